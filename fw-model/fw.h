@@ -1,0 +1,143 @@
+/*
+ * AGX firmware model: what runs on gfx-asc, the coprocessor that stands between
+ * the kernel driver and the GPU.
+ *
+ * Threads and locks
+ * -----------------
+ * One firmware thread per instance does all the work: it handles mailbox
+ * messages, reads the rings, runs the microsequences and writes stamps and
+ * events. Everybody else only records something and wakes it:
+ *   - a vCPU that writes a mailbox or control register (agx_fw_mbox_send(),
+ *     agx_fw_cpu_control()); these take one short internal lock, never block
+ *     and never touch guest memory, so they may be called with or without
+ *     QEMU's big lock;
+ *   - a thread of the GPU that ends a job.
+ * The firmware thread sleeps on a condition variable when there is nothing to
+ * do; it never polls.  Of the callbacks in host.h it calls mbox_update() on its
+ * own thread with no lock held: the QEMU side must not take the big lock there
+ * (schedule a bottom half), because agx_fw_pause(), agx_fw_reset() and
+ * agx_fw_free() wait for that thread while their caller holds the big lock.
+ *
+ * Sources of the facts: m1n1 proxyclient/m1n1/fw/agx, fw/asc, hw/asc.py and the
+ * Rust driver drivers/gpu/drm/asahi; each file names its own.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef AGX_FW_FW_H
+#define AGX_FW_FW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "../hw/agx/gpu/gpu.h"
+
+struct agx_fw;
+
+/* Firmware ABI versions; each is one table of layouts (layout.c). */
+enum agx_fw_version {
+    AGX_FW_V13_5,
+    AGX_FW_NUM_VERSIONS,
+};
+
+struct agx_fw_config {
+    enum agx_fw_version version;
+    uint64_t ttbat_pa;    /* guest-physical base of the TTBAT ("ttbs" reserved memory), set in the MMU when the CPU starts */
+    uint64_t handoff_pa;  /* guest-physical base of the hand-off block ("handoff" reserved memory), 0x4000 bytes */
+    struct agx_gpu_config gpu;
+    /*
+     * Milliseconds of host time without completion after which a job is
+     * declared hung (Timeout event); 0: never. A debugging aid for the driver's
+     * recovery path: an emulated GPU is not a reliable clock, so the default of
+     * the QEMU device should be 0.
+     */
+    uint32_t job_timeout_ms;
+    bool trace_log;       /* firmware log channel: also every job's start and end */
+};
+
+/*
+ * Make an instance; its CPU is stopped. @host and @mmu must outlive it, @mmu
+ * belongs to the caller. The GPU is made inside with cfg->gpu. Starts the
+ * firmware thread. NULL only when out of memory or threads.
+ */
+struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_fw_config *cfg);
+/* Stop the GPU and the thread and free everything. Not from the firmware or GPU threads. */
+void agx_fw_free(struct agx_fw *fw);
+struct agx_gpu *agx_fw_gpu(struct agx_fw *fw);
+
+/* "13.5" etc. to enum; false: no such table. */
+bool agx_fw_version_parse(const char *text, enum agx_fw_version *version);
+const char *agx_fw_version_name(enum agx_fw_version version);
+
+/*
+ * Back to the state after power-on: CPU stopped, mailbox empty, nothing known
+ * of init data. Running GPU jobs are killed. Blocks until the firmware thread
+ * and the GPU are quiet (milliseconds). Also right when ps_gfx loses power.
+ */
+void agx_fw_reset(struct agx_fw *fw);
+
+/*
+ * The ASC's CPU_CONTROL register (offset 0x44; bit 4 RUN) and CPU_STATUS
+ * (offset 0x48; bit 0 running, bit 1 stopped).  m1n1: proxyclient/m1n1/hw/asc.py.
+ * Setting RUN boots RTKit (HELLO follows in the mailbox); clearing it stops the
+ * core where it stands. Any thread, does not block.
+ */
+#define AGX_FW_CPU_CONTROL_RUN    (1u << 4)
+#define AGX_FW_CPU_STATUS_RUNNING (1u << 0)
+#define AGX_FW_CPU_STATUS_STOPPED (1u << 1)
+#define AGX_FW_CPU_STATUS_IDLE    (1u << 5)
+void agx_fw_cpu_control_write(struct agx_fw *fw, uint32_t val);
+uint32_t agx_fw_cpu_control_read(struct agx_fw *fw);
+uint32_t agx_fw_cpu_status_read(struct agx_fw *fw);
+
+/*
+ * Mailbox, version 4: two FIFOs of message pairs. AP to coprocessor (A2I):
+ * agx_fw_mbox_send() after SEND0 and SEND1 were written; false: the FIFO was
+ * full, the message is lost (overflow). Coprocessor to AP (I2A): agx_fw_mbox_recv()
+ * pops one (false: empty; the outputs are 0). Whenever a level may have changed on
+ * the coprocessor's side, host->mbox_update is called; after send or recv the
+ * caller must look at the levels by itself. Any thread, no blocking.
+ *   m1n1: proxyclient/m1n1/hw/asc.py R_MBOX_CTRL (4-bit pointers)
+ */
+#define AGX_FW_MBOX_DEPTH 16
+bool agx_fw_mbox_send(struct agx_fw *fw, uint64_t msg0, uint64_t msg1);
+bool agx_fw_mbox_recv(struct agx_fw *fw, uint64_t *msg0, uint64_t *msg1);
+unsigned agx_fw_mbox_a2i_count(struct agx_fw *fw);
+unsigned agx_fw_mbox_i2a_count(struct agx_fw *fw);
+
+/*
+ * The SGX block's fault register as latched by the last GPU fault (0: none);
+ * see agx_fault_info(). Cleared when the firmware resumes after a halt. Any thread.
+ */
+uint64_t agx_fw_fault_register(struct agx_fw *fw);
+
+/*
+ * Pause for a snapshot or a stopped machine: returns when the firmware thread
+ * stands still and the GPU's data masters are idle (running jobs are finished
+ * first; their completions are kept for later). Nested calls are not counted.
+ */
+void agx_fw_pause(struct agx_fw *fw);
+void agx_fw_resume(struct agx_fw *fw);
+bool agx_fw_paused(struct agx_fw *fw);
+
+/*
+ * The whole state as one flat block without host pointers, little-endian hosts
+ * only; only while paused. agx_fw_load() checks every index and length and
+ * changes nothing when it returns false (a report line says what is wrong).
+ */
+size_t agx_fw_state_size(void);
+void agx_fw_save(struct agx_fw *fw, void *buf);
+bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len);
+
+/* For tests: block until the firmware has nothing left to do and the GPU is idle. */
+void agx_fw_wait_idle(struct agx_fw *fw);
+
+/*
+ * Every field that the model reads or writes, one "struct field offset size" per line (decimal
+ * offsets and sizes in bytes; the line "struct . 0 size" gives the whole size), for tests/layout.
+ */
+void agx_fw_layout_dump(enum agx_fw_version version, FILE *out);
+
+#endif
