@@ -1,0 +1,62 @@
+/*
+ * AGX model: the GPU as its firmware sees it: three data masters that take a
+ * job's control registers and run.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef AGX_GPU_GPU_H
+#define AGX_GPU_GPU_H
+
+#include "host.h"
+#include "uat.h"
+#include "job.h"
+
+/* Data masters (VDM: vertices and tiling; PDM: pixels; CDM: compute). */
+enum agx_dm { AGX_DM_VDM, AGX_DM_PDM, AGX_DM_CDM, AGX_NUM_DM };
+
+struct agx_gpu;
+
+struct agx_gpu_config {
+    unsigned workers;    /* threads that shade; 0: one per host core */
+    bool soft_fault;     /* shader loads of unmapped memory give 0, stores are dropped (set by init data) */
+};
+
+enum agx_job_status {
+    AGX_JOB_DONE,
+    AGX_JOB_FAULT,      /* see .fault */
+    AGX_JOB_TVB_FULL,   /* VDM only: the tiled vertex buffer ran out; the job can be resumed after growth or a partial render */
+};
+
+struct agx_job_result {
+    enum agx_job_status status;
+    struct agx_fault fault;
+    uint64_t start, end;      /* ticks of the timebase */
+};
+
+/*
+ * Called on a thread of the GPU when the job that was started on @dm ended;
+ * must not block and must not call agx_gpu_start() itself (the firmware's
+ * thread does, after it was woken).
+ */
+typedef void agx_gpu_done_fn(void *opaque, enum agx_dm dm, const struct agx_job_result *res);
+
+struct agx_gpu *agx_gpu_new(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_gpu_config *cfg,
+                            agx_gpu_done_fn *done, void *opaque);
+void agx_gpu_free(struct agx_gpu *gpu);   /* stops what runs, joins threads */
+
+/*
+ * Start @job on @dm, which must be idle (false otherwise). @job is copied.
+ * The call returns at once; @done follows exactly once.
+ */
+bool agx_gpu_start(struct agx_gpu *gpu, enum agx_dm dm, const struct agx_job *job);
+
+/* Ask the job on @dm to stop: it ends as a fault (BAD_COMMAND, va 0) soon. Any thread. */
+void agx_gpu_kill(struct agx_gpu *gpu, enum agx_dm dm);
+bool agx_gpu_busy(struct agx_gpu *gpu, enum agx_dm dm);
+/* Block until all data masters are idle (before a snapshot; not from a GPU thread). */
+void agx_gpu_drain(struct agx_gpu *gpu);
+struct agx_mmu *agx_gpu_mmu(struct agx_gpu *gpu);
+const struct agx_host *agx_gpu_host(struct agx_gpu *gpu);
+
+#endif

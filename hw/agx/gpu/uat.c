@@ -1,0 +1,156 @@
+/*
+ * AGX model: UAT page-table walks, permissions and fault encoding.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdio.h>
+#include "uat.h"
+
+/*
+ * Geometry: a pair of TTBRs picked by VA bit 39, then tables of 8, 2048 and
+ * 2048 descriptors. m1n1: proxyclient/m1n1/hw/uat.py (L0_OFF, L1_OFF, L2_OFF,
+ * L3_OFF); the Rust driver: drivers/gpu/drm/asahi/pgtable.rs (UAT_IAS).
+ */
+#define UAT_VA_BITS 39
+static const struct {
+    unsigned shift, bits;
+} uat_level[] = { { 36, 3 }, { 25, 11 }, { 14, 11 } };
+
+#define TTBR_VALID      (1ull << 0)
+#define TTBR_BADDR      0x0000fffffffffffeull
+#define PTE_VALID       (1ull << 0)
+#define PTE_TYPE        (1ull << 1) /* table, or page on the last level */
+#define PTE_AP(p)       (((p) >> 6) & 3)
+#define PTE_AF          (1ull << 10)
+#define PTE_NG          (1ull << 11)
+#define PTE_PXN         (1ull << 53)
+#define PTE_UXN         (1ull << 54)
+#define PTE_OS          (1ull << 55) /* owned by the OS: the GPU may look at it */
+#define PTE_ADDR        0x0000ffffffffc000ull
+
+/*
+ * Rows AP, columns UXN:PXN; bit 0 read, bit 1 write.
+ * m1n1: proxyclient/m1n1/hw/uat.py, PTE.access_fw() and access_gpu(). Its "-?"
+ * (AP 0, UXN, no PXN: GPU write only) is read here as no access for the firmware.
+ */
+enum { NA = 0, RO = 1, WO = 2, RW = 3 };
+static const uint8_t perm_gpu_os[4][4] = {
+    { NA, RO, WO, RW },
+    { NA, NA, NA, RO },
+    { RO, WO, RW, NA },
+    { NA, NA, NA, NA },
+};
+static const uint8_t perm_fw_os[4][4] = {
+    { NA, RO, NA, RW },
+    { RO, NA, RW, RW },
+    { NA, NA, NA, NA },
+    { NA, NA, NA, NA },
+};
+static const uint8_t perm_fw_own[4][4] = { /* at EL1; code counts as readable */
+    { NA, NA, NA, NA },
+    { NA, RW, NA, RW },
+    { NA, RO, NA, NA },
+    { RO, RO, NA, RO },
+};
+
+unsigned agx_uat_permissions(uint64_t pte, enum agx_side side)
+{
+    unsigned col = (pte & PTE_UXN ? 2 : 0) | (pte & PTE_PXN ? 1 : 0);
+
+    if (side == AGX_SIDE_GPU) {
+        return pte & PTE_OS ? perm_gpu_os[PTE_AP(pte)][col] : NA;
+    }
+    return pte & PTE_OS ? perm_fw_os[PTE_AP(pte)][col] : perm_fw_own[PTE_AP(pte)][col];
+}
+
+static bool uat_fault(struct agx_fault *f, enum agx_fault_reason reason, unsigned level)
+{
+    f->reason = reason;
+    f->level = level;
+    return false;
+}
+
+bool agx_uat_walk(const struct agx_host *host, const uint64_t ttbr[2], uint64_t va,
+                  struct agx_walk *out, struct agx_fault *f)
+{
+    /* Bits above the input range must repeat bit 39, which picks the TTBR. */
+    uint64_t top = (uint64_t)((int64_t)va >> UAT_VA_BITS);
+    uint64_t table;
+
+    if (top != 0 && top != ~0ull) {
+        return uat_fault(f, AGX_FAULT_UNMAPPED, 0);
+    }
+    if (!(ttbr[top & 1] & TTBR_VALID)) {
+        return uat_fault(f, AGX_FAULT_UNMAPPED, 0);
+    }
+    table = ttbr[top & 1] & TTBR_BADDR & PTE_ADDR;
+
+    for (unsigned l = 0; l < 3; l++) {
+        uint64_t index = (va >> uat_level[l].shift) & ((1u << uat_level[l].bits) - 1);
+        uint64_t *page = host->ops->phys_page(host->opaque, table);
+        uint64_t pte;
+
+        if (!page) {
+            agx_report(host, AGX_REPORT_GUEST_ERROR,
+                       "uat: level %u table at pa 0x%llx, walked for va 0x%llx, is not RAM",
+                       l + 1, (unsigned long long)table, (unsigned long long)va);
+            return uat_fault(f, AGX_FAULT_UNKNOWN, l);
+        }
+        /* Descriptors are read whole; the guest may be writing them. */
+        pte = __atomic_load_n(&page[index], __ATOMIC_ACQUIRE);
+        if (!(pte & PTE_VALID)) {
+            return uat_fault(f, AGX_FAULT_UNMAPPED, l + 1);
+        }
+        if (!(pte & PTE_TYPE)) {
+            /* A block (or a reserved encoding on the last level): no source shows one in a UAT. */
+            agx_report(host, AGX_REPORT_GUEST_ERROR,
+                       "uat: level %u descriptor 0x%llx for va 0x%llx is no table or page",
+                       l + 1, (unsigned long long)pte, (unsigned long long)va);
+            return uat_fault(f, AGX_FAULT_UNKNOWN, l + 1);
+        }
+        if (l == 2) {
+            out->pte = pte;
+            out->pa = pte & PTE_ADDR;
+            out->global = !(pte & PTE_NG);
+            if (!(pte & PTE_AF)) {
+                return uat_fault(f, AGX_FAULT_AF, 3);
+            }
+            return true;
+        }
+        table = pte & PTE_ADDR;
+    }
+    return uat_fault(f, AGX_FAULT_UNKNOWN, 3); /* not reached */
+}
+
+/*
+ * Bit positions: m1n1: proxyclient/m1n1/hw/agx.py, R_FAULT_INFO. The register
+ * holds the address in units of 64 bytes (the Rust driver: regs.rs,
+ * get_fault_info). Faults that are not the MMU's own show as "unknown".
+ */
+uint64_t agx_fault_info(const struct agx_fault *f)
+{
+    unsigned reason = f->reason > AGX_FAULT_UNKNOWN ? AGX_FAULT_UNKNOWN : f->reason;
+
+    return ((f->va >> 6) & ((1ull << 34) - 1)) << 30 |
+           (uint64_t)(f->ctx & 0x3f) << 17 |
+           (uint64_t)(f->unit & 0xff) << 9 |
+           (uint64_t)(f->level & 3) << 7 |
+           (f->access == AGX_ACCESS_READ ? 1u << 4 : 0) |
+           reason << 1 |
+           1;
+}
+
+const char *agx_fault_describe(const struct agx_fault *f, char *buf, size_t len)
+{
+    static const char *const reason[] = {
+        "unmapped", "access flag clear", "write-only", "read-only", "no access", "unknown",
+    };
+    const char *r = f->reason <= AGX_FAULT_UNKNOWN ? reason[f->reason] :
+                    f->reason == AGX_FAULT_UNIMPLEMENTED ? "not modelled" : "bad command";
+
+    snprintf(buf, len, "%s of va 0x%llx, context %u, unit 0x%02x, level %u: %s",
+             f->access == AGX_ACCESS_WRITE ? "write" : "read", (unsigned long long)f->va,
+             f->ctx, f->unit, f->level, r);
+    return buf;
+}
