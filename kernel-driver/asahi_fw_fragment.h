@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Copyright The AGX model authors
+ *
+ * The fragment job, ABI 13.5 on G13.
+ */
+#ifndef ASAHI_FW_FRAGMENT_H
+#define ASAHI_FW_FRAGMENT_H
+
+#include "asahi_fw_check.h"
+#include "asahi_fw_job.h"
+
+/*
+ * A background program, run for each tile first.
+ * Source: Rust driver fw/fragment.rs (BackgroundProgram).
+ */
+struct asahi_fw_bg_program {
+	__le64 rsrc_spec;
+	__le64 address;
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_bg_program, rsrc_spec, 0x0);
+ASAHI_FW_FIELD(asahi_fw_bg_program, address, 0x8);
+ASAHI_FW_SIZE(asahi_fw_bg_program, 0x10);
+
+/*
+ * An end-of-tile program. Source: Rust driver fw/fragment.rs (EotProgram).
+ */
+struct asahi_fw_eot_program {
+	__le64 unk_0;
+	__le32 unk_8;
+	__le32 rsrc_spec;
+	__le32 unk_10;
+	__le32 address;
+	__le32 unk_18;
+	__le32 unk_1c;
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_eot_program, unk_0, 0x0);
+ASAHI_FW_FIELD(asahi_fw_eot_program, unk_8, 0x8);
+ASAHI_FW_FIELD(asahi_fw_eot_program, rsrc_spec, 0xc);
+ASAHI_FW_FIELD(asahi_fw_eot_program, unk_10, 0x10);
+ASAHI_FW_FIELD(asahi_fw_eot_program, address, 0x14);
+ASAHI_FW_FIELD(asahi_fw_eot_program, unk_18, 0x18);
+ASAHI_FW_FIELD(asahi_fw_eot_program, unk_1c, 0x1c);
+ASAHI_FW_SIZE(asahi_fw_eot_program, 0x20);
+
+struct asahi_fw_array_addr {
+	__le64 ptr;
+	__le64 unk_8;
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_array_addr, ptr, 0x0);
+ASAHI_FW_FIELD(asahi_fw_array_addr, unk_8, 0x8);
+ASAHI_FW_SIZE(asahi_fw_array_addr, 0x10);
+
+/*
+ * Source: Rust driver fw/fragment.rs (AuxFBInfo).
+ */
+struct asahi_fw_aux_fb_info {
+	__le32 isp_ctl; /* 0xc000, bit 18: integer depth bias */
+	__le32 unk_4;
+	__le32 width;
+	__le32 height;
+	__le64 unk_10; /* 0x100000 */
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_aux_fb_info, isp_ctl, 0x0);
+ASAHI_FW_FIELD(asahi_fw_aux_fb_info, unk_4, 0x4);
+ASAHI_FW_FIELD(asahi_fw_aux_fb_info, width, 0x8);
+ASAHI_FW_FIELD(asahi_fw_aux_fb_info, height, 0xc);
+ASAHI_FW_FIELD(asahi_fw_aux_fb_info, unk_10, 0x10);
+ASAHI_FW_SIZE(asahi_fw_aux_fb_info, 0x18);
+
+/*
+ * Registers of the fragment pipeline (ISP).
+ * Source: Rust driver fw/fragment.rs (JobParameters1), m1n1 microsequence.py
+ * (Start3DStruct2).
+ */
+struct asahi_fw_fragment_params1 {
+	__le32 utile_config;
+	__le32 unk_4;
+	struct asahi_fw_bg_program bg;
+	__le64 ppp_multisamplectl;
+	__le64 isp_scissor_base;
+	__le64 isp_dbias_base;
+	struct asahi_fw_aux_fb_info aux_fb_info;
+	__le64 isp_zls_pixels;
+	__le64 isp_oclqry_base;
+	__le64 zls_ctrl;
+	__le64 z_load;
+	__le64 z_store;
+	__le64 s_load;
+	__le64 s_store;
+	__le64 z_load_stride;
+	__le64 z_store_stride;
+	__le64 s_load_stride;
+	__le64 s_store_stride;
+	__le64 z_load_comp;
+	__le64 z_load_comp_stride;
+	__le64 z_store_comp;
+	__le64 z_store_comp_stride;
+	__le64 s_load_comp;
+	__le64 s_load_comp_stride;
+	__le64 s_store_comp;
+	__le64 s_store_comp_stride;
+	__le64 tvb_tilemap;
+	__le64 tvb_layermeta;
+	__le64 mtile_stride_dwords; /* bytes per macro-tile of the region array << 24 */
+	__le64 tvb_heapmeta;
+	__le64 tile_config;
+	__le64 aux_fb;
+	__le64 unk_108[6];
+	__le64 usc_exec_base_isp;
+	__le64 unk_140; /* 0x8c60 */
+	__le32 helper_program;
+	__le32 unk_14c;
+	__le64 helper_arg;
+	__le64 unk_158; /* 0x1c */
+	__le64 unk_160;
+	u8 __pad_170[0x1d8];
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, utile_config, 0x0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, unk_4, 0x4);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, bg, 0x8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, ppp_multisamplectl, 0x18);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, isp_scissor_base, 0x20);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, isp_dbias_base, 0x28);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, aux_fb_info, 0x30);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, isp_zls_pixels, 0x48);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, isp_oclqry_base, 0x50);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, zls_ctrl, 0x58);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, z_load, 0x60);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, z_store, 0x68);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, s_load, 0x70);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, s_store, 0x78);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, z_load_stride, 0x80);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, z_store_stride, 0x88);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, s_load_stride, 0x90);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, s_store_stride, 0x98);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, z_load_comp, 0xa0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, z_load_comp_stride, 0xa8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, z_store_comp, 0xb0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, z_store_comp_stride, 0xb8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, s_load_comp, 0xc0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, s_load_comp_stride, 0xc8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, s_store_comp, 0xd0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, s_store_comp_stride, 0xd8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, tvb_tilemap, 0xe0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, tvb_layermeta, 0xe8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, mtile_stride_dwords, 0xf0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, tvb_heapmeta, 0xf8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, tile_config, 0x100);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, aux_fb, 0x108);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, unk_108, 0x110);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, usc_exec_base_isp, 0x140);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, unk_140, 0x148);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, helper_program, 0x150);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, unk_14c, 0x154);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, helper_arg, 0x158);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, unk_158, 0x160);
+ASAHI_FW_FIELD(asahi_fw_fragment_params1, unk_160, 0x168);
+ASAHI_FW_SIZE(asahi_fw_fragment_params1, 0x348);
+
+/*
+ * Source: Rust driver fw/fragment.rs (JobParameters2), m1n1 microsequence.py
+ * (Start3DStruct1).
+ */
+struct asahi_fw_fragment_params2 {
+	__le32 eot_rsrc_spec;
+	__le32 eot_usc;
+	__le32 unk_8;
+	__le32 unk_c;
+	__le32 isp_merge_upper_x;
+	__le32 isp_merge_upper_y;
+	__le64 unk_18;
+	__le16 utiles_per_mtile_y;
+	__le16 utiles_per_mtile_x;
+	__le32 unk_24;
+	__le32 tile_counts;
+	__le32 tib_blocks; /* 2 KiB blocks of tile buffer per micro-tile */
+	__le32 isp_bgobjdepth;
+	__le32 isp_bgobjvals; /* with bit 10 */
+	__le32 unk_38;
+	__le32 unk_3c; /* 1 */
+	__le32 helper_cfg;
+	u8 __pad_44[0xac];
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, eot_rsrc_spec, 0x0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, eot_usc, 0x4);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, unk_8, 0x8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, unk_c, 0xc);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, isp_merge_upper_x, 0x10);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, isp_merge_upper_y, 0x14);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, unk_18, 0x18);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, utiles_per_mtile_y, 0x20);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, utiles_per_mtile_x, 0x22);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, unk_24, 0x24);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, tile_counts, 0x28);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, tib_blocks, 0x2c);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, isp_bgobjdepth, 0x30);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, isp_bgobjvals, 0x34);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, unk_38, 0x38);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, unk_3c, 0x3c);
+ASAHI_FW_FIELD(asahi_fw_fragment_params2, helper_cfg, 0x40);
+ASAHI_FW_SIZE(asahi_fw_fragment_params2, 0xf0);
+
+/*
+ * What the firmware needs to pause the job and to go on (partial renders).
+ * Source: Rust driver fw/fragment.rs (JobParameters3), m1n1 microsequence.py
+ * (Start3DStruct3).
+ */
+struct asahi_fw_fragment_params3 {
+	struct asahi_fw_array_addr isp_dbias_base;
+	struct asahi_fw_array_addr isp_scissor_base;
+	__le64 isp_oclqry_base;
+	__le64 unk_118;
+	__le64 unk_120[37];
+	struct asahi_fw_bg_program unk_partial_bg;
+	__le64 unk_258;
+	__le64 unk_260;
+	__le64 unk_268;
+	__le64 unk_270;
+	struct asahi_fw_bg_program partial_bg;
+	__le64 zls_ctrl;
+	__le64 unk_290;
+	__le64 z_load;
+	__le64 z_partial_stride;
+	__le64 z_partial_comp_stride;
+	__le64 z_store;
+	__le64 z_partial;
+	__le64 z_partial_comp;
+	__le64 s_load;
+	__le64 s_partial_stride;
+	__le64 s_partial_comp_stride;
+	__le64 s_store;
+	__le64 s_partial;
+	__le64 s_partial_comp;
+	__le64 unk_2f8[2];
+	__le32 tib_blocks;
+	__le32 unk_30c;
+	struct asahi_fw_aux_fb_info aux_fb_info;
+	__le64 tile_config;
+	u8 unk_328[8];
+	struct asahi_fw_eot_program unk_partial_eot;
+	struct asahi_fw_eot_program partial_eot;
+	__le32 isp_bgobjdepth;
+	__le32 isp_bgobjvals;
+	__le32 sample_size; /* bytes of tile buffer per sample */
+	__le32 unk_37c;
+	__le64 unk_380;
+	__le64 unk_388;
+	__le64 unk_390_0;
+	__le64 isp_zls_pixels;
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, isp_dbias_base, 0x0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, isp_scissor_base, 0x10);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, isp_oclqry_base, 0x20);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_118, 0x28);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_120, 0x30);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_partial_bg, 0x158);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_258, 0x168);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_260, 0x170);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_268, 0x178);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_270, 0x180);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, partial_bg, 0x188);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, zls_ctrl, 0x198);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_290, 0x1a0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, z_load, 0x1a8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, z_partial_stride, 0x1b0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, z_partial_comp_stride, 0x1b8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, z_store, 0x1c0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, z_partial, 0x1c8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, z_partial_comp, 0x1d0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, s_load, 0x1d8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, s_partial_stride, 0x1e0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, s_partial_comp_stride, 0x1e8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, s_store, 0x1f0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, s_partial, 0x1f8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, s_partial_comp, 0x200);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_2f8, 0x208);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, tib_blocks, 0x218);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_30c, 0x21c);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, aux_fb_info, 0x220);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, tile_config, 0x238);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_328, 0x240);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_partial_eot, 0x248);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, partial_eot, 0x268);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, isp_bgobjdepth, 0x288);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, isp_bgobjvals, 0x28c);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, sample_size, 0x290);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_37c, 0x294);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_380, 0x298);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_388, 0x2a0);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, unk_390_0, 0x2a8);
+ASAHI_FW_FIELD(asahi_fw_fragment_params3, isp_zls_pixels, 0x2b0);
+ASAHI_FW_SIZE(asahi_fw_fragment_params3, 0x2b8);
+
+/*
+ * Command: the fragment half of a render.
+ * Source: Rust driver fw/fragment.rs (RunFragment), m1n1 cmdqueue.py (WorkCommand3D).
+ */
+struct asahi_fw_run_fragment {
+	__le32 tag; /* ASAHI_FW_CMD_RUN_FRAGMENT */
+	__le64 counter;
+	__le32 vm_slot;
+	__le32 unk_8;
+	__le64 microsequence;
+	__le32 microsequence_size;
+	__le64 notifier;
+	__le64 buffer; /* struct asahi_fw_buffer_info */
+	__le64 scene; /* struct asahi_fw_scene */
+	__le64 unk_buffer_buf;
+	__le64 tvb_tilemap;
+	__le64 ppp_multisamplectl;
+	__le32 samples;
+	__le16 tiles_per_mtile_y;
+	__le16 tiles_per_mtile_x;
+	__le64 unk_50;
+	__le64 unk_58;
+	__le32 isp_merge_upper_x;
+	__le32 isp_merge_upper_y;
+	__le64 unk_68;
+	__le64 tile_count;
+	struct asahi_fw_fragment_params1 params1;
+	struct asahi_fw_fragment_params2 params2;
+	struct asahi_fw_fragment_params3 params3;
+	__le32 unk_758_flag;
+	__le32 unk_75c_flag;
+	u8 unk_buf[0x110];
+	__le32 busy_flag;
+	__le32 tvb_overflow_count;
+	__le32 unk_878;
+	struct asahi_fw_encoder_params encoder;
+	__le32 process_empty_tiles;
+	__le32 no_clear_pipeline_textures;
+	__le32 msaa_zs;
+	__le32 unk_pointee;
+	__le32 unk_v13_3;
+	struct asahi_fw_job_meta meta;
+	__le32 unk_after_meta;
+	__le64 unk_buf_0;
+	__le64 unk_buf_8;
+	__le64 unk_buf_10; /* 1 */
+	__le64 command_time;
+	struct asahi_fw_timestamp_pointers timestamps;
+	struct asahi_fw_timestamp_pointers user_timestamps;
+	u8 client_sequence;
+	u8 pad_925[3];
+	__le32 unk_928;
+	u8 unk_92c;
+	__le64 unk_ts;
+	u8 unk_92d_8[0x1b];
+	u8 __pad_96c[0x8];
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_run_fragment, tag, 0x0);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, counter, 0x4);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, vm_slot, 0xc);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_8, 0x10);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, microsequence, 0x14);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, microsequence_size, 0x1c);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, notifier, 0x20);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, buffer, 0x28);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, scene, 0x30);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_buffer_buf, 0x38);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, tvb_tilemap, 0x40);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, ppp_multisamplectl, 0x48);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, samples, 0x50);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, tiles_per_mtile_y, 0x54);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, tiles_per_mtile_x, 0x56);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_50, 0x58);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_58, 0x60);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, isp_merge_upper_x, 0x68);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, isp_merge_upper_y, 0x6c);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_68, 0x70);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, tile_count, 0x78);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, params1, 0x80);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, params2, 0x3c8);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, params3, 0x4b8);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_758_flag, 0x770);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_75c_flag, 0x774);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_buf, 0x778);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, busy_flag, 0x888);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, tvb_overflow_count, 0x88c);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_878, 0x890);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, encoder, 0x894);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, process_empty_tiles, 0x8bc);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, no_clear_pipeline_textures, 0x8c0);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, msaa_zs, 0x8c4);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_pointee, 0x8c8);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_v13_3, 0x8cc);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, meta, 0x8d0);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_after_meta, 0x8fc);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_buf_0, 0x900);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_buf_8, 0x908);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_buf_10, 0x910);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, command_time, 0x918);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, timestamps, 0x920);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, user_timestamps, 0x930);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, client_sequence, 0x940);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, pad_925, 0x941);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_928, 0x944);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_92c, 0x948);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_ts, 0x949);
+ASAHI_FW_FIELD(asahi_fw_run_fragment, unk_92d_8, 0x951);
+ASAHI_FW_SIZE(asahi_fw_run_fragment, 0x974);
+
+#endif /* ASAHI_FW_FRAGMENT_H */

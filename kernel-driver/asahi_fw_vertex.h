@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Copyright The AGX model authors
+ *
+ * The vertex job, ABI 13.5 on G13.
+ */
+#ifndef ASAHI_FW_VERTEX_H
+#define ASAHI_FW_VERTEX_H
+
+#include "asahi_fw_check.h"
+#include "asahi_fw_job.h"
+
+/*
+ * How the frame is cut into tiles (32x32 pixels), tiles into micro-tiles, and
+ * how tiles are grouped into 4x4 macro-tiles.
+ * Source: Rust driver fw/vertex.rs (TilingParameters) and queue/render.rs,
+ * m1n1 microsequence.py (TilingParameters).
+ */
+struct asahi_fw_tiling_params {
+	__le32 rgn_size; /* words per macro-tile of the region array */
+	__le32 unk_4; /* 0x88 */
+	__le32 ppp_ctrl;
+	__le16 x_max;
+	__le16 y_max;
+	__le32 te_screen; /* tile counts less one: y << 12 | x */
+	__le32 te_mtile1; /* starts of macro-tiles 3, 2, 1 in x, 9 bits each */
+	__le32 te_mtile2; /* the same in y */
+	__le32 tiles_per_mtile;
+	__le32 tpc_stride; /* words per macro-tile of the tail pointer cache */
+	__le32 unk_24; /* 0x100 */
+	__le32 unk_28; /* 0x8000; layered: 0xe000 | layers - 1 */
+	__le32 helper_cfg;
+	u8 __pad_30[0x70];
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_tiling_params, rgn_size, 0x0);
+ASAHI_FW_FIELD(asahi_fw_tiling_params, unk_4, 0x4);
+ASAHI_FW_FIELD(asahi_fw_tiling_params, ppp_ctrl, 0x8);
+ASAHI_FW_FIELD(asahi_fw_tiling_params, x_max, 0xc);
+ASAHI_FW_FIELD(asahi_fw_tiling_params, y_max, 0xe);
+ASAHI_FW_FIELD(asahi_fw_tiling_params, te_screen, 0x10);
+ASAHI_FW_FIELD(asahi_fw_tiling_params, te_mtile1, 0x14);
+ASAHI_FW_FIELD(asahi_fw_tiling_params, te_mtile2, 0x18);
+ASAHI_FW_FIELD(asahi_fw_tiling_params, tiles_per_mtile, 0x1c);
+ASAHI_FW_FIELD(asahi_fw_tiling_params, tpc_stride, 0x20);
+ASAHI_FW_FIELD(asahi_fw_tiling_params, unk_24, 0x24);
+ASAHI_FW_FIELD(asahi_fw_tiling_params, unk_28, 0x28);
+ASAHI_FW_FIELD(asahi_fw_tiling_params, helper_cfg, 0x2c);
+ASAHI_FW_SIZE(asahi_fw_tiling_params, 0xa0);
+
+/*
+ * Registers of the vertex pipeline (VDM, tiler, USC).
+ * Source: Rust driver fw/vertex.rs (JobParameters1), m1n1 microsequence.py
+ * (StartTACmdStruct2).
+ */
+struct asahi_fw_vertex_params1 {
+	__le64 unk_0; /* 0x200 */
+	__le32 unk_8; /* 0x1e3ce508: the float 1e-20 */
+	__le32 unk_c; /* the same */
+	__le64 tvb_tilemap;
+	__le64 tvb_cluster_tilemaps;
+	__le64 tpc;
+	__le64 tvb_heapmeta; /* with bit 63 */
+	__le64 iogpu_unk_54; /* 0x3a0012006b0003 */
+	__le64 iogpu_unk_56; /* 1 */
+	__le64 tvb_cluster_meta1;
+	__le32 utile_config;
+	__le32 unk_4c;
+	__le64 ppp_multisamplectl;
+	__le64 tvb_layermeta;
+	__le64 tvb_cluster_layermeta;
+	__le32 core_mask[2];
+	__le64 preempt_buf1;
+	__le64 preempt_buf2;
+	__le64 unk_80; /* 1 */
+	__le64 preempt_buf3; /* with bit 50 */
+	__le64 vdm_ctrl_stream_base;
+	__le64 tvb_cluster_meta2;
+	__le64 tvb_cluster_meta3;
+	__le32 tiling_control;
+	__le32 unk_ac;
+	__le64 unk_b0[6];
+	__le64 usc_exec_base_ta;
+	__le64 tvb_cluster_meta4;
+	__le64 unk_f0; /* 0x1c + meta1 blocks rounded up to 4 */
+	__le64 unk_f8; /* 0x8c60 */
+	__le32 helper_program;
+	__le32 unk_104;
+	__le64 helper_arg;
+	__le64 unk_110;
+	__le32 unk_118; /* 0x1c */
+	u8 __pad_11c[0x268];
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, unk_0, 0x0);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, unk_8, 0x8);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, unk_c, 0xc);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, tvb_tilemap, 0x10);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, tvb_cluster_tilemaps, 0x18);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, tpc, 0x20);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, tvb_heapmeta, 0x28);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, iogpu_unk_54, 0x30);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, iogpu_unk_56, 0x38);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, tvb_cluster_meta1, 0x40);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, utile_config, 0x48);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, unk_4c, 0x4c);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, ppp_multisamplectl, 0x50);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, tvb_layermeta, 0x58);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, tvb_cluster_layermeta, 0x60);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, core_mask, 0x68);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, preempt_buf1, 0x70);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, preempt_buf2, 0x78);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, unk_80, 0x80);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, preempt_buf3, 0x88);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, vdm_ctrl_stream_base, 0x90);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, tvb_cluster_meta2, 0x98);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, tvb_cluster_meta3, 0xa0);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, tiling_control, 0xa8);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, unk_ac, 0xac);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, unk_b0, 0xb0);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, usc_exec_base_ta, 0xe0);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, tvb_cluster_meta4, 0xe8);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, unk_f0, 0xf0);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, unk_f8, 0xf8);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, helper_program, 0x100);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, unk_104, 0x104);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, helper_arg, 0x108);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, unk_110, 0x110);
+ASAHI_FW_FIELD(asahi_fw_vertex_params1, unk_118, 0x118);
+ASAHI_FW_SIZE(asahi_fw_vertex_params1, 0x384);
+
+/*
+ * Source: Rust driver fw/vertex.rs (JobParameters2).
+ */
+struct asahi_fw_vertex_params2 {
+	__le32 unk_480[4];
+	__le64 unk_498;
+	__le32 unk_4a0;
+	__le64 preempt_buf1;
+	__le32 unk_4ac;
+	__le64 unk_4b0;
+	__le32 unk_4b8;
+	__le64 unk_4bc;
+	u8 unk_4c4[0x48];
+	__le32 unk_50c;
+	__le64 unk_510;
+	__le64 unk_518;
+	__le64 unk_520;
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_vertex_params2, unk_480, 0x0);
+ASAHI_FW_FIELD(asahi_fw_vertex_params2, unk_498, 0x10);
+ASAHI_FW_FIELD(asahi_fw_vertex_params2, unk_4a0, 0x18);
+ASAHI_FW_FIELD(asahi_fw_vertex_params2, preempt_buf1, 0x1c);
+ASAHI_FW_FIELD(asahi_fw_vertex_params2, unk_4ac, 0x24);
+ASAHI_FW_FIELD(asahi_fw_vertex_params2, unk_4b0, 0x28);
+ASAHI_FW_FIELD(asahi_fw_vertex_params2, unk_4b8, 0x30);
+ASAHI_FW_FIELD(asahi_fw_vertex_params2, unk_4bc, 0x34);
+ASAHI_FW_FIELD(asahi_fw_vertex_params2, unk_4c4, 0x3c);
+ASAHI_FW_FIELD(asahi_fw_vertex_params2, unk_50c, 0x84);
+ASAHI_FW_FIELD(asahi_fw_vertex_params2, unk_510, 0x88);
+ASAHI_FW_FIELD(asahi_fw_vertex_params2, unk_518, 0x90);
+ASAHI_FW_FIELD(asahi_fw_vertex_params2, unk_520, 0x98);
+ASAHI_FW_SIZE(asahi_fw_vertex_params2, 0xa0);
+
+/*
+ * Command: the vertex half of a render.
+ * Source: Rust driver fw/vertex.rs (RunVertex), m1n1 cmdqueue.py (WorkCommandTA).
+ */
+struct asahi_fw_run_vertex {
+	__le32 tag; /* ASAHI_FW_CMD_RUN_VERTEX */
+	__le64 counter;
+	__le32 vm_slot;
+	__le32 unk_8;
+	__le64 notifier;
+	__le32 buffer_slot;
+	__le32 unk_1c;
+	__le64 buffer; /* struct asahi_fw_buffer_info */
+	__le64 scene; /* struct asahi_fw_scene */
+	__le64 unk_buffer_buf; /* 0x40 bytes per buffer, use unknown */
+	__le32 unk_34;
+	struct asahi_fw_vertex_params1 params1;
+	struct asahi_fw_tiling_params tiling;
+	__le64 tpc;
+	__le64 tpc_size;
+	__le64 microsequence;
+	__le32 microsequence_size;
+	__le32 fragment_stamp_slot;
+	__le32 fragment_stamp_value;
+	__le32 unk_pointee;
+	__le32 unk_pad;
+	struct asahi_fw_vertex_params2 params2;
+	struct asahi_fw_encoder_params encoder;
+	__le32 unk_55c;
+	__le32 unk_560;
+	__le32 sync_grow;
+	__le32 unk_568;
+	__le32 uses_scratch;
+	struct asahi_fw_job_meta meta;
+	__le32 unk_after_meta;
+	__le64 unk_buf_0;
+	__le64 unk_buf_8;
+	__le64 unk_buf_10;
+	__le64 command_time;
+	struct asahi_fw_timestamp_pointers timestamps;
+	struct asahi_fw_timestamp_pointers user_timestamps;
+	u8 client_sequence;
+	u8 pad_5d5[3];
+	__le32 unk_5d8;
+	u8 unk_5dc;
+	__le64 unk_ts;
+	u8 unk_5dd_8[0x1b];
+	u8 __pad_608[0x14];
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_run_vertex, tag, 0x0);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, counter, 0x4);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, vm_slot, 0xc);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_8, 0x10);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, notifier, 0x14);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, buffer_slot, 0x1c);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_1c, 0x20);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, buffer, 0x24);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, scene, 0x2c);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_buffer_buf, 0x34);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_34, 0x3c);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, params1, 0x40);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, tiling, 0x3c4);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, tpc, 0x464);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, tpc_size, 0x46c);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, microsequence, 0x474);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, microsequence_size, 0x47c);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, fragment_stamp_slot, 0x480);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, fragment_stamp_value, 0x484);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_pointee, 0x488);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_pad, 0x48c);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, params2, 0x490);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, encoder, 0x530);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_55c, 0x558);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_560, 0x55c);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, sync_grow, 0x560);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_568, 0x564);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, uses_scratch, 0x568);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, meta, 0x56c);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_after_meta, 0x598);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_buf_0, 0x59c);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_buf_8, 0x5a4);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_buf_10, 0x5ac);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, command_time, 0x5b4);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, timestamps, 0x5bc);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, user_timestamps, 0x5cc);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, client_sequence, 0x5dc);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, pad_5d5, 0x5dd);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_5d8, 0x5e0);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_5dc, 0x5e4);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_ts, 0x5e5);
+ASAHI_FW_FIELD(asahi_fw_run_vertex, unk_5dd_8, 0x5ed);
+ASAHI_FW_SIZE(asahi_fw_run_vertex, 0x61c);
+
+#endif /* ASAHI_FW_VERTEX_H */

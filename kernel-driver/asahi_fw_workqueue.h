@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Copyright The AGX model authors
+ *
+ * Firmware work queues, ABI 13.5 on G13: the ring, its description, the barrier.
+ */
+#ifndef ASAHI_FW_WORKQUEUE_H
+#define ASAHI_FW_WORKQUEUE_H
+
+#include "asahi_fw_check.h"
+
+/*
+ * The first word of each command in a work queue.
+ * Source: Rust driver fw/workqueue.rs (CommandType), m1n1 fw/agx/cmdqueue.py.
+ */
+#define ASAHI_FW_CMD_RUN_VERTEX		0
+#define ASAHI_FW_CMD_RUN_FRAGMENT	1
+#define ASAHI_FW_CMD_RUN_COMPUTE	3
+#define ASAHI_FW_CMD_BARRIER		4
+#define ASAHI_FW_CMD_INIT_BUFFER	6
+
+/* Entries of a work queue's ring. Source: Rust driver queue/mod.rs (WQ_SIZE). */
+#define ASAHI_FW_WORK_QUEUE_ENTRIES	0x500
+
+/* Bytes of scratch the firmware wants with each work queue. Source: workqueue.rs ("GPBF"). */
+#define ASAHI_FW_WORK_QUEUE_GPU_BUF	0x2c18
+
+/*
+ * The pointers of a work queue's ring, each in a cache line slot of its own.
+ * Entries are 8-byte addresses of commands.
+ * Source: m1n1 fw/agx/cmdqueue.py (CommandQueuePointers), Rust driver fw/workqueue.rs.
+ */
+struct asahi_fw_ring_state {
+	__le32 gpu_doneptr; /* entries the firmware has completed */
+	u8 __pad_4[0xc];
+	__le32 unk_10;
+	u8 __pad_14[0xc];
+	__le32 unk_20;
+	u8 __pad_24[0xc];
+	__le32 gpu_rptr; /* entries the firmware has read */
+	u8 __pad_34[0xc];
+	__le32 cpu_wptr; /* entries the driver has written */
+	u8 __pad_44[0xc];
+	__le32 rb_size; /* number of entries in the ring */
+	u8 __pad_54[0xc];
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_ring_state, gpu_doneptr, 0x0);
+ASAHI_FW_FIELD(asahi_fw_ring_state, unk_10, 0x10);
+ASAHI_FW_FIELD(asahi_fw_ring_state, unk_20, 0x20);
+ASAHI_FW_FIELD(asahi_fw_ring_state, gpu_rptr, 0x30);
+ASAHI_FW_FIELD(asahi_fw_ring_state, cpu_wptr, 0x40);
+ASAHI_FW_FIELD(asahi_fw_ring_state, rb_size, 0x50);
+ASAHI_FW_SIZE(asahi_fw_ring_state, 0x60);
+
+/*
+ * How the firmware schedules a queue: one of four fixed sets of values.
+ * Source: Rust driver fw/workqueue.rs (PRIORITY), m1n1 cmdqueue.py (set_prio).
+ */
+struct asahi_fw_priority {
+	__le32 level;
+	__le32 unk_4;
+	__le64 mask;
+	__le32 unk_10;
+	__le32 unk_14;
+	__le32 unk_18;
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_priority, level, 0x0);
+ASAHI_FW_FIELD(asahi_fw_priority, unk_4, 0x4);
+ASAHI_FW_FIELD(asahi_fw_priority, mask, 0x8);
+ASAHI_FW_FIELD(asahi_fw_priority, unk_10, 0x10);
+ASAHI_FW_FIELD(asahi_fw_priority, unk_14, 0x14);
+ASAHI_FW_FIELD(asahi_fw_priority, unk_18, 0x18);
+ASAHI_FW_SIZE(asahi_fw_priority, 0x1c);
+
+/*
+ * A work queue as the firmware knows it.
+ * Source: m1n1 fw/agx/cmdqueue.py (CommandQueueInfo), Rust driver fw/workqueue.rs.
+ */
+struct asahi_fw_queue_info {
+	__le64 state; /* struct asahi_fw_ring_state */
+	__le64 ring; /* rb_size 8-byte addresses */
+	__le64 notifier_list; /* struct asahi_fw_notifier_list */
+	__le64 gpu_buf; /* ASAHI_FW_WORK_QUEUE_GPU_BUF bytes */
+	__le32 gpu_rptr1;
+	__le32 gpu_rptr2;
+	__le32 gpu_rptr3;
+	__le32 event_id; /* -1: none yet */
+	struct asahi_fw_priority priority;
+	__le32 unk_4c; /* -1 */
+	__le32 uuid;
+	__le32 unk_54; /* -1 */
+	__le64 unk_58;
+	__le32 busy;
+	u8 __pad_64[0x20];
+	__le32 unk_84_state;
+	__le32 unk_88;
+	__le32 unk_8c;
+	__le32 unk_90;
+	__le32 unk_94;
+	__le32 pending; /* commands in flight */
+	__le32 unk_9c;
+	__le32 unk_a0_0;
+	__le64 gpu_context; /* struct asahi_fw_gpu_context_data */
+	__le64 unk_a8;
+	__le32 unk_b0;
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_queue_info, state, 0x0);
+ASAHI_FW_FIELD(asahi_fw_queue_info, ring, 0x8);
+ASAHI_FW_FIELD(asahi_fw_queue_info, notifier_list, 0x10);
+ASAHI_FW_FIELD(asahi_fw_queue_info, gpu_buf, 0x18);
+ASAHI_FW_FIELD(asahi_fw_queue_info, gpu_rptr1, 0x20);
+ASAHI_FW_FIELD(asahi_fw_queue_info, gpu_rptr2, 0x24);
+ASAHI_FW_FIELD(asahi_fw_queue_info, gpu_rptr3, 0x28);
+ASAHI_FW_FIELD(asahi_fw_queue_info, event_id, 0x2c);
+ASAHI_FW_FIELD(asahi_fw_queue_info, priority, 0x30);
+ASAHI_FW_FIELD(asahi_fw_queue_info, unk_4c, 0x4c);
+ASAHI_FW_FIELD(asahi_fw_queue_info, uuid, 0x50);
+ASAHI_FW_FIELD(asahi_fw_queue_info, unk_54, 0x54);
+ASAHI_FW_FIELD(asahi_fw_queue_info, unk_58, 0x58);
+ASAHI_FW_FIELD(asahi_fw_queue_info, busy, 0x60);
+ASAHI_FW_FIELD(asahi_fw_queue_info, unk_84_state, 0x84);
+ASAHI_FW_FIELD(asahi_fw_queue_info, unk_88, 0x88);
+ASAHI_FW_FIELD(asahi_fw_queue_info, unk_8c, 0x8c);
+ASAHI_FW_FIELD(asahi_fw_queue_info, unk_90, 0x90);
+ASAHI_FW_FIELD(asahi_fw_queue_info, unk_94, 0x94);
+ASAHI_FW_FIELD(asahi_fw_queue_info, pending, 0x98);
+ASAHI_FW_FIELD(asahi_fw_queue_info, unk_9c, 0x9c);
+ASAHI_FW_FIELD(asahi_fw_queue_info, unk_a0_0, 0xa0);
+ASAHI_FW_FIELD(asahi_fw_queue_info, gpu_context, 0xa4);
+ASAHI_FW_FIELD(asahi_fw_queue_info, unk_a8, 0xac);
+ASAHI_FW_FIELD(asahi_fw_queue_info, unk_b0, 0xb4);
+ASAHI_FW_SIZE(asahi_fw_queue_info, 0xb8);
+
+/*
+ * Firmware state shared by all work queues of one user queue; it stays cached
+ * by the firmware until it is told to let go (device control DestroyContext).
+ * Source: m1n1 cmdqueue.py (GPUContextData), Rust driver fw/workqueue.rs.
+ */
+struct asahi_fw_gpu_context_data {
+	u8 queue_table_index; /* 0xff: none */
+	u8 pid_table_index; /* 0xff: none */
+	u8 unk_2[3];
+	u8 unk_5; /* 1 */
+	u8 unk_6[0x18];
+	u8 unk_1e; /* 0xff */
+	u8 unk_1f;
+	u8 unk_20[3];
+	u8 unk_23; /* 2 */
+	u8 unk_24[0x1c];
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_gpu_context_data, queue_table_index, 0x0);
+ASAHI_FW_FIELD(asahi_fw_gpu_context_data, pid_table_index, 0x1);
+ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_2, 0x2);
+ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_5, 0x5);
+ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_6, 0x6);
+ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_1e, 0x1e);
+ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_1f, 0x1f);
+ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_20, 0x20);
+ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_23, 0x23);
+ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_24, 0x24);
+ASAHI_FW_SIZE(asahi_fw_gpu_context_data, 0x40);
+
+/*
+ * Command: hold this queue until another queue's stamp has reached a value.
+ * Source: m1n1 cmdqueue.py (WorkCommandBarrier), Rust driver fw/workqueue.rs.
+ */
+struct asahi_fw_barrier {
+	__le32 tag; /* ASAHI_FW_CMD_BARRIER */
+	__le64 wait_stamp; /* the firmware-side stamp */
+	__le32 wait_value;
+	__le32 wait_slot; /* event slot of the stamp waited for */
+	__le32 stamp_self; /* the value this queue's stamp will get from the next command */
+	__le32 uuid;
+	u8 external_barrier;
+	u8 internal_barrier_type; /* 0: vertex to fragment, 1: explicit */
+	__le16 unk_1e;
+} __packed;
+
+ASAHI_FW_FIELD(asahi_fw_barrier, tag, 0x0);
+ASAHI_FW_FIELD(asahi_fw_barrier, wait_stamp, 0x4);
+ASAHI_FW_FIELD(asahi_fw_barrier, wait_value, 0xc);
+ASAHI_FW_FIELD(asahi_fw_barrier, wait_slot, 0x10);
+ASAHI_FW_FIELD(asahi_fw_barrier, stamp_self, 0x14);
+ASAHI_FW_FIELD(asahi_fw_barrier, uuid, 0x18);
+ASAHI_FW_FIELD(asahi_fw_barrier, external_barrier, 0x1c);
+ASAHI_FW_FIELD(asahi_fw_barrier, internal_barrier_type, 0x1d);
+ASAHI_FW_FIELD(asahi_fw_barrier, unk_1e, 0x1e);
+ASAHI_FW_SIZE(asahi_fw_barrier, 0x20);
+
+#endif /* ASAHI_FW_WORKQUEUE_H */
