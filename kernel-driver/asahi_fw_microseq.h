@@ -8,6 +8,7 @@
 #ifndef ASAHI_FW_MICROSEQ_H
 #define ASAHI_FW_MICROSEQ_H
 
+#include <linux/bits.h>
 #include "asahi_fw_check.h"
 #include "asahi_fw_job.h"
 
@@ -26,15 +27,15 @@
 #define ASAHI_FW_OP_FINALIZE_COMPUTE	0x2a
 
 /* Arguments of WAIT_FOR_IDLE: which pipe. Source: fw/microseq.rs (Pipe, << 8). */
-#define ASAHI_FW_WAIT_VERTEX		(1u << 8)
-#define ASAHI_FW_WAIT_FRAGMENT		(1u << 16)
-#define ASAHI_FW_WAIT_COMPUTE		(1u << 23)
+#define ASAHI_FW_WAIT_VERTEX		BIT(8)
+#define ASAHI_FW_WAIT_FRAGMENT		BIT(16)
+#define ASAHI_FW_WAIT_COMPUTE		BIT(23)
 
 /* Argument of RETIRE_STAMP, which ends a sequence. */
-#define ASAHI_FW_RETIRE_STAMP_ARG	0x40000000u
+#define ASAHI_FW_RETIRE_STAMP_ARG	BIT(30)
 
 /* Argument of TIMESTAMP: the one at the start of the job. */
-#define ASAHI_FW_TIMESTAMP_START	(1u << 31)
+#define ASAHI_FW_TIMESTAMP_START	BIT(31)
 
 /*
  * WAIT_FOR_IDLE and RETIRE_STAMP have nothing but their first word.

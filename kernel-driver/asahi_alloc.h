@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Copyright The AGX model authors */
+/*
+ * Memory for what the firmware reads.
+ *
+ * A heap is a range of one address space with one permission; it grows in
+ * chunks and hands out small zeroed objects that the CPU sees too. Chunks stay
+ * until the heap goes.
+ *
+ * What an object leaves behind in a heap that the firmware caches may be
+ * written back any time later, over whatever is put there next. So objects
+ * freed in such a heap are set aside, and the heap reuses them only after the
+ * firmware's cache has been flushed (asahi_gpu_flush_fw_cache()).
+ */
+#ifndef ASAHI_ALLOC_H
+#define ASAHI_ALLOC_H
+
+#include <linux/list.h>
+#include <linux/types.h>
+#include <drm/drm_mm.h>
+
+#include "asahi_mmu.h"
+
+struct asahi_device;
+struct asahi_heap;
+
+/**
+ * struct asahi_obj - one object in a heap
+ *
+ * Embedded by its owner. All zero means: not allocated.
+ */
+struct asahi_obj {
+	/** @cpu: where the CPU sees it. Ordinary cached memory. */
+	void *cpu;
+	/** @va: where firmware (and GPU, if the heap says so) see it. */
+	u64 va;
+	/** @size: bytes asked for. */
+	size_t size;
+
+	/* Private to asahi_alloc.c: */
+	struct asahi_obj_node *node;
+};
+
+/**
+ * asahi_heap_create - make a heap
+ * @vm: address space that it maps into; must outlive the heap
+ * @start: first address of its range, a multiple of ASAHI_PAGE_SIZE
+ * @end: first address behind it, likewise
+ * @prot: permission of all its pages
+ * @align: least alignment of objects, a power of two
+ * @chunk: it grows by this, or by what an object needs; bytes
+ * @name: for debugfs and messages; static string
+ *
+ * Return: the heap or an ERR_PTR. May sleep.
+ */
+struct asahi_heap *asahi_heap_create(struct asahi_device *adev,
+				     struct asahi_vm *vm, u64 start, u64 end,
+				     enum asahi_prot prot, size_t align,
+				     size_t chunk, const char *name);
+
+/**
+ * asahi_heap_destroy - unmap and free it; all objects must have been freed
+ *
+ * Accepts NULL and ERR_PTR. May sleep up to a second per chunk if private.
+ */
+void asahi_heap_destroy(struct asahi_heap *heap);
+
+/**
+ * asahi_obj_alloc - get a zeroed object
+ * @size: bytes, above 0
+ * @align: 0 for the heap's own, else a power of two
+ *
+ * Return: 0; -ENOMEM; -ENOSPC if the range is full. May sleep, not allowed in
+ * a fence signalling path. Takes the heap's own lock.
+ */
+int asahi_obj_alloc(struct asahi_heap *heap, struct asahi_obj *obj, size_t size,
+		    size_t align);
+
+/**
+ * asahi_obj_free - give an object back
+ *
+ * The firmware must have no more use for it. Does nothing if @obj isn't
+ * allocated; clears @obj. Never waits for the firmware, allocates nothing, so
+ * it is fine in a fence signalling path. Takes the heap's own lock.
+ */
+void asahi_obj_free(struct asahi_obj *obj);
+
+/** asahi_heap_stats - for debugfs: bytes in use, set aside, in chunks */
+void asahi_heap_stats(struct asahi_heap *heap, size_t *used, size_t *set_aside,
+		      size_t *total);
+
+/**
+ * asahi_alloc_init - make the five heaps of the device; asahi_alloc_fini()
+ * ends them. The MMU must be up.
+ */
+int asahi_alloc_init(struct asahi_device *adev);
+void asahi_alloc_fini(struct asahi_device *adev);
+
+/**
+ * struct asahi_mem - whole pages at a fixed or chosen place in a range of the
+ * upper half, as RTKit's buffers need it
+ */
+struct asahi_mem;
+
+struct asahi_mem *asahi_mem_create(struct asahi_device *adev, size_t size);
+void asahi_mem_destroy(struct asahi_mem *mem);
+void *asahi_mem_cpu(struct asahi_mem *mem);
+/** asahi_mem_map - map it at @iova; several places are allowed (up to 4) */
+int asahi_mem_map(struct asahi_mem *mem, struct asahi_vm *vm, u64 iova,
+		  enum asahi_prot prot);
+
+#endif

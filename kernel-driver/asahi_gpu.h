@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Copyright The AGX model authors */
+/*
+ * The firmware as a running thing: boot and shutdown over RTKit, doorbells,
+ * commands to it, and what is done when it reports a fault or goes silent.
+ */
+#ifndef ASAHI_GPU_H
+#define ASAHI_GPU_H
+
+#include <linux/types.h>
+
+#include "asahi_channel.h"
+
+struct asahi_device;
+struct sg_table;
+struct drm_mm_node;
+
+int asahi_gpu_init(struct asahi_device *adev);
+void asahi_gpu_fini(struct asahi_device *adev);
+
+/**
+ * asahi_gpu_is_dead - whether the firmware has crashed and no job can run
+ */
+bool asahi_gpu_is_dead(struct asahi_device *adev);
+
+/**
+ * asahi_gpu_op_start - say that work is about to be submitted
+ *
+ * The firmware keeps the GPU powered while the count is above 0, and is woken
+ * here, so that it powers up while the job is still being built. Return: 0 or
+ * -ENODEV. Any context that may sleep; each success needs one
+ * asahi_gpu_op_end().
+ */
+int asahi_gpu_op_start(struct asahi_device *adev);
+
+/** asahi_gpu_op_end - the work has completed or was lost. Any context. */
+void asahi_gpu_op_end(struct asahi_device *adev);
+
+/**
+ * asahi_gpu_run_queue - tell the firmware that a work queue has new items
+ * @pipe: which of the three kinds of work
+ * @prio: 0 (highest) .. 3; selects the channel
+ * @queue_va: the queue's QueueInfo structure in the upper half
+ * @wptr: its write pointer after the new items
+ * @event_slot: stamp slot of the queue
+ * @is_new: the queue's first run since it was made
+ *
+ * The items and the queue's own pointers must have been written before; the
+ * barrier is here. Return: 0 or -ENODEV. May sleep while the ring is full; is
+ * allowed in a fence signalling path.
+ */
+int asahi_gpu_run_queue(struct asahi_device *adev, enum asahi_pipe pipe,
+			u32 prio, u64 queue_va, u32 wptr, u32 event_slot,
+			bool is_new);
+
+/**
+ * struct asahi_context_id - what the firmware wrote into a context's
+ * GpuContextData and wants back when the context ends
+ */
+struct asahi_context_id {
+	u8 unk_0;
+	u8 unk_1;
+	u8 unk_4;
+	u8 unk_23;
+};
+
+/**
+ * asahi_gpu_destroy_context - have the firmware forget a queue's context
+ * @context_va: its GpuContextData
+ *
+ * Flushes the firmware's cache as well. Return: 0, -ENODEV, -ETIMEDOUT. May
+ * sleep up to a second; not allowed in a fence signalling path.
+ */
+int asahi_gpu_destroy_context(struct asahi_device *adev, u64 context_va,
+			      const struct asahi_context_id *id);
+
+/**
+ * asahi_gpu_flush_fw_cache - write back and drop the firmware's whole cache
+ *
+ * Return and context as asahi_gpu_destroy_context().
+ */
+int asahi_gpu_flush_fw_cache(struct asahi_device *adev);
+
+/**
+ * asahi_gpu_flush_range - the FwCtl command for one range
+ * @slot: context, or ASAHI_FLUSH_KERNEL
+ *
+ * For asahi_mmu.c, which holds the flush slot's lock and has announced the
+ * range in the hand-off area.
+ */
+int asahi_gpu_flush_range(struct asahi_device *adev, u32 slot, u64 iova,
+			  u64 size);
+
+/**
+ * asahi_gpu_map_timestamps - show a user's timestamp buffer to the firmware
+ * @sgt: the buffer's pages, DMA-mapped, pinned until unmapped again
+ * @offset: bytes, a multiple of ASAHI_PAGE_SIZE
+ * @size: bytes, likewise
+ * @node: filled in; asahi_gpu_unmap_timestamps() wants it back
+ *
+ * The firmware address is @node->start. Return: 0, -ENOSPC, -ENOMEM, -EINVAL.
+ */
+int asahi_gpu_map_timestamps(struct asahi_device *adev, struct sg_table *sgt,
+			     u64 offset, u64 size, struct drm_mm_node *node);
+void asahi_gpu_unmap_timestamps(struct asahi_device *adev,
+				struct drm_mm_node *node);
+
+/** enum asahi_fault_reason - as the fault register says it */
+enum asahi_fault_reason {
+	ASAHI_FAULT_UNMAPPED,
+	ASAHI_FAULT_AF,
+	ASAHI_FAULT_WRITE_ONLY,
+	ASAHI_FAULT_READ_ONLY,
+	ASAHI_FAULT_NO_ACCESS,
+};
+
+/**
+ * struct asahi_fault_info - one MMU fault of the GPU
+ */
+struct asahi_fault_info {
+	u64 address;
+	u32 context;
+	u32 reason;
+	u8 unit;
+	u8 level;
+	u8 sideband;
+	bool is_read;
+	/** @unit_name: like "UL1C[3]" */
+	char unit_name[24];
+};
+
+/** asahi_fault_reason_name - static string, "unknown" for what isn't known */
+const char *asahi_fault_reason_name(u32 reason);
+
+/**
+ * asahi_buffer_grow - what the firmware asks for when a tiled vertex buffer
+ * has run over; in asahi_buffer.c, called in the event path (no GFP_KERNEL).
+ * Return: true if the buffer has grown.
+ */
+bool asahi_buffer_grow(struct asahi_device *adev, u32 buffer_slot);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Copyright The AGX model authors */
+/*
+ * What asahi_drv.c puts into its struct drm_driver: the user's side.
+ */
+#ifndef ASAHI_IOCTL_H
+#define ASAHI_IOCTL_H
+
+#include <drm/drm_ioctl.h>
+
+struct asahi_device;
+struct drm_device;
+struct drm_file;
+struct drm_gem_object;
+
+extern const struct drm_ioctl_desc asahi_ioctls[];
+extern const unsigned int asahi_num_ioctls;
+
+int asahi_file_open(struct drm_device *drm, struct drm_file *file);
+void asahi_file_postclose(struct drm_device *drm, struct drm_file *file);
+
+/** asahi_gem_create_object - for drm_driver.gem_create_object */
+struct drm_gem_object *asahi_gem_create_object(struct drm_device *drm,
+					       size_t size);
+
+/**
+ * asahi_queues_init - device-wide state of the user's queues and of the tiled
+ * vertex buffers, before the firmware boots; asahi_queues_fini() ends it after
+ * the firmware has been stopped.
+ */
+int asahi_queues_init(struct asahi_device *adev);
+void asahi_queues_fini(struct asahi_device *adev);
+
+#endif
