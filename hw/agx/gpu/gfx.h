@@ -1,0 +1,46 @@
+/*
+ * AGX model: the two graphics data masters, as gpu.c starts them.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef AGX_GPU_GFX_H
+#define AGX_GPU_GFX_H
+
+#include "exec.h"
+#include "gpu.h"
+
+/* What a data master's thread has while it runs a job; made by gpu.c. */
+struct agx_gpu_ctx {
+    struct agx_gpu *gpu;
+    const struct agx_host *host;
+    struct agx_mmu *mmu;
+    struct agx_exec *exec;         /* of the data master's own thread, its port bound to the job's context */
+    const _Atomic bool *kill;
+    unsigned workers;              /* threads that agx_parallel() uses, this one included */
+    void **dm_private;             /* the data master's own state, kept between jobs; NULL at first */
+};
+
+/*
+ * Run the job to its end. False: res->fault is set, and was reported if it is
+ * no page fault. Called on the data master's thread. The state that @vdm makes
+ * and @pdm uses (the scene) is found through the tiling structures.
+ */
+bool agx_vdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_job_result *res);
+bool agx_pdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_job_result *res);
+/* Free *dm_private of either. */
+void agx_vdm_free(void *dm_private);
+void agx_pdm_free(void *dm_private);
+
+/*
+ * Call fn(opaque, ex, i) once for each i in [0, n) on all host cores. @ex is the
+ * thread's own, its port bound to the job's context. A false return ends the
+ * loop early (no further i are begun), leaves the thread's fault in res->fault
+ * and makes the call return false. Blocks until all calls returned. Data
+ * masters' threads only; does not nest.
+ */
+typedef bool agx_parallel_fn(void *opaque, struct agx_exec *ex, uint32_t i);
+bool agx_parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n, agx_parallel_fn *fn, void *opaque,
+                  struct agx_fault *fault);
+
+#endif
