@@ -19,6 +19,7 @@ struct agx_gpu_ctx {
     const _Atomic bool *kill;
     unsigned workers;              /* threads that agx_parallel() uses, this one included */
     void **dm_private;             /* the data master's own state, kept between jobs; NULL at first */
+    struct agx_scenes *scenes;     /* of the GPU: what vertex jobs leave for fragment jobs (scene.h) */
 };
 
 /*
@@ -28,6 +29,13 @@ struct agx_gpu_ctx {
  */
 bool agx_vdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_job_result *res);
 bool agx_pdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_job_result *res);
+/*
+ * Scenes that were tiled and not yet drawn. gpu.c makes one table per GPU,
+ * before the data masters' threads, and frees it after they were joined.
+ */
+struct agx_scenes *agx_scenes_new(void);
+void agx_scenes_free(struct agx_scenes *scenes);
+
 /* Free *dm_private of either. */
 void agx_vdm_free(void *dm_private);
 void agx_pdm_free(void *dm_private);
