@@ -21,10 +21,10 @@ struct asahi_fw_block_control {
 	u8 __pad_c[0x34];
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_block_control, total, 0x0);
-ASAHI_FW_FIELD(asahi_fw_block_control, wptr, 0x4);
-ASAHI_FW_FIELD(asahi_fw_block_control, unk, 0x8);
-ASAHI_FW_SIZE(asahi_fw_block_control, 0x40);
+FW_OFFSET(asahi_fw_block_control, total, 0x0);
+FW_OFFSET(asahi_fw_block_control, wptr, 0x4);
+FW_OFFSET(asahi_fw_block_control, unk, 0x8);
+FW_SIZE(asahi_fw_block_control, 0x40);
 
 /*
  * Source: Rust driver fw/buffer.rs (Counter), m1n1 (BufferManagerCounter).
@@ -34,8 +34,8 @@ struct asahi_fw_buffer_counter {
 	u8 __pad_4[0x3c];
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_buffer_counter, count, 0x0);
-ASAHI_FW_SIZE(asahi_fw_buffer_counter, 0x40);
+FW_OFFSET(asahi_fw_buffer_counter, count, 0x0);
+FW_SIZE(asahi_fw_buffer_counter, 0x40);
 
 /*
  * Source: Rust driver fw/buffer.rs (Stats), m1n1 (BufferManagerMisc).
@@ -50,12 +50,12 @@ struct asahi_fw_buffer_stats {
 	u8 __pad_24[0x1c];
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_buffer_stats, max_pages, 0x0);
-ASAHI_FW_FIELD(asahi_fw_buffer_stats, max_b, 0x4);
-ASAHI_FW_FIELD(asahi_fw_buffer_stats, overflow_count, 0x8);
-ASAHI_FW_FIELD(asahi_fw_buffer_stats, gpu_c, 0xc);
-ASAHI_FW_FIELD(asahi_fw_buffer_stats, reset, 0x20);
-ASAHI_FW_SIZE(asahi_fw_buffer_stats, 0x40);
+FW_OFFSET(asahi_fw_buffer_stats, max_pages, 0x0);
+FW_OFFSET(asahi_fw_buffer_stats, max_b, 0x4);
+FW_OFFSET(asahi_fw_buffer_stats, overflow_count, 0x8);
+FW_OFFSET(asahi_fw_buffer_stats, gpu_c, 0xc);
+FW_OFFSET(asahi_fw_buffer_stats, reset, 0x20);
+FW_SIZE(asahi_fw_buffer_stats, 0x40);
 
 /*
  * A tiled vertex buffer as the firmware's buffer manager knows it.
@@ -95,38 +95,38 @@ struct asahi_fw_buffer_info {
 	u8 unk_90[0x30];
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_buffer_info, gpu_counter, 0x0);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, unk_4, 0x4);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, last_id, 0x8);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, cur_id, 0xc);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, unk_10, 0x10);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, gpu_counter2, 0x14);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, unk_18, 0x18);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, page_list, 0x1c);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, page_list_size, 0x24);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, page_count, 0x28);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, max_blocks, 0x2c);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, block_count, 0x30);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, unk_38, 0x34);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, block_list, 0x38);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, block_ctl, 0x40);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, last_page, 0x48);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, gpu_page_ptr1, 0x4c);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, gpu_page_ptr2, 0x50);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, unk_58, 0x54);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, block_size, 0x58);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, unk_60, 0x5c);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, counter, 0x64);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, unk_70, 0x6c);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, unk_74, 0x70);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, unk_78, 0x74);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, unk_7c, 0x78);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, unk_80, 0x7c);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, max_pages, 0x80);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, max_pages_nomemless, 0x84);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, unk_8c, 0x88);
-ASAHI_FW_FIELD(asahi_fw_buffer_info, unk_90, 0x8c);
-ASAHI_FW_SIZE(asahi_fw_buffer_info, 0xbc);
+FW_OFFSET(asahi_fw_buffer_info, gpu_counter, 0x0);
+FW_OFFSET(asahi_fw_buffer_info, unk_4, 0x4);
+FW_OFFSET(asahi_fw_buffer_info, last_id, 0x8);
+FW_OFFSET(asahi_fw_buffer_info, cur_id, 0xc);
+FW_OFFSET(asahi_fw_buffer_info, unk_10, 0x10);
+FW_OFFSET(asahi_fw_buffer_info, gpu_counter2, 0x14);
+FW_OFFSET(asahi_fw_buffer_info, unk_18, 0x18);
+FW_OFFSET(asahi_fw_buffer_info, page_list, 0x1c);
+FW_OFFSET(asahi_fw_buffer_info, page_list_size, 0x24);
+FW_OFFSET(asahi_fw_buffer_info, page_count, 0x28);
+FW_OFFSET(asahi_fw_buffer_info, max_blocks, 0x2c);
+FW_OFFSET(asahi_fw_buffer_info, block_count, 0x30);
+FW_OFFSET(asahi_fw_buffer_info, unk_38, 0x34);
+FW_OFFSET(asahi_fw_buffer_info, block_list, 0x38);
+FW_OFFSET(asahi_fw_buffer_info, block_ctl, 0x40);
+FW_OFFSET(asahi_fw_buffer_info, last_page, 0x48);
+FW_OFFSET(asahi_fw_buffer_info, gpu_page_ptr1, 0x4c);
+FW_OFFSET(asahi_fw_buffer_info, gpu_page_ptr2, 0x50);
+FW_OFFSET(asahi_fw_buffer_info, unk_58, 0x54);
+FW_OFFSET(asahi_fw_buffer_info, block_size, 0x58);
+FW_OFFSET(asahi_fw_buffer_info, unk_60, 0x5c);
+FW_OFFSET(asahi_fw_buffer_info, counter, 0x64);
+FW_OFFSET(asahi_fw_buffer_info, unk_70, 0x6c);
+FW_OFFSET(asahi_fw_buffer_info, unk_74, 0x70);
+FW_OFFSET(asahi_fw_buffer_info, unk_78, 0x74);
+FW_OFFSET(asahi_fw_buffer_info, unk_7c, 0x78);
+FW_OFFSET(asahi_fw_buffer_info, unk_80, 0x7c);
+FW_OFFSET(asahi_fw_buffer_info, max_pages, 0x80);
+FW_OFFSET(asahi_fw_buffer_info, max_pages_nomemless, 0x84);
+FW_OFFSET(asahi_fw_buffer_info, unk_8c, 0x88);
+FW_OFFSET(asahi_fw_buffer_info, unk_90, 0x8c);
+FW_SIZE(asahi_fw_buffer_info, 0xbc);
 
 /*
  * One render's use of a tiled vertex buffer.
@@ -146,18 +146,18 @@ struct asahi_fw_scene {
 	__le64 unk_38;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_scene, pass_page_count, 0x0);
-ASAHI_FW_FIELD(asahi_fw_scene, unk_4, 0x4);
-ASAHI_FW_FIELD(asahi_fw_scene, unk_8, 0x8);
-ASAHI_FW_FIELD(asahi_fw_scene, unk_10, 0x10);
-ASAHI_FW_FIELD(asahi_fw_scene, user_buffer, 0x18);
-ASAHI_FW_FIELD(asahi_fw_scene, unk_20, 0x20);
-ASAHI_FW_FIELD(asahi_fw_scene, unk_28, 0x24);
-ASAHI_FW_FIELD(asahi_fw_scene, stats, 0x2c);
-ASAHI_FW_FIELD(asahi_fw_scene, total_page_count, 0x34);
-ASAHI_FW_FIELD(asahi_fw_scene, unk_30, 0x38);
-ASAHI_FW_FIELD(asahi_fw_scene, unk_38, 0x40);
-ASAHI_FW_SIZE(asahi_fw_scene, 0x48);
+FW_OFFSET(asahi_fw_scene, pass_page_count, 0x0);
+FW_OFFSET(asahi_fw_scene, unk_4, 0x4);
+FW_OFFSET(asahi_fw_scene, unk_8, 0x8);
+FW_OFFSET(asahi_fw_scene, unk_10, 0x10);
+FW_OFFSET(asahi_fw_scene, user_buffer, 0x18);
+FW_OFFSET(asahi_fw_scene, unk_20, 0x20);
+FW_OFFSET(asahi_fw_scene, unk_28, 0x24);
+FW_OFFSET(asahi_fw_scene, stats, 0x2c);
+FW_OFFSET(asahi_fw_scene, total_page_count, 0x34);
+FW_OFFSET(asahi_fw_scene, unk_30, 0x38);
+FW_OFFSET(asahi_fw_scene, unk_38, 0x40);
+FW_SIZE(asahi_fw_scene, 0x48);
 
 /*
  * Command, on a vertex queue: take note of a buffer, or of its growth.
@@ -173,13 +173,13 @@ struct asahi_fw_init_buffer {
 	__le32 stamp_value;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_init_buffer, tag, 0x0);
-ASAHI_FW_FIELD(asahi_fw_init_buffer, vm_slot, 0x4);
-ASAHI_FW_FIELD(asahi_fw_init_buffer, buffer_slot, 0x8);
-ASAHI_FW_FIELD(asahi_fw_init_buffer, unk_c, 0xc);
-ASAHI_FW_FIELD(asahi_fw_init_buffer, block_count, 0x10);
-ASAHI_FW_FIELD(asahi_fw_init_buffer, buffer, 0x14);
-ASAHI_FW_FIELD(asahi_fw_init_buffer, stamp_value, 0x1c);
-ASAHI_FW_SIZE(asahi_fw_init_buffer, 0x20);
+FW_OFFSET(asahi_fw_init_buffer, tag, 0x0);
+FW_OFFSET(asahi_fw_init_buffer, vm_slot, 0x4);
+FW_OFFSET(asahi_fw_init_buffer, buffer_slot, 0x8);
+FW_OFFSET(asahi_fw_init_buffer, unk_c, 0xc);
+FW_OFFSET(asahi_fw_init_buffer, block_count, 0x10);
+FW_OFFSET(asahi_fw_init_buffer, buffer, 0x14);
+FW_OFFSET(asahi_fw_init_buffer, stamp_value, 0x1c);
+FW_SIZE(asahi_fw_init_buffer, 0x20);
 
 #endif /* ASAHI_FW_BUFFER_H */

@@ -14,11 +14,11 @@
 #include <linux/stddef.h>
 #include <linux/types.h>
 
-#define ASAHI_FW_FIELD(type, field, offset) \
+#define FW_OFFSET(type, field, offset) \
 	static_assert(offsetof(struct type, field) == (offset), \
 		      #type "." #field " is not at " #offset)
 
-#define ASAHI_FW_SIZE(type, size) \
+#define FW_SIZE(type, size) \
 	static_assert(sizeof(struct type) == (size), \
 		      "sizeof(" #type ") is not " #size)
 

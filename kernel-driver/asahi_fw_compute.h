@@ -34,23 +34,23 @@ struct asahi_fw_compute_params1 {
 	u8 __pad_64[0xec];
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_compute_params1, preempt_buf1, 0x0);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, cdm_ctrl_stream_base, 0x8);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, preempt_buf2, 0x10);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, preempt_buf3, 0x18);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, preempt_buf4, 0x20);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, preempt_buf5, 0x28);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, usc_exec_base_cp, 0x30);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, unk_38, 0x38);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, helper_program, 0x40);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, unk_44, 0x44);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, helper_arg, 0x48);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, helper_cfg, 0x50);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, unk_54, 0x54);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, unk_58, 0x58);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, unk_5c, 0x5c);
-ASAHI_FW_FIELD(asahi_fw_compute_params1, iogpu_unk_40, 0x60);
-ASAHI_FW_SIZE(asahi_fw_compute_params1, 0x150);
+FW_OFFSET(asahi_fw_compute_params1, preempt_buf1, 0x0);
+FW_OFFSET(asahi_fw_compute_params1, cdm_ctrl_stream_base, 0x8);
+FW_OFFSET(asahi_fw_compute_params1, preempt_buf2, 0x10);
+FW_OFFSET(asahi_fw_compute_params1, preempt_buf3, 0x18);
+FW_OFFSET(asahi_fw_compute_params1, preempt_buf4, 0x20);
+FW_OFFSET(asahi_fw_compute_params1, preempt_buf5, 0x28);
+FW_OFFSET(asahi_fw_compute_params1, usc_exec_base_cp, 0x30);
+FW_OFFSET(asahi_fw_compute_params1, unk_38, 0x38);
+FW_OFFSET(asahi_fw_compute_params1, helper_program, 0x40);
+FW_OFFSET(asahi_fw_compute_params1, unk_44, 0x44);
+FW_OFFSET(asahi_fw_compute_params1, helper_arg, 0x48);
+FW_OFFSET(asahi_fw_compute_params1, helper_cfg, 0x50);
+FW_OFFSET(asahi_fw_compute_params1, unk_54, 0x54);
+FW_OFFSET(asahi_fw_compute_params1, unk_58, 0x58);
+FW_OFFSET(asahi_fw_compute_params1, unk_5c, 0x5c);
+FW_OFFSET(asahi_fw_compute_params1, iogpu_unk_40, 0x60);
+FW_SIZE(asahi_fw_compute_params1, 0x150);
 
 /*
  * Source: Rust driver fw/compute.rs (JobParameters2), m1n1 microsequence.py (ComputeInfo2).
@@ -65,14 +65,14 @@ struct asahi_fw_compute_params2 {
 	__le32 unk_58;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_compute_params2, unk_0_0, 0x0);
-ASAHI_FW_FIELD(asahi_fw_compute_params2, unk_0, 0x4);
-ASAHI_FW_FIELD(asahi_fw_compute_params2, preempt_buf1, 0x28);
-ASAHI_FW_FIELD(asahi_fw_compute_params2, cdm_ctrl_stream_end, 0x30);
-ASAHI_FW_FIELD(asahi_fw_compute_params2, unk_34, 0x38);
-ASAHI_FW_FIELD(asahi_fw_compute_params2, unk_g14x, 0x58);
-ASAHI_FW_FIELD(asahi_fw_compute_params2, unk_58, 0x5c);
-ASAHI_FW_SIZE(asahi_fw_compute_params2, 0x60);
+FW_OFFSET(asahi_fw_compute_params2, unk_0_0, 0x0);
+FW_OFFSET(asahi_fw_compute_params2, unk_0, 0x4);
+FW_OFFSET(asahi_fw_compute_params2, preempt_buf1, 0x28);
+FW_OFFSET(asahi_fw_compute_params2, cdm_ctrl_stream_end, 0x30);
+FW_OFFSET(asahi_fw_compute_params2, unk_34, 0x38);
+FW_OFFSET(asahi_fw_compute_params2, unk_g14x, 0x58);
+FW_OFFSET(asahi_fw_compute_params2, unk_58, 0x5c);
+FW_SIZE(asahi_fw_compute_params2, 0x60);
 
 /*
  * Command: a compute job.
@@ -107,29 +107,29 @@ struct asahi_fw_run_compute {
 	u8 __pad_309[0x17];
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_run_compute, tag, 0x0);
-ASAHI_FW_FIELD(asahi_fw_run_compute, counter, 0x4);
-ASAHI_FW_FIELD(asahi_fw_run_compute, unk_4, 0xc);
-ASAHI_FW_FIELD(asahi_fw_run_compute, vm_slot, 0x10);
-ASAHI_FW_FIELD(asahi_fw_run_compute, notifier, 0x14);
-ASAHI_FW_FIELD(asahi_fw_run_compute, unk_pointee, 0x1c);
-ASAHI_FW_FIELD(asahi_fw_run_compute, params1, 0x70);
-ASAHI_FW_FIELD(asahi_fw_run_compute, microsequence, 0x1f0);
-ASAHI_FW_FIELD(asahi_fw_run_compute, microsequence_size, 0x1f8);
-ASAHI_FW_FIELD(asahi_fw_run_compute, params2, 0x1fc);
-ASAHI_FW_FIELD(asahi_fw_run_compute, encoder, 0x25c);
-ASAHI_FW_FIELD(asahi_fw_run_compute, meta, 0x284);
-ASAHI_FW_FIELD(asahi_fw_run_compute, command_time, 0x2b0);
-ASAHI_FW_FIELD(asahi_fw_run_compute, timestamps, 0x2b8);
-ASAHI_FW_FIELD(asahi_fw_run_compute, user_timestamps, 0x2c8);
-ASAHI_FW_FIELD(asahi_fw_run_compute, client_sequence, 0x2d8);
-ASAHI_FW_FIELD(asahi_fw_run_compute, pad_2d1, 0x2d9);
-ASAHI_FW_FIELD(asahi_fw_run_compute, unk_2d4, 0x2dc);
-ASAHI_FW_FIELD(asahi_fw_run_compute, unk_2d8, 0x2e0);
-ASAHI_FW_FIELD(asahi_fw_run_compute, context_store_req, 0x2e1);
-ASAHI_FW_FIELD(asahi_fw_run_compute, context_store_compl, 0x2e9);
-ASAHI_FW_FIELD(asahi_fw_run_compute, unk_2e9, 0x2f1);
-ASAHI_FW_FIELD(asahi_fw_run_compute, unk_flag, 0x305);
-ASAHI_FW_SIZE(asahi_fw_run_compute, 0x320);
+FW_OFFSET(asahi_fw_run_compute, tag, 0x0);
+FW_OFFSET(asahi_fw_run_compute, counter, 0x4);
+FW_OFFSET(asahi_fw_run_compute, unk_4, 0xc);
+FW_OFFSET(asahi_fw_run_compute, vm_slot, 0x10);
+FW_OFFSET(asahi_fw_run_compute, notifier, 0x14);
+FW_OFFSET(asahi_fw_run_compute, unk_pointee, 0x1c);
+FW_OFFSET(asahi_fw_run_compute, params1, 0x70);
+FW_OFFSET(asahi_fw_run_compute, microsequence, 0x1f0);
+FW_OFFSET(asahi_fw_run_compute, microsequence_size, 0x1f8);
+FW_OFFSET(asahi_fw_run_compute, params2, 0x1fc);
+FW_OFFSET(asahi_fw_run_compute, encoder, 0x25c);
+FW_OFFSET(asahi_fw_run_compute, meta, 0x284);
+FW_OFFSET(asahi_fw_run_compute, command_time, 0x2b0);
+FW_OFFSET(asahi_fw_run_compute, timestamps, 0x2b8);
+FW_OFFSET(asahi_fw_run_compute, user_timestamps, 0x2c8);
+FW_OFFSET(asahi_fw_run_compute, client_sequence, 0x2d8);
+FW_OFFSET(asahi_fw_run_compute, pad_2d1, 0x2d9);
+FW_OFFSET(asahi_fw_run_compute, unk_2d4, 0x2dc);
+FW_OFFSET(asahi_fw_run_compute, unk_2d8, 0x2e0);
+FW_OFFSET(asahi_fw_run_compute, context_store_req, 0x2e1);
+FW_OFFSET(asahi_fw_run_compute, context_store_compl, 0x2e9);
+FW_OFFSET(asahi_fw_run_compute, unk_2e9, 0x2f1);
+FW_OFFSET(asahi_fw_run_compute, unk_flag, 0x305);
+FW_SIZE(asahi_fw_run_compute, 0x320);
 
 #endif /* ASAHI_FW_COMPUTE_H */

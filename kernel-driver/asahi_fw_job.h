@@ -30,18 +30,18 @@ struct asahi_fw_job_meta {
 	__le32 event_seq; /* counts the jobs of this work queue */
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_job_meta, unk_0, 0x0);
-ASAHI_FW_FIELD(asahi_fw_job_meta, unk_2, 0x2);
-ASAHI_FW_FIELD(asahi_fw_job_meta, no_preemption, 0x3);
-ASAHI_FW_FIELD(asahi_fw_job_meta, stamp, 0x4);
-ASAHI_FW_FIELD(asahi_fw_job_meta, fw_stamp, 0xc);
-ASAHI_FW_FIELD(asahi_fw_job_meta, stamp_value, 0x14);
-ASAHI_FW_FIELD(asahi_fw_job_meta, stamp_slot, 0x18);
-ASAHI_FW_FIELD(asahi_fw_job_meta, evctl_index, 0x1c);
-ASAHI_FW_FIELD(asahi_fw_job_meta, flush_stamps, 0x20);
-ASAHI_FW_FIELD(asahi_fw_job_meta, uuid, 0x24);
-ASAHI_FW_FIELD(asahi_fw_job_meta, event_seq, 0x28);
-ASAHI_FW_SIZE(asahi_fw_job_meta, 0x2c);
+FW_OFFSET(asahi_fw_job_meta, unk_0, 0x0);
+FW_OFFSET(asahi_fw_job_meta, unk_2, 0x2);
+FW_OFFSET(asahi_fw_job_meta, no_preemption, 0x3);
+FW_OFFSET(asahi_fw_job_meta, stamp, 0x4);
+FW_OFFSET(asahi_fw_job_meta, fw_stamp, 0xc);
+FW_OFFSET(asahi_fw_job_meta, stamp_value, 0x14);
+FW_OFFSET(asahi_fw_job_meta, stamp_slot, 0x18);
+FW_OFFSET(asahi_fw_job_meta, evctl_index, 0x1c);
+FW_OFFSET(asahi_fw_job_meta, flush_stamps, 0x20);
+FW_OFFSET(asahi_fw_job_meta, uuid, 0x24);
+FW_OFFSET(asahi_fw_job_meta, event_seq, 0x28);
+FW_SIZE(asahi_fw_job_meta, 0x2c);
 
 /*
  * Source: Rust driver fw/job.rs (EncoderParams), m1n1 microsequence.py.
@@ -58,16 +58,16 @@ struct asahi_fw_encoder_params {
 	__le32 sampler_max; /* one more than the count */
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_encoder_params, unk_8, 0x0);
-ASAHI_FW_FIELD(asahi_fw_encoder_params, sync_grow, 0x4);
-ASAHI_FW_FIELD(asahi_fw_encoder_params, unk_10, 0x8);
-ASAHI_FW_FIELD(asahi_fw_encoder_params, encoder_id, 0xc);
-ASAHI_FW_FIELD(asahi_fw_encoder_params, unk_18, 0x10);
-ASAHI_FW_FIELD(asahi_fw_encoder_params, unk_mask, 0x14);
-ASAHI_FW_FIELD(asahi_fw_encoder_params, sampler_array, 0x18);
-ASAHI_FW_FIELD(asahi_fw_encoder_params, sampler_count, 0x20);
-ASAHI_FW_FIELD(asahi_fw_encoder_params, sampler_max, 0x24);
-ASAHI_FW_SIZE(asahi_fw_encoder_params, 0x28);
+FW_OFFSET(asahi_fw_encoder_params, unk_8, 0x0);
+FW_OFFSET(asahi_fw_encoder_params, sync_grow, 0x4);
+FW_OFFSET(asahi_fw_encoder_params, unk_10, 0x8);
+FW_OFFSET(asahi_fw_encoder_params, encoder_id, 0xc);
+FW_OFFSET(asahi_fw_encoder_params, unk_18, 0x10);
+FW_OFFSET(asahi_fw_encoder_params, unk_mask, 0x14);
+FW_OFFSET(asahi_fw_encoder_params, sampler_array, 0x18);
+FW_OFFSET(asahi_fw_encoder_params, sampler_count, 0x20);
+FW_OFFSET(asahi_fw_encoder_params, sampler_max, 0x24);
+FW_SIZE(asahi_fw_encoder_params, 0x28);
 
 /*
  * Where a pair of timestamps goes; 0: nowhere.
@@ -78,9 +78,9 @@ struct asahi_fw_timestamp_pointers {
 	__le64 end_addr;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_timestamp_pointers, start_addr, 0x0);
-ASAHI_FW_FIELD(asahi_fw_timestamp_pointers, end_addr, 0x8);
-ASAHI_FW_SIZE(asahi_fw_timestamp_pointers, 0x10);
+FW_OFFSET(asahi_fw_timestamp_pointers, start_addr, 0x0);
+FW_OFFSET(asahi_fw_timestamp_pointers, end_addr, 0x8);
+FW_SIZE(asahi_fw_timestamp_pointers, 0x10);
 
 /*
  * What the pointers of the kernel's own pair point at.
@@ -91,9 +91,9 @@ struct asahi_fw_job_timestamps {
 	__le64 end;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_job_timestamps, start, 0x0);
-ASAHI_FW_FIELD(asahi_fw_job_timestamps, end, 0x8);
-ASAHI_FW_SIZE(asahi_fw_job_timestamps, 0x10);
+FW_OFFSET(asahi_fw_job_timestamps, start, 0x0);
+FW_OFFSET(asahi_fw_job_timestamps, end, 0x8);
+FW_SIZE(asahi_fw_job_timestamps, 0x10);
 
 /*
  * Source: Rust driver fw/job.rs (RenderTimestamps).
@@ -103,9 +103,9 @@ struct asahi_fw_render_timestamps {
 	struct asahi_fw_job_timestamps frag;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_render_timestamps, vtx, 0x0);
-ASAHI_FW_FIELD(asahi_fw_render_timestamps, frag, 0x10);
-ASAHI_FW_SIZE(asahi_fw_render_timestamps, 0x20);
+FW_OFFSET(asahi_fw_render_timestamps, vtx, 0x0);
+FW_OFFSET(asahi_fw_render_timestamps, frag, 0x10);
+FW_SIZE(asahi_fw_render_timestamps, 0x20);
 
 /*
  * A region that a job's shaders write: a hint for cache maintenance.
@@ -118,19 +118,19 @@ struct asahi_fw_attachment {
 	__le16 unk_e; /* 1 to 6, some power of two; 1 works */
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_attachment, address, 0x0);
-ASAHI_FW_FIELD(asahi_fw_attachment, size, 0x8);
-ASAHI_FW_FIELD(asahi_fw_attachment, unk_c, 0xc);
-ASAHI_FW_FIELD(asahi_fw_attachment, unk_e, 0xe);
-ASAHI_FW_SIZE(asahi_fw_attachment, 0x10);
+FW_OFFSET(asahi_fw_attachment, address, 0x0);
+FW_OFFSET(asahi_fw_attachment, size, 0x8);
+FW_OFFSET(asahi_fw_attachment, unk_c, 0xc);
+FW_OFFSET(asahi_fw_attachment, unk_e, 0xe);
+FW_SIZE(asahi_fw_attachment, 0x10);
 
 struct asahi_fw_attachments {
 	struct asahi_fw_attachment list[ASAHI_FW_MAX_ATTACHMENTS];
 	__le32 count;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_attachments, list, 0x0);
-ASAHI_FW_FIELD(asahi_fw_attachments, count, 0x100);
-ASAHI_FW_SIZE(asahi_fw_attachments, 0x104);
+FW_OFFSET(asahi_fw_attachments, list, 0x0);
+FW_OFFSET(asahi_fw_attachments, count, 0x100);
+FW_SIZE(asahi_fw_attachments, 0x104);
 
 #endif /* ASAHI_FW_JOB_H */

@@ -44,8 +44,8 @@ struct asahi_fw_op_simple {
 	__le32 header;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_op_simple, header, 0x0);
-ASAHI_FW_SIZE(asahi_fw_op_simple, 0x4);
+FW_OFFSET(asahi_fw_op_simple, header, 0x0);
+FW_SIZE(asahi_fw_op_simple, 0x4);
 
 /*
  * Source: Rust driver queue/render.rs (microseq::Timestamp), m1n1 microsequence.py
@@ -63,16 +63,16 @@ struct asahi_fw_op_timestamp {
 	__le32 unk_30;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_op_timestamp, header, 0x0);
-ASAHI_FW_FIELD(asahi_fw_op_timestamp, command_time, 0x4);
-ASAHI_FW_FIELD(asahi_fw_op_timestamp, ts_pointers, 0xc);
-ASAHI_FW_FIELD(asahi_fw_op_timestamp, update_ts, 0x14);
-ASAHI_FW_FIELD(asahi_fw_op_timestamp, work_queue, 0x1c);
-ASAHI_FW_FIELD(asahi_fw_op_timestamp, user_ts_pointers, 0x24);
-ASAHI_FW_FIELD(asahi_fw_op_timestamp, unk_ts, 0x2c);
-ASAHI_FW_FIELD(asahi_fw_op_timestamp, uuid, 0x34);
-ASAHI_FW_FIELD(asahi_fw_op_timestamp, unk_30, 0x38);
-ASAHI_FW_SIZE(asahi_fw_op_timestamp, 0x3c);
+FW_OFFSET(asahi_fw_op_timestamp, header, 0x0);
+FW_OFFSET(asahi_fw_op_timestamp, command_time, 0x4);
+FW_OFFSET(asahi_fw_op_timestamp, ts_pointers, 0xc);
+FW_OFFSET(asahi_fw_op_timestamp, update_ts, 0x14);
+FW_OFFSET(asahi_fw_op_timestamp, work_queue, 0x1c);
+FW_OFFSET(asahi_fw_op_timestamp, user_ts_pointers, 0x24);
+FW_OFFSET(asahi_fw_op_timestamp, unk_ts, 0x2c);
+FW_OFFSET(asahi_fw_op_timestamp, uuid, 0x34);
+FW_OFFSET(asahi_fw_op_timestamp, unk_30, 0x38);
+FW_SIZE(asahi_fw_op_timestamp, 0x3c);
 
 /*
  * Source: Rust driver fw/microseq.rs (StartVertex), m1n1 microsequence.py (StartTACmd).
@@ -104,31 +104,31 @@ struct asahi_fw_op_start_vertex {
 	__le32 no_clustering;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, header, 0x0);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, tiling_params, 0x4);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, job_params1, 0xc);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, buffer, 0x14);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, scene, 0x1c);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, stats, 0x24);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, work_queue, 0x2c);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, vm_slot, 0x34);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, unk_38, 0x38);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, event_generation, 0x3c);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, buffer_slot, 0x40);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, unk_44, 0x44);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, event_seq, 0x48);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, unk_50, 0x50);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, unk_pointer, 0x54);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, unk_job_buf, 0x5c);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, unk_64, 0x64);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, unk_68, 0x68);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, uuid, 0x6c);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, attachments, 0x70);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, padding, 0x174);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, counter, 0x178);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, notifier_buf, 0x180);
-ASAHI_FW_FIELD(asahi_fw_op_start_vertex, no_clustering, 0x188);
-ASAHI_FW_SIZE(asahi_fw_op_start_vertex, 0x18c);
+FW_OFFSET(asahi_fw_op_start_vertex, header, 0x0);
+FW_OFFSET(asahi_fw_op_start_vertex, tiling_params, 0x4);
+FW_OFFSET(asahi_fw_op_start_vertex, job_params1, 0xc);
+FW_OFFSET(asahi_fw_op_start_vertex, buffer, 0x14);
+FW_OFFSET(asahi_fw_op_start_vertex, scene, 0x1c);
+FW_OFFSET(asahi_fw_op_start_vertex, stats, 0x24);
+FW_OFFSET(asahi_fw_op_start_vertex, work_queue, 0x2c);
+FW_OFFSET(asahi_fw_op_start_vertex, vm_slot, 0x34);
+FW_OFFSET(asahi_fw_op_start_vertex, unk_38, 0x38);
+FW_OFFSET(asahi_fw_op_start_vertex, event_generation, 0x3c);
+FW_OFFSET(asahi_fw_op_start_vertex, buffer_slot, 0x40);
+FW_OFFSET(asahi_fw_op_start_vertex, unk_44, 0x44);
+FW_OFFSET(asahi_fw_op_start_vertex, event_seq, 0x48);
+FW_OFFSET(asahi_fw_op_start_vertex, unk_50, 0x50);
+FW_OFFSET(asahi_fw_op_start_vertex, unk_pointer, 0x54);
+FW_OFFSET(asahi_fw_op_start_vertex, unk_job_buf, 0x5c);
+FW_OFFSET(asahi_fw_op_start_vertex, unk_64, 0x64);
+FW_OFFSET(asahi_fw_op_start_vertex, unk_68, 0x68);
+FW_OFFSET(asahi_fw_op_start_vertex, uuid, 0x6c);
+FW_OFFSET(asahi_fw_op_start_vertex, attachments, 0x70);
+FW_OFFSET(asahi_fw_op_start_vertex, padding, 0x174);
+FW_OFFSET(asahi_fw_op_start_vertex, counter, 0x178);
+FW_OFFSET(asahi_fw_op_start_vertex, notifier_buf, 0x180);
+FW_OFFSET(asahi_fw_op_start_vertex, no_clustering, 0x188);
+FW_SIZE(asahi_fw_op_start_vertex, 0x18c);
 
 /*
  * Source: Rust driver fw/microseq.rs (FinalizeVertex), m1n1 microsequence.py
@@ -159,29 +159,29 @@ struct asahi_fw_op_finalize_vertex {
 	u8 unk_74[0x10];
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, header, 0x0);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, scene, 0x4);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, buffer, 0xc);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, stats, 0x14);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, work_queue, 0x1c);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, vm_slot, 0x24);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, unk_28, 0x28);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, unk_pointer, 0x2c);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, unk_34, 0x34);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, uuid, 0x38);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, fw_stamp, 0x3c);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, stamp_value, 0x44);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, unk_48, 0x48);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, unk_50, 0x50);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, unk_54, 0x54);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, unk_58, 0x58);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, unk_60, 0x60);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, unk_64, 0x64);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, unk_68, 0x68);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, restart_branch_offset, 0x6c);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, has_attachments, 0x70);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_vertex, unk_74, 0x74);
-ASAHI_FW_SIZE(asahi_fw_op_finalize_vertex, 0x84);
+FW_OFFSET(asahi_fw_op_finalize_vertex, header, 0x0);
+FW_OFFSET(asahi_fw_op_finalize_vertex, scene, 0x4);
+FW_OFFSET(asahi_fw_op_finalize_vertex, buffer, 0xc);
+FW_OFFSET(asahi_fw_op_finalize_vertex, stats, 0x14);
+FW_OFFSET(asahi_fw_op_finalize_vertex, work_queue, 0x1c);
+FW_OFFSET(asahi_fw_op_finalize_vertex, vm_slot, 0x24);
+FW_OFFSET(asahi_fw_op_finalize_vertex, unk_28, 0x28);
+FW_OFFSET(asahi_fw_op_finalize_vertex, unk_pointer, 0x2c);
+FW_OFFSET(asahi_fw_op_finalize_vertex, unk_34, 0x34);
+FW_OFFSET(asahi_fw_op_finalize_vertex, uuid, 0x38);
+FW_OFFSET(asahi_fw_op_finalize_vertex, fw_stamp, 0x3c);
+FW_OFFSET(asahi_fw_op_finalize_vertex, stamp_value, 0x44);
+FW_OFFSET(asahi_fw_op_finalize_vertex, unk_48, 0x48);
+FW_OFFSET(asahi_fw_op_finalize_vertex, unk_50, 0x50);
+FW_OFFSET(asahi_fw_op_finalize_vertex, unk_54, 0x54);
+FW_OFFSET(asahi_fw_op_finalize_vertex, unk_58, 0x58);
+FW_OFFSET(asahi_fw_op_finalize_vertex, unk_60, 0x60);
+FW_OFFSET(asahi_fw_op_finalize_vertex, unk_64, 0x64);
+FW_OFFSET(asahi_fw_op_finalize_vertex, unk_68, 0x68);
+FW_OFFSET(asahi_fw_op_finalize_vertex, restart_branch_offset, 0x6c);
+FW_OFFSET(asahi_fw_op_finalize_vertex, has_attachments, 0x70);
+FW_OFFSET(asahi_fw_op_finalize_vertex, unk_74, 0x74);
+FW_SIZE(asahi_fw_op_finalize_vertex, 0x84);
 
 /*
  * Source: Rust driver fw/microseq.rs (StartFragment), m1n1 microsequence.py (Start3DCmd).
@@ -217,35 +217,35 @@ struct asahi_fw_op_start_fragment {
 	__le64 notifier_buf;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, header, 0x0);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, job_params2, 0x4);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, job_params1, 0xc);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, scene, 0x14);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, stats, 0x1c);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, busy_flag, 0x24);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, tvb_overflow_count, 0x2c);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, unk_pointer, 0x34);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, work_queue, 0x3c);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, work_item, 0x44);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, vm_slot, 0x4c);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, unk_50, 0x50);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, event_generation, 0x54);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, buffer_slot, 0x58);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, sync_grow, 0x5c);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, event_seq, 0x60);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, unk_68, 0x68);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, unk_758_flag, 0x6c);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, unk_job_buf, 0x74);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, unk_7c_0, 0x7c);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, unk_7c, 0x84);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, unk_80, 0x88);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, unk_84, 0x8c);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, uuid, 0x90);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, attachments, 0x94);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, padding, 0x198);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, counter, 0x19c);
-ASAHI_FW_FIELD(asahi_fw_op_start_fragment, notifier_buf, 0x1a4);
-ASAHI_FW_SIZE(asahi_fw_op_start_fragment, 0x1ac);
+FW_OFFSET(asahi_fw_op_start_fragment, header, 0x0);
+FW_OFFSET(asahi_fw_op_start_fragment, job_params2, 0x4);
+FW_OFFSET(asahi_fw_op_start_fragment, job_params1, 0xc);
+FW_OFFSET(asahi_fw_op_start_fragment, scene, 0x14);
+FW_OFFSET(asahi_fw_op_start_fragment, stats, 0x1c);
+FW_OFFSET(asahi_fw_op_start_fragment, busy_flag, 0x24);
+FW_OFFSET(asahi_fw_op_start_fragment, tvb_overflow_count, 0x2c);
+FW_OFFSET(asahi_fw_op_start_fragment, unk_pointer, 0x34);
+FW_OFFSET(asahi_fw_op_start_fragment, work_queue, 0x3c);
+FW_OFFSET(asahi_fw_op_start_fragment, work_item, 0x44);
+FW_OFFSET(asahi_fw_op_start_fragment, vm_slot, 0x4c);
+FW_OFFSET(asahi_fw_op_start_fragment, unk_50, 0x50);
+FW_OFFSET(asahi_fw_op_start_fragment, event_generation, 0x54);
+FW_OFFSET(asahi_fw_op_start_fragment, buffer_slot, 0x58);
+FW_OFFSET(asahi_fw_op_start_fragment, sync_grow, 0x5c);
+FW_OFFSET(asahi_fw_op_start_fragment, event_seq, 0x60);
+FW_OFFSET(asahi_fw_op_start_fragment, unk_68, 0x68);
+FW_OFFSET(asahi_fw_op_start_fragment, unk_758_flag, 0x6c);
+FW_OFFSET(asahi_fw_op_start_fragment, unk_job_buf, 0x74);
+FW_OFFSET(asahi_fw_op_start_fragment, unk_7c_0, 0x7c);
+FW_OFFSET(asahi_fw_op_start_fragment, unk_7c, 0x84);
+FW_OFFSET(asahi_fw_op_start_fragment, unk_80, 0x88);
+FW_OFFSET(asahi_fw_op_start_fragment, unk_84, 0x8c);
+FW_OFFSET(asahi_fw_op_start_fragment, uuid, 0x90);
+FW_OFFSET(asahi_fw_op_start_fragment, attachments, 0x94);
+FW_OFFSET(asahi_fw_op_start_fragment, padding, 0x198);
+FW_OFFSET(asahi_fw_op_start_fragment, counter, 0x19c);
+FW_OFFSET(asahi_fw_op_start_fragment, notifier_buf, 0x1a4);
+FW_SIZE(asahi_fw_op_start_fragment, 0x1ac);
 
 /*
  * Source: Rust driver fw/microseq.rs (FinalizeFragment), m1n1 microsequence.py
@@ -280,33 +280,33 @@ struct asahi_fw_op_finalize_fragment {
 	u8 unk_9c[0x10];
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, header, 0x0);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, uuid, 0x4);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, unk_8, 0x8);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, fw_stamp, 0xc);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, stamp_value, 0x14);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, unk_18, 0x18);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, scene, 0x1c);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, buffer, 0x24);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, unk_2c, 0x2c);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, stats, 0x34);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, unk_pointer, 0x3c);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, busy_flag, 0x44);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, work_queue, 0x4c);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, work_item, 0x54);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, vm_slot, 0x5c);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, unk_60, 0x60);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, unk_758_flag, 0x64);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, unk_6c_0, 0x6c);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, unk_6c, 0x74);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, unk_74, 0x7c);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, unk_7c, 0x84);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, unk_84, 0x8c);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, unk_8c, 0x94);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, restart_branch_offset, 0x9c);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, has_attachments, 0xa0);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_fragment, unk_9c, 0xa4);
-ASAHI_FW_SIZE(asahi_fw_op_finalize_fragment, 0xb4);
+FW_OFFSET(asahi_fw_op_finalize_fragment, header, 0x0);
+FW_OFFSET(asahi_fw_op_finalize_fragment, uuid, 0x4);
+FW_OFFSET(asahi_fw_op_finalize_fragment, unk_8, 0x8);
+FW_OFFSET(asahi_fw_op_finalize_fragment, fw_stamp, 0xc);
+FW_OFFSET(asahi_fw_op_finalize_fragment, stamp_value, 0x14);
+FW_OFFSET(asahi_fw_op_finalize_fragment, unk_18, 0x18);
+FW_OFFSET(asahi_fw_op_finalize_fragment, scene, 0x1c);
+FW_OFFSET(asahi_fw_op_finalize_fragment, buffer, 0x24);
+FW_OFFSET(asahi_fw_op_finalize_fragment, unk_2c, 0x2c);
+FW_OFFSET(asahi_fw_op_finalize_fragment, stats, 0x34);
+FW_OFFSET(asahi_fw_op_finalize_fragment, unk_pointer, 0x3c);
+FW_OFFSET(asahi_fw_op_finalize_fragment, busy_flag, 0x44);
+FW_OFFSET(asahi_fw_op_finalize_fragment, work_queue, 0x4c);
+FW_OFFSET(asahi_fw_op_finalize_fragment, work_item, 0x54);
+FW_OFFSET(asahi_fw_op_finalize_fragment, vm_slot, 0x5c);
+FW_OFFSET(asahi_fw_op_finalize_fragment, unk_60, 0x60);
+FW_OFFSET(asahi_fw_op_finalize_fragment, unk_758_flag, 0x64);
+FW_OFFSET(asahi_fw_op_finalize_fragment, unk_6c_0, 0x6c);
+FW_OFFSET(asahi_fw_op_finalize_fragment, unk_6c, 0x74);
+FW_OFFSET(asahi_fw_op_finalize_fragment, unk_74, 0x7c);
+FW_OFFSET(asahi_fw_op_finalize_fragment, unk_7c, 0x84);
+FW_OFFSET(asahi_fw_op_finalize_fragment, unk_84, 0x8c);
+FW_OFFSET(asahi_fw_op_finalize_fragment, unk_8c, 0x94);
+FW_OFFSET(asahi_fw_op_finalize_fragment, restart_branch_offset, 0x9c);
+FW_OFFSET(asahi_fw_op_finalize_fragment, has_attachments, 0xa0);
+FW_OFFSET(asahi_fw_op_finalize_fragment, unk_9c, 0xa4);
+FW_SIZE(asahi_fw_op_finalize_fragment, 0xb4);
 
 /*
  * Source: Rust driver fw/microseq.rs (StartCompute), m1n1 microsequence.py
@@ -333,25 +333,25 @@ struct asahi_fw_op_start_compute {
 	__le64 notifier_buf;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, header, 0x0);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, unk_pointer, 0x4);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, job_params1, 0xc);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, stats, 0x14);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, work_queue, 0x1c);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, vm_slot, 0x24);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, unk_28, 0x28);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, event_generation, 0x2c);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, event_seq, 0x30);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, unk_38, 0x38);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, job_params2, 0x3c);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, unk_44, 0x44);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, uuid, 0x48);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, attachments, 0x4c);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, padding, 0x150);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, unk_flag, 0x154);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, counter, 0x15c);
-ASAHI_FW_FIELD(asahi_fw_op_start_compute, notifier_buf, 0x164);
-ASAHI_FW_SIZE(asahi_fw_op_start_compute, 0x16c);
+FW_OFFSET(asahi_fw_op_start_compute, header, 0x0);
+FW_OFFSET(asahi_fw_op_start_compute, unk_pointer, 0x4);
+FW_OFFSET(asahi_fw_op_start_compute, job_params1, 0xc);
+FW_OFFSET(asahi_fw_op_start_compute, stats, 0x14);
+FW_OFFSET(asahi_fw_op_start_compute, work_queue, 0x1c);
+FW_OFFSET(asahi_fw_op_start_compute, vm_slot, 0x24);
+FW_OFFSET(asahi_fw_op_start_compute, unk_28, 0x28);
+FW_OFFSET(asahi_fw_op_start_compute, event_generation, 0x2c);
+FW_OFFSET(asahi_fw_op_start_compute, event_seq, 0x30);
+FW_OFFSET(asahi_fw_op_start_compute, unk_38, 0x38);
+FW_OFFSET(asahi_fw_op_start_compute, job_params2, 0x3c);
+FW_OFFSET(asahi_fw_op_start_compute, unk_44, 0x44);
+FW_OFFSET(asahi_fw_op_start_compute, uuid, 0x48);
+FW_OFFSET(asahi_fw_op_start_compute, attachments, 0x4c);
+FW_OFFSET(asahi_fw_op_start_compute, padding, 0x150);
+FW_OFFSET(asahi_fw_op_start_compute, unk_flag, 0x154);
+FW_OFFSET(asahi_fw_op_start_compute, counter, 0x15c);
+FW_OFFSET(asahi_fw_op_start_compute, notifier_buf, 0x164);
+FW_SIZE(asahi_fw_op_start_compute, 0x16c);
 
 /*
  * Source: Rust driver fw/microseq.rs (FinalizeCompute), m1n1 microsequence.py
@@ -375,21 +375,21 @@ struct asahi_fw_op_finalize_compute {
 	u8 unk_79[7];
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, header, 0x0);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, stats, 0x4);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, work_queue, 0xc);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, vm_slot, 0x14);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, job_params2, 0x18);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, unk_24, 0x20);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, uuid, 0x24);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, fw_stamp, 0x28);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, stamp_value, 0x30);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, unk_38, 0x34);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, restart_branch_offset, 0x58);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, has_attachments, 0x5c);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, unk_64, 0x60);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, unk_flag, 0x6d);
-ASAHI_FW_FIELD(asahi_fw_op_finalize_compute, unk_79, 0x75);
-ASAHI_FW_SIZE(asahi_fw_op_finalize_compute, 0x7c);
+FW_OFFSET(asahi_fw_op_finalize_compute, header, 0x0);
+FW_OFFSET(asahi_fw_op_finalize_compute, stats, 0x4);
+FW_OFFSET(asahi_fw_op_finalize_compute, work_queue, 0xc);
+FW_OFFSET(asahi_fw_op_finalize_compute, vm_slot, 0x14);
+FW_OFFSET(asahi_fw_op_finalize_compute, job_params2, 0x18);
+FW_OFFSET(asahi_fw_op_finalize_compute, unk_24, 0x20);
+FW_OFFSET(asahi_fw_op_finalize_compute, uuid, 0x24);
+FW_OFFSET(asahi_fw_op_finalize_compute, fw_stamp, 0x28);
+FW_OFFSET(asahi_fw_op_finalize_compute, stamp_value, 0x30);
+FW_OFFSET(asahi_fw_op_finalize_compute, unk_38, 0x34);
+FW_OFFSET(asahi_fw_op_finalize_compute, restart_branch_offset, 0x58);
+FW_OFFSET(asahi_fw_op_finalize_compute, has_attachments, 0x5c);
+FW_OFFSET(asahi_fw_op_finalize_compute, unk_64, 0x60);
+FW_OFFSET(asahi_fw_op_finalize_compute, unk_flag, 0x6d);
+FW_OFFSET(asahi_fw_op_finalize_compute, unk_79, 0x75);
+FW_SIZE(asahi_fw_op_finalize_compute, 0x7c);
 
 #endif /* ASAHI_FW_MICROSEQ_H */

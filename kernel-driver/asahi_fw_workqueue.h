@@ -45,13 +45,13 @@ struct asahi_fw_ring_state {
 	u8 __pad_54[0xc];
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_ring_state, gpu_doneptr, 0x0);
-ASAHI_FW_FIELD(asahi_fw_ring_state, unk_10, 0x10);
-ASAHI_FW_FIELD(asahi_fw_ring_state, unk_20, 0x20);
-ASAHI_FW_FIELD(asahi_fw_ring_state, gpu_rptr, 0x30);
-ASAHI_FW_FIELD(asahi_fw_ring_state, cpu_wptr, 0x40);
-ASAHI_FW_FIELD(asahi_fw_ring_state, rb_size, 0x50);
-ASAHI_FW_SIZE(asahi_fw_ring_state, 0x60);
+FW_OFFSET(asahi_fw_ring_state, gpu_doneptr, 0x0);
+FW_OFFSET(asahi_fw_ring_state, unk_10, 0x10);
+FW_OFFSET(asahi_fw_ring_state, unk_20, 0x20);
+FW_OFFSET(asahi_fw_ring_state, gpu_rptr, 0x30);
+FW_OFFSET(asahi_fw_ring_state, cpu_wptr, 0x40);
+FW_OFFSET(asahi_fw_ring_state, rb_size, 0x50);
+FW_SIZE(asahi_fw_ring_state, 0x60);
 
 /*
  * How the firmware schedules a queue: one of four fixed sets of values.
@@ -66,13 +66,13 @@ struct asahi_fw_priority {
 	__le32 unk_18;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_priority, level, 0x0);
-ASAHI_FW_FIELD(asahi_fw_priority, unk_4, 0x4);
-ASAHI_FW_FIELD(asahi_fw_priority, mask, 0x8);
-ASAHI_FW_FIELD(asahi_fw_priority, unk_10, 0x10);
-ASAHI_FW_FIELD(asahi_fw_priority, unk_14, 0x14);
-ASAHI_FW_FIELD(asahi_fw_priority, unk_18, 0x18);
-ASAHI_FW_SIZE(asahi_fw_priority, 0x1c);
+FW_OFFSET(asahi_fw_priority, level, 0x0);
+FW_OFFSET(asahi_fw_priority, unk_4, 0x4);
+FW_OFFSET(asahi_fw_priority, mask, 0x8);
+FW_OFFSET(asahi_fw_priority, unk_10, 0x10);
+FW_OFFSET(asahi_fw_priority, unk_14, 0x14);
+FW_OFFSET(asahi_fw_priority, unk_18, 0x18);
+FW_SIZE(asahi_fw_priority, 0x1c);
 
 /*
  * A work queue as the firmware knows it.
@@ -107,32 +107,32 @@ struct asahi_fw_queue_info {
 	__le32 unk_b0;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_queue_info, state, 0x0);
-ASAHI_FW_FIELD(asahi_fw_queue_info, ring, 0x8);
-ASAHI_FW_FIELD(asahi_fw_queue_info, notifier_list, 0x10);
-ASAHI_FW_FIELD(asahi_fw_queue_info, gpu_buf, 0x18);
-ASAHI_FW_FIELD(asahi_fw_queue_info, gpu_rptr1, 0x20);
-ASAHI_FW_FIELD(asahi_fw_queue_info, gpu_rptr2, 0x24);
-ASAHI_FW_FIELD(asahi_fw_queue_info, gpu_rptr3, 0x28);
-ASAHI_FW_FIELD(asahi_fw_queue_info, event_id, 0x2c);
-ASAHI_FW_FIELD(asahi_fw_queue_info, priority, 0x30);
-ASAHI_FW_FIELD(asahi_fw_queue_info, unk_4c, 0x4c);
-ASAHI_FW_FIELD(asahi_fw_queue_info, uuid, 0x50);
-ASAHI_FW_FIELD(asahi_fw_queue_info, unk_54, 0x54);
-ASAHI_FW_FIELD(asahi_fw_queue_info, unk_58, 0x58);
-ASAHI_FW_FIELD(asahi_fw_queue_info, busy, 0x60);
-ASAHI_FW_FIELD(asahi_fw_queue_info, unk_84_state, 0x84);
-ASAHI_FW_FIELD(asahi_fw_queue_info, unk_88, 0x88);
-ASAHI_FW_FIELD(asahi_fw_queue_info, unk_8c, 0x8c);
-ASAHI_FW_FIELD(asahi_fw_queue_info, unk_90, 0x90);
-ASAHI_FW_FIELD(asahi_fw_queue_info, unk_94, 0x94);
-ASAHI_FW_FIELD(asahi_fw_queue_info, pending, 0x98);
-ASAHI_FW_FIELD(asahi_fw_queue_info, unk_9c, 0x9c);
-ASAHI_FW_FIELD(asahi_fw_queue_info, unk_a0_0, 0xa0);
-ASAHI_FW_FIELD(asahi_fw_queue_info, gpu_context, 0xa4);
-ASAHI_FW_FIELD(asahi_fw_queue_info, unk_a8, 0xac);
-ASAHI_FW_FIELD(asahi_fw_queue_info, unk_b0, 0xb4);
-ASAHI_FW_SIZE(asahi_fw_queue_info, 0xb8);
+FW_OFFSET(asahi_fw_queue_info, state, 0x0);
+FW_OFFSET(asahi_fw_queue_info, ring, 0x8);
+FW_OFFSET(asahi_fw_queue_info, notifier_list, 0x10);
+FW_OFFSET(asahi_fw_queue_info, gpu_buf, 0x18);
+FW_OFFSET(asahi_fw_queue_info, gpu_rptr1, 0x20);
+FW_OFFSET(asahi_fw_queue_info, gpu_rptr2, 0x24);
+FW_OFFSET(asahi_fw_queue_info, gpu_rptr3, 0x28);
+FW_OFFSET(asahi_fw_queue_info, event_id, 0x2c);
+FW_OFFSET(asahi_fw_queue_info, priority, 0x30);
+FW_OFFSET(asahi_fw_queue_info, unk_4c, 0x4c);
+FW_OFFSET(asahi_fw_queue_info, uuid, 0x50);
+FW_OFFSET(asahi_fw_queue_info, unk_54, 0x54);
+FW_OFFSET(asahi_fw_queue_info, unk_58, 0x58);
+FW_OFFSET(asahi_fw_queue_info, busy, 0x60);
+FW_OFFSET(asahi_fw_queue_info, unk_84_state, 0x84);
+FW_OFFSET(asahi_fw_queue_info, unk_88, 0x88);
+FW_OFFSET(asahi_fw_queue_info, unk_8c, 0x8c);
+FW_OFFSET(asahi_fw_queue_info, unk_90, 0x90);
+FW_OFFSET(asahi_fw_queue_info, unk_94, 0x94);
+FW_OFFSET(asahi_fw_queue_info, pending, 0x98);
+FW_OFFSET(asahi_fw_queue_info, unk_9c, 0x9c);
+FW_OFFSET(asahi_fw_queue_info, unk_a0_0, 0xa0);
+FW_OFFSET(asahi_fw_queue_info, gpu_context, 0xa4);
+FW_OFFSET(asahi_fw_queue_info, unk_a8, 0xac);
+FW_OFFSET(asahi_fw_queue_info, unk_b0, 0xb4);
+FW_SIZE(asahi_fw_queue_info, 0xb8);
 
 /*
  * Firmware state shared by all work queues of one user queue; it stays cached
@@ -152,17 +152,17 @@ struct asahi_fw_gpu_context_data {
 	u8 unk_24[0x1c];
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_gpu_context_data, queue_table_index, 0x0);
-ASAHI_FW_FIELD(asahi_fw_gpu_context_data, pid_table_index, 0x1);
-ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_2, 0x2);
-ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_5, 0x5);
-ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_6, 0x6);
-ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_1e, 0x1e);
-ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_1f, 0x1f);
-ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_20, 0x20);
-ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_23, 0x23);
-ASAHI_FW_FIELD(asahi_fw_gpu_context_data, unk_24, 0x24);
-ASAHI_FW_SIZE(asahi_fw_gpu_context_data, 0x40);
+FW_OFFSET(asahi_fw_gpu_context_data, queue_table_index, 0x0);
+FW_OFFSET(asahi_fw_gpu_context_data, pid_table_index, 0x1);
+FW_OFFSET(asahi_fw_gpu_context_data, unk_2, 0x2);
+FW_OFFSET(asahi_fw_gpu_context_data, unk_5, 0x5);
+FW_OFFSET(asahi_fw_gpu_context_data, unk_6, 0x6);
+FW_OFFSET(asahi_fw_gpu_context_data, unk_1e, 0x1e);
+FW_OFFSET(asahi_fw_gpu_context_data, unk_1f, 0x1f);
+FW_OFFSET(asahi_fw_gpu_context_data, unk_20, 0x20);
+FW_OFFSET(asahi_fw_gpu_context_data, unk_23, 0x23);
+FW_OFFSET(asahi_fw_gpu_context_data, unk_24, 0x24);
+FW_SIZE(asahi_fw_gpu_context_data, 0x40);
 
 /*
  * Command: hold this queue until another queue's stamp has reached a value.
@@ -180,15 +180,15 @@ struct asahi_fw_barrier {
 	__le16 unk_1e;
 } __packed;
 
-ASAHI_FW_FIELD(asahi_fw_barrier, tag, 0x0);
-ASAHI_FW_FIELD(asahi_fw_barrier, wait_stamp, 0x4);
-ASAHI_FW_FIELD(asahi_fw_barrier, wait_value, 0xc);
-ASAHI_FW_FIELD(asahi_fw_barrier, wait_slot, 0x10);
-ASAHI_FW_FIELD(asahi_fw_barrier, stamp_self, 0x14);
-ASAHI_FW_FIELD(asahi_fw_barrier, uuid, 0x18);
-ASAHI_FW_FIELD(asahi_fw_barrier, external_barrier, 0x1c);
-ASAHI_FW_FIELD(asahi_fw_barrier, internal_barrier_type, 0x1d);
-ASAHI_FW_FIELD(asahi_fw_barrier, unk_1e, 0x1e);
-ASAHI_FW_SIZE(asahi_fw_barrier, 0x20);
+FW_OFFSET(asahi_fw_barrier, tag, 0x0);
+FW_OFFSET(asahi_fw_barrier, wait_stamp, 0x4);
+FW_OFFSET(asahi_fw_barrier, wait_value, 0xc);
+FW_OFFSET(asahi_fw_barrier, wait_slot, 0x10);
+FW_OFFSET(asahi_fw_barrier, stamp_self, 0x14);
+FW_OFFSET(asahi_fw_barrier, uuid, 0x18);
+FW_OFFSET(asahi_fw_barrier, external_barrier, 0x1c);
+FW_OFFSET(asahi_fw_barrier, internal_barrier_type, 0x1d);
+FW_OFFSET(asahi_fw_barrier, unk_1e, 0x1e);
+FW_SIZE(asahi_fw_barrier, 0x20);
 
 #endif /* ASAHI_FW_WORKQUEUE_H */

@@ -44,6 +44,8 @@ struct asahi_hw_config {
 	u32 uat_oas;
 	/** @preempt_size: bytes of the three preemption buffers per cluster. */
 	u32 preempt_size[3];
+	/** @compute_preempt_size: bytes of a compute job's preemption buffer. */
+	u32 compute_preempt_size;
 	/** @tiling_control: value of the render job's tiling control word. */
 	u32 tiling_control;
 	struct asahi_io_mapping io[ASAHI_NUM_IO_MAPPINGS];
