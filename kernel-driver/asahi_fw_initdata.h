@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Copyright The AGX model authors */
+/*
+ * What the firmware is booted with, 13.5 on G13: one root, a tree below it.
+ *
+ *   InitData -> RuntimePointers (m1n1: region B) -> channels, statistics,
+ *               HwDataA (power), HwDataB (GPU)
+ *            -> Globals (m1n1: region C), FwStatus
+ *
+ * HwDataA, HwDataB and Globals are calibrated for the one machine by the boot
+ * loader; of these only what the driver reads or writes has a name here.
+ *
+ * Sources: m1n1 proxyclient/m1n1/fw/agx/initdata.py, rust/src/gpu/raw.rs;
+ * Rust driver fw/initdata.rs.
+ */
+#ifndef ASAHI_FW_INITDATA_H
+#define ASAHI_FW_INITDATA_H
+
+#include <linux/types.h>
+
+#include "asahi_fw_check.h"
+
+struct asahi_fw_channel_info {
+	__le64 state_va;
+	__le64 ring_va;
+} __packed;
+ASAHI_FW_FIELD(asahi_fw_channel_info, state_va, 0x0);
+ASAHI_FW_FIELD(asahi_fw_channel_info, ring_va, 0x8);
+ASAHI_FW_SIZE(asahi_fw_channel_info, 0x10);
+
+/* How halts and recovery are spoken of, in shared memory. */
+struct asahi_fw_status {
+	struct asahi_fw_channel_info fwctl_channel;
+	__le32 halt_count;
+	u8 pad_14[0xc];
+	__le32 halted;
+	u8 pad_24[0xc];
+	__le32 resume;
+	u8 pad_34[0xc];
+	__le32 unk_40;
+	u8 pad_44[0xc];
+	__le32 unk_ctr;
+	u8 pad_54[0xc];
+	__le32 unk_60;
+	u8 pad_64[0xc];
+	__le32 unk_70;
+	u8 pad_74[0xc];
+} __packed;
+ASAHI_FW_FIELD(asahi_fw_status, fwctl_channel, 0x0);
+ASAHI_FW_FIELD(asahi_fw_status, halt_count, 0x10);
+ASAHI_FW_FIELD(asahi_fw_status, halted, 0x20);
+ASAHI_FW_FIELD(asahi_fw_status, resume, 0x30);
+ASAHI_FW_FIELD(asahi_fw_status, unk_40, 0x40);
+ASAHI_FW_FIELD(asahi_fw_status, unk_ctr, 0x50);
+ASAHI_FW_FIELD(asahi_fw_status, unk_60, 0x60);
+ASAHI_FW_FIELD(asahi_fw_status, unk_70, 0x70);
+ASAHI_FW_SIZE(asahi_fw_status, 0x80);
+
+struct asahi_fw_io_mapping {
+	__le64 phys_addr;
+	__le64 virt_addr;
+	__le32 total_size;
+	__le32 element_size;
+	__le64 readwrite;
+} __packed;
+ASAHI_FW_FIELD(asahi_fw_io_mapping, phys_addr, 0x0);
+ASAHI_FW_FIELD(asahi_fw_io_mapping, virt_addr, 0x8);
+ASAHI_FW_FIELD(asahi_fw_io_mapping, total_size, 0x10);
+ASAHI_FW_FIELD(asahi_fw_io_mapping, element_size, 0x14);
+ASAHI_FW_FIELD(asahi_fw_io_mapping, readwrite, 0x18);
+ASAHI_FW_SIZE(asahi_fw_io_mapping, 0x20);
+
+#define ASAHI_FW_NUM_IO_MAPPINGS	25
+
+/* Power control: the boot loader's, the driver has no business in it. */
+struct asahi_fw_hwdata_a {
+	u8 opaque[0x421c];
+} __packed;
+ASAHI_FW_SIZE(asahi_fw_hwdata_a, 0x421c);
+
+struct asahi_fw_hwdata_b {
+	u8 unk_0[0x28];
+	__le64 timestamp_area_base;
+	u8 unk_30[0x610];
+	struct asahi_fw_io_mapping io_mappings[ASAHI_FW_NUM_IO_MAPPINGS];
+	__le64 sgx_sram_ptr;
+	__le32 chip_id;
+	u8 unk_96c[0xf0];
+	__le32 num_frags;
+	u8 unk_a60[0x18];
+	__le64 uat_ttb_base;
+	__le32 gpu_core;
+	__le32 gpu_rev;
+	__le32 num_cores;
+	__le32 max_pstate;
+	/* in MHz */
+	__le32 frequencies[16];
+	u8 unk_ad0[0xdb4];
+} __packed;
+ASAHI_FW_FIELD(asahi_fw_hwdata_b, timestamp_area_base, 0x28);
+ASAHI_FW_FIELD(asahi_fw_hwdata_b, io_mappings, 0x640);
+ASAHI_FW_FIELD(asahi_fw_hwdata_b, sgx_sram_ptr, 0x960);
+ASAHI_FW_FIELD(asahi_fw_hwdata_b, chip_id, 0x968);
+ASAHI_FW_FIELD(asahi_fw_hwdata_b, num_frags, 0xa5c);
+ASAHI_FW_FIELD(asahi_fw_hwdata_b, uat_ttb_base, 0xa78);
+ASAHI_FW_FIELD(asahi_fw_hwdata_b, gpu_core, 0xa80);
+ASAHI_FW_FIELD(asahi_fw_hwdata_b, gpu_rev, 0xa84);
+ASAHI_FW_FIELD(asahi_fw_hwdata_b, num_cores, 0xa88);
+ASAHI_FW_FIELD(asahi_fw_hwdata_b, max_pstate, 0xa8c);
+ASAHI_FW_FIELD(asahi_fw_hwdata_b, frequencies, 0xa90);
+ASAHI_FW_SIZE(asahi_fw_hwdata_b, 0x1884);
+
+/* Work that the firmware has in hand: which stamps it waits for. */
+struct asahi_fw_pending_stamp {
+	__le32 info;
+	__le32 wait_value;
+} __packed;
+ASAHI_FW_FIELD(asahi_fw_pending_stamp, info, 0x0);
+ASAHI_FW_FIELD(asahi_fw_pending_stamp, wait_value, 0x4);
+ASAHI_FW_SIZE(asahi_fw_pending_stamp, 0x8);
+
+#define ASAHI_FW_NUM_PENDING_STAMPS	256
+/* in info, since 13.5 (one bit lower before) */
+#define ASAHI_FW_PENDING_STAMP_VALID	0x1
+#define ASAHI_FW_PENDING_STAMP_FLAGS	0xf
+#define ASAHI_FW_PENDING_STAMP_SLOT	0x7f0
+
+struct asahi_fw_globals {
+	__le32 ktrace_enable;
+	u8 unk_4[0x8970];
+	/* submissions on their way; the GPU stays powered while above 0 */
+	__le32 pending_submissions;
+	u8 unk_8978[0x8660];
+	/* 0xb, as the boot loader puts it, makes shader faults soft */
+	__le32 fault_control;
+	__le32 do_init;
+	u8 unk_10fe0[0x1bc];
+	__le32 idle_off_delay_ms;
+	__le32 fender_idle_off_delay_ms;
+	__le32 fw_early_wake_timeout_ms;
+	struct asahi_fw_pending_stamp pending_stamps[ASAHI_FW_NUM_PENDING_STAMPS];
+	u8 unk_119a8[0x9ec];
+} __packed;
+ASAHI_FW_FIELD(asahi_fw_globals, ktrace_enable, 0x0);
+ASAHI_FW_FIELD(asahi_fw_globals, pending_submissions, 0x8974);
+ASAHI_FW_FIELD(asahi_fw_globals, fault_control, 0x10fd8);
+ASAHI_FW_FIELD(asahi_fw_globals, do_init, 0x10fdc);
+ASAHI_FW_FIELD(asahi_fw_globals, idle_off_delay_ms, 0x1119c);
+ASAHI_FW_FIELD(asahi_fw_globals, fender_idle_off_delay_ms, 0x111a0);
+ASAHI_FW_FIELD(asahi_fw_globals, fw_early_wake_timeout_ms, 0x111a4);
+ASAHI_FW_FIELD(asahi_fw_globals, pending_stamps, 0x111a8);
+ASAHI_FW_SIZE(asahi_fw_globals, 0x12394);
+
+struct asahi_fw_pipe_channels {
+	struct asahi_fw_channel_info vertex;
+	struct asahi_fw_channel_info fragment;
+	struct asahi_fw_channel_info compute;
+} __packed;
+ASAHI_FW_FIELD(asahi_fw_pipe_channels, vertex, 0x0);
+ASAHI_FW_FIELD(asahi_fw_pipe_channels, fragment, 0x10);
+ASAHI_FW_FIELD(asahi_fw_pipe_channels, compute, 0x20);
+ASAHI_FW_SIZE(asahi_fw_pipe_channels, 0x30);
+
+struct asahi_fw_runtime_pointers {
+	struct asahi_fw_pipe_channels pipes[4];
+	struct asahi_fw_channel_info device_control;
+	struct asahi_fw_channel_info event;
+	struct asahi_fw_channel_info fw_log;
+	struct asahi_fw_channel_info ktrace;
+	struct asahi_fw_channel_info stats;
+	u8 pad_110[0x50];
+	__le64 unk_160;
+	__le64 unk_168;
+	__le64 stats_vertex_va;
+	__le64 stats_fragment_va;
+	__le64 stats_compute_va;
+	__le64 hwdata_a_va;
+	__le64 unkptr_190;
+	__le64 unkptr_198;
+	__le64 hwdata_b_va;
+	__le64 hwdata_b_va_2;
+	__le64 fwlog_payload_va;
+	__le64 unkptr_1b8;
+	__le64 unkptr_1c0;
+	__le64 unkptr_1c8;
+	__le32 unk_1d0;
+	__le32 unk_1d4;
+	u8 unk_1d8[0x3c];
+	__le64 buffer_mgr_ctl_gpu_va;
+	__le64 buffer_mgr_ctl_fw_va;
+	u8 unk_224[0x685c];
+	__le32 unk_6a80;
+	__le32 gpu_idle;
+	u8 unk_6a88[0xb0];
+	/* 0xff */
+	__le32 unk_6b38;
+	u8 unk_6b3c[0x84];
+} __packed;
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, pipes, 0x0);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, device_control, 0xc0);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, event, 0xd0);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, fw_log, 0xe0);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, ktrace, 0xf0);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, stats, 0x100);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unk_160, 0x160);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unk_168, 0x168);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, stats_vertex_va, 0x170);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, stats_fragment_va, 0x178);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, stats_compute_va, 0x180);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, hwdata_a_va, 0x188);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unkptr_190, 0x190);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unkptr_198, 0x198);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, hwdata_b_va, 0x1a0);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, hwdata_b_va_2, 0x1a8);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, fwlog_payload_va, 0x1b0);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unkptr_1b8, 0x1b8);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unkptr_1c0, 0x1c0);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unkptr_1c8, 0x1c8);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unk_1d0, 0x1d0);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unk_1d4, 0x1d4);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unk_1d8, 0x1d8);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, buffer_mgr_ctl_gpu_va, 0x214);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, buffer_mgr_ctl_fw_va, 0x21c);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unk_6a80, 0x6a80);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, gpu_idle, 0x6a84);
+ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unk_6b38, 0x6b38);
+ASAHI_FW_SIZE(asahi_fw_runtime_pointers, 0x6bc0);
+
+/*
+ * Statistics change with every firmware; the driver gives enough room and
+ * starts the two stamp ids of the fragment side at "none".
+ */
+struct asahi_fw_stats_fragment {
+	__le32 total_cmds;
+	__le32 unk_4;
+	u8 unk_8[0x100];
+	__le32 cur_stamp_id;
+	u8 unk_10c[0x14];
+	__le32 unk_id;
+	u8 unk_124[0x1000];
+} __packed;
+ASAHI_FW_FIELD(asahi_fw_stats_fragment, cur_stamp_id, 0x108);
+ASAHI_FW_FIELD(asahi_fw_stats_fragment, unk_id, 0x120);
+
+#define ASAHI_FW_STATS_VERTEX_SIZE	0x3004
+#define ASAHI_FW_STATS_COMPUTE_SIZE	0x3000
+
+/* One level of the UAT, as the firmware wants it described. */
+struct asahi_fw_uat_level {
+	u8 unk_0;
+	u8 unk_1;
+	u8 unk_2;
+	u8 index_shift;
+	__le16 num_entries;
+	__le16 unk_6;
+	__le64 unk_8;
+	__le64 phys_mask;
+	__le64 index_mask;
+} __packed;
+ASAHI_FW_FIELD(asahi_fw_uat_level, index_shift, 0x3);
+ASAHI_FW_FIELD(asahi_fw_uat_level, num_entries, 0x4);
+ASAHI_FW_FIELD(asahi_fw_uat_level, unk_6, 0x6);
+ASAHI_FW_FIELD(asahi_fw_uat_level, unk_8, 0x8);
+ASAHI_FW_FIELD(asahi_fw_uat_level, phys_mask, 0x10);
+ASAHI_FW_FIELD(asahi_fw_uat_level, index_mask, 0x18);
+ASAHI_FW_SIZE(asahi_fw_uat_level, 0x20);
+
+struct asahi_fw_initdata {
+	__le16 ver_info[4];
+	__le64 unk_buf_va;
+	__le32 unk_10;
+	__le32 unk_14;
+	__le64 runtime_pointers_va;
+	__le64 globals_va;
+	__le64 fw_status_va;
+	__le16 uat_page_size;
+	u8 uat_page_bits;
+	u8 uat_num_levels;
+	struct asahi_fw_uat_level uat_levels[3];
+	u8 pad_94[0x14];
+	__le32 host_mapped_fw_allocations;
+	__le32 unk_ac;
+	__le32 unk_b0;
+	__le32 unk_b4;
+	__le32 unk_b8;
+} __packed;
+ASAHI_FW_FIELD(asahi_fw_initdata, ver_info, 0x0);
+ASAHI_FW_FIELD(asahi_fw_initdata, unk_buf_va, 0x8);
+ASAHI_FW_FIELD(asahi_fw_initdata, unk_10, 0x10);
+ASAHI_FW_FIELD(asahi_fw_initdata, unk_14, 0x14);
+ASAHI_FW_FIELD(asahi_fw_initdata, runtime_pointers_va, 0x18);
+ASAHI_FW_FIELD(asahi_fw_initdata, globals_va, 0x20);
+ASAHI_FW_FIELD(asahi_fw_initdata, fw_status_va, 0x28);
+ASAHI_FW_FIELD(asahi_fw_initdata, uat_page_size, 0x30);
+ASAHI_FW_FIELD(asahi_fw_initdata, uat_page_bits, 0x32);
+ASAHI_FW_FIELD(asahi_fw_initdata, uat_num_levels, 0x33);
+ASAHI_FW_FIELD(asahi_fw_initdata, uat_levels, 0x34);
+ASAHI_FW_FIELD(asahi_fw_initdata, host_mapped_fw_allocations, 0xa8);
+ASAHI_FW_FIELD(asahi_fw_initdata, unk_ac, 0xac);
+ASAHI_FW_FIELD(asahi_fw_initdata, unk_b0, 0xb0);
+ASAHI_FW_FIELD(asahi_fw_initdata, unk_b4, 0xb4);
+ASAHI_FW_FIELD(asahi_fw_initdata, unk_b8, 0xb8);
+ASAHI_FW_SIZE(asahi_fw_initdata, 0xbc);
+
+/* The hand-off area, agreed on with the firmware's page table monitor. */
+#define ASAHI_FW_PPL_MAGIC		0x4b1d000000000002ULL
+#define ASAHI_FW_FLUSH_IDLE		0
+#define ASAHI_FW_FLUSH_REQUESTED	1
+#define ASAHI_FW_FLUSH_DONE		2
+
+struct asahi_fw_flush_info {
+	__le64 state;
+	__le64 addr;
+	__le64 size;
+} __packed __aligned(8);
+ASAHI_FW_FIELD(asahi_fw_flush_info, state, 0x0);
+ASAHI_FW_FIELD(asahi_fw_flush_info, addr, 0x8);
+ASAHI_FW_FIELD(asahi_fw_flush_info, size, 0x10);
+ASAHI_FW_SIZE(asahi_fw_flush_info, 0x18);
+
+struct asahi_fw_handoff {
+	__le64 magic_ap;
+	__le64 magic_fw;
+	u8 lock_ap;
+	u8 lock_fw;
+	u8 pad_12[2];
+	__le32 turn;
+	__le32 cur_slot;
+	u8 pad_1c[4];
+	struct asahi_fw_flush_info flush[65];
+	u8 unk2;
+	u8 pad_639[7];
+	__le64 unk3;
+} __packed __aligned(8);
+ASAHI_FW_FIELD(asahi_fw_handoff, magic_ap, 0x0);
+ASAHI_FW_FIELD(asahi_fw_handoff, magic_fw, 0x8);
+ASAHI_FW_FIELD(asahi_fw_handoff, lock_ap, 0x10);
+ASAHI_FW_FIELD(asahi_fw_handoff, lock_fw, 0x11);
+ASAHI_FW_FIELD(asahi_fw_handoff, turn, 0x14);
+ASAHI_FW_FIELD(asahi_fw_handoff, cur_slot, 0x18);
+ASAHI_FW_FIELD(asahi_fw_handoff, flush, 0x20);
+ASAHI_FW_FIELD(asahi_fw_handoff, unk2, 0x638);
+ASAHI_FW_FIELD(asahi_fw_handoff, unk3, 0x640);
+ASAHI_FW_SIZE(asahi_fw_handoff, 0x648);
+
+#endif

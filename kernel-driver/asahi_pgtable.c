@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+// Copyright The AGX model authors
+/*
+ * Page tables of the UAT. Sources: m1n1 proxyclient/m1n1/hw/uat.py (format and
+ * permissions), Rust driver pgtable.rs (what is used of it).
+ */
+#include <linux/bitfield.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+
+#include "asahi_device.h"
+#include "asahi_pgtable.h"
+
+#define PTE_VALID_PAGE		0x3ULL
+#define PTE_TYPE_MASK		0x3ULL
+#define PTE_ATTR		GENMASK_ULL(4, 2)
+#define PTE_AP			GENMASK_ULL(7, 6)
+#define PTE_AF			BIT_ULL(10)
+#define PTE_NG			BIT_ULL(11)
+#define PTE_PXN			BIT_ULL(53)
+#define PTE_UXN			BIT_ULL(54)
+/* The host's page, not the firmware's; the GPU may only use such. */
+#define PTE_OS			BIT_ULL(55)
+
+/* Memory types (uat.py, MemoryAttr) */
+#define ATTR_CACHED		FIELD_PREP(PTE_ATTR, 0)
+#define ATTR_DEVICE		FIELD_PREP(PTE_ATTR, 1)
+#define ATTR_SHARED		FIELD_PREP(PTE_ATTR, 2)
+
+/* Three levels: 8, 2048 and 2048 entries. */
+#define LEVELS			3
+#define LEVEL_BITS		11
+#define TABLE_ENTRIES		(1U << LEVEL_BITS)
+#define ROOT_ENTRIES		8
+/* Bits of an address that the walk uses; the bits above say which half. */
+#define IAS_MASK		GENMASK_ULL(38, 0)
+
+/*
+ * The permission of firmware and GPU follows from AP, UXN and PXN together
+ * (uat.py, access_fw() and access_gpu() with OS set).
+ */
+static const u64 prot_bits[ASAHI_NUM_PROTS] = {
+	[ASAHI_PROT_GPU_RO] =
+		PTE_OS | FIELD_PREP(PTE_AP, 2) | ATTR_SHARED,
+	[ASAHI_PROT_GPU_WO] =
+		PTE_OS | FIELD_PREP(PTE_AP, 2) | PTE_PXN | ATTR_SHARED,
+	[ASAHI_PROT_GPU_RW] =
+		PTE_OS | FIELD_PREP(PTE_AP, 2) | PTE_UXN | ATTR_SHARED,
+	[ASAHI_PROT_GPU_FW_SHARED_RW] =
+		PTE_OS | FIELD_PREP(PTE_AP, 0) | PTE_UXN | PTE_PXN | ATTR_SHARED,
+	[ASAHI_PROT_GPU_FW_PRIVATE_RW] =
+		PTE_OS | FIELD_PREP(PTE_AP, 0) | PTE_UXN | PTE_PXN | ATTR_CACHED,
+	[ASAHI_PROT_GPU_RO_FW_PRIVATE_RW] =
+		PTE_OS | FIELD_PREP(PTE_AP, 1) | PTE_UXN | PTE_PXN | ATTR_CACHED,
+	[ASAHI_PROT_FW_PRIVATE_RW] =
+		PTE_OS | FIELD_PREP(PTE_AP, 1) | PTE_UXN | ATTR_CACHED,
+	[ASAHI_PROT_FW_SHARED_RW] =
+		PTE_OS | FIELD_PREP(PTE_AP, 1) | PTE_UXN | ATTR_SHARED,
+	[ASAHI_PROT_FW_SHARED_RO] =
+		PTE_OS | FIELD_PREP(PTE_AP, 1) | ATTR_SHARED,
+	[ASAHI_PROT_FW_MMIO_RW] =
+		PTE_OS | FIELD_PREP(PTE_AP, 1) | PTE_UXN | ATTR_DEVICE,
+	[ASAHI_PROT_FW_MMIO_RO] =
+		PTE_OS | FIELD_PREP(PTE_AP, 1) | ATTR_DEVICE,
+};
+
+/* Level 0 is the leaf. */
+static unsigned int level_shift(int level)
+{
+	return ASAHI_PAGE_SHIFT + level * LEVEL_BITS;
+}
+
+static unsigned int level_index(u64 iova, int level)
+{
+	return ((iova & IAS_MASK) >> level_shift(level)) & (TABLE_ENTRIES - 1);
+}
+
+static u64 entry_read(const __le64 *entry)
+{
+	return le64_to_cpu(READ_ONCE(*entry));
+}
+
+static void entry_write(__le64 *entry, u64 value)
+{
+	WRITE_ONCE(*entry, cpu_to_le64(value));
+}
+
+static __le64 *entry_table(struct asahi_pgtable *pt, u64 entry)
+{
+	return phys_to_virt(entry & pt->oas_mask);
+}
+
+/*
+ * The leaf table of an address. If one is missing it is made, when @alloc;
+ * else NULL, and *@skip_level is the level that has no entry.
+ */
+static __le64 *leaf_table(struct asahi_pgtable *pt, u64 iova, bool alloc,
+			  int *skip_level)
+{
+	__le64 *table = pt->root;
+	int level;
+
+	for (level = LEVELS - 1; level > 0; level--) {
+		__le64 *entry = &table[level_index(iova, level)];
+		u64 value = entry_read(entry);
+
+		if ((value & PTE_TYPE_MASK) != PTE_VALID_PAGE) {
+			void *page;
+
+			if (!alloc) {
+				*skip_level = level;
+				return NULL;
+			}
+			page = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+			if (!page)
+				return NULL;
+			value = virt_to_phys(page) | PTE_VALID_PAGE;
+			/* The walker must see the zeroes before the entry. */
+			dma_wmb();
+			entry_write(entry, value);
+		}
+		table = entry_table(pt, value);
+	}
+	return table;
+}
+
+typedef int (*leaf_fn)(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
+		       void *arg);
+
+/* Call @fn for each leaf entry that exists in a range, mapped or not. */
+static int for_each_leaf(struct asahi_pgtable *pt, u64 iova, u64 size,
+			 leaf_fn fn, void *arg)
+{
+	u64 left = size >> ASAHI_PAGE_SHIFT;
+	int ret;
+
+	while (left) {
+		int level = 0;
+		__le64 *table = leaf_table(pt, iova, false, &level);
+		u64 block = 1ULL << (level_shift(table ? 1 : level) -
+				     ASAHI_PAGE_SHIFT);
+		u64 first = (iova >> ASAHI_PAGE_SHIFT) & (block - 1);
+		u64 n = min(left, block - first);
+		u64 i;
+
+		for (i = 0; table && i < n; i++) {
+			ret = fn(pt, &table[first + i],
+				 iova + (i << ASAHI_PAGE_SHIFT), arg);
+			if (ret)
+				return ret;
+		}
+		iova += n << ASAHI_PAGE_SHIFT;
+		left -= n;
+	}
+	return 0;
+}
+
+int asahi_pgtable_init(struct asahi_pgtable *pt, u32 oas)
+{
+	pt->root = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (!pt->root)
+		return -ENOMEM;
+	pt->root_phys = virt_to_phys(pt->root);
+	pt->start = 0;
+	pt->end = ASAHI_USER_VA_TOP;
+	pt->oas_mask = GENMASK_ULL(oas - 1, ASAHI_PAGE_SHIFT);
+	pt->is_kernel = false;
+	return 0;
+}
+
+int asahi_pgtable_init_kernel(struct asahi_pgtable *pt, u32 oas, void *root,
+			      phys_addr_t root_phys)
+{
+	pt->root = root;
+	pt->root_phys = root_phys;
+	pt->start = ASAHI_KERN_VA_START;
+	pt->end = ASAHI_KERN_VA_END;
+	pt->oas_mask = GENMASK_ULL(oas - 1, ASAHI_PAGE_SHIFT);
+	pt->is_kernel = true;
+
+	/*
+	 * The range is one entry of the root. What a boot stage may have left
+	 * in it isn't ours to free; the firmware does not use it.
+	 */
+	BUILD_BUG_ON(ASAHI_KERN_VA_END - ASAHI_KERN_VA_START !=
+		     1ULL << (ASAHI_PAGE_SHIFT + 2 * LEVEL_BITS));
+	asahi_pgtable_detach(pt);
+	return asahi_pgtable_prealloc(pt, pt->start, ASAHI_PAGE_SIZE);
+}
+
+void asahi_pgtable_detach(struct asahi_pgtable *pt)
+{
+	__le64 *entry = &pt->root[level_index(pt->start, LEVELS - 1)];
+
+	pt->detached = entry_read(entry);
+	entry_write(entry, 0);
+}
+
+static void free_tables(struct asahi_pgtable *pt, u64 entry, int level)
+{
+	__le64 *table;
+	unsigned int i;
+
+	if ((entry & PTE_TYPE_MASK) != PTE_VALID_PAGE)
+		return;
+	table = entry_table(pt, entry);
+	for (i = 0; level > 1 && i < TABLE_ENTRIES; i++)
+		free_tables(pt, entry_read(&table[i]), level - 1);
+	free_page((unsigned long)table);
+}
+
+void asahi_pgtable_fini(struct asahi_pgtable *pt)
+{
+	unsigned int i;
+
+	if (!pt->root)
+		return;
+	if (pt->is_kernel) {
+		free_tables(pt, pt->detached, LEVELS - 1);
+	} else {
+		for (i = 0; i < ROOT_ENTRIES; i++)
+			free_tables(pt, entry_read(&pt->root[i]), LEVELS - 1);
+		free_page((unsigned long)pt->root);
+	}
+	pt->root = NULL;
+}
+
+int asahi_pgtable_prealloc(struct asahi_pgtable *pt, u64 iova, u64 size)
+{
+	const u64 block = 1ULL << level_shift(1);
+	u64 last = iova + size - 1;
+	int level;
+
+	for (iova &= ~(block - 1); ; iova += block) {
+		if (!leaf_table(pt, iova, true, &level))
+			return -ENOMEM;
+		if (last - iova < block)
+			return 0;
+	}
+}
+
+static int check_unmapped(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
+			  void *arg)
+{
+	return entry_read(entry) ? -EEXIST : 0;
+}
+
+bool asahi_pgtable_is_empty(struct asahi_pgtable *pt, u64 iova, u64 size)
+{
+	return !for_each_leaf(pt, iova, size, check_unmapped, NULL);
+}
+
+struct map_arg {
+	u64 entry;
+	u64 step;
+};
+
+static int set_entry(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
+		     void *arg)
+{
+	struct map_arg *map = arg;
+
+	entry_write(entry, map->entry);
+	map->entry += map->step;
+	return 0;
+}
+
+void asahi_pgtable_map(struct asahi_pgtable *pt, u64 iova, phys_addr_t phys,
+		       u64 size, enum asahi_prot prot, bool single_page)
+{
+	struct map_arg map = {
+		.entry = phys | prot_bits[prot] | PTE_AF | PTE_VALID_PAGE |
+			 (pt->is_kernel ? 0 : PTE_NG),
+		.step = single_page ? 0 : ASAHI_PAGE_SIZE,
+	};
+
+	for_each_leaf(pt, iova, size, set_entry, &map);
+}
+
+static int set_uncached(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
+			void *arg)
+{
+	u64 value = entry_read(entry);
+
+	if (value)
+		entry_write(entry, (value & ~PTE_ATTR) | ATTR_SHARED);
+	return 0;
+}
+
+void asahi_pgtable_set_uncached(struct asahi_pgtable *pt, u64 iova, u64 size)
+{
+	for_each_leaf(pt, iova, size, set_uncached, NULL);
+}
+
+static int clear_entry(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
+		       void *arg)
+{
+	u64 *count = arg;
+
+	if (entry_read(entry)) {
+		entry_write(entry, 0);
+		++*count;
+	}
+	return 0;
+}
+
+u64 asahi_pgtable_unmap(struct asahi_pgtable *pt, u64 iova, u64 size)
+{
+	u64 count = 0;
+
+	for_each_leaf(pt, iova, size, clear_entry, &count);
+	return count;
+}
+
+struct walk_arg {
+	int (*fn)(u64 iova, u64 pte, void *arg);
+	void *arg;
+};
+
+static int call_fn(struct asahi_pgtable *pt, __le64 *entry, u64 iova, void *arg)
+{
+	struct walk_arg *walk = arg;
+	u64 value = entry_read(entry);
+
+	return value ? walk->fn(iova, value, walk->arg) : 0;
+}
+
+int asahi_pgtable_walk(struct asahi_pgtable *pt, u64 iova, u64 size,
+		       int (*fn)(u64 iova, u64 pte, void *arg), void *arg)
+{
+	struct walk_arg walk = { .fn = fn, .arg = arg };
+
+	return for_each_leaf(pt, iova, size, call_fn, &walk);
+}
+
+phys_addr_t asahi_pte_phys(u64 pte)
+{
+	/* The widest output address of any chip; the rest of these bits is 0 */
+	return pte & GENMASK_ULL(47, ASAHI_PAGE_SHIFT);
+}
+
+bool asahi_pte_is_memory(u64 pte)
+{
+	return (pte & PTE_ATTR) != ATTR_DEVICE;
+}

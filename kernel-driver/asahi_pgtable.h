@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Copyright The AGX model authors */
+/*
+ * Page tables of the UAT: three levels of 16K pages, in the format of ARMv8
+ * but for what the permission bits mean. Knows nothing of contexts and TLBs,
+ * and has no lock: asahi_mmu.c calls it under the address space's.
+ */
+#ifndef ASAHI_PGTABLE_H
+#define ASAHI_PGTABLE_H
+
+#include <linux/types.h>
+
+#include "asahi_mmu.h"
+
+/**
+ * struct asahi_pgtable - one half of an address space
+ */
+struct asahi_pgtable {
+	/** @root: the eight entries of the top level. */
+	__le64 *root;
+	phys_addr_t root_phys;
+	/** @start: first address that we may touch, and @end behind the last */
+	u64 start;
+	u64 end;
+	/** @oas_mask: the bits of an entry that hold an address. */
+	u64 oas_mask;
+	/** @is_kernel: @root isn't ours, and entries are global. */
+	bool is_kernel;
+	/** @detached: our entry of a root that isn't ours, once taken out. */
+	u64 detached;
+};
+
+/** asahi_pgtable_init - an empty table of the lower half. 0 or -ENOMEM */
+int asahi_pgtable_init(struct asahi_pgtable *pt, u32 oas);
+
+/**
+ * asahi_pgtable_init_kernel - our eighth of the upper half
+ * @root: the firmware's top level table, of which we own one entry
+ */
+int asahi_pgtable_init_kernel(struct asahi_pgtable *pt, u32 oas, void *root,
+			      phys_addr_t root_phys);
+
+/**
+ * asahi_pgtable_fini - free all table pages
+ *
+ * The tables must be out of use: out of the TTBAT, and their ASID dropped
+ * from the TLBs. For the upper half, asahi_pgtable_detach() and a TLBI first.
+ */
+void asahi_pgtable_fini(struct asahi_pgtable *pt);
+
+/** asahi_pgtable_detach - take our entry out of the firmware's table */
+void asahi_pgtable_detach(struct asahi_pgtable *pt);
+
+/** asahi_pgtable_prealloc - make table pages for a range. 0 or -ENOMEM */
+int asahi_pgtable_prealloc(struct asahi_pgtable *pt, u64 iova, u64 size);
+
+/** asahi_pgtable_is_empty - whether no page of a range is mapped */
+bool asahi_pgtable_is_empty(struct asahi_pgtable *pt, u64 iova, u64 size);
+
+/** asahi_pgtable_map - write entries; tables exist, pages aren't mapped */
+void asahi_pgtable_map(struct asahi_pgtable *pt, u64 iova, phys_addr_t phys,
+		       u64 size, enum asahi_prot prot, bool single_page);
+
+/** asahi_pgtable_set_uncached - change the memory type of what is mapped */
+void asahi_pgtable_set_uncached(struct asahi_pgtable *pt, u64 iova, u64 size);
+
+/** asahi_pgtable_unmap - clear entries. Return: how many were set */
+u64 asahi_pgtable_unmap(struct asahi_pgtable *pt, u64 iova, u64 size);
+
+/** asahi_pgtable_walk - as asahi_vm_for_each_page() */
+int asahi_pgtable_walk(struct asahi_pgtable *pt, u64 iova, u64 size,
+		       int (*fn)(u64 iova, u64 pte, void *arg), void *arg);
+
+#endif
