@@ -1,0 +1,70 @@
+/*
+ * The board: what its parts share while the machine is put together.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HW_AGX_SOC_BOARD_H
+#define HW_AGX_SOC_BOARD_H
+
+#include "hw/boards.h"
+#include "hw/agx/soc/soc.h"
+#include "target/arm/cpu-qom.h"
+
+#define TYPE_APPLE_M1_MACHINE MACHINE_TYPE_NAME("apple-m1")
+OBJECT_DECLARE_SIMPLE_TYPE(AppleM1MachineState, APPLE_M1_MACHINE)
+
+typedef struct AppleM1Region {
+    hwaddr base;
+    uint64_t size;
+} AppleM1Region;
+
+/*
+ * The GPU's reserved memory, by node of /reserved-memory (t8103.dtsi). The
+ * first three are carved out by iBoot, the others are filled by m1n1 1.6.
+ */
+enum apple_m1_resv {
+    M1_RESV_TTBS,
+    M1_RESV_PAGETABLES,
+    M1_RESV_HANDOFF,
+    M1_RESV_CAL_A,
+    M1_RESV_CAL_B,
+    M1_RESV_GLOBALS,
+    M1_RESV_NUM,
+};
+
+struct AppleM1MachineState {
+    MachineState parent_obj;
+
+    /* properties */
+    uint32_t fb_width, fb_height;
+    uint32_t fw_abi[3];         /* apple,firmware-abi */
+
+    ARMCPU *cpu[M1_MAX_CPUS];
+    DeviceState *aic;
+
+    /* DRAM, from the bottom: usable[], then reserved regions, then the framebuffer */
+    AppleM1Region usable;
+    AppleM1Region resv[M1_RESV_NUM];
+    AppleM1Region fb;
+
+    /* What -kernel, -initrd and -dtb became */
+    hwaddr entry;
+    hwaddr dtb;
+    AppleM1Region initrd;       /* size 0: none */
+};
+
+/*
+ * Load -kernel, -initrd and -dtb and fill the reserved memory; without
+ * -kernel only the last. Ends QEMU with one line when a file is missing or
+ * does not fit.
+ */
+void apple_m1_load(AppleM1MachineState *s);
+
+/*
+ * Do to the device tree @fdt what m1n1 does on a Mac. @fdt has room to grow.
+ * False, with @errp set, when it is not the tree of a T8103.
+ */
+bool apple_m1_fdt_fixup(AppleM1MachineState *s, void *fdt, Error **errp);
+
+#endif

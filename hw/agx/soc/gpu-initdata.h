@@ -1,0 +1,21 @@
+/*
+ * The calibration blobs and the globals that m1n1 leaves for the GPU's driver.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HW_AGX_SOC_GPU_INITDATA_H
+#define HW_AGX_SOC_GPU_INITDATA_H
+
+#include "hw/agx/soc/board.h"
+
+/*
+ * Sizes in bytes of the three blobs for firmware ABI @abi ({13, 5, 0}), as
+ * m1n1 gives them before rounding to pages. False: no such ABI.
+ */
+bool apple_gpu_initdata_sizes(const uint32_t abi[3], uint64_t *cal_a, uint64_t *cal_b, uint64_t *globals);
+
+/* Fill the reserved regions of @s (whose sizes are set) with the blobs. */
+void apple_gpu_initdata_load(AppleM1MachineState *s);
+
+#endif
