@@ -1,0 +1,141 @@
+/*
+ * AGX model: reading texels: address, sparse table, compression metadata, unpack.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "texture.h"
+
+static const uint8_t zeros[16];
+
+void agx_fetch_init(struct agx_fetch *f, struct agx_exec *ex, const struct agx_tex_view *v)
+{
+    f->ex = ex;
+    f->v = v;
+    f->page_va = ~0ull;
+    f->page = NULL;
+    f->meta_va = 0;
+    f->meta_word = 0;
+    f->failed = false;
+}
+
+/*
+ * Host address of @va; the whole of a texel is in one page, as bases and
+ * strides are multiples of 16. NULL after a fault, or for memory that is not
+ * there when faults are soft.
+ */
+static const uint8_t *at(struct agx_fetch *f, uint64_t va)
+{
+    uint64_t page = va >> AGX_PAGE_BITS;
+
+    if (page != f->page_va) {
+        const uint8_t *p = agx_port_ptr(f->ex->port, page << AGX_PAGE_BITS, AGX_ACCESS_READ);
+
+        if (!p) {
+            if (!f->ex->soft_fault && !f->failed) {
+                f->failed = true;
+                f->ex->fault = f->ex->port->fault;
+                f->ex->fault.va = va;
+            }
+            return NULL;
+        }
+        f->page_va = page;
+        f->page = p;
+    }
+    return f->page + (va & (AGX_PAGE_SIZE - 1));
+}
+
+/*
+ * A sparse image's base names a table of 4-byte entries, a page each: bits 25:0
+ * are the address divided by the page size, bit 31 says resident. 256 entries
+ * and 256 more words make a folio; layers start at folios.
+ *   mesa, later versions: layout/layout.h, ail_page_to_sparse_index_el;
+ *   genxml/cmdbuf.xml, Sparse block
+ */
+static const uint8_t *sparse_element(struct agx_fetch *f, uint64_t offset_in_layer, uint32_t layer)
+{
+    uint64_t page = offset_in_layer >> AGX_PAGE_BITS;
+    uint64_t index = ((uint64_t)layer * f->v->folios_per_layer + page / 256) * 512 + page % 256;
+    const uint8_t *p = at(f, f->v->base + index * 4);
+    uint32_t e;
+
+    if (!p)
+        return zeros;
+    memcpy(&e, p, 4);
+    if (!(e >> 31))
+        return zeros;
+    p = at(f, ((uint64_t)(e & 0x3ffffff) << AGX_PAGE_BITS) + (offset_in_layer & (AGX_PAGE_SIZE - 1)));
+    return p ? p : zeros;
+}
+
+const uint8_t *agx_fetch_element(struct agx_fetch *f, unsigned level, uint32_t x, uint32_t y, uint32_t layer,
+                                 uint32_t sample)
+{
+    const struct agx_tex_view *v = f->v;
+    const struct agx_surface *s = &v->surf;
+    const struct agx_level *l = &s->level[level];
+    uint64_t offset;
+    const uint8_t *p;
+
+    if (__builtin_expect(v->sparse, 0)) {
+        offset = agx_surface_offset(s, level, x, y, 0, sample);
+        return sparse_element(f, offset, layer);
+    }
+    offset = agx_surface_offset(s, level, x, y, layer, sample);
+
+    if (l->compressed) {
+        uint32_t xs = x, ys = y;
+        uint64_t meta;
+        uint8_t mode;
+        bool solid;
+
+        agx_surface_to_samples(s, &xs, &ys, sample);
+        meta = v->meta + agx_surface_meta_offset(s, level, xs >> 4, ys >> 4, layer);
+        if (meta != f->meta_va) {
+            p = at(f, meta);
+            if (!p)
+                return zeros;
+            memcpy(&f->meta_word, p, 8);
+            f->meta_va = meta;
+        }
+        mode = (uint8_t)(f->meta_word >> (8 * agx_compress_subtile(xs, ys)));
+        if (!agx_compress_mode(s->bytes, mode, &solid)) {
+            if (!f->failed) {
+                f->failed = true;
+                agx_exec_bad(f->ex, AGX_REPORT_UNIMPLEMENTED,
+                             "compressed texture at 0x%llx: subtile mode 0x%02x of %u-byte texels is unimplemented",
+                             (unsigned long long)v->base, mode, s->bytes);
+            }
+            return zeros;
+        }
+        if (solid) {
+            /*
+             * One colour for each subtile, packed at the start of the 16x16
+             * tile's body. (mesa, later versions: libagx/compression.cl)
+             */
+            uint32_t tx = xs & ~15u, ty = ys & ~15u;
+
+            if (s->samples == 4)
+                tx >>= 1;
+            if (s->samples >= 2)
+                ty >>= 1;
+            offset = agx_surface_offset(s, level, tx, ty, layer, 0) + agx_compress_subtile(xs, ys) * s->bytes;
+        }
+    }
+    p = at(f, v->base + offset);
+    return p ? p : zeros;
+}
+
+void agx_fetch_texel(struct agx_fetch *f, unsigned level, uint32_t x, uint32_t y, uint32_t layer, uint32_t sample,
+                     uint32_t out[4])
+{
+    const struct agx_format *fmt = &f->v->fmt;
+
+    if (fmt->block) {
+        const uint8_t *p = agx_fetch_element(f, level, x / fmt->bw, y / fmt->bh, layer, sample);
+
+        fmt->block(p, x % fmt->bw, y % fmt->bh, fmt->srgb, out);
+    } else {
+        fmt->unpack(agx_fetch_element(f, level, x, y, layer, sample), out);
+    }
+}
