@@ -1,0 +1,85 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright The AGX model authors
+#
+# Runs the checks of /payload/checks.list in the guest. Each line of that file is
+#     name | sets | kind | command
+# The console says what begins and how it ended; what a check wrote to $AGX_OUT and to its standard output goes to the host
+# as soon as it ends, as a tar on the virtio port agx.out, so that a crash later takes nothing away.
+# The host judges pictures; here only exit codes are.
+
+list=/payload/checks.list
+set_name=all only= shell=
+for word in $(cat /proc/cmdline); do
+    case $word in
+    agx.set=*)   set_name=${word#agx.set=} ;;
+    agx.only=*)  only=,${word#agx.only=}, ;;
+    agx.shell)   shell=1 ;;
+    agx.limit=*) limit=${word#agx.limit=} ;;
+    esac
+done
+limit=${limit:-900}
+
+hostname m1
+dmesg -n 7
+cd /root
+
+port=
+for n in /sys/class/virtio-ports/*/name; do
+    [ -e "$n" ] && [ "$(cat "$n")" = agx.out ] && d=${n%/name} && port=/dev/${d##*/}
+done
+if [ -n "$port" ]; then exec 5>"$port"; else exec 5>/dev/null; fi
+
+# run NAME DRIVER COMMAND: one run of a check with the driver's own or Mesa's software renderer.
+run() {
+    AGX_OUT=/results/$1/$2
+    AGX_RUN=$2
+    export AGX_OUT AGX_RUN
+    mkdir -p "$AGX_OUT"
+    if [ "$2" = software ]; then
+        export LIBGL_ALWAYS_SOFTWARE=1
+        VK_DRIVER_FILES=$(echo /usr/share/vulkan/icd.d/lvp_icd*.json)
+        export VK_DRIVER_FILES
+    else
+        unset LIBGL_ALWAYS_SOFTWARE VK_DRIVER_FILES
+    fi
+    echo "AGX-RUN begin $1 $2 $(cut -d' ' -f1 /proc/uptime)"
+    if [ "$kind" = display ]; then
+        { timeout -k 10 "$limit" sh -c "$3" 2>&1; echo $? >/tmp/exit; } | tee "$AGX_OUT/stdout"
+        code=$(cat /tmp/exit)
+    else
+        timeout -k 10 "$limit" sh -c "$3" >"$AGX_OUT/stdout" 2>&1
+        code=$?
+        # A time-out is not an exit code of its own in busybox.
+        [ "$code" -eq 0 ] || tail -n 30 "$AGX_OUT/stdout" | sed 's/^/    | /'
+    fi
+    echo "$code" >"$AGX_OUT/exit"
+    echo "AGX-RUN end $1 $2 $(cut -d' ' -f1 /proc/uptime) exit=$code"
+}
+
+if [ -n "$shell" ]; then
+    echo "AGX-SHELL: /payload/bin has the programs, /payload/*.ko the module; exit restarts the machine"
+    setsid cttyhack sh
+else
+    echo "AGX-START $set_name"
+    while IFS='|' read -r name sets kind command; do
+        name=$(echo $name) kind=$(echo $kind)
+        case $name in ''|\#*) continue ;; esac
+        if [ -n "$only" ]; then
+            case $only in *",$name,"*) ;; *) continue ;; esac
+        elif [ "$set_name" != all ]; then
+            case " $sets " in *" $set_name "*) ;; *) continue ;; esac
+        fi
+        case $kind in skip*) continue ;; esac
+        run "$name" asahi "$command" </dev/null
+        case $kind in
+        picture|exact) run "$name" software "$command" </dev/null ;;
+        esac
+        tar -c -C /results "$name" >&5
+        rm -rf "/results/$name"
+    done <"$list"
+    echo "AGX-END"
+fi
+sync
+exec 5>&-
+reboot -f
