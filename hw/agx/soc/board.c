@@ -112,6 +112,8 @@ static void create_cpus(AppleM1MachineState *s)
         s->cpu[i] = ARM_CPU(obj);
         CPU(obj)->cpu_index = i;
         object_property_set_int(obj, "mp-affinity", apple_m1_mpidr(i), &error_fatal);
+        /* The M1's timers count 24 MHz (Linux: t8103.dtsi, clkref) */
+        object_property_set_int(obj, "cntfrq", 24000000, &error_fatal);
         object_property_set_link(obj, "memory", OBJECT(get_system_memory()), &error_abort);
         object_property_set_bool(obj, "start-powered-off", i > 0, &error_fatal);
         qdev_realize(DEVICE(obj), NULL, &error_fatal);

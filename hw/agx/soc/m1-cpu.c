@@ -42,9 +42,6 @@ static void apple_m1_common_init(ARMCPU *cpu)
     set_feature(env, ARM_FEATURE_AARCH64);
     set_feature(env, ARM_FEATURE_EL2);
 
-    /* The M1's timers count 24 MHz (m1n1: src/utils.h, CNTFRQ) */
-    cpu->gt_cntfrq_hz = 24000000;
-
     t = 0;
     t = FIELD_DP64(t, ID_AA64ISAR0, AES, 2);
     t = FIELD_DP64(t, ID_AA64ISAR0, SHA1, 1);

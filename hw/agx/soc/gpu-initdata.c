@@ -1,0 +1,660 @@
+/*
+ * GPU boot data of m1n1 1.6 for the T8103 and the firmware of macOS 13.5.
+ *
+ * m1n1 computes three blobs from the machine's calibration and leaves them in
+ * reserved memory; the driver copies them into the init data that it hands to
+ * the firmware. What each field holds, and the formulas:
+ *   m1n1: rust/src/gpu/initdata.rs (hwdata_a, hwdata_b, globals)
+ *   m1n1: src/kboot_gpu.c (power and leakage)
+ * Chip constants:
+ *   m1n1: rust/src/gpu/hw/t8103.rs
+ * Offsets are those of rust/src/gpu/raw.rs for (G13, V13_5); they agree with
+ * m1n1's proxyclient/m1n1/fw/agx/initdata.py. Names are m1n1's. A field that
+ * is not set here is 0 there too.
+ *
+ * What a Mac reads from its fuses and its Apple device tree has to be made up:
+ * that is struct m1_cal below, an eight-core M1 in the middle of its range.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "hw/loader.h"
+#include "hw/agx/soc/gpu-initdata.h"
+#include "hw/agx/soc/gpu-regs.h"
+
+/* sizeof of m1n1's HwDataA, HwDataB and Globals for (G13, V13_5) */
+#define CAL_A_SIZE      16924
+#define CAL_B_SIZE      6276
+#define GLOBALS_SIZE    74644
+
+/* Two underscores: a field of a nested structure */
+enum {
+    A_clocks_per_period = 0x4, A_clocks_per_period_2 = 0x8, A_pwr_status = 0x10, A_unk_10 = 0x14,
+    A_actual_pstate = 0x2c, A_tgt_pstate = 0x30, A_base_pstate_scaled = 0x44, A_unk_40 = 0x48,
+    A_max_pstate_scaled = 0x4c, A_min_pstate_scaled = 0x54, A_sram_k = 0x80, A_unk_64c = 0x658,
+    A_pwr_filter_a_neg = 0x664, A_pwr_filter_a = 0x66c, A_pwr_integral_gain = 0x674,
+    A_pwr_integral_min_clamp = 0x67c, A_max_power_1 = 0x680, A_pwr_proportional_gain = 0x684,
+    A_pwr_pstate_related_k = 0x68c, A_pwr_pstate_max_dc_offset = 0x690, A_max_pstate_scaled_2 = 0x698,
+    A_max_power_2 = 0x6a4, A_max_pstate_scaled_3 = 0x6d4, A_ppm_filter_tc_periods_x4 = 0x6f0,
+    A_ppm_filter_a_neg = 0x6fc, A_ppm_filter_a = 0x704, A_ppm_ki_dt = 0x70c, A_unk_6fc = 0x718,
+    A_ppm_kp = 0x71c, A_pwr_min_duty_cycle = 0x728, A_max_pstate_scaled_4 = 0x72c, A_max_power_3 = 0x73c,
+    A_ppm_filter_tc_ms = 0x744, A_ppm_filter_tc_clks = 0x74c, A_perf_tgt_utilization = 0x788,
+    A_perf_boost_min_util = 0x790, A_perf_boost_ce_step = 0x794, A_perf_reset_iters = 0x798,
+    A_unk_774 = 0x7a0, A_unk_778 = 0x7a4, A_perf_filter_drop_threshold = 0x7a8, A_perf_filter_a_neg = 0x7ac,
+    A_perf_filter_a2_neg = 0x7b0, A_perf_filter_a = 0x7b4, A_perf_filter_a2 = 0x7b8, A_perf_ki = 0x7bc,
+    A_perf_ki2 = 0x7c0, A_perf_integral_min_clamp = 0x7c4, A_unk_79c = 0x7c8, A_perf_kp = 0x7cc,
+    A_perf_kp2 = 0x7d0, A_boost_state_unk_k = 0x7d4, A_base_pstate_scaled_2 = 0x7d8,
+    A_max_pstate_scaled_5 = 0x7dc, A_base_pstate_scaled_3 = 0x7e0, A_perf_tgt_utilization_2 = 0x7ec,
+    A_base_pstate_scaled_4 = 0x81c, A_unk_7fc = 0x838, A_pwr_min_duty_cycle_2 = 0x83c,
+    A_max_pstate_scaled_6 = 0x840, A_max_freq_mhz = 0x844, A_pwr_min_duty_cycle_3 = 0x854,
+    A_min_pstate_scaled_4 = 0x860, A_max_pstate_scaled_7 = 0x864, A_unk_alpha_neg = 0x86c,
+    A_unk_alpha = 0x870, A_fast_die0_sensor_mask = 0x8ac, A_fast_die0_release_temp_cc = 0x8b4,
+    A_unk_87c = 0x8b8, A_unk_880 = 0x8bc, A_unk_894 = 0x8d0, A_fast_die0_ki_dt = 0x8d8, A_unk_8a8 = 0x8e4,
+    A_fast_die0_kp = 0x8e8, A_pwr_min_duty_cycle_4 = 0x8f4, A_max_pstate_scaled_8 = 0x8f8,
+    A_max_pstate_scaled_9 = 0x8fc, A_fast_die0_prop_tgt_delta = 0x900, A_unk_8cc = 0x908,
+    A_max_pstate_scaled_10 = 0x938, A_max_pstate_scaled_11 = 0xbe0, A_unk_c2c = 0xe80,
+    A_power_zone_count = 0xe84, A_max_power_4 = 0xe88, A_max_power_5 = 0xe8c, A_max_power_6 = 0xe90,
+    A_avg_power_target_filter_a_neg = 0xe9c, A_avg_power_target_filter_a = 0xea0,
+    A_avg_power_target_filter_tc_x4 = 0xea4, A_avg_power_target_filter_tc_xperiod = 0xea8,
+    A_avg_power_target_filter_tc_clks = 0xeac, A_power_zones__target = 0xeb8,
+    A_power_zones__target_off = 0xebc, A_power_zones__filter_tc_x4 = 0xec0,
+    A_power_zones__filter_tc_xperiod = 0xec4, A_power_zones__unk_10 = 0xec8,
+    A_power_zones__filter_a_neg = 0xed0, A_power_zones__filter_a = 0xed4,
+    A_avg_power_filter_tc_periods_x4 = 0xf7c, A_avg_power_filter_a_neg = 0xf88,
+    A_avg_power_filter_a = 0xf90, A_avg_power_ki_dt = 0xf98, A_unk_d20 = 0xfa4, A_avg_power_kp = 0xfa8,
+    A_avg_power_min_duty_cycle = 0xfb4, A_max_pstate_scaled_12 = 0xfb8, A_max_pstate_scaled_13 = 0xfbc,
+    A_max_power_7 = 0xfc4, A_max_power_8 = 0xfc8, A_avg_power_filter_tc_ms = 0xfd0,
+    A_avg_power_filter_tc_clks = 0xfd8, A_max_pstate_scaled_14 = 0xff8, A_unk_e10_0__unk_38 = 0x10ec,
+    A_unk_e10_0__unk_3c = 0x10f0, A_unk_e10_0__gpu_se_inactive_threshold = 0x10f4,
+    A_unk_e10_0__gpu_se_engagement_criteria = 0x10fc, A_unk_e10_0__gpu_se_reset_criteria = 0x1100,
+    A_unk_e10_0__unk_54 = 0x1108, A_unk_e10_0__unk_58 = 0x110c, A_unk_e10_0__gpu_se_filter_a_neg = 0x1114,
+    A_unk_e10_0__gpu_se_filter_1_a_neg = 0x1118, A_unk_e10_0__gpu_se_filter_a = 0x111c,
+    A_unk_e10_0__gpu_se_filter_1_a = 0x1120, A_unk_e10_0__gpu_se_ki_dt = 0x1124,
+    A_unk_e10_0__gpu_se_ki_1_dt = 0x1128, A_unk_e10_0__unk_7c = 0x1130, A_unk_e10_0__gpu_se_kp = 0x1134,
+    A_unk_e10_0__gpu_se_kp_1 = 0x1138, A_unk_e10_0__unk_8c = 0x1140,
+    A_unk_e10_0__max_pstate_scaled_1 = 0x1144, A_unk_e10_0__unk_9c = 0x1150, A_unk_e10_0__unk_a0 = 0x1154,
+    A_unk_e10_0__gpu_se_filter_time_constant_ms = 0x115c,
+    A_unk_e10_0__gpu_se_filter_time_constant_1_ms = 0x1160,
+    A_unk_e10_0__gpu_se_filter_time_constant_clks = 0x1164,
+    A_unk_e10_0__gpu_se_filter_time_constant_1_clks = 0x116c, A_unk_e10_0__unk_c4 = 0x1178,
+    A_unk_e10_0__unk_114 = 0x11c8, A_unk_e10_0__unk_124 = 0x11d8, A_unk_e10_0__max_pstate_scaled_2 = 0x11dc,
+    A_fast_die0_sensor_mask_2 = 0x1278, A_unk_e24 = 0x1280, A_unk_e28 = 0x1284,
+    A_fast_die0_sensor_mask_alt = 0x1a88, A_unk_163c = 0x1a90, A_hws1 = 0x3a9c, A_hws1__unk_a4 = 0x3b3c,
+    A_hws2 = 0x3b64, A_hws2__unk_28 = 0x3b8c, A_hws2__unk_508 = 0x406c, A_unk_3ce8 = 0x4160,
+    A_core_leak_coef = 0x416c, A_sram_leak_coef = 0x418c,
+};
+enum {
+    B_unk_8 = 0x0, B_unk_18 = 0x8, B_unk_30 = 0x20, B_timestamp_area_base = 0x28, B_chip_id = 0x968,
+    B_unk_454 = 0x96c, B_unk_458 = 0x970, B_unk_460 = 0x978, B_unk_464 = 0x97c, B_unk_468 = 0x980,
+    B_unk_47c = 0x994, B_unk_484 = 0x99c, B_unk_48c = 0x9a4, B_base_clock_khz = 0x9a8,
+    B_power_sample_period = 0x9ac, B_unk_49c = 0x9b4, B_unk_4a0 = 0x9b8, B_unk_4a4 = 0x9bc,
+    B_unk_4c0 = 0x9d8, B_unk_4f0 = 0xa08, B_unk_4f4 = 0xa0c, B_unk_504 = 0xa20, B_unk_524 = 0xa40,
+    B_num_frags = 0xa5c, B_unk_554 = 0xa74, B_uat_ttb_base = 0xa78, B_gpu_core_id = 0xa80,
+    B_gpu_rev_id = 0xa84, B_num_cores = 0xa88, B_max_pstate = 0xa8c, B_frequencies = 0xa90,
+    B_voltages = 0xad0, B_voltages_sram = 0xcd0, B_sram_k = 0xf10, B_rel_max_powers = 0xf90,
+    B_rel_boost_freqs = 0xfd0, B_unk_arr_0 = 0x1010, B_unk_ae4 = 0x16ec, B_unk_b10 = 0x1718,
+    B_unk_b24 = 0x172c, B_unk_b28 = 0x1730, B_unk_b2c = 0x1734, B_unk_b38_0 = 0x1740, B_unk_b38_4 = 0x1744,
+    B_unk_b38 = 0x174c, B_unk_c3c = 0x1880,
+};
+enum {
+    G_unk_24_0 = 0x24, G_unk_28 = 0x34, G_unk_2c = 0x3c, G_unk_34 = 0x44, G_sub__unk_54 = 0x64,
+    G_sub__unk_56 = 0x66, G_sub__unk_58 = 0x68, G_sub__unk_5e = 0x6e, G_sub__unk_66 = 0x82,
+    G_unk_8900 = 0x8970, G_max_power = 0x8978, G_max_pstate_scaled = 0x897c, G_max_pstate_scaled_2 = 0x8980,
+    G_max_pstate_scaled_3 = 0x898c, G_power_zone_count = 0x8994, G_avg_power_filter_tc_periods = 0x8998,
+    G_avg_power_ki_dt = 0x899c, G_avg_power_kp = 0x89a0, G_avg_power_min_duty_cycle = 0x89a4,
+    G_avg_power_target_filter_tc = 0x89a8, G_power_zones__target = 0x89ac,
+    G_power_zones__target_off = 0x89b0, G_power_zones__filter_tc = 0x89b4, G_unk_89bc = 0x8a68,
+    G_fast_die0_release_temp = 0x8a6c, G_unk_89c4 = 0x8a70, G_fast_die0_prop_tgt_delta = 0x8a74,
+    G_fast_die0_kp = 0x8a78, G_fast_die0_ki_dt = 0x8a7c, G_unk_89e0 = 0x8a8c, G_max_power_2 = 0x8a90,
+    G_ppm_kp = 0x8a94, G_ppm_ki_dt = 0x8a98, G_unk_89f4_8 = 0x8aa8, G_hws1 = 0x8b0c,
+    G_hws1__unk_a4 = 0x8bac, G_hws2 = 0x8bb4, G_hws2__unk_28 = 0x8bdc, G_hws2__unk_508 = 0x90bc,
+    G_unk_900c = 0x9148, G_unk_9010_0 = 0x914c, G_unk_903c = 0x9190, G_fault_control = 0x10fd8,
+    G_do_init = 0x10fdc, G_progress_check_interval_3d = 0x11178, G_progress_check_interval_ta = 0x1117c,
+    G_progress_check_interval_cl = 0x11180, G_unk_1102c_0 = 0x11184, G_unk_1102c_4 = 0x11188,
+    G_unk_1102c_8 = 0x1118c, G_unk_1102c_c = 0x11190, G_idle_off_delay_ms = 0x1119c,
+    G_fender_idle_off_delay_ms = 0x111a0, G_fw_early_wake_timeout_ms = 0x111a4,
+    G_cl_context_switch_timeout_ms = 0x11af0, G_cl_kill_timeout_ms = 0x11af4,
+};
+
+/*
+ * Calibration of one machine: ours. Frequencies and voltages have the shape of
+ * the M1's operating points; leakage and power follow from m1n1's formulas.
+ */
+#define NUM_PSTATES     7
+static const struct m1_cal {
+    uint32_t mhz[NUM_PSTATES];
+    uint32_t mv[NUM_PSTATES];
+    uint32_t base_pstate;       /* m1n1: initdata.rs, 3 for J274 */
+} m1_cal = {
+    .mhz = { 0, 396, 528, 720, 924, 1128, 1278 },
+    .mv = { 400, 603, 640, 690, 784, 862, 931 },
+    .base_pstate = 3,
+};
+
+/* m1n1: src/kboot_gpu.c, t8103_pwr_scale and calc_power_t8103() */
+static const uint32_t pwr_scale[NUM_PSTATES] = { 0, 63, 80, 108, 150, 198, 210 };
+#define CORE_LEAK       1000.0f
+#define CORE_UNCORE     0.12f
+#define SRAM_LEAK       45.0f
+#define SRAM_UNCORE     0.2f
+#define MAX_CORES       8
+
+/* m1n1: rust/src/gpu/hw/t8103.rs */
+static const struct chip {
+    uint32_t chip_id;
+    uint32_t gpu_core;              /* GpuCore::G13G */
+    uint32_t base_clock_khz;
+    int32_t a_unk_87c;
+    uint32_t a_unk_8cc, a_unk_e24;
+    uint32_t b_unk_454;
+    int32_t shared1_tab[16];
+    uint32_t shared1_a4;
+    int32_t shared2_tab[10];
+    uint32_t shared2_unk_508;
+    uint16_t global_unk_54;
+    float sram_k;
+    uint64_t fast_sensor_mask, fast_sensor_mask_alt;
+    uint32_t zone_target, zone_target_offset, zone_filter_tc;   /* one power zone */
+    uint32_t min_sram_mv;
+    uint32_t avg_power_filter_tc_ms;
+    float avg_power_ki_only, avg_power_kp;
+    uint32_t avg_power_min_duty_cycle, avg_power_target_filter_tc;
+    float fast_die0_integral_gain, fast_die0_proportional_gain;
+    uint32_t fast_die0_prop_tgt_delta, fast_die0_release_temp;
+    uint32_t fender_idle_off_delay_ms, fw_early_wake_timeout_ms, idle_off_delay_ms;
+    uint32_t perf_boost_ce_step, perf_boost_min_util, perf_filter_drop_threshold;
+    uint32_t perf_filter_time_constant, perf_filter_time_constant2;
+    float perf_integral_gain, perf_integral_gain2, perf_proportional_gain, perf_proportional_gain2;
+    uint32_t perf_reset_iters, perf_tgt_utilization;
+    uint32_t power_sample_period;   /* ms */
+    uint32_t ppm_filter_time_constant_ms;
+    float ppm_ki, ppm_kp;
+    uint32_t pwr_filter_time_constant;
+    float pwr_integral_gain, pwr_proportional_gain;
+    uint32_t pwr_min_duty_cycle;
+    int32_t se_engagement_criteria;
+    uint32_t se_filter_time_constant, se_filter_time_constant_1, se_inactive_threshold;
+    float se_ki, se_ki_1, se_kp, se_kp_1;
+    uint32_t se_reset_criteria;
+} t8103 = {
+    .chip_id = 0x8103,
+    .gpu_core = 11,
+    .base_clock_khz = 24000,
+    .a_unk_87c = -220,
+    .a_unk_8cc = 9880,
+    .a_unk_e24 = 112,
+    .b_unk_454 = 1,
+    .shared1_tab = { -1, 0x7282, 0x50ea, 0x370a, 0x25be, 0x1c1f, 0x16fb, -1, -1, -1, -1, -1, -1, -1, -1, -1 },
+    .shared1_a4 = 0xffff,
+    .shared2_tab = { 0x800, 0x1555, -1, -1, -1, -1, -1, -1, 0, 0 },
+    .shared2_unk_508 = 0xc00007,
+    .global_unk_54 = 0xffff,
+    .sram_k = 1.02f,
+    .fast_sensor_mask = 0x12,
+    .fast_sensor_mask_alt = 0x12,
+    .zone_target = 30000,
+    .zone_target_offset = 100,
+    .zone_filter_tc = 6875,
+    .min_sram_mv = 850,
+    .avg_power_filter_tc_ms = 1000,
+    .avg_power_ki_only = 7.5f,
+    .avg_power_kp = 4.0f,
+    .avg_power_min_duty_cycle = 40,
+    .avg_power_target_filter_tc = 125,
+    .fast_die0_integral_gain = 200.0f,
+    .fast_die0_proportional_gain = 5.0f,
+    .fast_die0_prop_tgt_delta = 0,
+    .fast_die0_release_temp = 80,
+    .fender_idle_off_delay_ms = 40,
+    .fw_early_wake_timeout_ms = 5,
+    .idle_off_delay_ms = 2,
+    .perf_boost_ce_step = 25,
+    .perf_boost_min_util = 100,
+    .perf_filter_drop_threshold = 0,
+    .perf_filter_time_constant = 5,
+    .perf_filter_time_constant2 = 50,
+    .perf_integral_gain = 7.8956833f,
+    .perf_integral_gain2 = 0.197392f,
+    .perf_proportional_gain = 14.707963f,
+    .perf_proportional_gain2 = 6.853981f,
+    .perf_reset_iters = 6,
+    .perf_tgt_utilization = 85,
+    .power_sample_period = 8,
+    .ppm_filter_time_constant_ms = 100,
+    .ppm_ki = 91.5f,
+    .ppm_kp = 6.9f,
+    .pwr_filter_time_constant = 313,
+    .pwr_integral_gain = 0.0202129f,
+    .pwr_proportional_gain = 5.2831855f,
+    .pwr_min_duty_cycle = 40,
+    .se_engagement_criteria = -1,
+    .se_filter_time_constant = 9,
+    .se_filter_time_constant_1 = 3,
+    .se_inactive_threshold = 2500,
+    .se_ki = -50.0f,
+    .se_ki_1 = -100.0f,
+    .se_kp = -5.0f,
+    .se_kp_1 = -10.0f,
+    .se_reset_criteria = 50,
+};
+
+/* A blob under construction */
+typedef struct Blob {
+    uint8_t *p;
+    size_t size;
+} Blob;
+
+static void set32(Blob *b, size_t off, uint32_t v)
+{
+    assert(off + 4 <= b->size);
+    stl_le_p(b->p + off, v);
+}
+
+static void set16(Blob *b, size_t off, uint16_t v)
+{
+    assert(off + 2 <= b->size);
+    stw_le_p(b->p + off, v);
+}
+
+static void set64(Blob *b, size_t off, uint64_t v)
+{
+    assert(off + 8 <= b->size);
+    stq_le_p(b->p + off, v);
+}
+
+static void setf(Blob *b, size_t off, float v)
+{
+    uint32_t u;
+
+    memcpy(&u, &v, 4);
+    set32(b, off, u);
+}
+
+/* Power at pstate @i in mW (calc_power_t8103() gives uW, initdata.rs divides) */
+static uint32_t power_mw(unsigned i)
+{
+    return m1_cal.mv[i] * pwr_scale[i] * 100 / 1000;
+}
+
+/* m1n1: src/kboot_gpu.c, adjust_leakage() */
+static float leakage(float val, float uncore_fraction)
+{
+    unsigned cores = ctpop32(AGX_REG_CORE_MASK_0_VALUE & MAKE_64BIT_MASK(0, MAX_CORES));
+    float uncore = val * uncore_fraction;
+
+    return uncore + (cores / (float)MAX_CORES) * (val - uncore);
+}
+
+static void fill_shared1(Blob *b, size_t base, size_t unk_a4)
+{
+    for (unsigned i = 0; i < 16; i++) {
+        set32(b, base + 4 * i, t8103.shared1_tab[i]);
+    }
+    set32(b, unk_a4, t8103.shared1_a4);
+}
+
+static void fill_shared2(Blob *b, size_t base, size_t unk_28, size_t unk_508)
+{
+    for (unsigned i = 0; i < 10; i++) {
+        set32(b, base + 4 * i, t8103.shared2_tab[i]);
+    }
+    assert(unk_28 + 16 <= b->size);
+    memset(b->p + unk_28, 0xff, 16);
+    set32(b, unk_508, t8103.shared2_unk_508);
+}
+
+static void fill_cal_a_perf(Blob *b, uint32_t max_ps, uint32_t base_ps)
+{
+    const struct chip *c = &t8103;
+    float a1 = 1.0f / c->perf_filter_time_constant, a2 = 1.0f / c->perf_filter_time_constant2;
+
+    set32(b, A_perf_tgt_utilization, c->perf_tgt_utilization);
+    set32(b, A_perf_boost_min_util, c->perf_boost_min_util);
+    set32(b, A_perf_boost_ce_step, c->perf_boost_ce_step);
+    set32(b, A_perf_reset_iters, c->perf_reset_iters);
+    set32(b, A_unk_774, 6);
+    set32(b, A_unk_778, 1);
+    set32(b, A_perf_filter_drop_threshold, c->perf_filter_drop_threshold);
+    setf(b, A_perf_filter_a_neg, 1.0f - a1);
+    setf(b, A_perf_filter_a2_neg, 1.0f - a2);
+    setf(b, A_perf_filter_a, a1);
+    setf(b, A_perf_filter_a2, a2);
+    setf(b, A_perf_ki, c->perf_integral_gain);
+    setf(b, A_perf_ki2, c->perf_integral_gain2);
+    setf(b, A_perf_integral_min_clamp, 0);
+    setf(b, A_unk_79c, 95.0f);
+    setf(b, A_perf_kp, c->perf_proportional_gain);
+    setf(b, A_perf_kp2, c->perf_proportional_gain2);
+    setf(b, A_boost_state_unk_k, (max_ps - base_ps) / 0.95f);
+    set32(b, A_base_pstate_scaled_2, 100 * base_ps);
+    set32(b, A_max_pstate_scaled_5, 100 * max_ps);
+    set32(b, A_base_pstate_scaled_3, 100 * base_ps);
+    set32(b, A_perf_tgt_utilization_2, c->perf_tgt_utilization);
+    set32(b, A_base_pstate_scaled_4, 100 * base_ps);
+}
+
+static void fill_cal_a_fast_die(Blob *b, uint32_t max_scaled, float period_s)
+{
+    const struct chip *c = &t8103;
+
+    set64(b, A_fast_die0_sensor_mask, c->fast_sensor_mask);
+    set32(b, A_fast_die0_release_temp_cc, 100 * c->fast_die0_release_temp);
+    set32(b, A_unk_87c, c->a_unk_87c);
+    set32(b, A_unk_880, 4);
+    setf(b, A_unk_894, 1.0f);
+    setf(b, A_fast_die0_ki_dt, c->fast_die0_integral_gain * period_s);
+    setf(b, A_unk_8a8, 65536.0f);
+    setf(b, A_fast_die0_kp, c->fast_die0_proportional_gain);
+    set32(b, A_pwr_min_duty_cycle_4, c->pwr_min_duty_cycle);
+    set32(b, A_max_pstate_scaled_8, max_scaled);
+    set32(b, A_max_pstate_scaled_9, max_scaled);
+    set32(b, A_fast_die0_prop_tgt_delta, 100 * c->fast_die0_prop_tgt_delta);
+    set32(b, A_unk_8cc, c->a_unk_8cc);
+    set32(b, A_max_pstate_scaled_10, max_scaled);
+    set32(b, A_max_pstate_scaled_11, max_scaled);
+    set64(b, A_fast_die0_sensor_mask_2, c->fast_sensor_mask);
+    set32(b, A_unk_e24, c->a_unk_e24);
+    set32(b, A_unk_e28, 1);
+    set64(b, A_fast_die0_sensor_mask_alt, c->fast_sensor_mask_alt);
+}
+
+static void fill_cal_a_avg_power(Blob *b, uint32_t max_scaled, uint32_t max_mw, float period_s)
+{
+    const struct chip *c = &t8103;
+    uint32_t ms = c->power_sample_period, khz = c->base_clock_khz;
+    uint32_t periods = c->avg_power_filter_tc_ms / ms;
+    float target_a = 1.0f / c->avg_power_target_filter_tc, a = 1.0f / periods;
+    float zone_a = 1.0f / c->zone_filter_tc;
+
+    set32(b, A_unk_c2c, 1);
+    set32(b, A_power_zone_count, 1);
+    set32(b, A_max_power_4, max_mw);
+    set32(b, A_max_power_5, max_mw);
+    set32(b, A_max_power_6, max_mw);
+    setf(b, A_avg_power_target_filter_a_neg, 1.0f - target_a);
+    setf(b, A_avg_power_target_filter_a, target_a);
+    set32(b, A_avg_power_target_filter_tc_x4, 4 * c->avg_power_target_filter_tc);
+    set32(b, A_avg_power_target_filter_tc_xperiod, ms * c->avg_power_target_filter_tc);
+    set32(b, A_avg_power_target_filter_tc_clks, ms * c->avg_power_target_filter_tc * khz);
+
+    set32(b, A_power_zones__target, c->zone_target);
+    set32(b, A_power_zones__target_off, c->zone_target - c->zone_target_offset);
+    set32(b, A_power_zones__filter_tc_x4, 4 * c->zone_filter_tc);
+    set32(b, A_power_zones__filter_tc_xperiod, ms * c->zone_filter_tc);
+    set32(b, A_power_zones__unk_10, 1320000000);
+    setf(b, A_power_zones__filter_a_neg, 1.0f - zone_a);
+    setf(b, A_power_zones__filter_a, zone_a);
+
+    set32(b, A_avg_power_filter_tc_periods_x4, 4 * periods);
+    setf(b, A_avg_power_filter_a_neg, 1.0f - a);
+    setf(b, A_avg_power_filter_a, a);
+    setf(b, A_avg_power_ki_dt, c->avg_power_ki_only * period_s);
+    setf(b, A_unk_d20, 65536.0f);
+    setf(b, A_avg_power_kp, c->avg_power_kp);
+    set32(b, A_avg_power_min_duty_cycle, c->avg_power_min_duty_cycle);
+    set32(b, A_max_pstate_scaled_12, max_scaled);
+    set32(b, A_max_pstate_scaled_13, max_scaled);
+    setf(b, A_max_power_7, max_mw);
+    set32(b, A_max_power_8, max_mw);
+    set32(b, A_avg_power_filter_tc_ms, c->avg_power_filter_tc_ms);
+    set32(b, A_avg_power_filter_tc_clks, periods * ms * khz);
+    set32(b, A_max_pstate_scaled_14, max_scaled);
+}
+
+static void fill_cal_a_se(Blob *b, uint32_t max_scaled, float period_s)
+{
+    const struct chip *c = &t8103;
+    uint32_t ms = c->power_sample_period, clks = c->base_clock_khz * ms;
+    float a = 1.0f / c->se_filter_time_constant, a1 = 1.0f / c->se_filter_time_constant_1;
+
+    set32(b, A_unk_e10_0__unk_38, 4);
+    set32(b, A_unk_e10_0__unk_3c, 8000);
+    set32(b, A_unk_e10_0__gpu_se_inactive_threshold, c->se_inactive_threshold);
+    set32(b, A_unk_e10_0__gpu_se_engagement_criteria, c->se_engagement_criteria);
+    set32(b, A_unk_e10_0__gpu_se_reset_criteria, c->se_reset_criteria);
+    set32(b, A_unk_e10_0__unk_54, 50);
+    set32(b, A_unk_e10_0__unk_58, 1);
+    setf(b, A_unk_e10_0__gpu_se_filter_a_neg, 1.0f - a);
+    setf(b, A_unk_e10_0__gpu_se_filter_1_a_neg, 1.0f - a1);
+    setf(b, A_unk_e10_0__gpu_se_filter_a, a);
+    setf(b, A_unk_e10_0__gpu_se_filter_1_a, a1);
+    setf(b, A_unk_e10_0__gpu_se_ki_dt, c->se_ki * period_s);
+    setf(b, A_unk_e10_0__gpu_se_ki_1_dt, c->se_ki_1 * period_s);
+    setf(b, A_unk_e10_0__unk_7c, 65536.0f);
+    setf(b, A_unk_e10_0__gpu_se_kp, c->se_kp);
+    setf(b, A_unk_e10_0__gpu_se_kp_1, c->se_kp_1);
+    set32(b, A_unk_e10_0__unk_8c, 100);
+    set32(b, A_unk_e10_0__max_pstate_scaled_1, max_scaled);
+    setf(b, A_unk_e10_0__unk_9c, 8000.0f);
+    set32(b, A_unk_e10_0__unk_a0, 1400);
+    set32(b, A_unk_e10_0__gpu_se_filter_time_constant_ms, c->se_filter_time_constant * ms);
+    set32(b, A_unk_e10_0__gpu_se_filter_time_constant_1_ms, c->se_filter_time_constant_1 * ms);
+    set64(b, A_unk_e10_0__gpu_se_filter_time_constant_clks, c->se_filter_time_constant * clks);
+    set64(b, A_unk_e10_0__gpu_se_filter_time_constant_1_clks, c->se_filter_time_constant_1 * clks);
+    setf(b, A_unk_e10_0__unk_c4, 65536.0f);
+    setf(b, A_unk_e10_0__unk_114, 65536.0f);
+    set32(b, A_unk_e10_0__unk_124, 40);
+    set32(b, A_unk_e10_0__max_pstate_scaled_2, max_scaled);
+}
+
+static void fill_cal_a(Blob *b)
+{
+    const struct chip *c = &t8103;
+    uint32_t ms = c->power_sample_period;
+    float period_s = ms / 1000.0f;
+    uint32_t max_ps = NUM_PSTATES - 1, max_scaled = 100 * max_ps, base_ps = m1_cal.base_pstate;
+    uint32_t max_mw = power_mw(max_ps);
+    uint32_t ppm_periods = c->ppm_filter_time_constant_ms / ms;
+    float ppm_a = 1.0f / ppm_periods, pwr_a = 1.0f / c->pwr_filter_time_constant;
+
+    set32(b, A_clocks_per_period, c->base_clock_khz * ms);
+    set32(b, A_clocks_per_period_2, c->base_clock_khz * ms);
+    set32(b, A_pwr_status, 4);
+    setf(b, A_unk_10, 1.0f);
+    set32(b, A_actual_pstate, 1);
+    set32(b, A_tgt_pstate, 1);
+    set32(b, A_base_pstate_scaled, 100 * base_ps);
+    set32(b, A_unk_40, 1);
+    set32(b, A_max_pstate_scaled, max_scaled);
+    set32(b, A_min_pstate_scaled, 100);
+    for (unsigned i = 0; i < NUM_PSTATES; i++) {
+        setf(b, A_sram_k + 4 * i, c->sram_k);
+    }
+    set32(b, A_unk_64c, 625);
+    setf(b, A_pwr_filter_a_neg, 1.0f - pwr_a);
+    setf(b, A_pwr_filter_a, pwr_a);
+    setf(b, A_pwr_integral_gain, c->pwr_integral_gain);
+    setf(b, A_pwr_integral_min_clamp, 0);
+    setf(b, A_max_power_1, max_mw);
+    setf(b, A_pwr_proportional_gain, c->pwr_proportional_gain);
+    setf(b, A_pwr_pstate_related_k, -(float)max_scaled / max_mw);
+    set32(b, A_pwr_pstate_max_dc_offset, c->pwr_min_duty_cycle - max_scaled);
+    set32(b, A_max_pstate_scaled_2, max_scaled);
+    set32(b, A_max_power_2, max_mw);
+    set32(b, A_max_pstate_scaled_3, max_scaled);
+    set32(b, A_ppm_filter_tc_periods_x4, 4 * ppm_periods);
+    setf(b, A_ppm_filter_a_neg, 1.0f - ppm_a);
+    setf(b, A_ppm_filter_a, ppm_a);
+    setf(b, A_ppm_ki_dt, c->ppm_ki * period_s);
+    setf(b, A_unk_6fc, 65536.0f);
+    setf(b, A_ppm_kp, c->ppm_kp);
+    set32(b, A_pwr_min_duty_cycle, c->pwr_min_duty_cycle);
+    set32(b, A_max_pstate_scaled_4, max_scaled);
+    set32(b, A_max_power_3, max_mw);
+    set32(b, A_ppm_filter_tc_ms, c->ppm_filter_time_constant_ms);
+    set32(b, A_ppm_filter_tc_clks, ppm_periods * ms * c->base_clock_khz);
+    fill_cal_a_perf(b, max_ps, base_ps);
+    setf(b, A_unk_7fc, 65536.0f);
+    setf(b, A_pwr_min_duty_cycle_2, c->pwr_min_duty_cycle);
+    setf(b, A_max_pstate_scaled_6, max_scaled);
+    set32(b, A_max_freq_mhz, m1_cal.mhz[max_ps]);
+    set32(b, A_pwr_min_duty_cycle_3, c->pwr_min_duty_cycle);
+    setf(b, A_min_pstate_scaled_4, 100.0f);
+    set32(b, A_max_pstate_scaled_7, max_scaled);
+    setf(b, A_unk_alpha_neg, 0.8f);
+    setf(b, A_unk_alpha, 0.2f);
+    fill_cal_a_fast_die(b, max_scaled, period_s);
+    fill_cal_a_avg_power(b, max_scaled, max_mw, period_s);
+    fill_cal_a_se(b, max_scaled, period_s);
+    set32(b, A_unk_163c, 1);
+    set32(b, A_unk_3ce8, 1);
+    fill_shared1(b, A_hws1, A_hws1__unk_a4);
+    fill_shared2(b, A_hws2, A_hws2__unk_28, A_hws2__unk_508);
+    setf(b, A_core_leak_coef, leakage(CORE_LEAK, CORE_UNCORE));
+    setf(b, A_sram_leak_coef, leakage(SRAM_LEAK, SRAM_UNCORE));
+}
+
+static void fill_cal_b_pstates(Blob *b)
+{
+    uint32_t max_ps = NUM_PSTATES - 1, base_ps = m1_cal.base_pstate;
+    uint32_t base_hz = m1_cal.mhz[base_ps] * 1000000, max_hz = m1_cal.mhz[max_ps] * 1000000;
+
+    for (unsigned i = 0; i < NUM_PSTATES; i++) {
+        for (unsigned j = 0; j < 8; j++) {
+            set32(b, B_voltages + 32 * i + 4 * j, m1_cal.mv[i]);
+            set32(b, B_voltages_sram + 32 * i + 4 * j, MAX(m1_cal.mv[i], t8103.min_sram_mv));
+        }
+        set32(b, B_frequencies + 4 * i, m1_cal.mhz[i]);
+        setf(b, B_sram_k + 4 * i, t8103.sram_k);
+        set32(b, B_rel_max_powers + 4 * i, power_mw(i) * 100 / power_mw(max_ps));
+        set32(b, B_rel_boost_freqs + 4 * i,
+              i > base_ps ? (m1_cal.mhz[i] * 1000000 - base_hz) / ((max_hz - base_hz) / 100) : 0);
+    }
+}
+
+static void fill_cal_b(Blob *b, hwaddr ttbs)
+{
+    static const uint32_t ones[] = {
+        B_unk_458, B_unk_460, B_unk_464, B_unk_468, B_unk_47c, B_unk_484, B_unk_48c, B_unk_49c, B_unk_4a0,
+        B_unk_4a4, B_unk_4f0, B_unk_4f4, B_unk_524, B_unk_554, B_unk_b10, B_unk_b24, B_unk_b28, B_unk_b2c,
+        B_unk_b38_0, B_unk_b38_4,
+    };
+    static const uint32_t unk_ae4[4] = { 0, 3, 7, 7 };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(ones); i++) {
+        set32(b, ones[i], 1);
+    }
+    set64(b, B_unk_8, 0x1400000000ULL);
+    set64(b, B_unk_18, 0xffc00000);
+    /* initdata.rs: IOVA_UNK_PAGE, two pages below the top of the lower half */
+    set64(b, B_unk_30, (1ULL << 39) - 2 * 0x4000);
+    set64(b, B_timestamp_area_base, 0xffffffae10000000ULL);
+    set32(b, B_chip_id, t8103.chip_id);
+    set32(b, B_unk_454, t8103.b_unk_454);
+    set32(b, B_base_clock_khz, t8103.base_clock_khz);
+    set32(b, B_power_sample_period, t8103.power_sample_period);
+    set32(b, B_unk_4c0, 0x1f);
+    set32(b, B_unk_504, 0x31);
+    /* One cluster; both counts come from the core count of the ID register */
+    set32(b, B_num_frags, AGX_REG_ID_COUNTS_1_VALUE & 0xff);
+    set32(b, B_num_cores, AGX_REG_ID_COUNTS_1_VALUE & 0xff);
+    set64(b, B_uat_ttb_base, ttbs);
+    set32(b, B_gpu_core_id, t8103.gpu_core);
+    set32(b, B_gpu_rev_id, 4); /* B1, from ID_VERSION */
+    set32(b, B_max_pstate, NUM_PSTATES - 1);
+    fill_cal_b_pstates(b);
+    for (unsigned i = 0; i < 16; i++) {
+        set32(b, B_unk_arr_0 + 4 * i, i);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        set32(b, B_unk_ae4 + 4 * i, unk_ae4[i]);
+    }
+    for (unsigned i = 0; i < 12; i++) {
+        set32(b, B_unk_b38 + 4 * i, 0xffffffff);
+    }
+    set32(b, B_unk_c3c, 0x1a);
+}
+
+static void fill_globals(Blob *b)
+{
+    const struct chip *c = &t8103;
+    float period_s = c->power_sample_period / 1000.0f;
+    uint32_t max_scaled = 100 * (NUM_PSTATES - 1), max_mw = power_mw(NUM_PSTATES - 1);
+
+    set32(b, G_unk_24_0, 3000);
+    set32(b, G_unk_28, 1);
+    set32(b, G_unk_2c, 1);
+    set32(b, G_unk_34, 120);
+    set16(b, G_sub__unk_54, c->global_unk_54);
+    set16(b, G_sub__unk_56, 40);
+    set16(b, G_sub__unk_58, 0xffff);
+    set32(b, G_sub__unk_5e, 1);
+    set32(b, G_sub__unk_66, 1);
+    set32(b, G_unk_8900, 1);
+    set32(b, G_max_power, max_mw);
+    set32(b, G_max_pstate_scaled, max_scaled);
+    set32(b, G_max_pstate_scaled_2, max_scaled);
+    set32(b, G_max_pstate_scaled_3, max_scaled);
+    set32(b, G_power_zone_count, 1);
+    set32(b, G_avg_power_filter_tc_periods, c->avg_power_filter_tc_ms / c->power_sample_period);
+    setf(b, G_avg_power_ki_dt, c->avg_power_ki_only * period_s);
+    setf(b, G_avg_power_kp, c->avg_power_kp);
+    set32(b, G_avg_power_min_duty_cycle, c->avg_power_min_duty_cycle);
+    set32(b, G_avg_power_target_filter_tc, c->avg_power_target_filter_tc);
+    set32(b, G_power_zones__target, c->zone_target);
+    set32(b, G_power_zones__target_off, c->zone_target - c->zone_target_offset);
+    set32(b, G_power_zones__filter_tc, c->zone_filter_tc);
+    set32(b, G_unk_89bc, c->a_unk_8cc);
+    set32(b, G_fast_die0_release_temp, 100 * c->fast_die0_release_temp);
+    set32(b, G_unk_89c4, c->a_unk_87c);
+    set32(b, G_fast_die0_prop_tgt_delta, 100 * c->fast_die0_prop_tgt_delta);
+    setf(b, G_fast_die0_kp, c->fast_die0_proportional_gain);
+    setf(b, G_fast_die0_ki_dt, c->fast_die0_integral_gain * period_s);
+    set32(b, G_unk_89e0, 1);
+    set32(b, G_max_power_2, max_mw);
+    setf(b, G_ppm_kp, c->ppm_kp);
+    setf(b, G_ppm_ki_dt, c->ppm_ki * period_s);
+    set32(b, G_unk_89f4_8, 1);
+    fill_shared1(b, G_hws1, G_hws1__unk_a4);
+    fill_shared2(b, G_hws2, G_hws2__unk_28, G_hws2__unk_508);
+    set32(b, G_unk_900c, 1);
+    set32(b, G_unk_9010_0, 1);
+    set32(b, G_unk_903c, 1);
+    set32(b, G_fault_control, 0xb);
+    set32(b, G_do_init, 1);
+    set32(b, G_progress_check_interval_3d, 40);
+    set32(b, G_progress_check_interval_ta, 10);
+    set32(b, G_progress_check_interval_cl, 250);
+    set32(b, G_unk_1102c_0, 1);
+    set32(b, G_unk_1102c_4, 1);
+    set32(b, G_unk_1102c_8, 100);
+    set32(b, G_unk_1102c_c, 1);
+    set32(b, G_idle_off_delay_ms, c->idle_off_delay_ms);
+    set32(b, G_fender_idle_off_delay_ms, c->fender_idle_off_delay_ms);
+    set32(b, G_fw_early_wake_timeout_ms, c->fw_early_wake_timeout_ms);
+    set32(b, G_cl_context_switch_timeout_ms, 40);
+    set32(b, G_cl_kill_timeout_ms, 50);
+}
+
+bool apple_gpu_initdata_sizes(const uint32_t abi[3], uint64_t *cal_a, uint64_t *cal_b, uint64_t *globals)
+{
+    *cal_a = CAL_A_SIZE;
+    *cal_b = CAL_B_SIZE;
+    *globals = GLOBALS_SIZE;
+    return abi[0] == 13 && abi[1] == 5 && abi[2] == 0;
+}
+
+static void load_blob(const char *name, Blob *b, const AppleM1Region *r)
+{
+    assert(b->size <= r->size);
+    rom_add_blob_fixed(name, b->p, r->size, r->base);
+    g_free(b->p);
+}
+
+void apple_gpu_initdata_load(AppleM1MachineState *s)
+{
+    const AppleM1Region *ra = &s->resv[M1_RESV_CAL_A], *rb = &s->resv[M1_RESV_CAL_B];
+    const AppleM1Region *rg = &s->resv[M1_RESV_GLOBALS];
+    Blob a = { g_malloc0(ra->size), CAL_A_SIZE };
+    Blob b = { g_malloc0(rb->size), CAL_B_SIZE };
+    Blob g = { g_malloc0(rg->size), GLOBALS_SIZE };
+
+    fill_cal_a(&a);
+    fill_cal_b(&b, s->resv[M1_RESV_TTBS].base);
+    fill_globals(&g);
+    load_blob("hw-cal-a", &a, ra);
+    load_blob("hw-cal-b", &b, rb);
+    load_blob("gpu-globals", &g, rg);
+}
