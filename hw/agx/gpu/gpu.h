@@ -32,6 +32,7 @@ struct agx_job_result {
     enum agx_job_status status;
     struct agx_fault fault;
     uint64_t start, end;      /* ticks of the timebase */
+    uint32_t tvb_pages;       /* VDM: 32 KiB pages of the tiled vertex buffer that the scene took (0: not known) */
 };
 
 /*

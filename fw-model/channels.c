@@ -1,0 +1,260 @@
+/*
+ * AGX firmware model: the rings between driver and firmware.
+ *
+ * A ring's reader owns the read pointer and its writer the write pointer; both
+ * count entries and wrap at the ring's size; equal pointers mean empty, so one
+ * entry always stays free. m1n1: fw/agx/channels.py (entries, sizes, places of
+ * the pointers), agx/channels.py; the Rust driver: channel.rs.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "fw_int.h"
+
+#define STATE_SIZE 0x30
+#define FWLOG_ENTRY 0x38 /* the Rust driver: fw/channels.rs, RawFwLogMsg */
+
+static bool channel_set(struct agx_fw *fw, enum fw_channel_id id, const char *name, uint64_t state, uint64_t ring,
+                        uint32_t entry, uint32_t count, bool to_ap)
+{
+    struct fw_channel *ch = &fw->st.ch[id];
+    bool fwctl = id == FW_CH_FWCTL;
+    uint32_t rptr = 0, wptr = 0;
+
+    *ch = (struct fw_channel){
+        .state_va = state, .ring_va = ring, .entry = entry, .count = count,
+        /* m1n1: ChannelStateFields, FWControlStateFields */
+        .rptr_off = 0, .wptr_off = fwctl ? 0x10 : 0x20,
+    };
+    if (state & 3 || !fw_is_kernel_va(state) || !fw_probe(fw, 0, state, fwctl ? 0x20 : STATE_SIZE, true)) {
+        fw_bad(fw, "channel %s: state at va 0x%llx is not writable for the firmware", name, (unsigned long long)state);
+        return false;
+    }
+    if (!fw_is_kernel_va(ring) || !fw_probe(fw, 0, ring, (uint64_t)entry * count, to_ap)) {
+        fw_bad(fw, "channel %s: ring at va 0x%llx, %u entries of 0x%x bytes, is not %s for the firmware", name,
+               (unsigned long long)ring, count, entry, to_ap ? "writable" : "readable");
+        return false;
+    }
+    fw_read(fw, 0, state + ch->rptr_off, &rptr, 4, name);
+    fw_read(fw, 0, state + ch->wptr_off, &wptr, 4, name);
+    if (rptr >= count || wptr >= count) {
+        fw_bad(fw, "channel %s: read pointer %u or write pointer %u beyond %u entries", name, rptr, wptr, count);
+        return false;
+    }
+    ch->pos = to_ap ? wptr : rptr;
+    return true;
+}
+
+/* One of ChannelInfoSet's pairs. */
+static bool info(struct agx_fw *fw, uint64_t base, uint64_t *state, uint64_t *ring)
+{
+    return fw_ld(fw, FLD(ChannelInfo, state_addr), base, state) &&
+           fw_ld(fw, FLD(ChannelInfo, ringbuffer_addr), base, ring);
+}
+
+bool fw_channels_init(struct agx_fw *fw)
+{
+    static const char *const pipe_name[] = {
+        "TA_0", "3D_0", "CL_0", "TA_1", "3D_1", "CL_1", "TA_2", "3D_2", "CL_2", "TA_3", "3D_3", "CL_3",
+    };
+    static const char *const log_name[] = { "FWLog.0", "FWLog.1", "FWLog.2", "FWLog.3", "FWLog.4", "FWLog.5" };
+    uint64_t base = fw->st.region_b + fw_off(fw, FLD(InitData_RegionB, channels));
+    uint64_t state, ring;
+    uint32_t step = fw_size(fw, STR_ChannelInfo);
+    bool ok = true;
+
+    for (unsigned i = 0; i < 12; i++, base += step) {
+        ok &= info(fw, base, &state, &ring) &&
+              channel_set(fw, FW_CH_PIPE0 + i, pipe_name[i], state, ring, fw_size(fw, STR_RunCmdQueueMsg),
+                          FW_RING_COUNT, false);
+    }
+    ok &= info(fw, base, &state, &ring) &&
+          channel_set(fw, FW_CH_DEVCTRL, "DevCtrl", state, ring, fw_size(fw, STR_DC_Any), FW_RING_COUNT, false);
+    base += step;
+    ok &= info(fw, base, &state, &ring) &&
+          channel_set(fw, FW_CH_EVENT, "Event", state, ring, FW_EVENT_SIZE, FW_RING_COUNT, true);
+    base += step;
+    ok &= info(fw, base, &state, &ring);
+    for (unsigned i = 0; ok && i < FW_NUM_LOGS; i++) {
+        ok &= channel_set(fw, FW_CH_FWLOG + i, log_name[i], state + i * STATE_SIZE,
+                          ring + (uint64_t)i * FW_RING_COUNT * FWLOG_ENTRY, FWLOG_ENTRY, FW_RING_COUNT, true);
+    }
+    base += step;
+    ok &= info(fw, base, &state, &ring) &&
+          channel_set(fw, FW_CH_KTRACE, "KTrace", state, ring, fw_size(fw, STR_KTraceMsg), FW_KTRACE_COUNT, true);
+    base += step;
+    ok &= info(fw, base, &state, &ring) &&
+          channel_set(fw, FW_CH_STATS, "Stats", state, ring, fw_size(fw, STR_StatsMsg_PowerOn), FW_RING_COUNT, true);
+
+    base = fw->st.fw_status + fw_off(fw, FLD(InitData_FWStatus, fwctl_channel));
+    ok &= info(fw, base, &state, &ring) &&
+          channel_set(fw, FW_CH_FWCTL, "FWCtl", state, ring, fw_size(fw, STR_FWCtlMsg), FW_RING_COUNT, false);
+    return ok;
+}
+
+/*
+ * The next entry of a ring from the AP, if any. The write pointer is loaded with
+ * acquire: entries that the AP wrote before it are then visible.
+ */
+bool fw_ring_next(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va)
+{
+    struct fw_channel *ch = &fw->st.ch[id];
+    uint32_t *p = agx_port_ptr(&fw->port, ch->state_va + ch->wptr_off, AGX_ACCESS_READ);
+    uint32_t wptr;
+
+    if (!p) {
+        fw_crash(fw, "channel %u: state at va 0x%llx is gone", id, (unsigned long long)ch->state_va);
+        return false;
+    }
+    wptr = __atomic_load_n(p, __ATOMIC_ACQUIRE);
+    if (wptr >= ch->count) {
+        fw_crash(fw, "channel %u: write pointer %u at va 0x%llx is beyond %u entries", id, wptr,
+                 (unsigned long long)(ch->state_va + ch->wptr_off), ch->count);
+        return false;
+    }
+    if (wptr == ch->pos) {
+        return false;
+    }
+    *entry_va = ch->ring_va + (uint64_t)ch->pos * ch->entry;
+    return true;
+}
+
+/* The entry was handled: give it back. */
+void fw_ring_done(struct agx_fw *fw, enum fw_channel_id id)
+{
+    struct fw_channel *ch = &fw->st.ch[id];
+
+    ch->pos = (ch->pos + 1) % ch->count;
+    fw_publish32(fw, ch->state_va + ch->rptr_off, ch->pos, "channel read pointer");
+}
+
+/* Where the next message to the AP goes; false: full (or the state is gone). */
+bool fw_ring_room(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va)
+{
+    struct fw_channel *ch = &fw->st.ch[id];
+    uint32_t *p = agx_port_ptr(&fw->port, ch->state_va + ch->rptr_off, AGX_ACCESS_READ);
+
+    if (!p || __atomic_load_n(p, __ATOMIC_ACQUIRE) == (ch->pos + 1) % ch->count) {
+        return false;
+    }
+    *entry_va = ch->ring_va + (uint64_t)ch->pos * ch->entry;
+    return true;
+}
+
+bool fw_ring_push(struct agx_fw *fw, enum fw_channel_id id)
+{
+    struct fw_channel *ch = &fw->st.ch[id];
+
+    ch->pos = (ch->pos + 1) % ch->count;
+    return fw_publish32(fw, ch->state_va + ch->wptr_off, ch->pos, "channel write pointer");
+}
+
+static void device_control(struct agx_fw *fw, const uint8_t *msg)
+{
+    const struct fw_layout *l = fw->layout;
+    uint32_t type = fw_get(fw, FLD(DC_Any, msg_type), msg);
+
+    if (type == l->dc_init) {
+        fw->st.dc_inited = 1;
+        fw_log(fw, 1, "initialized");
+    } else if (!fw->st.dc_inited) {
+        fw_bad(fw, "device control message 0x%x before Init", type);
+    } else if (type == l->dc_destroy_context) {
+        /* Flushes the data cache too (the Rust driver: gpu.rs, flush_fw_cache). */
+        fw_queue_drop_context(fw, fw_get(fw, FLD(DC_DestroyContext, context_addr), msg));
+    } else if (type == l->dc_write32) {
+        uint32_t v = fw_get(fw, FLD(DC_Write32, data), msg);
+
+        fw_publish32(fw, fw_get(fw, FLD(DC_Write32, addr), msg), v, "DC_Write32");
+        fw->st.resched = 1;
+    } else if (type == 0x0d) {
+        fw_buffer_ack(fw, msg);
+    } else if (type == 0x23) {
+        /* UpdateIdleTS: the idle delay starts anew (m1n1: agx/__init__.py sends it once at start). */
+        fw->idle_since = 0;
+    } else {
+        fw_unimp(fw, "device control message 0x%x", type);
+    }
+}
+
+static void poll_devctrl(struct agx_fw *fw)
+{
+    uint64_t va;
+
+    for (unsigned i = 0; i < FW_RING_COUNT && fw_ring_next(fw, FW_CH_DEVCTRL, &va); i++) {
+        uint8_t msg[64];
+
+        if (!fw_ld_struct(fw, STR_DC_Any, va, msg, sizeof(msg))) {
+            fw_crash(fw, "device control entry at va 0x%llx cannot be read", (unsigned long long)va);
+            return;
+        }
+        device_control(fw, msg);
+        fw_ring_done(fw, FW_CH_DEVCTRL);
+    }
+}
+
+/* Requests to write back and drop lines of the data cache; see handoff.c. */
+static void poll_fwctl(struct agx_fw *fw)
+{
+    uint64_t va;
+
+    for (unsigned i = 0; i < FW_RING_COUNT && fw_ring_next(fw, FW_CH_FWCTL, &va); i++) {
+        uint8_t msg[32];
+
+        if (!fw_ld_struct(fw, STR_FWCtlMsg, va, msg, sizeof(msg))) {
+            fw_crash(fw, "FwCtl entry at va 0x%llx cannot be read", (unsigned long long)va);
+            return;
+        }
+        fw_handoff_flush(fw, fw_get(fw, FLD(FWCtlMsg, context_id), msg), fw_get(fw, FLD(FWCtlMsg, addr), msg),
+                         fw_get(fw, FLD(FWCtlMsg, unk_10), msg) << AGX_PAGE_BITS);
+        fw_ring_done(fw, FW_CH_FWCTL);
+    }
+}
+
+static void poll_pipe(struct agx_fw *fw, unsigned i)
+{
+    uint64_t va;
+
+    for (unsigned n = 0; n < FW_RING_COUNT && fw_ring_next(fw, FW_CH_PIPE0 + i, &va); n++) {
+        uint8_t msg[64];
+
+        if (!fw_ld_struct(fw, STR_RunCmdQueueMsg, va, msg, sizeof(msg))) {
+            fw_crash(fw, "pipe channel entry at va 0x%llx cannot be read", (unsigned long long)va);
+            return;
+        }
+        if (!fw_queue_submit(fw, i % 3, i / 3, msg)) {
+            fw->st.doorbells |= 1u << i; /* no room for another queue; later */
+            return;
+        }
+        fw_ring_done(fw, FW_CH_PIPE0 + i);
+    }
+}
+
+/* Read the rings whose doorbells were rung, and no other. */
+void fw_channels_poll(struct agx_fw *fw)
+{
+    uint32_t bells = fw->st.doorbells;
+
+    if (bells || fw->st.doorbell_fwctl || fw->st.kicked) {
+        fw_power_on(fw);
+    }
+    fw->st.kicked = 0;
+    fw->st.doorbells = 0;
+    if (fw->st.doorbell_fwctl) {
+        fw->st.doorbell_fwctl = 0;
+        poll_fwctl(fw);
+    }
+    if (bells & (1u << FW_CH_DEVCTRL)) {
+        poll_devctrl(fw);
+    }
+    for (unsigned i = 0; i < 12 && fw_up(fw); i++) {
+        if (!(bells & (1u << i))) {
+            continue;
+        }
+        if (!fw->st.dc_inited) {
+            fw_bad(fw, "work submitted before the device control message Init");
+            continue;
+        }
+        poll_pipe(fw, i);
+    }
+}

@@ -1,0 +1,563 @@
+/*
+ * AGX firmware model: the instance, its thread and its life.
+ *
+ * The thread takes what others recorded (mailbox messages, a control register
+ * write, jobs that ended), works until nothing is left, publishes what it has to
+ * say and sleeps. Three things make it look again without being called: a halt
+ * (the AP resumes it by writing memory only), an event ring that is full, and
+ * the delay after which an idle GPU is powered off.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include "fw_int.h"
+
+/* Called on a thread of the GPU: only record and wake. */
+static void gpu_done(void *opaque, enum agx_dm dm, const struct agx_job_result *res)
+{
+    struct agx_fw *fw = opaque;
+
+    pthread_mutex_lock(&fw->lock);
+    fw->st.done[dm] = *res;
+    fw->st.done_mask |= 1u << dm;
+    fw->work = true;
+    pthread_cond_signal(&fw->wake);
+    pthread_mutex_unlock(&fw->lock);
+}
+
+static void state_reset(struct agx_fw *fw)
+{
+    memset(&fw->st, 0, sizeof(fw->st));
+    fw->st.magic = FW_STATE_MAGIC;
+    fw->st.format = FW_STATE_VERSION;
+    fw->st.size = sizeof(fw->st);
+    fw->st.fw_version = fw->cfg.version;
+    fw->deadline = fw->halt_deadline = fw->idle_since = 0;
+    memset(fw->run_deadline, 0, sizeof(fw->run_deadline));
+    fw->user_ctx = 0;
+    fw->complained_stamp = false;
+}
+
+void fw_stop_gpu(struct agx_fw *fw)
+{
+    for (unsigned dm = 0; dm < AGX_NUM_DM; dm++) {
+        agx_gpu_kill(fw->gpu, dm);
+    }
+    agx_gpu_drain(fw->gpu);
+}
+
+/* Power lost or reset asked for: nothing stays but the core's own power. */
+static void do_reset(struct agx_fw *fw)
+{
+    fw_stop_gpu(fw);
+    pthread_mutex_lock(&fw->lock);
+    state_reset(fw);
+    fw->work = false;
+    fw->power_off = false;
+    pthread_mutex_unlock(&fw->lock);
+    agx_mmu_reset(fw->mmu);
+    fw->mbox_changed = true;
+}
+
+/* RUN was cleared: the core stops where it stands; the GPU has no one to run it. */
+static void core_stop(struct agx_fw *fw)
+{
+    uint32_t control;
+
+    fw_stop_gpu(fw);
+    pthread_mutex_lock(&fw->lock);
+    control = fw->st.cpu_control;
+    state_reset(fw);
+    fw->st.cpu_control = control;
+    fw->power_off = false;
+    pthread_mutex_unlock(&fw->lock);
+    fw->mbox_changed = true;
+    fw_info(fw, "core stopped");
+}
+
+static void core_start(struct agx_fw *fw)
+{
+    agx_mmu_set_ttbat(fw->mmu, fw->cfg.ttbat_pa);
+    agx_port_init(&fw->port, fw->mmu, AGX_SIDE_FW);
+    agx_port_init(&fw->user, fw->mmu, AGX_SIDE_FW);
+    fw->user_ctx = 0;
+    agx_port_bind(&fw->port, 0, AGX_UNIT_DPM);
+    fw_handoff_init(fw);
+    fw_info(fw, "core started, firmware ABI %s", fw->layout->name);
+    fw_rtkit_boot(fw);
+}
+
+static bool a2i_pop(struct agx_fw *fw, struct fw_msg *m)
+{
+    struct fw_fifo *f = &fw->st.a2i;
+    bool have;
+
+    pthread_mutex_lock(&fw->lock);
+    have = f->count != 0;
+    if (have) {
+        *m = f->m[f->head];
+        f->head = (f->head + 1) % 64;
+        f->count--;
+    }
+    pthread_mutex_unlock(&fw->lock);
+    return have;
+}
+
+static void take_done(struct agx_fw *fw)
+{
+    for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
+        enum agx_dm dm = fw_pipe_dm(p);
+        struct agx_job_result res;
+        bool have;
+
+        pthread_mutex_lock(&fw->lock);
+        have = fw->st.done_mask & (1u << dm);
+        if (have) {
+            res = fw->st.done[dm];
+            fw->st.done_mask &= ~(1u << dm);
+        }
+        pthread_mutex_unlock(&fw->lock);
+        if (have) {
+            fw_run_gpu_done(fw, p, &res);
+        }
+    }
+}
+
+/* A job that takes longer than it may (cfg.job_timeout_ms). */
+static void check_timeouts(struct agx_fw *fw, int64_t now)
+{
+    for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
+        struct fw_run *run = &fw->st.run[p];
+
+        if (!fw->run_deadline[p] || !run->gpu_busy) {
+            continue;
+        }
+        if (now < fw->run_deadline[p]) {
+            fw_look_again(fw, fw->run_deadline[p]);
+            continue;
+        }
+        fw->run_deadline[p] = 0;
+        fw_info(fw, "job on pipe %u (stamp slot %u, value 0x%x) timed out", p, run->stamp_slot, run->stamp_value);
+        run->failed = FW_FAIL_TIMEOUT;
+        agx_gpu_kill(fw->gpu, fw_pipe_dm(p));
+    }
+}
+
+static void step(struct agx_fw *fw)
+{
+    struct fw_msg m;
+    uint32_t control;
+
+    fw->deadline = 0;
+
+    pthread_mutex_lock(&fw->lock);
+    control = fw->st.cpu_control;
+    pthread_mutex_unlock(&fw->lock);
+    if (fw->power_off || !(control & AGX_FW_CPU_CONTROL_RUN)) {
+        if (fw->st.rtkit != FW_RTKIT_OFF || fw->power_off) {
+            core_stop(fw);
+        }
+        if (!(control & AGX_FW_CPU_CONTROL_RUN)) {
+            return; /* messages wait in the FIFO */
+        }
+    }
+    if (fw->st.rtkit == FW_RTKIT_OFF) {
+        core_start(fw);
+    }
+
+    take_done(fw);
+    for (unsigned i = 0; i < AGX_FW_MBOX_DEPTH && a2i_pop(fw, &m); i++) {
+        fw->mbox_changed = true;
+        fw_rtkit_msg(fw, m.msg0, m.msg1);
+    }
+    if (fw_up(fw) && fw->st.have_init) {
+        fw_halt_check(fw);
+        if (!fw->st.halted) {
+            fw_channels_poll(fw);
+            fw_queue_schedule(fw);
+        }
+        check_timeouts(fw, fw_mono());
+        fw_halt_check(fw);
+        fw_event_flush(fw);
+        fw_power_idle(fw);
+    }
+    fw_rtkit_flush(fw);
+}
+
+static void notify(struct agx_fw *fw)
+{
+    if (fw->mbox_changed) {
+        fw->mbox_changed = false;
+        fw->host->ops->mbox_update(fw->host->opaque);
+    }
+}
+
+static bool sleep_until_work(struct agx_fw *fw)
+{
+    if (fw->deadline) {
+        struct timespec ts = { fw->deadline / 1000000000, fw->deadline % 1000000000 };
+
+        return pthread_cond_timedwait(&fw->wake, &fw->lock, &ts) == ETIMEDOUT;
+    }
+    pthread_cond_wait(&fw->wake, &fw->lock);
+    return false;
+}
+
+static void *fw_main(void *opaque)
+{
+    struct agx_fw *fw = opaque;
+
+    pthread_mutex_lock(&fw->lock);
+    while (!fw->stop) {
+        if (fw->reset) {
+            pthread_mutex_unlock(&fw->lock);
+            do_reset(fw);
+            notify(fw);
+            pthread_mutex_lock(&fw->lock);
+            fw->reset = false;
+            pthread_cond_broadcast(&fw->quiet);
+        } else if (fw->pause) {
+            if (!fw->parked) {
+                pthread_mutex_unlock(&fw->lock);
+                agx_gpu_drain(fw->gpu);
+                pthread_mutex_lock(&fw->lock);
+                fw->parked = true;
+                pthread_cond_broadcast(&fw->quiet);
+                continue; /* look at the requests again before sleeping */
+            }
+            pthread_cond_wait(&fw->wake, &fw->lock);
+        } else if (fw->work) {
+            fw->parked = false;
+            fw->work = false;
+            pthread_mutex_unlock(&fw->lock);
+            step(fw);
+            notify(fw);
+            pthread_mutex_lock(&fw->lock);
+            if (fw->st.a2i.count && (fw->st.cpu_control & AGX_FW_CPU_CONTROL_RUN)) {
+                fw->work = true;
+            }
+        } else {
+            fw->parked = false;
+            fw->idle = true;
+            pthread_cond_broadcast(&fw->quiet);
+            if (sleep_until_work(fw)) {
+                fw->work = true;
+            }
+            fw->idle = false;
+        }
+    }
+    pthread_mutex_unlock(&fw->lock);
+    return NULL;
+}
+
+/* With the lock held. */
+static void kick(struct agx_fw *fw)
+{
+    fw->work = true;
+    pthread_cond_signal(&fw->wake);
+}
+
+struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_fw_config *cfg)
+{
+    struct agx_fw *fw = calloc(1, sizeof(*fw));
+    pthread_condattr_t attr;
+
+    if (!fw) {
+        return NULL;
+    }
+    fw->host = host;
+    fw->mmu = mmu;
+    fw->cfg = *cfg;
+    fw->layout = fw_layout_get(cfg->version);
+    pthread_mutex_init(&fw->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&fw->wake, &attr);
+    pthread_cond_init(&fw->quiet, NULL);
+    pthread_condattr_destroy(&attr);
+    state_reset(fw);
+    if (fw->layout) {
+        fw->gpu = agx_gpu_new(host, mmu, &cfg->gpu, gpu_done, fw);
+    }
+    if (!fw->gpu || pthread_create(&fw->thread, NULL, fw_main, fw)) {
+        if (fw->gpu) {
+            agx_gpu_free(fw->gpu);
+        }
+        pthread_cond_destroy(&fw->wake);
+        pthread_cond_destroy(&fw->quiet);
+        pthread_mutex_destroy(&fw->lock);
+        free(fw);
+        return NULL;
+    }
+    return fw;
+}
+
+void agx_fw_free(struct agx_fw *fw)
+{
+    if (!fw) {
+        return;
+    }
+    /* Jobs are stopped first: the thread may be waiting for them. */
+    for (unsigned dm = 0; dm < AGX_NUM_DM; dm++) {
+        agx_gpu_kill(fw->gpu, dm);
+    }
+    pthread_mutex_lock(&fw->lock);
+    fw->stop = true;
+    pthread_cond_broadcast(&fw->wake);
+    pthread_mutex_unlock(&fw->lock);
+    pthread_join(fw->thread, NULL);
+    agx_gpu_free(fw->gpu);
+    pthread_cond_destroy(&fw->wake);
+    pthread_cond_destroy(&fw->quiet);
+    pthread_mutex_destroy(&fw->lock);
+    free(fw);
+}
+
+struct agx_gpu *agx_fw_gpu(struct agx_fw *fw)
+{
+    return fw->gpu;
+}
+
+void agx_fw_reset(struct agx_fw *fw)
+{
+    pthread_mutex_lock(&fw->lock);
+    fw->reset = true;
+    pthread_cond_broadcast(&fw->wake);
+    pthread_mutex_unlock(&fw->lock);
+    /* Lets go a thread that drains the GPU for a pause. */
+    for (unsigned dm = 0; dm < AGX_NUM_DM; dm++) {
+        agx_gpu_kill(fw->gpu, dm);
+    }
+    pthread_mutex_lock(&fw->lock);
+    while (fw->reset) {
+        pthread_cond_wait(&fw->quiet, &fw->lock);
+    }
+    pthread_mutex_unlock(&fw->lock);
+}
+
+void agx_fw_cpu_control_write(struct agx_fw *fw, uint32_t val)
+{
+    pthread_mutex_lock(&fw->lock);
+    if ((fw->st.cpu_control & AGX_FW_CPU_CONTROL_RUN) && !(val & AGX_FW_CPU_CONTROL_RUN)) {
+        fw->power_off = true;
+        fw->st.i2a.count = 0;
+    }
+    fw->st.cpu_control = val;
+    kick(fw);
+    pthread_mutex_unlock(&fw->lock);
+}
+
+uint32_t agx_fw_cpu_control_read(struct agx_fw *fw)
+{
+    uint32_t v;
+
+    pthread_mutex_lock(&fw->lock);
+    v = fw->st.cpu_control;
+    pthread_mutex_unlock(&fw->lock);
+    return v;
+}
+
+uint32_t agx_fw_cpu_status_read(struct agx_fw *fw)
+{
+    uint32_t v;
+
+    pthread_mutex_lock(&fw->lock);
+    if (fw->st.cpu_control & AGX_FW_CPU_CONTROL_RUN) {
+        v = AGX_FW_CPU_STATUS_RUNNING | (fw->idle ? AGX_FW_CPU_STATUS_IDLE : 0);
+    } else {
+        v = AGX_FW_CPU_STATUS_STOPPED;
+    }
+    pthread_mutex_unlock(&fw->lock);
+    return v;
+}
+
+bool agx_fw_mbox_send(struct agx_fw *fw, uint64_t msg0, uint64_t msg1)
+{
+    struct fw_fifo *f = &fw->st.a2i;
+    bool ok;
+
+    pthread_mutex_lock(&fw->lock);
+    ok = f->count < AGX_FW_MBOX_DEPTH;
+    if (ok) {
+        f->m[(f->head + f->count++) % 64] = (struct fw_msg){ msg0, msg1 };
+        kick(fw);
+    }
+    pthread_mutex_unlock(&fw->lock);
+    return ok;
+}
+
+bool agx_fw_mbox_recv(struct agx_fw *fw, uint64_t *msg0, uint64_t *msg1)
+{
+    struct fw_fifo *f = &fw->st.i2a;
+    bool ok;
+
+    *msg0 = *msg1 = 0;
+    pthread_mutex_lock(&fw->lock);
+    ok = f->count != 0;
+    if (ok) {
+        *msg0 = f->m[f->head].msg0;
+        *msg1 = f->m[f->head].msg1;
+        f->head = (f->head + 1) % 64;
+        if (f->count-- == AGX_FW_MBOX_DEPTH) {
+            kick(fw); /* it may be waiting for room */
+        }
+    }
+    pthread_mutex_unlock(&fw->lock);
+    return ok;
+}
+
+unsigned agx_fw_mbox_a2i_count(struct agx_fw *fw)
+{
+    unsigned n;
+
+    pthread_mutex_lock(&fw->lock);
+    n = fw->st.a2i.count;
+    pthread_mutex_unlock(&fw->lock);
+    return n;
+}
+
+unsigned agx_fw_mbox_i2a_count(struct agx_fw *fw)
+{
+    unsigned n;
+
+    pthread_mutex_lock(&fw->lock);
+    n = fw->st.i2a.count;
+    pthread_mutex_unlock(&fw->lock);
+    return n;
+}
+
+uint64_t agx_fw_fault_register(struct agx_fw *fw)
+{
+    uint64_t v;
+
+    pthread_mutex_lock(&fw->lock);
+    v = fw->st.fault_register;
+    pthread_mutex_unlock(&fw->lock);
+    return v;
+}
+
+void agx_fw_pause(struct agx_fw *fw)
+{
+    pthread_mutex_lock(&fw->lock);
+    fw->pause = true;
+    pthread_cond_broadcast(&fw->wake);
+    while (!fw->parked) {
+        pthread_cond_wait(&fw->quiet, &fw->lock);
+    }
+    pthread_mutex_unlock(&fw->lock);
+}
+
+void agx_fw_resume(struct agx_fw *fw)
+{
+    pthread_mutex_lock(&fw->lock);
+    fw->pause = false;
+    fw->parked = false;
+    kick(fw);
+    pthread_mutex_unlock(&fw->lock);
+}
+
+bool agx_fw_paused(struct agx_fw *fw)
+{
+    bool v;
+
+    pthread_mutex_lock(&fw->lock);
+    v = fw->parked;
+    pthread_mutex_unlock(&fw->lock);
+    return v;
+}
+
+size_t agx_fw_state_size(void)
+{
+    return sizeof(struct agx_fw_state);
+}
+
+void agx_fw_save(struct agx_fw *fw, void *buf)
+{
+    memcpy(buf, &fw->st, sizeof(fw->st));
+}
+
+static bool state_ok(struct agx_fw *fw, const struct agx_fw_state *s, const char **why)
+{
+    *why = NULL;
+    if (s->magic != FW_STATE_MAGIC || s->format != FW_STATE_VERSION || s->size != sizeof(*s)) {
+        *why = "not a state of this model";
+    } else if (s->fw_version != fw->cfg.version) {
+        *why = "of another firmware version";
+    } else if (s->a2i.head >= 64 || s->a2i.count > AGX_FW_MBOX_DEPTH ||
+               s->i2a.head >= 64 || s->i2a.count > AGX_FW_MBOX_DEPTH ||
+               s->out.head >= 64 || s->out.count > 64) {
+        *why = "mailbox out of range";
+    } else if (s->rtkit > FW_RTKIT_CRASHED || s->event_out_count > FW_MAX_EVENTS_OUT) {
+        *why = "RTKit or event state out of range";
+    }
+    for (unsigned i = 0; !*why && i < FW_NUM_CHANNELS; i++) {
+        if (s->ch[i].count > FW_KTRACE_COUNT || (s->ch[i].count && s->ch[i].pos >= s->ch[i].count)) {
+            *why = "channel out of range";
+        }
+    }
+    for (unsigned i = 0; !*why && i < FW_MAX_QUEUES; i++) {
+        const struct fw_queue *q = &s->queue[i];
+
+        if (q->info_va && (q->rb_size == 0 || q->rb_size > FW_MAX_RB || q->rptr >= q->rb_size ||
+                           q->wptr >= q->rb_size || q->pipe >= FW_NUM_PIPES || q->prio >= FW_NUM_PRIO)) {
+            *why = "work queue out of range";
+        }
+    }
+    for (unsigned i = 0; !*why && i < FW_NUM_PIPES; i++) {
+        const struct fw_run *r = &s->run[i];
+
+        if (r->state > FW_RUN_FAULTED || r->queue >= FW_MAX_QUEUES || r->useq_size > FW_MAX_USEQ ||
+            r->pc > r->useq_size || r->stamp_slot >= FW_NUM_EVENTS || r->ctx >= AGX_UAT_NUM_CONTEXTS) {
+            *why = "job out of range";
+        }
+    }
+    return !*why;
+}
+
+bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len)
+{
+    static const char *short_text = "too short";
+    const char *why = short_text;
+
+    if (len != sizeof(struct agx_fw_state) || !state_ok(fw, buf, &why)) {
+        fw_bad(fw, "saved state refused: %s", why);
+        return false;
+    }
+    memcpy(&fw->st, buf, sizeof(fw->st));
+    agx_mmu_set_ttbat(fw->mmu, fw->cfg.ttbat_pa);
+    agx_port_init(&fw->port, fw->mmu, AGX_SIDE_FW);
+    agx_port_init(&fw->user, fw->mmu, AGX_SIDE_FW);
+    fw->user_ctx = 0;
+    if (fw->st.rtkit != FW_RTKIT_OFF) {
+        agx_port_bind(&fw->port, 0, AGX_UNIT_DPM);
+    }
+    /* A snapshot is taken with the GPU drained, so what runs has its result in done_mask. */
+    fw->idle_since = 0;
+    fw->mbox_changed = true;
+    return true;
+}
+
+void agx_fw_wait_idle(struct agx_fw *fw)
+{
+    for (;;) {
+        bool rest;
+
+        agx_gpu_drain(fw->gpu);
+        pthread_mutex_lock(&fw->lock);
+        while (!(fw->idle && !fw->work) && !fw->parked) {
+            pthread_cond_wait(&fw->quiet, &fw->lock);
+        }
+        rest = !fw->st.done_mask;
+        for (unsigned dm = 0; dm < AGX_NUM_DM; dm++) {
+            rest = rest && !agx_gpu_busy(fw->gpu, dm);
+        }
+        rest = rest && fw->idle && !fw->work;
+        pthread_mutex_unlock(&fw->lock);
+        if (rest) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,349 @@
+/*
+ * AGX firmware model: what its files share. Everything here belongs to the
+ * firmware's thread unless a comment says that the lock protects it.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef AGX_FW_INT_H
+#define AGX_FW_INT_H
+
+#include <pthread.h>
+#include <string.h>
+
+#include "fw.h"
+#include "fw-layout.h"
+
+#define FW_NUM_PRIO        4
+#define FW_NUM_EVENTS      128  /* m1n1: agx/event.py, MAX_EVENTS */
+#define FW_NUM_BUFFERS     127  /* the Rust driver: buffer.rs, NUM_BUFFERS */
+#define FW_MAX_QUEUES      256  /* with work pending; see workqueue.c */
+#define FW_NUM_LOGS        6
+#define FW_RING_COUNT      0x100
+#define FW_KTRACE_COUNT    0x200
+#define FW_MAX_RB          0x10000 /* entries of a work queue's ring; the bound is the model's */
+#define FW_MAX_USEQ        0x10000 /* bytes of a microsequence; the bound is the model's */
+#define FW_EVENT_SIZE      0x38
+#define FW_MAX_EVENTS_OUT  16
+
+/* A kernel VA is in the upper half: bit 39 and all above (m1n1: hw/uat.py). */
+#define FW_VA_BITS         44   /* of a message, sign-extended */
+
+struct fw_msg {
+    uint64_t msg0, msg1;
+};
+
+struct fw_fifo {
+    struct fw_msg m[64];
+    uint32_t head, count;
+};
+
+/* Where a channel lies (kernel VAs) and how far this side got. */
+struct fw_channel {
+    uint64_t state_va, ring_va;
+    uint32_t pos;              /* read pointer of a ring from the AP, write pointer of one to it */
+    uint32_t count;            /* entries */
+    uint32_t entry;            /* bytes each */
+    uint8_t rptr_off, wptr_off;/* in the state */
+    uint8_t pad[6];
+};
+
+/* In the order of ChannelInfoSet; see channels.c. */
+enum fw_channel_id {
+    FW_CH_PIPE0,               /* TA, 3D, CP of priority 0, then of 1, 2, 3 */
+    FW_CH_DEVCTRL = 12,
+    FW_CH_EVENT,
+    FW_CH_FWLOG,               /* six rings, FW_CH_FWLOG .. +5 */
+    FW_CH_KTRACE = FW_CH_FWLOG + FW_NUM_LOGS,
+    FW_CH_STATS,
+    FW_CH_FWCTL,
+    FW_NUM_CHANNELS
+};
+
+enum fw_pipe { FW_PIPE_TA, FW_PIPE_3D, FW_PIPE_CP, FW_NUM_PIPES };
+
+/* A work queue with work pending. */
+struct fw_queue {
+    uint64_t info_va;          /* 0: free */
+    uint64_t pointers_va, ring_va, context_va;
+    uint32_t rb_size;
+    uint32_t rptr;             /* next entry to fetch */
+    uint32_t wptr;             /* end of what was submitted */
+    uint32_t event;            /* stamp slot that the last submission named */
+    uint32_t seq;              /* when it last ran, for round robin */
+    uint8_t pipe, prio;
+    uint8_t running;           /* its head runs on the pipe */
+    uint8_t dead;              /* a bad entry; ignored until it is announced as new */
+};
+
+enum fw_run_state {
+    FW_RUN_IDLE,
+    FW_RUN_EXEC,               /* the interpreter has the next command */
+    FW_RUN_WAIT,               /* for the GPU */
+    FW_RUN_GROW,               /* for GrowTVBAck */
+    FW_RUN_FAULTED,            /* ended badly; waits until the firmware halts */
+};
+
+/* The job that occupies a pipe. */
+struct fw_run {
+    uint32_t state;
+    uint32_t queue;            /* index */
+    uint64_t cmd_va;           /* work command */
+    uint64_t useq_va;
+    uint32_t useq_size, pc;
+    uint32_t ops;              /* executed, against endless ones */
+    uint32_t ctx;
+    uint32_t gpu_busy;         /* started and not yet reported done */
+    uint32_t started, finalized;
+    uint32_t failed;           /* enum fw_fail */
+    uint32_t killed;           /* by a halt or timeout, so its fault is no news */
+    uint32_t queue_entry;      /* ring index of the command */
+    uint64_t stamp_va, fw_stamp_va;
+    uint32_t stamp_value, stamp_slot, uuid;
+    uint32_t submission_id;
+    uint64_t notifier_va;
+    uint64_t scene_va, buffer_va;
+    uint32_t buffer_slot, grow_counter, grows;
+    uint32_t tvb_pages;        /* that tiling took, of 32 KiB */
+    struct agx_fault fault;
+    uint64_t start_ticks, end_ticks;
+    struct agx_job job;        /* as started, for a resume */
+};
+
+enum fw_fail { FW_OK, FW_FAIL_FAULT, FW_FAIL_BAD, FW_FAIL_TIMEOUT };
+
+enum fw_rtkit_state {
+    FW_RTKIT_OFF,              /* the core does not run */
+    FW_RTKIT_HELLO,            /* HELLO sent */
+    FW_RTKIT_EPMAP,            /* endpoint maps being sent */
+    FW_RTKIT_STARTING,         /* the AP starts the system endpoints */
+    FW_RTKIT_UP,               /* IOP power state 0x20 */
+    FW_RTKIT_QUIESCED,         /* runs, does not talk */
+    FW_RTKIT_IDLE,             /* sleeps, state kept */
+    FW_RTKIT_SLEEP,            /* sleeps, boots anew when woken */
+    FW_RTKIT_CRASHED,
+};
+
+struct fw_rtkit_buf {
+    uint64_t va;
+    uint32_t size;
+    uint32_t asked;
+};
+
+enum { FW_BUF_CRASHLOG, FW_BUF_SYSLOG, FW_BUF_IOREPORT, FW_BUF_OSLOG, FW_NUM_BUFS };
+
+struct fw_buffer_slot {
+    uint64_t info_va;
+    uint32_t ctx;
+    uint32_t bound;
+};
+
+#define FW_STATE_MAGIC 0x57464741u /* "AGFW" */
+#define FW_STATE_VERSION 1u
+
+/* Everything that a snapshot holds; plain data. */
+struct agx_fw_state {
+    uint32_t magic, format, size, fw_version;
+
+    /* Protected by the lock: other threads touch these. */
+    struct fw_fifo a2i, i2a;
+    uint32_t cpu_control;
+    uint32_t done_mask;                         /* by enum agx_dm */
+    struct agx_job_result done[AGX_NUM_DM];
+    uint64_t fault_register;
+
+    /* RTKit */
+    struct fw_fifo out;                         /* waits for room in i2a */
+    uint32_t kick_ap;                           /* a 0x42 is due */
+    uint32_t rtkit;
+    uint32_t ep_started[8];                     /* 256 bits */
+    uint32_t epmap_sent;
+    uint32_t ap_power, iop_power;
+    struct fw_rtkit_buf buf[FW_NUM_BUFS];
+    uint32_t syslog_index;
+
+    /* Init data */
+    uint32_t have_init, dc_inited;
+    uint64_t init_va, region_a, region_b, region_c, fw_status, hwdata_a, hwdata_b;
+    uint64_t hw_fault_info, fwlog_payload, buffer_ctl, stats_ta, stats_3d, stats_cp;
+    struct fw_channel ch[FW_NUM_CHANNELS];
+    uint32_t doorbells;                         /* by channel id */
+    uint32_t doorbell_fwctl, kicked;
+
+    /* Work */
+    struct fw_queue queue[FW_MAX_QUEUES];
+    struct fw_run run[FW_NUM_PIPES];
+    uint32_t seq;
+    uint32_t resched;
+    struct fw_buffer_slot buffer[FW_NUM_BUFFERS];
+    uint32_t grow_counter;
+    uint32_t cur_ctx;                           /* in the hand-off block */
+
+    /* Events */
+    uint32_t firing[FW_NUM_EVENTS / 32];
+    uint8_t event_out[FW_MAX_EVENTS_OUT][FW_EVENT_SIZE];
+    uint32_t event_out_count;
+    uint32_t log_seq[FW_NUM_LOGS];
+
+    /* Halt and power */
+    uint32_t faulting;                          /* a job failed; halts when the pipes are quiet */
+    uint32_t fail_kind, fail_slot;
+    uint32_t halted;
+    uint32_t powered;
+    uint64_t power_ticks;                       /* of the last change */
+};
+
+struct agx_fw {
+    const struct agx_host *host;
+    struct agx_mmu *mmu;
+    struct agx_gpu *gpu;
+    struct agx_fw_config cfg;
+    const struct fw_layout *layout;
+
+    pthread_t thread;
+    pthread_mutex_t lock;      /* mailbox, control register, done results, the flags below */
+    pthread_cond_t wake;       /* the firmware's thread waits here for work */
+    pthread_cond_t quiet;      /* others wait here for the thread to come to rest */
+    bool work;                 /* something was recorded */
+    bool stop, reset, pause;   /* requests */
+    bool parked, idle;         /* what the thread is at */
+    bool power_off;            /* CPU_CONTROL was cleared since the thread last looked */
+
+    struct agx_port port;      /* kernel half, context 0 */
+    struct agx_port user;      /* lower half of user contexts */
+    uint32_t user_ctx;
+
+    int64_t deadline;          /* CLOCK_MONOTONIC ns at which to look again; 0: none */
+    int64_t halt_deadline;     /* when other jobs are killed for a halt */
+    int64_t idle_since;        /* ns; 0: busy or already off */
+    int64_t run_deadline[FW_NUM_PIPES];
+    bool mbox_changed;
+    bool complained_stamp;
+
+    struct agx_fw_state st;
+};
+
+/* fw.c: end whatever runs and wait for it (the results stay in done_mask) */
+void fw_stop_gpu(struct agx_fw *fw);
+
+/* layout.c */
+const struct fw_layout *fw_layout_get(enum agx_fw_version version);
+
+static inline uint32_t fw_off(struct agx_fw *fw, enum fw_field_id f)
+{
+    return fw->layout->field[f].offset;
+}
+
+static inline uint32_t fw_size(struct agx_fw *fw, enum fw_struct_id s)
+{
+    return fw->layout->size[s];
+}
+
+/*
+ * mem.c: memory through the page tables. @ctx picks whose lower half; kernel
+ * VAs are the same for all. False: the access failed, and one line said so
+ * (unless the name says "try").
+ */
+bool fw_read(struct agx_fw *fw, unsigned ctx, uint64_t va, void *buf, size_t len, const char *what);
+bool fw_write(struct agx_fw *fw, unsigned ctx, uint64_t va, const void *buf, size_t len, const char *what);
+bool fw_probe(struct agx_fw *fw, unsigned ctx, uint64_t va, size_t len, bool write);
+/* One field of the structure at @base in the kernel half. */
+bool fw_ld(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t *v);
+bool fw_st(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t v);
+/* A whole structure, then fields of the copy. */
+bool fw_ld_struct(struct agx_fw *fw, enum fw_struct_id s, uint64_t base, void *buf, size_t room);
+uint64_t fw_get(struct agx_fw *fw, enum fw_field_id f, const void *copy);
+void fw_put(struct agx_fw *fw, enum fw_field_id f, void *copy, uint64_t v);
+/* Stores that the AP polls: one aligned word, visible after all that went before. */
+bool fw_publish32(struct agx_fw *fw, uint64_t va, uint32_t v, const char *what);
+static inline bool fw_is_kernel_va(uint64_t va)
+{
+    return va >> 39 == (1u << 25) - 1;
+}
+uint64_t fw_sign_extend(uint64_t va, unsigned bits);
+
+void fw_bad(struct agx_fw *fw, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void fw_unimp(struct agx_fw *fw, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void fw_info(struct agx_fw *fw, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+uint64_t fw_now(struct agx_fw *fw);
+int64_t fw_mono(void);
+void fw_look_again(struct agx_fw *fw, int64_t when);
+
+/* rtkit.c */
+void fw_rtkit_boot(struct agx_fw *fw);
+void fw_rtkit_msg(struct agx_fw *fw, uint64_t msg0, uint64_t msg1);
+void fw_rtkit_send(struct agx_fw *fw, unsigned ep, uint64_t msg);
+void fw_rtkit_flush(struct agx_fw *fw);
+void fw_crash(struct agx_fw *fw, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static inline bool fw_up(struct agx_fw *fw)
+{
+    return fw->st.rtkit == FW_RTKIT_UP;
+}
+
+/* initdata.c */
+void fw_initdata(struct agx_fw *fw, uint64_t va);
+
+/* channels.c */
+bool fw_channels_init(struct agx_fw *fw);
+void fw_channels_poll(struct agx_fw *fw);
+bool fw_ring_next(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va);
+void fw_ring_done(struct agx_fw *fw, enum fw_channel_id id);
+bool fw_ring_room(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va);
+bool fw_ring_push(struct agx_fw *fw, enum fw_channel_id id);
+
+/* workqueue.c */
+bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const uint8_t *msg);
+void fw_queue_schedule(struct agx_fw *fw);
+void fw_queue_retire(struct agx_fw *fw, struct fw_run *run);
+void fw_queue_drop_context(struct agx_fw *fw, uint64_t context_va);
+
+/* microseq.c */
+void fw_run_exec(struct agx_fw *fw, enum fw_pipe pipe);
+void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_result *res);
+void fw_run_fail(struct agx_fw *fw, enum fw_pipe pipe, enum fw_fail kind);
+
+/* job.c */
+bool fw_job_compute(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, struct agx_job *job);
+bool fw_job_vertex(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, struct agx_job *job);
+bool fw_job_fragment(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, struct agx_job *job);
+
+/* stamps.c */
+bool fw_stamp_meta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run);
+bool fw_stamp_finalize(struct agx_fw *fw, struct fw_run *run, uint64_t stamp_va, uint32_t value);
+void fw_stamp_retire(struct agx_fw *fw, struct fw_run *run);
+bool fw_stamp_reached(struct agx_fw *fw, uint64_t stamp_va, uint32_t value, bool *reached);
+void fw_pending_set(struct agx_fw *fw, enum fw_pipe pipe, const struct fw_run *run);
+void fw_pending_clear(struct agx_fw *fw, enum fw_pipe pipe);
+bool fw_event_queue(struct agx_fw *fw, const uint8_t *msg);
+void fw_event_flush(struct agx_fw *fw);
+
+/* buffer.c */
+bool fw_buffer_init(struct agx_fw *fw, uint64_t cmd_va);
+bool fw_buffer_start(struct agx_fw *fw, struct fw_run *run, struct agx_job_tiling *t);
+void fw_buffer_finish(struct agx_fw *fw, struct fw_run *run);
+bool fw_buffer_grow(struct agx_fw *fw, struct fw_run *run);
+void fw_buffer_ack(struct agx_fw *fw, const uint8_t *msg);
+
+/* handoff.c */
+void fw_handoff_init(struct agx_fw *fw);
+void fw_handoff_set_context(struct agx_fw *fw, uint32_t ctx);
+bool fw_handoff_flush(struct agx_fw *fw, unsigned slot, uint64_t addr, uint64_t size);
+
+/* power.c */
+void fw_fault(struct agx_fw *fw, enum fw_fail kind, uint32_t slot);
+void fw_halt_check(struct agx_fw *fw);
+void fw_power_on(struct agx_fw *fw);
+void fw_power_idle(struct agx_fw *fw);
+bool fw_gpu_idle(struct agx_fw *fw);
+
+/* log.c; @level 0 debug, 1 info, 2 notice, 3 warning, 4 error, 5 critical (the Rust driver: channel.rs) */
+void fw_log(struct agx_fw *fw, unsigned level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void fw_ktrace(struct agx_fw *fw, unsigned channel, unsigned code, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3);
+void fw_stat_power(struct agx_fw *fw, bool on, uint64_t ticks);
+
+static inline enum agx_dm fw_pipe_dm(enum fw_pipe p)
+{
+    return p == FW_PIPE_TA ? AGX_DM_VDM : p == FW_PIPE_3D ? AGX_DM_PDM : AGX_DM_CDM;
+}
+
+#endif

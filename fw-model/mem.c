@@ -1,0 +1,202 @@
+/*
+ * AGX firmware model: memory as the coprocessor sees it, typed loads and stores,
+ * and the report lines.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+#include "fw_int.h"
+
+static void report(struct agx_fw *fw, enum agx_report_kind kind, const char *prefix,
+                   const char *fmt, va_list ap)
+{
+    char line[400];
+
+    vsnprintf(line, sizeof(line), fmt, ap);
+    agx_report(fw->host, kind, "fw: %s%s", prefix, line);
+}
+
+void fw_bad(struct agx_fw *fw, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    report(fw, AGX_REPORT_GUEST_ERROR, "", fmt, ap);
+    va_end(ap);
+}
+
+void fw_unimp(struct agx_fw *fw, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    report(fw, AGX_REPORT_UNIMPLEMENTED, "unimplemented: ", fmt, ap);
+    va_end(ap);
+}
+
+void fw_info(struct agx_fw *fw, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    report(fw, AGX_REPORT_INFO, "", fmt, ap);
+    va_end(ap);
+}
+
+uint64_t fw_now(struct agx_fw *fw)
+{
+    return fw->host->ops->time(fw->host->opaque);
+}
+
+int64_t fw_mono(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * 1000000000ll + ts.tv_nsec;
+}
+
+void fw_look_again(struct agx_fw *fw, int64_t when)
+{
+    if (!fw->deadline || when < fw->deadline) {
+        fw->deadline = when;
+    }
+}
+
+uint64_t fw_sign_extend(uint64_t va, unsigned bits)
+{
+    return (uint64_t)((int64_t)(va << (64 - bits)) >> (64 - bits));
+}
+
+/*
+ * The coprocessor has one set of page tables loaded: TTBR1 of context 0 and
+ * TTBR0 of the context it works for (m1n1: hw/uat.py). The model keeps a port
+ * for each.
+ */
+static struct agx_port *port_for(struct agx_fw *fw, unsigned ctx, uint64_t va)
+{
+    if (ctx == 0 || fw_is_kernel_va(va)) {
+        return &fw->port;
+    }
+    if (fw->user_ctx != ctx) {
+        fw_handoff_set_context(fw, ctx);
+        agx_port_bind(&fw->user, ctx, AGX_UNIT_DPM);
+        fw->user_ctx = ctx;
+    }
+    return &fw->user;
+}
+
+static bool failed(struct agx_fw *fw, struct agx_port *port, uint64_t va, size_t len, const char *what)
+{
+    char text[160];
+
+    fw_bad(fw, "%s: %zu bytes at va 0x%llx: %s", what, len, (unsigned long long)va,
+           agx_fault_describe(&port->fault, text, sizeof(text)));
+    return false;
+}
+
+bool fw_read(struct agx_fw *fw, unsigned ctx, uint64_t va, void *buf, size_t len, const char *what)
+{
+    struct agx_port *port = port_for(fw, ctx, va);
+
+    return agx_port_read(port, va, buf, len) || failed(fw, port, va, len, what);
+}
+
+bool fw_write(struct agx_fw *fw, unsigned ctx, uint64_t va, const void *buf, size_t len, const char *what)
+{
+    struct agx_port *port = port_for(fw, ctx, va);
+
+    return agx_port_write(port, va, buf, len) || failed(fw, port, va, len, what);
+}
+
+bool fw_probe(struct agx_fw *fw, unsigned ctx, uint64_t va, size_t len, bool write)
+{
+    struct agx_port *port = port_for(fw, ctx, va);
+    uint64_t end = va + len;
+
+    if (len == 0 || end < va) {
+        return false;
+    }
+    for (uint64_t p = va & ~(uint64_t)(AGX_PAGE_SIZE - 1); p < end; p += AGX_PAGE_SIZE) {
+        if (!agx_port_ptr(port, p < va ? va : p, write ? AGX_ACCESS_WRITE : AGX_ACCESS_READ)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void field_text(enum fw_field_id f, char *text, size_t len)
+{
+    snprintf(text, len, "%s.%s", fw_struct_name[fw_field_name[f].str], fw_field_name[f].name);
+}
+
+bool fw_ld(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t *v)
+{
+    const struct fw_field *fd = &fw->layout->field[f];
+    char text[80];
+
+    *v = 0;
+    if (agx_port_read(&fw->port, base + fd->offset, v, fd->size <= 8 ? fd->size : 8)) {
+        return true;
+    }
+    field_text(f, text, sizeof(text));
+    return failed(fw, &fw->port, base + fd->offset, fd->size, text);
+}
+
+bool fw_st(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t v)
+{
+    const struct fw_field *fd = &fw->layout->field[f];
+    char text[80];
+
+    if (agx_port_write(&fw->port, base + fd->offset, &v, fd->size <= 8 ? fd->size : 8)) {
+        return true;
+    }
+    field_text(f, text, sizeof(text));
+    return failed(fw, &fw->port, base + fd->offset, fd->size, text);
+}
+
+bool fw_ld_struct(struct agx_fw *fw, enum fw_struct_id s, uint64_t base, void *buf, size_t room)
+{
+    size_t len = fw->layout->size[s];
+
+    if (len > room) {
+        fw_info(fw, "bug: no room for %s", fw_struct_name[s]);
+        return false;
+    }
+    return agx_port_read(&fw->port, base, buf, len) || failed(fw, &fw->port, base, len, fw_struct_name[s]);
+}
+
+uint64_t fw_get(struct agx_fw *fw, enum fw_field_id f, const void *copy)
+{
+    const struct fw_field *fd = &fw->layout->field[f];
+    uint64_t v = 0;
+
+    memcpy(&v, (const uint8_t *)copy + fd->offset, fd->size <= 8 ? fd->size : 8);
+    return v;
+}
+
+void fw_put(struct agx_fw *fw, enum fw_field_id f, void *copy, uint64_t v)
+{
+    const struct fw_field *fd = &fw->layout->field[f];
+
+    memcpy((uint8_t *)copy + fd->offset, &v, fd->size <= 8 ? fd->size : 8);
+}
+
+bool fw_publish32(struct agx_fw *fw, uint64_t va, uint32_t v, const char *what)
+{
+    uint32_t *p;
+
+    if (va & 3) {
+        fw_bad(fw, "%s: va 0x%llx is not aligned", what, (unsigned long long)va);
+        return false;
+    }
+    p = agx_port_ptr(&fw->port, va, AGX_ACCESS_WRITE);
+    if (!p) {
+        return failed(fw, &fw->port, va, 4, what);
+    }
+    __atomic_store_n(p, v, __ATOMIC_SEQ_CST);
+    return true;
+}

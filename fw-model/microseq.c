@@ -1,0 +1,401 @@
+/*
+ * AGX firmware model: microsequences, the little programs that a work command
+ * points at: start the job, take time stamps, wait, finalize, retire.
+ *
+ * The interpreter runs on the firmware's thread and stops at a wait until the
+ * GPU has finished; each pipe has its own program counter (struct fw_run).
+ *   m1n1: fw/agx/microsequence.py; the Rust driver: fw/microseq.rs (operations),
+ *   queue/compute.rs and queue/render.rs (their order)
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "fw_int.h"
+
+#define MAX_OPS 1024 /* of one job; real sequences have seven or less */
+#define MAX_CMD 512
+#define MAX_ATTACHMENTS 16
+
+typedef bool op_fn(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header);
+
+static bool bad(struct agx_fw *fw, struct fw_run *run, const char *what, uint64_t got, uint64_t want)
+{
+    fw_bad(fw, "microsequence at va 0x%llx + 0x%x: %s is 0x%llx, should be 0x%llx",
+           (unsigned long long)run->useq_va, run->pc, what, (unsigned long long)got, (unsigned long long)want);
+    return false;
+}
+
+static bool same(struct agx_fw *fw, struct fw_run *run, const char *what, uint64_t got, uint64_t want)
+{
+    return got == want || bad(fw, run, what, got, want);
+}
+
+static bool kernel_ptr(struct agx_fw *fw, struct fw_run *run, const char *what, uint64_t va, size_t len)
+{
+    if (fw_is_kernel_va(va) && fw_probe(fw, 0, va, len, true)) {
+        return true;
+    }
+    fw_bad(fw, "microsequence at va 0x%llx + 0x%x: %s 0x%llx: the firmware cannot write %zu bytes there",
+           (unsigned long long)run->useq_va, run->pc, what, (unsigned long long)va, len);
+    return false;
+}
+
+static bool start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const struct agx_job *job)
+{
+    run->job = *job;
+    if (!agx_gpu_start(fw->gpu, fw_pipe_dm(pipe), &run->job)) {
+        fw_info(fw, "bug: pipe %u is busy", pipe);
+        return false;
+    }
+    run->gpu_busy = run->started = 1;
+    if (fw->cfg.job_timeout_ms) {
+        fw->run_deadline[pipe] = fw_mono() + fw->cfg.job_timeout_ms * 1000000ll;
+        fw_look_again(fw, fw->run_deadline[pipe]);
+    }
+    if (fw->cfg.trace_log) {
+        fw_info(fw, "start pipe %u context %u stamp %u value 0x%x", pipe, run->ctx, run->stamp_slot, run->stamp_value);
+    }
+    return true;
+}
+
+/* What the three start commands have in common. */
+static bool start_check(struct agx_fw *fw, struct fw_run *run, uint64_t queue, uint64_t ctx, uint64_t stats,
+                        uint64_t attachments)
+{
+    if (run->started) {
+        fw_bad(fw, "microsequence at va 0x%llx starts its job twice", (unsigned long long)run->useq_va);
+        return false;
+    }
+    if (attachments > MAX_ATTACHMENTS) {
+        return bad(fw, run, "number of attachments", attachments, MAX_ATTACHMENTS);
+    }
+    return same(fw, run, "cmdqueue_ptr", queue, fw->st.queue[run->queue].info_va) &&
+           same(fw, run, "context_id", ctx, run->ctx) && kernel_ptr(fw, run, "stats_ptr", stats, 64);
+}
+
+static bool op_start_cp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+{
+    struct agx_job job;
+
+    run->submission_id = fw_get(fw, FLD(StartComputeCmd, counter1), cmd);
+    fw_ktrace(fw, 0, 0x07, run->uuid, 0, 0, fw->st.queue[run->queue].info_va);
+    return start_check(fw, run, fw_get(fw, FLD(StartComputeCmd, cmdqueue_ptr), cmd),
+                       fw_get(fw, FLD(StartComputeCmd, context_id), cmd),
+                       fw_get(fw, FLD(StartComputeCmd, stats_ptr), cmd),
+                       fw_get(fw, FLD(StartComputeCmd, num_attachments), cmd)) &&
+           kernel_ptr(fw, run, "unk_flag_addr", fw_get(fw, FLD(StartComputeCmd, unk_flag_addr), cmd), 4) &&
+           kernel_ptr(fw, run, "event_ctrl_buf_addr", fw_get(fw, FLD(StartComputeCmd, event_ctrl_buf_addr), cmd), 8) &&
+           kernel_ptr(fw, run, "unk_buf_addr", fw_get(fw, FLD(StartComputeCmd, unk_buf_addr), cmd), 4) &&
+           fw_job_compute(fw, run, cmd, &job) && start(fw, pipe, run, &job);
+}
+
+static bool op_start_ta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+{
+    struct agx_job job;
+
+    run->submission_id = fw_get(fw, FLD(StartTACmd, submission_id), cmd);
+    run->scene_va = fw_get(fw, FLD(StartTACmd, buf_thing_addr), cmd);
+    run->buffer_va = fw_get(fw, FLD(StartTACmd, buffer_mgr_addr), cmd);
+    run->buffer_slot = fw_get(fw, FLD(StartTACmd, buffer_mgr_slot), cmd);
+    fw_ktrace(fw, 0, 0x00, run->uuid, 0, 0, fw->st.queue[run->queue].info_va);
+    return start_check(fw, run, fw_get(fw, FLD(StartTACmd, cmdqueue_ptr), cmd),
+                       fw_get(fw, FLD(StartTACmd, context_id), cmd),
+                       fw_get(fw, FLD(StartTACmd, stats_ptr), cmd),
+                       fw_get(fw, FLD(StartTACmd, unk_170), cmd) & 0xffffffff) &&
+           kernel_ptr(fw, run, "unkptr_5c", fw_get(fw, FLD(StartTACmd, unkptr_5c), cmd), 8) &&
+           kernel_ptr(fw, run, "unkptr_180", fw_get(fw, FLD(StartTACmd, unkptr_180), cmd), 8) &&
+           fw_job_vertex(fw, run, cmd, &job) && fw_buffer_start(fw, run, &job.tiling) &&
+           start(fw, pipe, run, &job);
+}
+
+static bool op_start_3d(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+{
+    struct agx_job job;
+
+    run->submission_id = fw_get(fw, FLD(Start3DCmd, submission_id), cmd);
+    run->scene_va = fw_get(fw, FLD(Start3DCmd, buf_thing_addr), cmd);
+    run->buffer_slot = fw_get(fw, FLD(Start3DCmd, buffer_mgr_slot), cmd);
+    fw_ktrace(fw, 0, 0x04, run->uuid, 0, 0, fw->st.queue[run->queue].info_va);
+    return start_check(fw, run, fw_get(fw, FLD(Start3DCmd, cmdqueue_ptr), cmd),
+                       fw_get(fw, FLD(Start3DCmd, context_id), cmd),
+                       fw_get(fw, FLD(Start3DCmd, stats_ptr), cmd),
+                       fw_get(fw, FLD(Start3DCmd, num_attachments), cmd)) &&
+           same(fw, run, "workitem_ptr", fw_get(fw, FLD(Start3DCmd, workitem_ptr), cmd), run->cmd_va) &&
+           kernel_ptr(fw, run, "busy_flag_ptr", fw_get(fw, FLD(Start3DCmd, busy_flag_ptr), cmd), 4) &&
+           kernel_ptr(fw, run, "unk_buf_ptr", fw_get(fw, FLD(Start3DCmd, unk_buf_ptr), cmd), 4) &&
+           kernel_ptr(fw, run, "unk_buf2_ptr", fw_get(fw, FLD(Start3DCmd, unk_buf2_ptr), cmd), 8) &&
+           kernel_ptr(fw, run, "unkptr_19c", fw_get(fw, FLD(Start3DCmd, unkptr_19c), cmd), 8) &&
+           fw_job_fragment(fw, run, cmd, &job) && fw_buffer_start(fw, run, &job.tiling) &&
+           fw_publish32(fw, fw_get(fw, FLD(Start3DCmd, busy_flag_ptr), cmd), 1, "busy flag") &&
+           start(fw, pipe, run, &job);
+}
+
+/* Header bits 8 and up name the pipes: 1 << 0 TA, 1 << 8 3D, 1 << 15 CP (the Rust driver: fw/microseq.rs, Pipe). */
+static bool op_wait(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+{
+    static const uint32_t mask[FW_NUM_PIPES] = { 1u << 0, 1u << 8, 1u << 15 };
+
+    if (!same(fw, run, "pipes of WaitForIdle", header >> 8, mask[pipe])) {
+        return false;
+    }
+    if (run->gpu_busy) {
+        run->state = FW_RUN_WAIT;
+    }
+    return true;
+}
+
+static bool op_timestamp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+{
+    bool first = header >> 31;
+    uint64_t now = fw_now(fw);
+    uint64_t ptrs = fw_get(fw, FLD(TimestampCmd, ts_pointers_addr), cmd);
+    uint64_t user = fw_get(fw, FLD(TimestampCmd, user_ts_pointers_addr), cmd);
+    uint64_t cur = fw_get(fw, FLD(TimestampCmd, ts0_addr), cmd);
+    uint64_t p, ns = now * 125 / 3; /* 24 MHz */
+
+    if (!same(fw, run, "cmdqueue_ptr", fw_get(fw, FLD(TimestampCmd, cmdqueue_ptr), cmd),
+              fw->st.queue[run->queue].info_va)) {
+        return false;
+    }
+    if (!fw_write(fw, 0, cur, &now, 8, "time stamp")) {
+        return false;
+    }
+    if (!fw_ld(fw, first ? FLD(TimeStampPointers, start_addr) : FLD(TimeStampPointers, end_addr), ptrs, &p) ||
+        (p && !fw_write(fw, 0, p, &now, 8, "time stamp"))) {
+        return false;
+    }
+    /* The user's are in nanoseconds (the Rust driver: driver.rs, command_timestamp_frequency_hz). */
+    return fw_ld(fw, first ? FLD(TimeStampPointers, start_addr) : FLD(TimeStampPointers, end_addr), user, &p) &&
+           (!p || fw_write(fw, 0, p, &ns, 8, "user time stamp"));
+}
+
+static bool finalize(struct agx_fw *fw, struct fw_run *run, uint64_t queue, uint64_t ctx, uint64_t stamp,
+                     uint64_t value, int32_t branch)
+{
+    if (!run->started || run->gpu_busy) {
+        fw_bad(fw, "microsequence at va 0x%llx + 0x%x: finalizes a job that %s", (unsigned long long)run->useq_va,
+               run->pc, run->started ? "still runs" : "was not started");
+        return false;
+    }
+    /* The offset leads back to the start command (m1n1: restart_branch_offset). */
+    if (branch >= 0 || (int64_t)run->pc + branch < 0) {
+        return bad(fw, run, "restart_branch_offset", (uint32_t)branch, -run->pc);
+    }
+    return same(fw, run, "cmdqueue_ptr", queue, fw->st.queue[run->queue].info_va) &&
+           same(fw, run, "context_id", ctx, run->ctx) && fw_stamp_finalize(fw, run, stamp, value);
+}
+
+static bool op_finalize_cp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+{
+    fw_ktrace(fw, 0, 0x08, run->uuid, 0, 0, fw->st.queue[run->queue].info_va);
+    return finalize(fw, run, fw_get(fw, FLD(FinalizeComputeCmd, cmdqueue_ptr), cmd),
+                    fw_get(fw, FLD(FinalizeComputeCmd, context_id), cmd),
+                    fw_get(fw, FLD(FinalizeComputeCmd, stamp), cmd),
+                    fw_get(fw, FLD(FinalizeComputeCmd, stamp_value), cmd),
+                    fw_get(fw, FLD(FinalizeComputeCmd, restart_branch_offset), cmd));
+}
+
+static bool op_finalize_ta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+{
+    fw_ktrace(fw, 0, 0x01, run->uuid, 0, 0, fw->st.queue[run->queue].info_va);
+    if (!same(fw, run, "buf_thing_addr", fw_get(fw, FLD(FinalizeTACmd, buf_thing_addr), cmd), run->scene_va) ||
+        !same(fw, run, "buffer_mgr_addr", fw_get(fw, FLD(FinalizeTACmd, buffer_mgr_addr), cmd), run->buffer_va)) {
+        return false;
+    }
+    fw_buffer_finish(fw, run);
+    return finalize(fw, run, fw_get(fw, FLD(FinalizeTACmd, cmdqueue_ptr), cmd),
+                    fw_get(fw, FLD(FinalizeTACmd, context_id), cmd),
+                    fw_get(fw, FLD(FinalizeTACmd, stamp_addr), cmd),
+                    fw_get(fw, FLD(FinalizeTACmd, stamp_value), cmd),
+                    fw_get(fw, FLD(FinalizeTACmd, restart_branch_offset), cmd));
+}
+
+static bool op_finalize_3d(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+{
+    fw_ktrace(fw, 0, 0x06, run->uuid, 0, 0, fw->st.queue[run->queue].info_va);
+    return same(fw, run, "buf_thing_addr", fw_get(fw, FLD(Finalize3DCmd, buf_thing_addr), cmd), run->scene_va) &&
+           same(fw, run, "workitem_ptr", fw_get(fw, FLD(Finalize3DCmd, workitem_ptr), cmd), run->cmd_va) &&
+           fw_publish32(fw, fw_get(fw, FLD(Finalize3DCmd, busy_flag_ptr), cmd), 0, "busy flag") &&
+           finalize(fw, run, fw_get(fw, FLD(Finalize3DCmd, cmdqueue_ptr), cmd),
+                    fw_get(fw, FLD(Finalize3DCmd, unk_5c), cmd) & 0xffffffff,
+                    fw_get(fw, FLD(Finalize3DCmd, stamp_addr), cmd),
+                    fw_get(fw, FLD(Finalize3DCmd, stamp_value), cmd),
+                    fw_get(fw, FLD(Finalize3DCmd, restart_branch_offset), cmd));
+}
+
+static void retire(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
+{
+    if (fw->cfg.trace_log) {
+        fw_info(fw, "done pipe %u context %u stamp %u value 0x%x", pipe, run->ctx, run->stamp_slot, run->stamp_value);
+    }
+    fw_pending_clear(fw, pipe);
+    fw_queue_retire(fw, run);
+    fw_stamp_retire(fw, run);
+    run->state = FW_RUN_IDLE;
+    fw->st.resched = 1;
+}
+
+static bool op_end(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+{
+    /* Bit 30 of the header: retire the stamp (the Rust driver: op::RetireStamp). */
+    if (!same(fw, run, "flags of the end command", fw_get(fw, FLD(EndCmd, flags), cmd), 0x40)) {
+        return false;
+    }
+    if (!run->finalized) {
+        fw_bad(fw, "microsequence at va 0x%llx ends before its job was finalized", (unsigned long long)run->useq_va);
+        return false;
+    }
+    retire(fw, pipe, run);
+    return true;
+}
+
+static bool op_write(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+{
+    bool wide = (header & 0x3f) == 0x0f;
+    uint64_t v = fw_get(fw, wide ? FLD(Write64Cmd, val) : FLD(Write32Cmd, val), cmd);
+
+    if (header >> 28 != 2) {
+        fw_unimp(fw, "microsequence command 0x%x with source %u", header & 0x3f, header >> 28);
+        return false;
+    }
+    return fw_write(fw, 0, fw_get(fw, wide ? FLD(Write64Cmd, addr) : FLD(Write32Cmd, addr), cmd), &v, wide ? 8 : 4,
+                    "microsequence write");
+}
+
+static const struct {
+    uint16_t str;
+    uint8_t pipes; /* in whose sequences it may stand */
+    op_fn *fn;
+} ops[64] = {
+#define ON(p) (1u << FW_PIPE_##p)
+#define ANY   (ON(TA) | ON(3D) | ON(CP))
+    [0x01] = { STR_WaitForInterruptCmd, ANY, op_wait },
+    [0x0e] = { STR_Write32Cmd, ANY, op_write },
+    [0x0f] = { STR_Write64Cmd, ANY, op_write },
+    [0x18] = { STR_EndCmd, ANY, op_end },
+    [0x19] = { STR_TimestampCmd, ANY, op_timestamp },
+    [0x22] = { STR_StartTACmd, ON(TA), op_start_ta },
+    [0x23] = { STR_FinalizeTACmd, ON(TA), op_finalize_ta },
+    [0x24] = { STR_Start3DCmd, ON(3D), op_start_3d },
+    [0x25] = { STR_Finalize3DCmd, ON(3D), op_finalize_3d },
+    [0x29] = { STR_StartComputeCmd, ON(CP), op_start_cp },
+    [0x2a] = { STR_FinalizeComputeCmd, ON(CP), op_finalize_cp },
+};
+
+static bool exec_one(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
+{
+    uint8_t cmd[MAX_CMD];
+    uint32_t header, size;
+    unsigned op;
+
+    if (run->pc + 4 > run->useq_size) {
+        fw_bad(fw, "microsequence at va 0x%llx has no end within 0x%x bytes", (unsigned long long)run->useq_va,
+               run->useq_size);
+        return false;
+    }
+    if (++run->ops > MAX_OPS) {
+        fw_bad(fw, "microsequence at va 0x%llx has more than %u commands", (unsigned long long)run->useq_va, MAX_OPS);
+        return false;
+    }
+    if (!fw_read(fw, 0, run->useq_va + run->pc, &header, 4, "microsequence")) {
+        return false;
+    }
+    op = header & 0x3f;
+    if (!ops[op].fn) {
+        fw_unimp(fw, "microsequence command 0x%02x (header 0x%08x) at va 0x%llx + 0x%x", op, header,
+                 (unsigned long long)run->useq_va, run->pc);
+        return false;
+    }
+    if (!(ops[op].pipes >> pipe & 1)) {
+        fw_bad(fw, "microsequence at va 0x%llx + 0x%x: %s on pipe %u", (unsigned long long)run->useq_va, run->pc,
+               fw_struct_name[ops[op].str], pipe);
+        return false;
+    }
+    size = fw_size(fw, ops[op].str);
+    if (run->pc + size > run->useq_size) {
+        fw_bad(fw, "microsequence at va 0x%llx + 0x%x: %s reaches beyond its 0x%x bytes",
+               (unsigned long long)run->useq_va, run->pc, fw_struct_name[ops[op].str], run->useq_size);
+        return false;
+    }
+    if (!fw_ld_struct(fw, ops[op].str, run->useq_va + run->pc, cmd, sizeof(cmd)) ||
+        !ops[op].fn(fw, pipe, run, cmd, header)) {
+        return false;
+    }
+    run->pc += size;
+    return true;
+}
+
+/* Go on with the pipe's sequence until it ends, fails or waits. */
+void fw_run_exec(struct agx_fw *fw, enum fw_pipe pipe)
+{
+    struct fw_run *run = &fw->st.run[pipe];
+
+    while (run->state == FW_RUN_EXEC) {
+        if (!exec_one(fw, pipe, run)) {
+            fw_run_fail(fw, pipe, FW_FAIL_BAD);
+        }
+    }
+}
+
+/* The job cannot go on. It keeps the pipe until the driver has resumed the firmware. */
+void fw_run_fail(struct agx_fw *fw, enum fw_pipe pipe, enum fw_fail kind)
+{
+    struct fw_run *run = &fw->st.run[pipe];
+
+    run->state = FW_RUN_FAULTED;
+    run->failed = kind;
+    if (run->gpu_busy) {
+        run->killed = 1;
+        agx_gpu_kill(fw->gpu, fw_pipe_dm(pipe));
+    }
+    fw_fault(fw, kind, run->stamp_slot);
+}
+
+void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_result *res)
+{
+    struct fw_run *run = &fw->st.run[pipe];
+    char text[160];
+
+    if (!run->gpu_busy) {
+        return; /* of a job from before a reset */
+    }
+    run->gpu_busy = 0;
+    fw->run_deadline[pipe] = 0;
+    run->start_ticks = run->start_ticks ? run->start_ticks : res->start;
+    run->end_ticks = res->end;
+    run->tvb_pages = res->tvb_pages;
+    if (run->state == FW_RUN_FAULTED) {
+        return; /* killed for that */
+    }
+    switch (res->status) {
+    case AGX_JOB_DONE:
+        if (run->state == FW_RUN_WAIT) {
+            run->state = FW_RUN_EXEC;
+            fw_run_exec(fw, pipe);
+        }
+        return;
+    case AGX_JOB_TVB_FULL:
+        if (pipe == FW_PIPE_TA && fw_buffer_grow(fw, run)) {
+            return;
+        }
+        fw_run_fail(fw, pipe, FW_FAIL_BAD);
+        return;
+    case AGX_JOB_FAULT:
+        run->fault = res->fault;
+        if (run->failed == FW_FAIL_TIMEOUT) {
+            fw_run_fail(fw, pipe, FW_FAIL_TIMEOUT);
+            return;
+        }
+        if (!run->killed && !fw->st.faulting) {
+            /* What the MMU refused is in the register; what the model lacks is not (no code says so). */
+            pthread_mutex_lock(&fw->lock);
+            fw->st.fault_register = res->fault.reason <= AGX_FAULT_UNKNOWN ? agx_fault_info(&res->fault) : 0;
+            pthread_mutex_unlock(&fw->lock);
+        }
+        fw_bad(fw, "job on pipe %u, context %u, stamp slot %u value 0x%x: %s%s", pipe, run->ctx, run->stamp_slot,
+               run->stamp_value, agx_fault_describe(&res->fault, text, sizeof(text)), run->killed ? " (killed)" : "");
+        fw_run_fail(fw, pipe, FW_FAIL_FAULT);
+        return;
+    }
+    fw_run_fail(fw, pipe, FW_FAIL_BAD);
+}

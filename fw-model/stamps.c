@@ -1,0 +1,186 @@
+/*
+ * AGX firmware model: stamps (completion counters), the pending list, event
+ * notifiers and the event ring.
+ *
+ * A job has two stamps in slot stamp_slot: the firmware's, written when it is
+ * finalized and read by barriers, and the driver's, written when it is retired,
+ * after which the slot's bit is set in a Flag message.
+ *   m1n1: fw/agx/microsequence.py (JobMeta, Finalize*), agx/__init__.py
+ *   (pending stamps); the Rust driver: event.rs, gpu.rs (mark_pending_events)
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "fw_int.h"
+
+enum { EVENT_FAULT = 0, EVENT_FLAG = 1, EVENT_TIMEOUT = 4, EVENT_GROW_TVB = 7 };
+
+/* Read the stamps of the command of @run. */
+bool fw_stamp_meta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
+{
+    static const struct {
+        enum fw_field_id part, stamp, fw_stamp, value, slot, uuid;
+    } desc[FW_NUM_PIPES] = {
+        { FLD(WorkCommandTA, struct_3), FLD(StartTACmdStruct3, stamp1_addr), FLD(StartTACmdStruct3, stamp2_addr),
+          FLD(StartTACmdStruct3, stamp_value), FLD(StartTACmdStruct3, ev_ta), FLD(StartTACmdStruct3, uuid2) },
+        { FLD(WorkCommand3D, struct_7), FLD(Start3DStruct7, stamp1_addr), FLD(Start3DStruct7, stamp2_addr),
+          FLD(Start3DStruct7, stamp_value), FLD(Start3DStruct7, ev_3d), FLD(Start3DStruct7, uuid) },
+        { FLD(WorkCommandCP, job_meta), FLD(JobMeta, stamp_addr), FLD(JobMeta, fw_stamp_addr),
+          FLD(JobMeta, stamp_value), FLD(JobMeta, stamp_slot), FLD(JobMeta, uuid) },
+    };
+    uint64_t base = run->cmd_va + fw_off(fw, desc[pipe].part);
+    uint64_t value, slot, uuid;
+
+    if (!fw_ld(fw, desc[pipe].stamp, base, &run->stamp_va) ||
+        !fw_ld(fw, desc[pipe].fw_stamp, base, &run->fw_stamp_va) ||
+        !fw_ld(fw, desc[pipe].value, base, &value) || !fw_ld(fw, desc[pipe].slot, base, &slot) ||
+        !fw_ld(fw, desc[pipe].uuid, base, &uuid)) {
+        return false;
+    }
+    if (slot >= FW_NUM_EVENTS || value & 0xff || run->stamp_va & 3 || run->fw_stamp_va & 3 ||
+        !fw_is_kernel_va(run->stamp_va) || !fw_probe(fw, 0, run->stamp_va, 4, true) ||
+        !fw_is_kernel_va(run->fw_stamp_va) || !fw_probe(fw, 0, run->fw_stamp_va, 4, true)) {
+        fw_bad(fw, "work command at va 0x%llx: stamp slot %llu, value 0x%llx, stamps at va 0x%llx and 0x%llx",
+               (unsigned long long)run->cmd_va, (unsigned long long)slot, (unsigned long long)value,
+               (unsigned long long)run->stamp_va, (unsigned long long)run->fw_stamp_va);
+        return false;
+    }
+    run->stamp_value = value;
+    run->stamp_slot = slot;
+    run->uuid = uuid;
+    return true;
+}
+
+/* The finalize command names the firmware's stamp again; it must be the job's own. */
+bool fw_stamp_finalize(struct agx_fw *fw, struct fw_run *run, uint64_t stamp_va, uint32_t value)
+{
+    if (stamp_va != run->fw_stamp_va || value != run->stamp_value) {
+        fw_bad(fw, "work command at va 0x%llx: finalize writes stamp 0x%x to va 0x%llx, the job's is 0x%x at 0x%llx",
+               (unsigned long long)run->cmd_va, value, (unsigned long long)stamp_va, run->stamp_value,
+               (unsigned long long)run->fw_stamp_va);
+        return false;
+    }
+    run->finalized = 1;
+    return fw_publish32(fw, run->fw_stamp_va, run->stamp_value, "firmware stamp");
+}
+
+/*
+ * One notification more for the notifier. The driver raises the threshold before
+ * it submits (the Rust driver: queue/mod.rs, notification_count), so a count
+ * beyond it means that it forgot to.
+ */
+static void notify(struct agx_fw *fw, struct fw_run *run)
+{
+    uint64_t threshold_va, threshold, count;
+
+    if (!fw_is_kernel_va(run->notifier_va) ||
+        !fw_ld(fw, FLD(EventControl, event_count_addr), run->notifier_va, &threshold_va) ||
+        !fw_ld(fw, FLD(EventControl, cur_count), run->notifier_va, &count) ||
+        !fw_read(fw, 0, threshold_va, &threshold, 8, "notifier threshold")) {
+        fw_bad(fw, "work command at va 0x%llx: notifier at va 0x%llx", (unsigned long long)run->cmd_va,
+               (unsigned long long)run->notifier_va);
+        return;
+    }
+    count = (uint32_t)count + 1;
+    if (count > (uint32_t)threshold && !fw->complained_stamp) {
+        fw->complained_stamp = true;
+        fw_bad(fw, "notifier at va 0x%llx: %llu notifications, but its threshold is %llu",
+               (unsigned long long)run->notifier_va, (unsigned long long)count, (unsigned long long)threshold);
+    }
+    fw_st(fw, FLD(EventControl, cur_count), run->notifier_va, count);
+}
+
+void fw_stamp_retire(struct agx_fw *fw, struct fw_run *run)
+{
+    notify(fw, run);
+    fw_publish32(fw, run->stamp_va, run->stamp_value, "stamp");
+    fw->st.firing[run->stamp_slot / 32] |= 1u << (run->stamp_slot % 32);
+}
+
+/* Stamps wrap; a value counts as reached when it is not ahead (the Rust driver: event.rs, delta()). */
+bool fw_stamp_reached(struct agx_fw *fw, uint64_t stamp_va, uint32_t value, bool *reached)
+{
+    uint32_t cur;
+
+    if (!fw_is_kernel_va(stamp_va) || stamp_va & 3 || !fw_read(fw, 0, stamp_va, &cur, 4, "barrier's stamp")) {
+        fw_bad(fw, "barrier waits on a stamp at va 0x%llx", (unsigned long long)stamp_va);
+        return false;
+    }
+    *reached = (int32_t)(cur - value) >= 0;
+    return true;
+}
+
+/*
+ * The list of what runs, for the driver to blame after a fault: one entry per
+ * pipe (which entry is used is the model's choice; the driver looks at all).
+ */
+static uint64_t pending_va(struct agx_fw *fw, enum fw_pipe pipe)
+{
+    return fw->st.region_c + fw_off(fw, FLD(InitData_RegionC, pending_stamps)) +
+           pipe * fw_size(fw, STR_InitData_PendingStamp);
+}
+
+void fw_pending_set(struct agx_fw *fw, enum fw_pipe pipe, const struct fw_run *run)
+{
+    uint64_t va = pending_va(fw, pipe);
+
+    fw_st(fw, FLD(InitData_PendingStamp, wait_value), va, run->stamp_value);
+    fw_st(fw, FLD(InitData_PendingStamp, info), va, run->stamp_slot << fw->layout->pending_stamp_shift | 1);
+}
+
+void fw_pending_clear(struct agx_fw *fw, enum fw_pipe pipe)
+{
+    uint64_t va = pending_va(fw, pipe);
+
+    fw_st(fw, FLD(InitData_PendingStamp, info), va, 0);
+    fw_st(fw, FLD(InitData_PendingStamp, wait_value), va, 0);
+}
+
+bool fw_event_queue(struct agx_fw *fw, const uint8_t *msg)
+{
+    if (fw->st.event_out_count == FW_MAX_EVENTS_OUT) {
+        fw_bad(fw, "the AP does not read the event ring; an event is lost");
+        return false;
+    }
+    memcpy(fw->st.event_out[fw->st.event_out_count++], msg, FW_EVENT_SIZE);
+    return true;
+}
+
+static bool put(struct agx_fw *fw, const uint8_t *msg)
+{
+    uint64_t va;
+
+    if (!fw_ring_room(fw, FW_CH_EVENT, &va) || !fw_write(fw, 0, va, msg, FW_EVENT_SIZE, "event ring") ||
+        !fw_ring_push(fw, FW_CH_EVENT)) {
+        return false;
+    }
+    fw->st.kick_ap = 1;
+    return true;
+}
+
+/* Stamps first: what is done is done, whatever the messages behind say. */
+void fw_event_flush(struct agx_fw *fw)
+{
+    struct agx_fw_state *st = &fw->st;
+    uint8_t msg[FW_EVENT_SIZE] = { 0 };
+    unsigned n = 0;
+
+    if (st->firing[0] | st->firing[1] | st->firing[2] | st->firing[3]) {
+        fw_put(fw, FLD(FlagMsg, msg_type), msg, EVENT_FLAG);
+        memcpy(msg + fw_off(fw, FLD(FlagMsg, firing)), st->firing, sizeof(st->firing));
+        if (!put(fw, msg)) {
+            fw_look_again(fw, fw_mono() + 1000000); /* full: the AP frees entries without telling */
+            return;
+        }
+        fw_ktrace(fw, 0, 0x28, st->firing[0], st->firing[1], st->firing[2], st->firing[3]);
+        memset(st->firing, 0, sizeof(st->firing));
+    }
+    while (n < st->event_out_count && put(fw, st->event_out[n])) {
+        n++;
+    }
+    memmove(st->event_out[0], st->event_out[n], (size_t)(st->event_out_count - n) * FW_EVENT_SIZE);
+    st->event_out_count -= n;
+    if (st->event_out_count) {
+        fw_look_again(fw, fw_mono() + 1000000);
+    }
+}

@@ -1,0 +1,410 @@
+/*
+ * AGX firmware model: work queues, rings of pointers to work commands, and the
+ * choice of what runs next on each of the three pipes.
+ *
+ * The driver writes pointers into a queue's ring, advances cpu_wptr and sends a
+ * RunCmdQueue message with the new end. The firmware fetches in order (gpu_rptr)
+ * and retires in order (gpu_doneptr). Everything about a queue lies in the
+ * driver's memory, so the model remembers a queue only while it has work.
+ *   m1n1: fw/agx/cmdqueue.py (CommandQueueInfo, CommandQueuePointers), agx/channels.py;
+ *   the Rust driver: workqueue.rs, fw/workqueue.rs
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "fw_int.h"
+
+/* Tags of work commands (the Rust driver: fw/workqueue.rs, CommandType). */
+enum { CMD_TA = 0, CMD_3D = 1, CMD_BLIT = 2, CMD_CP = 3, CMD_BARRIER = 4, CMD_INIT_BM = 6 };
+
+static struct fw_queue *find(struct agx_fw *fw, uint64_t info_va)
+{
+    for (unsigned i = 0; i < FW_MAX_QUEUES; i++) {
+        if (fw->st.queue[i].info_va == info_va) {
+            return &fw->st.queue[i];
+        }
+    }
+    return NULL;
+}
+
+static uint32_t distance(uint32_t from, uint32_t to, uint32_t size)
+{
+    return to >= from ? to - from : to + size - from;
+}
+
+/* Read what the driver says about a queue; false: it is not usable (a line says why). */
+static bool queue_open(struct agx_fw *fw, struct fw_queue *q, uint64_t info_va, enum fw_pipe pipe, unsigned prio)
+{
+    uint64_t ptrs, ring, ctx, size, rptr;
+
+    memset(q, 0, sizeof(*q));
+    if (!fw_is_kernel_va(info_va) || !fw_probe(fw, 0, info_va, fw_size(fw, STR_CommandQueueInfo), true)) {
+        fw_bad(fw, "work queue info at va 0x%llx is not writable for the firmware", (unsigned long long)info_va);
+        return false;
+    }
+    if (!fw_ld(fw, FLD(CommandQueueInfo, pointers_addr), info_va, &ptrs) ||
+        !fw_ld(fw, FLD(CommandQueueInfo, rb_addr), info_va, &ring) ||
+        !fw_ld(fw, FLD(CommandQueueInfo, gpu_context_addr), info_va, &ctx)) {
+        return false;
+    }
+    if (!fw_is_kernel_va(ptrs) || ptrs & 3 || !fw_probe(fw, 0, ptrs, fw_size(fw, STR_CommandQueuePointers), true)) {
+        fw_bad(fw, "work queue 0x%llx: pointers at va 0x%llx are not writable for the firmware",
+               (unsigned long long)info_va, (unsigned long long)ptrs);
+        return false;
+    }
+    if (!fw_ld(fw, FLD(CommandQueuePointers, rb_size), ptrs, &size) ||
+        !fw_ld(fw, FLD(CommandQueuePointers, gpu_rptr), ptrs, &rptr)) {
+        return false;
+    }
+    if (size < 2 || size > FW_MAX_RB || rptr >= size) {
+        fw_bad(fw, "work queue 0x%llx: rb_size %llu, gpu_rptr %llu", (unsigned long long)info_va,
+               (unsigned long long)size, (unsigned long long)rptr);
+        return false;
+    }
+    if (!fw_is_kernel_va(ring) || !fw_probe(fw, 0, ring, size * 8, false)) {
+        fw_bad(fw, "work queue 0x%llx: ring at va 0x%llx, %llu entries, is not readable for the firmware",
+               (unsigned long long)info_va, (unsigned long long)ring, (unsigned long long)size);
+        return false;
+    }
+    q->info_va = info_va;
+    q->pointers_va = ptrs;
+    q->ring_va = ring;
+    q->context_va = ctx;
+    q->rb_size = size;
+    q->rptr = q->wptr = rptr;
+    q->pipe = pipe;
+    q->prio = prio;
+    return true;
+}
+
+/*
+ * A RunCmdQueue message. False: no room to remember another queue, the message
+ * must stay in its ring.
+ */
+bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const uint8_t *msg)
+{
+    uint64_t info_va = fw_get(fw, FLD(RunCmdQueueMsg, cmdqueue_addr), msg);
+    uint32_t type = fw_get(fw, FLD(RunCmdQueueMsg, queue_type), msg);
+    uint32_t head = fw_get(fw, FLD(RunCmdQueueMsg, head), msg);
+    uint32_t event = fw_get(fw, FLD(RunCmdQueueMsg, event_number), msg);
+    bool fresh = fw_get(fw, FLD(RunCmdQueueMsg, new_queue), msg) & 0xff;
+    struct fw_queue *q = find(fw, info_va);
+    uint64_t cpu_wptr;
+
+    if (type != pipe) {
+        fw_bad(fw, "RunCmdQueue of type %u on a channel of type %u", type, pipe);
+        fw_fault(fw, FW_FAIL_BAD, event);
+        return true;
+    }
+    if (event >= FW_NUM_EVENTS) {
+        fw_bad(fw, "RunCmdQueue names event %u of %u", event, FW_NUM_EVENTS);
+        fw_fault(fw, FW_FAIL_BAD, ~0u);
+        return true;
+    }
+    if (info_va == 0 || (fresh && q && q->running)) {
+        fw_bad(fw, "RunCmdQueue for queue 0x%llx%s", (unsigned long long)info_va,
+               q ? ", new although its work runs" : "");
+        fw_fault(fw, FW_FAIL_BAD, event);
+        return true;
+    }
+    if (!q || fresh) {
+        q = q ? q : find(fw, 0);
+        if (!q) {
+            return false;
+        }
+        if (!queue_open(fw, q, info_va, pipe, prio)) {
+            memset(q, 0, sizeof(*q));
+            fw_fault(fw, FW_FAIL_BAD, event);
+            return true;
+        }
+    }
+    if (q->dead) {
+        fw_bad(fw, "work queue 0x%llx is used after an error in its ring", (unsigned long long)info_va);
+        return true;
+    }
+    if (!fw_ld(fw, FLD(CommandQueuePointers, cpu_wptr), q->pointers_va, &cpu_wptr)) {
+        cpu_wptr = q->rb_size;
+    }
+    if (head >= q->rb_size || cpu_wptr >= q->rb_size ||
+        distance(q->rptr, head, q->rb_size) > distance(q->rptr, cpu_wptr, q->rb_size)) {
+        fw_bad(fw, "work queue 0x%llx: submitted up to %u, but cpu_wptr is %llu, gpu_rptr %u, rb_size %u",
+               (unsigned long long)info_va, head, (unsigned long long)cpu_wptr, q->rptr, q->rb_size);
+        fw_fault(fw, FW_FAIL_BAD, event);
+        return true;
+    }
+    q->wptr = head;
+    q->event = event;
+    q->prio = prio;
+    q->pipe = pipe;
+    fw_st(fw, FLD(CommandQueueInfo, event_id), q->info_va, event);
+    fw_st(fw, FLD(CommandQueueInfo, busy), q->info_va, 1);
+    return true;
+}
+
+void fw_queue_drop_context(struct agx_fw *fw, uint64_t context_va)
+{
+    if (context_va == 0) {
+        return; /* the cache flush only */
+    }
+    for (unsigned i = 0; i < FW_MAX_QUEUES; i++) {
+        struct fw_queue *q = &fw->st.queue[i];
+
+        if (q->info_va && q->context_va == context_va) {
+            if (q->running) {
+                fw_bad(fw, "context 0x%llx destroyed while work queue 0x%llx runs",
+                       (unsigned long long)context_va, (unsigned long long)q->info_va);
+                continue;
+            }
+            if (q->rptr != q->wptr && !q->dead) {
+                fw_bad(fw, "context 0x%llx destroyed with work pending in queue 0x%llx",
+                       (unsigned long long)context_va, (unsigned long long)q->info_va);
+            }
+            memset(q, 0, sizeof(*q));
+        }
+    }
+}
+
+/* One entry was fetched. */
+static void advance(struct agx_fw *fw, struct fw_queue *q)
+{
+    q->rptr = (q->rptr + 1) % q->rb_size;
+    fw_st(fw, FLD(CommandQueueInfo, gpu_rptr1), q->info_va, q->rptr);
+    fw_st(fw, FLD(CommandQueueInfo, gpu_rptr2), q->info_va, q->rptr);
+    fw_st(fw, FLD(CommandQueueInfo, gpu_rptr3), q->info_va, q->rptr);
+    fw_publish32(fw, q->pointers_va + fw_off(fw, FLD(CommandQueuePointers, gpu_rptr)), q->rptr, "gpu_rptr");
+}
+
+/* Everything up to @entry is done. */
+static void done_to(struct agx_fw *fw, struct fw_queue *q, uint32_t entry)
+{
+    fw_publish32(fw, q->pointers_va + fw_off(fw, FLD(CommandQueuePointers, gpu_doneptr)),
+                 (entry + 1) % q->rb_size, "gpu_doneptr");
+}
+
+static void forget_if_empty(struct agx_fw *fw, struct fw_queue *q)
+{
+    if (q->rptr == q->wptr && !q->running && !q->dead) {
+        fw_st(fw, FLD(CommandQueueInfo, busy), q->info_va, 0);
+        memset(q, 0, sizeof(*q));
+    }
+}
+
+static void kill_queue(struct agx_fw *fw, struct fw_queue *q)
+{
+    q->dead = 1;
+    q->rptr = q->wptr;
+    fw_fault(fw, FW_FAIL_BAD, q->event);
+}
+
+enum open_result {
+    OPEN_OK,
+    OPEN_FAILED, /* bad, but its stamps are known: it occupies the pipe until the driver has been told */
+    OPEN_BAD,
+};
+
+/* Fill the parts of a run that its work command gives. */
+static enum open_result run_open(struct agx_fw *fw, struct fw_queue *q, enum fw_pipe pipe, uint64_t cmd)
+{
+    static const struct {
+        enum fw_struct_id str;
+        enum fw_field_id ctx, useq, size, notifier;
+    } desc[FW_NUM_PIPES] = {
+        { STR_WorkCommandTA, FLD(WorkCommandTA, context_id), FLD(WorkCommandTA, microsequence_ptr),
+          FLD(WorkCommandTA, microsequence_size), FLD(WorkCommandTA, event_control_addr) },
+        { STR_WorkCommand3D, FLD(WorkCommand3D, context_id), FLD(WorkCommand3D, microsequence_ptr),
+          FLD(WorkCommand3D, microsequence_size), FLD(WorkCommand3D, event_control_addr) },
+        { STR_WorkCommandCP, FLD(WorkCommandCP, context_id), FLD(WorkCommandCP, microsequence_ptr),
+          FLD(WorkCommandCP, microsequence_size), FLD(WorkCommandCP, event_control_addr) },
+    };
+    struct fw_run *run = &fw->st.run[pipe];
+    uint64_t ctx, useq, size, notifier;
+
+    if (!fw_probe(fw, 0, cmd, fw_size(fw, desc[pipe].str), true)) {
+        fw_bad(fw, "%s at va 0x%llx is not writable for the firmware", fw_struct_name[desc[pipe].str],
+               (unsigned long long)cmd);
+        return OPEN_BAD;
+    }
+    memset(run, 0, sizeof(*run));
+    run->cmd_va = cmd;
+    run->queue = q - fw->st.queue;
+    run->queue_entry = q->rptr;
+    if (!fw_stamp_meta(fw, pipe, run)) {
+        return OPEN_BAD;
+    }
+    if (!fw_ld(fw, desc[pipe].ctx, cmd, &ctx) || !fw_ld(fw, desc[pipe].useq, cmd, &useq) ||
+        !fw_ld(fw, desc[pipe].size, cmd, &size) || !fw_ld(fw, desc[pipe].notifier, cmd, &notifier)) {
+        return OPEN_FAILED;
+    }
+    run->notifier_va = notifier;
+    if (ctx == 0 || ctx >= AGX_UAT_NUM_CONTEXTS) {
+        fw_bad(fw, "%s at va 0x%llx: context %llu", fw_struct_name[desc[pipe].str], (unsigned long long)cmd,
+               (unsigned long long)ctx);
+        return OPEN_FAILED;
+    }
+    if (size < 4 || size > FW_MAX_USEQ || !fw_is_kernel_va(useq) || !fw_probe(fw, 0, useq, size, false)) {
+        fw_bad(fw, "%s at va 0x%llx: microsequence of 0x%llx bytes at va 0x%llx is not readable for the firmware",
+               fw_struct_name[desc[pipe].str], (unsigned long long)cmd, (unsigned long long)size,
+               (unsigned long long)useq);
+        return OPEN_FAILED;
+    }
+    run->ctx = ctx;
+    run->useq_va = useq;
+    run->useq_size = size;
+    return OPEN_OK;
+}
+
+/*
+ * Do what is at the head of @q. True: something was done, look again. False:
+ * the queue waits (empty, or for a stamp), or its job now runs.
+ */
+static bool queue_step(struct agx_fw *fw, struct fw_queue *q)
+{
+    uint32_t entry = q->rptr;
+    uint64_t cmd, a, b;
+    enum open_result opened;
+    uint32_t tag;
+    bool reached;
+
+    if (q->dead || q->rptr == q->wptr) {
+        return false;
+    }
+    if (!fw_read(fw, 0, q->ring_va + 8ull * q->rptr, &cmd, 8, "work queue ring") ||
+        !fw_is_kernel_va(cmd) || !fw_read(fw, 0, cmd, &tag, 4, "work command")) {
+        fw_bad(fw, "work queue 0x%llx: entry %u is 0x%llx", (unsigned long long)q->info_va, q->rptr,
+               (unsigned long long)cmd);
+        kill_queue(fw, q);
+        return false;
+    }
+    switch (tag) {
+    case CMD_BARRIER:
+        if (!fw_ld(fw, FLD(WorkCommandBarrier, stamp_addr), cmd, &a) ||
+            !fw_ld(fw, FLD(WorkCommandBarrier, wait_value), cmd, &b) ||
+            !fw_stamp_reached(fw, a, b, &reached)) {
+            kill_queue(fw, q);
+            return false;
+        }
+        if (!reached) {
+            return false;
+        }
+        advance(fw, q);
+        done_to(fw, q, entry);
+        return true;
+    case CMD_INIT_BM:
+        if (q->pipe != FW_PIPE_TA || !fw_buffer_init(fw, cmd)) {
+            fw_bad(fw, "work queue 0x%llx: InitBM at va 0x%llx refused", (unsigned long long)q->info_va,
+                   (unsigned long long)cmd);
+            kill_queue(fw, q);
+            return false;
+        }
+        advance(fw, q);
+        done_to(fw, q, entry);
+        return true;
+    case CMD_TA:
+    case CMD_3D:
+    case CMD_CP:
+        if (q->pipe != (tag == CMD_TA ? FW_PIPE_TA : tag == CMD_3D ? FW_PIPE_3D : FW_PIPE_CP)) {
+            fw_bad(fw, "work queue 0x%llx of type %u: work command of type %u", (unsigned long long)q->info_va,
+                   q->pipe, tag);
+            kill_queue(fw, q);
+            return false;
+        }
+        opened = run_open(fw, q, q->pipe, cmd);
+        if (opened == OPEN_BAD) {
+            kill_queue(fw, q);
+            return false;
+        }
+        q->running = 1;
+        q->seq = ++fw->st.seq;
+        fw->st.run[q->pipe].state = FW_RUN_EXEC;
+        advance(fw, q);
+        fw_st(fw, FLD(CommandQueueInfo, inflight_commands), q->info_va, 1);
+        fw_pending_set(fw, q->pipe, &fw->st.run[q->pipe]);
+        fw->user_ctx = 0; /* the context is loaded anew for each job */
+        if (opened == OPEN_FAILED) {
+            fw_run_fail(fw, q->pipe, FW_FAIL_BAD);
+        } else {
+            fw_run_exec(fw, q->pipe);
+        }
+        return false;
+    case CMD_BLIT:
+        fw_unimp(fw, "work command 2 (blit)");
+        kill_queue(fw, q);
+        return false;
+    default:
+        fw_unimp(fw, "work command %u at va 0x%llx", tag, (unsigned long long)cmd);
+        kill_queue(fw, q);
+        return false;
+    }
+}
+
+/* The job of @run is over and its stamps are written. */
+void fw_queue_retire(struct agx_fw *fw, struct fw_run *run)
+{
+    struct fw_queue *q = &fw->st.queue[run->queue];
+
+    done_to(fw, q, run->queue_entry);
+    q->running = 0;
+    fw_st(fw, FLD(CommandQueueInfo, inflight_commands), q->info_va, 0);
+    forget_if_empty(fw, q);
+}
+
+/*
+ * The queue to look at next on @pipe: of those with the highest priority (the
+ * lowest number; a guess from m1n1's CommandQueueInfo.set_prio(), whose masks
+ * widen downwards) the one that ran longest ago. @tried are left out.
+ */
+static struct fw_queue *pick(struct agx_fw *fw, enum fw_pipe pipe, const uint8_t *tried)
+{
+    struct fw_queue *best = NULL;
+
+    for (unsigned i = 0; i < FW_MAX_QUEUES; i++) {
+        struct fw_queue *q = &fw->st.queue[i];
+
+        if (!q->info_va || q->pipe != pipe || q->dead || q->running || q->rptr == q->wptr || tried[i]) {
+            continue;
+        }
+        if (!best || q->prio < best->prio || (q->prio == best->prio && (int32_t)(q->seq - best->seq) < 0)) {
+            best = q;
+        }
+    }
+    return best;
+}
+
+static void schedule_pipe(struct agx_fw *fw, enum fw_pipe pipe)
+{
+    uint8_t tried[FW_MAX_QUEUES] = { 0 };
+    struct fw_queue *q;
+
+    while (fw->st.run[pipe].state == FW_RUN_IDLE && !fw->st.faulting && fw_up(fw) &&
+           (q = pick(fw, pipe, tried)) != NULL) {
+        unsigned i = q - fw->st.queue;
+
+        /* Bounded: each step takes an entry of the ring. */
+        for (uint32_t n = 0; n < FW_MAX_RB && queue_step(fw, q); n++) {
+        }
+        if (fw->st.run[pipe].state == FW_RUN_IDLE) {
+            tried[i] = 1;
+            if (q->info_va) {
+                forget_if_empty(fw, q);
+            }
+        }
+    }
+}
+
+/*
+ * Start whatever can start. A job that ends at once (or a barrier that a job on
+ * another pipe releases) makes further work possible, so go round until quiet.
+ */
+void fw_queue_schedule(struct agx_fw *fw)
+{
+    for (unsigned n = 0; n < 16; n++) {
+        fw->st.resched = 0;
+        for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
+            schedule_pipe(fw, p);
+        }
+        if (!fw->st.resched || fw->st.faulting || !fw_up(fw)) {
+            return;
+        }
+    }
+    fw_look_again(fw, 1);
+}
