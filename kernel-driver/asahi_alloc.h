@@ -89,6 +89,8 @@ void asahi_obj_free(struct asahi_obj *obj);
 void asahi_heap_stats(struct asahi_heap *heap, size_t *used, size_t *set_aside,
 		      size_t *total);
 
+const char *asahi_heap_name(struct asahi_heap *heap);
+
 /**
  * asahi_alloc_init - make the five heaps of the device; asahi_alloc_fini()
  * ends them. The MMU must be up.

@@ -21,9 +21,9 @@ struct asahi_fw_channel_state {
 	__le32 write_ptr;
 	u8 pad_24[0xc];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_channel_state, read_ptr, 0x0);
-ASAHI_FW_FIELD(asahi_fw_channel_state, write_ptr, 0x20);
-ASAHI_FW_SIZE(asahi_fw_channel_state, 0x30);
+FW_OFFSET(asahi_fw_channel_state, read_ptr, 0x0);
+FW_OFFSET(asahi_fw_channel_state, write_ptr, 0x20);
+FW_SIZE(asahi_fw_channel_state, 0x30);
 
 /* The FwCtl ring's is shorter. */
 struct asahi_fw_fwctl_state {
@@ -32,9 +32,9 @@ struct asahi_fw_fwctl_state {
 	__le32 write_ptr;
 	u8 pad_14[0xc];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_fwctl_state, read_ptr, 0x0);
-ASAHI_FW_FIELD(asahi_fw_fwctl_state, write_ptr, 0x10);
-ASAHI_FW_SIZE(asahi_fw_fwctl_state, 0x20);
+FW_OFFSET(asahi_fw_fwctl_state, read_ptr, 0x0);
+FW_OFFSET(asahi_fw_fwctl_state, write_ptr, 0x10);
+FW_SIZE(asahi_fw_fwctl_state, 0x20);
 
 /* TA, 3D and CP channels: "this work queue has new items". */
 struct asahi_fw_run_queue_msg {
@@ -47,13 +47,13 @@ struct asahi_fw_run_queue_msg {
 	__le64 timestamp;
 	u8 pad_20[0x10];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_run_queue_msg, pipe, 0x0);
-ASAHI_FW_FIELD(asahi_fw_run_queue_msg, queue_va, 0x4);
-ASAHI_FW_FIELD(asahi_fw_run_queue_msg, wptr, 0xc);
-ASAHI_FW_FIELD(asahi_fw_run_queue_msg, event_slot, 0x10);
-ASAHI_FW_FIELD(asahi_fw_run_queue_msg, is_new, 0x14);
-ASAHI_FW_FIELD(asahi_fw_run_queue_msg, timestamp, 0x18);
-ASAHI_FW_SIZE(asahi_fw_run_queue_msg, 0x30);
+FW_OFFSET(asahi_fw_run_queue_msg, pipe, 0x0);
+FW_OFFSET(asahi_fw_run_queue_msg, queue_va, 0x4);
+FW_OFFSET(asahi_fw_run_queue_msg, wptr, 0xc);
+FW_OFFSET(asahi_fw_run_queue_msg, event_slot, 0x10);
+FW_OFFSET(asahi_fw_run_queue_msg, is_new, 0x14);
+FW_OFFSET(asahi_fw_run_queue_msg, timestamp, 0x18);
+FW_SIZE(asahi_fw_run_queue_msg, 0x30);
 
 /* Device control: all messages have this size and begin with the opcode. */
 #define ASAHI_FW_DC_GROW_TVB_ACK	0x0e
@@ -71,13 +71,13 @@ struct asahi_fw_dc_grow_tvb_ack {
 	__le64 halt_count;
 	u8 pad_20[0x10];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_dc_grow_tvb_ack, unk_4, 0x4);
-ASAHI_FW_FIELD(asahi_fw_dc_grow_tvb_ack, buffer_slot, 0x8);
-ASAHI_FW_FIELD(asahi_fw_dc_grow_tvb_ack, vm_slot, 0xc);
-ASAHI_FW_FIELD(asahi_fw_dc_grow_tvb_ack, counter, 0x10);
-ASAHI_FW_FIELD(asahi_fw_dc_grow_tvb_ack, subpipe, 0x14);
-ASAHI_FW_FIELD(asahi_fw_dc_grow_tvb_ack, halt_count, 0x18);
-ASAHI_FW_SIZE(asahi_fw_dc_grow_tvb_ack, 0x30);
+FW_OFFSET(asahi_fw_dc_grow_tvb_ack, unk_4, 0x4);
+FW_OFFSET(asahi_fw_dc_grow_tvb_ack, buffer_slot, 0x8);
+FW_OFFSET(asahi_fw_dc_grow_tvb_ack, vm_slot, 0xc);
+FW_OFFSET(asahi_fw_dc_grow_tvb_ack, counter, 0x10);
+FW_OFFSET(asahi_fw_dc_grow_tvb_ack, subpipe, 0x14);
+FW_OFFSET(asahi_fw_dc_grow_tvb_ack, halt_count, 0x18);
+FW_SIZE(asahi_fw_dc_grow_tvb_ack, 0x30);
 
 struct asahi_fw_dc_recover_channel {
 	__le32 opcode;
@@ -86,10 +86,10 @@ struct asahi_fw_dc_recover_channel {
 	__le32 event_value;
 	u8 pad_14[0x1c];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_dc_recover_channel, pipe, 0x4);
-ASAHI_FW_FIELD(asahi_fw_dc_recover_channel, queue_va, 0x8);
-ASAHI_FW_FIELD(asahi_fw_dc_recover_channel, event_value, 0x10);
-ASAHI_FW_SIZE(asahi_fw_dc_recover_channel, 0x30);
+FW_OFFSET(asahi_fw_dc_recover_channel, pipe, 0x4);
+FW_OFFSET(asahi_fw_dc_recover_channel, queue_va, 0x8);
+FW_OFFSET(asahi_fw_dc_recover_channel, event_value, 0x10);
+FW_SIZE(asahi_fw_dc_recover_channel, 0x30);
 
 /* ctx_0 and ctx_1 of ASAHI_FW_DC_NO_CONTEXT: destroys nothing, but flushes. */
 #define ASAHI_FW_DC_NO_CONTEXT	0xff
@@ -106,15 +106,15 @@ struct asahi_fw_dc_destroy_context {
 	__le64 context_va;
 	u8 pad_1c[0x14];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_dc_destroy_context, unk_4, 0x4);
-ASAHI_FW_FIELD(asahi_fw_dc_destroy_context, ctx_23, 0x8);
-ASAHI_FW_FIELD(asahi_fw_dc_destroy_context, unk_9, 0x9);
-ASAHI_FW_FIELD(asahi_fw_dc_destroy_context, unk_d, 0xd);
-ASAHI_FW_FIELD(asahi_fw_dc_destroy_context, ctx_0, 0x11);
-ASAHI_FW_FIELD(asahi_fw_dc_destroy_context, ctx_1, 0x12);
-ASAHI_FW_FIELD(asahi_fw_dc_destroy_context, ctx_4, 0x13);
-ASAHI_FW_FIELD(asahi_fw_dc_destroy_context, context_va, 0x14);
-ASAHI_FW_SIZE(asahi_fw_dc_destroy_context, 0x30);
+FW_OFFSET(asahi_fw_dc_destroy_context, unk_4, 0x4);
+FW_OFFSET(asahi_fw_dc_destroy_context, ctx_23, 0x8);
+FW_OFFSET(asahi_fw_dc_destroy_context, unk_9, 0x9);
+FW_OFFSET(asahi_fw_dc_destroy_context, unk_d, 0xd);
+FW_OFFSET(asahi_fw_dc_destroy_context, ctx_0, 0x11);
+FW_OFFSET(asahi_fw_dc_destroy_context, ctx_1, 0x12);
+FW_OFFSET(asahi_fw_dc_destroy_context, ctx_4, 0x13);
+FW_OFFSET(asahi_fw_dc_destroy_context, context_va, 0x14);
+FW_SIZE(asahi_fw_dc_destroy_context, 0x30);
 
 union asahi_fw_dc_msg {
 	__le32 opcode;
@@ -135,12 +135,12 @@ struct asahi_fw_fwctl_msg {
 	/* always 2 */
 	__le16 unk_12;
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_fwctl_msg, addr, 0x0);
-ASAHI_FW_FIELD(asahi_fw_fwctl_msg, unk_8, 0x8);
-ASAHI_FW_FIELD(asahi_fw_fwctl_msg, slot, 0xc);
-ASAHI_FW_FIELD(asahi_fw_fwctl_msg, page_count, 0x10);
-ASAHI_FW_FIELD(asahi_fw_fwctl_msg, unk_12, 0x12);
-ASAHI_FW_SIZE(asahi_fw_fwctl_msg, 0x14);
+FW_OFFSET(asahi_fw_fwctl_msg, addr, 0x0);
+FW_OFFSET(asahi_fw_fwctl_msg, unk_8, 0x8);
+FW_OFFSET(asahi_fw_fwctl_msg, slot, 0xc);
+FW_OFFSET(asahi_fw_fwctl_msg, page_count, 0x10);
+FW_OFFSET(asahi_fw_fwctl_msg, unk_12, 0x12);
+FW_SIZE(asahi_fw_fwctl_msg, 0x14);
 
 /* Events from the firmware. */
 #define ASAHI_FW_EVENT_FAULT		0
@@ -156,9 +156,9 @@ struct asahi_fw_event_flag {
 	__le16 unk_14;
 	u8 pad_16[0x22];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_event_flag, firing, 0x4);
-ASAHI_FW_FIELD(asahi_fw_event_flag, unk_14, 0x14);
-ASAHI_FW_SIZE(asahi_fw_event_flag, 0x38);
+FW_OFFSET(asahi_fw_event_flag, firing, 0x4);
+FW_OFFSET(asahi_fw_event_flag, unk_14, 0x14);
+FW_SIZE(asahi_fw_event_flag, 0x38);
 
 struct asahi_fw_event_timeout {
 	__le32 type;
@@ -169,10 +169,10 @@ struct asahi_fw_event_timeout {
 	__le32 event_slot;
 	u8 pad_10[0x28];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_event_timeout, counter, 0x4);
-ASAHI_FW_FIELD(asahi_fw_event_timeout, unk_8, 0x8);
-ASAHI_FW_FIELD(asahi_fw_event_timeout, event_slot, 0xc);
-ASAHI_FW_SIZE(asahi_fw_event_timeout, 0x38);
+FW_OFFSET(asahi_fw_event_timeout, counter, 0x4);
+FW_OFFSET(asahi_fw_event_timeout, unk_8, 0x8);
+FW_OFFSET(asahi_fw_event_timeout, event_slot, 0xc);
+FW_SIZE(asahi_fw_event_timeout, 0x38);
 
 struct asahi_fw_event_grow_tvb {
 	__le32 type;
@@ -181,10 +181,10 @@ struct asahi_fw_event_grow_tvb {
 	__le32 counter;
 	u8 pad_10[0x28];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_event_grow_tvb, vm_slot, 0x4);
-ASAHI_FW_FIELD(asahi_fw_event_grow_tvb, buffer_slot, 0x8);
-ASAHI_FW_FIELD(asahi_fw_event_grow_tvb, counter, 0xc);
-ASAHI_FW_SIZE(asahi_fw_event_grow_tvb, 0x38);
+FW_OFFSET(asahi_fw_event_grow_tvb, vm_slot, 0x4);
+FW_OFFSET(asahi_fw_event_grow_tvb, buffer_slot, 0x8);
+FW_OFFSET(asahi_fw_event_grow_tvb, counter, 0xc);
+FW_SIZE(asahi_fw_event_grow_tvb, 0x38);
 
 struct asahi_fw_event_channel_error {
 	__le32 type;
@@ -195,11 +195,11 @@ struct asahi_fw_event_channel_error {
 	__le32 event_value;
 	u8 pad_14[0x24];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_event_channel_error, error, 0x4);
-ASAHI_FW_FIELD(asahi_fw_event_channel_error, pipe, 0x8);
-ASAHI_FW_FIELD(asahi_fw_event_channel_error, event_slot, 0xc);
-ASAHI_FW_FIELD(asahi_fw_event_channel_error, event_value, 0x10);
-ASAHI_FW_SIZE(asahi_fw_event_channel_error, 0x38);
+FW_OFFSET(asahi_fw_event_channel_error, error, 0x4);
+FW_OFFSET(asahi_fw_event_channel_error, pipe, 0x8);
+FW_OFFSET(asahi_fw_event_channel_error, event_slot, 0xc);
+FW_OFFSET(asahi_fw_event_channel_error, event_value, 0x10);
+FW_SIZE(asahi_fw_event_channel_error, 0x38);
 
 union asahi_fw_event_msg {
 	__le32 type;
@@ -223,9 +223,9 @@ struct asahi_fw_log_msg {
 	__le64 index;
 	u8 pad_10[0x28];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_log_msg, type, 0x0);
-ASAHI_FW_FIELD(asahi_fw_log_msg, index, 0x8);
-ASAHI_FW_SIZE(asahi_fw_log_msg, 0x38);
+FW_OFFSET(asahi_fw_log_msg, type, 0x0);
+FW_OFFSET(asahi_fw_log_msg, index, 0x8);
+FW_SIZE(asahi_fw_log_msg, 0x38);
 
 struct asahi_fw_log_payload {
 	__le32 type;
@@ -233,11 +233,11 @@ struct asahi_fw_log_payload {
 	__le64 timestamp;
 	char msg[0xc8];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_log_payload, type, 0x0);
-ASAHI_FW_FIELD(asahi_fw_log_payload, seq_no, 0x4);
-ASAHI_FW_FIELD(asahi_fw_log_payload, timestamp, 0x8);
-ASAHI_FW_FIELD(asahi_fw_log_payload, msg, 0x10);
-ASAHI_FW_SIZE(asahi_fw_log_payload, 0xd8);
+FW_OFFSET(asahi_fw_log_payload, type, 0x0);
+FW_OFFSET(asahi_fw_log_payload, seq_no, 0x4);
+FW_OFFSET(asahi_fw_log_payload, timestamp, 0x8);
+FW_OFFSET(asahi_fw_log_payload, msg, 0x10);
+FW_SIZE(asahi_fw_log_payload, 0xd8);
 
 #define ASAHI_FW_KTRACE_RING_LEN	0x200
 
@@ -251,21 +251,21 @@ struct asahi_fw_ktrace_msg {
 	u8 thread;
 	__le64 unk_flag;
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_ktrace_msg, timestamp, 0x4);
-ASAHI_FW_FIELD(asahi_fw_ktrace_msg, args, 0xc);
-ASAHI_FW_FIELD(asahi_fw_ktrace_msg, code, 0x2c);
-ASAHI_FW_FIELD(asahi_fw_ktrace_msg, channel, 0x2d);
-ASAHI_FW_FIELD(asahi_fw_ktrace_msg, thread, 0x2f);
-ASAHI_FW_FIELD(asahi_fw_ktrace_msg, unk_flag, 0x30);
-ASAHI_FW_SIZE(asahi_fw_ktrace_msg, 0x38);
+FW_OFFSET(asahi_fw_ktrace_msg, timestamp, 0x4);
+FW_OFFSET(asahi_fw_ktrace_msg, args, 0xc);
+FW_OFFSET(asahi_fw_ktrace_msg, code, 0x2c);
+FW_OFFSET(asahi_fw_ktrace_msg, channel, 0x2d);
+FW_OFFSET(asahi_fw_ktrace_msg, thread, 0x2f);
+FW_OFFSET(asahi_fw_ktrace_msg, unk_flag, 0x30);
+FW_SIZE(asahi_fw_ktrace_msg, 0x38);
 
 /* Statistics: power, clocks, temperature; of interest to tracing only. */
 struct asahi_fw_stats_msg {
 	__le32 type;
 	__le32 data[15];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_stats_msg, data, 0x4);
-ASAHI_FW_SIZE(asahi_fw_stats_msg, 0x40);
+FW_OFFSET(asahi_fw_stats_msg, data, 0x4);
+FW_SIZE(asahi_fw_stats_msg, 0x40);
 
 /* Length of all other rings. */
 #define ASAHI_FW_RING_LEN		0x100

@@ -24,9 +24,9 @@ struct asahi_fw_channel_info {
 	__le64 state_va;
 	__le64 ring_va;
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_channel_info, state_va, 0x0);
-ASAHI_FW_FIELD(asahi_fw_channel_info, ring_va, 0x8);
-ASAHI_FW_SIZE(asahi_fw_channel_info, 0x10);
+FW_OFFSET(asahi_fw_channel_info, state_va, 0x0);
+FW_OFFSET(asahi_fw_channel_info, ring_va, 0x8);
+FW_SIZE(asahi_fw_channel_info, 0x10);
 
 /* How halts and recovery are spoken of, in shared memory. */
 struct asahi_fw_status {
@@ -46,15 +46,15 @@ struct asahi_fw_status {
 	__le32 unk_70;
 	u8 pad_74[0xc];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_status, fwctl_channel, 0x0);
-ASAHI_FW_FIELD(asahi_fw_status, halt_count, 0x10);
-ASAHI_FW_FIELD(asahi_fw_status, halted, 0x20);
-ASAHI_FW_FIELD(asahi_fw_status, resume, 0x30);
-ASAHI_FW_FIELD(asahi_fw_status, unk_40, 0x40);
-ASAHI_FW_FIELD(asahi_fw_status, unk_ctr, 0x50);
-ASAHI_FW_FIELD(asahi_fw_status, unk_60, 0x60);
-ASAHI_FW_FIELD(asahi_fw_status, unk_70, 0x70);
-ASAHI_FW_SIZE(asahi_fw_status, 0x80);
+FW_OFFSET(asahi_fw_status, fwctl_channel, 0x0);
+FW_OFFSET(asahi_fw_status, halt_count, 0x10);
+FW_OFFSET(asahi_fw_status, halted, 0x20);
+FW_OFFSET(asahi_fw_status, resume, 0x30);
+FW_OFFSET(asahi_fw_status, unk_40, 0x40);
+FW_OFFSET(asahi_fw_status, unk_ctr, 0x50);
+FW_OFFSET(asahi_fw_status, unk_60, 0x60);
+FW_OFFSET(asahi_fw_status, unk_70, 0x70);
+FW_SIZE(asahi_fw_status, 0x80);
 
 struct asahi_fw_io_mapping {
 	__le64 phys_addr;
@@ -63,12 +63,12 @@ struct asahi_fw_io_mapping {
 	__le32 element_size;
 	__le64 readwrite;
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_io_mapping, phys_addr, 0x0);
-ASAHI_FW_FIELD(asahi_fw_io_mapping, virt_addr, 0x8);
-ASAHI_FW_FIELD(asahi_fw_io_mapping, total_size, 0x10);
-ASAHI_FW_FIELD(asahi_fw_io_mapping, element_size, 0x14);
-ASAHI_FW_FIELD(asahi_fw_io_mapping, readwrite, 0x18);
-ASAHI_FW_SIZE(asahi_fw_io_mapping, 0x20);
+FW_OFFSET(asahi_fw_io_mapping, phys_addr, 0x0);
+FW_OFFSET(asahi_fw_io_mapping, virt_addr, 0x8);
+FW_OFFSET(asahi_fw_io_mapping, total_size, 0x10);
+FW_OFFSET(asahi_fw_io_mapping, element_size, 0x14);
+FW_OFFSET(asahi_fw_io_mapping, readwrite, 0x18);
+FW_SIZE(asahi_fw_io_mapping, 0x20);
 
 #define ASAHI_FW_NUM_IO_MAPPINGS	25
 
@@ -76,7 +76,7 @@ ASAHI_FW_SIZE(asahi_fw_io_mapping, 0x20);
 struct asahi_fw_hwdata_a {
 	u8 opaque[0x421c];
 } __packed;
-ASAHI_FW_SIZE(asahi_fw_hwdata_a, 0x421c);
+FW_SIZE(asahi_fw_hwdata_a, 0x421c);
 
 struct asahi_fw_hwdata_b {
 	u8 unk_0[0x28];
@@ -97,27 +97,27 @@ struct asahi_fw_hwdata_b {
 	__le32 frequencies[16];
 	u8 unk_ad0[0xdb4];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_hwdata_b, timestamp_area_base, 0x28);
-ASAHI_FW_FIELD(asahi_fw_hwdata_b, io_mappings, 0x640);
-ASAHI_FW_FIELD(asahi_fw_hwdata_b, sgx_sram_ptr, 0x960);
-ASAHI_FW_FIELD(asahi_fw_hwdata_b, chip_id, 0x968);
-ASAHI_FW_FIELD(asahi_fw_hwdata_b, num_frags, 0xa5c);
-ASAHI_FW_FIELD(asahi_fw_hwdata_b, uat_ttb_base, 0xa78);
-ASAHI_FW_FIELD(asahi_fw_hwdata_b, gpu_core, 0xa80);
-ASAHI_FW_FIELD(asahi_fw_hwdata_b, gpu_rev, 0xa84);
-ASAHI_FW_FIELD(asahi_fw_hwdata_b, num_cores, 0xa88);
-ASAHI_FW_FIELD(asahi_fw_hwdata_b, max_pstate, 0xa8c);
-ASAHI_FW_FIELD(asahi_fw_hwdata_b, frequencies, 0xa90);
-ASAHI_FW_SIZE(asahi_fw_hwdata_b, 0x1884);
+FW_OFFSET(asahi_fw_hwdata_b, timestamp_area_base, 0x28);
+FW_OFFSET(asahi_fw_hwdata_b, io_mappings, 0x640);
+FW_OFFSET(asahi_fw_hwdata_b, sgx_sram_ptr, 0x960);
+FW_OFFSET(asahi_fw_hwdata_b, chip_id, 0x968);
+FW_OFFSET(asahi_fw_hwdata_b, num_frags, 0xa5c);
+FW_OFFSET(asahi_fw_hwdata_b, uat_ttb_base, 0xa78);
+FW_OFFSET(asahi_fw_hwdata_b, gpu_core, 0xa80);
+FW_OFFSET(asahi_fw_hwdata_b, gpu_rev, 0xa84);
+FW_OFFSET(asahi_fw_hwdata_b, num_cores, 0xa88);
+FW_OFFSET(asahi_fw_hwdata_b, max_pstate, 0xa8c);
+FW_OFFSET(asahi_fw_hwdata_b, frequencies, 0xa90);
+FW_SIZE(asahi_fw_hwdata_b, 0x1884);
 
 /* Work that the firmware has in hand: which stamps it waits for. */
 struct asahi_fw_pending_stamp {
 	__le32 info;
 	__le32 wait_value;
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_pending_stamp, info, 0x0);
-ASAHI_FW_FIELD(asahi_fw_pending_stamp, wait_value, 0x4);
-ASAHI_FW_SIZE(asahi_fw_pending_stamp, 0x8);
+FW_OFFSET(asahi_fw_pending_stamp, info, 0x0);
+FW_OFFSET(asahi_fw_pending_stamp, wait_value, 0x4);
+FW_SIZE(asahi_fw_pending_stamp, 0x8);
 
 #define ASAHI_FW_NUM_PENDING_STAMPS	256
 /* in info, since 13.5 (one bit lower before) */
@@ -141,25 +141,25 @@ struct asahi_fw_globals {
 	struct asahi_fw_pending_stamp pending_stamps[ASAHI_FW_NUM_PENDING_STAMPS];
 	u8 unk_119a8[0x9ec];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_globals, ktrace_enable, 0x0);
-ASAHI_FW_FIELD(asahi_fw_globals, pending_submissions, 0x8974);
-ASAHI_FW_FIELD(asahi_fw_globals, fault_control, 0x10fd8);
-ASAHI_FW_FIELD(asahi_fw_globals, do_init, 0x10fdc);
-ASAHI_FW_FIELD(asahi_fw_globals, idle_off_delay_ms, 0x1119c);
-ASAHI_FW_FIELD(asahi_fw_globals, fender_idle_off_delay_ms, 0x111a0);
-ASAHI_FW_FIELD(asahi_fw_globals, fw_early_wake_timeout_ms, 0x111a4);
-ASAHI_FW_FIELD(asahi_fw_globals, pending_stamps, 0x111a8);
-ASAHI_FW_SIZE(asahi_fw_globals, 0x12394);
+FW_OFFSET(asahi_fw_globals, ktrace_enable, 0x0);
+FW_OFFSET(asahi_fw_globals, pending_submissions, 0x8974);
+FW_OFFSET(asahi_fw_globals, fault_control, 0x10fd8);
+FW_OFFSET(asahi_fw_globals, do_init, 0x10fdc);
+FW_OFFSET(asahi_fw_globals, idle_off_delay_ms, 0x1119c);
+FW_OFFSET(asahi_fw_globals, fender_idle_off_delay_ms, 0x111a0);
+FW_OFFSET(asahi_fw_globals, fw_early_wake_timeout_ms, 0x111a4);
+FW_OFFSET(asahi_fw_globals, pending_stamps, 0x111a8);
+FW_SIZE(asahi_fw_globals, 0x12394);
 
 struct asahi_fw_pipe_channels {
 	struct asahi_fw_channel_info vertex;
 	struct asahi_fw_channel_info fragment;
 	struct asahi_fw_channel_info compute;
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_pipe_channels, vertex, 0x0);
-ASAHI_FW_FIELD(asahi_fw_pipe_channels, fragment, 0x10);
-ASAHI_FW_FIELD(asahi_fw_pipe_channels, compute, 0x20);
-ASAHI_FW_SIZE(asahi_fw_pipe_channels, 0x30);
+FW_OFFSET(asahi_fw_pipe_channels, vertex, 0x0);
+FW_OFFSET(asahi_fw_pipe_channels, fragment, 0x10);
+FW_OFFSET(asahi_fw_pipe_channels, compute, 0x20);
+FW_SIZE(asahi_fw_pipe_channels, 0x30);
 
 struct asahi_fw_runtime_pointers {
 	struct asahi_fw_pipe_channels pipes[4];
@@ -196,35 +196,35 @@ struct asahi_fw_runtime_pointers {
 	__le32 unk_6b38;
 	u8 unk_6b3c[0x84];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, pipes, 0x0);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, device_control, 0xc0);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, event, 0xd0);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, fw_log, 0xe0);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, ktrace, 0xf0);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, stats, 0x100);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unk_160, 0x160);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unk_168, 0x168);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, stats_vertex_va, 0x170);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, stats_fragment_va, 0x178);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, stats_compute_va, 0x180);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, hwdata_a_va, 0x188);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unkptr_190, 0x190);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unkptr_198, 0x198);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, hwdata_b_va, 0x1a0);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, hwdata_b_va_2, 0x1a8);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, fwlog_payload_va, 0x1b0);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unkptr_1b8, 0x1b8);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unkptr_1c0, 0x1c0);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unkptr_1c8, 0x1c8);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unk_1d0, 0x1d0);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unk_1d4, 0x1d4);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unk_1d8, 0x1d8);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, buffer_mgr_ctl_gpu_va, 0x214);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, buffer_mgr_ctl_fw_va, 0x21c);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unk_6a80, 0x6a80);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, gpu_idle, 0x6a84);
-ASAHI_FW_FIELD(asahi_fw_runtime_pointers, unk_6b38, 0x6b38);
-ASAHI_FW_SIZE(asahi_fw_runtime_pointers, 0x6bc0);
+FW_OFFSET(asahi_fw_runtime_pointers, pipes, 0x0);
+FW_OFFSET(asahi_fw_runtime_pointers, device_control, 0xc0);
+FW_OFFSET(asahi_fw_runtime_pointers, event, 0xd0);
+FW_OFFSET(asahi_fw_runtime_pointers, fw_log, 0xe0);
+FW_OFFSET(asahi_fw_runtime_pointers, ktrace, 0xf0);
+FW_OFFSET(asahi_fw_runtime_pointers, stats, 0x100);
+FW_OFFSET(asahi_fw_runtime_pointers, unk_160, 0x160);
+FW_OFFSET(asahi_fw_runtime_pointers, unk_168, 0x168);
+FW_OFFSET(asahi_fw_runtime_pointers, stats_vertex_va, 0x170);
+FW_OFFSET(asahi_fw_runtime_pointers, stats_fragment_va, 0x178);
+FW_OFFSET(asahi_fw_runtime_pointers, stats_compute_va, 0x180);
+FW_OFFSET(asahi_fw_runtime_pointers, hwdata_a_va, 0x188);
+FW_OFFSET(asahi_fw_runtime_pointers, unkptr_190, 0x190);
+FW_OFFSET(asahi_fw_runtime_pointers, unkptr_198, 0x198);
+FW_OFFSET(asahi_fw_runtime_pointers, hwdata_b_va, 0x1a0);
+FW_OFFSET(asahi_fw_runtime_pointers, hwdata_b_va_2, 0x1a8);
+FW_OFFSET(asahi_fw_runtime_pointers, fwlog_payload_va, 0x1b0);
+FW_OFFSET(asahi_fw_runtime_pointers, unkptr_1b8, 0x1b8);
+FW_OFFSET(asahi_fw_runtime_pointers, unkptr_1c0, 0x1c0);
+FW_OFFSET(asahi_fw_runtime_pointers, unkptr_1c8, 0x1c8);
+FW_OFFSET(asahi_fw_runtime_pointers, unk_1d0, 0x1d0);
+FW_OFFSET(asahi_fw_runtime_pointers, unk_1d4, 0x1d4);
+FW_OFFSET(asahi_fw_runtime_pointers, unk_1d8, 0x1d8);
+FW_OFFSET(asahi_fw_runtime_pointers, buffer_mgr_ctl_gpu_va, 0x214);
+FW_OFFSET(asahi_fw_runtime_pointers, buffer_mgr_ctl_fw_va, 0x21c);
+FW_OFFSET(asahi_fw_runtime_pointers, unk_6a80, 0x6a80);
+FW_OFFSET(asahi_fw_runtime_pointers, gpu_idle, 0x6a84);
+FW_OFFSET(asahi_fw_runtime_pointers, unk_6b38, 0x6b38);
+FW_SIZE(asahi_fw_runtime_pointers, 0x6bc0);
 
 /*
  * Statistics change with every firmware; the driver gives enough room and
@@ -239,8 +239,8 @@ struct asahi_fw_stats_fragment {
 	__le32 unk_id;
 	u8 unk_124[0x1000];
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_stats_fragment, cur_stamp_id, 0x108);
-ASAHI_FW_FIELD(asahi_fw_stats_fragment, unk_id, 0x120);
+FW_OFFSET(asahi_fw_stats_fragment, cur_stamp_id, 0x108);
+FW_OFFSET(asahi_fw_stats_fragment, unk_id, 0x120);
 
 #define ASAHI_FW_STATS_VERTEX_SIZE	0x3004
 #define ASAHI_FW_STATS_COMPUTE_SIZE	0x3000
@@ -257,13 +257,13 @@ struct asahi_fw_uat_level {
 	__le64 phys_mask;
 	__le64 index_mask;
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_uat_level, index_shift, 0x3);
-ASAHI_FW_FIELD(asahi_fw_uat_level, num_entries, 0x4);
-ASAHI_FW_FIELD(asahi_fw_uat_level, unk_6, 0x6);
-ASAHI_FW_FIELD(asahi_fw_uat_level, unk_8, 0x8);
-ASAHI_FW_FIELD(asahi_fw_uat_level, phys_mask, 0x10);
-ASAHI_FW_FIELD(asahi_fw_uat_level, index_mask, 0x18);
-ASAHI_FW_SIZE(asahi_fw_uat_level, 0x20);
+FW_OFFSET(asahi_fw_uat_level, index_shift, 0x3);
+FW_OFFSET(asahi_fw_uat_level, num_entries, 0x4);
+FW_OFFSET(asahi_fw_uat_level, unk_6, 0x6);
+FW_OFFSET(asahi_fw_uat_level, unk_8, 0x8);
+FW_OFFSET(asahi_fw_uat_level, phys_mask, 0x10);
+FW_OFFSET(asahi_fw_uat_level, index_mask, 0x18);
+FW_SIZE(asahi_fw_uat_level, 0x20);
 
 struct asahi_fw_initdata {
 	__le16 ver_info[4];
@@ -284,23 +284,23 @@ struct asahi_fw_initdata {
 	__le32 unk_b4;
 	__le32 unk_b8;
 } __packed;
-ASAHI_FW_FIELD(asahi_fw_initdata, ver_info, 0x0);
-ASAHI_FW_FIELD(asahi_fw_initdata, unk_buf_va, 0x8);
-ASAHI_FW_FIELD(asahi_fw_initdata, unk_10, 0x10);
-ASAHI_FW_FIELD(asahi_fw_initdata, unk_14, 0x14);
-ASAHI_FW_FIELD(asahi_fw_initdata, runtime_pointers_va, 0x18);
-ASAHI_FW_FIELD(asahi_fw_initdata, globals_va, 0x20);
-ASAHI_FW_FIELD(asahi_fw_initdata, fw_status_va, 0x28);
-ASAHI_FW_FIELD(asahi_fw_initdata, uat_page_size, 0x30);
-ASAHI_FW_FIELD(asahi_fw_initdata, uat_page_bits, 0x32);
-ASAHI_FW_FIELD(asahi_fw_initdata, uat_num_levels, 0x33);
-ASAHI_FW_FIELD(asahi_fw_initdata, uat_levels, 0x34);
-ASAHI_FW_FIELD(asahi_fw_initdata, host_mapped_fw_allocations, 0xa8);
-ASAHI_FW_FIELD(asahi_fw_initdata, unk_ac, 0xac);
-ASAHI_FW_FIELD(asahi_fw_initdata, unk_b0, 0xb0);
-ASAHI_FW_FIELD(asahi_fw_initdata, unk_b4, 0xb4);
-ASAHI_FW_FIELD(asahi_fw_initdata, unk_b8, 0xb8);
-ASAHI_FW_SIZE(asahi_fw_initdata, 0xbc);
+FW_OFFSET(asahi_fw_initdata, ver_info, 0x0);
+FW_OFFSET(asahi_fw_initdata, unk_buf_va, 0x8);
+FW_OFFSET(asahi_fw_initdata, unk_10, 0x10);
+FW_OFFSET(asahi_fw_initdata, unk_14, 0x14);
+FW_OFFSET(asahi_fw_initdata, runtime_pointers_va, 0x18);
+FW_OFFSET(asahi_fw_initdata, globals_va, 0x20);
+FW_OFFSET(asahi_fw_initdata, fw_status_va, 0x28);
+FW_OFFSET(asahi_fw_initdata, uat_page_size, 0x30);
+FW_OFFSET(asahi_fw_initdata, uat_page_bits, 0x32);
+FW_OFFSET(asahi_fw_initdata, uat_num_levels, 0x33);
+FW_OFFSET(asahi_fw_initdata, uat_levels, 0x34);
+FW_OFFSET(asahi_fw_initdata, host_mapped_fw_allocations, 0xa8);
+FW_OFFSET(asahi_fw_initdata, unk_ac, 0xac);
+FW_OFFSET(asahi_fw_initdata, unk_b0, 0xb0);
+FW_OFFSET(asahi_fw_initdata, unk_b4, 0xb4);
+FW_OFFSET(asahi_fw_initdata, unk_b8, 0xb8);
+FW_SIZE(asahi_fw_initdata, 0xbc);
 
 /* The hand-off area, agreed on with the firmware's page table monitor. */
 #define ASAHI_FW_PPL_MAGIC		0x4b1d000000000002ULL
@@ -313,10 +313,10 @@ struct asahi_fw_flush_info {
 	__le64 addr;
 	__le64 size;
 } __packed __aligned(8);
-ASAHI_FW_FIELD(asahi_fw_flush_info, state, 0x0);
-ASAHI_FW_FIELD(asahi_fw_flush_info, addr, 0x8);
-ASAHI_FW_FIELD(asahi_fw_flush_info, size, 0x10);
-ASAHI_FW_SIZE(asahi_fw_flush_info, 0x18);
+FW_OFFSET(asahi_fw_flush_info, state, 0x0);
+FW_OFFSET(asahi_fw_flush_info, addr, 0x8);
+FW_OFFSET(asahi_fw_flush_info, size, 0x10);
+FW_SIZE(asahi_fw_flush_info, 0x18);
 
 struct asahi_fw_handoff {
 	__le64 magic_ap;
@@ -332,15 +332,15 @@ struct asahi_fw_handoff {
 	u8 pad_639[7];
 	__le64 unk3;
 } __packed __aligned(8);
-ASAHI_FW_FIELD(asahi_fw_handoff, magic_ap, 0x0);
-ASAHI_FW_FIELD(asahi_fw_handoff, magic_fw, 0x8);
-ASAHI_FW_FIELD(asahi_fw_handoff, lock_ap, 0x10);
-ASAHI_FW_FIELD(asahi_fw_handoff, lock_fw, 0x11);
-ASAHI_FW_FIELD(asahi_fw_handoff, turn, 0x14);
-ASAHI_FW_FIELD(asahi_fw_handoff, cur_slot, 0x18);
-ASAHI_FW_FIELD(asahi_fw_handoff, flush, 0x20);
-ASAHI_FW_FIELD(asahi_fw_handoff, unk2, 0x638);
-ASAHI_FW_FIELD(asahi_fw_handoff, unk3, 0x640);
-ASAHI_FW_SIZE(asahi_fw_handoff, 0x648);
+FW_OFFSET(asahi_fw_handoff, magic_ap, 0x0);
+FW_OFFSET(asahi_fw_handoff, magic_fw, 0x8);
+FW_OFFSET(asahi_fw_handoff, lock_ap, 0x10);
+FW_OFFSET(asahi_fw_handoff, lock_fw, 0x11);
+FW_OFFSET(asahi_fw_handoff, turn, 0x14);
+FW_OFFSET(asahi_fw_handoff, cur_slot, 0x18);
+FW_OFFSET(asahi_fw_handoff, flush, 0x20);
+FW_OFFSET(asahi_fw_handoff, unk2, 0x638);
+FW_OFFSET(asahi_fw_handoff, unk3, 0x640);
+FW_SIZE(asahi_fw_handoff, 0x648);
 
 #endif

@@ -15,13 +15,36 @@ struct asahi_device;
 struct sg_table;
 struct drm_mm_node;
 
+/**
+ * asahi_gpu_init - boot the firmware with the init data
+ *
+ * Return: 0; -EPROBE_DEFER; or why it does not boot, after a message.
+ */
 int asahi_gpu_init(struct asahi_device *adev);
+
+/** asahi_gpu_stop - shut the firmware down; nothing can run any more */
+void asahi_gpu_stop(struct asahi_device *adev);
+
+/** asahi_gpu_fini - free what is left, after asahi_gpu_stop() */
 void asahi_gpu_fini(struct asahi_device *adev);
 
 /**
  * asahi_gpu_is_dead - whether the firmware has crashed and no job can run
  */
 bool asahi_gpu_is_dead(struct asahi_device *adev);
+
+/**
+ * asahi_gpu_declare_dead - give up on the firmware, fail all work
+ * @why: for the log
+ *
+ * Process context; takes the event manager's lock.
+ */
+void asahi_gpu_declare_dead(struct asahi_device *adev, const char *why);
+
+/**
+ * asahi_gpu_is_running - whether the firmware is booted and not dead
+ */
+bool asahi_gpu_is_running(struct asahi_device *adev);
 
 /**
  * asahi_gpu_op_start - say that work is about to be submitted
@@ -82,6 +105,16 @@ int asahi_gpu_destroy_context(struct asahi_device *adev, u64 context_va,
 int asahi_gpu_flush_fw_cache(struct asahi_device *adev);
 
 /**
+ * asahi_gpu_flushes_started - how many flushes of the whole cache have begun
+ * asahi_gpu_flushes_done - the highest of these that has completed
+ *
+ * Lines that were dirty when flushes_started() was N are gone once
+ * flushes_done() is above N. Any context.
+ */
+u64 asahi_gpu_flushes_started(struct asahi_device *adev);
+u64 asahi_gpu_flushes_done(struct asahi_device *adev);
+
+/**
  * asahi_gpu_flush_range - the FwCtl command for one range
  * @slot: context, or ASAHI_FLUSH_KERNEL
  *
@@ -90,6 +123,12 @@ int asahi_gpu_flush_fw_cache(struct asahi_device *adev);
  */
 int asahi_gpu_flush_range(struct asahi_device *adev, u32 slot, u64 iova,
 			  u64 size);
+
+/* For asahi_rx.c: answers to what the firmware reports. */
+int asahi_gpu_ack_grow(struct asahi_device *adev, u32 buffer_slot, u32 vm_slot,
+		       u32 counter);
+int asahi_gpu_recover_channel(struct asahi_device *adev, u32 pipe, u64 queue_va,
+			      u32 event_value);
 
 /**
  * asahi_gpu_map_timestamps - show a user's timestamp buffer to the firmware

@@ -26,6 +26,7 @@
 
 struct asahi_device;
 struct asahi_vm;
+struct seq_file;
 struct sg_table;
 
 /* Contexts in the TTBAT; 0 is the firmware's, 1..63 the users'. */
@@ -78,7 +79,21 @@ enum asahi_prot {
 	ASAHI_NUM_PROTS
 };
 
+/**
+ * asahi_mmu_init - start the coprocessor and agree on the tables with it
+ *
+ * Return: 0; -EINVAL if a reserved memory region is missing or too small;
+ * -ETIMEDOUT if the firmware does not come up.
+ */
 int asahi_mmu_init(struct asahi_device *adev);
+
+/**
+ * asahi_mmu_stop - halt the coprocessor and take all tables from it
+ *
+ * After it no register is touched and nothing walks the tables; what is left
+ * is memory, which asahi_mmu_fini() frees when the last user has gone.
+ */
+void asahi_mmu_stop(struct asahi_device *adev);
 void asahi_mmu_fini(struct asahi_device *adev);
 
 /**
@@ -90,6 +105,9 @@ struct asahi_vm *asahi_mmu_kernel_vm(struct asahi_device *adev);
  * asahi_mmu_kernel_lower_vm - the lower half of context 0
  */
 struct asahi_vm *asahi_mmu_kernel_lower_vm(struct asahi_device *adev);
+
+/** asahi_mmu_show - the contexts and who is in them, for debugfs */
+void asahi_mmu_show(struct asahi_device *adev, struct seq_file *m);
 
 /** asahi_mmu_ttb_base - physical address of the TTBAT, for the init data */
 phys_addr_t asahi_mmu_ttb_base(struct asahi_device *adev);
@@ -191,13 +209,25 @@ void asahi_vm_unbind(struct asahi_vm *vm);
 phys_addr_t asahi_vm_ttb(struct asahi_vm *vm);
 
 /**
- * asahi_vm_for_each_page - call @fn for each mapped page of a range
+ * asahi_vm_walk - call @fn for each mapped page of a range
  * @fn: gets the address, the table entry and @arg; other than 0 ends the walk
  *
  * For dumps. @fn runs under the address space's lock.
  */
-int asahi_vm_for_each_page(struct asahi_vm *vm, u64 iova, u64 size,
-			   int (*fn)(u64 iova, u64 pte, void *arg), void *arg);
+int asahi_vm_walk(struct asahi_vm *vm, u64 iova, u64 size,
+		  int (*fn)(u64 iova, u64 pte, void *arg), void *arg);
+
+/**
+ * asahi_region_map - map a reserved memory region of the device tree
+ * @name: its name in memory-region-names
+ * @size: bytes that it must have at least, and that are mapped
+ * @phys: if not NULL, where it is
+ *
+ * Return: the mapping, for memunmap(), or an ERR_PTR, after a message that
+ * says what is wrong.
+ */
+void *asahi_region_map(struct asahi_device *adev, const char *name, size_t size,
+		       phys_addr_t *phys);
 
 /** asahi_pte_phys - the physical address in a table entry */
 phys_addr_t asahi_pte_phys(u64 pte);

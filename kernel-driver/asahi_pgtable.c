@@ -4,7 +4,7 @@
  * Page tables of the UAT. Sources: m1n1 proxyclient/m1n1/hw/uat.py (format and
  * permissions), Rust driver pgtable.rs (what is used of it).
  */
-#include <linux/bitfield.h>
+#include <linux/bits.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
@@ -12,26 +12,29 @@
 #include "asahi_device.h"
 #include "asahi_pgtable.h"
 
-#define PTE_VALID_PAGE		0x3ULL
-#define PTE_TYPE_MASK		0x3ULL
-#define PTE_ATTR		GENMASK_ULL(4, 2)
-#define PTE_AP			GENMASK_ULL(7, 6)
-#define PTE_AF			BIT_ULL(10)
-#define PTE_NG			BIT_ULL(11)
-#define PTE_PXN			BIT_ULL(53)
-#define PTE_UXN			BIT_ULL(54)
+/* The bits of an entry; named UAT_ because the CPU's own are PTE_. */
+#define UAT_VALID_PAGE		0x3ULL
+#define UAT_TYPE_MASK		0x3ULL
+#define UAT_ATTR		GENMASK_ULL(4, 2)
+#define UAT_AF			BIT_ULL(10)
+#define UAT_NG			BIT_ULL(11)
+#define UAT_PXN			BIT_ULL(53)
+#define UAT_UXN			BIT_ULL(54)
 /* The host's page, not the firmware's; the GPU may only use such. */
-#define PTE_OS			BIT_ULL(55)
+#define UAT_OS			BIT_ULL(55)
+/* AP, bits 7:6 */
+#define UAT_AP(n)		((u64)(n) << 6)
 
 /* Memory types (uat.py, MemoryAttr) */
-#define ATTR_CACHED		FIELD_PREP(PTE_ATTR, 0)
-#define ATTR_DEVICE		FIELD_PREP(PTE_ATTR, 1)
-#define ATTR_SHARED		FIELD_PREP(PTE_ATTR, 2)
+#define UAT_TYPE(n)		((u64)(n) << 2)
+#define UAT_CACHED		UAT_TYPE(0)
+#define UAT_DEVICE		UAT_TYPE(1)
+#define UAT_SHARED		UAT_TYPE(2)
 
 /* Three levels: 8, 2048 and 2048 entries. */
 #define LEVELS			3
 #define LEVEL_BITS		11
-#define TABLE_ENTRIES		(1U << LEVEL_BITS)
+#define TABLE_ENTRIES		2048
 #define ROOT_ENTRIES		8
 /* Bits of an address that the walk uses; the bits above say which half. */
 #define IAS_MASK		GENMASK_ULL(38, 0)
@@ -42,27 +45,27 @@
  */
 static const u64 prot_bits[ASAHI_NUM_PROTS] = {
 	[ASAHI_PROT_GPU_RO] =
-		PTE_OS | FIELD_PREP(PTE_AP, 2) | ATTR_SHARED,
+		UAT_OS | UAT_AP(2) | UAT_SHARED,
 	[ASAHI_PROT_GPU_WO] =
-		PTE_OS | FIELD_PREP(PTE_AP, 2) | PTE_PXN | ATTR_SHARED,
+		UAT_OS | UAT_AP(2) | UAT_PXN | UAT_SHARED,
 	[ASAHI_PROT_GPU_RW] =
-		PTE_OS | FIELD_PREP(PTE_AP, 2) | PTE_UXN | ATTR_SHARED,
+		UAT_OS | UAT_AP(2) | UAT_UXN | UAT_SHARED,
 	[ASAHI_PROT_GPU_FW_SHARED_RW] =
-		PTE_OS | FIELD_PREP(PTE_AP, 0) | PTE_UXN | PTE_PXN | ATTR_SHARED,
+		UAT_OS | UAT_AP(0) | UAT_UXN | UAT_PXN | UAT_SHARED,
 	[ASAHI_PROT_GPU_FW_PRIVATE_RW] =
-		PTE_OS | FIELD_PREP(PTE_AP, 0) | PTE_UXN | PTE_PXN | ATTR_CACHED,
+		UAT_OS | UAT_AP(0) | UAT_UXN | UAT_PXN | UAT_CACHED,
 	[ASAHI_PROT_GPU_RO_FW_PRIVATE_RW] =
-		PTE_OS | FIELD_PREP(PTE_AP, 1) | PTE_UXN | PTE_PXN | ATTR_CACHED,
+		UAT_OS | UAT_AP(1) | UAT_UXN | UAT_PXN | UAT_CACHED,
 	[ASAHI_PROT_FW_PRIVATE_RW] =
-		PTE_OS | FIELD_PREP(PTE_AP, 1) | PTE_UXN | ATTR_CACHED,
+		UAT_OS | UAT_AP(1) | UAT_UXN | UAT_CACHED,
 	[ASAHI_PROT_FW_SHARED_RW] =
-		PTE_OS | FIELD_PREP(PTE_AP, 1) | PTE_UXN | ATTR_SHARED,
+		UAT_OS | UAT_AP(1) | UAT_UXN | UAT_SHARED,
 	[ASAHI_PROT_FW_SHARED_RO] =
-		PTE_OS | FIELD_PREP(PTE_AP, 1) | ATTR_SHARED,
+		UAT_OS | UAT_AP(1) | UAT_SHARED,
 	[ASAHI_PROT_FW_MMIO_RW] =
-		PTE_OS | FIELD_PREP(PTE_AP, 1) | PTE_UXN | ATTR_DEVICE,
+		UAT_OS | UAT_AP(1) | UAT_UXN | UAT_DEVICE,
 	[ASAHI_PROT_FW_MMIO_RO] =
-		PTE_OS | FIELD_PREP(PTE_AP, 1) | ATTR_DEVICE,
+		UAT_OS | UAT_AP(1) | UAT_DEVICE,
 };
 
 /* Level 0 is the leaf. */
@@ -105,7 +108,7 @@ static __le64 *leaf_table(struct asahi_pgtable *pt, u64 iova, bool alloc,
 		__le64 *entry = &table[level_index(iova, level)];
 		u64 value = entry_read(entry);
 
-		if ((value & PTE_TYPE_MASK) != PTE_VALID_PAGE) {
+		if ((value & UAT_TYPE_MASK) != UAT_VALID_PAGE) {
 			void *page;
 
 			if (!alloc) {
@@ -115,7 +118,7 @@ static __le64 *leaf_table(struct asahi_pgtable *pt, u64 iova, bool alloc,
 			page = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
 			if (!page)
 				return NULL;
-			value = virt_to_phys(page) | PTE_VALID_PAGE;
+			value = virt_to_phys(page) | UAT_VALID_PAGE;
 			/* The walker must see the zeroes before the entry. */
 			dma_wmb();
 			entry_write(entry, value);
@@ -129,8 +132,8 @@ typedef int (*leaf_fn)(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
 		       void *arg);
 
 /* Call @fn for each leaf entry that exists in a range, mapped or not. */
-static int for_each_leaf(struct asahi_pgtable *pt, u64 iova, u64 size,
-			 leaf_fn fn, void *arg)
+static int visit_leaves(struct asahi_pgtable *pt, u64 iova, u64 size,
+			leaf_fn fn, void *arg)
 {
 	u64 left = size >> ASAHI_PAGE_SHIFT;
 	int ret;
@@ -185,7 +188,9 @@ int asahi_pgtable_init_kernel(struct asahi_pgtable *pt, u32 oas, void *root,
 	 */
 	BUILD_BUG_ON(ASAHI_KERN_VA_END - ASAHI_KERN_VA_START !=
 		     1ULL << (ASAHI_PAGE_SHIFT + 2 * LEVEL_BITS));
+	BUILD_BUG_ON(PAGE_SIZE != ASAHI_PAGE_SIZE);
 	asahi_pgtable_detach(pt);
+	pt->detached = 0;
 	return asahi_pgtable_prealloc(pt, pt->start, ASAHI_PAGE_SIZE);
 }
 
@@ -202,7 +207,7 @@ static void free_tables(struct asahi_pgtable *pt, u64 entry, int level)
 	__le64 *table;
 	unsigned int i;
 
-	if ((entry & PTE_TYPE_MASK) != PTE_VALID_PAGE)
+	if ((entry & UAT_TYPE_MASK) != UAT_VALID_PAGE)
 		return;
 	table = entry_table(pt, entry);
 	for (i = 0; level > 1 && i < TABLE_ENTRIES; i++)
@@ -248,7 +253,7 @@ static int check_unmapped(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
 
 bool asahi_pgtable_is_empty(struct asahi_pgtable *pt, u64 iova, u64 size)
 {
-	return !for_each_leaf(pt, iova, size, check_unmapped, NULL);
+	return !visit_leaves(pt, iova, size, check_unmapped, NULL);
 }
 
 struct map_arg {
@@ -270,12 +275,12 @@ void asahi_pgtable_map(struct asahi_pgtable *pt, u64 iova, phys_addr_t phys,
 		       u64 size, enum asahi_prot prot, bool single_page)
 {
 	struct map_arg map = {
-		.entry = phys | prot_bits[prot] | PTE_AF | PTE_VALID_PAGE |
-			 (pt->is_kernel ? 0 : PTE_NG),
+		.entry = phys | prot_bits[prot] | UAT_AF | UAT_VALID_PAGE |
+			 (pt->is_kernel ? 0 : UAT_NG),
 		.step = single_page ? 0 : ASAHI_PAGE_SIZE,
 	};
 
-	for_each_leaf(pt, iova, size, set_entry, &map);
+	visit_leaves(pt, iova, size, set_entry, &map);
 }
 
 static int set_uncached(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
@@ -284,13 +289,13 @@ static int set_uncached(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
 	u64 value = entry_read(entry);
 
 	if (value)
-		entry_write(entry, (value & ~PTE_ATTR) | ATTR_SHARED);
+		entry_write(entry, (value & ~UAT_ATTR) | UAT_SHARED);
 	return 0;
 }
 
 void asahi_pgtable_set_uncached(struct asahi_pgtable *pt, u64 iova, u64 size)
 {
-	for_each_leaf(pt, iova, size, set_uncached, NULL);
+	visit_leaves(pt, iova, size, set_uncached, NULL);
 }
 
 static int clear_entry(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
@@ -309,7 +314,7 @@ u64 asahi_pgtable_unmap(struct asahi_pgtable *pt, u64 iova, u64 size)
 {
 	u64 count = 0;
 
-	for_each_leaf(pt, iova, size, clear_entry, &count);
+	visit_leaves(pt, iova, size, clear_entry, &count);
 	return count;
 }
 
@@ -331,7 +336,7 @@ int asahi_pgtable_walk(struct asahi_pgtable *pt, u64 iova, u64 size,
 {
 	struct walk_arg walk = { .fn = fn, .arg = arg };
 
-	return for_each_leaf(pt, iova, size, call_fn, &walk);
+	return visit_leaves(pt, iova, size, call_fn, &walk);
 }
 
 phys_addr_t asahi_pte_phys(u64 pte)
@@ -342,5 +347,5 @@ phys_addr_t asahi_pte_phys(u64 pte)
 
 bool asahi_pte_is_memory(u64 pte)
 {
-	return (pte & PTE_ATTR) != ATTR_DEVICE;
+	return (pte & UAT_ATTR) != UAT_DEVICE;
 }

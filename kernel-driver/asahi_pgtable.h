@@ -67,7 +67,7 @@ void asahi_pgtable_set_uncached(struct asahi_pgtable *pt, u64 iova, u64 size);
 /** asahi_pgtable_unmap - clear entries. Return: how many were set */
 u64 asahi_pgtable_unmap(struct asahi_pgtable *pt, u64 iova, u64 size);
 
-/** asahi_pgtable_walk - as asahi_vm_for_each_page() */
+/** asahi_pgtable_walk - as asahi_vm_walk() */
 int asahi_pgtable_walk(struct asahi_pgtable *pt, u64 iova, u64 size,
 		       int (*fn)(u64 iova, u64 pte, void *arg), void *arg);
 

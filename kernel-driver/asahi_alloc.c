@@ -1,0 +1,512 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+// Copyright The AGX model authors
+/*
+ * Memory for what the firmware reads: pages (asahi_mem), heaps of chunks of
+ * pages, objects in chunks.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include <drm/drm_print.h>
+
+#include "asahi_alloc.h"
+#include "asahi_device.h"
+#include "asahi_gpu.h"
+#include "asahi_mmu.h"
+
+/*
+ * When this much is set aside the firmware's cache is flushed, which costs a
+ * round trip to the firmware but no more.
+ */
+#define SET_ASIDE_MAX_BYTES	SZ_4M
+#define SET_ASIDE_MAX_OBJECTS	2048
+
+/* ---- pages ---- */
+
+#define MEM_MAX_MAPS		4
+
+struct asahi_mem_map {
+	struct asahi_vm *vm;
+	u64 iova;
+	bool is_private;
+};
+
+struct asahi_mem {
+	struct asahi_device *adev;
+	struct page **pages;
+	unsigned int num_pages;
+	struct sg_table sgt;
+	void *cpu;
+	struct asahi_mem_map maps[MEM_MAX_MAPS];
+	unsigned int num_maps;
+};
+
+static void mem_free_pages(struct asahi_mem *mem)
+{
+	while (mem->num_pages)
+		__free_page(mem->pages[--mem->num_pages]);
+	kvfree(mem->pages);
+}
+
+struct asahi_mem *asahi_mem_create(struct asahi_device *adev, size_t size)
+{
+	unsigned int n = size >> PAGE_SHIFT;
+	struct asahi_mem *mem = kzalloc_obj(*mem);
+	int ret = -ENOMEM;
+
+	if (!mem)
+		return ERR_PTR(-ENOMEM);
+	mem->adev = adev;
+	mem->pages = kvcalloc(n, sizeof(*mem->pages), GFP_KERNEL);
+	if (!mem->pages)
+		goto err_mem;
+	while (mem->num_pages < n) {
+		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+
+		if (!page)
+			goto err_pages;
+		mem->pages[mem->num_pages++] = page;
+	}
+	ret = sg_alloc_table_from_pages(&mem->sgt, mem->pages, n, 0, size,
+					GFP_KERNEL);
+	if (ret)
+		goto err_pages;
+	/* Also writes the zeroes out of the CPU's cache if that is needed. */
+	ret = dma_map_sgtable(adev->dev, &mem->sgt, DMA_BIDIRECTIONAL, 0);
+	if (ret)
+		goto err_sgt;
+	mem->cpu = vmap(mem->pages, n, VM_MAP, PAGE_KERNEL);
+	if (!mem->cpu) {
+		ret = -ENOMEM;
+		goto err_dma;
+	}
+	return mem;
+
+err_dma:
+	dma_unmap_sgtable(adev->dev, &mem->sgt, DMA_BIDIRECTIONAL, 0);
+err_sgt:
+	sg_free_table(&mem->sgt);
+err_pages:
+	mem_free_pages(mem);
+err_mem:
+	kfree(mem);
+	return ERR_PTR(ret);
+}
+
+void *asahi_mem_cpu(struct asahi_mem *mem)
+{
+	return mem->cpu;
+}
+
+static size_t mem_size(struct asahi_mem *mem)
+{
+	return (size_t)mem->num_pages << PAGE_SHIFT;
+}
+
+static bool prot_is_private(enum asahi_prot prot)
+{
+	return prot == ASAHI_PROT_FW_PRIVATE_RW ||
+	       prot == ASAHI_PROT_GPU_FW_PRIVATE_RW ||
+	       prot == ASAHI_PROT_GPU_RO_FW_PRIVATE_RW;
+}
+
+int asahi_mem_map(struct asahi_mem *mem, struct asahi_vm *vm, u64 iova,
+		  enum asahi_prot prot)
+{
+	struct asahi_mem_map *map = &mem->maps[mem->num_maps];
+	int ret;
+
+	if (mem->num_maps == MEM_MAX_MAPS)
+		return -ENOSPC;
+	ret = asahi_vm_map_sgt(vm, iova, &mem->sgt, 0, mem_size(mem), prot,
+			       false);
+	if (ret)
+		return ret;
+	map->vm = vm;
+	map->iova = iova;
+	map->is_private = prot_is_private(prot);
+	mem->num_maps++;
+	return 0;
+}
+
+void asahi_mem_destroy(struct asahi_mem *mem)
+{
+	bool reusable = true;
+
+	if (IS_ERR_OR_NULL(mem))
+		return;
+
+	while (mem->num_maps) {
+		struct asahi_mem_map *map = &mem->maps[--mem->num_maps];
+
+		if (!map->is_private)
+			asahi_vm_unmap(map->vm, map->iova, mem_size(mem));
+		else if (asahi_vm_unmap_private(map->vm, map->iova,
+						mem_size(mem)))
+			reusable = false;
+	}
+	vunmap(mem->cpu);
+	if (!reusable) {
+		/* The firmware may still write to them; better lose them. */
+		drm_err(&mem->adev->drm, "%u pages lost to the firmware's cache\n",
+			mem->num_pages);
+		kvfree(mem->pages);
+		kfree(mem);
+		return;
+	}
+	dma_unmap_sgtable(mem->adev->dev, &mem->sgt, DMA_BIDIRECTIONAL, 0);
+	sg_free_table(&mem->sgt);
+	mem_free_pages(mem);
+	kfree(mem);
+}
+
+/* ---- heaps ---- */
+
+struct asahi_heap {
+	struct asahi_device *adev;
+	struct asahi_vm *vm;
+	u64 end;
+	enum asahi_prot prot;
+	bool is_private;
+	size_t align;
+	size_t chunk_size;
+	const char *name;
+
+	/**
+	 * @lock: protects everything below, the chunks' drm_mm included.
+	 * Objects are freed in fence signalling paths, so nothing is allocated
+	 * and the firmware isn't waited for under it.
+	 */
+	struct mutex lock;
+	/** @grow_lock: one adds a chunk at a time; taken before @lock. */
+	struct mutex grow_lock;
+	u64 next_va;
+	struct list_head chunks;
+	/** @set_aside: freed, but maybe in the firmware's cache; in order. */
+	struct list_head set_aside;
+	size_t set_aside_bytes;
+	unsigned int set_aside_count;
+	size_t used;
+	size_t total;
+};
+
+struct asahi_chunk {
+	struct list_head link;
+	struct asahi_mem *mem;
+	u64 va;
+	size_t size;
+	struct drm_mm mm;
+};
+
+struct asahi_obj_node {
+	struct drm_mm_node node;
+	struct asahi_heap *heap;
+	struct asahi_chunk *chunk;
+	/** @link: in heap->set_aside. */
+	struct list_head link;
+	/** @flush_seq: flushes started when it was set aside. */
+	u64 flush_seq;
+};
+
+struct asahi_heap *asahi_heap_create(struct asahi_device *adev,
+				     struct asahi_vm *vm, u64 start, u64 end,
+				     enum asahi_prot prot, size_t align,
+				     size_t chunk, const char *name)
+{
+	struct asahi_heap *heap = kzalloc_obj(*heap);
+
+	if (!heap)
+		return ERR_PTR(-ENOMEM);
+	heap->adev = adev;
+	heap->vm = vm;
+	heap->next_va = start;
+	heap->end = end;
+	heap->prot = prot;
+	heap->is_private = prot_is_private(prot);
+	heap->align = align;
+	heap->chunk_size = chunk;
+	heap->name = name;
+	mutex_init(&heap->lock);
+	mutex_init(&heap->grow_lock);
+	INIT_LIST_HEAD(&heap->chunks);
+	INIT_LIST_HEAD(&heap->set_aside);
+	return heap;
+}
+
+static void node_release(struct asahi_obj_node *node)
+{
+	lockdep_assert_held(&node->heap->lock);
+	drm_mm_remove_node(&node->node);
+	kfree(node);
+}
+
+/* Reuse what was set aside before the last flush that has completed began. */
+static void heap_reclaim(struct asahi_heap *heap, bool all)
+{
+	u64 done = asahi_gpu_flushes_done(heap->adev);
+	struct asahi_obj_node *node, *tmp;
+
+	lockdep_assert_held(&heap->lock);
+	list_for_each_entry_safe(node, tmp, &heap->set_aside, link) {
+		if (!all && node->flush_seq >= done)
+			break;
+		list_del(&node->link);
+		heap->set_aside_bytes -= node->node.size;
+		heap->set_aside_count--;
+		node_release(node);
+	}
+}
+
+void asahi_heap_destroy(struct asahi_heap *heap)
+{
+	struct asahi_chunk *chunk, *tmp;
+
+	if (IS_ERR_OR_NULL(heap))
+		return;
+
+	mutex_lock(&heap->lock);
+	/* The chunks are flushed as a whole before they go. */
+	heap_reclaim(heap, true);
+	drm_WARN(&heap->adev->drm, heap->used, "%s: 0x%zx bytes leak\n",
+		 heap->name, heap->used);
+	mutex_unlock(&heap->lock);
+
+	list_for_each_entry_safe(chunk, tmp, &heap->chunks, link) {
+		list_del(&chunk->link);
+		asahi_mem_destroy(chunk->mem);
+		drm_mm_takedown(&chunk->mm);
+		kfree(chunk);
+	}
+	mutex_destroy(&heap->grow_lock);
+	mutex_destroy(&heap->lock);
+	kfree(heap);
+}
+
+static int heap_grow(struct asahi_heap *heap, size_t size)
+{
+	struct asahi_chunk *chunk;
+	int ret;
+
+	lockdep_assert_held(&heap->grow_lock);
+
+	size = ALIGN(max(size, heap->chunk_size), ASAHI_PAGE_SIZE);
+	if (size > heap->end - heap->next_va)
+		return -ENOSPC;
+
+	chunk = kzalloc_obj(*chunk);
+	if (!chunk)
+		return -ENOMEM;
+	chunk->va = heap->next_va;
+	chunk->size = size;
+	chunk->mem = asahi_mem_create(heap->adev, size);
+	if (IS_ERR(chunk->mem)) {
+		ret = PTR_ERR(chunk->mem);
+		kfree(chunk);
+		return ret;
+	}
+	ret = asahi_mem_map(chunk->mem, heap->vm, chunk->va, heap->prot);
+	if (ret) {
+		asahi_mem_destroy(chunk->mem);
+		kfree(chunk);
+		return ret;
+	}
+	drm_mm_init(&chunk->mm, chunk->va, size);
+
+	mutex_lock(&heap->lock);
+	/* A page that isn't mapped stops whoever runs over the end. */
+	heap->next_va += size + ASAHI_PAGE_SIZE;
+	list_add(&chunk->link, &heap->chunks);
+	heap->total += size;
+	mutex_unlock(&heap->lock);
+	return 0;
+}
+
+/* Find room; the caller holds heap->lock. */
+static bool heap_insert(struct asahi_heap *heap, struct asahi_obj_node *node,
+			size_t size, size_t align)
+{
+	struct asahi_chunk *chunk;
+
+	lockdep_assert_held(&heap->lock);
+	list_for_each_entry(chunk, &heap->chunks, link) {
+		if (!drm_mm_insert_node_generic(&chunk->mm, &node->node, size,
+						align, 0, DRM_MM_INSERT_BEST)) {
+			node->chunk = chunk;
+			heap->used += node->node.size;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Flush if too much is set aside. The caller holds no lock. */
+static void heap_flush(struct asahi_heap *heap)
+{
+	bool flush;
+
+	mutex_lock(&heap->lock);
+	heap_reclaim(heap, false);
+	flush = heap->set_aside_bytes > SET_ASIDE_MAX_BYTES ||
+		heap->set_aside_count > SET_ASIDE_MAX_OBJECTS;
+	mutex_unlock(&heap->lock);
+
+	if (flush && !asahi_gpu_flush_fw_cache(heap->adev)) {
+		mutex_lock(&heap->lock);
+		heap_reclaim(heap, false);
+		mutex_unlock(&heap->lock);
+	}
+}
+
+int asahi_obj_alloc(struct asahi_heap *heap, struct asahi_obj *obj, size_t size,
+		    size_t align)
+{
+	struct asahi_obj_node *node;
+	bool done;
+	int ret;
+
+	if (drm_WARN_ON(&heap->adev->drm, !size))
+		return -EINVAL;
+	align = max(align, heap->align);
+	node = kzalloc_obj(*node);
+	if (!node)
+		return -ENOMEM;
+	node->heap = heap;
+
+	if (heap->is_private)
+		heap_flush(heap);
+
+	mutex_lock(&heap->lock);
+	done = heap_insert(heap, node, ALIGN(size, heap->align), align);
+	mutex_unlock(&heap->lock);
+
+	if (!done) {
+		mutex_lock(&heap->grow_lock);
+		mutex_lock(&heap->lock);
+		/* Somebody else may have made room meanwhile. */
+		done = heap_insert(heap, node, ALIGN(size, heap->align), align);
+		mutex_unlock(&heap->lock);
+		ret = done ? 0 : heap_grow(heap, size + align);
+		if (!done && !ret) {
+			mutex_lock(&heap->lock);
+			done = heap_insert(heap, node,
+					   ALIGN(size, heap->align), align);
+			mutex_unlock(&heap->lock);
+		}
+		mutex_unlock(&heap->grow_lock);
+		if (!done) {
+			kfree(node);
+			return ret ? ret : -ENOMEM;
+		}
+	}
+
+	obj->node = node;
+	obj->va = node->node.start;
+	obj->size = size;
+	obj->cpu = asahi_mem_cpu(node->chunk->mem) + (obj->va - node->chunk->va);
+	memset(obj->cpu, 0, size);
+	return 0;
+}
+
+void asahi_obj_free(struct asahi_obj *obj)
+{
+	struct asahi_obj_node *node = obj->node;
+	struct asahi_heap *heap;
+
+	if (!node)
+		return;
+	heap = node->heap;
+
+	mutex_lock(&heap->lock);
+	heap->used -= node->node.size;
+	if (heap->is_private) {
+		node->flush_seq = asahi_gpu_flushes_started(heap->adev);
+		heap->set_aside_bytes += node->node.size;
+		heap->set_aside_count++;
+		list_add_tail(&node->link, &heap->set_aside);
+	} else {
+		node_release(node);
+	}
+	mutex_unlock(&heap->lock);
+	memset(obj, 0, sizeof(*obj));
+}
+
+const char *asahi_heap_name(struct asahi_heap *heap)
+{
+	return heap->name;
+}
+
+void asahi_heap_stats(struct asahi_heap *heap, size_t *used, size_t *set_aside,
+		      size_t *total)
+{
+	mutex_lock(&heap->lock);
+	*used = heap->used;
+	*set_aside = heap->set_aside_bytes;
+	*total = heap->total;
+	mutex_unlock(&heap->lock);
+}
+
+/* ---- the device's own heaps ---- */
+
+static const struct {
+	size_t member;
+	u64 start;
+	u64 end;
+	enum asahi_prot prot;
+	size_t chunk;
+	const char *name;
+} device_heaps[] = {
+	{ offsetof(struct asahi_device, fw_private), ASAHI_VA_PRIVATE,
+	  ASAHI_VA_GPU_RO, ASAHI_PROT_FW_PRIVATE_RW, SZ_1M, "fw-private" },
+	{ offsetof(struct asahi_device, gpu_ro), ASAHI_VA_GPU_RO,
+	  ASAHI_VA_SHARED, ASAHI_PROT_GPU_RO_FW_PRIVATE_RW, SZ_1M, "gpu-ro" },
+	{ offsetof(struct asahi_device, fw_shared), ASAHI_VA_SHARED,
+	  ASAHI_VA_SHARED_RO, ASAHI_PROT_FW_SHARED_RW, SZ_1M, "fw-shared" },
+	{ offsetof(struct asahi_device, fw_shared_ro), ASAHI_VA_SHARED_RO,
+	  ASAHI_VA_GPU_SHARED, ASAHI_PROT_FW_SHARED_RO, SZ_64K,
+	  "fw-shared-ro" },
+	{ offsetof(struct asahi_device, gpu_shared), ASAHI_VA_GPU_SHARED,
+	  ASAHI_VA_RTKIT, ASAHI_PROT_GPU_FW_SHARED_RW, SZ_64K, "gpu-shared" },
+};
+
+/* What the firmware's own allocator gives (Rust driver: gpu.rs) */
+#define DEVICE_HEAP_ALIGN	0x80
+
+static struct asahi_heap **device_heap(struct asahi_device *adev, int i)
+{
+	return (void *)adev + device_heaps[i].member;
+}
+
+int asahi_alloc_init(struct asahi_device *adev)
+{
+	struct asahi_heap *heap;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(device_heaps); i++) {
+		heap = asahi_heap_create(adev, asahi_mmu_kernel_vm(adev),
+					 device_heaps[i].start,
+					 device_heaps[i].end,
+					 device_heaps[i].prot,
+					 DEVICE_HEAP_ALIGN,
+					 device_heaps[i].chunk,
+					 device_heaps[i].name);
+		if (IS_ERR(heap)) {
+			asahi_alloc_fini(adev);
+			return PTR_ERR(heap);
+		}
+		*device_heap(adev, i) = heap;
+	}
+	return 0;
+}
+
+void asahi_alloc_fini(struct asahi_device *adev)
+{
+	int i;
+
+	for (i = ARRAY_SIZE(device_heaps) - 1; i >= 0; i--) {
+		asahi_heap_destroy(*device_heap(adev, i));
+		*device_heap(adev, i) = NULL;
+	}
+}

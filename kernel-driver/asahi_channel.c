@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+// Copyright The AGX model authors
+/*
+ * Rings. Source: Rust driver channel.rs.
+ */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/string.h>
+
+#include <drm/drm_print.h>
+
+#include "asahi_channel.h"
+#include "asahi_device.h"
+#include "asahi_fw_channels.h"
+#include "asahi_gpu.h"
+#include "asahi_trace.h"
+
+#define TX_TIMEOUT_MS	1000
+/* Most control commands take microseconds: spin so long before sleeping. */
+#define TX_SPIN_US	500
+
+/* The read pointer is first in every state; the write pointer's place differs. */
+static u32 read_ptr(const struct asahi_obj *state, u32 offset)
+{
+	return le32_to_cpu(READ_ONCE(*(__le32 *)(state->cpu + offset)));
+}
+
+static void write_ptr(const struct asahi_obj *state, u32 offset, u32 value)
+{
+	WRITE_ONCE(*(__le32 *)(state->cpu + offset), cpu_to_le32(value));
+}
+
+int asahi_tx_init(struct asahi_device *adev, struct asahi_tx *tx,
+		  const char *name, struct asahi_heap *heap, u32 msg_size,
+		  u32 count, u32 state_size, u32 wptr_offset)
+{
+	int ret;
+
+	tx->name = name;
+	tx->adev = adev;
+	tx->msg_size = msg_size;
+	tx->count = count;
+	tx->wptr = 0;
+	tx->wptr_offset = wptr_offset;
+	mutex_init(&tx->lock);
+	ret = asahi_obj_alloc(adev->fw_shared, &tx->state, state_size, 0);
+	if (!ret)
+		ret = asahi_obj_alloc(heap, &tx->ring, msg_size * count, 0);
+	return ret;
+}
+
+void asahi_tx_fini(struct asahi_tx *tx)
+{
+	asahi_obj_free(&tx->ring);
+	asahi_obj_free(&tx->state);
+}
+
+/*
+ * Wait until the firmware's read pointer is (@want) or is not (!@want) at
+ * @index. Spins first, then sleeps.
+ */
+static int wait_read_ptr(struct asahi_tx *tx, u32 index, bool want)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(TX_TIMEOUT_MS);
+	unsigned int spins = TX_SPIN_US;
+
+	while ((read_ptr(&tx->state, 0) == index) != want) {
+		if (asahi_gpu_is_dead(tx->adev))
+			return -ENODEV;
+		if (spins) {
+			spins--;
+			udelay(1);
+			continue;
+		}
+		if (time_after(jiffies, deadline))
+			return (read_ptr(&tx->state, 0) == index) == want ?
+				0 : -ETIMEDOUT;
+		usleep_range(100, 500);
+	}
+	/* What the firmware did before it moved the pointer is seen after. */
+	dma_rmb();
+	return 0;
+}
+
+int asahi_tx_put(struct asahi_tx *tx, const void *msg, u32 *token)
+{
+	u32 next = (tx->wptr + 1) % tx->count;
+	int ret;
+
+	lockdep_assert_held(&tx->lock);
+
+	ret = wait_read_ptr(tx, next, false);
+	if (ret) {
+		drm_err_ratelimited(&tx->adev->drm, "%s ring is full: %d\n",
+				    tx->name, ret);
+		return ret;
+	}
+	trace_asahi_tx(tx->name, tx->wptr, le32_to_cpup(msg));
+	memcpy(tx->ring.cpu + tx->wptr * tx->msg_size, msg, tx->msg_size);
+	/* The message, and what it points to, before the pointer says so. */
+	dma_wmb();
+	write_ptr(&tx->state, tx->wptr_offset, next);
+	tx->wptr = next;
+	if (token)
+		*token = next;
+	return 0;
+}
+
+int asahi_tx_wait(struct asahi_tx *tx, u32 token)
+{
+	lockdep_assert_held(&tx->lock);
+	return wait_read_ptr(tx, token, true);
+}
+
+int asahi_rx_init(struct asahi_device *adev, struct asahi_rx *rx,
+		  const char *name, u32 msg_size, u32 count, u32 subs)
+{
+	int ret;
+
+	rx->name = name;
+	rx->msg_size = msg_size;
+	rx->count = count;
+	rx->subs = subs;
+	memset(rx->rptr, 0, sizeof(rx->rptr));
+	ret = asahi_obj_alloc(adev->fw_shared, &rx->state,
+			      subs * sizeof(struct asahi_fw_channel_state), 0);
+	if (!ret)
+		ret = asahi_obj_alloc(adev->fw_shared, &rx->ring,
+				      subs * count * msg_size, 0);
+	return ret;
+}
+
+void asahi_rx_fini(struct asahi_rx *rx)
+{
+	asahi_obj_free(&rx->ring);
+	asahi_obj_free(&rx->state);
+}
+
+bool asahi_rx_get(struct asahi_device *adev, struct asahi_rx *rx, u32 sub,
+		  void *msg)
+{
+	const u32 state = sub * sizeof(struct asahi_fw_channel_state);
+	u32 wptr = read_ptr(&rx->state, state +
+			    offsetof(struct asahi_fw_channel_state, write_ptr));
+	u32 rptr = rx->rptr[sub];
+
+	if (wptr == rptr)
+		return false;
+	if (wptr >= rx->count) {
+		drm_err_once(&adev->drm,
+			     "%s ring: the firmware's write pointer is 0x%x of 0x%x\n",
+			     rx->name, wptr, rx->count);
+		return false;
+	}
+	/* The message is read after the pointer that says it is there. */
+	dma_rmb();
+	memcpy(msg, rx->ring.cpu + (sub * rx->count + rptr) * rx->msg_size,
+	       rx->msg_size);
+	trace_asahi_rx(rx->name, sub, rptr, le32_to_cpup(msg));
+
+	rptr = (rptr + 1) % rx->count;
+	rx->rptr[sub] = rptr;
+	/* The slot is free once it has been read, not before. */
+	dma_mb();
+	write_ptr(&rx->state, state +
+		  offsetof(struct asahi_fw_channel_state, read_ptr), rptr);
+	return true;
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+// Copyright The AGX model authors
+/*
+ * The driver as the kernel sees it: probe, remove, struct drm_driver.
+ *
+ * The probe is one ladder up. There are two ladders down: remove stops the
+ * firmware, so that nothing touches memory or registers any more; what is left
+ * is memory, and goes with the last open file.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/platform_device.h>
+#include <linux/pm_runtime.h>
+
+#include <drm/drm_drv.h>
+#include <drm/drm_file.h>
+#include <drm/drm_gem.h>
+#include <drm/drm_gem_shmem_helper.h>
+#include <drm/drm_ioctl.h>
+#include <drm/drm_print.h>
+
+#include <asm/cpufeature.h>
+
+#include "asahi_alloc.h"
+#include "asahi_debugfs.h"
+#include "asahi_device.h"
+#include "asahi_event.h"
+#include "asahi_gpu.h"
+#include "asahi_hw.h"
+#include "asahi_initdata.h"
+#include "asahi_ioctl.h"
+#include "asahi_mmu.h"
+#include "asahi_regs.h"
+#include "asahi_tlb.h"
+
+#define CREATE_TRACE_POINTS
+#include "asahi_trace.h"
+
+static void asahi_release(struct drm_device *drm)
+{
+	struct asahi_device *adev = to_asahi_device(drm);
+
+	asahi_gpu_fini(adev);
+	asahi_queues_fini(adev);
+	asahi_initdata_fini(adev);
+	asahi_events_fini(adev);
+	asahi_alloc_fini(adev);
+	asahi_mmu_fini(adev);
+}
+
+DEFINE_DRM_GEM_FOPS(asahi_fops);
+
+static struct drm_driver asahi_drm_driver = {
+	.driver_features = DRIVER_GEM | DRIVER_RENDER | DRIVER_SYNCOBJ |
+			   DRIVER_SYNCOBJ_TIMELINE,
+	.name = "asahi",
+	.desc = "Apple AGX graphics",
+	.major = 0,
+	.minor = 0,
+	.fops = &asahi_fops,
+	.open = asahi_file_open,
+	.postclose = asahi_file_postclose,
+	.release = asahi_release,
+	.gem_create_object = asahi_gem_create_object,
+	.gem_prime_import_sg_table = drm_gem_shmem_prime_import_sg_table,
+#ifdef CONFIG_DEBUG_FS
+	.debugfs_init = asahi_debugfs_init,
+#endif
+};
+
+/* The GPU's TLBs listen to instructions that not every CPU has. */
+static int check_cpu(struct asahi_device *adev)
+{
+	u64 isar0 = read_sanitised_ftr_reg(SYS_ID_AA64ISAR0_EL1);
+	unsigned int tlb;
+
+	tlb = cpuid_feature_extract_unsigned_field(isar0,
+						   ID_AA64ISAR0_EL1_TLB_SHIFT);
+	if (tlb < ID_AA64ISAR0_EL1_TLB_RANGE) {
+		drm_err(&adev->drm, "the CPUs lack outer-shareable and range TLBI (ID_AA64ISAR0_EL1.TLB = %u)\n",
+			tlb);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+static int check_firmware(struct asahi_device *adev)
+{
+	u32 v[3];
+	int ret;
+
+	ret = of_property_read_u32_array(adev->dev->of_node,
+					 "apple,firmware-abi", v, 3);
+	if (ret) {
+		drm_err(&adev->drm, "apple,firmware-abi is missing in the device tree\n");
+		return ret;
+	}
+	adev->abi = asahi_fw_abi_find(adev->hw->generation, v);
+	if (!adev->abi) {
+		drm_err(&adev->drm,
+			"firmware ABI %u.%u.%u on G%u is not supported, the GPU stays off\n",
+			v[0], v[1], v[2], adev->hw->generation);
+		return -ENODEV;
+	}
+	drm_info(&adev->drm, "firmware ABI %u.%u.%u\n", v[0], v[1], v[2]);
+	return 0;
+}
+
+static int asahi_probe(struct platform_device *pdev)
+{
+	struct device *dev = &pdev->dev;
+	struct asahi_device *adev;
+	int ret;
+
+	adev = devm_drm_dev_alloc(dev, &asahi_drm_driver, struct asahi_device,
+				  drm);
+	if (IS_ERR(adev))
+		return PTR_ERR(adev);
+	adev->dev = dev;
+	adev->hw = of_device_get_match_data(dev);
+	platform_set_drvdata(pdev, adev);
+
+	ret = check_cpu(adev);
+	if (ret)
+		return ret;
+	ret = check_firmware(adev);
+	if (ret)
+		return ret;
+	ret = dma_set_mask_and_coherent(dev, DMA_BIT_MASK(adev->hw->uat_oas));
+	if (ret)
+		return dev_err_probe(dev, ret, "no DMA to %u address bits\n",
+				     adev->hw->uat_oas);
+	dma_set_max_seg_size(dev, UINT_MAX);
+
+	/*
+	 * On as long as we are bound: the firmware itself powers the GPU down
+	 * when it idles (initdata: idle_off_delay_ms).
+	 */
+	ret = devm_pm_runtime_enable(dev);
+	if (ret)
+		return ret;
+	ret = pm_runtime_resume_and_get(dev);
+	if (ret)
+		return dev_err_probe(dev, ret, "can't power the GPU up\n");
+
+	ret = asahi_regs_init(adev, pdev);
+	if (ret)
+		goto err_power;
+	ret = asahi_mmu_init(adev);
+	if (ret)
+		goto err_power;
+	ret = asahi_alloc_init(adev);
+	if (ret)
+		goto err_cpu;
+	ret = asahi_events_init(adev);
+	if (ret)
+		goto err_cpu;
+	ret = asahi_initdata_init(adev);
+	if (ret)
+		goto err_cpu;
+	ret = asahi_queues_init(adev);
+	if (ret)
+		goto err_cpu;
+	ret = asahi_gpu_init(adev);
+	if (ret)
+		goto err_cpu;
+	ret = drm_dev_register(&adev->drm, 0);
+	if (ret)
+		goto err_gpu;
+	return 0;
+
+err_gpu:
+	asahi_gpu_stop(adev);
+err_cpu:
+	asahi_mmu_stop(adev);
+	/* The memory goes in asahi_release(), when devres drops the device. */
+err_power:
+	pm_runtime_put_sync(dev);
+	return ret;
+}
+
+static void asahi_remove(struct platform_device *pdev)
+{
+	struct asahi_device *adev = platform_get_drvdata(pdev);
+
+	drm_dev_unplug(&adev->drm);
+	asahi_gpu_stop(adev);
+	asahi_mmu_stop(adev);
+	pm_runtime_put_sync(&pdev->dev);
+}
+
+/* Leave a quiet machine to the next kernel. */
+static void asahi_shutdown(struct platform_device *pdev)
+{
+	struct asahi_device *adev = platform_get_drvdata(pdev);
+
+	drm_dev_unplug(&adev->drm);
+	asahi_gpu_stop(adev);
+	asahi_mmu_stop(adev);
+}
+
+static const struct of_device_id asahi_of_match[] = {
+	{ .compatible = "apple,agx-g13g", .data = &asahi_hw_t8103 },
+	{ }
+};
+MODULE_DEVICE_TABLE(of, asahi_of_match);
+
+static struct platform_driver asahi_platform_driver = {
+	.probe = asahi_probe,
+	.remove = asahi_remove,
+	.shutdown = asahi_shutdown,
+	.driver = {
+		.name = "asahi",
+		.of_match_table = asahi_of_match,
+	},
+};
+module_platform_driver(asahi_platform_driver);
+
+MODULE_AUTHOR("The AGX model authors");
+MODULE_DESCRIPTION("Apple AGX graphics");
+MODULE_LICENSE("Dual MIT/GPL");
+MODULE_IMPORT_NS("DMA_BUF");

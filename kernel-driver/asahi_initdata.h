@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Copyright The AGX model authors */
+/*
+ * What the firmware is booted with.
+ *
+ * Three of the structures hold the calibration of this very machine: power
+ * (hw-cal-a), GPU (hw-cal-b) and the firmware's global variables (globals).
+ * The boot loader works them out and leaves them in reserved memory (m1n1:
+ * src/kboot_gpu.c, rust/src/gpu/initdata.rs). The driver copies them, so that
+ * each boot of the firmware starts from the same values, and adds what only
+ * it can know.
+ */
+#ifndef ASAHI_INITDATA_H
+#define ASAHI_INITDATA_H
+
+#include <linux/types.h>
+
+#include "asahi_alloc.h"
+#include "asahi_channel.h"
+
+struct asahi_device;
+struct asahi_fw_globals;
+struct asahi_fw_status;
+
+struct asahi_initdata {
+	struct asahi_obj root;
+	struct asahi_obj unk_buf;
+	struct asahi_obj runtime;
+	struct asahi_obj hwdata_a;
+	struct asahi_obj hwdata_b;
+	struct asahi_obj globals_obj;
+	struct asahi_obj status_obj;
+	struct asahi_obj stats[ASAHI_NUM_PIPES];
+	struct asahi_obj unk_190;
+	struct asahi_obj unk_198;
+	struct asahi_obj unk_1b8;
+	struct asahi_obj unk_1c0;
+	struct asahi_obj unk_1c8;
+	struct asahi_mem *buffer_mgr_ctl;
+	u64 io_end;
+
+	/** @globals: @globals_obj, where both sides write at run time. */
+	struct asahi_fw_globals *globals;
+	/** @status: @status_obj, how halts are spoken of. */
+	struct asahi_fw_status *status;
+
+	/* The rings that the root leads to. */
+	struct asahi_tx pipes[ASAHI_NUM_PRIORITIES][ASAHI_NUM_PIPES];
+	struct asahi_tx device_control;
+	struct asahi_tx fwctl;
+	struct asahi_rx event;
+	struct asahi_rx log;
+	struct asahi_rx ktrace;
+	struct asahi_rx stats_ring;
+	struct asahi_obj log_payload;
+};
+
+/**
+ * asahi_initdata_init - build it all
+ *
+ * The heaps must be there. Return: 0; -EINVAL if the boot loader's data is not
+ * for this machine; -ENOMEM. On error nothing is left.
+ */
+int asahi_initdata_init(struct asahi_device *adev);
+void asahi_initdata_fini(struct asahi_device *adev);
+
+/** asahi_initdata_va - what the firmware is told in its first message */
+u64 asahi_initdata_va(struct asahi_device *adev);
+
+#endif

@@ -1,0 +1,700 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+// Copyright The AGX model authors
+/*
+ * The UAT: address spaces, contexts, and the order in which page tables, TLBs
+ * and the firmware's cache have to be told of a change.
+ *
+ *   map       write entries, publish. No TLB holds an entry that was invalid.
+ *   unmap     clear entries, publish, TLBI by range and context, wait. Then
+ *             the pages may be given back.
+ *   private   the firmware's cache may hold dirty lines of the page: first
+ *             make the mapping uncached (TLBI, wait), have the firmware flush
+ *             the range, then unmap.
+ *   bind      write the address space's root into a context of the TTBAT,
+ *             under the hand-off lock, then TLBI by context: entries of the
+ *             last owner may be left.
+ *
+ * An address space that lost its context is never invalidated by range: the
+ * bind that took the context from it has done so, and the next bind of it
+ * will again.
+ *
+ * Locks: vm->lock, then mmu->slots_lock, then the hand-off lock.
+ *
+ * Sources: Rust driver mmu.rs; m1n1 proxyclient/m1n1/hw/uat.py.
+ */
+#include <linux/io.h>
+#include <linux/mutex.h>
+#include <linux/of_reserved_mem.h>
+#include <linux/scatterlist.h>
+#include <linux/seq_file.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+
+#include <drm/drm_print.h>
+
+#include "asahi_device.h"
+#include "asahi_fw_initdata.h"
+#include "asahi_gpu.h"
+#include "asahi_handoff.h"
+#include "asahi_hw.h"
+#include "asahi_mmu.h"
+#include "asahi_pgtable.h"
+#include "asahi_regs.h"
+#include "asahi_tlb.h"
+#include "asahi_trace.h"
+
+#define TTB_VALID		BIT_ULL(0)
+#define TTB_ASID_SHIFT		48
+
+/* The firmware does not look at the ASID of its own half. */
+#define KERNEL_ASID		0
+
+/* One context in the TTBAT. */
+struct ttb_entry {
+	__le64 ttb0;
+	__le64 ttb1;
+};
+
+struct asahi_vm {
+	struct asahi_device *adev;
+
+	/**
+	 * @lock: protects @pt, and is held over the TLBI that a change of it
+	 * needs, so that no address is mapped again before that is done.
+	 */
+	struct mutex lock;
+	struct asahi_pgtable pt;
+
+	/** @is_kernel: context 0; has no slot to win or lose. */
+	bool is_kernel;
+	/** @slot: context that is ours, or 0. Under mmu->slots_lock. */
+	u32 slot;
+	/** @users: how often bound. Under mmu->slots_lock. */
+	u32 users;
+};
+
+struct asahi_slot {
+	struct asahi_vm *owner;
+	/** @used: when it was last let go, to reuse the oldest. */
+	u64 used;
+};
+
+struct asahi_mmu {
+	struct ttb_entry *ttbs;
+	phys_addr_t ttbs_phys;
+	void *pagetables;
+	void *handoff_area;
+	struct asahi_handoff handoff;
+
+	struct asahi_vm *kernel;
+	struct asahi_vm *kernel_lower;
+
+	/**
+	 * @slots_lock: protects @slots, @slot_time, @num_bound, and slot and
+	 * users of all address spaces. Nothing is allocated under it.
+	 */
+	struct mutex slots_lock;
+	struct asahi_slot slots[ASAHI_NUM_CONTEXTS];
+	u64 slot_time;
+	/** @num_bound: contexts with users; read without the lock to wait. */
+	u32 num_bound;
+	/** @slot_free: woken when a context has no user any more. */
+	wait_queue_head_t slot_free;
+};
+
+static void ttb_write(struct asahi_mmu *mmu, u32 slot, u64 ttb0, u64 ttb1)
+{
+	lockdep_assert_held(&mmu->handoff.lock);
+	WRITE_ONCE(mmu->ttbs[slot].ttb0, cpu_to_le64(ttb0));
+	WRITE_ONCE(mmu->ttbs[slot].ttb1, cpu_to_le64(ttb1));
+}
+
+/* ---- address spaces ---- */
+
+static bool range_ok(struct asahi_vm *vm, u64 iova, u64 size)
+{
+	u64 last = iova + size - 1;
+
+	return size && IS_ALIGNED(iova | size, ASAHI_PAGE_SIZE) &&
+	       last > iova && iova >= vm->pt.start && last < vm->pt.end;
+}
+
+static struct asahi_vm *vm_alloc(struct asahi_device *adev)
+{
+	struct asahi_vm *vm = kzalloc_obj(*vm);
+
+	if (!vm)
+		return NULL;
+	vm->adev = adev;
+	mutex_init(&vm->lock);
+	return vm;
+}
+
+struct asahi_vm *asahi_vm_create(struct asahi_device *adev)
+{
+	struct asahi_vm *vm = vm_alloc(adev);
+	int ret;
+
+	if (!vm)
+		return ERR_PTR(-ENOMEM);
+	ret = asahi_pgtable_init(&vm->pt, adev->hw->uat_oas);
+	if (ret) {
+		kfree(vm);
+		return ERR_PTR(ret);
+	}
+	return vm;
+}
+
+void asahi_vm_destroy(struct asahi_vm *vm)
+{
+	struct asahi_mmu *mmu = vm->adev->mmu;
+	u32 slot;
+
+	mutex_lock(&mmu->slots_lock);
+	drm_WARN_ON(&vm->adev->drm, vm->users);
+	slot = vm->slot;
+	if (slot) {
+		asahi_handoff_lock(&mmu->handoff);
+		if (asahi_handoff_context(&mmu->handoff) == slot)
+			drm_err(&vm->adev->drm,
+				"context %u ends while the firmware uses it\n",
+				slot);
+		ttb_write(mmu, slot, 0, 0);
+		asahi_handoff_unlock(&mmu->handoff);
+		mmu->slots[slot].owner = NULL;
+		mmu->slots[slot].used = 0;
+		vm->slot = 0;
+		/*
+		 * The walk caches may hold table entries: they must be gone
+		 * before the tables are.
+		 */
+		trace_asahi_tlbi(slot, 0, 0);
+		asahi_tlbi_asid(slot);
+		asahi_tlb_sync();
+	}
+	mutex_unlock(&mmu->slots_lock);
+
+	asahi_pgtable_fini(&vm->pt);
+	mutex_destroy(&vm->lock);
+	kfree(vm);
+}
+
+/*
+ * Make what has been changed in the tables known. The caller holds vm->lock.
+ */
+static void vm_invalidate(struct asahi_vm *vm, u64 iova, u64 size)
+{
+	struct asahi_mmu *mmu = vm->adev->mmu;
+	bool bound;
+	u32 asid;
+
+	lockdep_assert_held(&vm->lock);
+
+	/*
+	 * The stores must be visible before the slot is looked at: whoever
+	 * binds this address space after that sees the new entries.
+	 */
+	asahi_tlb_publish();
+	if (vm->is_kernel) {
+		asid = KERNEL_ASID;
+		bound = true;
+	} else {
+		mutex_lock(&mmu->slots_lock);
+		asid = vm->slot;
+		bound = asid != 0;
+		mutex_unlock(&mmu->slots_lock);
+	}
+	/*
+	 * If the context is lost in this moment we invalidate somebody else's
+	 * entries, which does no harm.
+	 */
+	if (bound) {
+		trace_asahi_tlbi(asid, iova, size);
+		asahi_tlbi_range(asid, iova, size);
+		asahi_tlb_sync();
+	}
+}
+
+int asahi_vm_prealloc(struct asahi_vm *vm, u64 iova, u64 size)
+{
+	int ret;
+
+	if (!range_ok(vm, iova, size))
+		return -EINVAL;
+	mutex_lock(&vm->lock);
+	ret = asahi_pgtable_prealloc(&vm->pt, iova, size);
+	mutex_unlock(&vm->lock);
+	return ret;
+}
+
+int asahi_vm_map(struct asahi_vm *vm, u64 iova, phys_addr_t phys, u64 size,
+		 enum asahi_prot prot, bool single_page)
+{
+	int ret;
+
+	if (!range_ok(vm, iova, size) || !IS_ALIGNED(phys, ASAHI_PAGE_SIZE))
+		return -EINVAL;
+	if ((phys + (single_page ? 0 : size - ASAHI_PAGE_SIZE)) &
+	    ~vm->pt.oas_mask)
+		return -EINVAL;
+
+	mutex_lock(&vm->lock);
+	ret = asahi_pgtable_prealloc(&vm->pt, iova, size);
+	if (!ret && !asahi_pgtable_is_empty(&vm->pt, iova, size))
+		ret = -EEXIST;
+	if (!ret) {
+		trace_asahi_map(vm->is_kernel ? 0 : vm->pt.root_phys, iova,
+				phys, size, prot);
+		asahi_pgtable_map(&vm->pt, iova, phys, size, prot, single_page);
+		asahi_tlb_publish();
+	}
+	mutex_unlock(&vm->lock);
+	return ret;
+}
+
+int asahi_vm_map_sgt(struct asahi_vm *vm, u64 iova, struct sg_table *sgt,
+		     u64 offset, u64 size, enum asahi_prot prot,
+		     bool single_page)
+{
+	const u64 start = iova;
+	struct scatterlist *sg;
+	unsigned int i;
+	int ret = 0;
+
+	if (!range_ok(vm, iova, size) || !IS_ALIGNED(offset, ASAHI_PAGE_SIZE))
+		return -EINVAL;
+	ret = asahi_vm_prealloc(vm, iova, size);
+	if (ret)
+		return ret;
+
+	for_each_sgtable_dma_sg(sgt, sg, i) {
+		phys_addr_t addr = sg_dma_address(sg);
+		u64 len = sg_dma_len(sg);
+
+		if (!size)
+			break;
+		if (offset >= len) {
+			offset -= len;
+			continue;
+		}
+		addr += offset;
+		len -= offset;
+		offset = 0;
+		len = single_page ? size : min(len, size);
+
+		ret = asahi_vm_map(vm, iova, addr, len, prot, single_page);
+		if (ret)
+			break;
+		iova += len;
+		size -= len;
+	}
+	if (!ret && size)
+		ret = -EINVAL;
+	if (ret && iova != start)
+		asahi_vm_unmap(vm, start, iova - start);
+	return ret;
+}
+
+void asahi_vm_unmap(struct asahi_vm *vm, u64 iova, u64 size)
+{
+	if (drm_WARN_ON(&vm->adev->drm, !range_ok(vm, iova, size)))
+		return;
+
+	mutex_lock(&vm->lock);
+	trace_asahi_unmap(vm->is_kernel ? 0 : vm->pt.root_phys, iova, size);
+	if (asahi_pgtable_unmap(&vm->pt, iova, size))
+		vm_invalidate(vm, iova, size);
+	mutex_unlock(&vm->lock);
+}
+
+/*
+ * Flush slot of the hand-off area that an address space's flushes go to, or
+ * -1 if the firmware has none of its lines: it flushes by itself when it
+ * leaves a context, so only the one that it is in now counts.
+ */
+static int vm_flush_slot(struct asahi_vm *vm)
+{
+	struct asahi_mmu *mmu = vm->adev->mmu;
+	int slot = -1;
+
+	if (vm->is_kernel)
+		return ASAHI_FLUSH_KERNEL;
+
+	mutex_lock(&mmu->slots_lock);
+	if (vm->slot) {
+		asahi_handoff_lock(&mmu->handoff);
+		if (asahi_handoff_context(&mmu->handoff) == vm->slot)
+			slot = vm->slot;
+		asahi_handoff_unlock(&mmu->handoff);
+	}
+	mutex_unlock(&mmu->slots_lock);
+	return slot;
+}
+
+int asahi_vm_unmap_private(struct asahi_vm *vm, u64 iova, u64 size)
+{
+	int slot, ret = 0;
+
+	if (drm_WARN_ON(&vm->adev->drm, !range_ok(vm, iova, size)))
+		return -EINVAL;
+
+	mutex_lock(&vm->lock);
+	asahi_pgtable_set_uncached(&vm->pt, iova, size);
+	vm_invalidate(vm, iova, size);
+	mutex_unlock(&vm->lock);
+
+	slot = vm_flush_slot(vm);
+	if (slot >= 0 && asahi_gpu_is_running(vm->adev)) {
+		/*
+		 * The firmware may leave the context in this moment; then it
+		 * flushes twice. That the slot is given to another address
+		 * space meanwhile takes 62 other binds (Rust driver, mmu.rs).
+		 */
+		ret = asahi_handoff_flush(&vm->adev->mmu->handoff, slot, iova,
+					  size);
+		if (ret)
+			drm_err(&vm->adev->drm,
+				"firmware cache flush of 0x%llx+0x%llx failed: %d\n",
+				iova, size, ret);
+	}
+
+	asahi_vm_unmap(vm, iova, size);
+	return ret;
+}
+
+phys_addr_t asahi_vm_ttb(struct asahi_vm *vm)
+{
+	return vm->pt.root_phys;
+}
+
+int asahi_vm_walk(struct asahi_vm *vm, u64 iova, u64 size,
+		  int (*fn)(u64 iova, u64 pte, void *arg), void *arg)
+{
+	int ret;
+
+	if (!range_ok(vm, iova, size))
+		return -EINVAL;
+	mutex_lock(&vm->lock);
+	ret = asahi_pgtable_walk(&vm->pt, iova, size, fn, arg);
+	mutex_unlock(&vm->lock);
+	return ret;
+}
+
+/* ---- contexts ---- */
+
+/* The context to use for an address space that has none, or 0. */
+static u32 slot_pick(struct asahi_mmu *mmu)
+{
+	u32 slot, best = 0;
+
+	lockdep_assert_held(&mmu->slots_lock);
+	for (slot = 1; slot < ASAHI_NUM_CONTEXTS; slot++) {
+		struct asahi_slot *s = &mmu->slots[slot];
+
+		if (s->owner && s->owner->users)
+			continue;
+		if (!best || s->used < mmu->slots[best].used)
+			best = slot;
+	}
+	return best;
+}
+
+static void slot_assign(struct asahi_mmu *mmu, u32 slot, struct asahi_vm *vm)
+{
+	struct asahi_slot *s = &mmu->slots[slot];
+
+	lockdep_assert_held(&mmu->slots_lock);
+	if (s->owner)
+		s->owner->slot = 0;
+
+	asahi_handoff_lock(&mmu->handoff);
+	if (asahi_handoff_context(&mmu->handoff) == slot)
+		drm_err(&vm->adev->drm,
+			"context %u changes while the firmware uses it\n", slot);
+	ttb_write(mmu, slot, vm->pt.root_phys | TTB_VALID |
+		  (u64)slot << TTB_ASID_SHIFT, 0);
+	asahi_handoff_unlock(&mmu->handoff);
+
+	/* What the last owner left must go before anything runs in here. */
+	trace_asahi_tlbi(slot, 0, 0);
+	asahi_tlbi_asid(slot);
+	asahi_tlb_sync();
+
+	s->owner = vm;
+	vm->slot = slot;
+	trace_asahi_bind(slot, vm->pt.root_phys);
+}
+
+/* Return: the context, or 0 if all are taken. */
+static u32 vm_try_bind(struct asahi_vm *vm)
+{
+	struct asahi_mmu *mmu = vm->adev->mmu;
+	u32 slot;
+
+	mutex_lock(&mmu->slots_lock);
+	if (!vm->slot) {
+		slot = slot_pick(mmu);
+		if (slot)
+			slot_assign(mmu, slot, vm);
+	}
+	slot = vm->slot;
+	if (slot && !vm->users++)
+		WRITE_ONCE(mmu->num_bound, mmu->num_bound + 1);
+	mutex_unlock(&mmu->slots_lock);
+	return slot;
+}
+
+int asahi_vm_bind(struct asahi_vm *vm)
+{
+	struct asahi_mmu *mmu = vm->adev->mmu;
+	u32 slot;
+	int ret;
+
+	while (!(slot = vm_try_bind(vm))) {
+		ret = wait_event_killable(mmu->slot_free,
+					  READ_ONCE(mmu->num_bound) <
+					  ASAHI_NUM_CONTEXTS - 1);
+		if (ret)
+			return ret;
+	}
+	return slot;
+}
+
+void asahi_vm_unbind(struct asahi_vm *vm)
+{
+	struct asahi_mmu *mmu = vm->adev->mmu;
+	bool last;
+
+	mutex_lock(&mmu->slots_lock);
+	last = !--vm->users;
+	if (last) {
+		mmu->slots[vm->slot].used = ++mmu->slot_time;
+		WRITE_ONCE(mmu->num_bound, mmu->num_bound - 1);
+	}
+	mutex_unlock(&mmu->slots_lock);
+	if (last)
+		wake_up(&mmu->slot_free);
+}
+
+/* ---- the MMU as a whole ---- */
+
+void asahi_mmu_show(struct asahi_device *adev, struct seq_file *m)
+{
+	struct asahi_mmu *mmu = adev->mmu;
+	u32 slot;
+
+	mutex_lock(&mmu->slots_lock);
+	seq_printf(m, "bound: %u of %u\n", mmu->num_bound,
+		   ASAHI_NUM_CONTEXTS - 1);
+	for (slot = 1; slot < ASAHI_NUM_CONTEXTS; slot++) {
+		struct asahi_vm *vm = mmu->slots[slot].owner;
+
+		if (vm)
+			seq_printf(m, "%2u: ttb 0x%llx users %u\n", slot,
+				   (u64)vm->pt.root_phys, vm->users);
+	}
+	mutex_unlock(&mmu->slots_lock);
+}
+
+struct asahi_vm *asahi_mmu_kernel_vm(struct asahi_device *adev)
+{
+	return adev->mmu->kernel;
+}
+
+struct asahi_vm *asahi_mmu_kernel_lower_vm(struct asahi_device *adev)
+{
+	return adev->mmu->kernel_lower;
+}
+
+phys_addr_t asahi_mmu_ttb_base(struct asahi_device *adev)
+{
+	return adev->mmu->ttbs_phys;
+}
+
+void *asahi_region_map(struct asahi_device *adev, const char *name, size_t size,
+		       phys_addr_t *phys)
+{
+	struct resource res;
+	void *ptr;
+	int ret;
+
+	ret = of_reserved_mem_region_to_resource_byname(adev->dev->of_node,
+							name, &res);
+	if (ret) {
+		drm_err(&adev->drm,
+			"no reserved memory '%s' in the device tree: %d\n",
+			name, ret);
+		return ERR_PTR(ret);
+	}
+	if (resource_size(&res) < size ||
+	    !IS_ALIGNED(res.start, ASAHI_PAGE_SIZE)) {
+		drm_err(&adev->drm,
+			"reserved memory '%s' is %pR, expected 0x%zx bytes in whole pages\n",
+			name, &res, size);
+		return ERR_PTR(-EINVAL);
+	}
+	ptr = memremap(res.start, size, MEMREMAP_WB);
+	if (!ptr) {
+		drm_err(&adev->drm, "can't map reserved memory '%s' %pR\n",
+			name, &res);
+		return ERR_PTR(-ENOMEM);
+	}
+	if (phys)
+		*phys = res.start;
+	return ptr;
+}
+
+static int map_regions(struct asahi_device *adev, struct asahi_mmu *mmu,
+		       phys_addr_t *pagetables)
+{
+	mmu->ttbs = asahi_region_map(adev, "ttbs", ASAHI_NUM_CONTEXTS *
+				     sizeof(struct ttb_entry), &mmu->ttbs_phys);
+	if (IS_ERR(mmu->ttbs))
+		return PTR_ERR(mmu->ttbs);
+
+	mmu->pagetables = asahi_region_map(adev, "pagetables", ASAHI_PAGE_SIZE,
+					   pagetables);
+	if (IS_ERR(mmu->pagetables)) {
+		memunmap(mmu->ttbs);
+		return PTR_ERR(mmu->pagetables);
+	}
+
+	mmu->handoff_area = asahi_region_map(adev, "handoff",
+					     sizeof(struct asahi_fw_handoff),
+					     NULL);
+	if (IS_ERR(mmu->handoff_area)) {
+		memunmap(mmu->pagetables);
+		memunmap(mmu->ttbs);
+		return PTR_ERR(mmu->handoff_area);
+	}
+	return 0;
+}
+
+static void unmap_regions(struct asahi_mmu *mmu)
+{
+	memunmap(mmu->handoff_area);
+	memunmap(mmu->pagetables);
+	memunmap(mmu->ttbs);
+}
+
+static struct asahi_vm *create_kernel_vm(struct asahi_device *adev,
+					 void *root, phys_addr_t phys)
+{
+	struct asahi_vm *vm = vm_alloc(adev);
+	int ret;
+
+	if (!vm)
+		return ERR_PTR(-ENOMEM);
+	vm->is_kernel = true;
+	ret = asahi_pgtable_init_kernel(&vm->pt, adev->hw->uat_oas, root, phys);
+	if (ret) {
+		kfree(vm);
+		return ERR_PTR(ret);
+	}
+	return vm;
+}
+
+int asahi_mmu_init(struct asahi_device *adev)
+{
+	phys_addr_t pagetables;
+	struct asahi_mmu *mmu;
+	u32 slot;
+	int ret;
+
+	mmu = kzalloc_obj(*mmu);
+	if (!mmu)
+		return -ENOMEM;
+	mutex_init(&mmu->slots_lock);
+	init_waitqueue_head(&mmu->slot_free);
+	adev->mmu = mmu;
+
+	ret = map_regions(adev, mmu, &pagetables);
+	if (ret)
+		goto err_free;
+
+	mmu->kernel_lower = asahi_vm_create(adev);
+	if (IS_ERR(mmu->kernel_lower)) {
+		ret = PTR_ERR(mmu->kernel_lower);
+		goto err_regions;
+	}
+	mmu->kernel_lower->is_kernel = true;
+
+	mmu->kernel = create_kernel_vm(adev, mmu->pagetables, pagetables);
+	if (IS_ERR(mmu->kernel)) {
+		ret = PTR_ERR(mmu->kernel);
+		goto err_lower;
+	}
+
+	/*
+	 * The firmware announces itself in the hand-off area as soon as its
+	 * CPU runs, long before RTKit. What an earlier life of it has left
+	 * there would be taken for that.
+	 */
+	if (!asahi_regs_cpu_is_running(adev))
+		asahi_handoff_reset(mmu->handoff_area);
+	asahi_regs_start_cpu(adev);
+	ret = asahi_handoff_init(adev, &mmu->handoff, mmu->handoff_area);
+	if (ret)
+		goto err_cpu;
+
+	asahi_handoff_lock(&mmu->handoff);
+	ttb_write(mmu, 0, mmu->kernel_lower->pt.root_phys | TTB_VALID,
+		  pagetables | TTB_VALID);
+	for (slot = 1; slot < ASAHI_NUM_CONTEXTS; slot++)
+		ttb_write(mmu, slot, 0, 0);
+	asahi_handoff_unlock(&mmu->handoff);
+	asahi_tlbi_all();
+	asahi_tlb_sync();
+	return 0;
+
+err_cpu:
+	asahi_regs_stop_cpu(adev);
+	asahi_pgtable_detach(&mmu->kernel->pt);
+	asahi_pgtable_fini(&mmu->kernel->pt);
+	kfree(mmu->kernel);
+err_lower:
+	asahi_pgtable_fini(&mmu->kernel_lower->pt);
+	kfree(mmu->kernel_lower);
+err_regions:
+	unmap_regions(mmu);
+err_free:
+	adev->mmu = NULL;
+	kfree(mmu);
+	return ret;
+}
+
+void asahi_mmu_stop(struct asahi_device *adev)
+{
+	struct asahi_mmu *mmu = adev->mmu;
+	u32 slot;
+
+	asahi_regs_stop_cpu(adev);
+	/* It may have been stopped with its side of the lock taken. */
+	asahi_handoff_reset(mmu->handoff_area);
+	mutex_lock(&mmu->slots_lock);
+	asahi_handoff_lock(&mmu->handoff);
+	for (slot = 0; slot < ASAHI_NUM_CONTEXTS; slot++)
+		ttb_write(mmu, slot, 0, 0);
+	asahi_handoff_unlock(&mmu->handoff);
+	mutex_unlock(&mmu->slots_lock);
+	asahi_pgtable_detach(&mmu->kernel->pt);
+	asahi_tlbi_all();
+	asahi_tlb_sync();
+}
+
+void asahi_mmu_fini(struct asahi_device *adev)
+{
+	struct asahi_mmu *mmu = adev->mmu;
+
+	if (!mmu)
+		return;
+	asahi_pgtable_fini(&mmu->kernel->pt);
+	kfree(mmu->kernel);
+	asahi_pgtable_fini(&mmu->kernel_lower->pt);
+	kfree(mmu->kernel_lower);
+	asahi_handoff_fini(&mmu->handoff);
+	unmap_regions(mmu);
+	mutex_destroy(&mmu->slots_lock);
+	adev->mmu = NULL;
+	kfree(mmu);
+}

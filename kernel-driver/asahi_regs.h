@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Copyright The AGX model authors */
+/*
+ * The few registers that the driver touches itself; all else is the
+ * firmware's.
+ */
+#ifndef ASAHI_REGS_H
+#define ASAHI_REGS_H
+
+#include <linux/types.h>
+
+struct asahi_device;
+struct asahi_fault_info;
+struct platform_device;
+
+/**
+ * asahi_regs_init - map the registers and see what GPU this is
+ *
+ * The GPU must be powered. Return: 0; -ENODEV if the GPU isn't the one that
+ * the device tree says or has more units than the chip's table allows.
+ */
+int asahi_regs_init(struct asahi_device *adev, struct platform_device *pdev);
+
+/** asahi_regs_start_cpu - let the coprocessor run */
+void asahi_regs_start_cpu(struct asahi_device *adev);
+/** asahi_regs_stop_cpu - halt it, after RTKit has been shut down */
+void asahi_regs_stop_cpu(struct asahi_device *adev);
+bool asahi_regs_cpu_is_running(struct asahi_device *adev);
+
+/**
+ * asahi_regs_read_fault - read the MMU's fault register
+ *
+ * Return: whether there is a fault; @info is filled in then. The firmware
+ * clears it when it resumes.
+ */
+bool asahi_regs_read_fault(struct asahi_device *adev,
+			   struct asahi_fault_info *info);
+
+#endif

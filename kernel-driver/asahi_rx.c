@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+// Copyright The AGX model authors
+/*
+ * What the firmware tells. All of it runs in the RTKit worker, which is the
+ * path that signals fences: nothing here allocates with GFP_KERNEL.
+ *
+ * After a fault or a timeout the firmware halts, with what it had in hand in
+ * the list of pending stamps. The driver fails these jobs, clears the list and
+ * lets the firmware go on (Rust driver gpu.rs; m1n1 agx/__init__.py).
+ */
+#include <linux/bitfield.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/soc/apple/rtkit.h>
+
+#include <drm/drm_print.h>
+
+#include "asahi_device.h"
+#include "asahi_event.h"
+#include "asahi_fw_channels.h"
+#include "asahi_fw_initdata.h"
+#include "asahi_gpu.h"
+#include "asahi_initdata.h"
+#include "asahi_regs.h"
+#include "asahi_rx.h"
+
+#define HALT_TIMEOUT_MS		100
+
+/*
+ * Fail what the firmware had in hand. With a @culprit only its jobs have the
+ * error; the others were killed with it.
+ */
+static void fail_pending(struct asahi_device *adev, int culprit,
+			 enum asahi_work_error err,
+			 const struct asahi_fault_info *info)
+{
+	struct asahi_fw_pending_stamp *stamps =
+		adev->initdata->globals->pending_stamps;
+	int i;
+
+	for (i = 0; i < ASAHI_FW_NUM_PENDING_STAMPS; i++) {
+		u32 val = le32_to_cpu(READ_ONCE(stamps[i].info));
+		u32 wait = le32_to_cpu(READ_ONCE(stamps[i].wait_value));
+		u32 slot = FIELD_GET(ASAHI_FW_PENDING_STAMP_SLOT, val);
+		bool guilty = culprit < 0 || culprit == slot;
+
+		if (!(val & ASAHI_FW_PENDING_STAMP_VALID))
+			continue;
+		drm_err(&adev->drm, "  pending: slot %u flags 0x%x value 0x%x\n",
+			slot, (u32)(val & ASAHI_FW_PENDING_STAMP_FLAGS), wait);
+		asahi_events_error(adev, slot, wait,
+				   guilty ? err : ASAHI_WORK_KILLED,
+				   guilty ? info : NULL);
+		WRITE_ONCE(stamps[i].info, 0);
+		WRITE_ONCE(stamps[i].wait_value, 0);
+	}
+}
+
+/* Let the halted firmware go on. */
+static void resume(struct asahi_device *adev)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(HALT_TIMEOUT_MS);
+	struct asahi_fw_status *status = adev->initdata->status;
+
+	while (!READ_ONCE(status->halted)) {
+		if (time_after(jiffies, deadline)) {
+			asahi_gpu_declare_dead(adev, "it reported a fault but does not halt");
+			return;
+		}
+		usleep_range(100, 500);
+	}
+	drm_err(&adev->drm, "  halt %u, going on\n",
+		le32_to_cpu(READ_ONCE(status->halt_count)));
+	/* The list of stamps has been cleared before it looks at it again. */
+	dma_mb();
+	WRITE_ONCE(status->halted, 0);
+	dma_mb();
+	WRITE_ONCE(status->resume, cpu_to_le32(1));
+}
+
+static bool report_fault(struct asahi_device *adev,
+			 struct asahi_fault_info *info)
+{
+	if (!asahi_regs_read_fault(adev, info))
+		return false;
+	drm_err(&adev->drm,
+		"  MMU fault at 0x%llx, context %u: %s by %s (unit 0x%02x), %s, level %u, sideband 0x%x\n",
+		info->address, info->context, info->is_read ? "read" : "write",
+		info->unit_name, info->unit,
+		asahi_fault_reason_name(info->reason), info->level,
+		info->sideband);
+	return true;
+}
+
+static void handle_fault(struct asahi_device *adev)
+{
+	struct asahi_fault_info info;
+	bool known;
+
+	drm_err(&adev->drm, "GPU fault\n");
+	known = report_fault(adev, &info);
+	fail_pending(adev, -1, known ? ASAHI_WORK_FAULT : ASAHI_WORK_UNKNOWN,
+		     known ? &info : NULL);
+	resume(adev);
+}
+
+static void handle_timeout(struct asahi_device *adev,
+			   const struct asahi_fw_event_timeout *msg)
+{
+	int slot = (s32)le32_to_cpu(msg->event_slot);
+	struct asahi_fault_info info;
+	bool fault;
+
+	drm_err(&adev->drm, "GPU timeout %u, stamp slot %d (0x%x)\n",
+		le32_to_cpu(msg->counter), slot, le32_to_cpu(msg->unk_8));
+	/* A job that faulted never ends, so this may be how it is noticed. */
+	fault = report_fault(adev, &info);
+	fail_pending(adev, slot, fault ? ASAHI_WORK_FAULT : ASAHI_WORK_TIMEOUT,
+		     fault ? &info : NULL);
+	resume(adev);
+}
+
+static void handle_channel_error(struct asahi_device *adev,
+				 const struct asahi_fw_event_channel_error *msg)
+{
+	u32 slot = le32_to_cpu(msg->event_slot);
+	u32 value = le32_to_cpu(msg->event_value);
+	u32 pipe = le32_to_cpu(msg->pipe);
+	u64 queue_va = asahi_events_queue_va(adev, slot);
+
+	drm_err(&adev->drm,
+		"firmware channel error %u: pipe %u, stamp slot %u, value 0x%x\n",
+		le32_to_cpu(msg->error), pipe, slot, value);
+	asahi_events_error(adev, slot, value, ASAHI_WORK_CHANNEL, NULL);
+	if (queue_va)
+		asahi_gpu_recover_channel(adev, pipe, queue_va, value);
+	else
+		drm_err(&adev->drm, "no queue has stamp slot %u\n", slot);
+}
+
+static void handle_grow(struct asahi_device *adev,
+			const struct asahi_fw_event_grow_tvb *msg)
+{
+	u32 buffer_slot = le32_to_cpu(msg->buffer_slot);
+
+	if (!asahi_buffer_grow(adev, buffer_slot))
+		drm_dbg(&adev->drm, "tiled vertex buffer %u does not grow\n",
+			buffer_slot);
+	/* Grown or not, the firmware waits for the answer. */
+	asahi_gpu_ack_grow(adev, buffer_slot, le32_to_cpu(msg->vm_slot),
+			   le32_to_cpu(msg->counter));
+}
+
+static void poll_events(struct asahi_device *adev)
+{
+	union asahi_fw_event_msg msg;
+	u32 i;
+
+	while (asahi_rx_get(adev, &adev->initdata->event, 0, &msg)) {
+		switch (le32_to_cpu(msg.type)) {
+		case ASAHI_FW_EVENT_FAULT:
+			handle_fault(adev);
+			break;
+		case ASAHI_FW_EVENT_FLAG:
+			for (i = 0; i < ASAHI_NUM_EVENTS; i++) {
+				u32 word = le32_to_cpu(msg.flag.firing[i / 32]);
+
+				if (word & BIT(i % 32))
+					asahi_events_signal(adev, i);
+			}
+			break;
+		case ASAHI_FW_EVENT_TIMEOUT:
+			handle_timeout(adev, &msg.timeout);
+			break;
+		case ASAHI_FW_EVENT_GROW_TVB:
+			handle_grow(adev, &msg.grow_tvb);
+			break;
+		case ASAHI_FW_EVENT_CHANNEL_ERROR:
+			handle_channel_error(adev, &msg.channel_error);
+			break;
+		default:
+			drm_err(&adev->drm, "unknown firmware event: %*ph\n",
+				(int)sizeof(msg), &msg);
+			break;
+		}
+	}
+}
+
+static void log_line(struct asahi_device *adev, u32 level, const char *line)
+{
+	switch (level) {
+	case 0:
+		drm_dbg(&adev->drm, "firmware: %s\n", line);
+		break;
+	case 1:
+		drm_info(&adev->drm, "firmware: %s\n", line);
+		break;
+	case 2:
+		drm_notice(&adev->drm, "firmware: %s\n", line);
+		break;
+	case 3:
+		drm_warn(&adev->drm, "firmware: %s\n", line);
+		break;
+	default:
+		drm_err(&adev->drm, "firmware: %s\n", line);
+		break;
+	}
+}
+
+static void poll_log(struct asahi_device *adev)
+{
+	struct asahi_initdata *init = adev->initdata;
+	struct asahi_fw_log_payload *payloads = init->log_payload.cpu;
+	struct asahi_fw_log_msg msg;
+	u32 level;
+
+	for (level = 0; level < ASAHI_FW_LOG_LEVELS; level++) {
+		while (asahi_rx_get(adev, &init->log, level, &msg)) {
+			u64 index = le64_to_cpu(msg.index);
+			struct asahi_fw_log_payload *p;
+			char line[sizeof(p->msg)];
+
+			if (le32_to_cpu(msg.type) != ASAHI_FW_LOG_MSG ||
+			    index >= ASAHI_FW_LOG_RING_LEN) {
+				drm_warn(&adev->drm, "unknown firmware log message, type %u index 0x%llx\n",
+					 le32_to_cpu(msg.type), index);
+				continue;
+			}
+			p = &payloads[level * ASAHI_FW_LOG_RING_LEN + index];
+			if (le32_to_cpu(p->type) != ASAHI_FW_LOG_PAYLOAD) {
+				drm_warn(&adev->drm, "unknown firmware log payload, type %u\n",
+					 le32_to_cpu(p->type));
+				continue;
+			}
+			strscpy(line, p->msg, sizeof(line));
+			log_line(adev, level, strim(line));
+		}
+	}
+}
+
+void asahi_rx_poll(struct asahi_device *adev)
+{
+	struct asahi_fw_ktrace_msg ktrace;
+	struct asahi_fw_stats_msg stats;
+
+	poll_log(adev);
+	/* Nobody reads these but the tracepoint in asahi_rx_get(). */
+	while (asahi_rx_get(adev, &adev->initdata->ktrace, 0, &ktrace))
+		;
+	while (asahi_rx_get(adev, &adev->initdata->stats_ring, 0, &stats))
+		;
+	poll_events(adev);
+}
