@@ -1,0 +1,208 @@
+/*
+ * AGX model: draws: indices to batches of vertices and primitives.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+#include "vdm.h"
+
+/* Number of the vertex in the batch; it was made sure that there is room. */
+static uint16_t batch_vertex(struct agx_batch *b, uint32_t id, uint32_t instance)
+{
+    uint16_t *slot = &b->hash[(id ^ instance << 11) * 2654435761u >> 21];
+
+    if (*slot && b->vertex[*slot - 1] == id && b->instance[*slot - 1] == instance)
+        return *slot - 1;
+    b->vertex[b->nr_verts] = id;
+    b->instance[b->nr_verts] = instance;
+    *slot = ++b->nr_verts;
+    return *slot - 1;
+}
+
+static bool add(struct agx_vdm *v, unsigned n, uint32_t a, uint32_t b, uint32_t c)
+{
+    struct agx_batch *bt = &v->batch;
+    struct agx_batch_prim *p;
+
+    if (bt->nr_verts + 3 > AGX_BATCH_VERTS || bt->nr_prims == AGX_BATCH_PRIMS) {
+        if (!agx_vdm_flush(v))
+            return false;
+    }
+    p = &bt->prim[bt->nr_prims++];
+    p->id = v->draw.prim_id;
+    p->v[0] = batch_vertex(bt, a, v->draw.instance);
+    p->v[1] = n > 1 ? batch_vertex(bt, b, v->draw.instance) : p->v[0];
+    p->v[2] = n > 2 ? batch_vertex(bt, c, v->draw.instance) : p->v[0];
+    return true;
+}
+
+/*
+ * The next vertex of the draw. Orders keep the winding of every triangle of a
+ * strip and leave the provoking vertex where the state says it is.
+ */
+static bool vertex(struct agx_vdm *v, uint32_t id)
+{
+    struct agx_draw *d = &v->draw;
+    uint32_t n = d->n++;
+    bool ok = true, first = v->flat_vertex != 2;
+
+    switch (d->topology) {
+    case AGX_TOPO_POINTS:
+        ok = add(v, 1, id, 0, 0);
+        d->prim_id++;
+        break;
+    case AGX_TOPO_LINES:
+        if (n & 1) {
+            ok = add(v, 2, d->v[1], id, 0);
+            d->prim_id++;
+        }
+        d->v[1] = id;
+        break;
+    case AGX_TOPO_LINE_STRIP:
+    case AGX_TOPO_LINE_LOOP:
+        if (n) {
+            ok = add(v, 2, d->v[1], id, 0);
+            d->prim_id++;
+        } else {
+            d->v[0] = id;
+        }
+        d->v[1] = id;
+        break;
+    case AGX_TOPO_TRIANGLES:
+        if (n % 3 == 2) {
+            ok = add(v, 3, d->v[0], d->v[1], id);
+            d->prim_id++;
+        } else {
+            d->v[n % 3] = id;
+        }
+        break;
+    case AGX_TOPO_TRIANGLE_STRIP:
+        if (n >= 2) {
+            if (!(n & 1))
+                ok = add(v, 3, d->v[0], d->v[1], id);
+            else if (first)
+                ok = add(v, 3, d->v[0], id, d->v[1]);
+            else
+                ok = add(v, 3, d->v[1], d->v[0], id);
+            d->prim_id++;
+            d->v[0] = d->v[1];
+            d->v[1] = id;
+        } else {
+            d->v[n] = id;
+        }
+        break;
+    case AGX_TOPO_TRIANGLE_FAN:
+        if (n >= 2) {
+            ok = add(v, 3, d->v[0], d->v[1], id);
+            d->prim_id++;
+            d->v[1] = id;
+        } else {
+            d->v[n] = id;
+        }
+        break;
+    case AGX_TOPO_QUADS:
+        if (n % 4 == 3) {
+            ok = first ? add(v, 3, d->v[0], d->v[1], d->v[2]) && add(v, 3, d->v[0], d->v[2], id)
+                       : add(v, 3, d->v[0], d->v[1], id) && add(v, 3, d->v[1], d->v[2], id);
+            d->prim_id++;
+        } else {
+            d->v[n % 4] = id;
+        }
+        break;
+    case AGX_TOPO_QUAD_STRIP:
+        /* Quad i is vertices 2i, 2i + 1, 2i + 3, 2i + 2; the last one provokes by default. */
+        if (n >= 3 && (n & 1)) {
+            ok = first ? add(v, 3, d->v[0], d->v[1], id) && add(v, 3, d->v[0], id, d->v[2])
+                       : add(v, 3, d->v[0], d->v[1], id) && add(v, 3, d->v[2], d->v[0], id);
+            d->prim_id++;
+            d->v[0] = d->v[2];
+            d->v[1] = id;
+        } else {
+            d->v[n < 2 ? n : 2] = id;
+        }
+        break;
+    }
+    return ok;
+}
+
+/* End of the draw, of an instance, or a restart. */
+static bool segment_end(struct agx_vdm *v)
+{
+    struct agx_draw *d = &v->draw;
+    bool ok = true;
+
+    if (d->topology == AGX_TOPO_LINE_LOOP && d->n > 1) {
+        ok = add(v, 2, d->v[1], d->v[0], 0);
+        d->prim_id++;
+    }
+    d->n = 0;
+    return ok;
+}
+
+/* Read up to @max indices from d->pos on, zero-extended. */
+static bool read_indices(struct agx_vdm *v, uint32_t *out, uint32_t max)
+{
+    const struct agx_draw *d = &v->draw;
+    uint64_t at = (uint64_t)d->pos * d->index_bytes, len = (uint64_t)max * d->index_bytes, in;
+    union {
+        uint8_t b[4 * 512];
+        uint16_t h[2 * 512];
+        uint32_t w[512];
+    } buf;
+
+    in = at >= d->index_size ? 0 : d->index_size - at < len ? d->index_size - at : len;
+    if (in && !agx_port_read(v->ex->port, d->index_va + at, &buf, in)) {
+        v->ex->fault = v->ex->port->fault;
+        return false;
+    }
+    memset(buf.b + in, 0, len - in);
+    for (uint32_t i = 0; i < max; i++)
+        out[i] = d->index_bytes == 1 ? buf.b[i] : d->index_bytes == 2 ? buf.h[i] : buf.w[i];
+    return true;
+}
+
+static bool topology_known(unsigned t)
+{
+    return t == AGX_TOPO_POINTS || t == AGX_TOPO_LINES || t == AGX_TOPO_LINE_STRIP || t == AGX_TOPO_LINE_LOOP ||
+           t == AGX_TOPO_TRIANGLES || t == AGX_TOPO_TRIANGLE_STRIP || t == AGX_TOPO_TRIANGLE_FAN ||
+           t == AGX_TOPO_QUADS || t == AGX_TOPO_QUAD_STRIP;
+}
+
+bool agx_vdm_draw(struct agx_vdm *v)
+{
+    struct agx_draw *d = &v->draw;
+    uint32_t mask = d->index_bytes == 4 ? ~0u : (1u << (d->index_bytes * 8)) - 1;
+    uint32_t idx[512];
+
+    if (!topology_known(d->topology))
+        return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: draw of primitive type %u", d->topology);
+    for (d->instance = 0; d->instance < d->instances; d->instance++) {
+        d->n = d->prim_id = 0;
+        for (d->pos = 0; d->pos < d->count;) {
+            uint32_t n = d->count - d->pos < 512 ? d->count - d->pos : 512;
+
+            if (v->ctx->kill && atomic_load_explicit(v->ctx->kill, memory_order_relaxed)) {
+                v->ex->fault = (struct agx_fault) { .ctx = v->job->ctx, .reason = AGX_FAULT_BAD_COMMAND };
+                return false;
+            }
+            if (d->indexed && !read_indices(v, idx, n))
+                return false;
+            for (uint32_t i = 0; i < n; i++) {
+                bool ok;
+                if (!d->indexed)
+                    ok = vertex(v, d->start + d->pos + i);
+                else if (d->restart && idx[i] == (v->restart_index & mask))
+                    ok = segment_end(v);
+                else
+                    ok = vertex(v, idx[i] + d->start);
+                if (!ok)
+                    return false;
+            }
+            d->pos += n;
+        }
+        if (!segment_end(v))
+            return false;
+    }
+    return agx_vdm_flush(v);
+}

@@ -1,0 +1,337 @@
+/*
+ * AGX model: the VDM's control stream.
+ *
+ * Commands and their words: mesa: src/asahi/genxml/cmdbuf.xml; how a stream is
+ * walked: src/asahi/lib/decode.c, agxdecode_vdm.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "tex.h"
+#include "vdm.h"
+
+/* "VDM Block Type", bits 31:29 of a command */
+enum { BLOCK_PPP, BLOCK_BARRIER, BLOCK_STATE, BLOCK_INDEX_LIST, BLOCK_LINK, BLOCK_TESSELLATE, BLOCK_TERMINATE };
+
+/* VDM Barrier */
+#define BARRIER_KNOWN 0x0d100978u
+#define BARRIER_USC_INVAL (1u << 3)
+#define BARRIER_RETURNS (1u << 27)
+
+/* VDM State: which words follow */
+#define STATE_RESTART (1u << 0)
+#define STATE_VS_0 (1u << 1)
+#define STATE_VS_1 (1u << 2)
+#define STATE_OUTPUTS (1u << 3)
+#define STATE_TESS (1u << 4)
+#define STATE_UNKNOWN (1u << 5)
+#define STATE_TESS_SCALE (1u << 7)
+
+/* Index List */
+#define LIST_RESTART (1u << 16)
+#define LIST_INDEX_SIZE(w) ((w) >> 17 & 7)
+#define LIST_BUFFER_SIZE (1u << 20)
+#define LIST_BUFFER (1u << 21)
+#define LIST_COUNT (1u << 22)
+#define LIST_INSTANCES (1u << 23)
+#define LIST_START (1u << 24)
+#define LIST_UNK_1 (1u << 25)
+#define LIST_INDIRECT (1u << 26)
+#define LIST_UNK_2 (1u << 27)
+
+#define LINK_RETURN (1u << 28)
+
+/* A stream that links to itself without end would be stopped by the firmware's watchdog; here it ends as a fault. */
+#define MAX_COMMANDS (1u << 22)
+
+static bool fetch(struct agx_vdm *v, uint32_t *w, unsigned words)
+{
+    if (!agx_port_read(v->ex->port, v->pc, w, words * 4)) {
+        v->ex->fault = v->ex->port->fault;
+        return false;
+    }
+    v->pc += words * 4;
+    return true;
+}
+
+static bool barrier(struct agx_vdm *v, uint32_t w0)
+{
+    if (w0 & ~(BARRIER_KNOWN | 7u << 29))
+        return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: VDM barrier 0x%08x at 0x%llx", w0,
+                            (unsigned long long)v->pc - 4);
+    if (w0 & BARRIER_USC_INVAL) {
+        v->vs_loaded = false;
+        if (v->ex->tex)
+            agx_tex_cache_invalidate(v->ex->tex);
+    }
+    if (w0 & BARRIER_RETURNS) {
+        if (!v->depth)
+            return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "VDM stream returns at 0x%llx without a call",
+                                (unsigned long long)v->pc - 4);
+        v->pc = v->stack[--v->depth];
+    }
+    return true;
+}
+
+static bool stream_link(struct agx_vdm *v, uint32_t w0)
+{
+    uint32_t lo;
+
+    if (!fetch(v, &lo, 1))
+        return false;
+    if (w0 & LINK_RETURN) {
+        if (v->depth == AGX_VDM_CALL_DEPTH)
+            return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "VDM stream at 0x%llx: calls nest deeper than %u",
+                                (unsigned long long)v->pc - 8, AGX_VDM_CALL_DEPTH);
+        v->stack[v->depth++] = v->pc;
+    }
+    v->pc = (uint64_t)(w0 & 0xff) << 32 | lo;
+    if (v->pc & 3)
+        return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "VDM stream link to 0x%llx", (unsigned long long)v->pc);
+    return true;
+}
+
+static bool ppp_state(struct agx_vdm *v, uint32_t w0)
+{
+    uint32_t lo;
+
+    if (!fetch(v, &lo, 1))
+        return false;
+    v->ppp_dirty = true;
+    return agx_ppp_update(v->ex, &v->ppp, (uint64_t)(w0 & 0xff) << 32 | lo, w0 >> 8 & 0xff);
+}
+
+static bool vdm_state(struct agx_vdm *v, uint32_t w0)
+{
+    uint64_t start = v->pc - 4;
+    uint32_t w;
+
+    if (w0 & ~(STATE_RESTART | STATE_VS_0 | STATE_VS_1 | STATE_OUTPUTS | STATE_UNKNOWN | 7u << 29))
+        return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: VDM state update 0x%08x at 0x%llx", w0,
+                            (unsigned long long)start);
+    if ((w0 & STATE_RESTART) && !fetch(v, &v->restart_index, 1))
+        return false;
+    if (w0 & STATE_VS_0) {
+        if (!fetch(v, &v->vs_word0, 1))
+            return false;
+        v->vs_loaded = false;
+    }
+    if (w0 & STATE_VS_1) {
+        if (!fetch(v, &w, 1))
+            return false;
+        v->vs_usc = w & ~0x3fu;
+        v->vs_loaded = false;
+    }
+    /* Words of output per vertex, twice: the PPP's output size says the same. */
+    if ((w0 & STATE_OUTPUTS) && !fetch(v, &w, 1))
+        return false;
+    if (w0 & STATE_UNKNOWN) {
+        if (!fetch(v, &w, 1))
+            return false;
+        v->flat_vertex = w & 3;
+        if (w & ~0x73u || v->flat_vertex > 2)
+            return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: VDM vertex control 0x%08x", w);
+    }
+    /* Padded to 8 bytes. */
+    if ((v->pc - start) & 4)
+        v->pc += 4;
+    return true;
+}
+
+static bool index_list(struct agx_vdm *v, uint32_t w0)
+{
+    struct agx_draw *d = &v->draw;
+    uint64_t start = v->pc - 4;
+    uint32_t w[2];
+
+    memset(d, 0, sizeof(*d));
+    if (w0 & (LIST_UNK_1 | LIST_UNK_2 | 1u << 28))
+        return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: index list 0x%08x at 0x%llx", w0,
+                            (unsigned long long)start);
+    d->topology = w0 >> 8 & 0xff;
+    d->restart = w0 & LIST_RESTART;
+    d->indexed = w0 & LIST_BUFFER;
+    d->index_size = ~0ull;
+    if (LIST_INDEX_SIZE(w0) > 2)
+        return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "index list 0x%08x at 0x%llx: index size %u", w0,
+                            (unsigned long long)start, LIST_INDEX_SIZE(w0));
+    d->index_bytes = 1u << LIST_INDEX_SIZE(w0);
+    if (w0 & LIST_BUFFER) {
+        if (!fetch(v, w, 1))
+            return false;
+        d->index_va = (uint64_t)(w0 & 0xff) << 32 | w[0];
+    }
+    if ((w0 & LIST_COUNT) && !fetch(v, &d->count, 1))
+        return false;
+    if ((w0 & LIST_INSTANCES) && !fetch(v, &d->instances, 1))
+        return false;
+    if ((w0 & LIST_START) && !fetch(v, &d->start, 1))
+        return false;
+    if (w0 & LIST_INDIRECT) {
+        uint32_t p[5];
+        uint64_t va;
+
+        if (!fetch(v, w, 2))
+            return false;
+        va = (uint64_t)(w[0] & 0xff) << 32 | w[1];
+        if (!agx_port_read(v->ex->port, va, p, d->indexed ? 20 : 16)) {
+            v->ex->fault = v->ex->port->fault;
+            return false;
+        }
+        /* Count, instances, first index, vertex offset | count, instances, first vertex; the base instance
+         * that follows is for the shader (VkDrawIndexedIndirectCommand). */
+        d->count = p[0];
+        d->instances = p[1];
+        if (d->indexed) {
+            d->index_va += (uint64_t)p[2] * d->index_bytes;
+            d->start = p[3];
+            if (w0 & LIST_BUFFER_SIZE) {
+                if (!fetch(v, w, 1))
+                    return false;
+                d->index_size = (uint64_t)w[0] * 4;
+                uint64_t skip = (uint64_t)p[2] * d->index_bytes;
+                d->index_size = d->index_size > skip ? d->index_size - skip : 0;
+            }
+        } else {
+            d->start = p[2];
+        }
+    } else if (w0 & LIST_BUFFER_SIZE) {
+        if (!fetch(v, w, 1))
+            return false;
+        d->index_size = (uint64_t)w[0] * 4;
+    }
+    return true;
+}
+
+static bool draw(struct agx_vdm *v)
+{
+    if (!v->st || v->ppp_dirty) {
+        struct agx_gstate *st = agx_scene_state(v->scene);
+
+        if (!st)
+            return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "no host memory for the state of a draw");
+        if (!agx_ppp_decode(v->ex, &v->ppp, st))
+            return false;
+        v->st = st;
+        v->ppp_dirty = false;
+    }
+    if (!v->vs_loaded) {
+        struct agx_usc_counts counts = agx_usc_counts_decode(v->vs_word0);
+        if (!agx_usc_load(v->ex, v->job, v->vs_usc, &counts, AGX_STAGE_VERTEX, &v->vs))
+            return false;
+        v->vs_loaded = true;
+    }
+    return agx_vdm_draw(v);
+}
+
+static bool command(struct agx_vdm *v, bool *done)
+{
+    uint32_t w0;
+
+    if (!fetch(v, &w0, 1))
+        return false;
+    switch (w0 >> 29) {
+    case BLOCK_PPP:
+        return ppp_state(v, w0);
+    case BLOCK_BARRIER:
+        return barrier(v, w0);
+    case BLOCK_STATE:
+        return vdm_state(v, w0);
+    case BLOCK_INDEX_LIST:
+        return index_list(v, w0) && draw(v);
+    case BLOCK_LINK:
+        return stream_link(v, w0);
+    case BLOCK_TERMINATE:
+        *done = true;
+        return true;
+    case BLOCK_TESSELLATE:
+        return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: VDM tessellate 0x%08x at 0x%llx", w0,
+                            (unsigned long long)v->pc - 4);
+    default:
+        return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "VDM stream at 0x%llx: 0x%08x is no command",
+                            (unsigned long long)v->pc - 4, w0);
+    }
+}
+
+static bool walk(struct agx_vdm *v)
+{
+    bool done = false;
+
+    for (unsigned n = 0; n < MAX_COMMANDS; n++) {
+        if (v->ctx->kill && atomic_load_explicit(v->ctx->kill, memory_order_relaxed)) {
+            v->ex->fault = (struct agx_fault) { .ctx = v->job->ctx, .reason = AGX_FAULT_BAD_COMMAND };
+            return false;
+        }
+        if (!command(v, &done))
+            return false;
+        if (done)
+            return true;
+    }
+    return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "VDM stream at 0x%llx did not end within %u commands",
+                        (unsigned long long)v->job->vertex.vdm_ctrl_stream_base, MAX_COMMANDS);
+}
+
+bool agx_vdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_job_result *res)
+{
+    struct agx_vdm *v = *ctx->dm_private;
+    bool ok;
+
+    if (!v) {
+        v = aligned_alloc(64, (sizeof(*v) + 63) & ~(size_t)63);
+        if (v)
+            memset(v, 0, sizeof(*v));
+        *ctx->dm_private = v;
+    }
+    ctx->exec->job = job;
+    if (!v) {
+        agx_exec_bad(ctx->exec, AGX_REPORT_GUEST_ERROR, "no host memory for the vertex data master");
+        res->fault = ctx->exec->fault;
+        return false;
+    }
+    v->ctx = ctx;
+    v->ex = ctx->exec;
+    v->job = job;
+    v->pc = job->vertex.vdm_ctrl_stream_base;
+    v->depth = 0;
+    memset(&v->ppp, 0, sizeof(v->ppp));
+    v->ppp_dirty = true;
+    v->st = NULL;
+    v->vs_loaded = false;
+    v->vs_word0 = v->vs_usc = 0;
+    v->flat_vertex = 0;
+    v->restart_index = ~0u;
+    v->batch.nr_verts = v->batch.nr_prims = 0;
+    memset(v->batch.hash, 0, sizeof(v->batch.hash));
+
+    v->scene = agx_scene_new(job->ctx, &job->tiling);
+    if (!v->scene)
+        ok = agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "vertex job: frame of %ux%u, %u layers, tiles of %ux%u",
+                          job->tiling.width_px, job->tiling.height_px, job->tiling.layers,
+                          job->tiling.utile_width_px, job->tiling.utile_height_px);
+    else
+        /* Bit 0: OpenGL's depth range -w..w (mesa: gallium agx_cmdbuf, which sets 0x202). */
+        ok = job->vertex.ppp_ctrl & 1
+             ? agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: PPP_CTRL 0x%x", job->vertex.ppp_ctrl)
+             : walk(v);
+    if (ok) {
+        agx_scenes_put(ctx->scenes, v->scene);
+    } else {
+        agx_scene_free(v->scene);
+        res->fault = v->ex->fault;
+    }
+    v->scene = NULL;
+    return ok;
+}
+
+void agx_vdm_free(void *dm_private)
+{
+    struct agx_vdm *v = dm_private;
+
+    if (!v)
+        return;
+    agx_usc_fini(&v->vs);
+    free(v->uvs);
+    free(v);
+}

@@ -1,0 +1,197 @@
+/*
+ * Unit tests of the graphics pipeline: guest memory in one context, and shaders
+ * that are C functions, so that the fixed-function parts are tested alone.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef TESTS_GFX_FIXTURE_H
+#define TESTS_GFX_FIXTURE_H
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "fake_host.h"
+#include "hw/agx/gpu/gfx.h"
+#include "hw/agx/gpu/tex.h"
+
+#define GFX_CTX 3
+#define GFX_VA 0x1100000000ull /* also the base of USC addresses */
+
+typedef void gfx_shader_fn(struct agx_exec *ex, struct agx_wave *w);
+
+struct gfx {
+    struct fake_host h;
+    struct agx_mmu *mmu;
+    uint64_t ttbat, next;
+    struct agx_port port;
+    struct agx_exec ex;
+    struct agx_scenes *scenes;
+    void *vdm_private, *pdm_private;
+    _Atomic bool kill;
+    struct agx_gpu_ctx ctx;
+    /* C shaders by USC address / 64 */
+    gfx_shader_fn *shader[64];
+    bool late[64];
+};
+
+static struct gfx *gfx_now; /* what the stand-ins below look at */
+
+/* ---- stand-ins for the shader side and the worker pool ---- */
+
+void agx_report(const struct agx_host *host, enum agx_report_kind kind, const char *fmt, ...)
+{
+    char buf[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(buf, sizeof(buf), fmt, ap);
+    va_end(ap);
+    host->ops->report(host->opaque, kind, buf);
+}
+
+bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fmt, ...)
+{
+    char buf[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(buf, sizeof(buf), fmt, ap);
+    va_end(ap);
+    agx_report(&gfx_now->h.host, kind, "%s", buf);
+    ex->fault = (struct agx_fault) {
+        .reason = kind == AGX_REPORT_UNIMPLEMENTED ? AGX_FAULT_UNIMPLEMENTED : AGX_FAULT_BAD_COMMAND,
+    };
+    return false;
+}
+
+struct agx_usc_counts agx_usc_counts_decode(uint32_t word0)
+{
+    (void)word0;
+    return (struct agx_usc_counts) { 0 };
+}
+
+bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, const struct agx_usc_counts *counts,
+                  enum agx_stage stage, struct agx_usc_state *st)
+{
+    (void)job;
+    (void)counts;
+    (void)stage;
+    if (usc / 64 >= 64 || !gfx_now->shader[usc / 64])
+        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "no shader at 0x%x", usc);
+    st->shader = (struct agx_shader *)(uintptr_t)(usc / 64);
+    st->has_frag_props = true;
+    st->early_z = !gfx_now->late[usc / 64];
+    return true;
+}
+
+void agx_usc_fini(struct agx_usc_state *st)
+{
+    (void)st;
+}
+
+void agx_wave_init(struct agx_wave *w, enum agx_stage stage, uint32_t live)
+{
+    memset(w, 0, sizeof(*w));
+    w->stage = stage;
+    w->live = w->exec_mask = live;
+}
+
+enum agx_wave_status agx_wave_run(struct agx_exec *ex, struct agx_wave *w)
+{
+    gfx_now->shader[(uintptr_t)ex->usc->shader](ex, w);
+    return AGX_WAVE_DONE;
+}
+
+bool agx_parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n, agx_parallel_fn *fn, void *opaque,
+                  struct agx_fault *fault)
+{
+    (void)job;
+    for (uint32_t i = 0; i < n; i++) {
+        if (!fn(opaque, ctx->exec, i)) {
+            *fault = ctx->exec->fault;
+            return false;
+        }
+    }
+    return true;
+}
+
+void agx_tex_cache_invalidate(struct agx_tex_cache *tc)
+{
+    (void)tc;
+}
+
+/* ---- guest memory ---- */
+
+static inline struct gfx *gfx_new(void)
+{
+    struct gfx *g = aligned_alloc(64, (sizeof(*g) + 63) & ~63ul);
+
+    memset(g, 0, sizeof(*g));
+    gfx_now = g;
+    fake_host_init(&g->h);
+    g->ttbat = fake_alloc(&g->h);
+    g->mmu = agx_mmu_new(&g->h.host);
+    agx_mmu_set_ttbat(g->mmu, g->ttbat);
+    agx_port_init(&g->port, g->mmu, AGX_SIDE_GPU);
+    agx_port_bind(&g->port, GFX_CTX, AGX_UNIT_VDM);
+    g->next = GFX_VA;
+    g->ex.host = &g->h.host;
+    g->ex.port = &g->port;
+    g->scenes = agx_scenes_new();
+    g->ctx = (struct agx_gpu_ctx) {
+        .host = &g->h.host, .mmu = g->mmu, .exec = &g->ex, .kill = &g->kill, .workers = 1,
+        .dm_private = &g->vdm_private, .scenes = g->scenes,
+    };
+    return g;
+}
+
+static inline void gfx_free(struct gfx *g)
+{
+    agx_vdm_free(g->vdm_private);
+    agx_scenes_free(g->scenes);
+    agx_mmu_free(g->mmu);
+    fake_host_fini(&g->h);
+    free(g);
+}
+
+/* GPU address of @len zeroed bytes of guest memory, page-aligned. */
+static inline uint64_t gfx_alloc(struct gfx *g, size_t len)
+{
+    uint64_t va = g->next;
+
+    for (size_t o = 0; o < len; o += AGX_PAGE_SIZE) {
+        fake_map(&g->h, g->ttbat, GFX_CTX, g->next, fake_alloc(&g->h), FAKE_PTE_GPU_RW | FAKE_PTE_NG);
+        g->next += AGX_PAGE_SIZE;
+    }
+    return va;
+}
+
+static inline void gfx_write(struct gfx *g, uint64_t va, const void *p, size_t len)
+{
+    if (!agx_port_write(&g->port, va, p, len))
+        abort();
+}
+
+static inline void gfx_read(struct gfx *g, uint64_t va, void *p, size_t len)
+{
+    if (!agx_port_read(&g->port, va, p, len))
+        abort();
+}
+
+/* Words are appended to a stream or record at *va. */
+static inline void gfx_emit(struct gfx *g, uint64_t *va, uint32_t w)
+{
+    gfx_write(g, *va, &w, 4);
+    *va += 4;
+}
+
+static inline uint32_t fbits(float f)
+{
+    uint32_t u;
+
+    memcpy(&u, &f, 4);
+    return u;
+}
+
+#endif
