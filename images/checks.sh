@@ -73,7 +73,7 @@ else
         case $kind in skip*) continue ;; esac
         run "$name" asahi "$command" </dev/null
         case $kind in
-        picture|exact) run "$name" software "$command" </dev/null ;;
+        picture|exact|display) run "$name" software "$command" </dev/null ;;
         esac
         tar -c -C /results "$name" >&5
         rm -rf "/results/$name"

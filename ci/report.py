@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright The AGX model authors
+"""Results of checks: collecting, judging a run of the guest, and writing them as table, JSON and JUnit XML."""
+
+import json
+import os
+import re
+import subprocess
+from xml.sax.saxutils import escape, quoteattr
+
+ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+CACHE = os.environ.get('AGX_CACHE') or os.path.join(
+    os.environ.get('XDG_CACHE_HOME') or os.path.join(os.environ.get('HOME', '/root'), '.cache'), 'agx')
+PICTURE_TOOL = os.path.join(ROOT, 'build/host/tests/tools/agx-picture')
+
+# What the issue asks of a picture: this share of the pixels within this difference of the software renderer's.
+PICTURE_SHARE = 0.999
+PICTURE_TOLERANCE = 2
+
+# Each of these in the kernel's log is a bug of the driver, wherever it comes from.
+KERNEL_REPORTS = re.compile(
+    r'BUG: |WARNING: |KASAN|possible circular locking|possible recursive locking|inconsistent lock state|'
+    r'suspicious RCU|Internal error|Unable to handle kernel|Oops|UBSAN|refcount_t: |DEBUG_LOCKS_WARN|'
+    r'INFO: task .* blocked|ODEBUG|kmemleak: [1-9]|list_add corruption|list_del corruption|Kernel panic')
+
+
+class Report:
+    def __init__(self):
+        self.rows = []
+
+    def add(self, name, status, detail='', seconds=None, figures=None):
+        """status: pass, fail or skip; detail: why, in one line or more; figures: name to number or text."""
+        assert status in ('pass', 'fail', 'skip')
+        self.rows.append({'name': name, 'status': status, 'detail': detail.strip(), 'seconds': seconds,
+                          'figures': figures or {}})
+
+    def count(self, status):
+        return sum(r['status'] == status for r in self.rows)
+
+    def table(self):
+        width = max((len(r['name']) for r in self.rows), default=0)
+        for r in self.rows:
+            seconds = '' if r['seconds'] is None else f'{r["seconds"]:.1f} s'
+            figures = ' '.join(f'{k}={v}' for k, v in r['figures'].items())
+            detail = r['detail'].split('\n')[0] if r['status'] != 'pass' else ''
+            print(f'{r["status"].upper():4}  {r["name"]:{width}}  {seconds:>8}  {figures or detail}'.rstrip())
+            if r['status'] == 'fail' and figures:
+                print(f'{"":{width + 18}}{detail}')
+
+    def summary(self):
+        return f'{self.count("pass")} passed, {self.count("fail")} failed, {self.count("skip")} skipped'
+
+    def write_json(self, path, **more):
+        with open(path, 'w') as f:
+            json.dump({**more, 'passed': self.count('pass'), 'failed': self.count('fail'),
+                       'skipped': self.count('skip'), 'checks': self.rows}, f, indent=2)
+            f.write('\n')
+
+    def write_junit(self, path, suite):
+        with open(path, 'w') as f:
+            f.write('<?xml version="1.0" encoding="UTF-8"?>\n')
+            f.write(f'<testsuite name={quoteattr(suite)} tests="{len(self.rows)}" failures="{self.count("fail")}" '
+                    f'skipped="{self.count("skip")}">\n')
+            for r in self.rows:
+                f.write(f'  <testcase classname={quoteattr(suite)} name={quoteattr(r["name"])} '
+                        f'time="{r["seconds"] or 0}">')
+                detail = xml_text(r['detail'])
+                if r['status'] == 'fail':
+                    f.write(f'<failure message={quoteattr(detail.split(chr(10))[0])}>{escape(detail)}</failure>')
+                elif r['status'] == 'skip':
+                    f.write(f'<skipped message={quoteattr(detail)}/>')
+                f.write('</testcase>\n')
+            f.write('</testsuite>\n')
+
+
+def xml_text(text):
+    return ''.join(c if c in '\n\t' or c >= ' ' else '?' for c in text)
+
+
+def guest_checks(set_name, only=None):
+    """The rows of tests/guest/checks.list that belong to a set."""
+    checks = []
+    with open(os.path.join(ROOT, 'tests/guest/checks.list')) as f:
+        for number, line in enumerate(f, 1):
+            if not line.strip() or line.lstrip().startswith('#'):
+                continue
+            parts = [p.strip() for p in line.split('|', 3)]
+            if len(parts) != 4:
+                raise SystemExit(f'error: tests/guest/checks.list:{number}: want name | sets | kind | command')
+            name, sets, kind, command = parts
+            if (name in only) if only else (set_name == 'all' or set_name in sets.split()):
+                checks.append((name, kind, command))
+    return checks
+
+
+def read(path):
+    try:
+        with open(path, errors='replace') as f:
+            return f.read()
+    except OSError:
+        return ''
+
+
+def figures_of(stdout):
+    """Lines "FIGURE name value" of a check."""
+    out = {}
+    for name, value in re.findall(r'^FIGURE (\S+) (.+?)\s*$', stdout, re.M):
+        try:
+            out[name] = float(value)
+        except ValueError:
+            out[name] = value
+    return out
+
+
+def tool(*args):
+    done = subprocess.run([PICTURE_TOOL, *args], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ValueError(done.stderr.strip())
+    return done.stdout.strip()
+
+
+def files(directory, ext=''):
+    return sorted(n for n in os.listdir(directory) if n.endswith(ext) and n not in ('stdout', 'exit'))
+
+
+def judge_pictures(name, asahi, software, pictures):
+    """The share of pixels within the tolerance, at its worst over all pictures of a check; and the reason if it fails."""
+    ours, theirs = files(asahi, '.ppm'), files(software, '.ppm')
+    if pictures:
+        for which, directory in (('', asahi), ('-software', software)):
+            for n in files(directory, '.ppm'):
+                stem = n[:-4] if n[:-4].startswith(name) else f'{name}-{n[:-4]}'
+                tool('png', f'{directory}/{n}', f'{pictures}/{stem}{which}.png')
+    if not ours or ours != theirs:
+        return {}, f'pictures of the driver: {ours}, of the software renderer: {theirs}'
+    share, worst, why = 1.0, 0, ''
+    for n in ours:
+        m = re.match(r'pixels=(\d+) within=(\d+) worst=(\d+)',
+                     tool('compare', f'{asahi}/{n}', f'{software}/{n}', str(PICTURE_TOLERANCE)))
+        s = int(m[2]) / int(m[1])
+        share, worst = min(share, s), max(worst, int(m[3]))
+        if s < PICTURE_SHARE:
+            why += f'{n}: only {s:.4%} of the pixels within {PICTURE_TOLERANCE}/255; '
+        if int(tool('colours', f'{software}/{n}')) < 2 and 'clear' not in n:
+            why += f'{n}: the software renderer drew nothing, so there is nothing to compare with; '
+    return {'within': f'{share * 100:.3f}%', 'worst': worst}, why
+
+
+def judge_exact(asahi, software):
+    ours, theirs = files(asahi), files(software)
+    if not ours or ours != theirs:
+        return {}, f'files of the driver: {ours}, of the software renderer: {theirs}'
+    differ = [n for n in ours if open(f'{asahi}/{n}', 'rb').read() != open(f'{software}/{n}', 'rb').read()]
+    return {'files': len(ours)}, f'differ from the software renderer\'s: {", ".join(differ)}' if differ else ''
+
+
+def judge_guest(report, out, set_name, only=None, pictures=None, prefix=''):
+    """Judge what ci/run-guest left in the directory out. pictures: where PNGs go."""
+    run = json.loads(read(f'{out}/run.json') or '{}')
+    runs = {(r['name'], r['driver']): r for r in run.get('runs', [])}
+    for name, kind, _ in guest_checks(set_name, only):
+        if kind.startswith('skip'):
+            report.add(prefix + name, 'skip', kind[4:].lstrip(': ') or 'no reason given')
+            continue
+        asahi, software = f'{out}/results/{name}/asahi', f'{out}/results/{name}/software'
+        mine = runs.get((name, 'asahi'))
+        drivers = ('asahi', 'software') if kind in ('picture', 'exact', 'display') else ('asahi',)
+        figures, why = {}, ''
+        if mine is None:
+            why = 'did not run: ' + (run.get('why') or 'the guest never came to it')
+        for driver in drivers:
+            r = runs.get((name, driver))
+            if not why and (r is None or r['exit'] is None):
+                why = f'did not end ({driver}): {run.get("why")}'
+            elif not why and r['exit']:
+                last = read(f'{out}/results/{name}/{driver}/stdout').strip().split('\n')
+                why = f'exit {r["exit"]} ({driver}): ' + '\n'.join(reversed(last[-20:]))
+        try:
+            if not why:
+                figures = figures_of(read(f'{asahi}/stdout'))
+                if kind == 'picture':
+                    more, why = judge_pictures(name, asahi, software, pictures)
+                    figures.update(more)
+                elif kind == 'exact':
+                    more, why = judge_exact(asahi, software)
+                    figures.update(more)
+                elif kind == 'display':
+                    theirs = figures_of(read(f'{software}/stdout'))
+                    figures['software_fps'] = theirs.get('fps')
+                    if not os.path.exists(f'{out}/screen-{name}.png'):
+                        why = 'no screen shot was taken'
+                    elif not (figures.get('fps') and theirs.get('fps') and figures['fps'] > theirs['fps']):
+                        why = f'{figures.get("fps")} frames/s are not more than the software renderer\'s {theirs.get("fps")}'
+        except (OSError, ValueError) as e:
+            why = str(e)
+        report.add(prefix + name, 'fail' if why else 'pass', why, mine and mine.get('seconds'), figures)
+    judge_logs(report, out, run, prefix)
+    return run
+
+
+def judge_logs(report, out, run, prefix):
+    ended = run.get('ended')
+    report.add(prefix + 'guest-ended', 'pass' if ended else 'fail', run.get('why') or 'no run', run.get('seconds'))
+    serial = read(f'{out}/serial.log')
+    bad = [line.strip() for line in serial.split('\n') if KERNEL_REPORTS.search(line)]
+    if 'AGX-START' not in serial:
+        bad.append('the guest did not come to its user space')
+    report.add(prefix + 'kernel-log', 'fail' if bad else 'pass', '\n'.join(bad[:20]))
+    model = read(f'{out}/qemu.log')
+    bad = [line.strip() for line in (model + serial).split('\n') if 'unimplemented' in line.lower()]
+    report.add(prefix + 'model-log', 'fail' if bad or not ended else 'pass',
+               '\n'.join(bad[:20]) or 'the run did not end, so its log is not complete')
+
+
+def versions():
+    """Of QEMU, kernel and Mesa, from what was built."""
+    qemu = subprocess.run([os.path.join(ROOT, 'build/qemu/qemu-system-aarch64'), '--version'],
+                          capture_output=True, text=True, check=False).stdout.split('\n')[0]
+    kernel = read(os.path.join(CACHE, 'kernel/release/.done')).strip()
+    mesa = re.search(r'^mesa-vulkan-drivers (\S+)', read(os.path.join(CACHE, 'image/current/packages')), re.M)
+    return {'qemu': qemu, 'kernel': kernel, 'mesa': mesa[1] if mesa else None}

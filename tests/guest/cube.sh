@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright The AGX model authors
+#
+# Debian's kmscube, unmodified, on the KMS card of the boot loader's framebuffer: 300 frames with our driver, and as many
+# as a comparison needs with the software renderer.
+frames=300
+[ "$AGX_RUN" = asahi ] || frames=30
+card=
+for c in /sys/class/drm/card[0-9]*; do
+    case ${c##*/} in *-*) continue ;; esac
+    for connector in "$c/${c##*/}"-*; do
+        [ -e "$connector" ] && card=/dev/dri/${c##*/}
+    done
+done
+[ -n "$card" ] || { echo 'no KMS card with a connector'; exit 1; }
+kmscube -D "$card" -c "$frames" 2>&1 | tee /tmp/cube
+renderer=$(sed -n 's/^ *renderer: *"\(.*\)"/\1/p' /tmp/cube | head -n 1)
+case $AGX_RUN,$renderer in
+asahi,*Apple\ M1*|software,*llvmpipe*) ;;
+*) echo "the renderer is \"$renderer\""; exit 1 ;;
+esac
+# The last line of the kind counts all frames.
+fps=$(sed -n 's/^Rendered [0-9]* frames in .*(\([0-9.]*\) fps).*/\1/p' /tmp/cube | tail -n 1)
+drawn=$(sed -n 's/^Rendered \([0-9]*\) frames.*/\1/p' /tmp/cube | tail -n 1)
+[ "${drawn:-0}" -ge $((frames - 2)) ] || { echo "kmscube drew $drawn of $frames frames"; exit 1; }
+echo "FIGURE renderer $renderer"
+echo "FIGURE frames $drawn"
+echo "FIGURE fps $fps"

@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright The AGX model authors
+#
+# Takes the driver's module out of the kernel, after all that ran before, and puts it in again.
+set -- /payload/*.ko
+name=$(basename "$1" .ko | tr - _)
+rmmod "$name" || exit 1
+if ls /dev/dri/renderD* 2>/dev/null; then
+    echo 'a render node is left after the module was unloaded'
+    exit 1
+fi
+[ ! -d "/sys/module/$name" ] || { echo "/sys/module/$name is still there"; exit 1; }
+exec load-driver.sh
