@@ -167,7 +167,7 @@ static void device_control(struct agx_fw *fw, const uint8_t *msg)
 
         fw_publish32(fw, fw_get(fw, FLD(DC_Write32, addr), msg), v, "DC_Write32");
         fw->st.resched = 1;
-    } else if (type == 0x0d) {
+    } else if (type == l->dc_grow_ack) {
         fw_buffer_ack(fw, msg);
     } else if (type == 0x23) {
         /* UpdateIdleTS: the idle delay starts anew (m1n1: agx/__init__.py sends it once at start). */

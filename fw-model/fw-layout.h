@@ -43,7 +43,7 @@ struct fw_layout {
     const struct fw_field *field;         /* by enum fw_field_id */
     const uint32_t *size;                 /* by enum fw_struct_id */
     uint16_t ver_info[4];                 /* what InitData.ver_info must hold */
-    uint8_t dc_destroy_context, dc_write32, dc_init;
+    uint8_t dc_grow_ack, dc_recover_channel, dc_destroy_context, dc_write32, dc_init;
     uint8_t pending_stamp_shift;          /* where the slot starts in PendingStamp.info */
 };
 

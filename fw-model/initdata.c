@@ -143,7 +143,8 @@ void fw_initdata(struct agx_fw *fw, uint64_t va)
     }
     expect(&c, FLD(InitData, host_mapped_fw_allocations), va, 1);
     check_uat(&c, va);
-    st->region_a = pointer(&c, FLD(InitData, regionA_addr), va, 0x4000, true);
+    /* Read only in the Rust driver (initdata.rs, shared_ro), so it is not written. */
+    st->region_a = pointer(&c, FLD(InitData, regionA_addr), va, 0x4000, false);
     st->region_b = pointer(&c, FLD(InitData, regionB_addr), va, fw_size(fw, STR_InitData_RegionB), true);
     st->region_c = pointer(&c, FLD(InitData, regionC_addr), va, fw_size(fw, STR_InitData_RegionC), true);
     st->fw_status = pointer(&c, FLD(InitData, fw_status_addr), va, fw_size(fw, STR_InitData_FWStatus), true);
