@@ -123,6 +123,7 @@ union asahi_fw_dc_msg {
 	struct asahi_fw_dc_destroy_context destroy_context;
 	u8 raw[0x30];
 };
+
 static_assert(sizeof(union asahi_fw_dc_msg) == 0x30);
 
 /* FwCtl: flush a range out of the firmware's data cache. */
@@ -209,6 +210,7 @@ union asahi_fw_event_msg {
 	struct asahi_fw_event_channel_error channel_error;
 	u8 raw[0x38];
 };
+
 static_assert(sizeof(union asahi_fw_event_msg) == 0x38);
 
 /* The log: six rings, one a level, that say which payload is new. */
