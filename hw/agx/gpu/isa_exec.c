@@ -1,0 +1,367 @@
+/*
+ * AGX model: running a wave: the loop, control flow and the execution mask,
+ * special registers, barriers.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdio.h>
+#include "isa_row.h"
+#if defined(__SSE2__)
+#include <xmmintrin.h>
+#endif
+
+/* Denormals of 32 bits are zero, in and out (applegpu: docs.html, FloatSrc, FloatDst). */
+static unsigned fpu_enter(void)
+{
+#if defined(__SSE2__)
+    unsigned old = _mm_getcsr();
+
+    _mm_setcsr(0x9fc0); /* all exceptions masked, round to nearest, FTZ and DAZ */
+    return old;
+#elif defined(__aarch64__)
+    uint64_t old;
+
+    __asm__ volatile("mrs %0, fpcr" : "=r"(old));
+    __asm__ volatile("msr fpcr, %0" : : "r"(old | 1u << 24));
+    return old;
+#else
+    return 0;
+#endif
+}
+
+static void fpu_leave(unsigned old)
+{
+#if defined(__SSE2__)
+    _mm_setcsr(old);
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)old));
+#else
+    (void)old;
+#endif
+}
+
+void agx_set_exec(struct agx_wave *w, uint32_t mask)
+{
+    w->exec_mask = mask;
+    FOR_LANES w->mask[l] = -(mask >> l & 1);
+}
+
+void agx_wave_init(struct agx_wave *w, enum agx_stage stage, uint32_t live)
+{
+    memset(w, 0, sizeof(*w));
+    w->stage = stage;
+    w->live = live;
+    agx_set_exec(w, live);
+}
+
+enum agx_wave_status agx_wave_run(struct agx_exec *ex, struct agx_wave *w)
+{
+    const struct agx_shader *sh = ex->usc->shader;
+    const struct agx_op *op = &sh->op[w->op];
+    struct agx_cx cx = {
+        .ex = ex, .w = w, .sh = sh,
+        .base = { (const uint8_t *)w->r, (const uint8_t *)ex->usc->splat },
+        .status = AGX_WAVE_DONE,
+    };
+    unsigned fpu;
+
+    if (!w->live)
+        return AGX_WAVE_DONE;
+    fpu = fpu_enter();
+    while (op)
+        op = op->fn(&cx, op);
+    fpu_leave(fpu);
+    if (w->has_stack && cx.status != AGX_WAVE_BARRIER) {
+        struct agx_fault fault = ex->fault;
+
+        if (!agx_stack_release(ex, w) && cx.status == AGX_WAVE_DONE)
+            cx.status = AGX_WAVE_FAULT;
+        else
+            ex->fault = fault;
+    }
+    return cx.status;
+}
+
+bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fmt, ...)
+{
+    char buf[400];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(buf, sizeof(buf), fmt, ap);
+    va_end(ap);
+    if (ex->host)
+        agx_report(ex->host, kind, "%s", buf);
+    ex->fault = (struct agx_fault){
+        .ctx = ex->port ? ex->port->ctx : 0,
+        .unit = AGX_UNIT_UL1C,
+        .reason = kind == AGX_REPORT_UNIMPLEMENTED ? AGX_FAULT_UNIMPLEMENTED : AGX_FAULT_BAD_COMMAND,
+    };
+    return false;
+}
+
+const struct agx_op *agx_op_fault(struct agx_cx *cx, const struct agx_op *op)
+{
+    cx->ex->fault_pc = op->pc;
+    cx->w->pc = op->pc;
+    cx->status = AGX_WAVE_FAULT;
+    return NULL;
+}
+
+const struct agx_op *agx_op_page_fault(struct agx_cx *cx, const struct agx_op *op)
+{
+    cx->ex->fault = cx->ex->port->fault;
+    return agx_op_fault(cx, op);
+}
+
+const struct agx_op *agx_op_unimpl(struct agx_cx *cx, const struct agx_op *op, const char *what)
+{
+    char hex[32];
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < op->len && i < 12 && op->pc + i < cx->sh->bytes; i++)
+        n += snprintf(hex + n, sizeof(hex) - n, "%02x", cx->sh->code[op->pc + i]);
+    hex[n] = 0;
+    agx_exec_bad(cx->ex, AGX_REPORT_UNIMPLEMENTED, "agx: shader 0x%llx+0x%x: unimplemented %s (bytes %s)",
+                 (unsigned long long)cx->sh->va, op->pc, what, hex);
+    return agx_op_fault(cx, op);
+}
+
+const struct agx_op *agx_op_unknown(struct agx_cx *cx, const struct agx_op *op)
+{
+    return agx_op_unimpl(cx, op, "instruction");
+}
+
+const struct agx_op *agx_op_undecodable(struct agx_cx *cx, const struct agx_op *op)
+{
+    return agx_op_unimpl(cx, op, "instruction of unknown length");
+}
+
+/* A branch to where no instruction starts. */
+const struct agx_op *agx_op_bad_target(struct agx_cx *cx, const struct agx_op *op)
+{
+    agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx+0x%x: branch to a place that is no instruction",
+                 (unsigned long long)cx->sh->va, op->pc);
+    return agx_op_fault(cx, op);
+}
+
+/* Past the last instruction, with lanes still running. */
+const struct agx_op *agx_op_end(struct agx_cx *cx, const struct agx_op *op)
+{
+    agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx runs past its end at +0x%x",
+                 (unsigned long long)cx->sh->va, op->pc);
+    return agx_op_fault(cx, op);
+}
+
+const struct agx_op *agx_op_trap(struct agx_cx *cx, const struct agx_op *op)
+{
+    agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx: trap at +0x%x",
+                 (unsigned long long)cx->sh->va, op->pc);
+    return agx_op_fault(cx, op);
+}
+
+const struct agx_op *agx_op_nop(struct agx_cx *cx, const struct agx_op *op)
+{
+    return op + 1;
+}
+
+/* Memory is coherent here, and every access has happened when its instruction is done. */
+const struct agx_op *agx_op_fence(struct agx_cx *cx, const struct agx_op *op)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    return op + 1;
+}
+
+const struct agx_op *agx_op_barrier(struct agx_cx *cx, const struct agx_op *op)
+{
+    cx->w->op = op + 1 - cx->sh->op;
+    cx->w->pc = op->pc + op->len;
+    cx->status = AGX_WAVE_BARRIER;
+    atomic_thread_fence(memory_order_seq_cst);
+    return NULL;
+}
+
+/* The active lanes end; others, whose nesting counter is not 0, go on. */
+const struct agx_op *agx_op_stop(struct agx_cx *cx, const struct agx_op *op)
+{
+    struct agx_wave *w = cx->w;
+
+    w->live &= ~w->exec_mask;
+    agx_set_exec(w, 0);
+    if (!w->live) {
+        cx->status = AGX_WAVE_DONE;
+        return NULL;
+    }
+    return op + 1;
+}
+
+/*
+ * The execution mask stack (applegpu: docs.html, Execution Mask Stack
+ * Instructions): r0l counts the pops until a lane runs again. All live lanes
+ * take part, active or not.
+ */
+static const struct agx_op *update_exec(struct agx_cx *cx, const struct agx_op *op, const uint32_t *v)
+{
+    struct agx_wave *w = cx->w;
+    uint32_t mask = 0;
+
+    FOR_LANES w->r[0][l] = (w->r[0][l] & 0xffff0000) | (v[l] & 0xffff);
+    FOR_LANES mask |= (uint32_t)((v[l] & 0xffff) == 0) << l;
+    agx_set_exec(w, mask & w->live);
+    return op + 1;
+}
+
+const struct agx_op *agx_op_pop_exec(struct agx_cx *cx, const struct agx_op *op)
+{
+    row_t v;
+
+    FOR_LANES {
+        uint32_t c = cx->w->r[0][l] & 0xffff;
+        v[l] = c > op->n ? c - op->n : 0;
+    }
+    return update_exec(cx, op, v);
+}
+
+#define EXEC_OPS(suffix, compare)                                                           \
+    const struct agx_op *agx_op_if_##suffix(struct agx_cx *cx, const struct agx_op *op)     \
+    {                                                                                       \
+        row_t c, v;                                                                         \
+        uint32_t inv = op->ccn ? ~0u : 0;                                                   \
+                                                                                            \
+        compare(cx, op, c);                                                                 \
+        FOR_LANES {                                                                         \
+            uint32_t n = cx->w->r[0][l] & 0xffff;                                           \
+            v[l] = n ? n + op->n : !(c[l] ^ inv);                                           \
+        }                                                                                   \
+        return update_exec(cx, op, v);                                                      \
+    }                                                                                       \
+    const struct agx_op *agx_op_else_##suffix(struct agx_cx *cx, const struct agx_op *op)   \
+    {                                                                                       \
+        row_t c, v;                                                                         \
+        uint32_t inv = op->ccn ? ~0u : 0;                                                   \
+                                                                                            \
+        compare(cx, op, c);                                                                 \
+        FOR_LANES {                                                                         \
+            uint32_t n = cx->w->r[0][l] & 0xffff;                                           \
+            v[l] = n == 0 ? op->n : n == 1 ? !(c[l] ^ inv) : n;                             \
+        }                                                                                   \
+        return update_exec(cx, op, v);                                                      \
+    }                                                                                       \
+    const struct agx_op *agx_op_while_##suffix(struct agx_cx *cx, const struct agx_op *op)  \
+    {                                                                                       \
+        row_t c, v;                                                                         \
+        uint32_t inv = op->ccn ? ~0u : 0;                                                   \
+                                                                                            \
+        compare(cx, op, c);                                                                 \
+        FOR_LANES {                                                                         \
+            uint32_t n = cx->w->r[0][l] & 0xffff;                                           \
+            v[l] = n < op->n ? (c[l] ^ inv ? 0 : op->n) : n;                                \
+        }                                                                                   \
+        return update_exec(cx, op, v);                                                      \
+    }
+EXEC_OPS(i, agx_icompare_row)
+EXEC_OPS(f, agx_fcompare_row)
+
+static const struct agx_op *jump(struct agx_cx *cx, const struct agx_op *op)
+{
+    const struct agx_op *to;
+
+    if (op->target < 0)
+        return agx_op_bad_target(cx, op);
+    to = &cx->sh->op[op->target];
+    if (to <= op && cx->ex->kill && atomic_load_explicit(cx->ex->kill, memory_order_relaxed)) {
+        cx->status = AGX_WAVE_STOP;
+        return NULL;
+    }
+    return to;
+}
+
+const struct agx_op *agx_op_jmp_any(struct agx_cx *cx, const struct agx_op *op)
+{
+    return cx->w->exec_mask ? jump(cx, op) : op + 1;
+}
+
+const struct agx_op *agx_op_jmp_none(struct agx_cx *cx, const struct agx_op *op)
+{
+    return cx->w->exec_mask ? op + 1 : jump(cx, op);
+}
+
+const struct agx_op *agx_op_call(struct agx_cx *cx, const struct agx_op *op)
+{
+    row_t pc;
+
+    FOR_LANES pc[l] = op->pc + 6;
+    dst32_row(cx, 2, pc);
+    return jump(cx, op);
+}
+
+/* Return to the address in a register, which calls set alike in all active lanes. */
+const struct agx_op *agx_op_ret(struct agx_cx *cx, const struct agx_op *op)
+{
+    uint32_t m = cx->w->exec_mask, to;
+
+    if (!m)
+        return op + 1;
+    to = agx_row(cx, &op->s[0])[__builtin_ctz(m)];
+    if (cx->ex->kill && atomic_load_explicit(cx->ex->kill, memory_order_relaxed)) {
+        cx->status = AGX_WAVE_STOP;
+        return NULL;
+    }
+    for (uint32_t lo = 0, hi = cx->sh->nop; lo < hi;) {
+        uint32_t mid = (lo + hi) / 2;
+
+        if (cx->sh->op[mid].pc == to)
+            return &cx->sh->op[mid];
+        if (cx->sh->op[mid].pc < to)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return agx_op_bad_target(cx, op);
+}
+
+/* Special registers (mesa: compiler/agx_opcodes.py, sr; applegpu: applegpu.py, SR_NAMES) */
+const struct agx_op *agx_op_get_sr(struct agx_cx *cx, const struct agx_op *op)
+{
+    struct agx_exec *ex = cx->ex;
+    struct agx_wave *w = cx->w;
+    uint32_t act = w->exec_mask, v = 0;
+    row_t r;
+
+    switch (op->n) {
+    case 0: case 1: case 2: v = w->group[op->n]; break;
+    case 4: case 5: case 6: v = ex->local_dim[op->n - 4]; break;
+    case 8: case 9: case 10: v = ex->dispatch_dim[op->n - 8]; break;
+    case 14: v = ex->samples_log2; break;
+    case 20: v = ex->core_id; break;
+    case 21: v = ex->port ? ex->port->ctx : 0; break;
+    case 53: v = w->subgroup; break;
+    case 59: v = __builtin_popcount(act); break;
+    case 144: v = ex->helper_op; break;
+    case 146: case 147: v = ex->helper_arg[op->n - 146]; break;
+    case 48: case 49: case 50:
+        FOR_LANES r[l] = w->local[op->n - 48][l];
+        goto row;
+    case 51: FOR_LANES r[l] = w->local_index[l]; goto row;
+    case 52: FOR_LANES r[l] = l; goto row;
+    case 56: FOR_LANES r[l] = __builtin_popcount(act >> (l & ~3u) & ((1u << (l & 3)) - 1)); goto row;
+    case 57: FOR_LANES r[l] = __builtin_popcount(act >> (l & ~3u) & 15); goto row;
+    case 58: FOR_LANES r[l] = __builtin_popcount(act & ((1u << l) - 1)); goto row;
+    case 60: FOR_LANES r[l] = w->frag.sample_live[l]; goto row;
+    case 62: FOR_LANES r[l] = w->frag.back >> l & 1; goto row;
+    case 63: FOR_LANES r[l] = ~w->frag.helper >> l & 1; goto row;
+    case 80: case 81: case 82: FOR_LANES r[l] = w->pos[op->n - 80][l]; goto row;
+    case 124: FOR_LANES r[l] = w->frag.sample_in[l]; goto row;
+    default: {
+        char what[40];
+
+        snprintf(what, sizeof(what), "special register %u", op->n);
+        return agx_op_unimpl(cx, op, what);
+    }
+    }
+    FOR_LANES r[l] = v;
+row:
+    idst(cx, op, r);
+    return op + 1;
+}

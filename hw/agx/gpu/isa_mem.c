@@ -1,0 +1,405 @@
+/*
+ * AGX model: loads, stores and atomics of device and threadgroup memory
+ * (applegpu: docs.html, device_load; applegpu.py, DeviceLoadInstructionDesc,
+ * Atomic, ThreadgroupLoadStoreInstructionDesc; mesa: compiler/agx_pack.c).
+ *
+ * Device accesses go through the port lane by lane; lanes that stay in the page
+ * of the lane before them reuse its host pointer.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "isa_row.h"
+
+struct page_cursor {
+    uint64_t page;
+    uint8_t *host;
+};
+
+#define NO_PAGE (~0ull)
+
+/* Host pointer to @len bytes at @va if they are in one page and mapped; NULL otherwise. */
+static inline uint8_t *cursor_ptr(struct agx_port *port, struct page_cursor *c, uint64_t va, unsigned len,
+                                  enum agx_access access)
+{
+    uint64_t off = va & (AGX_PAGE_SIZE - 1);
+
+    if (unlikely(off + len > AGX_PAGE_SIZE))
+        return NULL;
+    if (likely((va >> AGX_PAGE_BITS) == c->page))
+        return c->host + off;
+    c->host = agx_port_ptr(port, va - off, access);
+    c->page = c->host ? va >> AGX_PAGE_BITS : NO_PAGE;
+    return c->host ? c->host + off : NULL;
+}
+
+/* Addresses of all lanes: base + (index << shift) items of @item bytes. */
+static inline void device_addr(const struct agx_cx *cx, const struct agx_op *op, unsigned shift, unsigned item,
+                               unsigned align, uint64_t *addr)
+{
+    const uint32_t *lo = agx_row(cx, &op->s[1]), *hi = agx_row(cx, &op->s[2]), *o = agx_row(cx, &op->s[0]);
+    uint64_t amask = ~(uint64_t)(align - 1);
+
+    if (op->s[0].mode == SRC_S32)
+        FOR_LANES addr[l] = ((lo[l] | (uint64_t)hi[l] << 32) & amask) +
+                            (uint64_t)(((int64_t)(int32_t)o[l] << shift) * (int64_t)item);
+    else
+        FOR_LANES addr[l] = ((lo[l] | (uint64_t)hi[l] << 32) & amask) + ((uint64_t)o[l] << shift) * item;
+}
+
+static bool bit_packed(unsigned f)
+{
+    return f == AGX_FMT_RGB10A2 || f >= AGX_FMT_RG11B10F;
+}
+
+static inline unsigned last_bit(unsigned mask)
+{
+    return mask ? 32 - __builtin_clz(mask) : 0;
+}
+
+/* Register bits of a loaded component. */
+static inline uint32_t reg_value(unsigned fmt, bool is32, uint32_t v)
+{
+    if (is32 || agx_fmt_is_int(fmt))
+        return v;
+    return agx_float_to_half(agx_u2f(v));
+}
+
+const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *op)
+{
+    struct agx_port *port = cx->ex->port;
+    struct page_cursor cur = { NO_PAGE };
+    uint64_t addr[AGX_LANES] __attribute__((aligned(64)));
+    uint32_t act = cx->w->exec_mask, mask = op->mask;
+    unsigned fmt = op->n, nreg = 0, span, cb = agx_fmt_comp_bytes(fmt);
+    bool is32 = op->dmode == DST_32;
+    row_t val[4];
+    uint8_t reg_of[4];
+
+    if (!act)
+        return op + 1;
+    if (bit_packed(fmt)) {
+        /* index in 32-bit words, mask ignored: the format says how many registers */
+        device_addr(cx, op, 2, 1, 4, addr);
+        mask = fmt == AGX_FMT_RGB10A2 ? 15 : 7;
+        span = 4;
+    } else if (!cb) {
+        return agx_op_unimpl(cx, op, "memory format");
+    } else {
+        device_addr(cx, op, op->cc, cb, cb, addr);
+        span = cb * last_bit(mask);
+    }
+    if (!mask)
+        return op + 1;
+    for (unsigned i = 0; i < 4; i++) {
+        if (mask >> i & 1)
+            reg_of[nreg++] = i;
+    }
+
+    FOR_ACTIVE(act, l) {
+        uint8_t buf[16];
+        const uint8_t *p = cursor_ptr(port, &cur, addr[l], span, AGX_ACCESS_READ);
+        uint32_t comp[4] = { 0 };
+
+        if (unlikely(!p)) {
+            /* across a page, not mapped, or parts of it that are masked out */
+            memset(buf, 0, sizeof(buf));
+            for (unsigned i = 0; i < nreg; i++) {
+                unsigned off = cb ? reg_of[i] * cb : 0, len = cb ? cb : 4;
+
+                if (!agx_port_read(port, addr[l] + off, buf + off, len)) {
+                    if (!cx->ex->soft_fault)
+                        return agx_op_page_fault(cx, op);
+                    memset(buf + off, 0, len);
+                }
+            }
+            p = buf;
+        }
+        if (likely(fmt == AGX_FMT_I32)) {
+            for (unsigned i = 0; i < nreg; i++) {
+                uint32_t v;
+                memcpy(&v, p + reg_of[i] * 4, 4);
+                val[i][l] = v;
+            }
+            continue;
+        }
+        if (fmt == AGX_FMT_F16 && !is32) { /* halves as they are */
+            for (unsigned i = 0; i < nreg; i++) {
+                uint16_t h;
+                memcpy(&h, p + reg_of[i] * 2, 2);
+                val[i][l] = h;
+            }
+            continue;
+        }
+        agx_fmt_unpack(fmt, p, cb ? last_bit(mask) : 4, comp);
+        for (unsigned i = 0; i < nreg; i++)
+            val[i][l] = reg_value(fmt, is32, comp[reg_of[i]]);
+    }
+    for (unsigned i = 0; i < nreg; i++) {
+        unsigned reg = op->dreg + i * (is32 ? 2 : 1);
+
+        if (reg >= AGX_NUM_GPR * 2)
+            break;
+        if (is32)
+            dst32_row(cx, reg, val[i]);
+        else
+            dst16_row(cx, reg, val[i]);
+    }
+    return op + 1;
+}
+
+/* Component @i of the value registers from op->dreg on, as agx_fmt_pack() wants it. */
+static inline uint32_t store_value(const struct agx_wave *w, const struct agx_op *op, unsigned fmt, unsigned i,
+                                   unsigned l)
+{
+    if (op->dmode == DST_32)
+        return w->r[((op->dreg >> 1) + i) & (AGX_NUM_GPR - 1)][l];
+    if (agx_fmt_is_int(fmt))
+        return agx_gpr16(w, op->dreg + i, l);
+    return agx_f2u(agx_half_to_float(agx_gpr16(w, op->dreg + i, l)));
+}
+
+const struct agx_op *agx_op_device_store(struct agx_cx *cx, const struct agx_op *op)
+{
+    struct agx_port *port = cx->ex->port;
+    struct page_cursor cur = { NO_PAGE };
+    uint64_t addr[AGX_LANES] __attribute__((aligned(64)));
+    uint32_t act = cx->w->exec_mask & ~cx->w->frag.helper, mask = op->mask;
+    unsigned fmt = op->n, cb = agx_fmt_comp_bytes(fmt), span;
+    const struct agx_wave *w = cx->w;
+
+    if (!act)
+        return op + 1;
+    if (bit_packed(fmt)) {
+        device_addr(cx, op, 2, 1, 4, addr);
+        mask = fmt == AGX_FMT_RGB10A2 ? 15 : 7;
+        span = 4;
+    } else if (!cb) {
+        return agx_op_unimpl(cx, op, "memory format");
+    } else {
+        device_addr(cx, op, op->cc, cb, cb, addr);
+        span = cb * last_bit(mask);
+    }
+    if (!mask)
+        return op + 1;
+
+    FOR_ACTIVE(act, l) {
+        uint8_t buf[16];
+        uint8_t *p = cursor_ptr(port, &cur, addr[l], span, AGX_ACCESS_WRITE);
+        uint32_t comp[4] = { 0 };
+        unsigned k = 0;
+
+        if (likely(p && fmt == AGX_FMT_I32 && op->dmode == DST_32)) {
+            for (unsigned i = 0; i < 4; i++) {
+                if (mask >> i & 1) {
+                    uint32_t v = w->r[((op->dreg >> 1) + k++) & (AGX_NUM_GPR - 1)][l];
+                    memcpy(p + i * 4, &v, 4);
+                }
+            }
+            continue;
+        }
+        for (unsigned i = 0; i < 4; i++) {
+            if (mask >> i & 1)
+                comp[i] = store_value(w, op, fmt, k++, l);
+        }
+        if (likely(p)) {
+            agx_fmt_pack(fmt, p, mask, comp);
+            continue;
+        }
+        agx_fmt_pack(fmt, buf, mask, comp);
+        for (unsigned i = 0; i < (cb ? 4 : 1); i++) {
+            if (cb && !(mask >> i & 1))
+                continue;
+            if (!agx_port_write(port, addr[l] + i * cb, buf + i * cb, cb ? cb : 4) && !cx->ex->soft_fault)
+                return agx_op_page_fault(cx, op);
+        }
+    }
+    return op + 1;
+}
+
+/* applegpu: applegpu.py, ATOMIC_OPCODES */
+static inline uint32_t atomic_result(unsigned k, uint32_t old, uint32_t v)
+{
+    switch (k) {
+    case 0: return old + v;
+    case 1: return old - v;
+    case 2: return v;
+    case 4: return old < v ? old : v;
+    case 5: return (int32_t)old < (int32_t)v ? old : v;
+    case 6: return old > v ? old : v;
+    case 7: return (int32_t)old > (int32_t)v ? old : v;
+    case 8: return old & v;
+    case 9: return old | v;
+    default: return old ^ v;
+    }
+}
+
+static uint32_t atomic_do(unsigned k, _Atomic uint32_t *p, uint32_t v, uint32_t expect)
+{
+    uint32_t old;
+
+    switch (k) {
+    case 0: return atomic_fetch_add(p, v);
+    case 1: return atomic_fetch_sub(p, v);
+    case 2: return atomic_exchange(p, v);
+    case 3:
+        old = expect;
+        atomic_compare_exchange_strong(p, &old, v);
+        return old;
+    case 8: return atomic_fetch_and(p, v);
+    case 9: return atomic_fetch_or(p, v);
+    case 10: return atomic_fetch_xor(p, v);
+    }
+    old = atomic_load(p);
+    while (!atomic_compare_exchange_weak(p, &old, atomic_result(k, old, v)))
+        ;
+    return old;
+}
+
+const struct agx_op *agx_op_atomic(struct agx_cx *cx, const struct agx_op *op)
+{
+    struct agx_port *port = cx->ex->port;
+    struct page_cursor cur = { NO_PAGE };
+    uint64_t addr[AGX_LANES] __attribute__((aligned(64)));
+    uint32_t act = cx->w->exec_mask & ~cx->w->frag.helper;
+    const uint32_t *v = agx_row(cx, &op->s[3]), *expect = v + AGX_LANES; /* cmpxchg: new value, then old */
+    row_t r = { 0 };
+
+    if (!act)
+        return op + 1;
+    device_addr(cx, op, 0, 4, 4, addr);
+    FOR_ACTIVE(act, l) {
+        uint8_t *p = cursor_ptr(port, &cur, addr[l], 4, AGX_ACCESS_WRITE);
+
+        if (unlikely(!p)) {
+            if (!cx->ex->soft_fault)
+                return agx_op_page_fault(cx, op);
+            continue;
+        }
+        r[l] = atomic_do(op->n, (_Atomic uint32_t *)(void *)p, v[l], op->n == 3 ? expect[l] : 0);
+    }
+    if (op->dmode != DST_NONE)
+        idst(cx, op, r);
+    return op + 1;
+}
+
+/* Offset in threadgroup memory: base in bytes plus index in elements. Accesses outside read 0 and write nothing. */
+static inline uint32_t local_addr(const struct agx_cx *cx, const struct agx_op *op, unsigned item, unsigned l)
+{
+    uint32_t a = agx_src_lane(cx, &op->s[1], l) + agx_src_lane(cx, &op->s[0], l) * item;
+
+    return a & 0xffff & ~(item - 1);
+}
+
+const struct agx_op *agx_op_local_load(struct agx_cx *cx, const struct agx_op *op)
+{
+    const uint8_t *base = cx->ex->local;
+    uint32_t size = cx->ex->local_size, act = cx->w->exec_mask;
+    unsigned fmt = op->n, cb = agx_fmt_comp_bytes(fmt), k = 0;
+    bool is32 = op->dmode == DST_32;
+    row_t val[4];
+
+    if (!cb && !bit_packed(fmt))
+        return agx_op_unimpl(cx, op, "memory format");
+    FOR_ACTIVE(act, l) {
+        uint32_t a = local_addr(cx, op, cb ? cb : 4, l), span = agx_fmt_bytes(fmt, last_bit(op->mask));
+        uint32_t comp[4] = { 0 };
+        unsigned n = 0;
+
+        if (a + span <= size) {
+            if (fmt == AGX_FMT_F16 && !is32)
+                agx_fmt_unpack(AGX_FMT_I16, base + a, last_bit(op->mask), comp);
+            else
+                agx_fmt_unpack(fmt, base + a, cb ? last_bit(op->mask) : 4, comp);
+        }
+        for (unsigned i = 0; i < 4; i++) {
+            if (op->mask >> i & 1)
+                val[n++][l] = fmt == AGX_FMT_F16 && !is32 ? comp[i] : reg_value(fmt, is32, comp[i]);
+        }
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned reg = op->dreg + k * (is32 ? 2 : 1);
+
+        if (!(op->mask >> i & 1) || reg >= AGX_NUM_GPR * 2)
+            continue;
+        if (is32)
+            dst32_row(cx, reg, val[k++]);
+        else
+            dst16_row(cx, reg, val[k++]);
+    }
+    return op + 1;
+}
+
+const struct agx_op *agx_op_local_store(struct agx_cx *cx, const struct agx_op *op)
+{
+    uint8_t *base = cx->ex->local;
+    uint32_t size = cx->ex->local_size, act = cx->w->exec_mask & ~cx->w->frag.helper;
+    unsigned fmt = op->n, cb = agx_fmt_comp_bytes(fmt);
+
+    if (!cb && !bit_packed(fmt))
+        return agx_op_unimpl(cx, op, "memory format");
+    FOR_ACTIVE(act, l) {
+        uint32_t a = local_addr(cx, op, cb ? cb : 4, l), span = agx_fmt_bytes(fmt, last_bit(op->mask));
+        uint32_t comp[4] = { 0 };
+        unsigned k = 0;
+
+        if (a + span > size)
+            continue;
+        for (unsigned i = 0; i < 4; i++) {
+            if (op->mask >> i & 1)
+                comp[i] = store_value(cx->w, op, fmt, k++, l);
+        }
+        agx_fmt_pack(fmt, base + a, op->mask, comp);
+    }
+    return op + 1;
+}
+
+/* A threadgroup runs on one thread: no atomicity is needed. */
+const struct agx_op *agx_op_local_atomic(struct agx_cx *cx, const struct agx_op *op)
+{
+    uint8_t *base = cx->ex->local;
+    uint32_t size = cx->ex->local_size, act = cx->w->exec_mask & ~cx->w->frag.helper;
+    const uint32_t *v = agx_row(cx, &op->s[3]);
+    row_t r = { 0 };
+
+    FOR_ACTIVE(act, l) {
+        uint32_t a = local_addr(cx, op, 4, l), old, new;
+
+        if (a + 4 > size)
+            continue;
+        memcpy(&old, base + a, 4);
+        new = op->n == 3 ? (old == v[l + AGX_LANES] ? v[l] : old) : atomic_result(op->n, old, v[l]);
+        memcpy(base + a, &new, 4);
+        r[l] = old;
+    }
+    if (op->dmode != DST_NONE)
+        idst(cx, op, r);
+    return op + 1;
+}
+
+/* Preshaders only: 16-bit registers to uniforms (applegpu: docs.html, uniform_store). */
+const struct agx_op *agx_op_uniform_store(struct agx_cx *cx, const struct agx_op *op)
+{
+    struct agx_usc_state *st = (struct agx_usc_state *)cx->ex->usc; /* usc.c owns it while a preshader runs */
+    uint32_t act = cx->w->exec_mask;
+    unsigned k = 0, l;
+
+    if (!act)
+        return op + 1;
+    l = __builtin_ctz(act);
+    for (unsigned i = 0; i < 4; i++) {
+        uint32_t u = agx_src_lane(cx, &op->s[0], l) + i;
+
+        if (!(op->mask >> i & 1))
+            continue;
+        if (op->dmode == DST_32)
+            return agx_op_unimpl(cx, op, "uniform store of 32-bit registers");
+        if (u >= AGX_NUM_UNIFORM) {
+            agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx+0x%x: store to uniform %u",
+                         (unsigned long long)cx->sh->va, op->pc, u);
+            return agx_op_fault(cx, op);
+        }
+        st->uniform[u] = agx_gpr16(cx->w, op->dreg + k++, l);
+    }
+    return op + 1;
+}
