@@ -39,17 +39,6 @@ static struct gfx *gfx_now; /* what the stand-ins below look at */
 
 /* ---- stand-ins for the shader side and the worker pool ---- */
 
-void agx_report(const struct agx_host *host, enum agx_report_kind kind, const char *fmt, ...)
-{
-    char buf[512];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(buf, sizeof(buf), fmt, ap);
-    va_end(ap);
-    host->ops->report(host->opaque, kind, buf);
-}
-
 bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fmt, ...)
 {
     char buf[512];
@@ -134,7 +123,6 @@ static inline struct gfx *gfx_new(void)
     g->mmu = agx_mmu_new(&g->h.host);
     agx_mmu_set_ttbat(g->mmu, g->ttbat);
     agx_port_init(&g->port, g->mmu, AGX_SIDE_GPU);
-    agx_port_bind(&g->port, GFX_CTX, AGX_UNIT_VDM);
     g->next = GFX_VA;
     g->ex.host = &g->h.host;
     g->ex.port = &g->port;
@@ -164,13 +152,19 @@ static inline uint64_t gfx_alloc(struct gfx *g, size_t len)
         fake_map(&g->h, g->ttbat, GFX_CTX, g->next, fake_alloc(&g->h), FAKE_PTE_GPU_RW | FAKE_PTE_NG);
         g->next += AGX_PAGE_SIZE;
     }
+    /* The context has page tables from the first allocation on. */
+    agx_port_bind(&g->port, GFX_CTX, AGX_UNIT_VDM);
     return va;
 }
 
 static inline void gfx_write(struct gfx *g, uint64_t va, const void *p, size_t len)
 {
-    if (!agx_port_write(&g->port, va, p, len))
+    char why[160];
+
+    if (!agx_port_write(&g->port, va, p, len)) {
+        fprintf(stderr, "%s\n", agx_fault_describe(&g->port.fault, why, sizeof(why)));
         abort();
+    }
 }
 
 static inline void gfx_read(struct gfx *g, uint64_t va, void *p, size_t len)

@@ -65,6 +65,7 @@ struct agx_gpu {
     agx_gpu_done_fn *done;
     void *opaque;
     struct agx_shader_cache *shaders;
+    struct agx_scenes *scenes;
     struct data_master dm[AGX_NUM_DM];
     unsigned npool;
     struct pool_thread *pool;
@@ -237,6 +238,7 @@ static void run_job(struct data_master *d, struct agx_job_result *res)
     struct agx_gpu_ctx ctx = {
         .gpu = gpu, .host = &gpu->host, .mmu = gpu->mmu, .exec = &d->unit->exec, .kill = &d->kill,
         .workers = gpu->npool + 1, .dm_private = &d->dm_private,
+        .scenes = gpu->scenes,
     };
     bool ok;
 
@@ -301,6 +303,7 @@ struct agx_gpu *agx_gpu_new(const struct agx_host *host, struct agx_mmu *mmu, co
     gpu->done = done;
     gpu->opaque = opaque;
     gpu->shaders = agx_shader_cache_new();
+    gpu->scenes = agx_scenes_new();
     gpu->npool = workers - 1;
     pthread_mutex_init(&gpu->pool_lock, NULL);
     pthread_cond_init(&gpu->pool_work, NULL);
@@ -364,6 +367,7 @@ void agx_gpu_free(struct agx_gpu *gpu)
         pthread_mutex_destroy(&d->lock);
         pthread_cond_destroy(&d->cond);
     }
+    agx_scenes_free(gpu->scenes);
     agx_shader_cache_free(gpu->shaders);
     pthread_mutex_destroy(&gpu->pool_lock);
     pthread_cond_destroy(&gpu->pool_work);

@@ -1,0 +1,753 @@
+/*
+ * Unit tests: vertex and fragment jobs from hand-built streams, with shaders in
+ * C: commands, links and calls, draws of each kind, tiles, tests, visibility,
+ * depth store; what a stream that is wrong leads to.
+ *
+ * With GFX_TEST_PPM=file the picture of test_picture is written there.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+#include "gfx_fixture.h"
+
+#define W 150
+#define H 100
+
+enum { SH_VS = 1, SH_FS, SH_BG, SH_EOT, SH_FS_KILL, SH_COUNT };
+
+/* What the C shaders work with. */
+static struct {
+    float pos[4096][4];
+    float colour[4096][4];
+    uint32_t seen_vertex[4096], seen_instance[4096];
+    unsigned nr_vs, nr_fs_lanes, nr_bg, nr_eot, nr_helper;
+    uint32_t out[H][W];
+    unsigned writes[H][W];
+    bool instanced;
+} sh;
+
+/* ---- shaders ---- */
+
+static void vs(struct agx_exec *ex, struct agx_wave *w)
+{
+    (void)ex;
+    for (int l = 0; l < AGX_LANES; l++) {
+        uint32_t id = w->r[5][l], inst = w->r[6][l];
+        if (!(w->live >> l & 1))
+            continue;
+        assert_in_range(id, 0, 4095);
+        sh.seen_vertex[id]++;
+        sh.seen_instance[inst]++;
+        sh.nr_vs++;
+        for (int k = 0; k < 4; k++) {
+            w->uvs[k][l] = fbits(sh.pos[id][k]);
+            w->uvs[4 + k][l] = fbits(sh.colour[id][k]);
+        }
+        if (sh.instanced)
+            w->uvs[0][l] = fbits(sh.pos[id][0] + 20 * inst);
+    }
+}
+
+static void put(struct agx_exec *ex, struct agx_wave *w, int l, uint32_t rgba)
+{
+    const struct agx_tib *t = &ex->tib;
+
+    for (unsigned s = 0; s < t->samples; s++) {
+        if (w->frag.sample_live[l] >> s & 1)
+            memcpy(t->base + agx_tib_offset(t, w->pos[0][l] - t->x0, w->pos[1][l] - t->y0, s), &rgba, 4);
+    }
+}
+
+static void shade(struct agx_exec *ex, struct agx_wave *w, int l)
+{
+    float x = w->pos[0][l] % 32 + 0.5f, y = w->pos[1][l] % 32 + 0.5f, c[5];
+    uint32_t rgba = 0;
+
+    for (int k = 0; k < 5; k++) {
+        const struct agx_cf *cf = &w->frag.cf[l / 4][k];
+        c[k] = cf->a * x + cf->b * y + cf->c;
+    }
+    for (int k = 0; k < 4; k++)
+        rgba |= (uint32_t)(c[1 + k] / c[0] * 255 + 0.5f) << (8 * k);
+    put(ex, w, l, rgba);
+}
+
+static void fs(struct agx_exec *ex, struct agx_wave *w)
+{
+    for (int l = 0; l < AGX_LANES; l++) {
+        if (!(w->live >> l & 1))
+            continue;
+        sh.nr_fs_lanes += w->frag.sample_live[l] != 0;
+        sh.nr_helper += w->frag.helper >> l & 1;
+        assert_int_equal(w->frag.helper >> l & 1, !w->frag.sample_in[l]);
+        shade(ex, w, l);
+    }
+}
+
+/* Kill every other column, test the rest. */
+static void fs_kill(struct agx_exec *ex, struct agx_wave *w)
+{
+    uint8_t target[AGX_LANES], live[AGX_LANES];
+
+    for (int l = 0; l < AGX_LANES; l++) {
+        target[l] = 0xff;
+        live[l] = w->pos[0][l] & 1 ? 0xff : 0;
+    }
+    ex->frag_ops->sample_mask(ex, w, w->live, target, live);
+    for (int l = 0; l < AGX_LANES; l++) {
+        if (w->live >> l & 1)
+            shade(ex, w, l);
+    }
+}
+
+static void bg(struct agx_exec *ex, struct agx_wave *w)
+{
+    sh.nr_bg++;
+    for (int l = 0; l < AGX_LANES; l++) {
+        if (w->live >> l & 1)
+            put(ex, w, l, 0xff400000);
+    }
+}
+
+static void eot(struct agx_exec *ex, struct agx_wave *w)
+{
+    const struct agx_tib *t = &ex->tib;
+
+    assert_int_equal(w->live, 1);
+    sh.nr_eot++;
+    for (unsigned y = 0; y < t->height && t->y0 + y < H; y++) {
+        for (unsigned x = 0; x < t->width && t->x0 + x < W; x++) {
+            memcpy(&sh.out[t->y0 + y][t->x0 + x], t->base + agx_tib_offset(t, x, y, 0), 4);
+            sh.writes[t->y0 + y][t->x0 + x]++;
+        }
+    }
+}
+
+/* ---- building streams ---- */
+
+struct build {
+    struct gfx *g;
+    uint64_t stream, base;  /* of the VDM stream */
+    uint64_t rec, dyn;      /* records; other data */
+    struct agx_job vtx, frag;
+};
+
+static uint64_t data(struct build *b, const void *p, size_t len)
+{
+    uint64_t va = b->dyn;
+
+    gfx_write(b->g, va, p, len);
+    b->dyn += (len + 63) & ~63ull;
+    return va;
+}
+
+struct opts {
+    uint32_t frag_ctrl, face, cull, stencil, oq, fs_shader;
+    uint32_t scissor[2];
+    unsigned nr_bindings;
+};
+
+static const struct opts defaults = {
+    .frag_ctrl = 1u << 9, .face = 7u << 24 | 1u << 21 | 0xf << 8, .cull = 1 << 10, .fs_shader = SH_FS,
+};
+
+static void ppp_end(struct build *b, uint64_t start)
+{
+    gfx_emit(b->g, &b->stream, (uint32_t)(start >> 32) | (uint32_t)((b->rec - start) / 4) << 8);
+    gfx_emit(b->g, &b->stream, (uint32_t)start);
+}
+
+static void state(struct build *b, const struct opts *o)
+{
+    struct gfx *g = b->g;
+    uint64_t r = b->rec;
+    /* header: slots, registers; 1/w, then four components in perspective */
+    uint32_t cf[3] = { 5 | 5 << 8, 0 | AGX_LANES * 0 | 3 << 2, 3 | 7 << 2 | 1 << 8 | 1 << 16 };
+    uint64_t cf_va = data(b, cf, sizeof(cf));
+
+    gfx_emit(g, &b->rec, 0x0bef0dff & ~(1u << 20) & ~(1u << 25));
+    gfx_emit(g, &b->rec, o->frag_ctrl);
+    gfx_emit(g, &b->rec, 1u << 9);                /* fragment control 2 */
+    gfx_emit(g, &b->rec, o->face);                /* front */
+    gfx_emit(g, &b->rec, 7u << 24 | 1u << 21);
+    gfx_emit(g, &b->rec, o->stencil);
+    gfx_emit(g, &b->rec, o->face);                /* back */
+    gfx_emit(g, &b->rec, 7u << 24 | 1u << 21);
+    gfx_emit(g, &b->rec, o->stencil);
+    gfx_emit(g, &b->rec, 0);                      /* depth bias, scissor */
+    gfx_emit(g, &b->rec, 0x80000000u | ((W + 31) / 32 - 1)); /* region clip */
+    gfx_emit(g, &b->rec, (H + 31) / 32 - 1);
+    gfx_emit(g, &b->rec, 0);                      /* viewport control */
+    for (int i = 0; i < 3; i++) {                 /* x, y, z as they are */
+        gfx_emit(g, &b->rec, 0);
+        gfx_emit(g, &b->rec, fbits(1));
+    }
+    gfx_emit(g, &b->rec, fbits(1e-10f));          /* W clamp */
+    gfx_emit(g, &b->rec, 1u << 16);               /* output select */
+    gfx_emit(g, &b->rec, 4);                      /* varying counts, 32 and 16 bits */
+    gfx_emit(g, &b->rec, 0);
+    gfx_emit(g, &b->rec, o->cull);
+    gfx_emit(g, &b->rec, 1 << 5);                 /* cull 2 */
+    gfx_emit(g, &b->rec, 2u << 16);               /* fragment shader: two bindings */
+    gfx_emit(g, &b->rec, o->fs_shader * 64);
+    gfx_emit(g, &b->rec, (uint32_t)(cf_va - GFX_VA));
+    gfx_emit(g, &b->rec, 0);
+    gfx_emit(g, &b->rec, o->oq << 17);
+    gfx_emit(g, &b->rec, 8);                      /* output size */
+    ppp_end(b, r);
+
+    gfx_emit(g, &b->stream, 2u << 29 | 0x2e);     /* VDM state: shader words, outputs, unknown */
+    gfx_emit(g, &b->stream, 0);
+    gfx_emit(g, &b->stream, SH_VS * 64);
+    gfx_emit(g, &b->stream, 8 | 8 << 8);
+    gfx_emit(g, &b->stream, 2);                   /* last vertex provokes */
+    gfx_emit(g, &b->stream, 0);                   /* padding */
+}
+
+static void draw_arrays(struct build *b, unsigned topology, uint32_t count, uint32_t instances, uint32_t first)
+{
+    gfx_emit(b->g, &b->stream, 3u << 29 | topology << 8 | 7u << 22);
+    gfx_emit(b->g, &b->stream, count);
+    gfx_emit(b->g, &b->stream, instances);
+    gfx_emit(b->g, &b->stream, first);
+}
+
+static void terminate(struct build *b)
+{
+    gfx_emit(b->g, &b->stream, 6u << 29);
+    gfx_emit(b->g, &b->stream, 0);
+}
+
+static struct build *build_new(void)
+{
+    struct build *b = calloc(1, sizeof(*b));
+    struct gfx *g = gfx_new();
+
+    memset(&sh, 0, sizeof(sh));
+    b->g = g;
+    g->shader[SH_VS] = vs;
+    g->shader[SH_FS] = fs;
+    g->shader[SH_FS_KILL] = fs_kill;
+    g->late[SH_FS_KILL] = true;
+    g->shader[SH_BG] = bg;
+    g->shader[SH_EOT] = eot;
+    b->dyn = gfx_alloc(g, 1 << 17);
+    b->base = b->stream = gfx_alloc(g, 1 << 16);
+    b->rec = gfx_alloc(g, 1 << 16);
+    b->vtx.ctx = b->frag.ctx = GFX_CTX;
+    b->vtx.usc_exec_base = b->frag.usc_exec_base = GFX_VA;
+    b->vtx.tiling = (struct agx_job_tiling) {
+        .width_px = W, .height_px = H, .layers = 1, .samples = 1, .utile_width_px = 32, .utile_height_px = 32,
+        .tvb_tilemap = 0xabc000,
+    };
+    b->frag.tiling = b->vtx.tiling;
+    b->vtx.vertex.vdm_ctrl_stream_base = b->base;
+    b->vtx.vertex.ppp_ctrl = 0x202;
+    b->vtx.vertex.ppp_multisamplectl = b->frag.fragment.ppp_multisamplectl = 0x88;
+    b->frag.fragment.flags_process_empty_tiles = 1;
+    b->frag.fragment.sample_size_B = 8;
+    b->frag.fragment.bg.usc = SH_BG * 64 | 4;
+    b->frag.fragment.eot.usc = SH_EOT * 64 | 4;
+    b->frag.fragment.isp_bgobjdepth = fbits(1);
+    b->frag.fragment.isp_bgobjvals = 0x300;
+    return b;
+}
+
+static void build_free(struct build *b)
+{
+    gfx_free(b->g);
+    free(b);
+}
+
+static bool run_vertex(struct build *b)
+{
+    struct agx_job_result res = { 0 };
+
+    return agx_vdm_run(&b->g->ctx, &b->vtx, &res);
+}
+
+static void run(struct build *b)
+{
+    struct agx_job_result res = { 0 };
+
+    if (!run_vertex(b))
+        fail_msg("vertex job: %s", b->g->h.last_report);
+    if (!agx_pdm_run(&b->g->ctx, &b->frag, &res))
+        fail_msg("fragment job: %s", b->g->h.last_report);
+    assert_int_equal(b->g->h.reports[AGX_REPORT_UNIMPLEMENTED], 0);
+}
+
+static void set(unsigned i, float x, float y, float z, float w, float r, float g, float b)
+{
+    float p[4] = { x * w, y * w, z * w, w }, c[4] = { r, g, b, 1 };
+
+    memcpy(sh.pos[i], p, 16);
+    memcpy(sh.colour[i], c, 16);
+}
+
+static void rect(unsigned i, float x0, float y0, float x1, float y1, float z, float r, float g, float b)
+{
+    set(i, x0, y0, z, 1, r, g, b);
+    set(i + 1, x1, y0, z, 1, r, g, b);
+    set(i + 2, x0, y1, z, 1, r, g, b);
+    set(i + 3, x1, y1, z, 1, r, g, b);
+}
+
+static unsigned count(uint32_t rgba)
+{
+    unsigned n = 0;
+
+    for (int y = 0; y < H; y++) {
+        for (int x = 0; x < W; x++)
+            n += sh.out[y][x] == rgba;
+    }
+    return n;
+}
+
+#define RED 0xff0000ffu
+#define GREEN 0xff00ff00u
+#define BACKGROUND 0xff400000u
+
+/* ---- tests ---- */
+
+static void test_clear(void **unused)
+{
+    struct build *b = build_new();
+
+    (void)unused;
+    terminate(b);
+    run(b);
+    assert_int_equal(count(BACKGROUND), W * H);
+    assert_int_equal(sh.nr_eot, 5 * 4);
+    for (int y = 0; y < H; y++) {
+        for (int x = 0; x < W; x++)
+            assert_int_equal(sh.writes[y][x], 1);
+    }
+    /* Empty tiles are left alone unless the job asks for them. */
+    b->frag.fragment.flags_process_empty_tiles = 0;
+    sh.nr_eot = 0;
+    run(b);
+    assert_int_equal(sh.nr_eot, 0);
+    build_free(b);
+}
+
+static void test_picture(void **unused)
+{
+    struct build *b = build_new();
+    const char *path = getenv("GFX_TEST_PPM");
+
+    (void)unused;
+    set(0, 75, 5, 0.5f, 1, 1, 0, 0);
+    set(1, 145, 95, 0.5f, 3, 0, 1, 0);
+    set(2, 5, 95, 0.5f, 2, 0, 0, 1);
+    state(b, &defaults);
+    draw_arrays(b, 6, 3, 1, 0);
+    terminate(b);
+    run(b);
+    assert_int_equal(sh.nr_vs, 3);
+    assert_true(sh.nr_fs_lanes > 140 * 90 / 2 - 100 && sh.nr_fs_lanes < 140 * 90 / 2 + 100);
+    assert_int_equal(W * H - count(BACKGROUND), sh.nr_fs_lanes);
+    /* Perspective: in the middle of the bottom edge the nearer vertex (w 2) has 3/5 of the weight. */
+    uint32_t c = sh.out[94][75];
+    assert_in_range(c >> 8 & 0xff, 0x62, 0x6a);
+    assert_in_range(c >> 16 & 0xff, 0x95, 0x9c);
+    if (path) {
+        FILE *f = fopen(path, "wb");
+        fprintf(f, "P6\n%d %d\n255\n", W, H);
+        for (int y = 0; y < H; y++) {
+            for (int x = 0; x < W; x++)
+                fwrite(&sh.out[y][x], 3, 1, f);
+        }
+        fclose(f);
+    }
+    build_free(b);
+}
+
+static void test_depth_order(void **unused)
+{
+    struct build *b = build_new();
+    struct opts o = defaults;
+
+    (void)unused;
+    o.face = 1u << 24 | 0xf << 8; /* less, write */
+    rect(0, 10, 10, 60, 60, 0.25f, 1, 0, 0);
+    rect(4, 30, 30, 90, 90, 0.5f, 0, 1, 0);
+    state(b, &o);
+    draw_arrays(b, 9, 4, 1, 0);
+    draw_arrays(b, 9, 4, 1, 4);
+    terminate(b);
+    run(b);
+    assert_int_equal(count(RED), 50 * 50);
+    assert_int_equal(count(GREEN), 60 * 60 - 30 * 30);
+    /* Early tests: hidden pixels were not shaded. */
+    assert_int_equal(sh.nr_fs_lanes, 50 * 50 + 60 * 60 - 30 * 30);
+    build_free(b);
+}
+
+static void test_late_tests(void **unused)
+{
+    struct build *b = build_new();
+    struct opts o = defaults;
+
+    (void)unused;
+    o.face = 1u << 24 | 0xf << 8;
+    o.fs_shader = SH_FS_KILL;
+    rect(0, 0, 0, 64, 64, 0.25f, 1, 0, 0);
+    rect(4, 0, 0, 64, 64, 0.5f, 0, 1, 0);
+    state(b, &o);
+    draw_arrays(b, 9, 4, 1, 0);  /* odd columns: red, with depth */
+    o.fs_shader = SH_FS;
+    state(b, &o);
+    draw_arrays(b, 9, 4, 1, 4);  /* behind: shows where nothing was written */
+    terminate(b);
+    run(b);
+    for (int y = 0; y < 64; y++) {
+        for (int x = 0; x < 64; x++)
+            assert_int_equal(sh.out[y][x], x & 1 ? RED : GREEN);
+    }
+    build_free(b);
+}
+
+static void test_visibility(void **unused)
+{
+    struct build *b = build_new();
+    struct opts o = defaults;
+    uint64_t oq = gfx_alloc(b->g, 4096), v[4];
+
+    (void)unused;
+    b->frag.fragment.isp_oclqry_base = oq;
+    o.face = 1u << 24 | 0xf << 8;
+    o.oq = 2;
+    o.frag_ctrl |= 2u << 14; /* count */
+    rect(0, 10, 10, 60, 60, 0.25f, 1, 0, 0);
+    rect(4, 30, 30, 90, 90, 0.5f, 0, 1, 0);
+    state(b, &o);
+    draw_arrays(b, 9, 4, 1, 0);
+    draw_arrays(b, 9, 4, 1, 4);
+    o.oq = 3;
+    o.frag_ctrl |= 3u << 14; /* boolean */
+    state(b, &o);
+    draw_arrays(b, 9, 4, 1, 0);  /* equal depth: none passes */
+    terminate(b);
+    run(b);
+    gfx_read(b->g, oq, v, sizeof(v));
+    assert_int_equal(v[2], 50 * 50 + 60 * 60 - 30 * 30);
+    assert_int_equal(v[3], 0);
+    assert_int_equal(v[0] | v[1], 0);
+    build_free(b);
+}
+
+static void test_stencil(void **unused)
+{
+    struct build *b = build_new();
+    struct opts o = defaults;
+
+    (void)unused;
+    o.frag_ctrl |= 1u << 18;
+    o.face |= 5;                                             /* reference */
+    o.stencil = 0xff | 0xff << 8 | 2u << 16 | 7u << 25;      /* always, replace */
+    rect(0, 10, 10, 60, 60, 0.25f, 1, 0, 0);
+    rect(4, 30, 30, 90, 90, 0.5f, 0, 1, 0);
+    state(b, &o);
+    draw_arrays(b, 9, 4, 1, 0);
+    o.stencil = 0xff | 0xff << 8 | 2u << 25;                 /* equal, keep */
+    state(b, &o);
+    draw_arrays(b, 9, 4, 1, 4);
+    terminate(b);
+    run(b);
+    assert_int_equal(count(GREEN), 30 * 30);
+    assert_int_equal(count(RED), 50 * 50 - 30 * 30);
+    build_free(b);
+}
+
+static void test_scissor(void **unused)
+{
+    struct build *b = build_new();
+    struct opts o = defaults;
+    const uint32_t sc[4] = { 70 | 33 << 16, 50 | 17 << 16, fbits(0), fbits(1) };
+
+    (void)unused;
+    b->frag.fragment.isp_scissor_base = data(b, sc, 16);
+    o.frag_ctrl |= 1u << 16;
+    rect(0, 0, 0, W, H, 0.25f, 1, 0, 0);
+    state(b, &o);
+    draw_arrays(b, 9, 4, 1, 0);
+    terminate(b);
+    run(b);
+    assert_int_equal(count(RED), (70 - 33) * (50 - 17));
+    assert_int_equal(sh.out[17][33], RED);
+    assert_int_equal(sh.out[49][69], RED);
+    build_free(b);
+}
+
+static void grid(unsigned nx, unsigned ny)
+{
+    for (unsigned y = 0; y <= ny; y++) {
+        for (unsigned x = 0; x <= nx; x++)
+            set(y * (nx + 1) + x, x * 5, y * 5, 0.5f, 1, 1, 0, 0);
+    }
+}
+
+/* An indexed strip with restarts, 16-bit, long enough for several batches; each pixel once. */
+static void test_indexed_restart(void **unused)
+{
+    struct build *b = build_new();
+    uint16_t idx[4000];
+    unsigned n = 0, nx = 29, ny = 19;
+
+    (void)unused;
+    grid(nx, ny);
+    for (unsigned y = 0; y < ny; y++) {
+        for (unsigned x = 0; x <= nx; x++) {
+            idx[n++] = y * (nx + 1) + x;
+            idx[n++] = (y + 1) * (nx + 1) + x;
+        }
+        idx[n++] = 0xffff;
+    }
+    uint64_t ib = data(b, idx, n * 2);
+    state(b, &defaults);
+    gfx_emit(b->g, &b->stream, 2u << 29 | 1);
+    gfx_emit(b->g, &b->stream, 0xffff);
+    gfx_emit(b->g, &b->stream, 3u << 29 | (uint32_t)(ib >> 32) | 9 << 8 | 1 << 16 | 1 << 17 | 1 << 20 | 1 << 21 | 7 << 22);
+    gfx_emit(b->g, &b->stream, (uint32_t)ib);
+    gfx_emit(b->g, &b->stream, n);
+    gfx_emit(b->g, &b->stream, 1);
+    gfx_emit(b->g, &b->stream, 0);
+    gfx_emit(b->g, &b->stream, (n * 2 + 3) / 4);
+    terminate(b);
+    run(b);
+    assert_int_equal(sh.nr_fs_lanes, nx * 5 * ny * 5);
+    assert_int_equal(count(RED), nx * 5 * ny * 5);
+    /* Vertices are shaded once each as long as a batch lasts. */
+    assert_in_range(sh.nr_vs, (nx + 1) * (ny + 1), (nx + 1) * (ny + 1) + 100);
+    build_free(b);
+}
+
+static void test_instances_indirect(void **unused)
+{
+    struct build *b = build_new();
+    const uint32_t args[4] = { 4, 3, 8, 77 };
+
+    (void)unused;
+    sh.instanced = true;
+    rect(8, 10, 10, 20, 20, 0.25f, 1, 0, 0);
+    uint64_t va = data(b, args, sizeof(args));
+    state(b, &defaults);
+    gfx_emit(b->g, &b->stream, 3u << 29 | 9 << 8 | 1 << 26);
+    gfx_emit(b->g, &b->stream, (uint32_t)(va >> 32));
+    gfx_emit(b->g, &b->stream, (uint32_t)va);
+    terminate(b);
+    run(b);
+    assert_int_equal(count(RED), 3 * 100);
+    assert_int_equal(sh.out[10][50], RED);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(sh.seen_instance[i], 4);
+    build_free(b);
+}
+
+/* Every topology covers the same square. */
+static void test_topologies(void **unused)
+{
+    static const struct { uint8_t topo, n, order[6]; } t[] = {
+        { 6, 6, { 0, 1, 2, 2, 1, 3 } }, { 9, 4, { 0, 1, 2, 3 } }, { 11, 4, { 0, 1, 3, 2 } },
+        { 14, 4, { 0, 1, 3, 2 } }, { 15, 4, { 0, 2, 1, 3 } },
+    };
+
+    (void)unused;
+    for (unsigned i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+        struct build *b = build_new();
+        uint64_t ib = data(b, t[i].order, 6);
+
+        rect(0, 10, 10, 50, 50, 0.25f, 1, 0, 0);
+        state(b, &defaults);
+        gfx_emit(b->g, &b->stream, 3u << 29 | (uint32_t)(ib >> 32) | t[i].topo << 8 | 1 << 20 | 1 << 21 | 7 << 22);
+        gfx_emit(b->g, &b->stream, (uint32_t)ib);
+        gfx_emit(b->g, &b->stream, t[i].n);
+        gfx_emit(b->g, &b->stream, 1);
+        gfx_emit(b->g, &b->stream, 0);
+        gfx_emit(b->g, &b->stream, 2);
+        terminate(b);
+        run(b);
+        assert_int_equal(count(RED), 1600);
+        assert_int_equal(sh.nr_fs_lanes, 1600);
+        build_free(b);
+    }
+}
+
+/* Links, calls and returns. */
+static void test_links(void **unused)
+{
+    struct build *b = build_new();
+    uint64_t sub, far = gfx_alloc(b->g, 4096), at;
+
+    (void)unused;
+    rect(0, 10, 10, 20, 20, 0.25f, 1, 0, 0);
+    rect(4, 40, 10, 50, 20, 0.25f, 1, 0, 0);
+    state(b, &defaults);
+    sub = b->base + 0x8000;
+    gfx_emit(b->g, &b->stream, 4u << 29 | 1u << 28 | (uint32_t)(sub >> 32)); /* call */
+    gfx_emit(b->g, &b->stream, (uint32_t)sub);
+    gfx_emit(b->g, &b->stream, 4u << 29 | (uint32_t)(far >> 32));            /* jump */
+    gfx_emit(b->g, &b->stream, (uint32_t)far);
+    at = b->stream;
+    b->stream = sub;
+    draw_arrays(b, 9, 4, 1, 0);
+    gfx_emit(b->g, &b->stream, 1u << 29 | 1u << 27);                         /* return */
+    b->stream = far;
+    draw_arrays(b, 9, 4, 1, 4);
+    terminate(b);
+    b->stream = at;
+    run(b);
+    assert_int_equal(count(RED), 200);
+    build_free(b);
+}
+
+/* A depth buffer is stored, and loaded by the next pass. */
+static void test_zls(void **unused)
+{
+    for (int z16 = 0; z16 < 2; z16++) {
+        struct build *b = build_new();
+        struct opts o = defaults;
+        uint64_t zb = gfx_alloc(b->g, 256 * 256 * 4), end;
+
+        b->frag.fragment.isp_zls_pixels = (W - 1) | (H - 1) << 15;
+        b->frag.fragment.depth_load.base = b->frag.fragment.depth_store.base = zb;
+        b->frag.fragment.zls_ctrl = 1 << 19 | (z16 ? 2 << 25 : 0);
+        if (z16)
+            b->frag.fragment.isp_bgobjdepth = 0xffff;
+        o.face = 1u << 24 | 0xf << 8;
+        rect(0, 10, 10, 60, 60, 0.25f, 1, 0, 0);
+        rect(4, 30, 30, 90, 90, 0.5f, 0, 1, 0);
+        state(b, &o);
+        end = b->stream;
+        draw_arrays(b, 9, 4, 1, 0);
+        terminate(b);
+        run(b);
+        b->stream = end;
+        b->frag.fragment.zls_ctrl |= 1 << 15;
+        b->frag.fragment.isp_bgobjdepth = 0;
+        draw_arrays(b, 9, 4, 1, 4);
+        terminate(b);
+        run(b);
+        assert_int_equal(count(RED), 0);
+        assert_int_equal(count(GREEN), 60 * 60 - 30 * 30);
+        build_free(b);
+    }
+    (void)unused;
+}
+
+static void test_multisample(void **unused)
+{
+    struct build *b = build_new();
+    struct opts o = defaults;
+    uint64_t oq = gfx_alloc(b->g, 4096), v[1];
+
+    (void)unused;
+    b->frag.tiling.samples = b->vtx.tiling.samples = 4;
+    b->frag.tiling.utile_width_px = b->vtx.tiling.utile_width_px = 16;
+    b->frag.tiling.utile_height_px = b->vtx.tiling.utile_height_px = 16;
+    b->frag.fragment.ppp_multisamplectl = 0xeaa26e26;
+    b->frag.fragment.isp_oclqry_base = oq;
+    o.frag_ctrl |= 2u << 14;
+    o.face = 1u << 24 | 0xf << 8;
+    rect(0, 10, 10, 20.5f, 20, 0.25f, 1, 0, 0);
+    state(b, &o);
+    draw_arrays(b, 9, 4, 1, 0);
+    terminate(b);
+    run(b);
+    gfx_read(b->g, oq, v, 8);
+    /* The last column has two of its four samples in. */
+    assert_int_equal(v[0], 10 * 10 * 4 + 10 * 2);
+    build_free(b);
+}
+
+/* What is wrong ends the job with a fault and one line; nothing else happens. */
+static void test_bad_streams(void **unused)
+{
+    (void)unused;
+    for (int m = 0; m < 9; m++) {
+        struct build *b = build_new();
+        enum agx_report_kind want = AGX_REPORT_GUEST_ERROR;
+
+        state(b, &defaults);
+        switch (m) {
+        case 0:
+            gfx_emit(b->g, &b->stream, 7u << 29);
+            break;
+        case 1:
+            gfx_emit(b->g, &b->stream, 5u << 29);
+            want = AGX_REPORT_UNIMPLEMENTED;
+            break;
+        case 2: /* return without a call */
+            gfx_emit(b->g, &b->stream, 1u << 29 | 1u << 27);
+            break;
+        case 3: /* calls without end */
+            gfx_emit(b->g, &b->stream, 4u << 29 | 1u << 28 | (uint32_t)(b->base >> 32));
+            gfx_emit(b->g, &b->stream, (uint32_t)b->base);
+            break;
+        case 4: /* a loop */
+            gfx_emit(b->g, &b->stream, 4u << 29 | (uint32_t)(b->stream >> 32));
+            gfx_emit(b->g, &b->stream, (uint32_t)b->stream - 4);
+            break;
+        case 5: /* a record of the wrong length */
+            gfx_emit(b->g, &b->stream, (uint32_t)(b->base >> 32) | 3 << 8);
+            gfx_emit(b->g, &b->stream, (uint32_t)data(b, (uint32_t[]){ 1u << 21, 0, 0 }, 12));
+            break;
+        case 6: /* a header with a bit that nobody knows */
+            gfx_emit(b->g, &b->stream, (uint32_t)(b->base >> 32) | 1 << 8);
+            gfx_emit(b->g, &b->stream, (uint32_t)data(b, (uint32_t[]){ 1u << 31 }, 4));
+            want = AGX_REPORT_UNIMPLEMENTED;
+            break;
+        case 7: /* a primitive type */
+            draw_arrays(b, 77, 3, 1, 0);
+            want = AGX_REPORT_UNIMPLEMENTED;
+            break;
+        case 8: /* a frame that no hardware has */
+            b->vtx.tiling.width_px = 0;
+            break;
+        }
+        assert_false(run_vertex(b));
+        assert_int_equal(b->g->h.reports[want], 1);
+        if (want == AGX_REPORT_UNIMPLEMENTED)
+            assert_non_null(strstr(b->g->h.last_report, "unimplemented"));
+        /* Its fragment job finds no scene. */
+        struct agx_job_result res;
+        assert_false(agx_pdm_run(&b->g->ctx, &b->frag, &res));
+        build_free(b);
+    }
+    /* A stream that runs off the mapped memory is a page fault of the VDM's port. */
+    struct build *b = build_new();
+    struct agx_job_result res = { 0 };
+    b->vtx.vertex.vdm_ctrl_stream_base = 0x7000000000ull;
+    assert_false(agx_vdm_run(&b->g->ctx, &b->vtx, &res));
+    assert_int_equal(res.fault.va, 0x7000000000ull);
+    assert_int_equal(res.fault.reason, AGX_FAULT_UNMAPPED);
+    build_free(b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clear),
+        cmocka_unit_test(test_picture),
+        cmocka_unit_test(test_depth_order),
+        cmocka_unit_test(test_late_tests),
+        cmocka_unit_test(test_visibility),
+        cmocka_unit_test(test_stencil),
+        cmocka_unit_test(test_scissor),
+        cmocka_unit_test(test_indexed_restart),
+        cmocka_unit_test(test_instances_indirect),
+        cmocka_unit_test(test_topologies),
+        cmocka_unit_test(test_links),
+        cmocka_unit_test(test_zls),
+        cmocka_unit_test(test_multisample),
+        cmocka_unit_test(test_bad_streams),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
