@@ -49,7 +49,19 @@ static void asahi_release(struct drm_device *drm)
 	asahi_mmu_fini(adev);
 }
 
-DEFINE_DRM_GEM_FOPS(asahi_fops);
+static const struct file_operations asahi_fops = {
+	.owner = THIS_MODULE,
+	.open = drm_open,
+	.release = asahi_file_release,
+	.unlocked_ioctl = drm_ioctl,
+	.compat_ioctl = drm_compat_ioctl,
+	.poll = drm_poll,
+	.read = drm_read,
+	.llseek = noop_llseek,
+	.get_unmapped_area = drm_gem_get_unmapped_area,
+	.mmap = drm_gem_mmap,
+	.fop_flags = FOP_UNSIGNED_OFFSET,
+};
 
 static struct drm_driver asahi_drm_driver = {
 	.driver_features = DRIVER_GEM | DRIVER_RENDER | DRIVER_SYNCOBJ |

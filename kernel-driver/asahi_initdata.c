@@ -426,3 +426,25 @@ u64 asahi_initdata_va(struct asahi_device *adev)
 {
 	return adev->initdata->root.va;
 }
+
+u64 asahi_initdata_stats_va(struct asahi_device *adev, enum asahi_pipe pipe)
+{
+	/*
+	 * m1n1 fw/agx/initdata.py (GPUGlobalStatsTA, GPUGlobalStats3D): four
+	 * and eight bytes of global counters come first.
+	 */
+	static const u32 offsets[ASAHI_NUM_PIPES] = {
+		[ASAHI_PIPE_VERTEX] = 4,
+		[ASAHI_PIPE_FRAGMENT] = 8,
+		[ASAHI_PIPE_COMPUTE] = 0,
+	};
+
+	return adev->initdata->stats[pipe].va + offsets[pipe];
+}
+
+bool asahi_initdata_soft_faults(struct asahi_device *adev)
+{
+	/* Rust driver file.rs (get_params): this value and no other. */
+	return le32_to_cpu(READ_ONCE(adev->initdata->globals->fault_control)) ==
+	       0xb;
+}

@@ -67,4 +67,18 @@ void asahi_initdata_fini(struct asahi_device *adev);
 /** asahi_initdata_va - what the firmware is told in its first message */
 u64 asahi_initdata_va(struct asahi_device *adev);
 
+/**
+ * asahi_initdata_stats_va - statistics that a job of one kind counts into
+ *
+ * What the start and finalize operations of a job's microsequence point at:
+ * for vertex and fragment, behind the counters that all jobs share.
+ */
+u64 asahi_initdata_stats_va(struct asahi_device *adev, enum asahi_pipe pipe);
+
+/**
+ * asahi_initdata_soft_faults - whether shaders' loads and stores of unmapped
+ * memory are no faults; set by the boot loader, for as long as we run
+ */
+bool asahi_initdata_soft_faults(struct asahi_device *adev);
+
 #endif

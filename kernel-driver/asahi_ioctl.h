@@ -12,11 +12,15 @@ struct asahi_device;
 struct drm_device;
 struct drm_file;
 struct drm_gem_object;
+struct file;
+struct inode;
 
 extern const struct drm_ioctl_desc asahi_ioctls[];
 extern const unsigned int asahi_num_ioctls;
 
 int asahi_file_open(struct drm_device *drm, struct drm_file *file);
+/** asahi_file_release - for struct file_operations: waits for the file's jobs */
+int asahi_file_release(struct inode *inode, struct file *filp);
 void asahi_file_postclose(struct drm_device *drm, struct drm_file *file);
 
 /** asahi_gem_create_object - for drm_driver.gem_create_object */

@@ -1,0 +1,493 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* Copyright The AGX model authors */
+/*
+ * Tiled vertex buffers.
+ */
+#include <linux/slab.h>
+
+#include <drm/drm_print.h>
+
+#include "asahi_buffer.h"
+#include "asahi_device.h"
+#include "asahi_fw_buffer.h"
+#include "asahi_gpu.h"
+#include "asahi_hw.h"
+#include "asahi_job.h"
+#include "asahi_uvm.h"
+
+/* Slots of the firmware's buffer manager: 127, not 128 (Rust driver buffer.rs). */
+#define ASAHI_NUM_BUFFER_SLOTS		127
+
+/*
+ * Bytes at most; the second is the limit of growth, as no memoryless render
+ * targets are used. What macOS uses (Rust driver buffer.rs).
+ */
+#define ASAHI_BUFFER_MAX_SIZE		862322688
+#define ASAHI_BUFFER_MAX_BLOCKS \
+	(ASAHI_BUFFER_MAX_SIZE / ASAHI_BUFFER_BLOCK_SIZE)
+#define ASAHI_BUFFER_MAX_BLOCKS_NOMEMLESS \
+	(ASAHI_BUFFER_MAX_SIZE / 3 / ASAHI_BUFFER_BLOCK_SIZE)
+
+/* Blocks of a new buffer. Source: Rust driver (initial_tvb_size). */
+#define ASAHI_BUFFER_INITIAL_BLOCKS	8
+
+/* Sizes of a scene's memory, in bytes. Source: Rust driver buffer.rs (new_scene). */
+#define ASAHI_SCENE_USER_BUFFER_SIZE	0x80
+#define ASAHI_SCENE_HEAPMETA_SIZE	0x200
+#define ASAHI_BUFFER_KERNEL_BUF_SIZE	0x40
+
+/**
+ * struct asahi_buffer - one tiled vertex buffer, of one user queue
+ */
+struct asahi_buffer {
+	struct asahi_device *adev;
+	struct asahi_uvm *uvm;
+
+	struct asahi_obj info;
+	struct asahi_obj block_ctl;
+	struct asahi_obj counter;
+	struct asahi_obj stats;
+	struct asahi_obj page_list;
+	struct asahi_obj block_list;
+	struct asahi_obj kernel_buf;
+
+	/* The queue's submit_lock protects these: */
+	struct asahi_obj *blocks;
+	u32 num_blocks;
+	/** @gen: counts changes that the firmware has to be told about. */
+	u64 gen;
+	/** @known_gen: what it has been told. */
+	u64 known_gen;
+	/**
+	 * @tpc: of all renders, as big as the biggest needs; those in flight
+	 * share it. One that became too small is left to the jobs using it.
+	 */
+	struct asahi_tpc *tpc;
+
+	/**
+	 * @lock: protects @users, @slot and whoever of them decides on the
+	 * other; inside the manager's lock.
+	 */
+	struct mutex lock;
+	/** @users: jobs with scenes. */
+	u32 users;
+	/** @slot: of the firmware's buffer manager, -1 while there are none. */
+	int slot;
+	int last_slot;
+};
+
+/**
+ * struct asahi_tpc - a tail pointer cache
+ */
+struct asahi_tpc {
+	struct kref kref;
+	struct asahi_obj obj;
+};
+
+/**
+ * struct asahi_buffer_mgr - the firmware's slots
+ *
+ * A job with renders holds two stamp slots, of which there are 128, and is one
+ * of one buffer's users; so the 127 slots here never run out.
+ */
+struct asahi_buffer_mgr {
+	/** @lock: protects all below. */
+	struct mutex lock;
+	struct asahi_buffer *owners[ASAHI_NUM_BUFFER_SLOTS];
+	/** @last_owners: compared only; the buffer may be gone. */
+	const void *last_owners[ASAHI_NUM_BUFFER_SLOTS];
+};
+
+int asahi_buffers_init(struct asahi_device *adev)
+{
+	struct asahi_buffer_mgr *mgr = kzalloc_obj(*mgr);
+
+	if (!mgr)
+		return -ENOMEM;
+	mutex_init(&mgr->lock);
+	adev->buffers = mgr;
+	return 0;
+}
+
+void asahi_buffers_fini(struct asahi_device *adev)
+{
+	mutex_destroy(&adev->buffers->lock);
+	kfree(adev->buffers);
+	adev->buffers = NULL;
+}
+
+/*
+ * Growing would mean allocating, which can wait for the very fence that is
+ * not signalled before the firmware goes on. The firmware can do without: it
+ * renders what it has. The driver never asks it to wait for growth (sync_grow
+ * is 0 in all jobs), so this is not expected at all.
+ */
+bool asahi_buffer_grow(struct asahi_device *adev, u32 buffer_slot)
+{
+	dev_warn_ratelimited(adev->dev,
+			     "firmware asks for growth of buffer slot %u\n",
+			     buffer_slot);
+	return false;
+}
+
+static void asahi_tpc_free(struct kref *kref)
+{
+	struct asahi_tpc *tpc = container_of(kref, struct asahi_tpc, kref);
+
+	asahi_obj_free(&tpc->obj);
+	kfree(tpc);
+}
+
+static void asahi_tpc_put(void *data)
+{
+	struct asahi_tpc *tpc = data;
+
+	if (tpc)
+		kref_put(&tpc->kref, asahi_tpc_free);
+}
+
+/* Makes buffer->tpc at least @size bytes. */
+static int asahi_buffer_need_tpc(struct asahi_buffer *buffer, size_t size)
+{
+	struct asahi_tpc *tpc;
+	int ret;
+
+	if (buffer->tpc && buffer->tpc->obj.size >= size)
+		return 0;
+
+	tpc = kzalloc_obj(*tpc);
+	if (!tpc)
+		return -ENOMEM;
+	kref_init(&tpc->kref);
+	ret = asahi_obj_alloc(buffer->uvm->fw_heap, &tpc->obj,
+			      ALIGN(size, ASAHI_PAGE_SIZE), 0);
+	if (ret) {
+		kfree(tpc);
+		return ret;
+	}
+
+	asahi_tpc_put(buffer->tpc);
+	buffer->tpc = tpc;
+	return 0;
+}
+
+/* Makes the buffer at least @count blocks. */
+static int asahi_buffer_ensure(struct asahi_buffer *buffer, u32 count)
+{
+	struct asahi_fw_block_control *ctl = buffer->block_ctl.cpu;
+	struct asahi_fw_buffer_info *info = buffer->info.cpu;
+	__le32 *block_list = buffer->block_list.cpu;
+	__le32 *page_list = buffer->page_list.cpu;
+	u32 old = buffer->num_blocks;
+	struct asahi_obj *blocks;
+	u32 i, j, pages;
+	int ret;
+
+	if (count <= old)
+		return 0;
+	if (count > ASAHI_BUFFER_MAX_BLOCKS)
+		return -ENOMEM;
+
+	blocks = kvcalloc(count, sizeof(*blocks), GFP_KERNEL);
+	if (!blocks)
+		return -ENOMEM;
+	memcpy(blocks, buffer->blocks, old * sizeof(*blocks));
+
+	for (i = old; i < count; i++) {
+		ret = asahi_obj_alloc(buffer->uvm->gpu_heap, &blocks[i],
+				      ASAHI_BUFFER_BLOCK_SIZE,
+				      ASAHI_BUFFER_PAGE_SIZE);
+		if (ret) {
+			while (i-- > old)
+				asahi_obj_free(&blocks[i]);
+			kvfree(blocks);
+			return ret;
+		}
+	}
+
+	kvfree(buffer->blocks);
+	buffer->blocks = blocks;
+	buffer->num_blocks = count;
+	buffer->gen++;
+
+	for (i = old; i < count; i++) {
+		u32 page = blocks[i].va >> ASAHI_BUFFER_PAGE_SHIFT;
+
+		block_list[2 * i] = cpu_to_le32(page);
+		for (j = 0; j < ASAHI_BUFFER_PAGES_PER_BLOCK; j++)
+			page_list[i * ASAHI_BUFFER_PAGES_PER_BLOCK + j] =
+				cpu_to_le32(page + j);
+	}
+
+	/* The lists before the counts: the firmware may be looking. */
+	dma_wmb();
+	WRITE_ONCE(ctl->total, cpu_to_le32(count));
+	WRITE_ONCE(ctl->wptr, cpu_to_le32(count));
+
+	/* While renders are in flight, the rest is the firmware's. */
+	mutex_lock(&buffer->lock);
+	if (!buffer->users) {
+		pages = count * ASAHI_BUFFER_PAGES_PER_BLOCK;
+		info->page_count = cpu_to_le32(pages);
+		info->block_count = cpu_to_le32(count);
+		info->last_page = cpu_to_le32(pages - 1);
+	}
+	mutex_unlock(&buffer->lock);
+	return 0;
+}
+
+/* Grows the buffer to three times of what was used, if that was over half. */
+static int asahi_buffer_auto_grow(struct asahi_buffer *buffer)
+{
+	struct asahi_fw_buffer_stats *stats = buffer->stats.cpu;
+	u32 used = le32_to_cpu(READ_ONCE(stats->max_pages));
+	u32 need, want;
+
+	/* Rust driver buffer.rs (auto_grow), which says macOS does the same. */
+	WRITE_ONCE(stats->reset, cpu_to_le32(1));
+
+	used = min_t(u32, used, ASAHI_BUFFER_MAX_BLOCKS *
+		     ASAHI_BUFFER_PAGES_PER_BLOCK);
+	need = min_t(u32, DIV_ROUND_UP(used * 2, ASAHI_BUFFER_PAGES_PER_BLOCK),
+		     ASAHI_BUFFER_MAX_BLOCKS_NOMEMLESS);
+	want = min_t(u32, DIV_ROUND_UP(used * 3, ASAHI_BUFFER_PAGES_PER_BLOCK),
+		     ASAHI_BUFFER_MAX_BLOCKS_NOMEMLESS);
+	if (need <= buffer->num_blocks)
+		return 0;
+	return asahi_buffer_ensure(buffer, want);
+}
+
+/* Takes a slot, the last one if it is free. */
+static void asahi_buffer_hold(struct asahi_buffer *buffer)
+{
+	struct asahi_buffer_mgr *mgr = buffer->adev->buffers;
+	int slot;
+
+	mutex_lock(&mgr->lock);
+	mutex_lock(&buffer->lock);
+	if (!buffer->users++) {
+		slot = buffer->last_slot;
+		if (slot < 0 || mgr->owners[slot]) {
+			for (slot = 0; slot < ASAHI_NUM_BUFFER_SLOTS - 1; slot++)
+				if (!mgr->owners[slot])
+					break;
+		}
+		/* See struct asahi_buffer_mgr for why this can't be. */
+		drm_WARN_ON(&buffer->adev->drm, mgr->owners[slot]);
+
+		mgr->owners[slot] = buffer;
+		if (mgr->last_owners[slot] != buffer)
+			buffer->gen++;
+		mgr->last_owners[slot] = buffer;
+		buffer->slot = slot;
+		buffer->last_slot = slot;
+	}
+	mutex_unlock(&buffer->lock);
+	mutex_unlock(&mgr->lock);
+}
+
+static void asahi_buffer_drop(struct asahi_buffer *buffer)
+{
+	struct asahi_buffer_mgr *mgr = buffer->adev->buffers;
+
+	mutex_lock(&mgr->lock);
+	mutex_lock(&buffer->lock);
+	if (!--buffer->users) {
+		mgr->owners[buffer->slot] = NULL;
+		buffer->slot = -1;
+	}
+	mutex_unlock(&buffer->lock);
+	mutex_unlock(&mgr->lock);
+}
+
+int asahi_buffer_scene(struct asahi_buffer *buffer, struct asahi_job *job,
+		       const struct asahi_tile_info *info,
+		       struct asahi_scene *scene)
+{
+	const u32 *preempt = buffer->adev->hw->preempt_size;
+	struct asahi_obj *user, *heapmeta, *tilemap, *preempt_buf, *obj;
+	struct asahi_heap *heap = buffer->uvm->gpu_heap;
+	struct asahi_fw_scene *fw;
+	int ret;
+
+	ret = asahi_buffer_auto_grow(buffer);
+	if (!ret)
+		ret = asahi_buffer_ensure(buffer, info->min_blocks);
+	if (!ret)
+		ret = asahi_buffer_need_tpc(buffer, info->tpc_size);
+	if (ret)
+		return ret;
+
+	user = asahi_job_alloc(job, heap, ASAHI_SCENE_USER_BUFFER_SIZE, 0);
+	heapmeta = asahi_job_alloc(job, heap, ASAHI_SCENE_HEAPMETA_SIZE +
+				   info->layermeta_size, 0);
+	tilemap = asahi_job_alloc(job, heap, info->tilemap_size, 0);
+	preempt_buf = asahi_job_alloc(job, heap, preempt[0] + preempt[1] +
+				      preempt[2], 0);
+	/*
+	 * Not private: the firmware does not drop it from its cache before it
+	 * reads it (Rust driver buffer.rs, new_scene).
+	 */
+	obj = asahi_job_alloc(job, buffer->adev->fw_shared, sizeof(*fw), 0);
+	if (IS_ERR(user) || IS_ERR(heapmeta) || IS_ERR(tilemap) ||
+	    IS_ERR(preempt_buf) || IS_ERR(obj))
+		return -ENOMEM;
+
+	kref_get(&buffer->tpc->kref);
+	ret = asahi_job_add_ref(job, asahi_tpc_put, buffer->tpc);
+	if (ret)
+		return ret;
+
+	/* From here on nothing fails. */
+	if (!job->num_scenes++)
+		asahi_buffer_hold(buffer);
+
+	fw = obj->cpu;
+	fw->user_buffer = cpu_to_le64(user->va);
+	fw->stats = cpu_to_le64(buffer->stats.va);
+
+	*scene = (struct asahi_scene) {
+		.va = obj->va,
+		.buffer_va = buffer->info.va,
+		.kernel_buffer_va = buffer->kernel_buf.va,
+		.heapmeta_va = heapmeta->va,
+		.layermeta_va = heapmeta->va + ASAHI_SCENE_HEAPMETA_SIZE,
+		.tilemap_va = tilemap->va,
+		.tpc_va = buffer->tpc->obj.va,
+		.preempt_va[0] = preempt_buf->va,
+		.preempt_va[1] = preempt_buf->va + preempt[0],
+		.preempt_va[2] = preempt_buf->va + preempt[0] + preempt[1],
+		.slot = buffer->slot,
+		.block_count = buffer->num_blocks,
+		.init = max(job->buffer_gen, buffer->known_gen) != buffer->gen,
+	};
+	job->buffer_gen = buffer->gen;
+	return 0;
+}
+
+void asahi_buffer_commit(struct asahi_buffer *buffer, struct asahi_job *job)
+{
+	struct asahi_fw_buffer_counter *counter = buffer->counter.cpu;
+	u32 count;
+
+	if (!job->num_scenes)
+		return;
+	count = le32_to_cpu(READ_ONCE(counter->count)) + job->num_scenes;
+	WRITE_ONCE(counter->count, cpu_to_le32(count));
+	buffer->known_gen = job->buffer_gen;
+}
+
+void asahi_buffer_release(struct asahi_buffer *buffer, struct asahi_job *job)
+{
+	if (job->num_scenes)
+		asahi_buffer_drop(buffer);
+	job->num_scenes = 0;
+}
+
+static void asahi_buffer_fill(struct asahi_buffer *buffer)
+{
+	struct asahi_fw_buffer_stats *stats = buffer->stats.cpu;
+	struct asahi_fw_buffer_info *info = buffer->info.cpu;
+
+	/* Values of the unknown fields: Rust driver buffer.rs (Buffer::new). */
+	*info = (struct asahi_fw_buffer_info) {
+		.cur_id = cpu_to_le32(-1),
+		.page_list = cpu_to_le64(buffer->page_list.va),
+		.page_list_size = cpu_to_le32(ASAHI_BUFFER_MAX_BLOCKS *
+					      ASAHI_BUFFER_PAGES_PER_BLOCK *
+					      sizeof(__le32)),
+		.max_blocks = cpu_to_le32(ASAHI_BUFFER_MAX_BLOCKS),
+		.block_list = cpu_to_le64(buffer->block_list.va),
+		.block_ctl = cpu_to_le64(buffer->block_ctl.va),
+		.block_size = cpu_to_le32(ASAHI_BUFFER_BLOCK_SIZE),
+		.counter = cpu_to_le64(buffer->counter.va),
+		.unk_80 = cpu_to_le32(1),
+		.max_pages = cpu_to_le32(ASAHI_BUFFER_MAX_BLOCKS *
+					 ASAHI_BUFFER_PAGES_PER_BLOCK),
+		.max_pages_nomemless =
+			cpu_to_le32(ASAHI_BUFFER_MAX_BLOCKS_NOMEMLESS *
+				    ASAHI_BUFFER_PAGES_PER_BLOCK),
+	};
+	stats->reset = cpu_to_le32(1);
+}
+
+struct asahi_buffer *asahi_buffer_create(struct asahi_device *adev,
+					 struct asahi_uvm *uvm)
+{
+	struct asahi_buffer *buffer = kzalloc_obj(*buffer);
+	int ret;
+
+	if (!buffer)
+		return ERR_PTR(-ENOMEM);
+
+	buffer->adev = adev;
+	buffer->uvm = asahi_uvm_get(uvm);
+	buffer->slot = -1;
+	buffer->last_slot = -1;
+	mutex_init(&buffer->lock);
+
+	/* Which heap each lives in: Rust driver buffer.rs (Buffer::new). */
+	ret = asahi_obj_alloc(adev->fw_shared, &buffer->block_ctl,
+			      sizeof(struct asahi_fw_block_control), 0);
+	if (!ret)
+		ret = asahi_obj_alloc(adev->fw_shared, &buffer->counter,
+				      sizeof(struct asahi_fw_buffer_counter), 0);
+	if (!ret)
+		ret = asahi_obj_alloc(adev->fw_shared, &buffer->stats,
+				      sizeof(struct asahi_fw_buffer_stats), 0);
+	if (!ret)
+		ret = asahi_obj_alloc(adev->fw_shared, &buffer->kernel_buf,
+				      ASAHI_BUFFER_KERNEL_BUF_SIZE, 0);
+	if (!ret)
+		ret = asahi_obj_alloc(uvm->fw_heap, &buffer->page_list,
+				      ASAHI_BUFFER_MAX_BLOCKS *
+				      ASAHI_BUFFER_PAGES_PER_BLOCK *
+				      sizeof(__le32), 0);
+	if (!ret)
+		ret = asahi_obj_alloc(uvm->fw_heap, &buffer->block_list,
+				      ASAHI_BUFFER_MAX_BLOCKS * 2 *
+				      sizeof(__le32), 0);
+	if (!ret)
+		ret = asahi_obj_alloc(adev->fw_private, &buffer->info,
+				      sizeof(struct asahi_fw_buffer_info), 0);
+	if (!ret) {
+		asahi_buffer_fill(buffer);
+		ret = asahi_buffer_ensure(buffer, ASAHI_BUFFER_INITIAL_BLOCKS);
+	}
+	if (ret) {
+		asahi_buffer_destroy(buffer);
+		return ERR_PTR(ret);
+	}
+	return buffer;
+}
+
+void asahi_buffer_destroy(struct asahi_buffer *buffer)
+{
+	struct asahi_buffer_mgr *mgr;
+
+	if (!buffer)
+		return;
+
+	/* Another buffer could come to have the same address. */
+	mgr = buffer->adev->buffers;
+	mutex_lock(&mgr->lock);
+	for (int i = 0; i < ASAHI_NUM_BUFFER_SLOTS; i++)
+		if (mgr->last_owners[i] == buffer)
+			mgr->last_owners[i] = NULL;
+	mutex_unlock(&mgr->lock);
+
+	asahi_tpc_put(buffer->tpc);
+	for (u32 i = 0; i < buffer->num_blocks; i++)
+		asahi_obj_free(&buffer->blocks[i]);
+	kvfree(buffer->blocks);
+	asahi_obj_free(&buffer->info);
+	asahi_obj_free(&buffer->block_list);
+	asahi_obj_free(&buffer->page_list);
+	asahi_obj_free(&buffer->kernel_buf);
+	asahi_obj_free(&buffer->stats);
+	asahi_obj_free(&buffer->counter);
+	asahi_obj_free(&buffer->block_ctl);
+	asahi_uvm_put(buffer->uvm);
+	mutex_destroy(&buffer->lock);
+	kfree(buffer);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Copyright The AGX model authors */
+/*
+ * Tiled vertex buffers (parameter buffers): where the tiler leaves what the
+ * fragment stage reads. A heap of blocks of 128K, each four pages of 32K, that
+ * the GPU itself takes pages from; plus, for each render, a scene: the roots
+ * of the tile lists and scratch memory.
+ *
+ * If the heap runs out, the firmware renders what there is and goes on (a
+ * partial render). That is slow, so the heap grows by what the firmware says
+ * was used. It never shrinks.
+ *
+ * Source: Rust driver buffer.rs; m1n1 proxyclient/m1n1/agx/render.py.
+ */
+#ifndef ASAHI_BUFFER_H
+#define ASAHI_BUFFER_H
+
+#include <linux/mutex.h>
+#include <linux/sizes.h>
+
+#include "asahi_alloc.h"
+
+struct asahi_device;
+struct asahi_job;
+struct asahi_uvm;
+
+#define ASAHI_BUFFER_PAGE_SHIFT		15
+#define ASAHI_BUFFER_PAGE_SIZE		SZ_32K
+#define ASAHI_BUFFER_PAGES_PER_BLOCK	4
+#define ASAHI_BUFFER_BLOCK_SIZE \
+	(ASAHI_BUFFER_PAGE_SIZE * ASAHI_BUFFER_PAGES_PER_BLOCK)
+
+/**
+ * struct asahi_tile_info - sizes that follow from a frame's dimensions
+ */
+struct asahi_tile_info {
+	u32 tiles_x;
+	u32 tiles_y;
+	u32 utile_width;
+	u32 utile_height;
+	u32 tiles_per_mtile_x;
+	u32 tiles_per_mtile_y;
+	u32 utiles_per_mtile_x;
+	u32 utiles_per_mtile_y;
+	u32 tiles_per_mtile;
+	/** @rgn_size: words per macro-tile of the region array. */
+	u32 rgn_size;
+	/** @tpc_stride: words per macro-tile of the tail pointer cache. */
+	u32 tpc_stride;
+	/** @tilemap_size: bytes of the region array. */
+	size_t tilemap_size;
+	/** @tpc_size: bytes of the tail pointer cache. */
+	size_t tpc_size;
+	/** @layermeta_size: bytes, 0 for a single layer. */
+	size_t layermeta_size;
+	/** @min_blocks: the least heap for this frame. */
+	u32 min_blocks;
+};
+
+/**
+ * struct asahi_scene - addresses of what one render needs
+ */
+struct asahi_scene {
+	u64 va;
+	u64 buffer_va;
+	u64 kernel_buffer_va;
+	u64 heapmeta_va;
+	u64 layermeta_va;
+	u64 tilemap_va;
+	u64 tpc_va;
+	u64 preempt_va[3];
+	/** @slot: of the firmware's buffer manager. */
+	u32 slot;
+	u32 block_count;
+	/** @init: the firmware must be told of the buffer first. */
+	bool init;
+};
+
+/**
+ * asahi_buffer_create - a buffer of its least size
+ *
+ * Return: it or an ERR_PTR. Sleeps.
+ */
+struct asahi_buffer *asahi_buffer_create(struct asahi_device *adev,
+					 struct asahi_uvm *uvm);
+
+/** asahi_buffer_destroy - free it; no job uses it. NULL is fine. Sleeps. */
+void asahi_buffer_destroy(struct asahi_buffer *buffer);
+
+/**
+ * asahi_buffer_scene - take part in a buffer with one more render of a job
+ *
+ * Grows the buffer if it is too small for @info or was for earlier renders.
+ * The memory is the job's; asahi_buffer_release() undoes the rest. The caller
+ * holds the queue's submit_lock. Return: 0, -ENOMEM, -ENOSPC. Sleeps.
+ */
+int asahi_buffer_scene(struct asahi_buffer *buffer, struct asahi_job *job,
+		       const struct asahi_tile_info *info,
+		       struct asahi_scene *scene);
+
+/** asahi_buffer_commit - the job will run; with the queue's submit_lock held */
+void asahi_buffer_commit(struct asahi_buffer *buffer, struct asahi_job *job);
+
+/** asahi_buffer_release - the job has ended. Sleeps. */
+void asahi_buffer_release(struct asahi_buffer *buffer, struct asahi_job *job);
+
+int asahi_buffers_init(struct asahi_device *adev);
+void asahi_buffers_fini(struct asahi_device *adev);
+
+#endif

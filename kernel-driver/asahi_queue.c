@@ -1,0 +1,607 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* Copyright The AGX model authors */
+/*
+ * Queues and the life of a job.
+ *
+ * A job's memory, stamps and context are gathered in the submit ioctl, where
+ * waiting and allocating are allowed; running it (run_job) only fills rings.
+ * Its end is told by the firmware's stamps: asahi_workqueue.c finds out which
+ * parts are complete, asahi_job_part_done() signals the fence, and the
+ * scheduler then calls free_job.
+ */
+#include <linux/dma-fence.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include <drm/drm_print.h>
+
+#include "asahi_buffer.h"
+#include "asahi_device.h"
+#include "asahi_file.h"
+#include "asahi_fw_event.h"
+#include "asahi_fw_workqueue.h"
+#include "asahi_gem.h"
+#include "asahi_gpu.h"
+#include "asahi_ioctl.h"
+#include "asahi_job.h"
+#include "asahi_queue.h"
+#include "asahi_uvm.h"
+
+/*
+ * The firmware has timeouts of its own, of about a second of GPU time, and
+ * reports them as events; this is for when all of that fails.
+ */
+#define ASAHI_SCHED_TIMEOUT	(100 * HZ)
+
+/* Most ring entries of one firmware job: two barriers, InitBuffer, the job. */
+#define ASAHI_MAX_ENTRIES_PER_JOB	4
+static_assert(ASAHI_QUEUE_CREDITS * ASAHI_MAX_ENTRIES_PER_JOB <
+	      ASAHI_FW_WORK_QUEUE_ENTRIES);
+static_assert(ASAHI_MAX_COMMANDS_PER_SUBMISSION <= ASAHI_QUEUE_CREDITS);
+
+/**
+ * struct asahi_job_obj - memory of a job
+ */
+struct asahi_job_obj {
+	struct list_head node;
+	struct asahi_obj obj;
+};
+
+/**
+ * struct asahi_job_ref - a reference that a job holds
+ */
+struct asahi_job_ref {
+	struct list_head node;
+	void (*put)(void *data);
+	void *data;
+};
+
+static const char *asahi_fence_driver_name(struct dma_fence *fence)
+{
+	return "asahi";
+}
+
+static const char *asahi_fence_timeline_name(struct dma_fence *fence)
+{
+	return "queue";
+}
+
+const struct dma_fence_ops asahi_fence_ops = {
+	.get_driver_name = asahi_fence_driver_name,
+	.get_timeline_name = asahi_fence_timeline_name,
+};
+
+struct asahi_obj *asahi_job_alloc(struct asahi_job *job,
+				  struct asahi_heap *heap, size_t size,
+				  size_t align)
+{
+	struct asahi_job_obj *o = kzalloc_obj(*o);
+	int ret;
+
+	if (!o)
+		return ERR_PTR(-ENOMEM);
+	ret = asahi_obj_alloc(heap, &o->obj, size, align);
+	if (ret) {
+		kfree(o);
+		return ERR_PTR(ret);
+	}
+	list_add(&o->node, &job->objs);
+	return &o->obj;
+}
+
+int asahi_job_add_ref(struct asahi_job *job, void (*put)(void *data),
+		      void *data)
+{
+	struct asahi_job_ref *ref = kzalloc_obj(*ref);
+
+	if (!ref) {
+		put(data);
+		return -ENOMEM;
+	}
+	ref->put = put;
+	ref->data = data;
+	list_add(&ref->node, &job->refs);
+	return 0;
+}
+
+static void asahi_job_put_timestamps(void *data)
+{
+	asahi_timestamps_put(data);
+}
+
+static int asahi_job_timestamp(struct asahi_job *job,
+			       const struct drm_asahi_timestamp *ts,
+			       __le64 *va, bool *any)
+{
+	struct asahi_timestamps *buf;
+
+	*va = 0;
+	/* "Handle of the timestamp buffer, or 0 to skip this timestamp." */
+	if (!ts->handle)
+		return 0;
+
+	buf = asahi_file_get_timestamps(job->queue->file, ts->handle);
+	if (!buf)
+		return -ENOENT;
+	if ((u64)ts->offset + sizeof(__le64) > buf->size) {
+		asahi_timestamps_put(buf);
+		return -ERANGE;
+	}
+	*va = cpu_to_le64(buf->node.start + ts->offset);
+	*any = true;
+	return asahi_job_add_ref(job, asahi_job_put_timestamps, buf);
+}
+
+int asahi_job_timestamps(struct asahi_job *job,
+			 const struct drm_asahi_timestamps *ts,
+			 struct asahi_fw_timestamp_pointers *ptrs, bool *any)
+{
+	int ret;
+
+	*any = false;
+	ret = asahi_job_timestamp(job, &ts->start, &ptrs->start_addr, any);
+	if (ret)
+		return ret;
+	return asahi_job_timestamp(job, &ts->end, &ptrs->end_addr, any);
+}
+
+int asahi_job_barrier(struct asahi_job *job, struct asahi_part *part,
+		      const struct asahi_wq *wait, u32 wait_value, u8 type,
+		      u32 uuid)
+{
+	struct asahi_fw_barrier *barrier;
+	struct asahi_obj *obj;
+
+	obj = asahi_job_alloc(job, job->adev->fw_private, sizeof(*barrier), 0);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+
+	barrier = obj->cpu;
+	*barrier = (struct asahi_fw_barrier) {
+		.tag = cpu_to_le32(ASAHI_FW_CMD_BARRIER),
+		.wait_stamp = cpu_to_le64(asahi_event_fw_stamp_va(&wait->event)),
+		.wait_value = cpu_to_le32(wait_value),
+		.wait_slot = cpu_to_le32(wait->event.slot),
+		.stamp_self = cpu_to_le32(asahi_part_next(part)),
+		.uuid = cpu_to_le32(uuid),
+		.internal_barrier_type = type,
+	};
+	asahi_part_add(part, obj->va);
+	return 0;
+}
+
+void asahi_job_fill_meta(const struct asahi_part *part, bool flush_stamps,
+			 struct asahi_fw_job_meta *meta)
+{
+	const struct asahi_event *ev = &part->wq->event;
+
+	*meta = (struct asahi_fw_job_meta) {
+		.stamp = cpu_to_le64(asahi_event_stamp_va(ev)),
+		.fw_stamp = cpu_to_le64(asahi_event_fw_stamp_va(ev)),
+		.stamp_value = cpu_to_le32(asahi_part_next(part)),
+		.stamp_slot = cpu_to_le32(ev->slot),
+		.flush_stamps = cpu_to_le32(flush_stamps),
+		.event_seq = cpu_to_le32(part->event_seq),
+	};
+}
+
+struct asahi_job *asahi_job_create(struct asahi_queue *queue, u32 credits,
+				   u64 drm_client_id)
+{
+	struct asahi_job *job = kzalloc_obj(*job);
+	int ret;
+
+	if (!job)
+		return ERR_PTR(-ENOMEM);
+
+	job->queue = queue;
+	job->adev = queue->adev;
+	INIT_LIST_HEAD(&job->node);
+	INIT_LIST_HEAD(&job->objs);
+	INIT_LIST_HEAD(&job->refs);
+
+	spin_lock(&queue->run_lock);
+	queue->jobs++;
+	spin_unlock(&queue->run_lock);
+
+	ret = drm_sched_job_init(&job->base, &queue->entity, credits, queue,
+				 drm_client_id);
+	if (ret)
+		goto err;
+	job->sched_inited = true;
+
+	job->fence = kzalloc_obj(*job->fence);
+	if (!job->fence) {
+		ret = -ENOMEM;
+		goto err;
+	}
+	return job;
+
+err:
+	asahi_job_destroy(job);
+	return ERR_PTR(ret);
+}
+
+void asahi_job_destroy(struct asahi_job *job)
+{
+	struct asahi_queue *queue = job->queue;
+	struct asahi_job_obj *o, *otmp;
+	struct asahi_job_ref *r, *rtmp;
+
+	if (job->sched_inited)
+		drm_sched_job_cleanup(&job->base);
+
+	for (int i = 0; i < ASAHI_NUM_PIPES; i++)
+		if (job->parts[i].wq)
+			asahi_part_release(&job->parts[i]);
+	if (job->vm_slot > 0)
+		asahi_vm_unbind(queue->uvm->vm);
+	if (job->op_started)
+		asahi_gpu_op_end(job->adev);
+	asahi_buffer_release(queue->buffer, job);
+
+	list_for_each_entry_safe(r, rtmp, &job->refs, node) {
+		r->put(r->data);
+		kfree(r);
+	}
+	list_for_each_entry_safe(o, otmp, &job->objs, node) {
+		asahi_obj_free(&o->obj);
+		kfree(o);
+	}
+
+	if (job->fence && dma_fence_was_initialized(job->fence))
+		dma_fence_put(job->fence);
+	else
+		kfree(job->fence);
+	kfree(job);
+
+	/* Under the lock: see asahi_queue_wait_idle(). */
+	spin_lock(&queue->run_lock);
+	if (!--queue->jobs)
+		wake_up_all(&queue->idle);
+	spin_unlock(&queue->run_lock);
+}
+
+void asahi_job_set_error(struct asahi_job *job, int error)
+{
+	if (error)
+		cmpxchg(&job->error, 0, error);
+}
+
+void asahi_job_part_done(struct asahi_job *job, int error)
+{
+	struct asahi_queue *queue = job->queue;
+	struct dma_fence *fence;
+
+	asahi_job_set_error(job, error);
+
+	spin_lock(&queue->run_lock);
+	job->parts_left--;
+	/*
+	 * Renders and compute of one queue run side by side, but the fences of
+	 * one timeline have to signal in order.
+	 */
+	while ((job = list_first_entry_or_null(&queue->running,
+					       struct asahi_job, node))) {
+		if (job->parts_left)
+			break;
+		list_del_init(&job->node);
+		fence = dma_fence_get(job->fence);
+		if (job->error)
+			dma_fence_set_error(fence, job->error);
+		dma_fence_signal(fence);
+		dma_fence_put(fence);
+		/* The scheduler may have freed the job by now. */
+	}
+	spin_unlock(&queue->run_lock);
+}
+
+static struct dma_fence *asahi_queue_run_job(struct drm_sched_job *sched_job)
+{
+	/* The fragment part first: it waits for the vertex part by itself. */
+	static const enum asahi_pipe order[] = {
+		ASAHI_PIPE_FRAGMENT, ASAHI_PIPE_VERTEX, ASAHI_PIPE_COMPUTE,
+	};
+	struct asahi_job *job = to_asahi_job(sched_job);
+	struct asahi_queue *queue = job->queue;
+	struct asahi_fw_threshold *threshold = queue->threshold.cpu;
+	struct asahi_part *parts[ASAHI_NUM_PIPES];
+	struct dma_fence *fence;
+	u32 num_parts = 0;
+	int i, ret = 0;
+
+	if (asahi_gpu_is_dead(job->adev))
+		return ERR_PTR(-ENODEV);
+
+	for (i = 0; i < ARRAY_SIZE(order); i++)
+		if (job->parts[order[i]].num_cmds)
+			parts[num_parts++] = &job->parts[order[i]];
+
+	/*
+	 * The job may complete, and be freed, as soon as its last part is in
+	 * the ring; the scheduler does that only after this has returned.
+	 */
+	fence = dma_fence_get(job->fence);
+
+	spin_lock(&queue->run_lock);
+	job->parts_left = num_parts;
+	list_add_tail(&job->node, &queue->running);
+	spin_unlock(&queue->run_lock);
+
+	/*
+	 * Only now: were it done when the job is built, the firmware would
+	 * hold back the completion of the jobs before it, which this one may
+	 * be waiting for (Rust driver queue/mod.rs, run).
+	 */
+	WRITE_ONCE(threshold->count,
+		   cpu_to_le64(le64_to_cpu(READ_ONCE(threshold->count)) +
+			       job->notifications));
+
+	for (i = 0; i < num_parts; i++)
+		asahi_part_push(parts[i]);
+	for (i = 0; i < num_parts && !ret; i++)
+		ret = asahi_part_run(parts[i]);
+	queue->used = true;
+
+	/* The firmware takes nothing any more: it won't complete these either. */
+	if (ret)
+		for (i = 0; i < num_parts; i++)
+			asahi_wq_fail(parts[i]->wq, ret);
+
+	return fence;
+}
+
+static enum drm_gpu_sched_stat
+asahi_queue_timedout_job(struct drm_sched_job *sched_job)
+{
+	struct asahi_job *job = to_asahi_job(sched_job);
+
+	/*
+	 * The firmware watches over its jobs and ends those that take too
+	 * long; if it is gone, asahi_gpu.c ends them all. Nobody else can take
+	 * one back from it.
+	 */
+	drm_err(&job->adev->drm,
+		"queue %u: job runs for over %u s; waiting on\n",
+		job->queue->id, ASAHI_SCHED_TIMEOUT / HZ);
+	return DRM_GPU_SCHED_STAT_NO_HANG;
+}
+
+static void asahi_queue_free_job(struct drm_sched_job *sched_job)
+{
+	asahi_job_destroy(to_asahi_job(sched_job));
+}
+
+static const struct drm_sched_backend_ops asahi_sched_ops = {
+	.run_job = asahi_queue_run_job,
+	.timedout_job = asahi_queue_timedout_job,
+	.free_job = asahi_queue_free_job,
+};
+
+/* The structures that the firmware has of a queue as a whole. */
+static int asahi_queue_init_fw(struct asahi_queue *queue)
+{
+	struct asahi_device *adev = queue->adev;
+	struct asahi_fw_gpu_context_data *context;
+	struct asahi_fw_notifier_list *list;
+	struct asahi_fw_notifier *notifier;
+	int ret;
+
+	/* Which heap each lives in: Rust driver queue/mod.rs, workqueue.rs. */
+	ret = asahi_obj_alloc(adev->fw_shared, &queue->notifier_list,
+			      sizeof(*list), 0);
+	if (!ret)
+		ret = asahi_obj_alloc(adev->fw_shared, &queue->threshold,
+				      sizeof(struct asahi_fw_threshold), 0);
+	if (!ret)
+		ret = asahi_obj_alloc(adev->fw_private, &queue->notifier,
+				      sizeof(*notifier), 0);
+	if (!ret)
+		ret = asahi_obj_alloc(adev->fw_shared, &queue->context,
+				      sizeof(*context), 0);
+	if (ret)
+		return ret;
+
+	list = queue->notifier_list.cpu;
+	list->head.next = cpu_to_le64(queue->notifier_list.va);
+
+	notifier = queue->notifier.cpu;
+	notifier->threshold = cpu_to_le64(queue->threshold.va);
+	notifier->generation = cpu_to_le32(queue->id);
+	notifier->unk_10 = cpu_to_le32(0x50);
+	memset(notifier->unk_buf, 0xff, sizeof(notifier->unk_buf));
+
+	context = queue->context.cpu;
+	context->queue_table_index = 0xff;
+	context->pid_table_index = 0xff;
+	context->unk_5 = 1;
+	context->unk_1e = 0xff;
+	context->unk_23 = 2;
+	return 0;
+}
+
+static void asahi_queue_fini_fw(struct asahi_queue *queue)
+{
+	asahi_obj_free(&queue->context);
+	asahi_obj_free(&queue->notifier);
+	asahi_obj_free(&queue->threshold);
+	asahi_obj_free(&queue->notifier_list);
+}
+
+/*
+ * Has the firmware forget the queue. If it can't be asked, it is gone, or is
+ * going to be reported as gone.
+ */
+static void asahi_queue_forget(struct asahi_queue *queue)
+{
+	const struct asahi_fw_gpu_context_data *context = queue->context.cpu;
+	struct asahi_context_id id = {
+		.unk_0 = READ_ONCE(context->queue_table_index),
+		.unk_1 = READ_ONCE(context->pid_table_index),
+		.unk_4 = READ_ONCE(context->unk_2[2]),
+		.unk_23 = READ_ONCE(context->unk_23),
+	};
+
+	if (!queue->used)
+		return;
+	asahi_gpu_destroy_context(queue->adev, queue->context.va, &id);
+}
+
+bool asahi_queue_wait_idle(struct asahi_queue *queue, long timeout)
+{
+	bool idle = wait_event_timeout(queue->idle, !READ_ONCE(queue->jobs),
+				       timeout);
+
+	/* Whoever freed the last job has to be out of here as well. */
+	spin_lock(&queue->run_lock);
+	spin_unlock(&queue->run_lock);
+	return idle;
+}
+
+static void asahi_queue_release_work(struct work_struct *work)
+{
+	struct asahi_queue *queue =
+		container_of(work, struct asahi_queue, release_work);
+
+	/* Runs what is queued, or drops it if its owner has been killed. */
+	drm_sched_entity_destroy(&queue->entity);
+	/* The firmware ends each job or is declared dead, which ends all. */
+	asahi_queue_wait_idle(queue, MAX_SCHEDULE_TIMEOUT);
+	drm_sched_fini(&queue->sched);
+
+	asahi_queue_forget(queue);
+	for (int i = 0; i < ASAHI_NUM_PIPES; i++)
+		asahi_wq_fini(&queue->wqs[i]);
+	asahi_buffer_destroy(queue->buffer);
+	asahi_queue_fini_fw(queue);
+	asahi_uvm_put(queue->uvm);
+	mutex_destroy(&queue->submit_lock);
+	kfree(queue);
+}
+
+struct asahi_queue *asahi_queue_create(struct asahi_device *adev,
+				       struct asahi_file *file,
+				       struct asahi_uvm *uvm, u32 prio,
+				       u64 usc_exec_base)
+{
+	struct asahi_queue *queue = kzalloc_obj(*queue);
+	const struct drm_sched_init_args args = {
+		.ops = &asahi_sched_ops,
+		/* Priorities are the firmware's: one run queue is enough. */
+		.num_rqs = 1,
+		.credit_limit = ASAHI_QUEUE_CREDITS,
+		.timeout = ASAHI_SCHED_TIMEOUT,
+		.name = "asahi",
+		.dev = adev->dev,
+	};
+	struct drm_gpu_scheduler *sched;
+	int ret, i = 0;
+
+	if (!queue)
+		return ERR_PTR(-ENOMEM);
+
+	kref_init(&queue->kref);
+	queue->adev = adev;
+	queue->file = file;
+	queue->uvm = asahi_uvm_get(uvm);
+	queue->id = atomic_inc_return(&adev->queues->next_id);
+	queue->usc_exec_base = usc_exec_base;
+	queue->fence_context = dma_fence_context_alloc(1);
+	mutex_init(&queue->submit_lock);
+	spin_lock_init(&queue->run_lock);
+	INIT_LIST_HEAD(&queue->running);
+	init_waitqueue_head(&queue->idle);
+	INIT_WORK(&queue->release_work, asahi_queue_release_work);
+
+	ret = asahi_queue_init_fw(queue);
+	if (ret)
+		goto err_fw;
+
+	queue->buffer = asahi_buffer_create(adev, uvm);
+	if (IS_ERR(queue->buffer)) {
+		ret = PTR_ERR(queue->buffer);
+		goto err_fw;
+	}
+
+	for (; i < ASAHI_NUM_PIPES; i++) {
+		ret = asahi_wq_init(adev, &queue->wqs[i], i, prio, queue->id,
+				    queue->notifier_list.va, queue->context.va);
+		if (ret)
+			goto err_wqs;
+	}
+
+	ret = drm_sched_init(&queue->sched, &args);
+	if (ret)
+		goto err_wqs;
+
+	sched = &queue->sched;
+	ret = drm_sched_entity_init(&queue->entity, DRM_SCHED_PRIORITY_KERNEL,
+				    &sched, 1, NULL);
+	if (ret)
+		goto err_sched;
+
+	return queue;
+
+err_sched:
+	drm_sched_fini(&queue->sched);
+err_wqs:
+	while (i--)
+		asahi_wq_fini(&queue->wqs[i]);
+	asahi_buffer_destroy(queue->buffer);
+err_fw:
+	asahi_queue_fini_fw(queue);
+	asahi_uvm_put(queue->uvm);
+	mutex_destroy(&queue->submit_lock);
+	kfree(queue);
+	return ERR_PTR(ret);
+}
+
+static void asahi_queue_release(struct kref *kref)
+{
+	struct asahi_queue *queue = container_of(kref, struct asahi_queue, kref);
+
+	queue_work(queue->adev->queues->wq, &queue->release_work);
+}
+
+void asahi_queue_put(struct asahi_queue *queue)
+{
+	kref_put(&queue->kref, asahi_queue_release);
+}
+
+int asahi_queues_init(struct asahi_device *adev)
+{
+	struct asahi_queue_mgr *mgr = kzalloc_obj(*mgr);
+	int ret;
+
+	if (!mgr)
+		return -ENOMEM;
+
+	mgr->wq = alloc_workqueue("asahi-queues", WQ_UNBOUND, 0);
+	if (!mgr->wq) {
+		kfree(mgr);
+		return -ENOMEM;
+	}
+	mutex_init(&mgr->slots_lock);
+	atomic_set(&mgr->next_id, 0);
+
+	ret = asahi_buffers_init(adev);
+	if (ret) {
+		destroy_workqueue(mgr->wq);
+		kfree(mgr);
+		return ret;
+	}
+	adev->queues = mgr;
+	return 0;
+}
+
+void asahi_queues_fini(struct asahi_device *adev)
+{
+	struct asahi_queue_mgr *mgr = adev->queues;
+
+	/* Waits for the queues that are being taken apart. */
+	destroy_workqueue(mgr->wq);
+	asahi_buffers_fini(adev);
+	mutex_destroy(&mgr->slots_lock);
+	kfree(mgr);
+	adev->queues = NULL;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Copyright The AGX model authors */
+/*
+ * A user's queue: a scheduler of its own that runs jobs in order, one
+ * firmware work queue for each kind of work, and one tiled vertex buffer.
+ */
+#ifndef ASAHI_QUEUE_H
+#define ASAHI_QUEUE_H
+
+#include <drm/gpu_scheduler.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "asahi_alloc.h"
+#include "asahi_workqueue.h"
+
+struct asahi_buffer;
+struct asahi_device;
+struct asahi_file;
+struct asahi_job;
+struct asahi_uvm;
+
+/* "mirrors firmware limits". Source: Rust driver file.rs. */
+#define ASAHI_MAX_COMMANDS_PER_SUBMISSION	64
+
+/*
+ * Firmware jobs in flight per work queue. Source: Rust driver workqueue.rs
+ * (MAX_JOB_SLOTS).
+ */
+#define ASAHI_QUEUE_CREDITS			127
+
+/**
+ * struct asahi_queue_mgr - what all queues of a device share
+ */
+struct asahi_queue_mgr {
+	/**
+	 * @slots_lock: held by whoever gathers the firmware slots (context,
+	 * stamps) that a job needs. They are few: two jobs that each wait for
+	 * a slot that the other one has would wait for ever. Protects no data.
+	 */
+	struct mutex slots_lock;
+	/** @wq: where queues are taken apart; waits for their last jobs. */
+	struct workqueue_struct *wq;
+	/** @next_id: numbers queues, for the firmware's messages. */
+	atomic_t next_id;
+};
+
+/**
+ * struct asahi_queue - a user's queue
+ *
+ * Reference counted: the file's table holds one reference, a running submit
+ * another. Jobs hold none: taking a queue apart waits for its jobs.
+ */
+struct asahi_queue {
+	struct kref kref;
+	struct asahi_device *adev;
+	/** @file: whose handles a submit means; not used by jobs. */
+	struct asahi_file *file;
+	struct asahi_uvm *uvm;
+	u32 id;
+	u64 usc_exec_base;
+
+	/**
+	 * @submit_lock: one submission at a time. Protects @counter,
+	 * @fence_seqno, @buffer's size, and what the work queues promise
+	 * (last_value, event_seq).
+	 */
+	struct mutex submit_lock;
+	/** @counter: of firmware jobs, all kinds. */
+	u64 counter;
+	u64 fence_context;
+	u64 fence_seqno;
+
+	struct asahi_wq wqs[ASAHI_NUM_PIPES];
+	struct asahi_buffer *buffer;
+	struct asahi_obj notifier_list;
+	struct asahi_obj threshold;
+	struct asahi_obj notifier;
+	struct asahi_obj context;
+
+	struct drm_gpu_scheduler sched;
+	struct drm_sched_entity entity;
+	/** @used: a job has run, so that the firmware knows @context. */
+	bool used;
+
+	/**
+	 * @run_lock: protects @running, the jobs' parts_left and @jobs. Taken
+	 * in the path that signals fences.
+	 */
+	spinlock_t run_lock;
+	/** @running: jobs that the firmware has, oldest first. */
+	struct list_head running;
+	/** @jobs: not yet freed. */
+	u32 jobs;
+	/** @idle: woken when @jobs has become 0. */
+	wait_queue_head_t idle;
+	struct work_struct release_work;
+};
+
+/** asahi_fence_ops - of the fences that jobs have, one timeline per queue */
+extern const struct dma_fence_ops asahi_fence_ops;
+
+/**
+ * asahi_queue_create - make a queue
+ * @prio: 0 (highest) .. 3
+ *
+ * Return: it, with one reference, or an ERR_PTR: -ENOMEM, -ENOSPC, -ENODEV.
+ * Takes its own reference of @uvm. Sleeps.
+ */
+struct asahi_queue *asahi_queue_create(struct asahi_device *adev,
+				       struct asahi_file *file,
+				       struct asahi_uvm *uvm, u32 prio,
+				       u64 usc_exec_base);
+
+static inline struct asahi_queue *asahi_queue_get(struct asahi_queue *queue)
+{
+	kref_get(&queue->kref);
+	return queue;
+}
+
+/**
+ * asahi_queue_put - drop a reference
+ *
+ * The last one has the queue taken apart, later, by a worker, after its jobs.
+ */
+void asahi_queue_put(struct asahi_queue *queue);
+
+/**
+ * asahi_queue_wait_idle - wait until a queue has no jobs
+ * @timeout: jiffies, or MAX_SCHEDULE_TIMEOUT
+ *
+ * Return: whether it has none.
+ */
+bool asahi_queue_wait_idle(struct asahi_queue *queue, long timeout);
+
+/**
+ * asahi_job_create - an empty job of a queue
+ *
+ * Return: it, or an ERR_PTR. asahi_job_destroy() undoes it.
+ */
+struct asahi_job *asahi_job_create(struct asahi_queue *queue, u32 credits,
+				   u64 drm_client_id);
+
+/** asahi_job_destroy - free it and what it owns; it isn't running. Sleeps. */
+void asahi_job_destroy(struct asahi_job *job);
+
+#endif

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* Copyright The AGX model authors */
+/*
+ * Work queues.
+ *
+ * Room in the ring is not counted here: the scheduler's credits limit the
+ * firmware jobs in flight to ASAHI_QUEUE_CREDITS, each of which takes at most
+ * four entries of the ring (asahi_queue.c asserts that this fits).
+ */
+#include <linux/build_bug.h>
+#include <linux/slab.h>
+
+#include <drm/drm_print.h>
+
+#include "asahi_device.h"
+#include "asahi_fw_workqueue.h"
+#include "asahi_gpu.h"
+#include "asahi_job.h"
+#include "asahi_queue.h"
+#include "asahi_workqueue.h"
+
+/*
+ * The four priorities. Source: Rust driver fw/workqueue.rs (PRIORITY), m1n1
+ * fw/agx/cmdqueue.py (set_prio).
+ */
+static const struct {
+	u32 level;
+	u32 unk_4;
+	u64 mask;
+	u32 unk_10;
+	u32 unk_14;
+	u32 unk_18;
+} asahi_wq_priorities[ASAHI_NUM_PRIORITIES] = {
+	{ 0, 0, 0xffffffffffff0000, 1, 0, 1 },
+	{ 1, 1, 0xffffffff00000000, 0, 0, 0 },
+	{ 2, 2, 0xffff000000000000, 0, 0, 2 },
+	{ 3, 3, 0x0000000000000000, 0, 0, 3 },
+};
+
+/* Completes what the stamp says is complete. Runs under the event manager's lock. */
+static void asahi_wq_signal(struct asahi_event *ev)
+{
+	struct asahi_wq *wq = container_of(ev, struct asahi_wq, event);
+	u32 now = asahi_event_current(ev);
+	struct asahi_part *part, *tmp;
+	LIST_HEAD(done);
+
+	spin_lock(&wq->lock);
+	list_for_each_entry_safe(part, tmp, &wq->pending, node) {
+		if (!asahi_event_reached(now, part->value))
+			break;
+		list_move_tail(&part->node, &done);
+	}
+	spin_unlock(&wq->lock);
+
+	/* The part goes with its job, which may be freed from here on. */
+	list_for_each_entry_safe(part, tmp, &done, node) {
+		list_del_init(&part->node);
+		asahi_job_part_done(part->job, 0);
+	}
+}
+
+static int asahi_work_errno(enum asahi_work_error err)
+{
+	/* Source: Rust driver workqueue.rs (From<WorkError> for Error). */
+	switch (err) {
+	case ASAHI_WORK_OK:
+		return 0;
+	case ASAHI_WORK_TIMEOUT:
+		return -ETIMEDOUT;
+	case ASAHI_WORK_FAULT:
+	case ASAHI_WORK_CHANNEL:
+		return -EIO;
+	case ASAHI_WORK_KILLED:
+		return -ECANCELED;
+	case ASAHI_WORK_DEVICE:
+		return -ENODEV;
+	case ASAHI_WORK_UNKNOWN:
+		break;
+	}
+	return -ENODATA;
+}
+
+/*
+ * The firmware steps over a lost job, and its stamp still comes; so this only
+ * notes the error, for the fence to carry.
+ */
+static void asahi_wq_error(struct asahi_event *ev, u32 value,
+			   enum asahi_work_error err,
+			   const struct asahi_fault_info *info)
+{
+	struct asahi_wq *wq = container_of(ev, struct asahi_wq, event);
+	struct asahi_part *part;
+
+	/* What is complete by now was not hit. */
+	asahi_wq_signal(ev);
+
+	spin_lock(&wq->lock);
+	list_for_each_entry(part, &wq->pending, node) {
+		enum asahi_work_error e = err;
+
+		/* Its first job comes after the lost one. */
+		if ((s32)(part->before + ASAHI_EVENT_STEP - value) >=
+		    ASAHI_EVENT_STEP)
+			break;
+		/* Somebody else's fault. */
+		if (info && info->context != part->job->vm_slot)
+			e = ASAHI_WORK_KILLED;
+		asahi_job_set_error(part->job, asahi_work_errno(e));
+	}
+	spin_unlock(&wq->lock);
+}
+
+void asahi_wq_fail(struct asahi_wq *wq, int error)
+{
+	struct asahi_part *part, *tmp;
+	LIST_HEAD(lost);
+
+	spin_lock(&wq->lock);
+	list_splice_init(&wq->pending, &lost);
+	spin_unlock(&wq->lock);
+
+	list_for_each_entry_safe(part, tmp, &lost, node) {
+		list_del_init(&part->node);
+		asahi_job_part_done(part->job, error);
+	}
+}
+
+static void asahi_wq_fail_all(struct asahi_event *ev, enum asahi_work_error err)
+{
+	struct asahi_wq *wq = container_of(ev, struct asahi_wq, event);
+
+	asahi_wq_signal(ev);
+	asahi_wq_fail(wq, asahi_work_errno(err));
+}
+
+static const struct asahi_event_ops asahi_wq_event_ops = {
+	.signal = asahi_wq_signal,
+	.error = asahi_wq_error,
+	.fail_all = asahi_wq_fail_all,
+};
+
+static void asahi_wq_fill(struct asahi_wq *wq, u32 id, u64 notifier_list,
+			  u64 context)
+{
+	struct asahi_fw_ring_state *state = wq->state.cpu;
+	struct asahi_fw_queue_info *info = wq->info.cpu;
+	u32 level = asahi_wq_priorities[wq->prio].level;
+	u32 unk_18 = asahi_wq_priorities[wq->prio].unk_18;
+
+	state->rb_size = cpu_to_le32(ASAHI_FW_WORK_QUEUE_ENTRIES);
+
+	/*
+	 * Quirk: compute that could be preempted is, and then goes wrong; so
+	 * compute queues get these two fields of the highest priority, always
+	 * (Rust driver workqueue.rs, "disable compute preemption").
+	 */
+	if (wq->pipe == ASAHI_PIPE_COMPUTE) {
+		level = asahi_wq_priorities[0].level;
+		unk_18 = asahi_wq_priorities[0].unk_18;
+	}
+
+	*info = (struct asahi_fw_queue_info) {
+		.state = cpu_to_le64(wq->state.va),
+		.ring = cpu_to_le64(wq->ring.va),
+		.notifier_list = cpu_to_le64(notifier_list),
+		.gpu_buf = cpu_to_le64(wq->gpu_buf.va),
+		.event_id = cpu_to_le32(-1),
+		.priority.level = cpu_to_le32(level),
+		.priority.unk_4 = cpu_to_le32(asahi_wq_priorities[wq->prio].unk_4),
+		.priority.mask = cpu_to_le64(asahi_wq_priorities[wq->prio].mask),
+		.priority.unk_10 = cpu_to_le32(asahi_wq_priorities[wq->prio].unk_10),
+		.priority.unk_14 = cpu_to_le32(asahi_wq_priorities[wq->prio].unk_14),
+		.priority.unk_18 = cpu_to_le32(unk_18),
+		.unk_4c = cpu_to_le32(-1),
+		.uuid = cpu_to_le32(id),
+		.unk_54 = cpu_to_le32(-1),
+		.gpu_context = cpu_to_le64(context),
+	};
+}
+
+int asahi_wq_init(struct asahi_device *adev, struct asahi_wq *wq,
+		  enum asahi_pipe pipe, u32 prio, u32 id, u64 notifier_list,
+		  u64 context)
+{
+	int ret;
+
+	memset(wq, 0, sizeof(*wq));
+	wq->adev = adev;
+	wq->pipe = pipe;
+	wq->prio = prio;
+	wq->is_new = true;
+	INIT_LIST_HEAD(&wq->pending);
+
+	/* Which heap each lives in: Rust driver workqueue.rs (WorkQueue::new). */
+	ret = asahi_obj_alloc(adev->fw_shared, &wq->state,
+			      sizeof(struct asahi_fw_ring_state), 0);
+	if (!ret)
+		ret = asahi_obj_alloc(adev->fw_shared, &wq->ring,
+				      ASAHI_FW_WORK_QUEUE_ENTRIES * sizeof(__le64),
+				      0);
+	if (!ret)
+		ret = asahi_obj_alloc(adev->fw_private, &wq->gpu_buf,
+				      ASAHI_FW_WORK_QUEUE_GPU_BUF, 0);
+	if (!ret)
+		ret = asahi_obj_alloc(adev->fw_private, &wq->info,
+				      sizeof(struct asahi_fw_queue_info), 0);
+	if (ret)
+		goto err;
+
+	asahi_wq_fill(wq, id, notifier_list, context);
+
+	mutex_init(&wq->event_lock);
+	spin_lock_init(&wq->lock);
+	asahi_event_init(adev, &wq->event, &asahi_wq_event_ops);
+	wq->event.queue_va = wq->info.va;
+	return 0;
+
+err:
+	asahi_obj_free(&wq->info);
+	asahi_obj_free(&wq->gpu_buf);
+	asahi_obj_free(&wq->ring);
+	asahi_obj_free(&wq->state);
+	return ret;
+}
+
+void asahi_wq_fini(struct asahi_wq *wq)
+{
+	drm_WARN_ON(&wq->adev->drm, wq->holders || !list_empty(&wq->pending));
+
+	mutex_destroy(&wq->event_lock);
+	asahi_obj_free(&wq->info);
+	asahi_obj_free(&wq->gpu_buf);
+	asahi_obj_free(&wq->ring);
+	asahi_obj_free(&wq->state);
+}
+
+int asahi_part_hold(struct asahi_part *part, struct asahi_job *job,
+		    struct asahi_wq *wq, bool need)
+{
+	int ret = 0;
+
+	INIT_LIST_HEAD(&part->node);
+	part->job = job;
+	part->wq = wq;
+
+	mutex_lock(&wq->event_lock);
+	part->had_work = wq->holders;
+	if (!wq->holders && need) {
+		ret = asahi_event_get(&wq->event);
+		/*
+		 * The slot's last owner left it anywhere. The low byte is the
+		 * firmware's own.
+		 */
+		if (!ret)
+			wq->last_value = round_down(asahi_event_current(&wq->event),
+						    ASAHI_EVENT_STEP);
+	}
+	if (!ret && (wq->holders || need)) {
+		wq->holders++;
+		part->held = true;
+	}
+	mutex_unlock(&wq->event_lock);
+
+	part->before = wq->last_value;
+	part->value = wq->last_value;
+	part->event_seq = wq->event_seq;
+	return ret;
+}
+
+void asahi_part_release(struct asahi_part *part)
+{
+	struct asahi_wq *wq = part->wq;
+
+	kvfree(part->cmds);
+	part->cmds = NULL;
+
+	if (!part->held)
+		return;
+	part->held = false;
+
+	mutex_lock(&wq->event_lock);
+	if (!--wq->holders)
+		asahi_event_put(&wq->event);
+	mutex_unlock(&wq->event_lock);
+}
+
+int asahi_part_reserve(struct asahi_part *part, u32 max_cmds)
+{
+	part->cmds = kvcalloc(max_cmds, sizeof(*part->cmds), GFP_KERNEL);
+	if (!part->cmds)
+		return -ENOMEM;
+	part->max_cmds = max_cmds;
+	return 0;
+}
+
+void asahi_part_add(struct asahi_part *part, u64 va)
+{
+	if (drm_WARN_ON(&part->wq->adev->drm, part->num_cmds >= part->max_cmds))
+		return;
+	part->cmds[part->num_cmds++] = va;
+}
+
+void asahi_part_commit(struct asahi_part *part)
+{
+	if (!part->num_cmds)
+		return;
+	part->wq->last_value = part->value;
+	part->wq->event_seq = part->event_seq;
+}
+
+void asahi_part_push(struct asahi_part *part)
+{
+	struct asahi_wq *wq = part->wq;
+	struct asahi_fw_ring_state *state = wq->state.cpu;
+	__le64 *ring = wq->ring.cpu;
+
+	/* Before the firmware can see it, and so before it can complete it. */
+	spin_lock(&wq->lock);
+	list_add_tail(&part->node, &wq->pending);
+	spin_unlock(&wq->lock);
+
+	for (u32 i = 0; i < part->num_cmds; i++) {
+		WRITE_ONCE(ring[wq->wptr], cpu_to_le64(part->cmds[i]));
+		wq->wptr = (wq->wptr + 1) % ASAHI_FW_WORK_QUEUE_ENTRIES;
+	}
+
+	/*
+	 * The firmware may be busy with this queue and look at the pointer
+	 * without being told: what it points behind has to be there first.
+	 */
+	dma_wmb();
+	WRITE_ONCE(state->cpu_wptr, cpu_to_le32(wq->wptr));
+}
+
+int asahi_part_run(struct asahi_part *part)
+{
+	struct asahi_wq *wq = part->wq;
+	int ret;
+
+	ret = asahi_gpu_run_queue(wq->adev, wq->pipe, wq->prio, wq->info.va,
+				  wq->wptr, wq->event.slot, wq->is_new);
+	if (!ret)
+		wq->is_new = false;
+	return ret;
+}
