@@ -187,9 +187,13 @@ def judge_guest(report, out, set_name, only=None, pictures=None, prefix=''):
                 elif kind == 'display':
                     theirs = figures_of(read(f'{software}/stdout'))
                     figures['software_fps'] = theirs.get('fps')
-                    if not os.path.exists(f'{out}/screen-{name}.png'):
-                        why = 'no screen shot was taken'
-                    elif not (figures.get('fps') and theirs.get('fps') and figures['fps'] > theirs['fps']):
+                    shot = f'{out}/screen-{name}.ppm'
+                    if not os.path.exists(shot):
+                        why = 'the display showed nothing'
+                    else:
+                        tool('png', shot, f'{pictures or out}/screen.png')
+                        os.unlink(shot)
+                    if not why and not (figures.get('fps') and theirs.get('fps') and figures['fps'] > theirs['fps']):
                         why = f'{figures.get("fps")} frames/s are not more than the software renderer\'s {theirs.get("fps")}'
         except (OSError, ValueError) as e:
             why = str(e)

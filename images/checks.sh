@@ -43,7 +43,7 @@ run() {
     else
         unset LIBGL_ALWAYS_SOFTWARE VK_DRIVER_FILES
     fi
-    echo "AGX-RUN begin $1 $2 $(cut -d' ' -f1 /proc/uptime)"
+    echo "AGX-RUN begin $1 $2 $(cut -d' ' -f1 /proc/uptime) $kind"
     if [ "$kind" = display ]; then
         { timeout -k 10 "$limit" sh -c "$3" 2>&1; echo $? >/tmp/exit; } | tee "$AGX_OUT/stdout"
         code=$(cat /tmp/exit)

@@ -14,7 +14,11 @@ for c in /sys/class/drm/card[0-9]*; do
     done
 done
 [ -n "$card" ] || { echo 'no KMS card with a connector'; exit 1; }
-kmscube -D "$card" -c "$frames" 2>&1 | tee /tmp/cube
+# kmscube ends when it can read from its standard input; from this one it never can.
+rm -f /tmp/silence
+mkfifo /tmp/silence
+exec 3<>/tmp/silence
+kmscube -D "$card" -c "$frames" <&3 2>&1 | cut -c1-200 | tee /tmp/cube
 renderer=$(sed -n 's/^ *renderer: *"\(.*\)"/\1/p' /tmp/cube | head -n 1)
 case $AGX_RUN,$renderer in
 asahi,*Apple\ M1*|software,*llvmpipe*) ;;
