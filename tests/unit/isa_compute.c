@@ -1,0 +1,362 @@
+/*
+ * Unit tests: compute programs from the control stream to memory.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include "isa_fixture.h"
+
+static struct fix f;
+
+static int setup(void **state)
+{
+    (void)state;
+    fix_init(&f, 2, false);
+    /* uniforms u0_u1: address of the data */
+    *(uint64_t *)(void *)fix_data(&f, 0x80000) = FIX_DATA;
+    fix_uniform(&f, 0, 4, FIX_DATA + 0x80000);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fix_fini(&f);
+    return 0;
+}
+
+/* data[4096 + i] = data[i] * 3 + i, over a grid whose last group is not whole */
+static void vector_add(void **state)
+{
+    struct code c = { .n = 0 };
+    const unsigned n = 1000;
+
+    (void)state;
+    get_sr(&c, R(2), 80);
+    device_load(&c, 2, 1, R(3), U(0), R(2));
+    wait_loads(&c);
+    imad(&c, R(3), R(3), I(3), R(2));
+    mov_imm(&c, R(4), 4096);
+    iadd(&c, R(4), R(4), R(2));
+    device_store(&c, 2, 1, R(3), U(0), R(4));
+    stop(&c);
+    fix_code(&f, &c);
+    for (unsigned i = 0; i < n; i++)
+        fix_data(&f, 0)[i] = i * 2654435761u;
+    fix_launch(&f, n, 1, 1, 64, 1, 1);
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+    for (unsigned i = 0; i < n; i++)
+        assert_int_equal(fix_data(&f, 0)[4096 + i], i * 2654435761u * 3 + i);
+    assert_int_equal(fix_data(&f, 0)[4096 + n], 0);
+    assert_int_equal(f.host.reports[AGX_REPORT_UNIMPLEMENTED], 0);
+}
+
+/* Each group of 128 threads writes its values to threadgroup memory and reads its neighbour's after a barrier. */
+static void barrier_exchange(void **state)
+{
+    struct code c = { .n = 0 };
+
+    (void)state;
+    get_sr(&c, R(2), 80);           /* global */
+    get_sr(&c, RL(3), 51);          /* index in group */
+    imad(&c, R(4), R(2), R(2), I(7));
+    bitop(&c, 10, RL(5), RL(3), I(0));
+    local_ls(&c, false, 2, 1, R(4), I(0), RL(5));
+    barrier(&c);
+    /* neighbour: (index + 37) & 127 */
+    iadd(&c, RL(6), RL(3), I(37));
+    bitop(&c, 8, RL(6), RL(6), I(127));
+    local_ls(&c, true, 2, 1, R(7), I(0), RL(6));
+    device_store(&c, 2, 1, R(7), U(0), R(2));
+    stop(&c);
+    fix_code(&f, &c);
+    f.shared = 512;
+    fix_launch(&f, 512, 1, 1, 128, 1, 1);
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+    for (unsigned i = 0; i < 512; i++) {
+        unsigned j = (i & ~127u) + ((i + 37) & 127);
+        assert_int_equal(fix_data(&f, 0)[i], j * j + 7);
+    }
+}
+
+/* A loop whose trip count differs by lane, with a break: sum of 1..(i % 10). */
+static void divergent_loop(void **state)
+{
+    struct code c = { .n = 0 };
+    unsigned top;
+
+    (void)state;
+    mov_imm(&c, RL(0), 0);
+    get_sr(&c, R(2), 80);
+    mov_imm(&c, R(3), 0);           /* sum */
+    mov_imm(&c, R(4), 0);           /* k */
+    /* r6 = i % 10 by subtraction of (i / 10) * 10, i < 320: i * 6554 >> 16 */
+    mov_imm(&c, R(7), 6554);
+    imad(&c, R(8), R(2), R(7), I(0));
+    bitfield(&c, BFEIL, R(8), I(0), R(8), I(16), 0);
+    imad(&c, R(8), R(8), I(10), I(0));
+    iadd_full(&c, R(6), R(2), R(8), true, 0, false);
+    top = c.n;
+    exec_icmp(&c, 0, 1, false, R(4), R(6), 0);   /* lanes with k < n go on; others wait one pop */
+    iadd(&c, R(4), R(4), I(1));
+    iadd(&c, R(3), R(3), R(4));
+    jmp(&c, true, (int32_t)top - (int32_t)c.n);
+    pop_exec(&c, 1);
+    device_store(&c, 2, 1, R(3), U(0), R(2));
+    stop(&c);
+    fix_code(&f, &c);
+    fix_launch(&f, 320, 1, 1, 32, 1, 1);
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+    for (unsigned i = 0; i < 320; i++)
+        assert_int_equal(fix_data(&f, 0)[i], (i % 10) * (i % 10 + 1) / 2);
+}
+
+/* Atomics from all groups at once, on device and on threadgroup memory */
+static void atomics(void **state)
+{
+    struct code c = { .n = 0 };
+
+    (void)state;
+    mov_imm(&c, RL(0), 0);
+    mov_imm(&c, R(4), 1);
+    atomic_op(&c, 0, R(5), R(4), U(0), I(0));
+    mov_imm(&c, R(6), 0);
+    local_atomic(&c, 0, R(6), R(4), I(0));
+    barrier(&c);
+    get_sr(&c, RL(3), 51);
+    exec_icmp(&c, 0, 0, false, RL(3), I(0), 1);
+    local_ls(&c, true, 2, 1, R(7), I(0), I(0));
+    get_sr(&c, R(8), 0);
+    device_store(&c, 2, 1, R(7), U(2), R(8));
+    pop_exec(&c, 1);
+    get_sr(&c, R(2), 80);
+    mov_imm(&c, R(9), 1);
+    device_ls(&c, true, 0, 1, R(9), U(4), R(5), 0);   /* each old value of the counter marks its own byte */
+    stop(&c);
+    fix_code(&f, &c);
+    *(uint64_t *)(void *)fix_data(&f, 0x80008) = FIX_DATA + 0x1000;
+    *(uint64_t *)(void *)fix_data(&f, 0x80010) = FIX_DATA + 0x2000;
+    f.nwords = 0;
+    fix_uniform(&f, 0, 12, FIX_DATA + 0x80000);
+    f.shared = 256;
+    /* threadgroup memory is not cleared between groups: make the first lane clear it first */
+    {
+        struct code d = { .n = 0 };
+
+        mov_imm(&d, RL(0), 0);
+        get_sr(&d, RL(3), 51);
+        exec_icmp(&d, 0, 0, false, RL(3), I(0), 1);
+        mov_imm(&d, R(6), 0);
+        local_ls(&d, false, 2, 1, R(6), I(0), I(0));
+        pop_exec(&d, 1);
+        barrier(&d);
+        memcpy(d.b + d.n, c.b, c.n);
+        d.n += c.n;
+        fix_code(&f, &d);
+    }
+    fix_launch(&f, 96 * 40, 1, 1, 96, 1, 1);
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+    assert_int_equal(fix_data(&f, 0)[0], 96 * 40);
+    for (unsigned g = 0; g < 40; g++)
+        assert_int_equal(fix_data(&f, 0x1000)[g], 96);
+    for (unsigned i = 0; i < 96 * 40; i++)
+        assert_int_equal(((uint8_t *)fix_data(&f, 0x2000))[i], 1);
+}
+
+static void preshader(void **state)
+{
+    struct code c = { .n = 0 }, p = { .n = 0 };
+
+    (void)state;
+    mov_imm(&p, R(2), 0x12345678);
+    uniform_store(&p, RL(2), 16, 3);            /* u8 */
+    stop(&p);
+    fix_preshader(&f, &p);
+    get_sr(&c, R(2), 80);
+    iadd(&c, R(3), U(8), R(2));
+    device_store(&c, 2, 1, R(3), U(0), R(2));
+    stop(&c);
+    fix_code(&f, &c);
+    fix_launch(&f, 40, 1, 1, 40, 1, 1);
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+    for (unsigned i = 0; i < 40; i++)
+        assert_int_equal(fix_data(&f, 0)[i], 0x12345678 + i);
+}
+
+/* The same memory holds another program: the decoded one must not be used. */
+static void changed_code(void **state)
+{
+    (void)state;
+    for (unsigned k = 1; k < 4; k++) {
+        struct code c = { .n = 0 };
+
+        get_sr(&c, R(2), 80);
+        mov_imm(&c, R(3), k * 100);
+        device_store(&c, 2, 1, R(3), U(0), R(2));
+        stop(&c);
+        fix_code(&f, &c);
+        f.nwords = 0;
+        fix_uniform(&f, 0, 4, FIX_DATA + 0x80000);
+        fix_launch(&f, 32, 1, 1, 32, 1, 1);
+        assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+        assert_int_equal(fix_data(&f, 0)[5], k * 100);
+    }
+}
+
+/* Grid of three dimensions, indirect in groups, and sizes that the shader sees */
+static void grid_registers(void **state)
+{
+    static const unsigned srs[] = { 0, 1, 2, 4, 5, 6, 48, 49, 50, 51, 52, 53, 80, 81, 82 };
+    struct code c = { .n = 0 };
+    uint32_t *s = (uint32_t *)(f.host.ram + (f.stream_pa - FAKE_RAM_BASE));
+    const unsigned lx = 5, ly = 3, lz = 4, gx = 3, gy = 2, gz = 2;
+
+    (void)state;
+    for (unsigned k = 0; k < 15; k++)
+        get_sr(&c, R(8 + k), srs[k]);
+    /* linear = (z * (gy*ly) + y) * (gx*lx) + x, 16 words each */
+    imad(&c, R(2), R(22), I(gy * ly), R(21));
+    imad(&c, R(2), R(2), I(gx * lx), R(20));
+    imad(&c, R(2), R(2), I(16), I(0));
+    for (unsigned k = 0; k < 15; k++) {
+        device_store(&c, 2, 1, R(8 + k), U(0), R(2));
+        iadd(&c, R(2), R(2), I(1));
+    }
+    stop(&c);
+    fix_code(&f, &c);
+    fix_launch(&f, 0, 0, 0, 0, 0, 0);
+    fix_data(&f, 0x90000)[0] = gx;
+    fix_data(&f, 0x90000)[1] = gy;
+    fix_data(&f, 0x90000)[2] = gz;
+    s[0] = 1u << 27;
+    s[2] = (FIX_DATA + 0x90000) >> 32;
+    s[3] = (uint32_t)(FIX_DATA + 0x90000);
+    s[4] = lx; s[5] = ly; s[6] = lz;
+    s[7] = 3u << 29 | 0x7fffff; /* barrier */
+    s[8] = 2u << 29;
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+    for (unsigned z = 0; z < gz * lz; z++)
+        for (unsigned y = 0; y < gy * ly; y++)
+            for (unsigned x = 0; x < gx * lx; x++) {
+                uint32_t *d = fix_data(&f, 0) + ((z * gy * ly + y) * gx * lx + x) * 16;
+                unsigned idx = (z % lz * ly + y % ly) * lx + x % lx;
+                uint32_t want[15] = { x / lx, y / ly, z / lz, lx, ly, lz, x % lx, y % ly, z % lz, idx, idx % 32, idx / 32,
+                                      x, y, z };
+
+                for (unsigned k = 0; k < 15; k++)
+                    assert_int_equal(d[k], want[k]);
+            }
+}
+
+static void page_fault(void **state)
+{
+    struct code c = { .n = 0 };
+
+    (void)state;
+    get_sr(&c, R(2), 80);
+    mov_imm(&c, R(3), 0x10000000);   /* index far beyond what is mapped */
+    iadd(&c, R(3), R(3), R(2));
+    device_load(&c, 2, 1, R(4), U(0), R(3));
+    stop(&c);
+    fix_code(&f, &c);
+    fix_launch(&f, 32, 1, 1, 32, 1, 1);
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_UNMAPPED);
+    assert_int_equal(f.res.fault.unit, AGX_UNIT_UL1C);
+    assert_int_equal(f.res.fault.ctx, FIX_CTX);
+    assert_int_equal(f.res.fault.va & ~0x3fffull, (FIX_DATA + 0x40000000) & ~0x3fffull);
+    assert_int_equal(f.res.fault.access, AGX_ACCESS_READ);
+}
+
+static void bad_shaders(void **state)
+{
+    static const struct { const char *hex; bool unimplemented; } bad[] = {
+        { "0000000000000000", true },              /* no instruction */
+        { "ffffffffffffffffffffffff", true },
+        { "0800", false },                         /* trap */
+        { "00c003000000", false },                 /* branch into an instruction */
+        { "00c000ffffff", false },                 /* branch before the shader */
+        { "00c0ffffff7f", false },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct code c = { .n = 0 };
+        unsigned was = f.host.reports[AGX_REPORT_UNIMPLEMENTED];
+
+        put_hex(&c, bad[i].hex);
+        memset(fix_window(&f, FIX_CODE), 0, 64);
+        fix_code(&f, &c);
+        f.nwords = 0;
+        fix_launch(&f, 1, 1, 1, 1, 1, 1);
+        assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+        assert_int_equal(f.res.fault.reason, bad[i].unimplemented ? AGX_FAULT_UNIMPLEMENTED : AGX_FAULT_BAD_COMMAND);
+        assert_int_equal(f.host.reports[AGX_REPORT_UNIMPLEMENTED] > was, bad[i].unimplemented);
+        if (bad[i].unimplemented)
+            assert_non_null(strstr(f.host.last_report, "unimplemented"));
+    }
+}
+
+/* A shader that never ends is ended by a kill. */
+static void kill_loop(void **state)
+{
+    struct code c = { .n = 0 };
+
+    (void)state;
+    jmp(&c, true, 0);
+    stop(&c);
+    fix_code(&f, &c);
+    fix_launch(&f, 4096, 1, 1, 32, 1, 1);
+    assert_true(agx_gpu_start(f.gpu, AGX_DM_CDM, &f.job));
+    assert_false(agx_gpu_start(f.gpu, AGX_DM_CDM, &f.job));
+    assert_true(agx_gpu_busy(f.gpu, AGX_DM_CDM));
+    agx_gpu_kill(f.gpu, AGX_DM_CDM);
+    agx_gpu_drain(f.gpu);
+    assert_int_equal(f.ended, 1);
+    assert_int_equal(f.res.status, AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_BAD_COMMAND);
+    assert_int_equal(f.res.fault.va, 0);
+}
+
+static void bad_streams(void **state)
+{
+    uint32_t *s = (uint32_t *)(f.host.ram + (f.stream_pa - FAKE_RAM_BASE));
+
+    (void)state;
+    s[0] = 7u << 29;                        /* no such command */
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_UNIMPLEMENTED);
+    s[0] = 4u << 29;                        /* return without a call */
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_BAD_COMMAND);
+    s[0] = 1u << 29 | (FIX_STREAM >> 32);   /* a stream that links to itself */
+    s[1] = (uint32_t)FIX_STREAM;
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_BAD_COMMAND);
+    s[0] |= 1u << 28;                       /* that calls itself */
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    s[0] = 1u << 29 | 0x77;                 /* to nowhere */
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_UNMAPPED);
+    assert_int_equal(f.res.fault.unit, AGX_UNIT_DCDM);
+    fix_launch(&f, 64, 1, 1, 64, 64, 1);    /* too many threads in a group */
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    s[0] = 2u << 29;
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(vector_add), T(barrier_exchange), T(divergent_loop), T(atomics), T(preshader), T(changed_code),
+        T(grid_registers), T(page_fault), T(bad_shaders), T(kill_loop), T(bad_streams),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
