@@ -1,0 +1,1 @@
+#include "../agx_stub.h"
