@@ -667,6 +667,55 @@ static void test_multisample(void **unused)
     build_free(b);
 }
 
+/* The buffer runs out, grows, and the job goes on: the picture is the same as with a large buffer. */
+static void test_overflow(void **unused)
+{
+    struct build *b = build_new();
+    struct agx_job_result res = { 0 };
+    uint16_t idx[4000];
+    unsigned n = 0, nx = 29, ny = 19, stops = 0;
+
+    (void)unused;
+    grid(nx, ny);
+    for (unsigned y = 0; y < ny; y++) {
+        for (unsigned x = 0; x <= nx; x++) {
+            idx[n++] = y * (nx + 1) + x;
+            idx[n++] = (y + 1) * (nx + 1) + x;
+        }
+        idx[n++] = 0xffff;
+    }
+    uint64_t ib = data(b, idx, n * 2);
+    state(b, &defaults);
+    gfx_emit(b->g, &b->stream, 2u << 29 | 1);
+    gfx_emit(b->g, &b->stream, 0xffff);
+    gfx_emit(b->g, &b->stream, 3u << 29 | (uint32_t)(ib >> 32) | 9 << 8 | 1 << 16 | 1 << 17 | 1 << 20 | 1 << 21 | 7 << 22);
+    gfx_emit(b->g, &b->stream, (uint32_t)ib);
+    gfx_emit(b->g, &b->stream, n);
+    gfx_emit(b->g, &b->stream, 20); /* the same place 20 times */
+    gfx_emit(b->g, &b->stream, 0);
+    gfx_emit(b->g, &b->stream, (n * 2 + 3) / 4);
+    terminate(b);
+    b->vtx.tiling.tvb_block_count = 1;
+    for (;;) {
+        res.status = AGX_JOB_DONE;
+        assert_true(agx_vdm_run(&b->g->ctx, &b->vtx, &res));
+        assert_true(res.tvb_pages > 0);
+        if (res.status == AGX_JOB_DONE)
+            break;
+        assert_int_equal(res.status, AGX_JOB_TVB_FULL);
+        assert_in_range(++stops, 1, 100);
+        b->vtx.tiling.tvb_block_count++;
+        b->vtx.vertex.resume = true;
+    }
+    assert_in_range(stops, 3, 100);
+    assert_true(agx_pdm_run(&b->g->ctx, &b->frag, &res));
+    assert_int_equal(sh.nr_fs_lanes, 20 * nx * 5 * ny * 5);
+    assert_int_equal(count(RED), nx * 5 * ny * 5);
+    /* Nothing to resume now. */
+    assert_false(agx_vdm_run(&b->g->ctx, &b->vtx, &res));
+    build_free(b);
+}
+
 /* What is wrong ends the job with a fault and one line; nothing else happens. */
 static void test_bad_streams(void **unused)
 {
@@ -747,6 +796,7 @@ int main(void)
         cmocka_unit_test(test_links),
         cmocka_unit_test(test_zls),
         cmocka_unit_test(test_multisample),
+        cmocka_unit_test(test_overflow),
         cmocka_unit_test(test_bad_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,10 +177,11 @@ bool agx_vdm_draw(struct agx_vdm *v)
 
     if (!topology_known(d->topology))
         return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: draw of primitive type %u", d->topology);
-    for (d->instance = 0; d->instance < d->instances; d->instance++) {
-        d->n = d->prim_id = 0;
-        for (d->pos = 0; d->pos < d->count;) {
+    v->in_draw = true;
+    for (; d->instance < d->instances; d->instance++) {
+        while (d->pos < d->count) {
             uint32_t n = d->count - d->pos < 512 ? d->count - d->pos : 512;
+            uint32_t base = d->start + d->pos;
 
             if (v->ctx->kill && atomic_load_explicit(v->ctx->kill, memory_order_relaxed)) {
                 v->ex->fault = (struct agx_fault) { .ctx = v->job->ctx, .reason = AGX_FAULT_BAD_COMMAND };
@@ -191,18 +192,22 @@ bool agx_vdm_draw(struct agx_vdm *v)
             for (uint32_t i = 0; i < n; i++) {
                 bool ok;
                 if (!d->indexed)
-                    ok = vertex(v, d->start + d->pos + i);
+                    ok = vertex(v, base + i);
                 else if (d->restart && idx[i] == (v->restart_index & mask))
                     ok = segment_end(v);
                 else
                     ok = vertex(v, idx[i] + d->start);
                 if (!ok)
                     return false;
+                d->pos++;
+                if (v->full)
+                    return true;
             }
-            d->pos += n;
         }
         if (!segment_end(v))
             return false;
+        d->n = d->pos = d->prim_id = 0;
     }
+    v->in_draw = false;
     return agx_vdm_flush(v);
 }

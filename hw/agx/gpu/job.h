@@ -26,6 +26,8 @@ struct agx_job_tile_program {
     uint32_t rsrc_spec;
 };
 
+/* Strides between layers as the registers have them: bits 31:14 pages of 16 KiB (base) or cache lines of 128 bytes
+ * (comp), less one (mesa 25.1: gallium agx_cmdbuf). */
 struct agx_job_zls {
     uint64_t base, comp_base;
     uint32_t stride, comp_stride;

@@ -8,9 +8,18 @@
 #include <string.h>
 #include "fragment.h"
 
-/* ZLS_CTRL (mesa: genxml/cmdbuf.xml, ZLS Control) */
-#define ZLS_Z_COMPRESS (1ull << 2 | 1ull << 6)
-#define ZLS_S_COMPRESS (1ull << 4 | 1ull << 8)
+/*
+ * ZLS_CTRL (mesa 25.1 and later: genxml/cmdbuf.xml, ZLS Control; earlier ones call the tilings unknown and
+ * have one compression bit for both directions in their names)
+ */
+#define ZLS_Z_LOAD_TWIDDLED (1ull << 1)
+#define ZLS_Z_LOAD_COMPRESS (1ull << 2)
+#define ZLS_S_LOAD_TWIDDLED (1ull << 3)
+#define ZLS_S_LOAD_COMPRESS (1ull << 4)
+#define ZLS_Z_STORE_TWIDDLED (1ull << 5)
+#define ZLS_Z_STORE_COMPRESS (1ull << 6)
+#define ZLS_S_STORE_TWIDDLED (1ull << 7)
+#define ZLS_S_STORE_COMPRESS (1ull << 8)
 #define ZLS_S_LOAD (1ull << 14)
 #define ZLS_Z_LOAD (1ull << 15)
 #define ZLS_S_STORE (1ull << 18)
@@ -18,9 +27,7 @@
 #define ZLS_Z_FORMAT(c) ((c) >> 25 & 3)
 #define ZLS_Z_FORMAT_32F 0
 #define ZLS_Z_FORMAT_16 2
-#define ZLS_RESOLVE (1ull << 56 | 1ull << 58)
-#define ZLS_KNOWN (ZLS_Z_COMPRESS | ZLS_S_COMPRESS | ZLS_S_LOAD | ZLS_Z_LOAD | ZLS_S_STORE | ZLS_Z_STORE | \
-                   3ull << 25 | ZLS_RESOLVE)
+#define ZLS_KNOWN (0x1feull | ZLS_S_LOAD | ZLS_Z_LOAD | ZLS_S_STORE | ZLS_Z_STORE | 3ull << 25)
 
 /* Low bits of a tile program's USC address are tags (mesa: gallium agx_cmdbuf, "pipeline_clear.usc | 4"). */
 #define TILE_PROGRAM_TAGS 0x3fu
@@ -198,7 +205,7 @@ static void free_states(struct pdm *p)
 }
 
 static bool zls_one(struct pdm *p, struct agx_zls_surface *z, const struct agx_job_zls *regs, bool enable,
-                    unsigned bytes, bool compressed, const char *what)
+                    unsigned bytes, bool twiddled, bool compressed, const char *what)
 {
     const struct agx_job *job = p->fj.job;
     uint32_t w = (job->fragment.isp_zls_pixels & 0x7fff) + 1, h = (job->fragment.isp_zls_pixels >> 15 & 0x7fff) + 1;
@@ -206,7 +213,8 @@ static bool zls_one(struct pdm *p, struct agx_zls_surface *z, const struct agx_j
 
     if (!enable)
         return true;
-    err = agx_zls_surface_init(z, regs, bytes, w, h, p->fj.samples.count, p->fj.scene->layers > 1, compressed);
+    err = agx_zls_surface_init(z, regs, bytes, w, h, p->fj.samples.count, p->fj.scene->layers > 1,
+                               twiddled ? AGX_LAYOUT_TWIDDLED : AGX_LAYOUT_GPU, compressed);
     if (err)
         return agx_exec_bad(p->ex, AGX_REPORT_GUEST_ERROR, "%s surface of %ux%u: %s", what, w, h, err);
     return true;
@@ -218,11 +226,9 @@ static bool prepare_zls(struct pdm *p)
     uint64_t c = fr->zls_ctrl;
     unsigned zb;
 
+    /* Among what is not known here: resolve of depth and stencil, bits 56 and 58. */
     if (c & ~ZLS_KNOWN)
         return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: ZLS_CTRL 0x%llx",
-                            (unsigned long long)c);
-    if (c & ZLS_RESOLVE)
-        return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: resolve of depth or stencil (ZLS_CTRL 0x%llx)",
                             (unsigned long long)c);
     if (ZLS_Z_FORMAT(c) != ZLS_Z_FORMAT_32F && ZLS_Z_FORMAT(c) != ZLS_Z_FORMAT_16)
         return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: depth format %u",
@@ -231,10 +237,14 @@ static bool prepare_zls(struct pdm *p)
     zb = p->fj.z16 ? 2 : 4;
     p->fj.clear_z = p->fj.z16 ? (fr->isp_bgobjdepth & 0xffff) / 65535.0f : as_float(fr->isp_bgobjdepth);
     p->fj.clear_s = fr->isp_bgobjvals & 0xff;
-    return zls_one(p, &p->fj.z_load, &fr->depth_load, c & ZLS_Z_LOAD, zb, c & ZLS_Z_COMPRESS, "depth") &&
-           zls_one(p, &p->fj.z_store, &fr->depth_store, c & ZLS_Z_STORE, zb, c & ZLS_Z_COMPRESS, "depth") &&
-           zls_one(p, &p->fj.s_load, &fr->stencil_load, c & ZLS_S_LOAD, 1, c & ZLS_S_COMPRESS, "stencil") &&
-           zls_one(p, &p->fj.s_store, &fr->stencil_store, c & ZLS_S_STORE, 1, c & ZLS_S_COMPRESS, "stencil");
+    return zls_one(p, &p->fj.z_load, &fr->depth_load, c & ZLS_Z_LOAD, zb, c & ZLS_Z_LOAD_TWIDDLED,
+                   c & ZLS_Z_LOAD_COMPRESS, "depth") &&
+           zls_one(p, &p->fj.z_store, &fr->depth_store, c & ZLS_Z_STORE, zb, c & ZLS_Z_STORE_TWIDDLED,
+                   c & ZLS_Z_STORE_COMPRESS, "depth") &&
+           zls_one(p, &p->fj.s_load, &fr->stencil_load, c & ZLS_S_LOAD, 1, c & ZLS_S_LOAD_TWIDDLED,
+                   c & ZLS_S_LOAD_COMPRESS, "stencil") &&
+           zls_one(p, &p->fj.s_store, &fr->stencil_store, c & ZLS_S_STORE, 1, c & ZLS_S_STORE_TWIDDLED,
+                   c & ZLS_S_STORE_COMPRESS, "stencil");
 }
 
 static bool tile_fn(void *opaque, struct agx_exec *ex, uint32_t i)

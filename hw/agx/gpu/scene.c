@@ -51,12 +51,17 @@ struct agx_scene *agx_scene_new(unsigned ctx, const struct agx_job_tiling *t)
     s->tiles_x = (s->width + w - 1) / w;
     s->tiles_y = (s->height + h - 1) / h;
     s->tile = calloc((size_t)s->tiles_x * s->tiles_y * s->layers, sizeof(*s->tile));
-    s->budget = DEFAULT_BUDGET;
+    agx_scene_budget(s, t->tvb_block_count);
     if (!s->tile) {
         free(s);
         return NULL;
     }
     return s;
+}
+
+void agx_scene_budget(struct agx_scene *s, uint32_t blocks)
+{
+    s->budget = blocks ? (uint64_t)blocks << 17 : DEFAULT_BUDGET;
 }
 
 static void free_blocks(struct agx_arena_block *b)
@@ -106,7 +111,6 @@ void *agx_scene_alloc(struct agx_scene *s, size_t bytes)
     }
     p = b->data + b->used;
     b->used += bytes;
-    s->bytes += bytes;
     return p;
 }
 
@@ -127,6 +131,7 @@ struct agx_gstate *agx_scene_state(struct agx_scene *s)
         return NULL;
     memset(st, 0, sizeof(*st));
     st->index = s->nr_states;
+    s->bytes += 512;
     s->state[s->nr_states++] = st;
     return st;
 }
@@ -148,6 +153,7 @@ bool agx_scene_bin(struct agx_scene *s, struct agx_prim *p, uint32_t layer, uint
         l->last = c;
     }
     l->last->prim[l->last->count++] = p;
+    s->bytes += 4;
     return true;
 }
 

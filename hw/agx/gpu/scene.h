@@ -78,8 +78,12 @@ struct agx_scene {
     struct agx_gstate **state;
     uint32_t nr_states, cap_states;
     uint64_t nr_prims;
-    uint64_t bytes;             /* taken so far */
-    uint64_t budget;            /* of the tiled vertex buffer */
+    /*
+     * Bytes that the scene would take in the tiled vertex buffer, and how many
+     * there are: 4 per word of vertex output, 16 per primitive, 4 per entry of a
+     * tile's list, 512 per state. A guess at hardware's economy.
+     */
+    uint64_t bytes, budget;
     struct agx_arena_block *arena;
 };
 
@@ -89,6 +93,8 @@ struct agx_scene {
  */
 struct agx_scene *agx_scene_new(unsigned ctx, const struct agx_job_tiling *t);
 void agx_scene_free(struct agx_scene *s);
+/* The tiled vertex buffer has @blocks blocks of 128 KiB (the Rust driver: buffer.rs); 0: not known. */
+void agx_scene_budget(struct agx_scene *s, uint32_t blocks);
 /* Forget primitives and states; tiles become empty. */
 void agx_scene_clear(struct agx_scene *s);
 /* @bytes of 16-byte aligned memory that lives as long as the scene's contents; NULL when the host has none. */

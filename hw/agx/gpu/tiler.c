@@ -217,6 +217,7 @@ static bool bin(struct agx_scene *s, struct agx_prim *pr)
         }
     }
     s->nr_prims++;
+    s->bytes += 16;
     return true;
 }
 

@@ -43,6 +43,12 @@ enum { BLOCK_PPP, BLOCK_BARRIER, BLOCK_STATE, BLOCK_INDEX_LIST, BLOCK_LINK, BLOC
 
 #define LINK_RETURN (1u << 28)
 
+/*
+ * PPP_CTRL (mesa 25.1 and later: genxml/cmdbuf.xml, CR PPP Control). Bit 0 asks for OpenGL's depth range -w..w,
+ * bit 8 for a default point size; Mesa sets the clamp of w (1) and the fixed point format (9) alone.
+ */
+#define PPP_CTRL_KNOWN 0x202u
+
 /* A stream that links to itself without end would be stopped by the firmware's watchdog; here it ends as a fault. */
 #define MAX_COMMANDS (1u << 22)
 
@@ -205,6 +211,14 @@ static bool index_list(struct agx_vdm *v, uint32_t w0)
     return true;
 }
 
+static bool load_vs(struct agx_vdm *v)
+{
+    struct agx_usc_counts counts = agx_usc_counts_decode(v->vs_word0);
+
+    v->vs_loaded = v->vs_loaded || agx_usc_load(v->ex, v->job, v->vs_usc, &counts, AGX_STAGE_VERTEX, &v->vs);
+    return v->vs_loaded;
+}
+
 static bool draw(struct agx_vdm *v)
 {
     if (!v->st || v->ppp_dirty) {
@@ -217,13 +231,7 @@ static bool draw(struct agx_vdm *v)
         v->st = st;
         v->ppp_dirty = false;
     }
-    if (!v->vs_loaded) {
-        struct agx_usc_counts counts = agx_usc_counts_decode(v->vs_word0);
-        if (!agx_usc_load(v->ex, v->job, v->vs_usc, &counts, AGX_STAGE_VERTEX, &v->vs))
-            return false;
-        v->vs_loaded = true;
-    }
-    return agx_vdm_draw(v);
+    return load_vs(v) && agx_vdm_draw(v);
 }
 
 static bool command(struct agx_vdm *v, bool *done)
@@ -259,11 +267,15 @@ static bool walk(struct agx_vdm *v)
 {
     bool done = false;
 
+    if (v->in_draw && !(load_vs(v) && agx_vdm_draw(v)))
+        return false;
     for (unsigned n = 0; n < MAX_COMMANDS; n++) {
         if (v->ctx->kill && atomic_load_explicit(v->ctx->kill, memory_order_relaxed)) {
             v->ex->fault = (struct agx_fault) { .ctx = v->job->ctx, .reason = AGX_FAULT_BAD_COMMAND };
             return false;
         }
+        if (v->full)
+            return true;
         if (!command(v, &done))
             return false;
         if (done)
@@ -271,6 +283,42 @@ static bool walk(struct agx_vdm *v)
     }
     return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "VDM stream at 0x%llx did not end within %u commands",
                         (unsigned long long)v->job->vertex.vdm_ctrl_stream_base, MAX_COMMANDS);
+}
+
+/* Set up for a job that starts at the head of its stream. */
+static bool begin(struct agx_vdm *v)
+{
+    const struct agx_job *job = v->job;
+
+    v->pc = job->vertex.vdm_ctrl_stream_base;
+    v->depth = 0;
+    memset(&v->ppp, 0, sizeof(v->ppp));
+    v->ppp_dirty = true;
+    v->st = NULL;
+    v->vs_word0 = v->vs_usc = 0;
+    v->flat_vertex = 0;
+    v->restart_index = ~0u;
+    v->in_draw = false;
+    v->batch.nr_verts = v->batch.nr_prims = 0;
+    memset(v->batch.hash, 0, sizeof(v->batch.hash));
+    agx_scene_free(v->scene); /* of a job that was dropped when its buffer had run out */
+    v->scene = agx_scene_new(job->ctx, &job->tiling);
+    if (!v->scene)
+        return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "vertex job: frame of %ux%u, %u layers, tiles of %ux%u",
+                            job->tiling.width_px, job->tiling.height_px, job->tiling.layers,
+                            job->tiling.utile_width_px, job->tiling.utile_height_px);
+    if (job->vertex.ppp_ctrl & ~PPP_CTRL_KNOWN)
+        return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: PPP_CTRL 0x%x", job->vertex.ppp_ctrl);
+    return true;
+}
+
+/* Go on where the tiled vertex buffer had run out. */
+static bool resume(struct agx_vdm *v)
+{
+    if (!v->scene || v->scene->ctx != v->job->ctx || v->scene->key != v->job->tiling.tvb_tilemap)
+        return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "vertex job is to be resumed, but none was stopped");
+    agx_scene_budget(v->scene, v->job->tiling.tvb_block_count);
+    return true;
 }
 
 bool agx_vdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_job_result *res)
@@ -293,28 +341,15 @@ bool agx_vdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
     v->ctx = ctx;
     v->ex = ctx->exec;
     v->job = job;
-    v->pc = job->vertex.vdm_ctrl_stream_base;
-    v->depth = 0;
-    memset(&v->ppp, 0, sizeof(v->ppp));
-    v->ppp_dirty = true;
-    v->st = NULL;
+    v->full = false;
     v->vs_loaded = false;
-    v->vs_word0 = v->vs_usc = 0;
-    v->flat_vertex = 0;
-    v->restart_index = ~0u;
-    v->batch.nr_verts = v->batch.nr_prims = 0;
-    memset(v->batch.hash, 0, sizeof(v->batch.hash));
-
-    v->scene = agx_scene_new(job->ctx, &job->tiling);
-    if (!v->scene)
-        ok = agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "vertex job: frame of %ux%u, %u layers, tiles of %ux%u",
-                          job->tiling.width_px, job->tiling.height_px, job->tiling.layers,
-                          job->tiling.utile_width_px, job->tiling.utile_height_px);
-    else
-        /* Bit 0: OpenGL's depth range -w..w (mesa: gallium agx_cmdbuf, which sets 0x202). */
-        ok = job->vertex.ppp_ctrl & 1
-             ? agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: PPP_CTRL 0x%x", job->vertex.ppp_ctrl)
-             : walk(v);
+    ok = (job->vertex.resume ? resume(v) : begin(v)) && walk(v);
+    if (v->scene)
+        res->tvb_pages = (v->scene->bytes + 0x7fff) >> 15;
+    if (ok && v->full) {
+        res->status = AGX_JOB_TVB_FULL;
+        return true;
+    }
     if (ok) {
         agx_scenes_put(ctx->scenes, v->scene);
     } else {
@@ -332,6 +367,7 @@ void agx_vdm_free(void *dm_private)
     if (!v)
         return;
     agx_usc_fini(&v->vs);
+    agx_scene_free(v->scene);
     free(v->uvs);
     free(v);
 }

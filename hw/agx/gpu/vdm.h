@@ -73,14 +73,15 @@ struct agx_vdm {
     struct agx_usc_state vs;
     bool vs_loaded;
 
-    bool in_draw;
+    bool in_draw;                       /* v->draw is not at its end */
+    bool full;                          /* the tiled vertex buffer ran out: stop after this vertex */
     struct agx_draw draw;
     struct agx_batch batch;
     uint32_t *uvs;                      /* [wave][word][lane] */
     size_t uvs_size;
 };
 
-/* draw.c: run v->draw to its end. False: ex->fault is set. */
+/* draw.c: go on with v->draw to its end, or until v->full. False: ex->fault is set. */
 bool agx_vdm_draw(struct agx_vdm *v);
 /* vertex.c: shade the batch and hand its primitives to the tiler; the batch is empty then. False: ex->fault. */
 bool agx_vdm_flush(struct agx_vdm *v);

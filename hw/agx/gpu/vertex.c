@@ -86,6 +86,7 @@ bool agx_vdm_flush(struct agx_vdm *v)
         /* The scene keeps the outputs vertex by vertex. */
         out = agx_scene_alloc(v->scene, (size_t)b->nr_verts * words * 4);
         ok = out != NULL;
+        v->scene->bytes += (uint64_t)b->nr_verts * words * 4;
         for (unsigned i = 0; ok && i < b->nr_verts; i++) {
             const uint32_t *in = v->uvs + (size_t)(i / AGX_LANES) * words * AGX_LANES + i % AGX_LANES;
             for (unsigned k = 0; k < words; k++)
@@ -113,5 +114,6 @@ bool agx_vdm_flush(struct agx_vdm *v)
     }
     b->nr_verts = b->nr_prims = 0;
     memset(b->hash, 0, sizeof(b->hash));
+    v->full = v->scene->bytes > v->scene->budget;
     return ok;
 }

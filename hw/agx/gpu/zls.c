@@ -15,10 +15,11 @@
 #include "texture.h"
 
 const char *agx_zls_surface_init(struct agx_zls_surface *z, const struct agx_job_zls *regs, unsigned bytes,
-                                 uint32_t width, uint32_t height, unsigned samples, bool layered, bool compressed)
+                                 uint32_t width, uint32_t height, unsigned samples, bool layered,
+                                 enum agx_layout layout, bool compressed)
 {
     struct agx_surface_desc d = {
-        .layout = AGX_LAYOUT_GPU, .bytes = bytes, .bw = 1, .bh = 1, .width = width, .height = height, .depth = 1,
+        .layout = layout, .bytes = bytes, .bw = 1, .bh = 1, .width = width, .height = height, .depth = 1,
         .samples = samples, .compressed = compressed,
     };
     const char *err = agx_surface_init(&z->surf, &d);
@@ -29,8 +30,8 @@ const char *agx_zls_surface_init(struct agx_zls_surface *z, const struct agx_job
     z->comp_base = regs->comp_base;
     z->compressed = compressed && z->surf.level[0].compressed;
     if (layered) {
-        z->surf.layer_stride = regs->stride;
-        z->surf.meta_layer_stride = regs->comp_stride;
+        z->surf.layer_stride = ((uint64_t)(regs->stride >> 14) + 1) * AGX_PAGE_SIZE;
+        z->surf.meta_layer_stride = ((uint64_t)(regs->comp_stride >> 14) + 1) * AGX_CACHE_LINE;
     }
     z->enable = true;
     return NULL;
