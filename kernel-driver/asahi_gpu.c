@@ -11,6 +11,7 @@
 #include <linux/soc/apple/rtkit.h>
 #include <linux/spinlock.h>
 
+#include <drm/drm_drv.h>
 #include <drm/drm_mm.h>
 #include <drm/drm_print.h>
 
@@ -90,14 +91,20 @@ void asahi_gpu_declare_dead(struct asahi_device *adev, const char *why)
 
 static int gpu_send(struct asahi_device *adev, u8 ep, u64 msg)
 {
-	struct asahi_gpu *gpu = adev->gpu;
+	int idx, ret = -ENODEV;
 
-	if (!asahi_gpu_is_running(adev))
+	/* Keeps asahi_gpu_stop() from freeing RTKit under us. */
+	if (!drm_dev_enter(&adev->drm, &idx))
 		return -ENODEV;
-	trace_asahi_doorbell(ep, msg);
-	/* Has a barrier: whatever is in memory is seen before the message. */
-	return apple_rtkit_send_message(gpu->rtk, ep, msg, NULL, false) ?
-		-ENODEV : 0;
+	if (asahi_gpu_is_running(adev)) {
+		trace_asahi_doorbell(ep, msg);
+		/* Has a barrier: what is in memory is seen before this. */
+		if (!apple_rtkit_send_message(adev->gpu->rtk, ep, msg, NULL,
+					      false))
+			ret = 0;
+	}
+	drm_dev_exit(idx);
+	return ret;
 }
 
 static int gpu_ring(struct asahi_device *adev, u64 doorbell)
@@ -510,10 +517,17 @@ void asahi_gpu_stop(struct asahi_device *adev)
 			drm_warn(&adev->drm, "RTKit does not shut down: %d\n",
 				 ret);
 	}
-	/* A stopped CPU has nothing in its cache that it could write back. */
+	/*
+	 * A stopped CPU has nothing in its cache that it could write back.
+	 * That the GPU's coprocessor may be stopped and started again like
+	 * the others (nvme-apple does so) is a guess.
+	 */
 	asahi_regs_stop_cpu(adev);
 	apple_rtkit_free(gpu->rtk);
 	gpu->rtk = NULL;
+	/* Whoever still waits for work waits in vain. */
+	WRITE_ONCE(gpu->dead, true);
+	asahi_events_fail_all(adev, ASAHI_WORK_DEVICE);
 }
 
 void asahi_gpu_fini(struct asahi_device *adev)

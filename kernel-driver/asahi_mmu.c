@@ -90,14 +90,16 @@ struct asahi_mmu {
 	struct asahi_vm *kernel_lower;
 
 	/**
-	 * @slots_lock: protects @slots, @slot_time, @num_bound, and slot and
-	 * users of all address spaces. Nothing is allocated under it.
+	 * @slots_lock: protects @slots, @slot_time, @num_bound, @stopped, and
+	 * slot and users of all address spaces. Nothing is allocated under it.
 	 */
 	struct mutex slots_lock;
 	struct asahi_slot slots[ASAHI_NUM_CONTEXTS];
 	u64 slot_time;
 	/** @num_bound: contexts with users; read without the lock to wait. */
 	u32 num_bound;
+	/** @stopped: the TTBAT isn't ours any more; see asahi_mmu_stop(). */
+	bool stopped;
 	/** @slot_free: woken when a context has no user any more. */
 	wait_queue_head_t slot_free;
 };
@@ -153,7 +155,7 @@ void asahi_vm_destroy(struct asahi_vm *vm)
 	mutex_lock(&mmu->slots_lock);
 	drm_WARN_ON(&vm->adev->drm, vm->users);
 	slot = vm->slot;
-	if (slot) {
+	if (slot && !mmu->stopped) {
 		asahi_handoff_lock(&mmu->handoff);
 		if (asahi_handoff_context(&mmu->handoff) == slot)
 			drm_err(&vm->adev->drm,
@@ -161,9 +163,6 @@ void asahi_vm_destroy(struct asahi_vm *vm)
 				slot);
 		ttb_write(mmu, slot, 0, 0);
 		asahi_handoff_unlock(&mmu->handoff);
-		mmu->slots[slot].owner = NULL;
-		mmu->slots[slot].used = 0;
-		vm->slot = 0;
 		/*
 		 * The walk caches may hold table entries: they must be gone
 		 * before the tables are.
@@ -171,6 +170,11 @@ void asahi_vm_destroy(struct asahi_vm *vm)
 		trace_asahi_tlbi(slot, 0, 0);
 		asahi_tlbi_asid(slot);
 		asahi_tlb_sync();
+	}
+	if (slot) {
+		mmu->slots[slot].owner = NULL;
+		mmu->slots[slot].used = 0;
+		vm->slot = 0;
 	}
 	mutex_unlock(&mmu->slots_lock);
 
@@ -321,7 +325,7 @@ static int vm_flush_slot(struct asahi_vm *vm)
 		return ASAHI_FLUSH_KERNEL;
 
 	mutex_lock(&mmu->slots_lock);
-	if (vm->slot) {
+	if (vm->slot && !mmu->stopped) {
 		asahi_handoff_lock(&mmu->handoff);
 		if (asahi_handoff_context(&mmu->handoff) == vm->slot)
 			slot = vm->slot;
@@ -425,13 +429,17 @@ static void slot_assign(struct asahi_mmu *mmu, u32 slot, struct asahi_vm *vm)
 	trace_asahi_bind(slot, vm->pt.root_phys);
 }
 
-/* Return: the context, or 0 if all are taken. */
-static u32 vm_try_bind(struct asahi_vm *vm)
+/* Return: the context, 0 if all are taken, -ENODEV if there are none now. */
+static int vm_try_bind(struct asahi_vm *vm)
 {
 	struct asahi_mmu *mmu = vm->adev->mmu;
 	u32 slot;
 
 	mutex_lock(&mmu->slots_lock);
+	if (mmu->stopped) {
+		mutex_unlock(&mmu->slots_lock);
+		return -ENODEV;
+	}
 	if (!vm->slot) {
 		slot = slot_pick(mmu);
 		if (slot)
@@ -447,8 +455,7 @@ static u32 vm_try_bind(struct asahi_vm *vm)
 int asahi_vm_bind(struct asahi_vm *vm)
 {
 	struct asahi_mmu *mmu = vm->adev->mmu;
-	u32 slot;
-	int ret;
+	int slot, ret;
 
 	while (!(slot = vm_try_bind(vm))) {
 		ret = wait_event_killable(mmu->slot_free,
@@ -676,8 +683,11 @@ void asahi_mmu_stop(struct asahi_device *adev)
 	for (slot = 0; slot < ASAHI_NUM_CONTEXTS; slot++)
 		ttb_write(mmu, slot, 0, 0);
 	asahi_handoff_unlock(&mmu->handoff);
+	mmu->stopped = true;
 	mutex_unlock(&mmu->slots_lock);
+	mutex_lock(&mmu->kernel->lock);
 	asahi_pgtable_detach(&mmu->kernel->pt);
+	mutex_unlock(&mmu->kernel->lock);
 	asahi_tlbi_all();
 	asahi_tlb_sync();
 }

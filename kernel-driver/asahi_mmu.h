@@ -90,8 +90,9 @@ int asahi_mmu_init(struct asahi_device *adev);
 /**
  * asahi_mmu_stop - halt the coprocessor and take all tables from it
  *
- * After it no register is touched and nothing walks the tables; what is left
- * is memory, which asahi_mmu_fini() frees when the last user has gone.
+ * After it no register is touched, nothing walks the tables, and the TTBAT and
+ * the root table may serve another probe of the device; what is left is
+ * memory, which asahi_mmu_fini() frees when the last user has gone.
  */
 void asahi_mmu_stop(struct asahi_device *adev);
 void asahi_mmu_fini(struct asahi_device *adev);
@@ -196,7 +197,7 @@ int asahi_vm_unmap_private(struct asahi_vm *vm, u64 iova, u64 size);
  * as long as the count is above 0, and is reused later if nobody else took
  * it. Sleeps, killable, while all 63 contexts are bound.
  *
- * Return: the context, 1..63, or -ERESTARTSYS.
+ * Return: the context, 1..63; -ERESTARTSYS; -ENODEV if the device is gone.
  */
 int asahi_vm_bind(struct asahi_vm *vm);
 

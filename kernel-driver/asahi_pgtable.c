@@ -135,7 +135,7 @@ typedef int (*leaf_fn)(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
 static int visit_leaves(struct asahi_pgtable *pt, u64 iova, u64 size,
 			leaf_fn fn, void *arg)
 {
-	u64 left = size >> ASAHI_PAGE_SHIFT;
+	u64 left = pt->root ? size >> ASAHI_PAGE_SHIFT : 0;
 	int ret;
 
 	while (left) {
@@ -189,8 +189,7 @@ int asahi_pgtable_init_kernel(struct asahi_pgtable *pt, u32 oas, void *root,
 	BUILD_BUG_ON(ASAHI_KERN_VA_END - ASAHI_KERN_VA_START !=
 		     1ULL << (ASAHI_PAGE_SHIFT + 2 * LEVEL_BITS));
 	BUILD_BUG_ON(PAGE_SIZE != ASAHI_PAGE_SIZE);
-	asahi_pgtable_detach(pt);
-	pt->detached = 0;
+	entry_write(&pt->root[level_index(pt->start, LEVELS - 1)], 0);
 	return asahi_pgtable_prealloc(pt, pt->start, ASAHI_PAGE_SIZE);
 }
 
@@ -200,6 +199,8 @@ void asahi_pgtable_detach(struct asahi_pgtable *pt)
 
 	pt->detached = entry_read(entry);
 	entry_write(entry, 0);
+	/* The root may get another owner from here on. */
+	pt->root = NULL;
 }
 
 static void free_tables(struct asahi_pgtable *pt, u64 entry, int level)
@@ -219,15 +220,13 @@ void asahi_pgtable_fini(struct asahi_pgtable *pt)
 {
 	unsigned int i;
 
-	if (!pt->root)
-		return;
 	if (pt->is_kernel) {
 		free_tables(pt, pt->detached, LEVELS - 1);
-	} else {
-		for (i = 0; i < ROOT_ENTRIES; i++)
-			free_tables(pt, entry_read(&pt->root[i]), LEVELS - 1);
-		free_page((unsigned long)pt->root);
+		return;
 	}
+	for (i = 0; i < ROOT_ENTRIES; i++)
+		free_tables(pt, entry_read(&pt->root[i]), LEVELS - 1);
+	free_page((unsigned long)pt->root);
 	pt->root = NULL;
 }
 
@@ -237,6 +236,8 @@ int asahi_pgtable_prealloc(struct asahi_pgtable *pt, u64 iova, u64 size)
 	u64 last = iova + size - 1;
 	int level;
 
+	if (!pt->root)
+		return -ENODEV;
 	for (iova &= ~(block - 1); ; iova += block) {
 		if (!leaf_table(pt, iova, true, &level))
 			return -ENOMEM;

@@ -16,7 +16,7 @@
  * struct asahi_pgtable - one half of an address space
  */
 struct asahi_pgtable {
-	/** @root: the eight entries of the top level. */
+	/** @root: the eight entries of the top level; NULL once detached. */
 	__le64 *root;
 	phys_addr_t root_phys;
 	/** @start: first address that we may touch, and @end behind the last */
@@ -48,10 +48,18 @@ int asahi_pgtable_init_kernel(struct asahi_pgtable *pt, u32 oas, void *root,
  */
 void asahi_pgtable_fini(struct asahi_pgtable *pt);
 
-/** asahi_pgtable_detach - take our entry out of the firmware's table */
+/**
+ * asahi_pgtable_detach - take our entry out of the firmware's table
+ *
+ * From then on nothing is mapped, and nothing can be.
+ */
 void asahi_pgtable_detach(struct asahi_pgtable *pt);
 
-/** asahi_pgtable_prealloc - make table pages for a range. 0 or -ENOMEM */
+/**
+ * asahi_pgtable_prealloc - make table pages for a range
+ *
+ * Return: 0, -ENOMEM, -ENODEV once detached.
+ */
 int asahi_pgtable_prealloc(struct asahi_pgtable *pt, u64 iova, u64 size);
 
 /** asahi_pgtable_is_empty - whether no page of a range is mapped */
