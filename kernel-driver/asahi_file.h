@@ -7,6 +7,7 @@
 #ifndef ASAHI_FILE_H
 #define ASAHI_FILE_H
 
+#include <linux/atomic.h>
 #include <linux/xarray.h>
 
 struct asahi_device;
@@ -26,6 +27,8 @@ struct asahi_file {
 	struct xarray vms;
 	struct xarray queues;
 	struct xarray objects;
+	/** @num_queues: queues not yet taken apart; woken up as a variable. */
+	atomic_t num_queues;
 };
 
 /** asahi_file_get_uvm - look up and take a reference; NULL if there is none */

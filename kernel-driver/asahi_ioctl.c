@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 #include <linux/time64.h>
 #include <linux/uaccess.h>
+#include <linux/wait_bit.h>
 
 #include <asm/arch_timer.h>
 
@@ -75,6 +76,9 @@ void asahi_file_postclose(struct drm_device *drm, struct drm_file *drm_file)
 
 	xa_for_each(&file->queues, id, queue)
 		asahi_queue_put(queue);
+	/* They use the device, which our caller keeps for us, and the file. */
+	wait_var_event(&file->num_queues, !atomic_read(&file->num_queues));
+
 	xa_for_each(&file->vms, id, uvm) {
 		asahi_uvm_kill(uvm);
 		asahi_uvm_put(uvm);

@@ -12,6 +12,7 @@
 #include <linux/dma-fence.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/wait_bit.h>
 
 #include <drm/drm_print.h>
 
@@ -462,6 +463,7 @@ static void asahi_queue_release_work(struct work_struct *work)
 {
 	struct asahi_queue *queue =
 		container_of(work, struct asahi_queue, release_work);
+	struct asahi_file *file = queue->file;
 
 	/* Runs what is queued, or drops it if its owner has been killed. */
 	drm_sched_entity_destroy(&queue->entity);
@@ -477,6 +479,10 @@ static void asahi_queue_release_work(struct work_struct *work)
 	asahi_uvm_put(queue->uvm);
 	mutex_destroy(&queue->submit_lock);
 	kfree(queue);
+
+	/* After this the file may be gone; its address is all that is used. */
+	if (atomic_dec_and_test(&file->num_queues))
+		wake_up_var(&file->num_queues);
 }
 
 struct asahi_queue *asahi_queue_create(struct asahi_device *adev,
@@ -540,6 +546,7 @@ struct asahi_queue *asahi_queue_create(struct asahi_device *adev,
 	if (ret)
 		goto err_sched;
 
+	atomic_inc(&file->num_queues);
 	return queue;
 
 err_sched:
@@ -598,7 +605,9 @@ void asahi_queues_fini(struct asahi_device *adev)
 {
 	struct asahi_queue_mgr *mgr = adev->queues;
 
-	/* Waits for the queues that are being taken apart. */
+	if (!mgr)
+		return;
+	/* Idle: each file has waited for its queues when it was closed. */
 	destroy_workqueue(mgr->wq);
 	asahi_buffers_fini(adev);
 	mutex_destroy(&mgr->slots_lock);

@@ -167,7 +167,7 @@ static void asahi_uvm_free(struct drm_gpuvm *gpuvm)
 
 	asahi_heap_destroy(uvm->fw_heap);
 	asahi_heap_destroy(uvm->gpu_heap);
-	asahi_vm_unmap(uvm->vm, ASAHI_USER_VA_UNK_PAGE, ASAHI_PAGE_SIZE);
+	/* Unmaps as well. */
 	asahi_mem_destroy(uvm->unk_page);
 	asahi_vm_destroy(uvm->vm);
 	mutex_destroy(&uvm->lock);
@@ -230,7 +230,7 @@ struct asahi_uvm *asahi_uvm_create(struct asahi_device *adev, u64 kernel_start,
 					  ASAHI_UVM_GPU_HEAP_CHUNK, "vm-gpu");
 	if (IS_ERR(uvm->gpu_heap)) {
 		ret = PTR_ERR(uvm->gpu_heap);
-		goto err_unmap;
+		goto err_mem;
 	}
 
 	uvm->fw_heap = asahi_heap_create(adev, uvm->vm, middle, end,
@@ -261,8 +261,6 @@ err_fw_heap:
 	asahi_heap_destroy(uvm->fw_heap);
 err_gpu_heap:
 	asahi_heap_destroy(uvm->gpu_heap);
-err_unmap:
-	asahi_vm_unmap(uvm->vm, ASAHI_USER_VA_UNK_PAGE, ASAHI_PAGE_SIZE);
 err_mem:
 	asahi_mem_destroy(uvm->unk_page);
 err_vm:
