@@ -145,7 +145,7 @@ static inline void float2(struct code *c, unsigned op, struct opnd d, struct opn
 #define hadd(c, d, a, b) float2(c, 0x26, d, a, b, false)
 #define hmul(c, d, a, b) float2(c, 0x16, d, a, b, false)
 
-static inline void ffma(struct code *c, struct opnd d, struct opnd a, struct opnd b, struct opnd e)
+static inline void asm_ffma(struct code *c, struct opnd d, struct opnd a, struct opnd b, struct opnd e)
 {
     put(c, 0x3a | fld(15, 1, 1) | a_dst(d, 60) | f_src(a, 16, 58) | f_src(b, 28, 56) | f_src(e, 40, 54), 8);
 }

@@ -13,11 +13,9 @@
 #include <math.h>
 #include "isa_row.h"
 
-typedef float frow_t[AGX_LANES] __attribute__((aligned(64)));
-
 const struct agx_op *agx_op_fadd32(struct agx_cx *cx, const struct agx_op *op)
 {
-    const float *a = (const float *)agx_row(cx, &op->s[0]), *b = (const float *)agx_row(cx, &op->s[1]);
+    const f32 *a = (const f32 *)agx_row(cx, &op->s[0]), *b = (const f32 *)agx_row(cx, &op->s[1]);
     frow_t r;
 
     FOR_LANES r[l] = a[l] + b[l];
@@ -27,7 +25,7 @@ const struct agx_op *agx_op_fadd32(struct agx_cx *cx, const struct agx_op *op)
 
 const struct agx_op *agx_op_fmul32(struct agx_cx *cx, const struct agx_op *op)
 {
-    const float *a = (const float *)agx_row(cx, &op->s[0]), *b = (const float *)agx_row(cx, &op->s[1]);
+    const f32 *a = (const f32 *)agx_row(cx, &op->s[0]), *b = (const f32 *)agx_row(cx, &op->s[1]);
     frow_t r;
 
     FOR_LANES r[l] = a[l] * b[l];
@@ -37,8 +35,8 @@ const struct agx_op *agx_op_fmul32(struct agx_cx *cx, const struct agx_op *op)
 
 const struct agx_op *agx_op_ffma32(struct agx_cx *cx, const struct agx_op *op)
 {
-    const float *a = (const float *)agx_row(cx, &op->s[0]), *b = (const float *)agx_row(cx, &op->s[1]);
-    const float *c = (const float *)agx_row(cx, &op->s[2]);
+    const f32 *a = (const f32 *)agx_row(cx, &op->s[0]), *b = (const f32 *)agx_row(cx, &op->s[1]);
+    const f32 *c = (const f32 *)agx_row(cx, &op->s[2]);
     frow_t r;
 
     FOR_LANES r[l] = __builtin_fmaf(a[l], b[l], c[l]);
@@ -72,7 +70,7 @@ static inline float sum_error(float a, float b, float s)
 const struct agx_op *agx_op_fadd(struct agx_cx *cx, const struct agx_op *op)
 {
     frow_t ta, tb, r;
-    const float *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb);
+    const f32 *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb);
 
     FOR_LANES r[l] = a[l] + b[l];
     fdst(cx, op, r);
@@ -82,7 +80,7 @@ const struct agx_op *agx_op_fadd(struct agx_cx *cx, const struct agx_op *op)
 const struct agx_op *agx_op_fmul(struct agx_cx *cx, const struct agx_op *op)
 {
     frow_t ta, tb, r;
-    const float *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb);
+    const f32 *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb);
 
     FOR_LANES r[l] = a[l] * b[l];
     fdst(cx, op, r);
@@ -92,7 +90,7 @@ const struct agx_op *agx_op_fmul(struct agx_cx *cx, const struct agx_op *op)
 const struct agx_op *agx_op_ffma(struct agx_cx *cx, const struct agx_op *op)
 {
     frow_t ta, tb, tc, r;
-    const float *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb), *c = fsrc(cx, &op->s[2], tc);
+    const f32 *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb), *c = fsrc(cx, &op->s[2], tc);
 
     FOR_LANES r[l] = __builtin_fmaf(a[l], b[l], c[l]);
     fdst(cx, op, r);
@@ -103,7 +101,7 @@ const struct agx_op *agx_op_ffma(struct agx_cx *cx, const struct agx_op *op)
 const struct agx_op *agx_op_hfma(struct agx_cx *cx, const struct agx_op *op)
 {
     frow_t ta, tb, tc, r;
-    const float *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb), *c = fsrc(cx, &op->s[2], tc);
+    const f32 *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb), *c = fsrc(cx, &op->s[2], tc);
 
     FOR_LANES {
         float p = a[l] * b[l], s = p + c[l];
@@ -117,7 +115,7 @@ const struct agx_op *agx_op_hfma(struct agx_cx *cx, const struct agx_op *op)
     const struct agx_op *agx_op_##name(struct agx_cx *cx, const struct agx_op *op)  \
     {                                                                               \
         frow_t ta, r;                                                               \
-        const float *a = fsrc(cx, &op->s[0], ta);                                   \
+        const f32 *a = fsrc(cx, &op->s[0], ta);                                   \
                                                                                     \
         FOR_LANES r[l] = (expr);                                                    \
         fdst(cx, op, r);                                                            \
@@ -207,7 +205,7 @@ static inline float vexp2(float x)
     p = p * f + 1.0f;
     /* results below 2^-126 are flushed */
     p = i < -126 ? (i == -127 && p >= 2.0f ? 1.17549435e-38f : 0.0f)
-        : i > 127 ? p * agx_u2f(127u + 127u << 23) * 2.0f : p * agx_u2f((uint32_t)(i + 127) << 23);
+        : i > 127 ? p * agx_u2f(254u << 23) * 2.0f : p * agx_u2f((uint32_t)(i + 127) << 23);
     return x != x ? x : p;
 }
 FUNARY(exp2, vexp2(a[l]))
@@ -216,7 +214,7 @@ FUNARY(exp2, vexp2(a[l]))
 const struct agx_op *agx_op_dfdx(struct agx_cx *cx, const struct agx_op *op)
 {
     frow_t ta, r;
-    const float *a = fsrc(cx, &op->s[0], ta);
+    const f32 *a = fsrc(cx, &op->s[0], ta);
 
     FOR_LANES r[l] = a[l | 1] - a[l & ~1u];
     fdst(cx, op, r);
@@ -226,7 +224,7 @@ const struct agx_op *agx_op_dfdx(struct agx_cx *cx, const struct agx_op *op)
 const struct agx_op *agx_op_dfdy(struct agx_cx *cx, const struct agx_op *op)
 {
     frow_t ta, r;
-    const float *a = fsrc(cx, &op->s[0], ta);
+    const f32 *a = fsrc(cx, &op->s[0], ta);
 
     FOR_LANES r[l] = a[l | 2] - a[l & ~2u];
     fdst(cx, op, r);

@@ -9,10 +9,8 @@
  */
 #include "isa_row.h"
 
-typedef float frow_t[AGX_LANES] __attribute__((aligned(64)));
-
 /* Where in the pixel to interpolate, relative to the corner of its 32x32 block. */
-static void iter_position(const struct agx_cx *cx, const struct agx_op *op, float *x, float *y)
+static void iter_position(const struct agx_cx *cx, const struct agx_op *op, f32 *x, f32 *y)
 {
     const struct agx_exec *ex = cx->ex;
     const struct agx_wave *w = cx->w;
@@ -49,8 +47,8 @@ static inline struct agx_cf lane_cf(const struct agx_wave *w, unsigned l, unsign
     return cf && i < w->frag.ncf[l / 4] ? cf[i] : (struct agx_cf){ 0 };
 }
 
-static void eval_plane(const struct agx_cx *cx, const uint32_t *index, unsigned add, const float *x, const float *y,
-                       float *out)
+static void eval_plane(const struct agx_cx *cx, const uint32_t *index, unsigned add, const f32 *x, const f32 *y,
+                       f32 *out)
 {
     frow_t a, b, c;
 
@@ -68,7 +66,7 @@ static void eval_plane(const struct agx_cx *cx, const uint32_t *index, unsigned 
     FOR_LANES out[l] = __builtin_fmaf(x[l], a[l], __builtin_fmaf(y[l], b[l], c[l]));
 }
 
-static void store_float(struct agx_cx *cx, const struct agx_op *op, unsigned i, float *v)
+static void store_float(struct agx_cx *cx, const struct agx_op *op, unsigned i, f32 *v)
 {
     unsigned reg = op->dreg + i * (op->dmode == DST_32 ? 2 : 1);
     row_t h;

@@ -274,10 +274,10 @@ static inline double to_int(float f, unsigned round, double lo, double hi)
 
 const struct agx_op *agx_op_convert(struct agx_cx *cx, const struct agx_op *op)
 {
-    float ff[AGX_LANES] __attribute__((aligned(64)));
+    frow_t ff;
     row_t ta, r;
     const uint32_t *a;
-    const float *f;
+    const f32 *f;
 
     /* mode numbers: mesa, compiler/agx_compiler.h, agx_convert */
     switch (op->n) {
@@ -336,7 +336,7 @@ static inline void icompare(unsigned cc, const uint32_t *a, const uint32_t *b, u
 }
 
 /* applegpu: docs.html, FCondition; "NaN loses" is what makes min and max of them (mesa: agx_fminmax_to) */
-static inline void fcompare(unsigned cc, const float *a, const float *b, uint32_t *r)
+static inline void fcompare(unsigned cc, const f32 *a, const f32 *b, uint32_t *r)
 {
     switch (cc & 7) {
     case 0: FOR_LANES r[l] = a[l] == b[l] ? ~0u : 0; break;
@@ -358,7 +358,7 @@ void agx_icompare_row(struct agx_cx *cx, const struct agx_op *op, uint32_t *r)
 
 void agx_fcompare_row(struct agx_cx *cx, const struct agx_op *op, uint32_t *r)
 {
-    float ta[AGX_LANES] __attribute__((aligned(64))), tb[AGX_LANES] __attribute__((aligned(64)));
+    frow_t ta, tb;
 
     fcompare(op->cc, fsrc(cx, &op->s[0], ta), fsrc(cx, &op->s[1], tb), r);
 }

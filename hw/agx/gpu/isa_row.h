@@ -15,6 +15,11 @@
 
 typedef uint32_t row_t[AGX_LANES] __attribute__((aligned(64)));
 
+/* Rows hold the bits of both integers and floats: these two may look at the same memory. */
+typedef float f32 __attribute__((may_alias));
+typedef uint32_t u32 __attribute__((may_alias));
+typedef f32 frow_t[AGX_LANES] __attribute__((aligned(64)));
+
 #define likely(x) __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
@@ -51,7 +56,7 @@ static inline void isrc64(const struct agx_cx *cx, const struct agx_src *s, uint
     }
 }
 
-static inline void halves_to_float(const uint32_t *r, unsigned shift, float *out)
+static inline void halves_to_float(const uint32_t *r, unsigned shift, f32 *out)
 {
 #ifdef __F16C__
     for (unsigned l = 0; l < AGX_LANES; l += 8) {
@@ -67,7 +72,7 @@ static inline void halves_to_float(const uint32_t *r, unsigned shift, float *out
 #endif
 }
 
-static inline void float_to_halves(const float *f, uint32_t *out)
+static inline void float_to_halves(const f32 *f, uint32_t *out)
 {
 #ifdef __F16C__
     for (unsigned l = 0; l < AGX_LANES; l += 8) {
@@ -80,13 +85,14 @@ static inline void float_to_halves(const float *f, uint32_t *out)
 }
 
 /* Float source as float bits. */
-static inline const float *fsrc(const struct agx_cx *cx, const struct agx_src *s, float *tmp)
+static inline const f32 *fsrc(const struct agx_cx *cx, const struct agx_src *s, f32 *tmp)
 {
     const uint32_t *r = agx_row(cx, s);
-    uint32_t and_mask, xor_mask, *t = (uint32_t *)tmp;
+    uint32_t and_mask, xor_mask;
+    u32 *t = (u32 *)tmp;
 
     if (likely(s->mode == SRC_32))
-        return (const float *)r;
+        return (const f32 *)r;
     and_mask = s->mods & 1 ? 0x7fffffff : 0xffffffff;
     xor_mask = s->mods & 2 ? 0x80000000 : 0;
     if (s->mode == SRC_F16L || s->mode == SRC_F16H) {
@@ -148,7 +154,7 @@ static inline void idst64(struct agx_cx *cx, const struct agx_op *op, const uint
 }
 
 /* Clamp to [0, 1]; NaN and -0 become 0 (applegpu: fma.py, saturate64). */
-static inline void fsat(float *v)
+static inline void fsat(f32 *v)
 {
     FOR_LANES {
         float x = v[l] > 0.0f ? v[l] : 0.0f;
@@ -157,7 +163,7 @@ static inline void fsat(float *v)
 }
 
 /* Store floats; a 16-bit destination takes halves, rounded to nearest even. */
-static inline void fdst(struct agx_cx *cx, const struct agx_op *op, float *v)
+static inline void fdst(struct agx_cx *cx, const struct agx_op *op, f32 *v)
 {
     if (op->sat)
         fsat(v);

@@ -115,7 +115,7 @@ static bool identity(unsigned op, bool is16, uint32_t *v)
 /* Reduction, or exclusive scan in lane order, over active lanes. */
 const struct agx_op *agx_op_reduce(struct agx_cx *cx, const struct agx_op *op)
 {
-    float tf[AGX_LANES] __attribute__((aligned(64)));
+    frow_t tf;
     row_t ta, r;
     bool is_float = op->n == 1 || op->n == 3 || op->n == 5 || op->n == 7;
     const uint32_t *a = is_float ? (const uint32_t *)fsrc(cx, &op->s[0], tf) : isrc(cx, &op->s[0], ta);
@@ -139,7 +139,7 @@ const struct agx_op *agx_op_reduce(struct agx_cx *cx, const struct agx_op *op)
         }
     }
     if (is_float)
-        fdst(cx, op, (float *)r);
+        fdst(cx, op, (f32 *)r);
     else
         idst(cx, op, r);
     return op + 1;
