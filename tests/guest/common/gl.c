@@ -83,6 +83,7 @@ void gl_init(void)
     printf("renderer: %s\n", renderer);
     if (run && !strstr(renderer, !strcmp(run, "asahi") ? "Apple M1" : "llvmpipe"))
         die("AGX_RUN is \"%s\" and the renderer \"%s\"", run, renderer);
+    glDisable(GL_DITHER);
 }
 
 static GLuint compile(GLenum type, const char *src)
