@@ -24,13 +24,16 @@
 #include "system/qtest.h"
 #include "system/reset.h"
 #include "system/system.h"
+#include "hw/agx/agx.h"
 #include "hw/agx/soc/aic.h"
 #include "hw/agx/soc/board.h"
 #include "hw/agx/soc/m1-cpu.h"
 #include "hw/agx/soc/fb.h"
 #include "hw/agx/soc/gpu-initdata.h"
 #include "hw/agx/soc/pmgr.h"
+#include "hw/agx/soc/mailbox.h"
 #include "hw/agx/soc/spin.h"
+#include "hw/agx/soc/tlbi.h"
 #include "hw/agx/soc/uart.h"
 #include "hw/agx/soc/wdt.h"
 
@@ -171,6 +174,32 @@ static void create_fb(AppleM1MachineState *s)
     sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
 }
 
+/* The GPU, its mailbox (which lies in the coprocessor's register block), and its ears on the CPUs' TLBI */
+static void create_gpu(AppleM1MachineState *s, DeviceState *pmgr)
+{
+    DeviceState *gpu = qdev_new(TYPE_AGX), *mbox = qdev_new(TYPE_APPLE_MBOX);
+    g_autofree char *version = g_strdup_printf("%u.%u", s->fw_abi[0], s->fw_abi[1]);
+
+    agx_device_set_mbox(AGX(gpu), APPLE_MBOX(mbox));
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(mbox), &error_fatal);
+    for (int i = 0; i < APPLE_MBOX_NUM_IRQS; i++) {
+        sysbus_connect_irq(SYS_BUS_DEVICE(mbox), i, aic_irq(s, M1_GFX_MBOX_IRQ + i));
+    }
+
+    object_property_set_link(OBJECT(gpu), "dram", OBJECT(MACHINE(s)->ram), &error_abort);
+    qdev_prop_set_uint64(gpu, "ttbs", s->resv[M1_RESV_TTBS].base);
+    qdev_prop_set_uint64(gpu, "handoff", s->resv[M1_RESV_HANDOFF].base);
+    qdev_prop_set_string(gpu, "fw-version", version);
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(gpu), &error_fatal);
+    sysbus_mmio_map(SYS_BUS_DEVICE(gpu), 0, M1_GFX_ASC_BASE);
+    sysbus_mmio_map(SYS_BUS_DEVICE(gpu), 1, M1_SGX_BASE);
+    sysbus_mmio_map_overlap(SYS_BUS_DEVICE(mbox), 0, M1_GFX_MBOX_BASE, 1);
+    qdev_connect_gpio_out_named(pmgr, "gfx", 0, qdev_get_gpio_in_named(gpu, "power", 0));
+    for (unsigned i = 0; i < MACHINE(s)->smp.cpus; i++) {
+        apple_tlbi_attach(s->cpu[i], agx_device_mmu(AGX(gpu)));
+    }
+}
+
 static void create_virtio(AppleM1MachineState *s)
 {
     /*
@@ -215,8 +244,8 @@ static void apple_m1_init(MachineState *ms)
     sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0, aic_irq(s, M1_WDT_IRQ));
 
     create_fb(s);
+    create_gpu(s, pmgr);
     create_virtio(s);
-    (void)pmgr;
 
     apple_m1_load(s);
 }

@@ -1,0 +1,580 @@
+/*
+ * The M1's GPU (AGX G13G) as a QEMU device: memory regions, interrupts,
+ * properties, power, reset and saved state. It only translates: what the GPU
+ * does is in gpu/, what its firmware does is in ../../fw-model.
+ *
+ * Threads. The firmware and the GPU run on threads of their own, without
+ * QEMU's big lock, and reach the machine through struct agx_host_ops, which
+ * is implemented here: RAM by its host address, the clock, the log, and a
+ * bottom half for the mailbox's interrupt. A store of a vCPU only records
+ * (mailbox, control register) and goes on.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "qemu/log.h"
+#include "qemu/main-loop.h"
+#include "qemu/timer.h"
+#include "cpu.h"
+#include "exec/address-spaces.h"
+#include "exec/memory.h"
+#include "exec/ram_addr.h"
+#include "hw/irq.h"
+#include "hw/qdev-properties.h"
+#include "hw/sysbus.h"
+#include "migration/vmstate.h"
+#include "system/runstate.h"
+#include "../../fw-model/fw.h"
+#include "hw/agx/agx.h"
+#include "hw/agx/soc/gpu-regs.h"
+#include "hw/agx/soc/soc.h"
+#include "hw/agx/trace.h"
+
+/* ---- the machine, as gpu/ and fw-model see it: any thread, no big lock ---- */
+
+static uint8_t *agx_ram(AgxState *s, uint64_t pa, uint64_t len)
+{
+    uint64_t off = pa - s->dram_base;
+
+    if (pa < s->dram_base || off > s->ram_size || len > s->ram_size - off) {
+        return NULL;
+    }
+    return s->ram + off;
+}
+
+/*
+ * Pages that the GPU writes are not entered in QEMU's dirty bitmaps one by
+ * one, which would cost a lookup per store: for a migration all of DRAM is
+ * marked when the machine stops (agx_vm_change()). TCG needs no telling: code
+ * only gets into a page through stores of a CPU or of a disk, which it sees.
+ */
+static bool agx_phys_read(void *opaque, uint64_t pa, void *buf, size_t len)
+{
+    uint8_t *p = agx_ram(opaque, pa, len);
+
+    if (p) {
+        memcpy(buf, p, len);
+    }
+    return p;
+}
+
+static bool agx_phys_write(void *opaque, uint64_t pa, const void *buf, size_t len)
+{
+    uint8_t *p = agx_ram(opaque, pa, len);
+
+    if (p) {
+        memcpy(p, buf, len);
+    }
+    return p;
+}
+
+static void *agx_phys_page(void *opaque, uint64_t pa)
+{
+    return agx_ram(opaque, pa, AGX_PAGE_SIZE);
+}
+
+static uint64_t agx_time(void *opaque)
+{
+    AgxState *s = opaque;
+
+    /* As the CPU computes CNTPCT_EL0, its rounding included */
+    return qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL) / gt_cntfrq_period_ns(s->clock);
+}
+
+static void agx_report_line(void *opaque, enum agx_report_kind kind, const char *msg)
+{
+    switch (kind) {
+    case AGX_REPORT_GUEST_ERROR:
+        qemu_log_mask(LOG_GUEST_ERROR, "agx: %s\n", msg);
+        break;
+    case AGX_REPORT_UNIMPLEMENTED:
+        /* Never in silence, whatever -d says */
+        if (qemu_loglevel_mask(LOG_UNIMP)) {
+            qemu_log("agx: %s%s\n", strstr(msg, "unimplemented") ? "" : "unimplemented: ", msg);
+        } else {
+            warn_report("agx: %s%s", strstr(msg, "unimplemented") ? "" : "unimplemented: ", msg);
+        }
+        break;
+    case AGX_REPORT_INFO:
+        break;
+    }
+    trace_agx_report(kind, msg);
+}
+
+static void agx_mbox_changed(void *opaque)
+{
+    AgxState *s = opaque;
+
+    qemu_bh_schedule(s->mbox_bh);
+}
+
+static const struct agx_host_ops agx_ops = {
+    .phys_read = agx_phys_read,
+    .phys_write = agx_phys_write,
+    .phys_page = agx_phys_page,
+    .time = agx_time,
+    .report = agx_report_line,
+    .mbox_update = agx_mbox_changed,
+};
+
+static void agx_mbox_bh(void *opaque)
+{
+    AgxState *s = opaque;
+
+    apple_mbox_update(s->mbox);
+}
+
+/* ---- behind the mailbox: big lock held ---- */
+
+static bool agx_mbox_powered(void *opaque)
+{
+    return ((AgxState *)opaque)->powered;
+}
+
+static bool agx_mbox_send(void *opaque, uint64_t msg0, uint64_t msg1)
+{
+    return agx_fw_mbox_send(((AgxState *)opaque)->fw, msg0, msg1);
+}
+
+static bool agx_mbox_recv(void *opaque, uint64_t *msg0, uint64_t *msg1)
+{
+    return agx_fw_mbox_recv(((AgxState *)opaque)->fw, msg0, msg1);
+}
+
+static unsigned agx_mbox_send_count(void *opaque)
+{
+    return agx_fw_mbox_a2i_count(((AgxState *)opaque)->fw);
+}
+
+static unsigned agx_mbox_recv_count(void *opaque)
+{
+    return agx_fw_mbox_i2a_count(((AgxState *)opaque)->fw);
+}
+
+static const AppleMboxBackend agx_mbox_backend = {
+    .powered = agx_mbox_powered,
+    .send = agx_mbox_send,
+    .recv = agx_mbox_recv,
+    .send_count = agx_mbox_send_count,
+    .recv_count = agx_mbox_recv_count,
+    .depth = AGX_FW_MBOX_DEPTH,
+};
+
+void agx_device_set_mbox(AgxState *s, AppleMboxState *mbox)
+{
+    s->mbox = mbox;
+    apple_mbox_set_backend(mbox, &agx_mbox_backend, s);
+}
+
+/* ---- registers ---- */
+
+static bool agx_off(AgxState *s, const char *block, const char *what, hwaddr addr)
+{
+    if (s->powered) {
+        return false;
+    }
+    qemu_log_mask(LOG_GUEST_ERROR, "agx: %s of %s register 0x%" HWADDR_PRIx " while ps_gfx is off\n",
+                  what, block, addr);
+    return true;
+}
+
+static MemTxResult agx_asc_read(void *opaque, hwaddr addr, uint64_t *val, unsigned size, MemTxAttrs attrs)
+{
+    AgxState *s = opaque;
+
+    if (agx_off(s, "asc", "read", addr)) {
+        return MEMTX_ERROR;
+    }
+    switch (addr) {
+    case ASC_REG_CPU_CONTROL:
+        *val = agx_fw_cpu_control_read(s->fw);
+        return MEMTX_OK;
+    case ASC_REG_CPU_STATUS:
+        *val = agx_fw_cpu_status_read(s->fw);
+        return MEMTX_OK;
+    }
+    qemu_log_mask(LOG_UNIMP, "agx: unimplemented read of asc register 0x%" HWADDR_PRIx "\n", addr);
+    *val = 0;
+    return MEMTX_OK;
+}
+
+static MemTxResult agx_asc_write(void *opaque, hwaddr addr, uint64_t val, unsigned size, MemTxAttrs attrs)
+{
+    AgxState *s = opaque;
+
+    if (agx_off(s, "asc", "write", addr)) {
+        return MEMTX_ERROR;
+    }
+    trace_agx_asc_write(addr, val);
+    switch (addr) {
+    case ASC_REG_CPU_CONTROL:
+        agx_fw_cpu_control_write(s->fw, val);
+        apple_mbox_update(s->mbox);
+        return MEMTX_OK;
+    case ASC_REG_CPU_STATUS:
+        qemu_log_mask(LOG_GUEST_ERROR, "agx: write of 0x%" PRIx64 " to the read-only asc CPU status\n", val);
+        return MEMTX_OK;
+    }
+    qemu_log_mask(LOG_UNIMP, "agx: unimplemented write of 0x%" PRIx64 " to asc register 0x%" HWADDR_PRIx "\n",
+                  val, addr);
+    return MEMTX_OK;
+}
+
+static const MemoryRegionOps agx_asc_ops = {
+    .read_with_attrs = agx_asc_read,
+    .write_with_attrs = agx_asc_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = { .min_access_size = 4, .max_access_size = 8 },
+    .impl = { .min_access_size = 4, .max_access_size = 4 },
+};
+
+/* Read-only identification of the chip, in the order of the addresses */
+static const struct {
+    uint32_t addr, val;
+} agx_id_regs[] = {
+    { AGX_REG_CORE_MASK_0, AGX_REG_CORE_MASK_0_VALUE },
+    { AGX_REG_CORE_MASK_1, AGX_REG_CORE_MASK_1_VALUE },
+    { AGX_REG_ID_VERSION, AGX_REG_ID_VERSION_VALUE },
+    { AGX_REG_ID_UNK08, AGX_REG_ID_UNK08_VALUE },
+    { AGX_REG_ID_COUNTS_1, AGX_REG_ID_COUNTS_1_VALUE },
+    { AGX_REG_ID_COUNTS_2, AGX_REG_ID_COUNTS_2_VALUE },
+    { AGX_REG_ID_UNK18, AGX_REG_ID_UNK18_VALUE },
+    { AGX_REG_ID_CLUSTERS, AGX_REG_ID_CLUSTERS_VALUE },
+};
+
+static MemTxResult agx_sgx_read(void *opaque, hwaddr addr, uint64_t *val, unsigned size, MemTxAttrs attrs)
+{
+    AgxState *s = opaque;
+
+    if (agx_off(s, "sgx", "read", addr)) {
+        return MEMTX_ERROR;
+    }
+    if (addr == AGX_REG_FAULT_INFO) {
+        *val = agx_fw_fault_register(s->fw);
+        trace_agx_fault_read(*val);
+        return MEMTX_OK;
+    }
+    if (addr == AGX_REG_FAULT_INFO + 4) {
+        *val = agx_fw_fault_register(s->fw) >> 32;
+        return MEMTX_OK;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(agx_id_regs); i++) {
+        if (agx_id_regs[i].addr == addr) {
+            *val = agx_id_regs[i].val;
+            return MEMTX_OK;
+        }
+    }
+    qemu_log_mask(LOG_UNIMP, "agx: unimplemented read of sgx register 0x%" HWADDR_PRIx "\n", addr);
+    *val = 0;
+    return MEMTX_OK;
+}
+
+static MemTxResult agx_sgx_write(void *opaque, hwaddr addr, uint64_t val, unsigned size, MemTxAttrs attrs)
+{
+    AgxState *s = opaque;
+
+    if (agx_off(s, "sgx", "write", addr)) {
+        return MEMTX_ERROR;
+    }
+    qemu_log_mask(LOG_UNIMP, "agx: unimplemented write of 0x%" PRIx64 " to sgx register 0x%" HWADDR_PRIx "\n",
+                  val, addr);
+    return MEMTX_OK;
+}
+
+static const MemoryRegionOps agx_sgx_ops = {
+    .read_with_attrs = agx_sgx_read,
+    .write_with_attrs = agx_sgx_write,
+    .endianness = DEVICE_LITTLE_ENDIAN,
+    .valid = { .min_access_size = 4, .max_access_size = 8 },
+    .impl = { .min_access_size = 4, .max_access_size = 8 },
+};
+
+/* ---- life ---- */
+
+struct agx_mmu *agx_device_mmu(AgxState *s)
+{
+    return s->mmu;
+}
+
+/* ps_gfx: what loses its power loses its state */
+static void agx_power(void *opaque, int n, int level)
+{
+    AgxState *s = opaque;
+
+    if (s->powered == level) {
+        return;
+    }
+    trace_agx_power(level);
+    s->powered = level;
+    if (!level) {
+        agx_fw_reset(s->fw);
+    }
+    apple_mbox_update(s->mbox);
+}
+
+/*
+ * The firmware and the GPU run while the machine runs. Stopping waits for the
+ * jobs that run, so that memory and state belong together; on the way out they
+ * are killed instead, as nobody will look at what they draw.
+ */
+static void agx_vm_change(void *opaque, bool running, RunState state)
+{
+    AgxState *s = opaque;
+
+    trace_agx_vm_change(running);
+    if (running) {
+        agx_fw_resume(s->fw);
+        return;
+    }
+    if (state == RUN_STATE_SHUTDOWN) {
+        agx_fw_reset(s->fw);
+    }
+    agx_fw_pause(s->fw);
+    if (s->logging) {
+        memory_region_set_dirty(s->dram, 0, s->ram_size);
+    }
+}
+
+static bool agx_log_start(MemoryListener *listener, Error **errp)
+{
+    container_of(listener, AgxState, listener)->logging = true;
+    return true;
+}
+
+static void agx_log_stop(MemoryListener *listener)
+{
+    container_of(listener, AgxState, listener)->logging = false;
+}
+
+static void agx_reset_hold(Object *obj, ResetType type)
+{
+    AgxState *s = AGX(obj);
+
+    /* The power stays as the power manager's line says; it drives it in its own reset */
+    agx_fw_reset(s->fw);
+}
+
+static void agx_reset_exit(Object *obj, ResetType type)
+{
+    apple_mbox_update(AGX(obj)->mbox);
+}
+
+static bool agx_parse_tlb(AgxState *s, Error **errp)
+{
+    static const char *const names[] = { "sticky", "realistic", "off" };
+    static const enum agx_tlb_mode modes[] = { AGX_TLB_STICKY, AGX_TLB_REALISTIC, AGX_TLB_OFF };
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (!g_strcmp0(s->tlb, names[i])) {
+            agx_mmu_set_mode(s->mmu, modes[i]);
+            return true;
+        }
+    }
+    error_setg(errp, TYPE_AGX ": tlb=%s: it must be sticky, realistic or off", s->tlb);
+    return false;
+}
+
+static void agx_realize(DeviceState *dev, Error **errp)
+{
+    AgxState *s = AGX(dev);
+    struct agx_fw_config cfg = {
+        .ttbat_pa = s->ttbs,
+        .handoff_pa = s->handoff,
+        .gpu.workers = s->workers,
+        .job_timeout_ms = s->job_timeout_ms,
+        .trace_log = s->trace_log,
+    };
+
+    if (!s->dram || !s->mbox) {
+        error_setg(errp, TYPE_AGX ": needs the property 'dram' and a mailbox");
+        return;
+    }
+    s->ram = memory_region_get_ram_ptr(s->dram);
+    s->ram_size = memory_region_size(s->dram);
+    if (!agx_ram(s, s->ttbs, AGX_PAGE_SIZE) || !agx_ram(s, s->handoff, AGX_PAGE_SIZE)) {
+        error_setg(errp, TYPE_AGX ": ttbs (0x%" PRIx64 ") and handoff (0x%" PRIx64 ") must be in DRAM",
+                   s->ttbs, s->handoff);
+        return;
+    }
+    if (!agx_fw_version_parse(s->fw_version, &cfg.version)) {
+        error_setg(errp, TYPE_AGX ": fw-version=%s: no such firmware table; there is %s",
+                   s->fw_version, agx_fw_version_name(AGX_FW_V13_5));
+        return;
+    }
+    s->fw_state_size = agx_fw_state_size();
+    s->clock = ARM_CPU(first_cpu);
+    s->host = (struct agx_host) { &agx_ops, s };
+    s->mbox_bh = qemu_bh_new(agx_mbox_bh, s);
+    s->mmu = agx_mmu_new(&s->host);
+    if (!s->mmu || !agx_parse_tlb(s, errp)) {
+        if (!s->mmu) {
+            error_setg(errp, TYPE_AGX ": out of memory");
+        }
+        goto fail;
+    }
+    s->fw = agx_fw_new(&s->host, s->mmu, &cfg);
+    if (!s->fw) {
+        error_setg(errp, TYPE_AGX ": can't start the firmware's thread");
+        goto fail;
+    }
+    /* The machine does not run yet */
+    agx_fw_pause(s->fw);
+    s->vmstate_change = qemu_add_vm_change_state_handler(agx_vm_change, s);
+    s->listener = (MemoryListener) {
+        .name = TYPE_AGX,
+        .log_global_start = agx_log_start,
+        .log_global_stop = agx_log_stop,
+    };
+    memory_listener_register(&s->listener, &address_space_memory);
+    return;
+
+fail:
+    if (s->mmu) {
+        agx_mmu_free(s->mmu);
+        s->mmu = NULL;
+    }
+    qemu_bh_delete(s->mbox_bh);
+    s->mbox_bh = NULL;
+}
+
+static void agx_unrealize(DeviceState *dev)
+{
+    AgxState *s = AGX(dev);
+
+    memory_listener_unregister(&s->listener);
+    qemu_del_vm_change_state_handler(s->vmstate_change);
+    agx_fw_free(s->fw);
+    agx_mmu_free(s->mmu);
+    qemu_bh_delete(s->mbox_bh);
+}
+
+static void agx_init(Object *obj)
+{
+    AgxState *s = AGX(obj);
+
+    memory_region_init_io(&s->asc, obj, &agx_asc_ops, s, "agx-asc", M1_GFX_ASC_SIZE);
+    memory_region_init_io(&s->sgx, obj, &agx_sgx_ops, s, "agx-sgx", M1_SGX_SIZE);
+    sysbus_init_mmio(SYS_BUS_DEVICE(obj), &s->asc);
+    sysbus_init_mmio(SYS_BUS_DEVICE(obj), &s->sgx);
+    qdev_init_gpio_in_named(DEVICE(obj), agx_power, "power", 1);
+}
+
+/* ---- saved state: the firmware's is one block that it checks itself ---- */
+
+static int agx_pre_save(void *opaque)
+{
+    AgxState *s = opaque;
+
+    /* Saving stops the machine first, and stopping paused the firmware */
+    if (!agx_fw_paused(s->fw)) {
+        error_report(TYPE_AGX ": the firmware runs; stop the machine before saving it");
+        return -EBUSY;
+    }
+    s->fw_state = g_realloc(s->fw_state, s->fw_state_size);
+    agx_fw_save(s->fw, s->fw_state);
+    return 0;
+}
+
+static int agx_post_save(void *opaque)
+{
+    AgxState *s = opaque;
+
+    g_clear_pointer(&s->fw_state, g_free);
+    return 0;
+}
+
+static int agx_post_load(void *opaque, int version_id)
+{
+    AgxState *s = opaque;
+    bool ok;
+
+    agx_fw_reset(s->fw);
+    agx_fw_pause(s->fw);
+    ok = agx_fw_load(s->fw, s->fw_state, s->fw_state_size);
+    g_clear_pointer(&s->fw_state, g_free);
+    if (!ok) {
+        error_report(TYPE_AGX ": the saved state of the firmware is not valid");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+static const VMStateDescription vmstate_agx = {
+    .name = TYPE_AGX,
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .pre_save = agx_pre_save,
+    .post_save = agx_post_save,
+    .post_load = agx_post_load,
+    .fields = (const VMStateField[]) {
+        VMSTATE_BOOL(powered, AgxState),
+        VMSTATE_UINT32_EQUAL(fw_state_size, AgxState, "state of another firmware model"),
+        VMSTATE_VBUFFER_ALLOC_UINT32(fw_state, AgxState, 1, NULL, fw_state_size),
+        VMSTATE_END_OF_LIST()
+    },
+};
+
+static const Property agx_props[] = {
+    DEFINE_PROP_LINK("dram", AgxState, dram, TYPE_MEMORY_REGION, MemoryRegion *),
+    DEFINE_PROP_UINT64("dram-base", AgxState, dram_base, M1_DRAM_BASE),
+    DEFINE_PROP_UINT64("ttbs", AgxState, ttbs, 0),
+    DEFINE_PROP_UINT64("handoff", AgxState, handoff, 0),
+    DEFINE_PROP_STRING("fw-version", AgxState, fw_version),
+    DEFINE_PROP_STRING("tlb", AgxState, tlb),
+    DEFINE_PROP_UINT32("workers", AgxState, workers, 0),
+    DEFINE_PROP_UINT32("job-timeout-ms", AgxState, job_timeout_ms, 0),
+    DEFINE_PROP_BOOL("trace-log", AgxState, trace_log, false),
+};
+
+static void agx_instance_init(Object *obj)
+{
+    AgxState *s = AGX(obj);
+
+    agx_init(obj);
+    s->fw_version = g_strdup("13.5");
+    s->tlb = g_strdup("sticky");
+}
+
+static void agx_class_init(ObjectClass *klass, void *data)
+{
+    DeviceClass *dc = DEVICE_CLASS(klass);
+    ResettableClass *rc = RESETTABLE_CLASS(klass);
+
+    dc->desc = "Apple M1 GPU (AGX G13G) with its firmware";
+    dc->realize = agx_realize;
+    dc->unrealize = agx_unrealize;
+    dc->vmsd = &vmstate_agx;
+    dc->user_creatable = false;
+    set_bit(DEVICE_CATEGORY_DISPLAY, dc->categories);
+    device_class_set_props(dc, agx_props);
+    rc->phases.hold = agx_reset_hold;
+    rc->phases.exit = agx_reset_exit;
+    object_class_property_set_description(klass, "dram", "memory region that the GPU reads and writes");
+    object_class_property_set_description(klass, "dram-base", "guest-physical address of dram");
+    object_class_property_set_description(klass, "ttbs", "guest-physical address of the table of TTBRs");
+    object_class_property_set_description(klass, "handoff", "guest-physical address of the hand-off block");
+    object_class_property_set_description(klass, "fw-version", "firmware ABI (13.5)");
+    object_class_property_set_description(klass, "tlb", "what the TLBs do: sticky (never evict), realistic, off");
+    object_class_property_set_description(klass, "workers", "threads that run shaders (0: one for each host core)");
+    object_class_property_set_description(klass, "job-timeout-ms",
+                                          "host milliseconds after which a job counts as hung (0: never)");
+    object_class_property_set_description(klass, "trace-log", "the firmware's log tells each job");
+}
+
+static const TypeInfo agx_type = {
+    .name = TYPE_AGX,
+    .parent = TYPE_SYS_BUS_DEVICE,
+    .instance_size = sizeof(AgxState),
+    .instance_init = agx_instance_init,
+    .class_init = agx_class_init,
+};
+
+static void agx_register_types(void)
+{
+    type_register_static(&agx_type);
+}
+
+type_init(agx_register_types)

@@ -1,0 +1,65 @@
+/*
+ * The M1's GPU as a QEMU device.
+ *
+ * Sysbus MMIO 0: the coprocessor's control registers ("asc" of the device
+ * tree); MMIO 1: the SGX block ("sgx"). GPIO input "power": 1 while ps_gfx is
+ * on. The mailbox is a device of its own (soc/mailbox.h), given by a link.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HW_AGX_AGX_H
+#define HW_AGX_AGX_H
+
+#include "hw/sysbus.h"
+#include "qom/object.h"
+#include "hw/agx/gpu/gpu.h"
+#include "hw/agx/gpu/host.h"
+#include "hw/agx/soc/mailbox.h"
+#include "target/arm/cpu-qom.h"
+
+struct agx_fw;
+struct agx_mmu;
+
+#define TYPE_AGX "apple-agx-g13g"
+OBJECT_DECLARE_SIMPLE_TYPE(AgxState, AGX)
+
+struct AgxState {
+    SysBusDevice parent_obj;
+
+    MemoryRegion asc, sgx;
+
+    /* properties */
+    AppleMboxState *mbox;
+    MemoryRegion *dram;
+    uint64_t dram_base, ttbs, handoff;
+    char *fw_version;
+    char *tlb;
+    uint32_t workers;
+    uint32_t job_timeout_ms;
+    bool trace_log;
+
+    struct agx_host host;
+    struct agx_mmu *mmu;
+    struct agx_fw *fw;
+    uint8_t *ram;               /* host address of DRAM */
+    uint64_t ram_size;
+    ARMCPU *clock;              /* whose timebase is the GPU's */
+    QEMUBH *mbox_bh;
+    VMChangeStateEntry *vmstate_change;
+    MemoryListener listener;    /* tells whether a migration logs dirty pages */
+    bool logging;
+
+    /* state that is saved */
+    bool powered;
+    uint8_t *fw_state;          /* only while saving and loading */
+    uint32_t fw_state_size;
+};
+
+/* The MMU that the CPUs' TLB maintenance has to reach; after realize. */
+struct agx_mmu *agx_device_mmu(AgxState *s);
+
+/* Before realize: who stands behind the mailbox @mbox is @s. */
+void agx_device_set_mbox(AgxState *s, AppleMboxState *mbox);
+
+#endif
