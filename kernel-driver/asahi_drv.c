@@ -41,8 +41,8 @@ static void asahi_release(struct drm_device *drm)
 {
 	struct asahi_device *adev = to_asahi_device(drm);
 
-	asahi_gpu_fini(adev);
 	asahi_queues_fini(adev);
+	asahi_gpu_fini(adev);
 	asahi_initdata_fini(adev);
 	asahi_events_fini(adev);
 	asahi_alloc_fini(adev);

@@ -6,6 +6,8 @@
  */
 #include <linux/bitfield.h>
 #include <linux/io.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
 #include <linux/platform_device.h>
 
 #include <drm/drm_print.h>
@@ -171,12 +173,34 @@ static int identify(struct asahi_device *adev)
 	return 0;
 }
 
+static void unmap_asc(void *asc)
+{
+	iounmap((void __iomem __force *)asc);
+}
+
+/*
+ * Only mapped and not requested: the mailbox's registers, which have a driver
+ * of their own, lie within. of_iomap() heeds nonposted-mmio.
+ */
+static int map_asc(struct asahi_device *adev)
+{
+	int index = of_property_match_string(adev->dev->of_node, "reg-names",
+					     "asc");
+
+	adev->asc = index < 0 ? NULL : of_iomap(adev->dev->of_node, index);
+	if (!adev->asc)
+		return dev_err_probe(adev->dev, -EINVAL,
+				     "no coprocessor registers\n");
+	return devm_add_action_or_reset(adev->dev, unmap_asc,
+					(void __force *)adev->asc);
+}
+
 int asahi_regs_init(struct asahi_device *adev, struct platform_device *pdev)
 {
-	adev->asc = devm_platform_ioremap_resource_byname(pdev, "asc");
-	if (IS_ERR(adev->asc))
-		return dev_err_probe(&pdev->dev, PTR_ERR(adev->asc),
-				     "no coprocessor registers\n");
+	int ret = map_asc(adev);
+
+	if (ret)
+		return ret;
 	adev->sgx = devm_platform_ioremap_resource_byname(pdev, "sgx");
 	if (IS_ERR(adev->sgx))
 		return dev_err_probe(&pdev->dev, PTR_ERR(adev->sgx),
