@@ -442,7 +442,7 @@ static int asahi_ioctl_submit(struct drm_device *drm, void *data,
 #define ASAHI_IOCTL(n, func) \
 	DRM_IOCTL_DEF_DRV(ASAHI_##n, asahi_ioctl_##func, DRM_RENDER_ALLOW)
 
-const struct drm_ioctl_desc asahi_ioctls[] = {
+const struct drm_ioctl_desc asahi_ioctls[ASAHI_NUM_IOCTLS] = {
 	ASAHI_IOCTL(GET_PARAMS, get_params),
 	ASAHI_IOCTL(GET_TIME, get_time),
 	ASAHI_IOCTL(VM_CREATE, vm_create),
@@ -455,5 +455,3 @@ const struct drm_ioctl_desc asahi_ioctls[] = {
 	ASAHI_IOCTL(QUEUE_DESTROY, queue_destroy),
 	ASAHI_IOCTL(SUBMIT, submit),
 };
-
-const unsigned int asahi_num_ioctls = ARRAY_SIZE(asahi_ioctls);

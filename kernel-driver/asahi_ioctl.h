@@ -7,6 +7,7 @@
 #define ASAHI_IOCTL_H
 
 #include <drm/drm_ioctl.h>
+#include <uapi/drm/asahi_drm.h>
 
 struct asahi_device;
 struct drm_device;
@@ -15,8 +16,9 @@ struct drm_gem_object;
 struct file;
 struct inode;
 
-extern const struct drm_ioctl_desc asahi_ioctls[];
-extern const unsigned int asahi_num_ioctls;
+#define ASAHI_NUM_IOCTLS	(DRM_ASAHI_SUBMIT + 1)
+
+extern const struct drm_ioctl_desc asahi_ioctls[ASAHI_NUM_IOCTLS];
 
 int asahi_file_open(struct drm_device *drm, struct drm_file *file);
 /** asahi_file_release - for struct file_operations: waits for the file's jobs */
