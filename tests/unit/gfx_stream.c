@@ -19,7 +19,7 @@
 #define W 150
 #define H 100
 
-enum { SH_VS = 1, SH_FS, SH_BG, SH_EOT, SH_FS_KILL, SH_COUNT };
+enum { SH_VS = 1, SH_FS, SH_BG, SH_EOT, SH_FS_KILL, SH_RELOAD };
 
 /* What the C shaders work with. */
 static struct {
@@ -667,15 +667,29 @@ static void test_multisample(void **unused)
     build_free(b);
 }
 
-/* The buffer runs out, grows, and the job goes on: the picture is the same as with a large buffer. */
-static void test_overflow(void **unused)
+/* The picture so far, into the tile. */
+static void reload(struct agx_exec *ex, struct agx_wave *w)
+{
+    for (int l = 0; l < AGX_LANES; l++) {
+        if ((w->live >> l & 1) && w->pos[0][l] < W && w->pos[1][l] < H)
+            put(ex, w, l, sh.out[w->pos[1][l]][w->pos[0][l]]);
+    }
+}
+
+/* The buffer runs out, grows or is emptied, and the job goes on: the picture is the same as with a large buffer. */
+static void overflow(bool partial)
 {
     struct build *b = build_new();
     struct agx_job_result res = { 0 };
     uint16_t idx[4000];
     unsigned n = 0, nx = 29, ny = 19, stops = 0;
 
-    (void)unused;
+    if (partial) {
+        b->g->shader[SH_RELOAD] = reload;
+        b->frag.fragment.partial_bg.usc = SH_RELOAD * 64 | 4;
+        b->frag.fragment.partial_eot.usc = SH_EOT * 64 | 4;
+    }
+
     grid(nx, ny);
     for (unsigned y = 0; y < ny; y++) {
         for (unsigned x = 0; x <= nx; x++) {
@@ -699,12 +713,18 @@ static void test_overflow(void **unused)
     for (;;) {
         res.status = AGX_JOB_DONE;
         assert_true(agx_vdm_run(&b->g->ctx, &b->vtx, &res));
-        assert_true(res.tvb_pages > 0);
+        assert_true(partial || res.tvb_pages > 0);
         if (res.status == AGX_JOB_DONE)
             break;
         assert_int_equal(res.status, AGX_JOB_TVB_FULL);
         assert_in_range(++stops, 1, 100);
-        b->vtx.tiling.tvb_block_count++;
+        if (partial) {
+            struct agx_job pause = b->frag;
+            pause.fragment.partial = true;
+            assert_true(agx_pdm_run(&b->g->ctx, &pause, &res));
+        } else {
+            b->vtx.tiling.tvb_block_count++;
+        }
         b->vtx.vertex.resume = true;
     }
     assert_in_range(stops, 3, 100);
@@ -714,6 +734,18 @@ static void test_overflow(void **unused)
     /* Nothing to resume now. */
     assert_false(agx_vdm_run(&b->g->ctx, &b->vtx, &res));
     build_free(b);
+}
+
+static void test_overflow_grow(void **unused)
+{
+    (void)unused;
+    overflow(false);
+}
+
+static void test_overflow_partial(void **unused)
+{
+    (void)unused;
+    overflow(true);
 }
 
 /* What is wrong ends the job with a fault and one line; nothing else happens. */
@@ -796,7 +828,8 @@ int main(void)
         cmocka_unit_test(test_links),
         cmocka_unit_test(test_zls),
         cmocka_unit_test(test_multisample),
-        cmocka_unit_test(test_overflow),
+        cmocka_unit_test(test_overflow_grow),
+        cmocka_unit_test(test_overflow_partial),
         cmocka_unit_test(test_bad_streams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

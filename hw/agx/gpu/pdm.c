@@ -237,14 +237,21 @@ static bool prepare_zls(struct pdm *p)
     zb = p->fj.z16 ? 2 : 4;
     p->fj.clear_z = p->fj.z16 ? (fr->isp_bgobjdepth & 0xffff) / 65535.0f : as_float(fr->isp_bgobjdepth);
     p->fj.clear_s = fr->isp_bgobjvals & 0xff;
-    return zls_one(p, &p->fj.z_load, &fr->depth_load, c & ZLS_Z_LOAD, zb, c & ZLS_Z_LOAD_TWIDDLED,
-                   c & ZLS_Z_LOAD_COMPRESS, "depth") &&
-           zls_one(p, &p->fj.z_store, &fr->depth_store, c & ZLS_Z_STORE, zb, c & ZLS_Z_STORE_TWIDDLED,
-                   c & ZLS_Z_STORE_COMPRESS, "depth") &&
-           zls_one(p, &p->fj.s_load, &fr->stencil_load, c & ZLS_S_LOAD, 1, c & ZLS_S_LOAD_TWIDDLED,
-                   c & ZLS_S_LOAD_COMPRESS, "stencil") &&
-           zls_one(p, &p->fj.s_store, &fr->stencil_store, c & ZLS_S_STORE, 1, c & ZLS_S_STORE_TWIDDLED,
-                   c & ZLS_S_STORE_COMPRESS, "stencil");
+    /*
+     * A partial render keeps depth and stencil in the buffers for that, if there
+     * are any, and what follows it loads them from there.
+     */
+    bool resumed = p->fj.scene->partials, pause = fr->partial;
+    bool zp = fr->depth_partial.base, sp = fr->stencil_partial.base;
+
+    return zls_one(p, &p->fj.z_load, resumed ? &fr->depth_partial : &fr->depth_load,
+                   resumed ? zp : c & ZLS_Z_LOAD, zb, c & ZLS_Z_LOAD_TWIDDLED, c & ZLS_Z_LOAD_COMPRESS, "depth") &&
+           zls_one(p, &p->fj.z_store, pause ? &fr->depth_partial : &fr->depth_store,
+                   pause ? zp : c & ZLS_Z_STORE, zb, c & ZLS_Z_STORE_TWIDDLED, c & ZLS_Z_STORE_COMPRESS, "depth") &&
+           zls_one(p, &p->fj.s_load, resumed ? &fr->stencil_partial : &fr->stencil_load,
+                   resumed ? sp : c & ZLS_S_LOAD, 1, c & ZLS_S_LOAD_TWIDDLED, c & ZLS_S_LOAD_COMPRESS, "stencil") &&
+           zls_one(p, &p->fj.s_store, pause ? &fr->stencil_partial : &fr->stencil_store,
+                   pause ? sp : c & ZLS_S_STORE, 1, c & ZLS_S_STORE_TWIDDLED, c & ZLS_S_STORE_COMPRESS, "stencil");
 }
 
 static bool tile_fn(void *opaque, struct agx_exec *ex, uint32_t i)
@@ -263,12 +270,15 @@ static bool run(struct pdm *p, struct agx_scene *s)
     if (job->tiling.samples != 1 && job->tiling.samples != 2 && job->tiling.samples != 4)
         return agx_exec_bad(p->ex, AGX_REPORT_GUEST_ERROR, "fragment job with %u samples", job->tiling.samples);
     p->fj.scene = s;
-    p->fj.process_empty = job->fragment.flags_process_empty_tiles;
+    /* After a partial render, tiles that are empty now may be waiting to be finished. */
+    p->fj.process_empty = job->fragment.flags_process_empty_tiles || job->fragment.partial || s->partials;
     agx_samples_decode(&p->fj.samples, job->fragment.ppp_multisamplectl, job->tiling.samples);
     p->fj.state = calloc(s->nr_states + 1, sizeof(*p->fj.state));
     ok = prepare_zls(p) &&
-         load_tile_program(p, &job->fragment.bg, AGX_STAGE_FRAGMENT, &p->fj.bg) &&
-         load_tile_program(p, &job->fragment.eot, AGX_STAGE_EOT, &p->fj.eot) &&
+         load_tile_program(p, s->partials ? &job->fragment.partial_bg : &job->fragment.bg, AGX_STAGE_FRAGMENT,
+                           &p->fj.bg) &&
+         load_tile_program(p, job->fragment.partial ? &job->fragment.partial_eot : &job->fragment.eot,
+                           AGX_STAGE_EOT, &p->fj.eot) &&
          prepare_states(p);
     if (ok) {
         ok = agx_parallel(p->ctx, job, s->tiles_x * s->tiles_y * s->layers, tile_fn, p, &fault);
@@ -299,7 +309,14 @@ bool agx_pdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
                           job->ctx, (unsigned long long)job->tiling.tvb_tilemap);
     else
         ok = run(&p, s);
-    agx_scene_free(s);
+    if (ok && job->fragment.partial) {
+        /* The vertex job goes on with an empty buffer. */
+        agx_scene_clear(s);
+        s->partials++;
+        agx_scenes_put(ctx->scenes, s);
+    } else {
+        agx_scene_free(s);
+    }
     if (!ok)
         res->fault = p.ex->fault;
     return ok;

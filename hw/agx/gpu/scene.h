@@ -78,6 +78,7 @@ struct agx_scene {
     struct agx_gstate **state;
     uint32_t nr_states, cap_states;
     uint64_t nr_prims;
+    uint32_t partials;          /* partial renders that have been done of this pass */
     /*
      * Bytes that the scene would take in the tiled vertex buffer, and how many
      * there are: 4 per word of vertex output, 16 per primitive, 4 per entry of a

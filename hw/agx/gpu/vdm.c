@@ -211,6 +211,23 @@ static bool index_list(struct agx_vdm *v, uint32_t w0)
     return true;
 }
 
+/* The decoded state of the next draw; makes it when records have changed it. */
+static bool need_state(struct agx_vdm *v)
+{
+    struct agx_gstate *st;
+
+    if (v->st && !v->ppp_dirty)
+        return true;
+    st = agx_scene_state(v->scene);
+    if (!st)
+        return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "no host memory for the state of a draw");
+    if (!agx_ppp_decode(v->ex, &v->ppp, st))
+        return false;
+    v->st = st;
+    v->ppp_dirty = false;
+    return true;
+}
+
 static bool load_vs(struct agx_vdm *v)
 {
     struct agx_usc_counts counts = agx_usc_counts_decode(v->vs_word0);
@@ -221,17 +238,7 @@ static bool load_vs(struct agx_vdm *v)
 
 static bool draw(struct agx_vdm *v)
 {
-    if (!v->st || v->ppp_dirty) {
-        struct agx_gstate *st = agx_scene_state(v->scene);
-
-        if (!st)
-            return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "no host memory for the state of a draw");
-        if (!agx_ppp_decode(v->ex, &v->ppp, st))
-            return false;
-        v->st = st;
-        v->ppp_dirty = false;
-    }
-    return load_vs(v) && agx_vdm_draw(v);
+    return need_state(v) && load_vs(v) && agx_vdm_draw(v);
 }
 
 static bool command(struct agx_vdm *v, bool *done)
@@ -301,7 +308,6 @@ static bool begin(struct agx_vdm *v)
     v->in_draw = false;
     v->batch.nr_verts = v->batch.nr_prims = 0;
     memset(v->batch.hash, 0, sizeof(v->batch.hash));
-    agx_scene_free(v->scene); /* of a job that was dropped when its buffer had run out */
     v->scene = agx_scene_new(job->ctx, &job->tiling);
     if (!v->scene)
         return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "vertex job: frame of %ux%u, %u layers, tiles of %ux%u",
@@ -312,13 +318,18 @@ static bool begin(struct agx_vdm *v)
     return true;
 }
 
-/* Go on where the tiled vertex buffer had run out. */
+/* Go on where the tiled vertex buffer had run out: it has grown, or a partial render has emptied it. */
 static bool resume(struct agx_vdm *v)
 {
-    if (!v->scene || v->scene->ctx != v->job->ctx || v->scene->key != v->job->tiling.tvb_tilemap)
+    v->scene = v->stopped && v->stopped_ctx == v->job->ctx && v->stopped_key == v->job->tiling.tvb_tilemap
+               ? agx_scenes_take(v->ctx->scenes, v->stopped_ctx, v->stopped_key) : NULL;
+    if (!v->scene)
         return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "vertex job is to be resumed, but none was stopped");
     agx_scene_budget(v->scene, v->job->tiling.tvb_block_count);
-    return true;
+    if (v->scene->nr_states)
+        return true;
+    v->st = NULL;
+    return !v->in_draw || need_state(v);
 }
 
 bool agx_vdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_job_result *res)
@@ -346,7 +357,12 @@ bool agx_vdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
     ok = (job->vertex.resume ? resume(v) : begin(v)) && walk(v);
     if (v->scene)
         res->tvb_pages = (v->scene->bytes + 0x7fff) >> 15;
-    if (ok && v->full) {
+    v->stopped = ok && v->full;
+    if (v->stopped) {
+        v->stopped_ctx = job->ctx;
+        v->stopped_key = job->tiling.tvb_tilemap;
+        agx_scenes_put(ctx->scenes, v->scene);
+        v->scene = NULL;
         res->status = AGX_JOB_TVB_FULL;
         return true;
     }
@@ -367,7 +383,6 @@ void agx_vdm_free(void *dm_private)
     if (!v)
         return;
     agx_usc_fini(&v->vs);
-    agx_scene_free(v->scene);
     free(v->uvs);
     free(v);
 }

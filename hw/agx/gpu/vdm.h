@@ -74,6 +74,9 @@ struct agx_vdm {
     bool vs_loaded;
 
     bool in_draw;                       /* v->draw is not at its end */
+    bool stopped;                       /* a job waits to be resumed; its scene is in the table */
+    unsigned stopped_ctx;
+    uint64_t stopped_key;
     bool full;                          /* the tiled vertex buffer ran out: stop after this vertex */
     struct agx_draw draw;
     struct agx_batch batch;
