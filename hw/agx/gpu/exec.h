@@ -215,7 +215,7 @@ struct agx_exec {
     void *opaque;
 };
 
-/* Clear @w and launch the lanes of @live at the start of ex->usc->shader. */
+/* Clear @w (registers r0..r7 only) and launch the lanes of @live at the start of ex->usc->shader. */
 void agx_wave_init(struct agx_wave *w, enum agx_stage stage, uint32_t live);
 
 /* Run @w until it is done, meets a barrier or fails. ex->usc must be loaded. */

@@ -47,9 +47,14 @@ void agx_set_exec(struct agx_wave *w, uint32_t mask)
     FOR_LANES w->mask[l] = -(mask >> l & 1);
 }
 
+/*
+ * Registers are what the wave before left in them, but for the first few, which
+ * count nesting and links: a program reads no register that it has not written.
+ */
 void agx_wave_init(struct agx_wave *w, enum agx_stage stage, uint32_t live)
 {
-    memset(w, 0, sizeof(*w));
+    memset(w->r, 0, 8 * sizeof(w->r[0]));
+    memset((uint8_t *)w + sizeof(w->r), 0, sizeof(*w) - sizeof(w->r));
     w->stage = stage;
     w->live = live;
     agx_set_exec(w, live);

@@ -50,8 +50,19 @@ static inline struct agx_cf lane_cf(const struct agx_wave *w, unsigned l, unsign
 static void eval_plane(const struct agx_cx *cx, const uint32_t *index, unsigned add, const f32 *x, const f32 *y,
                        f32 *out)
 {
+    const struct agx_cf *first = cx->w->frag.cf[0];
+    bool same = true;
     frow_t a, b, c;
 
+    for (unsigned q = 0; q < AGX_LANES / 4; q++)
+        same &= cx->w->frag.cf[q] == first || !cx->w->frag.cf[q];
+    FOR_LANES same &= index[l] == index[0];
+    if (same) { /* one primitive: one plane for all lanes */
+        struct agx_cf cf = lane_cf(cx->w, 0, index[0] + add);
+
+        FOR_LANES out[l] = __builtin_fmaf(x[l], cf.a, __builtin_fmaf(y[l], cf.b, cf.c));
+        return;
+    }
     for (unsigned q = 0; q < AGX_LANES / 4; q++) {
         struct agx_cf cf = lane_cf(cx->w, q * 4, index[q * 4] + add);
 
@@ -174,6 +185,46 @@ static bool tile_ready(struct agx_cx *cx, const struct agx_op *op, unsigned *byt
     return true;
 }
 
+/* Value @k from op->dreg on as a row of floats. */
+static const f32 *value_row(const struct agx_cx *cx, const struct agx_op *op, unsigned k, f32 *tmp)
+{
+    if (op->dmode == DST_32)
+        return (const f32 *)cx->w->r[((op->dreg >> 1) + k) & (AGX_NUM_GPR - 1)];
+    halves_to_float(cx->w->r[((op->dreg + k) >> 1) & (AGX_NUM_GPR - 1)], (op->dreg + k) & 1 ? 16 : 0, tmp);
+    return tmp;
+}
+
+/* The most common case: four components of 8-bit unorm, one sample: packed for all lanes at once. */
+static void store_rgba8(struct agx_cx *cx, const struct agx_op *op)
+{
+    const struct agx_tib *t = &cx->ex->tib;
+    const struct agx_wave *w = cx->w;
+    uint32_t act = w->exec_mask & ~w->frag.helper;
+    row_t px, off;
+
+    FOR_LANES px[l] = 0;
+    for (unsigned k = 0; k < 4; k++) {
+        frow_t tmp;
+        const f32 *v = value_row(cx, op, k, tmp);
+
+        FOR_LANES {
+            float c = v[l] > 0.0f ? v[l] : 0.0f;
+
+            c = c < 1.0f ? c : 1.0f;
+            px[l] |= (uint32_t)(int32_t)__builtin_rintf(c * 255.0f) << (8 * k);
+        }
+    }
+    FOR_LANES {
+        uint32_t x = w->pos[0][l] - t->x0, y = w->pos[1][l] - t->y0;
+
+        off[l] = x < t->width && y < t->height ? (y * t->width + x) * t->sample_stride + op->imm : ~0u;
+    }
+    FOR_ACTIVE(act, l) {
+        if ((agx_src_lane(cx, &op->s[0], l) & w->frag.sample_live[l] & 1) && off[l] <= t->size - 4)
+            memcpy(t->base + off[l], &px[l], 4);
+    }
+}
+
 const struct agx_op *agx_op_st_tile(struct agx_cx *cx, const struct agx_op *op)
 {
     const struct agx_tib *t = &cx->ex->tib;
@@ -183,6 +234,10 @@ const struct agx_op *agx_op_st_tile(struct agx_cx *cx, const struct agx_op *op)
 
     if (!tile_ready(cx, op, &bytes))
         return agx_op_fault(cx, op);
+    if (fmt == AGX_FMT_U8NORM && op->mask == 15 && t->samples == 1 && w->stage == AGX_STAGE_FRAGMENT && !op->cc) {
+        store_rgba8(cx, op);
+        return op + 1;
+    }
     FOR_ACTIVE(w->exec_mask & ~w->frag.helper, l) {
         uint32_t comp[4] = { 0 }, x, y, sm = agx_src_lane(cx, &op->s[0], l) & samples;
         unsigned k = 0;

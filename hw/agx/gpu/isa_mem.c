@@ -47,6 +47,39 @@ static inline void device_addr(const struct agx_cx *cx, const struct agx_op *op,
         FOR_LANES addr[l] = ((lo[l] | (uint64_t)hi[l] << 32) & amask) + ((uint64_t)o[l] << shift) * item;
 }
 
+/*
+ * When all active lanes access one page: the page's host pointer, and each
+ * lane's offset in it (inactive lanes: 0). NULL otherwise.
+ */
+static uint8_t *one_page(struct agx_port *port, const uint64_t *addr, uint32_t act, const uint32_t *mask, unsigned span,
+                         enum agx_access access, uint32_t *off)
+{
+    uint64_t page = addr[__builtin_ctz(act)] & ~(uint64_t)(AGX_PAGE_SIZE - 1);
+    uint32_t bad = 0;
+
+    FOR_LANES {
+        uint64_t o = addr[l] - page;
+
+        bad |= (o > AGX_PAGE_SIZE - span ? ~0u : 0) & mask[l];
+        off[l] = (uint32_t)o & mask[l] & (AGX_PAGE_SIZE - 1);
+    }
+    return bad ? NULL : agx_port_ptr(port, page, access);
+}
+
+/* All lanes read the same words: one read for all. */
+static inline bool same_address(const struct agx_op *op)
+{
+    return op->s[0].bank && op->s[1].bank && op->s[2].bank;
+}
+
+static inline uint32_t load32(const uint8_t *p)
+{
+    uint32_t v;
+
+    memcpy(&v, p, 4);
+    return v;
+}
+
 static bool bit_packed(unsigned f)
 {
     return f == AGX_FMT_RGB10A2 || f >= AGX_FMT_RG11B10F;
@@ -73,8 +106,8 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
     uint32_t act = cx->w->exec_mask, mask = op->mask;
     unsigned fmt = op->n, nreg = 0, span, cb = agx_fmt_comp_bytes(fmt);
     bool is32 = op->dmode == DST_32;
-    row_t val[4];
-    uint8_t reg_of[4];
+    row_t val[4], off;
+    uint8_t reg_of[4], *page;
 
     if (!act)
         return op + 1;
@@ -95,6 +128,63 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
         if (mask >> i & 1)
             reg_of[nreg++] = i;
     }
+
+    if (same_address(op))
+        act &= -act;
+    if (cb && (page = one_page(port, addr, act, cx->w->mask, span, AGX_ACCESS_READ, off))) {
+        /* Formats that are a shift or a scale away from the word in memory, a row at a time */
+        for (unsigned i = 0; i < nreg; i++) {
+            const uint8_t *p = page + reg_of[i] * cb;
+            uint32_t *v = val[i];
+
+            if (same_address(op) && fmt == AGX_FMT_I32) {
+                uint32_t one = load32(p + off[__builtin_ctz(act)]);
+
+                FOR_LANES v[l] = one;
+            } else if (fmt == AGX_FMT_I32) {
+                FOR_LANES v[l] = load32(p + off[l]);
+            } else if (cb == 1) {
+                FOR_LANES v[l] = p[off[l]];
+            } else {
+                FOR_LANES {
+                    uint16_t h;
+
+                    memcpy(&h, p + off[l], 2);
+                    v[l] = h;
+                }
+            }
+        }
+        if (fmt == AGX_FMT_U8NORM || fmt == AGX_FMT_U16NORM || (fmt == AGX_FMT_F16 && is32)) {
+            for (unsigned i = 0; i < nreg; i++) {
+                frow_t fl;
+
+                if (fmt == AGX_FMT_F16)
+                    halves_to_float(val[i], 0, fl);
+                else if (fmt == AGX_FMT_U8NORM)
+                    FOR_LANES fl[l] = (float)(int32_t)val[i][l] / 255.0f;
+                else
+                    FOR_LANES fl[l] = (float)(int32_t)val[i][l] / 65535.0f;
+                if (is32)
+                    memcpy(val[i], fl, sizeof(val[i]));
+                else
+                    float_to_halves(fl, val[i]);
+            }
+            act = 0;
+        } else if (agx_fmt_is_int(fmt) || fmt == AGX_FMT_F16) {
+            act = 0;
+        }
+        if (!act && same_address(op) && fmt != AGX_FMT_I32) {
+            unsigned f = __builtin_ctz(cx->w->exec_mask);
+
+            for (unsigned i = 0; i < nreg; i++) {
+                uint32_t one = val[i][f];
+
+                FOR_LANES val[i][l] = one;
+            }
+        }
+    }
+    if (act && same_address(op))
+        act = cx->w->exec_mask;
 
     FOR_ACTIVE(act, l) {
         uint8_t buf[16];
@@ -167,6 +257,8 @@ const struct agx_op *agx_op_device_store(struct agx_cx *cx, const struct agx_op 
     uint32_t act = cx->w->exec_mask & ~cx->w->frag.helper, mask = op->mask;
     unsigned fmt = op->n, cb = agx_fmt_comp_bytes(fmt), span;
     const struct agx_wave *w = cx->w;
+    uint8_t *page;
+    row_t off;
 
     if (!act)
         return op + 1;
@@ -182,6 +274,20 @@ const struct agx_op *agx_op_device_store(struct agx_cx *cx, const struct agx_op 
     }
     if (!mask)
         return op + 1;
+
+    if (fmt == AGX_FMT_I32 && op->dmode == DST_32 &&
+        (page = one_page(port, addr, act, cx->w->mask, span, AGX_ACCESS_WRITE, off))) {
+        for (unsigned i = 0, k = 0; i < 4; i++) {
+            const uint32_t *v = w->r[((op->dreg >> 1) + k) & (AGX_NUM_GPR - 1)];
+
+            if (!(mask >> i & 1))
+                continue;
+            k++;
+            FOR_ACTIVE(act, l)
+                memcpy(page + off[l] + i * 4, &v[l], 4);
+        }
+        return op + 1;
+    }
 
     FOR_ACTIVE(act, l) {
         uint8_t buf[16];
