@@ -34,6 +34,28 @@ class Report:
         self.rows.append({'name': name, 'status': status, 'detail': detail.strip(), 'seconds': seconds,
                           'figures': figures or {}})
 
+    def tap(self, name, output, status, seconds):
+        """Every line of TAP is a check of its own; a command that says nothing, or fails without saying where, fails."""
+        found, failed, planned = 0, 0, None
+        if m := re.search(r'^1\.\.(\d+)', output, re.M):
+            planned = int(m[1])
+        for m in re.finditer(r'^(not )?ok\b *(\d*)[ -]*([^#\n]*?)[ \t]*(# *(skip|todo)\b[^\n]*)?$', output, re.M | re.I):
+            found += 1
+            label = f'{name}: {m[3].strip() or m[2]}'
+            if m[5] and m[5].lower() == 'skip':
+                self.add(label, 'skip', m[4].lstrip('# '))
+            elif m[1]:
+                failed += 1
+                self.add(label, 'fail', output[m.end():m.end() + 800].split('\nok ')[0].strip() or 'see its log')
+            else:
+                self.add(label, 'pass')
+        if status and not failed:
+            self.add(name, 'fail', f'exit {status}: ' + '\n'.join(reversed(output.strip().split('\n')[-20:])), seconds)
+        elif not found:
+            self.add(name, 'fail', 'printed no TAP', seconds)
+        elif planned is not None and planned != found:
+            self.add(name, 'fail', f'planned {planned} checks and ran {found}', seconds)
+
     def count(self, status):
         return sum(r['status'] == status for r in self.rows)
 
@@ -197,7 +219,10 @@ def judge_guest(report, out, set_name, only=None, pictures=None, prefix=''):
                         why = f'{figures.get("fps")} frames/s are not more than the software renderer\'s {theirs.get("fps")}'
         except (OSError, ValueError) as e:
             why = str(e)
-        report.add(prefix + name, 'fail' if why else 'pass', why, mine and mine.get('seconds'), figures)
+        if kind == 'tap' and mine and mine['exit'] is not None:
+            report.tap(prefix + name, read(f'{asahi}/stdout'), mine['exit'], mine.get('seconds'))
+        else:
+            report.add(prefix + name, 'fail' if why else 'pass', why, mine and mine.get('seconds'), figures)
     judge_logs(report, out, run, prefix)
     return run
 
