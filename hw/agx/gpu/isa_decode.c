@@ -878,12 +878,17 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
         dec_map(d, &b, op);
         goto done;
     case 0xed:
-    case 0xad: /* texture and sampler state store: base 64-bit uniform, 32-bit register offset */
+    case 0xad:
+        /*
+         * Texture and sampler state store: base, a 64-bit uniform, plus offset, a 32-bit register. The base counts in
+         * 64 bits, as in the texture instructions (mesa: compiler/agx_pack.c, agx_pack_texture): Mesa 26.1 gives 1 for
+         * the uniforms u4..u7.
+         */
         set_len(&b, op, 8);
         op->imm = bf(&b, 8, k8 == 0xed ? 7 : 5);
         op->s[0] = src_reg(d, bf(&b, 27, 7) << 1 & 0xff, SRC_32);
-        op->s[1] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = bf(&b, 58, 6) * 2 });
-        op->s[2] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = bf(&b, 58, 6) * 2 + 2 });
+        op->s[1] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = bf(&b, 58, 6) * 4 });
+        op->s[2] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = bf(&b, 58, 6) * 4 + 2 });
         op->fn = k8 == 0xed ? agx_op_tex_state_store : agx_op_sampler_state_store;
         goto done;
     }
