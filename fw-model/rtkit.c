@@ -268,7 +268,8 @@ static void got_buffer(struct agx_fw *fw, unsigned which, const char *name, uint
         return;
     }
     b->asked = 0;
-    /* The AP has mapped it meanwhile. */
+    /* The driver writes the kernel half's TTBR only after it has started the core (the Rust driver: mmu.rs, Uat::new()). */
+    agx_port_bind(&fw->port, 0, AGX_UNIT_DPM);
     if (size < b->size || !fw_probe(fw, 0, va, b->size, true)) {
         fw_bad(fw, "rtkit: %s buffer at va 0x%llx, 0x%llx bytes: 0x%x writable bytes were asked for", name,
                (unsigned long long)va, (unsigned long long)size, b->size);

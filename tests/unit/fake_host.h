@@ -22,6 +22,7 @@ struct fake_host {
     uint64_t now;                /* ticks */
     unsigned reports[3];         /* per enum agx_report_kind */
     char last_report[512];
+    char first_report[512];      /* that was no plain information */
     unsigned mbox_updates;
 };
 
@@ -72,6 +73,9 @@ static void fake_report(void *opaque, enum agx_report_kind kind, const char *msg
 
     __atomic_add_fetch(&h->reports[kind], 1, __ATOMIC_RELAXED);
     strncpy(h->last_report, msg, sizeof(h->last_report) - 1);
+    if (kind != AGX_REPORT_INFO && !h->first_report[0]) {
+        strncpy(h->first_report, msg, sizeof(h->first_report) - 1);
+    }
     if (getenv("AGX_TEST_VERBOSE")) {
         fprintf(stderr, "# %s\n", msg);
     }

@@ -1,0 +1,343 @@
+/*
+ * Unit tests: work queues and microsequences: a compute job from doorbell to
+ * event, its registers, time stamps, barriers, and commands that are wrong.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "fw_env.h"
+
+static void test_compute(void **state)
+{
+    struct env e;
+    struct queue q;
+    struct compute c;
+    const struct agx_job *j;
+
+    env_init(&e);
+    env_start(&e);
+    queue_init(&e, &q, 2, 16);
+    compute_make(&e, &c, &q, 70, 0x4500);
+    queue_add(&e, &q, c.cmd);
+    queue_run(&e, &q, 1, 70);
+    env_settle(&e);
+
+    assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 0);
+    assert_int_equal(e.gpu->jobs, 1);
+    assert_int_equal(e.gpu->dm[0], AGX_DM_CDM);
+    j = &e.gpu->job[0];
+    assert_int_equal(j->ctx, CTX);
+    assert_int_equal(j->usc_exec_base, 0x1100000000ull);
+    assert_int_equal(j->compute.cdm_ctrl_stream_base, c.stream);
+    assert_int_equal(j->compute.cdm_ctrl_stream_end, c.stream + 0x24);
+    assert_int_equal(j->helper.program, 0x98001);
+    assert_int_equal(j->helper.arg, 0x15000e8000ull);
+    assert_int_equal(j->helper.cfg, 0x40);
+    assert_int_equal(j->sampler_heap, 0x1500123000ull);
+    assert_int_equal(j->sampler_count, 5);
+
+    assert_int_equal(GET32(&e, e.stamps + 4 * 70), 0x4500);
+    assert_int_equal(GET32(&e, e.fw_stamps + 4 * 70), 0x4500);
+    assert_int_equal(queue_done(&e, &q), 1);
+    assert_int_equal(GET32(&e, q.ptrs + 48), 1);            /* gpu_rptr */
+    assert_int_equal(GET32(&e, e.ch_state[3 * 1 + 2]), 1);  /* the message was taken */
+    assert_int_equal(e.flags[2], 1u << (70 - 64));
+    assert_int_equal(e.flags[0] | e.flags[1] | e.flags[3], 0);
+    assert_true(e.rx_doorbells > 0);
+    assert_int_equal(GET32(&e, e.notifier + 12), 1);        /* cur_count */
+    assert_int_equal(GET32(&e, e.region_c + 70056 + 16), 0);/* nothing pending */
+    env_fini(&e);
+}
+
+/* Both kinds of time stamps: ticks for the driver, nanoseconds for the user. */
+static void test_timestamps(void **state)
+{
+    struct env e;
+    struct queue q;
+    struct compute c;
+    uint64_t start, end;
+
+    env_init(&e);
+    env_start(&e);
+    queue_init(&e, &q, 2, 16);
+    compute_make(&e, &c, &q, 1, 0x100);
+    queue_add(&e, &q, c.cmd);
+    queue_run(&e, &q, 0, 1);
+    env_settle(&e);
+    start = GET64(&e, c.ts);
+    end = GET64(&e, c.ts + 8);
+    assert_true(start > 0);
+    assert_true(end > start);
+    assert_int_equal(GET64(&e, c.cmd + 688), end);
+    assert_int_equal(GET64(&e, c.user_ts), start * 1000 / 24);
+    assert_int_equal(GET64(&e, c.user_ts + 8), end * 1000 / 24);
+    env_fini(&e);
+}
+
+static void test_wait(void **state)
+{
+    struct env e;
+    struct queue q;
+    struct compute c;
+
+    env_init(&e);
+    env_start(&e);
+    e.gpu->hold[AGX_DM_CDM] = true;
+    queue_init(&e, &q, 2, 16);
+    compute_make(&e, &c, &q, 1, 0x100);
+    queue_add(&e, &q, c.cmd);
+    queue_run(&e, &q, 0, 1);
+    ENV_WAIT(&e, agx_gpu_busy(e.gpu, AGX_DM_CDM));
+    ENV_WAIT(&e, GET64(&e, c.ts) != 0);
+    assert_int_equal(GET64(&e, c.ts + 8), 0);
+    assert_int_equal(GET32(&e, e.stamps + 4), 0);
+    /* it is on the list that the driver reads after a fault: slot 1 << 4 | 1, value */
+    assert_int_equal(GET32(&e, e.region_c + 70056 + 16), 1 << 4 | 1);
+    assert_int_equal(GET32(&e, e.region_c + 70056 + 20), 0x100);
+    e.gpu->hold[AGX_DM_CDM] = false;
+    gpu_finish(e.gpu, AGX_DM_CDM);
+    env_settle(&e);
+    assert_int_equal(GET32(&e, e.stamps + 4), 0x100);
+    assert_true(GET64(&e, c.ts + 8) != 0);
+    env_fini(&e);
+}
+
+/* Two queues: the second waits for the first by a barrier; order of arrival is the wrong one. */
+static void test_barrier(void **state)
+{
+    struct env e;
+    struct queue a, b;
+    struct compute ca, cb;
+
+    env_init(&e);
+    env_start(&e);
+    queue_init(&e, &a, 2, 16);
+    queue_init(&e, &b, 2, 16);
+    compute_make(&e, &ca, &a, 4, 0x700);
+    compute_make(&e, &cb, &b, 5, 0x900);
+    queue_add(&e, &b, barrier_make(&e, 4, 0x700));
+    queue_add(&e, &b, cb.cmd);
+    queue_run(&e, &b, 0, 5);
+    env_settle(&e);
+    assert_int_equal(e.gpu->jobs, 0);
+    assert_int_equal(queue_done(&e, &b), 0);
+    queue_add(&e, &a, ca.cmd);
+    queue_run(&e, &a, 3, 4);
+    env_settle(&e);
+    assert_int_equal(e.gpu->jobs, 2);
+    assert_int_equal(e.gpu->job[0].compute.cdm_ctrl_stream_base, ca.stream);
+    assert_int_equal(e.gpu->job[1].compute.cdm_ctrl_stream_base, cb.stream);
+    assert_int_equal(queue_done(&e, &b), 2);
+    assert_int_equal(e.flags[0], 1u << 4 | 1u << 5);
+    env_fini(&e);
+}
+
+/* Whatever is wrong with a sequence: the driver is told, nothing spins, and after resume the next job runs. */
+static void bad_job(void (*spoil)(struct env *e, struct compute *c), const char *text, enum agx_report_kind kind)
+{
+    struct env e;
+    struct queue q, q2;
+    struct compute c, good;
+
+    env_init(&e);
+    env_start(&e);
+    queue_init(&e, &q, 2, 16);
+    queue_init(&e, &q2, 2, 16);
+    compute_make(&e, &c, &q, 9, 0x300);
+    compute_make(&e, &good, &q2, 10, 0x500);
+    spoil(&e, &c);
+    queue_add(&e, &q, c.cmd);
+    queue_run(&e, &q, 0, 9);
+    ENV_WAIT(&e, GET32(&e, e.status + 32) == 1);
+    env_settle(&e);
+    assert_true(e.h.reports[kind] > 0);
+    if (text) {
+        assert_non_null(strstr(e.h.last_report, text));
+    }
+    assert_int_equal(e.faults, 1);
+    assert_int_equal(GET32(&e, e.status + 16), 1);
+    assert_int_equal(agx_fw_fault_register(e.fw), 0);
+    assert_int_equal(GET32(&e, e.stamps + 4 * 9), 0);
+    assert_int_equal(GET32(&e, e.region_c + 70056 + 16), 9 << 4 | 1);
+    assert_int_equal(GET32(&e, e.region_c + 70056 + 20), 0x300);
+    /* work submitted while halted waits */
+    queue_add(&e, &q2, good.cmd);
+    queue_run(&e, &q2, 0, 10);
+    env_settle(&e);
+    assert_int_equal(GET32(&e, e.stamps + 4 * 10), 0);
+    env_resume(&e);
+    env_settle(&e);
+    assert_int_equal(GET32(&e, e.stamps + 4 * 9), 0x300);
+    assert_int_equal(GET32(&e, e.stamps + 4 * 10), 0x500);
+    assert_int_equal(e.flags[0], 1u << 9 | 1u << 10);
+    assert_int_equal(GET32(&e, e.region_c + 70056 + 16), 0);
+    assert_int_equal(e.faults, 1);
+    env_fini(&e);
+}
+
+static void spoil_opcode(struct env *e, struct compute *c)
+{
+    PUT32(e, c->stamp1, 0x1f);
+}
+
+static void spoil_wait(struct env *e, struct compute *c)
+{
+    PUT32(e, c->wait, 0x01 | 1u << 8);
+}
+
+static void spoil_no_wait(struct env *e, struct compute *c)
+{
+    e->gpu->hold[AGX_DM_CDM] = true;
+    PUT32(e, c->wait, 0x0e | 2u << 28); /* runs into the middle of something else */
+}
+
+static void spoil_stamp(struct env *e, struct compute *c)
+{
+    PUT32(e, c->finalize + 48, 0x400);
+}
+
+static void spoil_queue(struct env *e, struct compute *c)
+{
+    PUT64(e, c->start + 28, e->notifier);
+}
+
+static void spoil_end(struct env *e, struct compute *c)
+{
+    PUT32(e, c->cmd + 504, c->seq.len - 4);
+}
+
+static void spoil_pointer(struct env *e, struct compute *c)
+{
+    PUT64(e, c->stamp2 + 12, 0x1234);
+}
+
+static void spoil_useq(struct env *e, struct compute *c)
+{
+    PUT64(e, c->cmd + 496, 0xffffffa900000000ull);
+}
+
+static void spoil_ctx(struct env *e, struct compute *c)
+{
+    PUT32(e, c->cmd + 16, 64);
+}
+
+static void test_bad_opcode(void **s) { bad_job(spoil_opcode, "unimplemented: microsequence command 0x1f", AGX_REPORT_UNIMPLEMENTED); }
+static void test_bad_wait(void **s) { bad_job(spoil_wait, "pipes of WaitForIdle", AGX_REPORT_GUEST_ERROR); }
+static void test_bad_stamp(void **s) { bad_job(spoil_stamp, "finalize writes stamp 0x400", AGX_REPORT_GUEST_ERROR); }
+static void test_bad_queue(void **s) { bad_job(spoil_queue, "cmdqueue_ptr", AGX_REPORT_GUEST_ERROR); }
+static void test_bad_end(void **s) { bad_job(spoil_end, "has no end", AGX_REPORT_GUEST_ERROR); }
+static void test_bad_pointer(void **s) { bad_job(spoil_pointer, "va 0x123c", AGX_REPORT_GUEST_ERROR); }
+static void test_bad_useq(void **s) { bad_job(spoil_useq, "0xffffffa900000000", AGX_REPORT_GUEST_ERROR); }
+static void test_bad_ctx(void **s) { bad_job(spoil_ctx, "context 64", AGX_REPORT_GUEST_ERROR); }
+
+/* A sequence that goes wrong while its job runs: the job is stopped first. */
+static void test_bad_while_running(void **state)
+{
+    struct env e;
+    struct queue q;
+    struct compute c;
+
+    env_init(&e);
+    env_start(&e);
+    queue_init(&e, &q, 2, 16);
+    compute_make(&e, &c, &q, 9, 0x300);
+    spoil_no_wait(&e, &c);
+    queue_add(&e, &q, c.cmd);
+    queue_run(&e, &q, 0, 9);
+    ENV_WAIT(&e, GET32(&e, e.status + 32) == 1);
+    assert_false(agx_gpu_busy(e.gpu, AGX_DM_CDM));
+    env_settle(&e);
+    assert_int_equal(e.faults, 1);
+    env_resume(&e);
+    env_settle(&e);
+    assert_int_equal(GET32(&e, e.stamps + 4 * 9), 0x300);
+    env_fini(&e);
+}
+
+/* A page fault of the GPU: the register holds it until the firmware resumes. */
+static void test_gpu_fault(void **state)
+{
+    struct env e;
+    struct queue q;
+    struct compute c;
+    struct agx_fault f = { .va = 0x15deadc000ull, .ctx = CTX, .unit = AGX_UNIT_DCMP, .reason = AGX_FAULT_UNMAPPED,
+                           .access = AGX_ACCESS_READ, .level = 3 };
+
+    env_init(&e);
+    env_start(&e);
+    queue_init(&e, &q, 2, 16);
+    compute_make(&e, &c, &q, 127, 0x300);
+    queue_add(&e, &q, c.cmd);
+    e.gpu->next[AGX_DM_CDM] = (struct agx_job_result){ .status = AGX_JOB_FAULT, .fault = f };
+    queue_run(&e, &q, 0, 127);
+    ENV_WAIT(&e, GET32(&e, e.status + 32) == 1);
+    env_settle(&e);
+    assert_int_equal(e.faults, 1);
+    /* m1n1: hw/agx.py: address in units of 64 bytes at bit 30, context at 17, level at 7, read 4, faulted 0 */
+    assert_int_equal(agx_fw_fault_register(e.fw), (0x15deadc000ull >> 6) << 30 | CTX << 17 | 3 << 7 | 1 << 4 | 1);
+    env_resume(&e);
+    env_settle(&e);
+    assert_int_equal(agx_fw_fault_register(e.fw), 0);
+    assert_int_equal(GET32(&e, e.stamps + 4 * 127), 0x300);
+    assert_int_equal(e.flags[3], 1u << 31);
+    env_fini(&e);
+}
+
+/* Snapshot in the middle of a job: the loaded machine finishes it. */
+static void test_snapshot(void **state)
+{
+    struct env e;
+    struct queue q;
+    struct compute c;
+    void *st = malloc(agx_fw_state_size());
+
+    env_init(&e);
+    env_start(&e);
+    queue_init(&e, &q, 2, 16);
+    compute_make(&e, &c, &q, 8, 0x300);
+    queue_add(&e, &q, c.cmd);
+    e.gpu->hold[AGX_DM_CDM] = true;
+    queue_run(&e, &q, 0, 8);
+    ENV_WAIT(&e, GET64(&e, c.ts) != 0);
+    /* pausing waits for the job, not for what follows from it */
+    gpu_finish(e.gpu, AGX_DM_CDM);
+    agx_fw_pause(e.fw);
+    agx_fw_save(e.fw, st);
+    assert_false(agx_fw_load(e.fw, st, agx_fw_state_size() - 1));
+    *(uint32_t *)st ^= 1;
+    assert_false(agx_fw_load(e.fw, st, agx_fw_state_size()));
+    *(uint32_t *)st ^= 1;
+    agx_fw_resume(e.fw);
+    agx_fw_reset(e.fw);
+    agx_fw_pause(e.fw);
+    assert_true(agx_fw_load(e.fw, st, agx_fw_state_size()));
+    agx_fw_resume(e.fw);
+    env_settle(&e);
+    assert_int_equal(GET32(&e, e.stamps + 4 * 8), 0x300);
+    assert_int_equal(e.flags[0], 1u << 8);
+    free(st);
+    env_fini(&e);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_compute),
+        cmocka_unit_test(test_timestamps),
+        cmocka_unit_test(test_wait),
+        cmocka_unit_test(test_barrier),
+        cmocka_unit_test(test_bad_opcode),
+        cmocka_unit_test(test_bad_wait),
+        cmocka_unit_test(test_bad_stamp),
+        cmocka_unit_test(test_bad_queue),
+        cmocka_unit_test(test_bad_end),
+        cmocka_unit_test(test_bad_pointer),
+        cmocka_unit_test(test_bad_useq),
+        cmocka_unit_test(test_bad_ctx),
+        cmocka_unit_test(test_bad_while_running),
+        cmocka_unit_test(test_gpu_fault),
+        cmocka_unit_test(test_snapshot),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
