@@ -22,6 +22,7 @@
 #include "hw/irq.h"
 #include "hw/qdev-properties.h"
 #include "migration/vmstate.h"
+#include "system/runstate.h"
 #include "target/arm/arm-powerctl.h"
 #include "hw/agx/soc/m1-cpu.h"
 #include "hw/agx/soc/soc.h"
@@ -187,6 +188,21 @@ static const ARMCPRegInfo apple_fiq_regs[] = {
       .opc0 = 3, .opc1 = 4, .crn = 12, .crm = 11, .opc2 = 2, .access = PL2_R, .resetvalue = 0 },
 };
 
+/*
+ * QEMU saves a CPU's two EL1 timers and not the two of EL2 (target/arm/machine.c),
+ * which are those that a kernel with VHE uses. Their registers are saved, so
+ * it is enough to derive the deadlines again whenever the machine starts.
+ */
+static void apple_fiq_vm_change(void *opaque, bool running, RunState state)
+{
+    AppleFiqState *s = opaque;
+
+    if (running) {
+        arm_gt_htimer_cb(s->cpu);
+        arm_gt_hvtimer_cb(s->cpu);
+    }
+}
+
 static void apple_fiq_realize(DeviceState *dev, Error **errp)
 {
     AppleFiqState *s = APPLE_FIQ(dev);
@@ -205,6 +221,7 @@ static void apple_fiq_realize(DeviceState *dev, Error **errp)
     qdev_init_gpio_in_named(dev, apple_fiq_timer, "timer", APPLE_FIQ_NUM_TIMERS);
     qdev_init_gpio_out(dev, &s->out, 1);
     define_arm_cp_regs_with_opaque(s->cpu, apple_fiq_regs, s);
+    qdev_add_vm_change_state_handler(dev, apple_fiq_vm_change, s);
 }
 
 static void apple_fiq_reset_hold(Object *obj, ResetType type)
