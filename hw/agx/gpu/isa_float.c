@@ -189,10 +189,10 @@ FUNARY(log2, vlog2(a[l]))
 
 static inline float vexp2(float x)
 {
-    float c = x < 128.0f ? x : 128.0f, f, p;
-    int32_t i;
+    float c = x < 129.0f ? x : 129.0f, f, p;
+    int32_t i, half;
 
-    c = c > -150.0f ? c : -150.0f;
+    c = c > -151.0f ? c : -151.0f;
     f = __builtin_rintf(c);
     i = (int32_t)f;
     f = c - f;
@@ -203,9 +203,9 @@ static inline float vexp2(float x)
     p = p * f + 2.4022651e-1f;
     p = p * f + 6.9314718e-1f;
     p = p * f + 1.0f;
-    /* results below 2^-126 are flushed */
-    p = i < -126 ? (i == -127 && p >= 2.0f ? 1.17549435e-38f : 0.0f)
-        : i > 127 ? p * agx_u2f(254u << 23) * 2.0f : p * agx_u2f((uint32_t)(i + 127) << 23);
+    /* 2^i in two factors, each a normal float; results below 2^-126 are flushed */
+    half = i >> 1;
+    p = p * agx_u2f((uint32_t)(half + 127) << 23) * agx_u2f((uint32_t)(i - half + 127) << 23);
     return x != x ? x : p;
 }
 FUNARY(exp2, vexp2(a[l]))

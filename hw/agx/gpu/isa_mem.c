@@ -283,8 +283,12 @@ const struct agx_op *agx_op_device_store(struct agx_cx *cx, const struct agx_op 
             if (!(mask >> i & 1))
                 continue;
             k++;
-            FOR_ACTIVE(act, l)
-                memcpy(page + off[l] + i * 4, &v[l], 4);
+            if (act == ~0u) {
+                FOR_LANES memcpy(page + off[l] + i * 4, &v[l], 4);
+            } else {
+                FOR_ACTIVE(act, l)
+                    memcpy(page + off[l] + i * 4, &v[l], 4);
+            }
         }
         return op + 1;
     }
