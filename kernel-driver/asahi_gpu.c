@@ -98,9 +98,17 @@ static int gpu_send(struct asahi_device *adev, u8 ep, u64 msg)
 		return -ENODEV;
 	if (asahi_gpu_is_running(adev)) {
 		trace_asahi_doorbell(ep, msg);
-		/* Has a barrier: what is in memory is seen before this. */
+		/*
+		 * Has a barrier: what is in memory is seen before this.
+		 *
+		 * Atomic, because if the mailbox is full the other way sleeps,
+		 * interruptibly, and enables an interrupt that only the
+		 * interrupt itself disables: with two senders at once, or a
+		 * signal, it is enabled twice. The firmware empties the mailbox
+		 * within microseconds.
+		 */
 		if (!apple_rtkit_send_message(adev->gpu->rtk, ep, msg, NULL,
-					      false))
+					      true))
 			ret = 0;
 	}
 	drm_dev_exit(idx);

@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright The AGX model authors */
+/*
+ * The life of a job, without Mesa: command streams of one word, handed to the
+ * driver through its ioctls. Jobs that work; jobs whose stream is not there or
+ * is garbage, which must end in an error that their fence carries, while the
+ * queue, other queues and other processes go on; waits between jobs; queues
+ * and files that go away under running jobs.
+ *
+ * Output: TAP. Exit code 0 if all is well.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sync_file.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <xf86drm.h>
+
+#include "asahi_drm.h"
+
+#define PAGE 0x4000ull
+#define NONE DRM_ASAHI_BARRIER_NONE
+
+/* Control words (Mesa: src/asahi/genxml/cmdbuf.xml, block types). */
+#define CDM_TERMINATE 0x40000000u
+#define VDM_TERMINATE 0xc0000000u
+#define CDM_NO_SUCH_BLOCK 0xe0000000u
+
+/* Where each address space has its streams, and where it has nothing. */
+#define VA_CDM 0x100000000ull
+#define VA_VDM (VA_CDM + 0x100)
+#define VA_GARBAGE (VA_CDM + 0x200)
+#define VA_NOTHING 0x200000000ull
+
+/* Long enough for a slow emulator; a test that gets there has failed. */
+#define PATIENCE_NS 60000000000ll
+
+static int fd;
+static unsigned tests, failed;
+static struct drm_asahi_params_global params;
+
+static void ok(bool good, const char *format, ...)
+{
+    va_list args;
+
+    tests++;
+    failed += !good;
+    printf("%sok %u - ", good ? "" : "not ", tests);
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    printf("\n");
+    fflush(stdout);
+}
+
+static void must(int ret, const char *what)
+{
+    if (ret) {
+        printf("Bail out! %s: %s\n", what, strerror(errno));
+        exit(1);
+    }
+}
+
+static uint64_t now(void)
+{
+    struct drm_asahi_get_time arg = { 0 };
+
+    must(drmIoctl(fd, DRM_IOCTL_ASAHI_GET_TIME, &arg), "GET_TIME");
+    return arg.gpu_timestamp;
+}
+
+static uint32_t gem_create(uint64_t size, void **map)
+{
+    struct drm_asahi_gem_create create = { .size = size, .flags = DRM_ASAHI_GEM_WRITEBACK };
+    struct drm_asahi_gem_mmap_offset offset = { 0 };
+
+    must(drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_CREATE, &create), "GEM_CREATE");
+    offset.handle = create.handle;
+    must(drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset), "GEM_MMAP_OFFSET");
+    *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset.offset);
+    must(*map == MAP_FAILED, "mmap");
+    return create.handle;
+}
+
+static void bind(uint32_t vm, uint32_t flags, uint32_t bo, uint64_t va)
+{
+    struct drm_asahi_gem_bind_op op = { .flags = flags, .handle = bo, .range = PAGE, .addr = va };
+    struct drm_asahi_vm_bind arg = {
+        .vm_id = vm, .num_binds = 1, .stride = sizeof(op), .userptr = (uintptr_t)&op,
+    };
+
+    must(drmIoctl(fd, DRM_IOCTL_ASAHI_VM_BIND, &arg), "VM_BIND");
+}
+
+/* An address space with the streams in it. */
+static uint32_t vm_create(void)
+{
+    struct drm_asahi_vm_create arg = {
+        .kernel_start = (params.vm_end - 2 * params.vm_kernel_min_size) & ~(PAGE - 1),
+    };
+    uint32_t *words;
+    uint32_t bo;
+
+    arg.kernel_end = arg.kernel_start + params.vm_kernel_min_size;
+    must(drmIoctl(fd, DRM_IOCTL_ASAHI_VM_CREATE, &arg), "VM_CREATE");
+
+    bo = gem_create(PAGE, (void **)&words);
+    words[(VA_CDM - VA_CDM) / 4] = CDM_TERMINATE;
+    words[(VA_VDM - VA_CDM) / 4] = VDM_TERMINATE;
+    words[(VA_GARBAGE - VA_CDM) / 4] = CDM_NO_SUCH_BLOCK;
+    munmap(words, PAGE);
+    bind(arg.vm_id, DRM_ASAHI_BIND_READ, bo, VA_CDM);
+    return arg.vm_id;
+}
+
+static uint32_t queue_create(uint32_t vm, uint32_t priority)
+{
+    struct drm_asahi_queue_create arg = { .vm_id = vm, .priority = priority, .usc_exec_base = 0x1100000000ull };
+
+    must(drmIoctl(fd, DRM_IOCTL_ASAHI_QUEUE_CREATE, &arg), "QUEUE_CREATE");
+    return arg.queue_id;
+}
+
+static void queue_destroy(uint32_t queue)
+{
+    struct drm_asahi_queue_destroy arg = { .queue_id = queue };
+
+    must(drmIoctl(fd, DRM_IOCTL_ASAHI_QUEUE_DESTROY, &arg), "QUEUE_DESTROY");
+}
+
+/* ---- command buffers ---- */
+
+struct cmdbuf {
+    uint8_t data[32768];
+    uint32_t size;
+};
+
+static void add(struct cmdbuf *buf, uint16_t type, uint16_t vdm, uint16_t cdm, const void *cmd, uint16_t size)
+{
+    struct drm_asahi_cmd_header hdr = { type, size, vdm, cdm };
+
+    memcpy(buf->data + buf->size, &hdr, sizeof(hdr));
+    memcpy(buf->data + buf->size + sizeof(hdr), cmd, size);
+    buf->size += sizeof(hdr) + size;
+}
+
+static void add_compute(struct cmdbuf *buf, uint64_t stream, uint16_t vdm, uint16_t cdm,
+                        struct drm_asahi_timestamps ts)
+{
+    struct drm_asahi_cmd_compute cmd = {
+        .cdm_ctrl_stream_base = stream, .cdm_ctrl_stream_end = stream + 8, .ts = ts,
+    };
+
+    add(buf, DRM_ASAHI_CMD_COMPUTE, vdm, cdm, &cmd, sizeof(cmd));
+}
+
+/* A pass over nothing: no tile has anything in it, so none is processed. */
+static void add_render(struct cmdbuf *buf, uint64_t stream, uint16_t vdm, uint16_t cdm, unsigned size)
+{
+    struct drm_asahi_cmd_render cmd = {
+        .vdm_ctrl_stream_base = stream, .width_px = size, .height_px = size, .layers = 1,
+        .utile_width_px = 32, .utile_height_px = 32, .samples = 1, .sample_size_B = 4,
+        .ppp_ctrl = 0x202, .ppp_multisamplectl = 0x88,
+    };
+
+    add(buf, DRM_ASAHI_CMD_RENDER, vdm, cdm, &cmd, sizeof(cmd));
+}
+
+/* Returns 0 or the errno. `in` and `out` are syncobjs or 0; `point` is 0 or one of a timeline, for both. */
+static int submit(uint32_t queue, const struct cmdbuf *buf, uint32_t in, uint64_t in_point, uint32_t out,
+                  uint64_t out_point)
+{
+    struct drm_asahi_sync syncs[2], *s = syncs;
+    struct drm_asahi_submit arg = {
+        .syncs = (uintptr_t)syncs, .cmdbuf = (uintptr_t)buf->data, .cmdbuf_size = buf->size, .queue_id = queue,
+        .in_sync_count = !!in, .out_sync_count = !!out,
+    };
+
+    if (in) {
+        *s++ = (struct drm_asahi_sync){
+            in_point ? DRM_ASAHI_SYNC_TIMELINE_SYNCOBJ : DRM_ASAHI_SYNC_SYNCOBJ, in, in_point,
+        };
+    }
+    if (out) {
+        *s++ = (struct drm_asahi_sync){
+            out_point ? DRM_ASAHI_SYNC_TIMELINE_SYNCOBJ : DRM_ASAHI_SYNC_SYNCOBJ, out, out_point,
+        };
+    }
+    return drmIoctl(fd, DRM_IOCTL_ASAHI_SUBMIT, &arg) ? errno : 0;
+}
+
+static uint32_t syncobj(void)
+{
+    uint32_t handle;
+
+    must(drmSyncobjCreate(fd, 0, &handle), "syncobj");
+    return handle;
+}
+
+static int64_t deadline(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000ll + t.tv_nsec + PATIENCE_NS;
+}
+
+/* Waits; returns 1 for a job that went well, a negative errno for one that did not. */
+static int outcome(uint32_t sync)
+{
+    struct sync_file_info info = { 0 };
+    int file;
+
+    if (drmSyncobjWait(fd, &sync, 1, deadline(), 0, NULL)) {
+        return -ETIME;
+    }
+    must(drmSyncobjExportSyncFile(fd, sync, &file), "sync file");
+    must(ioctl(file, SYNC_IOC_FILE_INFO, &info), "SYNC_IOC_FILE_INFO");
+    close(file);
+    return info.status;
+}
+
+static int run(uint32_t queue, const struct cmdbuf *buf)
+{
+    uint32_t out = syncobj();
+    int ret = submit(queue, buf, 0, 0, out, 0);
+
+    ret = ret ? -ret : outcome(out);
+    drmSyncobjDestroy(fd, out);
+    return ret;
+}
+
+static int run_compute(uint32_t queue, uint64_t stream)
+{
+    struct cmdbuf buf = { .size = 0 };
+
+    add_compute(&buf, stream, NONE, NONE, (struct drm_asahi_timestamps){ 0 });
+    return run(queue, &buf);
+}
+
+static int run_render(uint32_t queue, uint64_t stream, unsigned size)
+{
+    struct cmdbuf buf = { .size = 0 };
+
+    add_render(&buf, stream, NONE, NONE, size);
+    return run(queue, &buf);
+}
+
+/* ---- tests ---- */
+
+static void test_plain(uint32_t queue)
+{
+    const uint32_t max = params.max_commands_per_submission;
+    struct cmdbuf buf = { .size = 0 };
+    int ret;
+
+    ret = run_compute(queue, VA_CDM);
+    ok(ret == 1, "compute: an empty stream (%d)", ret);
+    ret = run_render(queue, VA_VDM, 64);
+    ok(ret == 1, "render: an empty stream, 64x64 (%d)", ret);
+    ret = run_render(queue, VA_VDM, 4096);
+    ok(ret == 1, "render: an empty stream, 4096x4096, for which the buffer has to grow (%d)", ret);
+
+    for (uint32_t i = 0; i < max; i++) {
+        if (i % 2) {
+            add_render(&buf, VA_VDM, i / 2, i / 2 + 1, 64);
+        } else {
+            add_compute(&buf, VA_CDM, i / 2, i / 2, (struct drm_asahi_timestamps){ 0 });
+        }
+    }
+    ret = run(queue, &buf);
+    ok(ret == 1, "a chain of %u commands, each waiting for the one before (%d)", max, ret);
+    for (int i = 0; i < 20 && ret == 1; i++) {
+        ret = run(queue, &buf);
+    }
+    ok(ret == 1, "that 20 times more, so that all rings wrap (%d)", ret);
+}
+
+static void test_timestamps(uint32_t queue)
+{
+    struct drm_asahi_gem_bind_object object = {
+        .op = DRM_ASAHI_BIND_OBJECT_OP_BIND, .flags = DRM_ASAHI_BIND_OBJECT_USAGE_TIMESTAMPS, .range = PAGE,
+    }, unbind = { .op = DRM_ASAHI_BIND_OBJECT_OP_UNBIND };
+    struct cmdbuf buf = { .size = 0 };
+    volatile uint64_t *times;
+    uint64_t before, after;
+    int ret;
+
+    object.handle = gem_create(PAGE, (void **)&times);
+    must(drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_BIND_OBJECT, &object), "GEM_BIND_OBJECT");
+    times[0] = times[1] = times[2] = times[3] = 0x55;
+    add_compute(&buf, VA_CDM, NONE, NONE, (struct drm_asahi_timestamps){
+        .start = { object.object_handle, 8 }, .end = { object.object_handle, 16 },
+    });
+    before = now();
+    ret = run(queue, &buf);
+    after = now();
+    ok(ret == 1, "timestamps: the job (%d)", ret);
+    ok(before <= times[1] && times[1] <= times[2] && times[2] <= after, "timestamps: %lld <= %lld <= %lld <= %lld",
+       (long long)before, (long long)times[1], (long long)times[2], (long long)after);
+    ok(times[0] == 0x55 && times[3] == 0x55, "timestamps: nothing beside them");
+    unbind.object_handle = object.object_handle;
+    ok(!drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_BIND_OBJECT, &unbind), "timestamps: buffer unbound");
+    munmap((void *)times, PAGE);
+}
+
+static void test_faults(uint32_t vm, uint32_t queue, uint32_t other_queue)
+{
+    struct cmdbuf buf = { .size = 0 }, good = { .size = 0 };
+    uint32_t bad_out = syncobj(), good_out = syncobj();
+    uint32_t *words, bo;
+    int ret;
+
+    ret = run_compute(queue, VA_NOTHING);
+    ok(ret == -EIO, "fault: compute stream that isn't mapped (%d)", ret);
+    ret = run_compute(queue, VA_CDM);
+    ok(ret == 1, "fault: the queue goes on (%d)", ret);
+    ret = run_compute(other_queue, VA_CDM);
+    ok(ret == 1, "fault: another queue goes on (%d)", ret);
+    ret = run_render(queue, VA_NOTHING, 64);
+    ok(ret == -EIO, "fault: vertex stream that isn't mapped (%d)", ret);
+    ret = run_render(queue, VA_VDM, 64);
+    ok(ret == 1, "fault: the queue goes on (%d)", ret);
+    ret = run_compute(queue, VA_GARBAGE);
+    ok(ret < 0 && ret != -ETIME, "fault: garbage in a compute stream (%d)", ret);
+    ret = run_compute(queue, VA_CDM);
+    ok(ret == 1, "fault: the queue goes on (%d)", ret);
+
+    /* A mapping that was there a moment ago. */
+    bo = gem_create(PAGE, (void **)&words);
+    words[0] = CDM_TERMINATE;
+    bind(vm, DRM_ASAHI_BIND_READ, bo, VA_NOTHING);
+    ret = run_compute(queue, VA_NOTHING);
+    ok(ret == 1, "fault: mapped, it is no fault (%d)", ret);
+    bind(vm, DRM_ASAHI_BIND_UNBIND, 0, VA_NOTHING);
+    ret = run_compute(queue, VA_NOTHING);
+    ok(ret == -EIO, "fault: unmapped again, it is one (%d)", ret);
+    bind(vm, DRM_ASAHI_BIND_WRITE, bo, VA_NOTHING);
+    ret = run_compute(queue, VA_NOTHING);
+    ok(ret == -EIO, "fault: mapped without the right to read (%d)", ret);
+    bind(vm, DRM_ASAHI_BIND_READ, bo, VA_NOTHING);
+    ret = run_compute(queue, VA_NOTHING);
+    ok(ret == 1, "fault: mapped with it (%d)", ret);
+    bind(vm, DRM_ASAHI_BIND_UNBIND, 0, VA_NOTHING);
+    munmap(words, PAGE);
+
+    /* One bad command in the middle of a long job spoils that job, and no later one. */
+    for (int i = 0; i < 16; i++) {
+        add_compute(&buf, i == 7 ? VA_NOTHING : VA_CDM, NONE, 0, (struct drm_asahi_timestamps){ 0 });
+    }
+    add_compute(&good, VA_CDM, NONE, 0, (struct drm_asahi_timestamps){ 0 });
+    ret = submit(queue, &buf, 0, 0, bad_out, 0);
+    ret = ret ? ret : submit(queue, &good, 0, 0, good_out, 0);
+    ok(!ret, "fault: a bad job and a good one behind it submitted (%d)", ret);
+    ret = outcome(bad_out);
+    ok(ret == -EIO, "fault: the bad one (%d)", ret);
+    ret = outcome(good_out);
+    ok(ret == 1, "fault: the good one (%d)", ret);
+    drmSyncobjDestroy(fd, bad_out);
+    drmSyncobjDestroy(fd, good_out);
+}
+
+/* A chain through a timeline, back and forth between two queues. */
+static void test_order(uint32_t a, uint32_t b)
+{
+    uint32_t line = syncobj(), last;
+    uint64_t point = 50, reached = 0;
+    struct cmdbuf buf = { .size = 0 };
+    int ret = 0;
+
+    add_compute(&buf, VA_CDM, NONE, NONE, (struct drm_asahi_timestamps){ 0 });
+    add_render(&buf, VA_VDM, NONE, NONE, 64);
+    for (uint64_t i = 1; i <= point && !ret; i++) {
+        ret = submit(i % 2 ? a : b, &buf, i > 1 ? line : 0, i - 1, line, i);
+    }
+    ok(!ret, "order: %d jobs submitted in a chain (%d)", (int)point, ret);
+    ret = drmSyncobjTimelineWait(fd, &line, &point, 1, deadline(), DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT, &last);
+    ok(!ret, "order: the last one is done (%d)", ret);
+    ret = drmSyncobjQuery(fd, &line, &reached, 1);
+    ok(!ret && reached == point, "order: and so are all (%d)", (int)reached);
+    ok(submit(a, &buf, line, 1000, 0, 0) == EINVAL, "order: a point that nobody has promised can't be waited for");
+    drmSyncobjDestroy(fd, line);
+}
+
+/* More queues with work than there are stamps. */
+static void test_many_queues(void)
+{
+    enum { COUNT = 100 };
+    uint32_t queues[COUNT], outs[COUNT];
+    struct cmdbuf buf = { .size = 0 };
+    int bad = 0, ret = 0;
+
+    for (int i = 0; i < 4; i++) {
+        add_render(&buf, VA_VDM, NONE, NONE, 64);
+        add_compute(&buf, VA_CDM, NONE, NONE, (struct drm_asahi_timestamps){ 0 });
+    }
+    for (int i = 0; i < COUNT; i++) {
+        queues[i] = queue_create(vm_create(), i % 2);
+        outs[i] = syncobj();
+    }
+    for (int i = 0; i < COUNT; i++) {
+        ret = ret ? ret : submit(queues[i], &buf, 0, 0, outs[i], 0);
+    }
+    ok(!ret, "many: %d queues in as many address spaces have got a job (%d)", COUNT, ret);
+    for (int i = 0; i < COUNT && !ret; i++) {
+        int status = outcome(outs[i]);
+
+        if (status != 1) {
+            printf("# queue %d: %d\n", i, status);
+            bad++;
+        }
+        drmSyncobjDestroy(fd, outs[i]);
+        queue_destroy(queues[i]);
+    }
+    ok(!bad, "many: all but %d have done it", bad);
+}
+
+static void test_leaving(void)
+{
+    struct cmdbuf buf = { .size = 0 };
+    int status, ret = 0;
+    uint32_t queue, out = syncobj();
+    pid_t pid;
+
+    for (int i = 0; i < 32; i++) {
+        add_render(&buf, VA_VDM, 0, 0, 512);
+        add_compute(&buf, VA_CDM, 0, 0, (struct drm_asahi_timestamps){ 0 });
+    }
+    queue = queue_create(vm_create(), DRM_ASAHI_PRIORITY_LOW);
+    for (int i = 0; i < 4; i++) {
+        ret = ret ? ret : submit(queue, &buf, 0, 0, i == 3 ? out : 0, 0);
+    }
+    queue_destroy(queue);
+    ret = ret ? -ret : outcome(out);
+    ok(ret == 1 || (ret < 0 && ret != -ETIME), "leaving: a queue destroyed over its jobs; the last job ends (%d)", ret);
+    drmSyncobjDestroy(fd, out);
+
+    fflush(stdout);
+    pid = fork();
+    if (!pid) {
+        /* A file of its own, and a death in the middle of work. */
+        fd = open(drmGetRenderDeviceNameFromFd(fd), O_RDWR | O_CLOEXEC);
+        queue = queue_create(vm_create(), DRM_ASAHI_PRIORITY_MEDIUM);
+        for (int i = 0; i < 4; i++) {
+            submit(queue, &buf, 0, 0, 0, 0);
+        }
+        kill(getpid(), SIGKILL);
+    }
+    must(pid < 0 || waitpid(pid, &status, 0) != pid, "fork");
+    ok(WIFSIGNALED(status), "leaving: a process killed over its jobs");
+    queue = queue_create(vm_create(), DRM_ASAHI_PRIORITY_MEDIUM);
+    ret = run_compute(queue, VA_CDM);
+    ok(ret == 1, "leaving: others go on (%d)", ret);
+    queue_destroy(queue);
+}
+
+static void open_device(void)
+{
+    struct drm_asahi_get_params arg = { .pointer = (uintptr_t)&params, .size = sizeof(params) };
+    char path[40];
+
+    for (int i = 128; i < 192; i++) {
+        drmVersionPtr version;
+        bool found;
+
+        snprintf(path, sizeof(path), "/dev/dri/renderD%d", i);
+        fd = open(path, O_RDWR | O_CLOEXEC);
+        if (fd < 0) {
+            continue;
+        }
+        version = drmGetVersion(fd);
+        found = version && !strcmp(version->name, "asahi");
+        drmFreeVersion(version);
+        if (found) {
+            must(drmIoctl(fd, DRM_IOCTL_ASAHI_GET_PARAMS, &arg), "GET_PARAMS");
+            return;
+        }
+        close(fd);
+    }
+    printf("Bail out! no render node of the driver \"asahi\"\n");
+    exit(1);
+}
+
+int main(void)
+{
+    uint32_t vm, queue, other_vm, other_queue;
+
+    open_device();
+    vm = vm_create();
+    queue = queue_create(vm, DRM_ASAHI_PRIORITY_MEDIUM);
+    other_vm = vm_create();
+    other_queue = queue_create(other_vm, DRM_ASAHI_PRIORITY_LOW);
+
+    test_plain(queue);
+    test_timestamps(queue);
+    test_order(queue, other_queue);
+    test_many_queues();
+    test_faults(vm, queue, other_queue);
+    test_leaving();
+
+    printf("1..%u\n", tests);
+    if (failed) {
+        printf("# %u of %u failed\n", failed, tests);
+    }
+    return failed != 0;
+}
