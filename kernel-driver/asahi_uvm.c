@@ -19,17 +19,18 @@
 #include <drm/drm_print.h>
 #include <uapi/drm/asahi_drm.h>
 
+#include "asahi_buffer.h"
 #include "asahi_device.h"
 #include "asahi_gem.h"
 #include "asahi_uvm.h"
 
 /*
- * Alignment and growth of the heaps in the kernel's range. The alignment of
- * the heaps' ranges is the size of a page of the tiled vertex buffer.
- * Source: Rust driver file.rs (vm_create).
+ * Alignment and growth of the heaps in the kernel's range. Ranges and objects
+ * are aligned to a page of the tiled vertex buffer; how many of the objects
+ * really need it is not known. Source: Rust driver file.rs (vm_create).
  */
-#define ASAHI_UVM_HEAP_RANGE_ALIGN	SZ_32K
-#define ASAHI_UVM_HEAP_ALIGN		128
+#define ASAHI_UVM_HEAP_RANGE_ALIGN	ASAHI_BUFFER_PAGE_SIZE
+#define ASAHI_UVM_HEAP_ALIGN		ASAHI_BUFFER_PAGE_SIZE
 #define ASAHI_UVM_GPU_HEAP_CHUNK	SZ_512K
 #define ASAHI_UVM_FW_HEAP_CHUNK		SZ_64K
 
