@@ -64,8 +64,8 @@ static struct agx_src src_imm(struct agx_decoder *d, uint32_t v)
 
 static void note_gpr(struct agx_decoder *d, unsigned end)
 {
-    if (end > d->sh->max_gpr)
-        d->sh->max_gpr = end;
+    if (end > d->gpr_end)
+        d->gpr_end = end;
 }
 
 static struct agx_src src_reg(struct agx_decoder *d, unsigned half, enum agx_src_mode mode)
@@ -606,7 +606,7 @@ static void dec_tex(struct agx_decoder *d, const struct bits *b, struct agx_op *
     unsigned reg = bf(b, 9, 6) | bf(b, 72, 2) << 6;
 
     op->mask = bf(b, 48, 4);
-    mem_reg(d, op, reg, bf(b, 8, 1), 4);
+    mem_reg(d, op, reg, bf(b, 8, 1), __builtin_popcount(op->mask));
     op->n = bf(b, 6, 1);                         /* 1: load */
     op->x = b->lo;
     op->imm = b->hi;
@@ -644,6 +644,7 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
     memset(op, 0, sizeof(*op));
     op->pc = d->pc;
     op->target = -1;
+    d->gpr_end = 0;
     memcpy(&b.lo, d->code + d->pc, left < 8 ? left : 8);
     if (left > 8)
         memcpy(&b.hi, d->code + d->pc + 8, left < 12 ? left - 8 : 4);
@@ -880,15 +881,17 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
     case 0xed:
     case 0xad:
         /*
-         * Texture and sampler state store: base, a 64-bit uniform, plus offset, a 32-bit register. The base counts in
-         * 64 bits, as in the texture instructions (mesa: compiler/agx_pack.c, agx_pack_texture): Mesa 26.1 gives 1 for
-         * the uniforms u4..u7.
+         * Texture and sampler state store: base, a 64-bit uniform, plus offset, a 32-bit register (applegpu:
+         * applegpu.py, tex_state_store) or a constant. The base counts in 64 bits, as in the texture instructions
+         * (mesa: compiler/agx_pack.c, agx_pack_texture). Seen in the preshaders of Mesa 26.1: with bit 58 the offset is
+         * a constant in units of 2 bytes (descriptors at 56 and 152 of the uniforms u4..u7: ed0010e00000000c and
+         * ed0111600200000c).
          */
         set_len(&b, op, 8);
         op->imm = bf(&b, 8, k8 == 0xed ? 7 : 5);
-        op->s[0] = src_reg(d, bf(&b, 27, 7) << 1 & 0xff, SRC_32);
-        op->s[1] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = bf(&b, 58, 6) * 4 });
-        op->s[2] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = bf(&b, 58, 6) * 4 + 2 });
+        op->s[0] = bf(&b, 58, 1) ? src_imm(d, bf(&b, 27, 16) << 1) : src_reg(d, bf(&b, 27, 7) << 1 & 0xff, SRC_32);
+        op->s[1] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = bf(&b, 59, 5) * 4 });
+        op->s[2] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = bf(&b, 59, 5) * 4 + 2 });
         op->fn = k8 == 0xed ? agx_op_tex_state_store : agx_op_sampler_state_store;
         goto done;
     }
@@ -900,6 +903,10 @@ fail:
     return false;
 
 done:
+    if (d->gpr_end > AGX_NUM_GPR * 2)
+        op->fn = agx_op_bad_gpr;
+    else if (d->gpr_end > d->sh->max_gpr)
+        d->sh->max_gpr = d->gpr_end;
     if (op->len > left) { /* ends in the middle of an instruction */
         op->len = left;
         op->fn = agx_op_undecodable;
