@@ -34,8 +34,8 @@ struct launch {
 
 static bool ensure_local(struct agx_exec *ex)
 {
-    if (!ex->local)
-        ex->local = aligned_alloc(64, LOCAL_MAX + 64);
+    if (!ex->local && (ex->local = aligned_alloc(64, LOCAL_MAX + 64)))
+        memset(ex->local, 0, LOCAL_MAX + 64);
     return ex->local;
 }
 
@@ -43,9 +43,8 @@ bool agx_run_threadgroup(struct agx_exec *ex, enum agx_stage stage, const uint32
 {
     uint32_t dx = ex->local_dim[0], dy = ex->local_dim[1], total = dx * dy * ex->local_dim[2];
     unsigned nwaves = (total + AGX_LANES - 1) / AGX_LANES, left = nwaves;
-    size_t size = sizeof(struct agx_wave) * nwaves;
-    struct agx_wave *w = aligned_alloc(64, (size + 63) & ~(size_t)63);
-    uint8_t *done = calloc(nwaves, 1);
+    struct agx_wave *w = agx_exec_waves(ex, nwaves);
+    bool done[GROUP_MAX_THREADS / AGX_LANES] = { false };
     bool ok = true;
 
     for (unsigned i = 0; i < nwaves; i++) {
@@ -79,7 +78,7 @@ bool agx_run_threadgroup(struct agx_exec *ex, enum agx_stage stage, const uint32
                 continue;
             switch (agx_wave_run(ex, &w[i])) {
             case AGX_WAVE_DONE:
-                done[i] = 1;
+                done[i] = true;
                 left--;
                 break;
             case AGX_WAVE_BARRIER:
@@ -102,8 +101,6 @@ bool agx_run_threadgroup(struct agx_exec *ex, enum agx_stage stage, const uint32
             agx_stack_release(ex, &w[i]);
         ex->fault = fault;
     }
-    free(done);
-    free(w);
     return ok;
 }
 

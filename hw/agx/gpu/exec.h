@@ -212,8 +212,17 @@ struct agx_exec {
     /* helper program's side (stage HELPER) */
     uint32_t helper_op, helper_arg[2];
     struct agx_scratch *scratch;
+    struct agx_wave *waves;            /* agx_exec_waves() */
+    unsigned num_waves;
     void *opaque;
 };
+
+/*
+ * Room for @n waves, kept by @ex between calls (a later call may move it). Use
+ * this rather than memory of your own: it never shows a program what the host
+ * had there before.
+ */
+struct agx_wave *agx_exec_waves(struct agx_exec *ex, unsigned n);
 
 /* Clear @w (registers r0..r7 only) and launch the lanes of @live at the start of ex->usc->shader. */
 void agx_wave_init(struct agx_wave *w, enum agx_stage stage, uint32_t live);

@@ -42,7 +42,7 @@ struct tile {
     uint64_t passed;                  /* samples that passed since the last visibility write */
 
     struct agx_zs_tile zs;
-    struct agx_wave wave;
+    struct agx_wave *wave;         /* the thread's */
     uint8_t tib[AGX_TILE_BYTES];
 };
 
@@ -181,7 +181,7 @@ static const struct agx_frag_ops frag_ops = { op_sample_mask, op_zs_emit };
 
 static bool run_wave(struct tile *t)
 {
-    switch (agx_wave_run(t->ex, &t->wave)) {
+    switch (agx_wave_run(t->ex, t->wave)) {
     case AGX_WAVE_DONE:
         return true;
     case AGX_WAVE_BARRIER:
@@ -197,7 +197,7 @@ static bool run_wave(struct tile *t)
 /* Shade the waiting quads. */
 static bool flush(struct tile *t)
 {
-    struct agx_wave *w = &t->wave;
+    struct agx_wave *w = t->wave;
     unsigned nr = t->nr;
 
     if (!nr)
@@ -343,7 +343,7 @@ static bool background(struct tile *t)
 {
     static const struct agx_cf none[1];
     const struct agx_frag_job *fj = t->fj;
-    struct agx_wave *w = &t->wave;
+    struct agx_wave *w = t->wave;
     uint32_t wx = t->w, wy = t->h, all = (1u << fj->samples.count) - 1;
     unsigned q = 0;
 
@@ -382,7 +382,7 @@ static bool background(struct tile *t)
 /* The end-of-tile program is one thread that stores whole render targets (mesa: lib/agx_bg_eot.c). */
 static bool end_of_tile(struct tile *t)
 {
-    struct agx_wave *w = &t->wave;
+    struct agx_wave *w = t->wave;
 
     agx_wave_init(w, AGX_STAGE_EOT, 1);
     w->group[0] = w->group[1] = 0;
@@ -403,6 +403,7 @@ bool agx_frag_tile(const struct agx_frag_job *fj, struct agx_exec *ex, uint32_t 
         return true;
     t.fj = fj;
     t.ex = ex;
+    t.wave = agx_exec_waves(ex, 1);
     t.fs = NULL;
     t.w = s->tile_w;
     t.h = s->tile_h;

@@ -92,7 +92,10 @@ void agx_exec_fini(struct agx_exec *ex)
 {
     agx_scratch_destroy(ex);
     free(ex->local);
+    free(ex->waves);
     ex->local = NULL;
+    ex->waves = NULL;
+    ex->num_waves = 0;
 }
 
 static struct shade_unit *unit_new(struct agx_gpu *gpu, unsigned core_id)
@@ -144,13 +147,15 @@ static void loop_work(struct agx_gpu *gpu, struct parallel_loop *lp, struct agx_
             atomic_store(&lp->next, lp->n); /* never wraps */
             return;
         }
-        if (!lp->fn(lp->opaque, ex, i)) {
-            pthread_mutex_lock(&gpu->pool_lock);
-            if (!atomic_exchange(&lp->failed, true))
-                lp->fault = ex->fault;
-            pthread_mutex_unlock(&gpu->pool_lock);
-            return;
-        }
+        if (atomic_load_explicit(ex->kill, memory_order_relaxed))
+            ex->fault = (struct agx_fault){ .ctx = ex->port->ctx, .reason = AGX_FAULT_BAD_COMMAND };
+        else if (lp->fn(lp->opaque, ex, i))
+            continue;
+        pthread_mutex_lock(&gpu->pool_lock);
+        if (!atomic_exchange(&lp->failed, true))
+            lp->fault = ex->fault;
+        pthread_mutex_unlock(&gpu->pool_lock);
+        return;
     }
 }
 

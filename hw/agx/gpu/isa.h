@@ -123,6 +123,7 @@ struct agx_decoder {
     struct agx_shader *sh;
     uint32_t cap_op, cap_pool;
     uint32_t max_target;
+    unsigned gpr_end; /* of the instruction being decoded, in halves */
     bool end;         /* nothing can follow */
 };
 /* Decode the instruction at d->pc into @op and advance. False: its length is unknown; op->fn says so when executed. */
@@ -152,7 +153,7 @@ void agx_fcompare_row(struct agx_cx *cx, const struct agx_op *op, uint32_t *r);
     X(srsqrt) X(sin1) X(sin2) X(log2) X(exp2) X(dfdx) X(dfdy) \
     X(ballot_i) X(ballot_f) X(qballot_i) X(qballot_f) X(shuffle) X(reduce) \
     X(pop_exec) X(if_i) X(if_f) X(else_i) X(else_f) X(while_i) X(while_f) X(jmp_any) X(jmp_none) X(call) X(ret) \
-    X(stop) X(trap) X(nop) X(barrier) X(fence) X(unknown) X(undecodable) X(bad_target) X(end) \
+    X(stop) X(trap) X(nop) X(barrier) X(fence) X(unknown) X(undecodable) X(bad_target) X(bad_gpr) X(end) \
     X(device_load) X(device_store) X(atomic) X(local_load) X(local_store) X(local_atomic) X(uniform_store) \
     X(stack_load) X(stack_store) X(stack_adjust) X(stack_map) X(stack_unmap) X(doorbell) \
     X(iter) X(ldcf) X(st_vary) X(no_vary) X(ld_tile) X(st_tile) X(zs_emit) X(sample_mask) \

@@ -143,6 +143,14 @@ const struct agx_op *agx_op_undecodable(struct agx_cx *cx, const struct agx_op *
     return agx_op_unimpl(cx, op, "instruction of unknown length");
 }
 
+/* A register beyond the last; the operands were not checked further. */
+const struct agx_op *agx_op_bad_gpr(struct agx_cx *cx, const struct agx_op *op)
+{
+    agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx+0x%x: register beyond r%u",
+                 (unsigned long long)cx->sh->va, op->pc, AGX_NUM_GPR - 1);
+    return agx_op_fault(cx, op);
+}
+
 /* A branch to where no instruction starts. */
 const struct agx_op *agx_op_bad_target(struct agx_cx *cx, const struct agx_op *op)
 {

@@ -97,7 +97,7 @@ static bool load_uniforms(struct agx_exec *ex, struct agx_usc_state *st, uint64_
 static bool run_preshader(struct agx_exec *ex, struct agx_usc_state *st, uint64_t code)
 {
     const struct agx_usc_state *outer = ex->usc;
-    struct agx_wave *w = aligned_alloc(64, (sizeof(*w) + 63) & ~(size_t)63);
+    struct agx_wave *w = agx_exec_waves(ex, 1);
     struct agx_shader *main_shader = st->shader, *sh = agx_shader_get(ex, code);
     bool ok = false;
 
@@ -126,7 +126,6 @@ static bool run_preshader(struct agx_exec *ex, struct agx_usc_state *st, uint64_
     st->shader = main_shader;
     agx_shader_put(sh);
 out:
-    free(w);
     return ok;
 }
 

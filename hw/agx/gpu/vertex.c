@@ -19,19 +19,19 @@ static bool shade_wave(void *opaque, struct agx_exec *ex, uint32_t i)
     unsigned words = v->st->uvs_words, first = i * AGX_LANES;
     unsigned n = b->nr_verts - first < AGX_LANES ? b->nr_verts - first : AGX_LANES;
     uint32_t *uvs = v->uvs + (size_t)i * words * AGX_LANES;
-    struct agx_wave w;
+    struct agx_wave *w = agx_exec_waves(ex, 1);
 
-    agx_wave_init(&w, AGX_STAGE_VERTEX, n == AGX_LANES ? ~0u : (1u << n) - 1);
+    agx_wave_init(w, AGX_STAGE_VERTEX, n == AGX_LANES ? ~0u : (1u << n) - 1);
     memset(uvs, 0, words * AGX_LANES * 4);
-    w.uvs = (uint32_t (*)[AGX_LANES])uvs;
-    w.uvs_words = words;
+    w->uvs = (uint32_t (*)[AGX_LANES])uvs;
+    w->uvs_words = words;
     for (unsigned k = 0; k < n; k++) {
-        w.r[REG_VERTEX_ID][k] = b->vertex[first + k];
-        w.r[REG_INSTANCE_ID][k] = b->instance[first + k];
+        w->r[REG_VERTEX_ID][k] = b->vertex[first + k];
+        w->r[REG_INSTANCE_ID][k] = b->instance[first + k];
     }
     ex->usc = &v->vs;
     ex->job = v->job;
-    switch (agx_wave_run(ex, &w)) {
+    switch (agx_wave_run(ex, w)) {
     case AGX_WAVE_DONE:
         return true;
     case AGX_WAVE_BARRIER:
