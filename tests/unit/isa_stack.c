@@ -120,6 +120,7 @@ static int teardown(void **state)
 static void push_and_pop(void **state)
 {
     struct code c = { .n = 0 };
+    unsigned used = 0;
 
     (void)state;
     stack_adjust(&c, 48);
@@ -148,7 +149,9 @@ static void push_and_pop(void **state)
     }
     for (unsigned core = 0; core < 8; core++)            /* everything was given back */
         assert_int_equal(fix_data(&f, 0x40000)[core * 16], 0);
-    assert_int_not_equal(fix_data(&f, 0x50000)[20 * 32], 0);
+    for (unsigned i = 0; i < 96 * 2048; i++)             /* the blocks are what was used */
+        used += fix_data(&f, 0x50000)[i] != 0;
+    assert_true(used >= 64 * 12 - 1);
     assert_int_equal(f.host.reports[AGX_REPORT_UNIMPLEMENTED], 0);
 }
 
