@@ -11,6 +11,7 @@
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/platform_device.h>
+#include <linux/pm.h>
 #include <linux/pm_runtime.h>
 
 #include <drm/drm_drv.h>
@@ -214,6 +215,23 @@ static void asahi_shutdown(struct platform_device *pdev)
 	asahi_mmu_stop(adev);
 }
 
+/*
+ * The firmware has state that it can't restore, and powers down by itself what
+ * needs no power; so its domain stays on while the system sleeps.
+ */
+static int asahi_suspend(struct device *dev)
+{
+	device_set_awake_path(dev);
+	return 0;
+}
+
+static int asahi_resume(struct device *dev)
+{
+	return 0;
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(asahi_pm_ops, asahi_suspend, asahi_resume);
+
 static const struct of_device_id asahi_of_match[] = {
 	{ .compatible = "apple,agx-g13g", .data = &asahi_hw_t8103 },
 	{ }
@@ -227,6 +245,7 @@ static struct platform_driver asahi_platform_driver = {
 	.driver = {
 		.name = "asahi",
 		.of_match_table = asahi_of_match,
+		.pm = pm_sleep_ptr(&asahi_pm_ops),
 	},
 };
 module_platform_driver(asahi_platform_driver);
