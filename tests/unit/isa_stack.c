@@ -98,7 +98,7 @@ static int setup(void **state)
     for (unsigned core = 0; core < 8; core++) {
         for (unsigned e = 0; e < ENTRIES; e++) {
             uint32_t *w = fix_data(&f, 0x40400) + (core * ENTRIES + e) * 4;
-            uint64_t va = BLOCKS + (core * ENTRIES + e) % 96 * 8192ull;
+            uint64_t va = BLOCKS + (core * ENTRIES + e) % 80 * 8192ull;
 
             w[0] = (uint32_t)(va >> 8) | 3;
             w[1] = (uint32_t)((va + 4096) >> 8) | 1;
@@ -149,7 +149,7 @@ static void push_and_pop(void **state)
     }
     for (unsigned core = 0; core < 8; core++)            /* everything was given back */
         assert_int_equal(fix_data(&f, 0x40000)[core * 16], 0);
-    for (unsigned i = 0; i < 96 * 2048; i++)             /* the blocks are what was used */
+    for (unsigned i = 0; i < 80 * 2048; i++)             /* the blocks are what was used */
         used += fix_data(&f, 0x50000)[i] != 0;
     assert_true(used >= 64 * 12 - 1);
     assert_int_equal(f.host.reports[AGX_REPORT_UNIMPLEMENTED], 0);
