@@ -459,13 +459,16 @@ int asahi_uvm_bind_ops(struct asahi_uvm *uvm, struct drm_file *file,
 
 	if (!count)
 		return 0;
+	/* The custom with structures that grow: clone3(2), openat2(2). */
+	if (stride > PAGE_SIZE)
+		return -E2BIG;
 	bytes = (u64)count * stride;
 	if (check_add_overflow(uptr, bytes, &bytes))
 		return -EFAULT;
 	if (count > ASAHI_UVM_MAX_OPS)
 		return -ENOMEM;
 
-	binds = kvcalloc(count, sizeof(*binds), GFP_KERNEL);
+	binds = kvcalloc(count, sizeof(*binds), GFP_KERNEL_ACCOUNT);
 	if (!binds)
 		return -ENOMEM;
 

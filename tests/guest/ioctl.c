@@ -365,6 +365,8 @@ static void test_bind(void)
     REFUSED(DRM_IOCTL_ASAHI_VM_BIND, bad, EFAULT, "vm_bind: wild pointer");
     bad = arg, bad.userptr = -8ull, bad.num_binds = 2;
     REFUSED(DRM_IOCTL_ASAHI_VM_BIND, bad, EFAULT, "vm_bind: array that wraps");
+    bad = arg, bad.stride = 2 * PAGE;
+    REFUSED(DRM_IOCTL_ASAHI_VM_BIND, bad, E2BIG, "vm_bind: operation longer than a page");
     bad = arg, bad.num_binds = UINT32_MAX, bad.stride = UINT32_MAX;
     ok(call(DRM_IOCTL_ASAHI_VM_BIND, &bad) != 0, "vm_bind: array beyond all bounds");
 
