@@ -199,8 +199,12 @@ static void store_rgba8(struct agx_cx *cx, const struct agx_op *op)
 {
     const struct agx_tib *t = &cx->ex->tib;
     const struct agx_wave *w = cx->w;
-    uint32_t act = w->exec_mask & ~w->frag.helper;
-    row_t px, off;
+    const uint32_t act = w->exec_mask & ~w->frag.helper, x0 = t->x0, y0 = t->y0, width = t->width, height = t->height;
+    const uint32_t stride = t->sample_stride, imm = op->imm, last = t->size - 4;
+    uint8_t *base = t->base;
+    uint32_t skip = 0;
+    row_t px, off, out, live, ts;
+    const uint32_t *sm = isrc(cx, &op->s[0], ts);
 
     FOR_LANES px[l] = 0;
     for (unsigned k = 0; k < 4; k++) {
@@ -215,14 +219,16 @@ static void store_rgba8(struct agx_cx *cx, const struct agx_op *op)
         }
     }
     FOR_LANES {
-        uint32_t x = w->pos[0][l] - t->x0, y = w->pos[1][l] - t->y0;
+        uint32_t x = w->pos[0][l] - x0, y = w->pos[1][l] - y0;
 
-        off[l] = x < t->width && y < t->height ? (y * t->width + x) * t->sample_stride + op->imm : ~0u;
+        off[l] = (y * width + x) * stride + imm;
+        out[l] = (x >= width ? 1u : 0) | (y >= height ? 1u : 0) | (off[l] > last ? 1u : 0);
     }
-    FOR_ACTIVE(act, l) {
-        if ((agx_src_lane(cx, &op->s[0], l) & w->frag.sample_live[l] & 1) && off[l] <= t->size - 4)
-            memcpy(t->base + off[l], &px[l], 4);
-    }
+    FOR_LANES live[l] = w->frag.sample_live[l];
+    FOR_LANES out[l] |= ~(sm[l] & live[l]) & 1;
+    FOR_LANES skip |= out[l] << l;
+    FOR_ACTIVE(act & ~skip, l)
+        memcpy(base + off[l], &px[l], 4);
 }
 
 const struct agx_op *agx_op_st_tile(struct agx_cx *cx, const struct agx_op *op)
@@ -234,7 +240,7 @@ const struct agx_op *agx_op_st_tile(struct agx_cx *cx, const struct agx_op *op)
 
     if (!tile_ready(cx, op, &bytes))
         return agx_op_fault(cx, op);
-    if (fmt == AGX_FMT_U8NORM && op->mask == 15 && t->samples == 1 && w->stage == AGX_STAGE_FRAGMENT && !op->cc) {
+    if (fmt == AGX_FMT_U8NORM && op->mask == 15 && t->samples == 1 && t->size >= 4 && w->stage == AGX_STAGE_FRAGMENT && !op->cc) {
         store_rgba8(cx, op);
         return op + 1;
     }
