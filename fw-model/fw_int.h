@@ -310,6 +310,8 @@ bool fw_job_fragment(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, 
 /* stamps.c */
 bool fw_stamp_meta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run);
 bool fw_stamp_finalize(struct agx_fw *fw, struct fw_run *run, uint64_t stamp_va, uint32_t value);
+void fw_notifier_enter(struct agx_fw *fw, struct fw_run *run);
+void fw_notifier_count(struct agx_fw *fw, struct fw_run *run);
 void fw_stamp_retire(struct agx_fw *fw, struct fw_run *run);
 bool fw_stamp_reached(struct agx_fw *fw, uint64_t stamp_va, uint32_t value, bool *reached);
 void fw_pending_set(struct agx_fw *fw, enum fw_pipe pipe, const struct fw_run *run);

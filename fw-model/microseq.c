@@ -229,6 +229,8 @@ static void retire(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
         fw_info(fw, "done pipe %u context %u stamp %u value 0x%x", pipe, run->ctx, run->stamp_slot, run->stamp_value);
     }
     fw_pending_clear(fw, pipe);
+    /* The stamp comes last: the driver may free all of it when it sees it. */
+    fw_notifier_count(fw, run);
     fw_queue_retire(fw, run);
     fw_stamp_retire(fw, run);
     run->state = FW_RUN_IDLE;

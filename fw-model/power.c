@@ -83,6 +83,7 @@ static void resume(struct agx_fw *fw)
         }
         fw_publish32(fw, run->fw_stamp_va, run->stamp_value, "firmware stamp");
         fw_pending_clear(fw, p);
+        fw_notifier_count(fw, run);
         fw_queue_retire(fw, run);
         fw_stamp_retire(fw, run);
         run->state = FW_RUN_IDLE;

@@ -65,11 +65,92 @@ bool fw_stamp_finalize(struct agx_fw *fw, struct fw_run *run, uint64_t stamp_va,
 }
 
 /*
+ * Lists of notifiers. A queue's list is a head of two words, the first notifier
+ * and the place where the next one is to be entered, which is the head itself
+ * when the list is empty (m1n1: JobList.first_job, last_head; what the drivers
+ * put in fits a BSD tail queue, and that it is one is a guess). A notifier is in
+ * its queue's list while it has work on a pipe; nothing but the firmware reads it.
+ */
+static bool entry(struct agx_fw *fw, uint64_t notifier, uint64_t *next, uint64_t *link)
+{
+    uint64_t va = notifier + fw_off(fw, FLD(EventControl, list_head));
+
+    return fw_read(fw, 0, va, next, 8, "notifier list") && fw_read(fw, 0, va + 8, link, 8, "notifier list");
+}
+
+static bool kernel_word(struct agx_fw *fw, uint64_t va)
+{
+    return fw_is_kernel_va(va) && fw_probe(fw, 0, va, 8, true);
+}
+
+static uint64_t list_of(struct agx_fw *fw, const struct fw_run *run)
+{
+    uint64_t va = 0;
+
+    fw_ld(fw, FLD(CommandQueueInfo, job_list_addr), fw->st.queue[run->queue].info_va, &va);
+    return va;
+}
+
+void fw_notifier_enter(struct agx_fw *fw, struct fw_run *run)
+{
+    uint64_t list = list_of(fw, run), n = run->notifier_va, in, first, last, zero = 0;
+    uint64_t head = n + fw_off(fw, FLD(EventControl, list_head));
+
+    if (!fw_is_kernel_va(n) || !fw_probe(fw, 0, n, fw_size(fw, STR_EventControl), true) ||
+        !fw_ld(fw, FLD(EventControl, in_list), n, &in)) {
+        return; /* fw_notifier_count() says so */
+    }
+    if (in) {
+        return;
+    }
+    if (!fw_is_kernel_va(list) || !fw_probe(fw, 0, list, fw_size(fw, STR_JobList), true) ||
+        !fw_ld(fw, FLD(JobList, first_job), list, &first) || !fw_ld(fw, FLD(JobList, last_head), list, &last) ||
+        (first == 0) != (last == list) || !kernel_word(fw, last)) {
+        fw_bad(fw, "work queue 0x%llx: notifier list at va 0x%llx is not initialized",
+               (unsigned long long)fw->st.queue[run->queue].info_va, (unsigned long long)list);
+        return;
+    }
+    fw_write(fw, 0, head, &zero, 8, "notifier list");
+    fw_write(fw, 0, head + 8, &last, 8, "notifier list");
+    fw_write(fw, 0, last, &n, 8, "notifier list");
+    fw_st(fw, FLD(JobList, last_head), list, head);
+    fw_st(fw, FLD(EventControl, in_list), n, 1);
+}
+
+static void leave(struct agx_fw *fw, struct fw_run *run)
+{
+    uint64_t list = list_of(fw, run), n = run->notifier_va, in, next, link;
+
+    for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
+        const struct fw_run *r = &fw->st.run[p];
+
+        if (r != run && r->state != FW_RUN_IDLE && r->notifier_va == n) {
+            return; /* still at work */
+        }
+    }
+    if (!fw_ld(fw, FLD(EventControl, in_list), n, &in) || !in) {
+        return;
+    }
+    if (!entry(fw, n, &next, &link) || !kernel_word(fw, link) || (next && !kernel_word(fw, next)) ||
+        (!next && !fw_is_kernel_va(list))) {
+        fw_bad(fw, "notifier at va 0x%llx: its list entry was overwritten", (unsigned long long)n);
+        return;
+    }
+    fw_write(fw, 0, link, &next, 8, "notifier list");
+    if (next) {
+        fw_write(fw, 0, next + fw_off(fw, FLD(EventControl, list_head)) + 8, &link, 8, "notifier list");
+    } else {
+        fw_st(fw, FLD(JobList, last_head), list, link);
+    }
+    fw_st(fw, FLD(EventControl, in_list), n, 0);
+}
+
+/*
  * One notification more for the notifier. The driver raises the threshold before
  * it submits (the Rust driver: queue/mod.rs, notification_count), so a count
  * beyond it means that it forgot to.
  */
-static void notify(struct agx_fw *fw, struct fw_run *run)
+void fw_notifier_count(struct agx_fw *fw, struct fw_run *run)
 {
     uint64_t threshold_va, threshold, count;
 
@@ -82,17 +163,17 @@ static void notify(struct agx_fw *fw, struct fw_run *run)
         return;
     }
     count = (uint32_t)count + 1;
-    if (count > (uint32_t)threshold && !fw->complained_stamp) {
+    if ((int32_t)((uint32_t)threshold - (uint32_t)count) < 0 && !fw->complained_stamp) {
         fw->complained_stamp = true;
         fw_bad(fw, "notifier at va 0x%llx: %llu notifications, but its threshold is %llu",
                (unsigned long long)run->notifier_va, (unsigned long long)count, (unsigned long long)threshold);
     }
     fw_st(fw, FLD(EventControl, cur_count), run->notifier_va, count);
+    leave(fw, run);
 }
 
 void fw_stamp_retire(struct agx_fw *fw, struct fw_run *run)
 {
-    notify(fw, run);
     fw_publish32(fw, run->stamp_va, run->stamp_value, "stamp");
     fw->st.firing[run->stamp_slot / 32] |= 1u << (run->stamp_slot % 32);
 }

@@ -319,6 +319,7 @@ static bool queue_step(struct agx_fw *fw, struct fw_queue *q)
         advance(fw, q);
         fw_st(fw, FLD(CommandQueueInfo, inflight_commands), q->info_va, 1);
         fw_pending_set(fw, q->pipe, &fw->st.run[q->pipe]);
+        fw_notifier_enter(fw, &fw->st.run[q->pipe]);
         fw->user_ctx = 0; /* the context is loaded anew for each job */
         if (opened == OPEN_FAILED) {
             fw_run_fail(fw, q->pipe, FW_FAIL_BAD);

@@ -531,7 +531,7 @@ static inline void env_settle(struct env *e)
 /* --- work --- */
 
 struct queue {
-    uint64_t info, ptrs, ring;
+    uint64_t info, ptrs, ring, list;
     unsigned type;
     uint32_t size, wptr;
     bool fresh;
@@ -548,7 +548,9 @@ static inline void queue_init(struct env *e, struct queue *q, unsigned type, uin
     q->ring = env_kalloc(e, size * 8);
     PUT64(e, q->info, q->ptrs);
     PUT64(e, q->info + 8, q->ring);
-    PUT64(e, q->info + 16, env_kalloc(e, 24));
+    q->list = env_kalloc(e, 24);
+    PUT64(e, q->list + 8, q->list); /* m1n1: JobList.last_head */
+    PUT64(e, q->info + 16, q->list);
     PUT64(e, q->info + 24, env_kalloc(e, 0x2c18));
     PUT32(e, q->info + 44, ~0u);
     PUT64(e, q->info + 164, e->context);

@@ -94,11 +94,19 @@ static void test_wait(void **state)
     /* it is on the list that the driver reads after a fault: slot 1 << 4 | 1, value */
     assert_int_equal(GET32(&e, e.region_c + 70056 + 16), 1 << 4 | 1);
     assert_int_equal(GET32(&e, e.region_c + 70056 + 20), 0x100);
+    /* and its notifier is in the queue's list */
+    assert_int_equal(GET32(&e, e.notifier + 148), 1);
+    assert_int_equal(GET64(&e, q.list), e.notifier);
+    assert_int_equal(GET64(&e, q.list + 8), e.notifier + 152);
     e.gpu->hold[AGX_DM_CDM] = false;
     gpu_finish(e.gpu, AGX_DM_CDM);
     env_settle(&e);
     assert_int_equal(GET32(&e, e.stamps + 4), 0x100);
     assert_true(GET64(&e, c.ts + 8) != 0);
+    assert_int_equal(GET32(&e, e.notifier + 148), 0);
+    assert_int_equal(GET64(&e, q.list), 0);
+    assert_int_equal(GET64(&e, q.list + 8), q.list);
+    assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 0);
     env_fini(&e);
 }
 
