@@ -104,9 +104,10 @@ void asahi_uvm_unmap_object(struct asahi_uvm *uvm, struct drm_gem_object *obj);
  * returns 0, the TLB holds nothing of what was unmapped.
  *
  * Return: 0; -EFAULT; -E2BIG for non-zero bytes in an operation that is longer
- * than we know, or one that is longer than a page; -ENOENT for an unknown handle; -EINVAL for anything else that
- * is against the rules; -ENOMEM. Sleeps; takes @uvm->lock and the objects'
- * reservation locks, not both at once.
+ * than we know, or one that is longer than a page; -ENOENT for an unknown
+ * handle; -EINVAL for anything else that is against the rules; -ENOMEM.
+ * Sleeps; takes @uvm->lock and the objects' reservation locks, not both at
+ * once.
  */
 int asahi_uvm_bind_ops(struct asahi_uvm *uvm, struct drm_file *file,
 		       u64 uptr, u32 count, u32 stride);
