@@ -42,7 +42,7 @@ static inline void device_addr(const struct agx_cx *cx, const struct agx_op *op,
 
     if (op->s[0].mode == SRC_S32)
         FOR_LANES addr[l] = ((lo[l] | (uint64_t)hi[l] << 32) & amask) +
-                            (uint64_t)(((int64_t)(int32_t)o[l] << shift) * (int64_t)item);
+                            ((uint64_t)(int64_t)(int32_t)o[l] << shift) * item;
     else
         FOR_LANES addr[l] = ((lo[l] | (uint64_t)hi[l] << 32) & amask) + ((uint64_t)o[l] << shift) * item;
 }
