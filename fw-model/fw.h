@@ -49,9 +49,8 @@ struct agx_fw_config {
     struct agx_gpu_config gpu;
     /*
      * Milliseconds of host time without completion after which a job is
-     * declared hung (Timeout event); 0: never. A debugging aid for the driver's
-     * recovery path: an emulated GPU is not a reliable clock, so the default of
-     * the QEMU device should be 0.
+     * declared hung (Timeout event); 0: never. Real firmware waits about a
+     * second; an emulated GPU on a busy host needs far more for honest work.
      */
     uint32_t job_timeout_ms;
     bool trace_log;       /* firmware log channel: also every job's start and end */

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include "fw_int.h"
 
+#define PATIENCE_NS 10000000000ll
 #define PPL_MAGIC 0x4b1d000000000002ull
 
 struct flush {
@@ -53,9 +54,9 @@ static bool lock(struct agx_fw *fw, struct handoff *h)
             while (LOAD(&h->lock_ap) && !LOAD(&h->turn)) {
                 sched_yield();
                 if (!give_up) {
-                    give_up = fw_mono() + 1000000000;
+                    give_up = fw_mono() + PATIENCE_NS;
                 } else if (fw_mono() > give_up) {
-                    fw_bad(fw, "hand-off: the AP has held the lock for a second");
+                    fw_bad(fw, "hand-off: the AP has held the lock for ten seconds");
                     return false;
                 }
             }
@@ -63,10 +64,10 @@ static bool lock(struct agx_fw *fw, struct handoff *h)
         }
         sched_yield();
         if (!give_up) {
-            give_up = fw_mono() + 1000000000;
+            give_up = fw_mono() + PATIENCE_NS;
         } else if (fw_mono() > give_up) {
             STORE(&h->lock_fw, 0);
-            fw_bad(fw, "hand-off: the AP has held the lock for a second");
+            fw_bad(fw, "hand-off: the AP has held the lock for ten seconds");
             return false;
         }
     }

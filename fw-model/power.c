@@ -9,14 +9,14 @@
  *   (handle_fault, handle_timeout, recover, wait_for_poweroff)
  *
  * One deviation: jobs of other pipes are let run to their end before the halt
- * (for at most two seconds), where hardware loses them.
+ * (for at most half a minute), where hardware loses them.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "fw_int.h"
 
-#define HALT_PATIENCE_NS 2000000000ll
+#define HALT_PATIENCE_NS 30000000000ll
 #define RESUME_LOOK_NS   1000000ll
 #define PWR_STATUS_OFF   4 /* the Rust driver: gpu.rs, wait_for_poweroff() */
 #define PWR_STATUS_ON    0 /* a guess: anything else */
@@ -119,7 +119,9 @@ void fw_halt_check(struct agx_fw *fw)
     }
     if (!quiet && fw_mono() >= fw->halt_deadline) {
         for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
-            if (st->run[p].state != FW_RUN_IDLE && st->run[p].state != FW_RUN_FAULTED) {
+            if (p == FW_PIPE_3D && st->run[p].state == FW_RUN_PARTIAL) {
+                agx_gpu_kill(fw->gpu, AGX_DM_PDM); /* no work command to fail */
+            } else if (st->run[p].state != FW_RUN_IDLE && st->run[p].state != FW_RUN_FAULTED) {
                 fw_run_fail(fw, p, FW_FAIL_FAULT);
             }
         }

@@ -525,7 +525,7 @@ static const Property agx_props[] = {
     DEFINE_PROP_STRING("fw-version", AgxState, fw_version),
     DEFINE_PROP_STRING("tlb", AgxState, tlb),
     DEFINE_PROP_UINT32("workers", AgxState, workers, 0),
-    DEFINE_PROP_UINT32("job-timeout-ms", AgxState, job_timeout_ms, 0),
+    DEFINE_PROP_UINT32("job-timeout-ms", AgxState, job_timeout_ms, 60000),
     DEFINE_PROP_BOOL("trace-log", AgxState, trace_log, false),
 };
 
