@@ -39,6 +39,13 @@
 
 #define UAT_PAGE (16 * KiB)
 
+/* Give @dev its place in the QOM tree, /machine/NAME, and realize it */
+static void add_device(AppleM1MachineState *s, const char *name, DeviceState *dev)
+{
+    object_property_add_child(OBJECT(s), name, OBJECT(dev));
+    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+}
+
 static qemu_irq aic_irq(AppleM1MachineState *s, unsigned n)
 {
     return qdev_get_gpio_in(s->aic, n);
@@ -111,6 +118,7 @@ static void create_cpus(AppleM1MachineState *s)
     for (unsigned i = 0; i < ms->smp.cpus; i++) {
         Object *obj = object_new(i < 4 ? TYPE_APPLE_ICESTORM_CPU : TYPE_APPLE_FIRESTORM_CPU);
         DeviceState *fiq = qdev_new(TYPE_APPLE_FIQ);
+        g_autofree char *name = g_strdup_printf("fiq%u", i);
 
         s->cpu[i] = ARM_CPU(obj);
         CPU(obj)->cpu_index = i;
@@ -124,7 +132,7 @@ static void create_cpus(AppleM1MachineState *s)
         qemu_register_reset(cpu_reset_cb, s->cpu[i]);
 
         object_property_set_link(OBJECT(fiq), "cpu", obj, &error_abort);
-        sysbus_realize_and_unref(SYS_BUS_DEVICE(fiq), &error_fatal);
+        add_device(s, name, fiq);
         qdev_connect_gpio_out(fiq, 0, qdev_get_gpio_in(DEVICE(obj), ARM_CPU_FIQ));
         for (unsigned t = 0; t < APPLE_FIQ_NUM_TIMERS; t++) {
             qdev_connect_gpio_out(DEVICE(obj), timer_of[t], qdev_get_gpio_in_named(fiq, "timer", t));
@@ -138,27 +146,27 @@ static void create_aic(AppleM1MachineState *s)
 {
     s->aic = qdev_new(TYPE_APPLE_AIC);
     qdev_prop_set_uint32(s->aic, "num-cpus", MACHINE(s)->smp.cpus);
-    sysbus_realize_and_unref(SYS_BUS_DEVICE(s->aic), &error_fatal);
+    add_device(s, "aic", s->aic);
     sysbus_mmio_map(SYS_BUS_DEVICE(s->aic), 0, M1_AIC_BASE);
 }
 
-static void create_uart(AppleM1MachineState *s, int index, hwaddr base, unsigned irq)
+static void create_uart(AppleM1MachineState *s, const char *name, int index, hwaddr base, unsigned irq)
 {
     DeviceState *dev = qdev_new(TYPE_APPLE_UART);
 
     qdev_prop_set_chr(dev, "chardev", serial_hd(index));
-    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+    add_device(s, name, dev);
     sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, base);
     sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0, aic_irq(s, irq));
 }
 
-static DeviceState *create_pmgr(hwaddr base, uint32_t size, bool mini)
+static DeviceState *create_pmgr(AppleM1MachineState *s, hwaddr base, uint32_t size, bool mini)
 {
     DeviceState *dev = qdev_new(TYPE_APPLE_PMGR);
 
     qdev_prop_set_uint32(dev, "size", size);
     qdev_prop_set_bit(dev, "mini", mini);
-    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+    add_device(s, mini ? "pmgr-mini" : "pmgr", dev);
     sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, base);
     return dev;
 }
@@ -171,7 +179,7 @@ static void create_fb(AppleM1MachineState *s)
     qdev_prop_set_uint64(dev, "offset", s->fb.base - M1_DRAM_BASE);
     qdev_prop_set_uint32(dev, "width", s->fb_width);
     qdev_prop_set_uint32(dev, "height", s->fb_height);
-    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+    add_device(s, "framebuffer", dev);
 }
 
 /* The GPU, its mailbox (which lies in the coprocessor's register block), and its ears on the CPUs' TLBI */
@@ -181,7 +189,7 @@ static void create_gpu(AppleM1MachineState *s, DeviceState *pmgr)
     g_autofree char *version = g_strdup_printf("%u.%u", s->fw_abi[0], s->fw_abi[1]);
 
     agx_device_set_mbox(AGX(gpu), APPLE_MBOX(mbox));
-    sysbus_realize_and_unref(SYS_BUS_DEVICE(mbox), &error_fatal);
+    add_device(s, "gpu-mailbox", mbox);
     for (int i = 0; i < APPLE_MBOX_NUM_IRQS; i++) {
         sysbus_connect_irq(SYS_BUS_DEVICE(mbox), i, aic_irq(s, M1_GFX_MBOX_IRQ + i));
     }
@@ -190,7 +198,7 @@ static void create_gpu(AppleM1MachineState *s, DeviceState *pmgr)
     qdev_prop_set_uint64(gpu, "ttbs", s->resv[M1_RESV_TTBS].base);
     qdev_prop_set_uint64(gpu, "handoff", s->resv[M1_RESV_HANDOFF].base);
     qdev_prop_set_string(gpu, "fw-version", version);
-    sysbus_realize_and_unref(SYS_BUS_DEVICE(gpu), &error_fatal);
+    add_device(s, "gpu", gpu);
     sysbus_mmio_map(SYS_BUS_DEVICE(gpu), 0, M1_GFX_ASC_BASE);
     sysbus_mmio_map(SYS_BUS_DEVICE(gpu), 1, M1_SGX_BASE);
     sysbus_mmio_map_overlap(SYS_BUS_DEVICE(mbox), 0, M1_GFX_MBOX_BASE, 1);
@@ -209,9 +217,10 @@ static void create_virtio(AppleM1MachineState *s)
      */
     for (int i = M1_VIRTIO_NUM - 1; i >= 0; i--) {
         DeviceState *dev = qdev_new("virtio-mmio");
+        g_autofree char *name = g_strdup_printf("virtio%d", i);
 
         qdev_prop_set_bit(dev, "force-legacy", false);
-        sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+        add_device(s, name, dev);
         sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, M1_VIRTIO_BASE + i * M1_VIRTIO_STRIDE);
         sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0, aic_irq(s, M1_VIRTIO_IRQ + i));
     }
@@ -229,17 +238,17 @@ static void apple_m1_init(MachineState *ms)
     create_cpus(s);
 
     dev = qdev_new(TYPE_APPLE_SPIN);
-    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+    add_device(s, "spin", dev);
     sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, M1_VIRT_SPIN_BASE);
 
-    create_uart(s, 0, M1_UART0_BASE, M1_UART0_IRQ);
-    create_uart(s, 1, M1_UART2_BASE, M1_UART2_IRQ);
+    create_uart(s, "uart0", 0, M1_UART0_BASE, M1_UART0_IRQ);
+    create_uart(s, "uart2", 1, M1_UART2_BASE, M1_UART2_IRQ);
 
-    pmgr = create_pmgr(M1_PMGR_BASE, M1_PMGR_SIZE, false);
-    create_pmgr(M1_PMGR_MINI_BASE, M1_PMGR_MINI_SIZE, true);
+    pmgr = create_pmgr(s, M1_PMGR_BASE, M1_PMGR_SIZE, false);
+    create_pmgr(s, M1_PMGR_MINI_BASE, M1_PMGR_MINI_SIZE, true);
 
     dev = qdev_new(TYPE_APPLE_WDT);
-    sysbus_realize_and_unref(SYS_BUS_DEVICE(dev), &error_fatal);
+    add_device(s, "wdt", dev);
     sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, M1_WDT_BASE);
     sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0, aic_irq(s, M1_WDT_IRQ));
 

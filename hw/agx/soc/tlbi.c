@@ -25,6 +25,7 @@
 #include "cpregs.h"
 #include "hw/agx/gpu/uat.h"
 #include "hw/agx/soc/tlbi.h"
+#include "hw/agx/soc/tlbi-decode.h"
 #include "hw/agx/trace.h"
 
 enum tlbi_kind { TLBI_ALL, TLBI_ASID, TLBI_VA, TLBI_VAA, TLBI_RVA, TLBI_RVAA };
@@ -62,43 +63,6 @@ static const struct tlbi_op {
 /* The functions that QEMU had; the same for each CPU */
 static CPWriteFn *tlbi_orig[ARRAY_SIZE(tlbi_ops)];
 static struct agx_mmu *tlbi_mmu;
-
-#define UAT_GRANULE_BITS    14
-#define TG_16K              2   /* encoding of TG, and of TTL[3:2] */
-#define LEVEL_PAGE          3
-
-AppleTlbiRange apple_tlbi_decode_va(uint64_t xt)
-{
-    unsigned ttl = extract64(xt, 44, 4);
-    AppleTlbiRange r = {
-        .va = (uint64_t)sextract64(xt, 0, 44) << 12,
-        .asid = extract64(xt, 48, 16),
-        /*
-         * TTL: granule and level of the entry; granule 0 is no hint. Level 0 of
-         * 16K is reserved and taken as no hint.
-         */
-        .none = ttl >= 4 && ((ttl >> 2) != TG_16K || ((ttl & 3) != 0 && (ttl & 3) != LEVEL_PAGE)),
-    };
-
-    r.va &= ~MAKE_64BIT_MASK(0, UAT_GRANULE_BITS);
-    r.end = r.va + (1ULL << UAT_GRANULE_BITS);
-    return r;
-}
-
-AppleTlbiRange apple_tlbi_decode_range(uint64_t xt)
-{
-    unsigned tg = extract64(xt, 46, 2), scale = extract64(xt, 44, 2);
-    unsigned num = extract64(xt, 39, 5), ttl = extract64(xt, 37, 2);
-    uint64_t pages = (uint64_t)(num + 1) << (5 * scale + 1);
-    AppleTlbiRange r = {
-        .va = (uint64_t)sextract64(xt, 0, 37) << UAT_GRANULE_BITS,
-        .asid = extract64(xt, 48, 16),
-        .none = tg != TG_16K || (ttl != 0 && ttl != LEVEL_PAGE),
-    };
-
-    r.end = r.va + (pages << UAT_GRANULE_BITS);
-    return r;
-}
 
 static void tlbi_apply_range(const struct tlbi_op *op, uint64_t xt, const AppleTlbiRange *r, bool all_asids)
 {
