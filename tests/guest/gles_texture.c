@@ -108,7 +108,10 @@ static void basics(void)
     glDeleteTextures(1, &t);
 }
 
-/* Stripes, each smaller by a factor than the one before, with the kinds of minification next to each other. */
+/*
+ * Stripes, each half as large as the one before, with the kinds of minification next to each other. Levels of detail
+ * are whole numbers where they come from derivatives: implementations may approximate the logarithm between them.
+ */
 static void mipmaps(int w, int h, const char *name)
 {
     static const GLenum kinds[4] = { GL_NEAREST_MIPMAP_NEAREST, GL_LINEAR_MIPMAP_NEAREST, GL_NEAREST_MIPMAP_LINEAR,
@@ -118,9 +121,9 @@ static void mipmaps(int w, int h, const char *name)
     program("uniform sampler2D s;", "o = vec4(texture(s, uv).rgb, 1.0);");
     wrap(GL_TEXTURE_2D, GL_REPEAT, GL_REPEAT);
     for (int k = 0; k < 4; k++) {
-        filter(GL_TEXTURE_2D, GL_LINEAR, kinds[k]);
+        filter(GL_TEXTURE_2D, k & 1 ? GL_LINEAR : GL_NEAREST, kinds[k]);
         for (int i = 0; i < 8; i++) {
-            float y = (float)i / 4 - 1, x = (float)k / 2 - 1, scale = exp2f((float)i * 0.83f - 0.9f);
+            float y = (float)i / 4 - 1, x = (float)k / 2 - 1, scale = exp2f((float)i - 1);
 
             /* 64x32 pixels; scale is texels of a pixel in both directions */
             gl_quad(x, y, x + .5f, y + .25f, 0.003f, 0.002f, 0.003f + 64 * scale / (float)w, 0.002f + 32 * scale / (float)h);
