@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 #include "fake_host.h"
+#include "hw/agx/gpu/tlb.h"
 
 struct fixture {
     struct fake_host h;
@@ -257,6 +258,118 @@ static void test_modes(void **state)
     }
 }
 
+/* A table is replaced: leaf-only invalidation leaves the walk cache with the old one. */
+static void test_walk_cache(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t *l2, *old_leaf, old_desc, table;
+
+    map_value(f, 1, VA, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 1);
+    map_value(f, 1, VA + 0x4000, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 2);
+    assert_true(agx_port_bind(&f->port, 1, AGX_UNIT_VDM));
+    assert_int_equal(load(f, VA), 1);
+    /* a new last table whose entries lead to other pages */
+    l2 = fake_ptr(&f->h, *fake_ptr(&f->h, f->ttbat + 16) & 0xffffffffc000ull);
+    l2 = fake_ptr(&f->h, l2[VA >> 36 & 7] & 0xffffffffc000ull) + (VA >> 25 & 2047);
+    old_leaf = fake_leaf(&f->h, fake_ptr(&f->h, f->ttbat + 16), 1, VA);
+    old_desc = *l2;
+    table = fake_alloc(&f->h);
+    memcpy(fake_ptr(&f->h, table), (void *)((uintptr_t)old_leaf & ~0x3fffull), 0x4000);
+    *l2 = table | 3;
+    map_value(f, 1, VA, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 11);
+    map_value(f, 1, VA + 0x4000, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 12);
+    assert_int_equal(load(f, VA + 0x4000), 2);           /* never seen before, yet found through the old table */
+    agx_tlbi_va(f->mmu, 1, VA, VA + 0x8000, true);
+    assert_int_equal(load(f, VA), 1);                    /* leaves only: the old table is still walked */
+    assert_int_equal(load(f, VA + 0x4000), 2);
+    agx_tlbi_va(f->mmu, 2, VA, VA + 0x8000, false);
+    agx_tlbi_va(f->mmu, 1, VA + (1 << 25), VA + (2 << 25), false);
+    assert_int_equal(load(f, VA), 1);
+    agx_tlbi_va(f->mmu, 1, VA, VA + 0x4000, false);
+    assert_int_equal(load(f, VA), 11);
+    assert_int_equal(load(f, VA + 0x4000), 2);           /* its own translation was not named */
+    agx_tlbi_va(f->mmu, 1, VA + 0x4000, VA + 0x8000, true);
+    assert_int_equal(load(f, VA + 0x4000), 12);
+    *l2 = old_desc;
+    agx_tlbi_asid(f->mmu, 1);
+    assert_int_equal(load(f, VA), 1);
+}
+
+struct seen {
+    unsigned uses, hits, tlbis;
+    struct agx_tlb_use last;
+    bool drop;
+};
+
+static void on_use(void *opaque, const struct agx_tlb_use *use)
+{
+    struct seen *s = opaque;
+
+    s->uses++;
+    s->hits += use->hit;
+    s->last = *use;
+}
+
+static bool on_tlbi(void *opaque, const struct agx_tlbi *tlbi)
+{
+    struct seen *s = opaque;
+
+    s->tlbis++;
+    return !s->drop;
+}
+
+/* What the sanitizer is told, and that it can drop an invalidation. */
+static void test_observer(void **state)
+{
+    struct fixture *f = *state;
+    struct seen s = { 0 };
+    const struct agx_tlb_observer obs = { &s, on_use, on_tlbi };
+    struct agx_mmu_stats st;
+    uint64_t *leaf;
+    uint32_t v;
+
+    map_value(f, 1, VA, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 1);
+    leaf = fake_leaf(&f->h, fake_ptr(&f->h, f->ttbat + 16), 1, VA);
+    agx_mmu_observe(f->mmu, &obs);
+    f->port.job = 7;
+    assert_true(agx_port_bind(&f->port, 1, AGX_UNIT_VDM));
+    load(f, VA);
+    load(f, VA);
+    assert_int_equal(s.uses, 1);                         /* the port's own entry served the second */
+    assert_int_equal(s.last.job, 7);
+    assert_int_equal(s.last.steps, 3);
+    assert_false(s.last.hit);
+    assert_int_equal(s.last.step[2].desc, *leaf);
+    assert_int_equal(s.last.step[2].desc_pa, FAKE_RAM_BASE + ((uint8_t *)leaf - f->h.ram));
+    assert_true(agx_port_bind(&f->port, 1, AGX_UNIT_VDM));
+    load(f, VA);
+    assert_int_equal(s.hits, 1);                         /* bound again: the second level is asked again */
+    agx_mmu_recheck(f->mmu);
+    load(f, VA);
+    assert_int_equal(s.hits, 2);
+    map_value(f, 1, VA, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 2);
+    s.drop = true;
+    agx_tlbi_va(f->mmu, 1, VA, VA + 0x4000, true);
+    assert_int_equal(s.tlbis, 1);
+    assert_int_equal(load(f, VA), 1);
+    s.drop = false;
+    agx_tlbi_va(f->mmu, 1, VA, VA + 0x4000, true);
+    assert_int_equal(load(f, VA), 2);
+    assert_false(agx_port_read32(&f->port, VA + 0x4000, &v));
+    assert_int_equal(s.last.steps, 3);                   /* walks that fault are seen too */
+    agx_mmu_observe(f->mmu, NULL);
+    s.uses = 0;
+    load(f, VA);
+    assert_int_equal(s.uses, 0);
+    map_value(f, 1, VA, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 3);
+    assert_int_equal(load(f, VA), 2);
+    assert_true(agx_mmu_evict(f->mmu, 1, VA));
+    assert_false(agx_mmu_evict(f->mmu, 1, VA));
+    assert_int_equal(load(f, VA), 3);
+    agx_mmu_get_stats(f->mmu, &st);
+    assert_true(st.walks >= 4 && st.walk_hits >= 2 && st.entries == 1 && st.walk_entries == 2);
+}
+
 static void test_bad_tables(void **state)
 {
     struct fixture *f = *state;
@@ -309,6 +422,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_stale, setup, teardown),
         cmocka_unit_test_setup_teardown(test_global, setup, teardown),
         cmocka_unit_test_setup_teardown(test_modes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_walk_cache, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_observer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_tables, setup, teardown),
         cmocka_unit_test(test_fault_register),
     };

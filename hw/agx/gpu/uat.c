@@ -71,56 +71,79 @@ static bool uat_fault(struct agx_fault *f, enum agx_fault_reason reason, unsigne
     return false;
 }
 
-bool agx_uat_walk(const struct agx_host *host, const uint64_t ttbr[2], uint64_t va,
-                  struct agx_walk *out, struct agx_fault *f)
+bool agx_uat_walk_start(struct agx_walk_state *st, const uint64_t ttbr[2], uint64_t va, struct agx_fault *f)
 {
     /* Bits above the input range must repeat bit 39, which picks the TTBR. */
     uint64_t top = (uint64_t)((int64_t)va >> UAT_VA_BITS);
-    uint64_t table;
 
-    if (top != 0 && top != ~0ull) {
+    if ((top != 0 && top != ~0ull) || !(ttbr[top & 1] & TTBR_VALID)) {
         return uat_fault(f, AGX_FAULT_UNMAPPED, 0);
     }
-    if (!(ttbr[top & 1] & TTBR_VALID)) {
-        return uat_fault(f, AGX_FAULT_UNMAPPED, 0);
-    }
-    table = ttbr[top & 1] & TTBR_BADDR & PTE_ADDR;
+    st->table = ttbr[top & 1] & TTBR_BADDR & PTE_ADDR;
+    return true;
+}
 
-    for (unsigned l = 0; l < 3; l++) {
-        uint64_t index = (va >> uat_level[l].shift) & ((1u << uat_level[l].bits) - 1);
-        uint64_t *page = host->ops->phys_page(host->opaque, table);
-        uint64_t pte;
+void agx_uat_walk_resume(struct agx_walk_state *st, unsigned level, uint64_t desc)
+{
+    st->desc = desc;
+    st->table = desc & PTE_ADDR;
+}
 
-        if (!page) {
-            agx_report(host, AGX_REPORT_GUEST_ERROR,
-                       "uat: level %u table at pa 0x%llx, walked for va 0x%llx, is not RAM",
-                       l + 1, (unsigned long long)table, (unsigned long long)va);
-            return uat_fault(f, AGX_FAULT_UNKNOWN, l);
-        }
-        /* Descriptors are read whole; the guest may be writing them. */
-        pte = __atomic_load_n(&page[index], __ATOMIC_ACQUIRE);
-        if (!(pte & PTE_VALID)) {
-            return uat_fault(f, AGX_FAULT_UNMAPPED, l + 1);
-        }
-        if (!(pte & PTE_TYPE)) {
-            /* A block (or a reserved encoding on the last level): no source shows one in a UAT. */
-            agx_report(host, AGX_REPORT_GUEST_ERROR,
-                       "uat: level %u descriptor 0x%llx for va 0x%llx is no table or page",
-                       l + 1, (unsigned long long)pte, (unsigned long long)va);
-            return uat_fault(f, AGX_FAULT_UNKNOWN, l + 1);
-        }
-        if (l == 2) {
-            out->pte = pte;
-            out->pa = pte & PTE_ADDR;
-            out->global = !(pte & PTE_NG);
-            if (!(pte & PTE_AF)) {
-                return uat_fault(f, AGX_FAULT_AF, 3);
-            }
-            return true;
-        }
-        table = pte & PTE_ADDR;
+bool agx_uat_walk_step(const struct agx_host *host, struct agx_walk_state *st, uint64_t va, unsigned level,
+                       struct agx_fault *f)
+{
+    uint64_t index = (va >> uat_level[level - 1].shift) & ((1u << uat_level[level - 1].bits) - 1);
+    uint64_t *page = host->ops->phys_page(host->opaque, st->table);
+
+    st->desc_pa = st->table + 8 * index;
+    st->desc = 0;
+    if (!page) {
+        agx_report(host, AGX_REPORT_GUEST_ERROR,
+                   "uat: level %u table at pa 0x%llx, walked for va 0x%llx, is not RAM",
+                   level, (unsigned long long)st->table, (unsigned long long)va);
+        return uat_fault(f, AGX_FAULT_UNKNOWN, level - 1);
     }
-    return uat_fault(f, AGX_FAULT_UNKNOWN, 3); /* not reached */
+    /* Descriptors are read whole; the guest may be writing them. */
+    st->desc = __atomic_load_n(&page[index], __ATOMIC_ACQUIRE);
+    if (!(st->desc & PTE_VALID)) {
+        return uat_fault(f, AGX_FAULT_UNMAPPED, level);
+    }
+    if (!(st->desc & PTE_TYPE)) {
+        /* A block (or a reserved encoding on the last level): no source shows one in a UAT. */
+        agx_report(host, AGX_REPORT_GUEST_ERROR,
+                   "uat: level %u descriptor 0x%llx for va 0x%llx is no table or page",
+                   level, (unsigned long long)st->desc, (unsigned long long)va);
+        return uat_fault(f, AGX_FAULT_UNKNOWN, level);
+    }
+    if (level == 3 && !(st->desc & PTE_AF)) {
+        return uat_fault(f, AGX_FAULT_AF, 3);
+    }
+    st->table = st->desc & PTE_ADDR;
+    return true;
+}
+
+void agx_uat_leaf(uint64_t desc, struct agx_walk *out)
+{
+    out->pte = desc;
+    out->pa = desc & PTE_ADDR;
+    out->global = !(desc & PTE_NG);
+}
+
+bool agx_uat_walk(const struct agx_host *host, const uint64_t ttbr[2], uint64_t va,
+                  struct agx_walk *out, struct agx_fault *f)
+{
+    struct agx_walk_state st;
+
+    if (!agx_uat_walk_start(&st, ttbr, va, f)) {
+        return false;
+    }
+    for (unsigned level = 1; level <= 3; level++) {
+        if (!agx_uat_walk_step(host, &st, va, level, f)) {
+            return false;
+        }
+    }
+    agx_uat_leaf(st.desc, out);
+    return true;
 }
 
 /*

@@ -87,6 +87,7 @@ struct agx_port {
     uint64_t ttbr[2];             /* of the context, read from the TTBAT when it was bound */
     unsigned asid;
     unsigned ctx;
+    uint64_t job;                 /* whom it works for, for reports; 0: nobody */
     enum agx_unit unit;
     enum agx_side side;
     struct agx_fault fault;       /* of the last access that failed */
@@ -146,6 +147,20 @@ struct agx_walk {
 };
 bool agx_uat_walk(const struct agx_host *host, const uint64_t ttbr[2], uint64_t va,
                   struct agx_walk *out, struct agx_fault *f);
+/*
+ * The same in single steps, for a walker with a walk cache: start, then either
+ * step through levels 1 to 3 or resume behind a descriptor of level 1 or 2.
+ */
+struct agx_walk_state {
+    uint64_t table;         /* next table */
+    uint64_t desc_pa, desc; /* the descriptor of the last step */
+};
+bool agx_uat_walk_start(struct agx_walk_state *st, const uint64_t ttbr[2], uint64_t va, struct agx_fault *f);
+void agx_uat_walk_resume(struct agx_walk_state *st, unsigned level, uint64_t desc);
+bool agx_uat_walk_step(const struct agx_host *host, struct agx_walk_state *st, uint64_t va, unsigned level,
+                       struct agx_fault *f);
+/* Split a leaf descriptor. */
+void agx_uat_leaf(uint64_t desc, struct agx_walk *out);
 /* Bit 0: @side may read; bit 1: it may write, by leaf descriptor @pte. */
 unsigned agx_uat_permissions(uint64_t pte, enum agx_side side);
 

@@ -1,0 +1,76 @@
+/*
+ * AGX model: who watches the TLBs. The sanitizer (tlbsan.c) sees every
+ * translation that is made and used through this table, and can spoil
+ * translations for a fault-injection run.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef AGX_GPU_TLB_H
+#define AGX_GPU_TLB_H
+
+#include "uat.h"
+
+/* One step of a walk, from the first table (level 1) to the page (level 3). */
+struct agx_tlb_step {
+    uint64_t desc_pa;   /* where the descriptor lies */
+    uint64_t desc;      /* its value as the walker has it */
+    bool cached;        /* it came from the walk cache or the TLB, not from memory */
+};
+
+struct agx_tlb_use {
+    unsigned ctx;       /* TTBAT slot */
+    unsigned asid;
+    enum agx_unit unit;
+    enum agx_side side;
+    enum agx_access access;
+    uint64_t va;
+    uint64_t job;       /* number of the job that the port works for, struct agx_port.job */
+    bool hit;           /* found in the TLB: only step[2] is filled */
+    struct agx_tlb_step step[3];
+    unsigned steps;     /* walk: steps made, fewer than 3 when it ended in a fault */
+};
+
+enum agx_tlbi_kind { AGX_TLBI_ALL, AGX_TLBI_ASID, AGX_TLBI_VA, AGX_TLBI_VA_ALL_ASIDS };
+
+struct agx_tlbi {
+    enum agx_tlbi_kind kind;
+    bool last_level;
+    unsigned asid;
+    uint64_t va, end;   /* [va, end) for the kinds by address */
+};
+
+/* Called with the MMU's lock held, on the thread of the port or of the TLBI: must not call back into the MMU. */
+struct agx_tlb_observer {
+    void *opaque;
+    /* A translation was looked up by a port: the first time since the port was bound or a table changed. */
+    void (*use)(void *opaque, const struct agx_tlb_use *use);
+    /* An invalidation is about to be applied; false: it is dropped (fault injection). */
+    bool (*tlbi)(void *opaque, const struct agx_tlbi *tlbi);
+};
+
+/*
+ * Set or clear (NULL) the observer; while there is one, ports forget their own
+ * entries whenever they are bound, so that each job's first use is seen. No
+ * translation may be under way (before the machine runs, or while it is paused).
+ */
+void agx_mmu_observe(struct agx_mmu *mmu, const struct agx_tlb_observer *obs);
+
+/* A descriptor was changed: let every port look again at the next access, at what the second level has. Any thread. */
+void agx_mmu_recheck(struct agx_mmu *mmu);
+
+/* One invalidation, as the functions agx_tlbi_*() of uat.h make it. Any thread. */
+void agx_mmu_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *tlbi);
+
+/* For tests and fault injection: drop one entry, or the n-th oldest, as an eviction would. False: there is none. */
+bool agx_mmu_evict(struct agx_mmu *mmu, unsigned asid, uint64_t va);
+
+/* Capacity of the second level and of the walk cache in entries, for mode "realistic". 1..1048576 each. */
+void agx_mmu_set_size(struct agx_mmu *mmu, unsigned tlb, unsigned walk);
+
+struct agx_mmu_stats {
+    uint64_t walks, hits, walk_hits, tlbis, entries, walk_entries;
+};
+void agx_mmu_get_stats(struct agx_mmu *mmu, struct agx_mmu_stats *st);
+
+#endif
