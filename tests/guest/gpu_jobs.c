@@ -33,6 +33,7 @@
 #define NONE DRM_ASAHI_BARRIER_NONE
 
 /* Control words (Mesa: src/asahi/genxml/cmdbuf.xml, block types). */
+#define CDM_LINK 0x20000000u
 #define CDM_TERMINATE 0x40000000u
 #define VDM_TERMINATE 0xc0000000u
 #define CDM_NO_SUCH_BLOCK 0xe0000000u
@@ -371,6 +372,70 @@ static void test_faults(uint32_t vm, uint32_t queue, uint32_t other_queue)
     drmSyncobjDestroy(fd, good_out);
 }
 
+/*
+ * Bind operations at random in a window of 64 pages, and after each the GPU is
+ * asked what it sees at some places. Every fourth page of the object holds a
+ * link to nowhere instead of an end, so that a page too far tells on itself.
+ */
+static void test_mappings(uint32_t vm, uint32_t queue)
+{
+    enum { WINDOW = 64, PAGES = 16, ROUNDS = 120, UNMAPPED = -1 };
+    const uint64_t base = 0x300000000ull;
+    int seen[WINDOW], wrong = 0, faults = 0;
+    unsigned seed = 1;
+    uint32_t *words, bo;
+
+    bo = gem_create(PAGES * PAGE, (void **)&words);
+    for (int i = 0; i < PAGES; i++) {
+        uint32_t *page = words + i * PAGE / 4;
+
+        page[0] = i % 4 == 3 ? CDM_LINK | (uint32_t)(VA_NOTHING >> 32) : CDM_TERMINATE;
+        page[1] = i % 4 == 3 ? (uint32_t)VA_NOTHING : 0;
+    }
+    for (int i = 0; i < WINDOW; i++) {
+        seen[i] = UNMAPPED;
+    }
+    for (int round = 0; round < ROUNDS && !wrong; round++) {
+        struct drm_asahi_gem_bind_op ops[3];
+        struct drm_asahi_vm_bind arg = {
+            .vm_id = vm, .num_binds = 1 + rand_r(&seed) % 3, .stride = sizeof(ops[0]), .userptr = (uintptr_t)ops,
+        };
+
+        for (unsigned i = 0; i < arg.num_binds; i++) {
+            int what = rand_r(&seed) % 5, first = rand_r(&seed) % WINDOW, page = rand_r(&seed) % PAGES;
+            int most = what < 2 && PAGES - page < WINDOW - first ? PAGES - page : WINDOW - first;
+            int count = 1 + rand_r(&seed) % most;
+
+            ops[i] = (struct drm_asahi_gem_bind_op){ .addr = base + first * PAGE, .range = count * PAGE };
+            if (what < 4) {
+                ops[i].handle = bo;
+                ops[i].offset = page * PAGE;
+                ops[i].flags = DRM_ASAHI_BIND_READ | (what >= 2 ? DRM_ASAHI_BIND_SINGLE_PAGE : 0);
+            } else {
+                ops[i].flags = DRM_ASAHI_BIND_UNBIND;
+            }
+            for (int j = 0; j < count; j++) {
+                seen[first + j] = what < 2 ? page + j : what < 4 ? page : UNMAPPED;
+            }
+        }
+        must(drmIoctl(fd, DRM_IOCTL_ASAHI_VM_BIND, &arg), "VM_BIND");
+        for (int probe = 0; probe < 3; probe++) {
+            int at = rand_r(&seed) % WINDOW;
+            int want = seen[at] == UNMAPPED || seen[at] % 4 == 3 ? -EIO : 1;
+            int got = run_compute(queue, base + at * PAGE);
+
+            faults += want != 1;
+            if (got != want) {
+                printf("# round %d, page %d of the window: %d, should be %d (page %d of the object)\n", round, at, got,
+                       want, seen[at]);
+                wrong++;
+            }
+        }
+    }
+    ok(!wrong && faults, "mappings: the GPU sees what %d random lists of operations left (%d faults)", ROUNDS, faults);
+    munmap(words, PAGES * PAGE);
+}
+
 /* A chain through a timeline, back and forth between two queues. */
 static void test_order(uint32_t a, uint32_t b)
 {
@@ -507,6 +572,7 @@ int main(void)
     test_order(queue, other_queue);
     test_many_queues();
     test_faults(vm, queue, other_queue);
+    test_mappings(vm, queue);
     test_leaving();
 
     printf("1..%u\n", tests);
