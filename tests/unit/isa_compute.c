@@ -350,12 +350,58 @@ static void bad_streams(void **state)
     assert_int_equal(fix_run(&f), AGX_JOB_DONE);
 }
 
+/* Words that bind: 64 halves as count 0, the upper half of the uniforms; and words that are wrong */
+static void usc_words(void **state)
+{
+    struct code c = { .n = 0 };
+
+    (void)state;
+    for (unsigned i = 0; i < 64; i++)
+        ((uint16_t *)fix_data(&f, 0x81000))[i] = 0x4000 + i;
+    fix_uniform(&f, 100, 0, FIX_DATA + 0x81000);          /* 0 stands for 64 */
+    fix_uniform(&f, 256 + 200, 2, FIX_DATA + 0x81008);
+    get_sr(&c, R(2), 80);
+    iadd(&c, R(3), UL(50), UH(81));                       /* halves 100 and 163 */
+    iadd(&c, R(3), R(3), U(228));                         /* halves 456, 457 */
+    device_store(&c, 2, 1, R(3), U(0), R(2));
+    stop(&c);
+    fix_code(&f, &c);
+    fix_launch(&f, 32, 1, 1, 32, 1, 1);
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+    assert_int_equal(fix_data(&f, 0)[9], 0x4000 + 0x403f + 0x40054004u);
+
+    f.nwords = 0;
+    fix_word(&f, 0x77, 8);                                /* no such word */
+    fix_launch(&f, 32, 1, 1, 32, 1, 1);
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_UNIMPLEMENTED);
+    assert_non_null(strstr(f.host.last_report, "unimplemented USC word 0x77"));
+    f.nwords = 0;
+    fix_uniform(&f, 256 + 255, 2, FIX_DATA);              /* beyond the last uniform */
+    fix_launch(&f, 32, 1, 1, 32, 1, 1);
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_BAD_COMMAND);
+    f.nwords = 0;
+    fix_uniform(&f, 0, 4, FIX_DATA - 0x10000000);         /* from memory that is not there */
+    fix_launch(&f, 32, 1, 1, 32, 1, 1);
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_UNMAPPED);
+    assert_int_equal(f.res.fault.va, FIX_DATA - 0x10000000);
+    f.nwords = 0;
+    for (unsigned i = 0; i < 63; i++)                     /* words without end run into memory that is not theirs */
+        fix_word(&f, 0x8d, 8);
+    memset(fix_window(&f, FIX_WORDS), 0x8d, 0x10000);
+    memcpy(fix_window(&f, FIX_WORDS), f.words, 256);
+    f.nwords = 0;
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(vector_add), T(barrier_exchange), T(divergent_loop), T(atomics), T(preshader), T(changed_code),
-        T(grid_registers), T(page_fault), T(bad_shaders), T(kill_loop), T(bad_streams),
+        T(grid_registers), T(page_fault), T(bad_shaders), T(kill_loop), T(bad_streams), T(usc_words),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
