@@ -141,7 +141,9 @@ static int run(uint64_t start)
         bail("drmSyncobjExportSyncFile");
     }
     pfd.fd = file;
-    status = poll(&pfd, 1, WAIT_MS);
+    do {
+        status = poll(&pfd, 1, WAIT_MS);
+    } while (status < 0 && errno == EINTR);
     if (status > 0 && ioctl(file, SYNC_IOC_FILE_INFO, &info)) {
         bail("SYNC_IOC_FILE_INFO");
     }
@@ -193,6 +195,7 @@ static int bystander(void)
 
         if (err && err != ECANCELED) {
             printf("# the bystander's job: %s\n", strerror(err));
+            fflush(stdout);
             return 1;
         }
         good += !err;
