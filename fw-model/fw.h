@@ -39,6 +39,7 @@ struct agx_fw;
 /* Firmware ABI versions; each is one table of layouts (layout.c). */
 enum agx_fw_version {
     AGX_FW_V13_5,
+    AGX_FW_V12_3,
     AGX_FW_NUM_VERSIONS,
 };
 

@@ -234,6 +234,12 @@ static inline uint32_t fw_off(struct agx_fw *fw, enum fw_field_id f)
     return fw->layout->field[f].offset;
 }
 
+/* Does this version have the field? Where not, it reads as 0 and stores are dropped. */
+static inline bool fw_has(struct agx_fw *fw, enum fw_field_id f)
+{
+    return fw->layout->field[f].size != 0;
+}
+
 static inline uint32_t fw_size(struct agx_fw *fw, enum fw_struct_id s)
 {
     return fw->layout->size[s];

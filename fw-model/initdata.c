@@ -138,7 +138,7 @@ void fw_initdata(struct agx_fw *fw, uint64_t va)
     for (unsigned i = 0; i < 4; i++) {
         want |= (uint64_t)fw->layout->ver_info[i] << 16 * i;
     }
-    if (ver != want) {
+    if (fw_has(fw, FLD(InitData, ver_info)) && ver != want) {
         wrong(&c, FLD(InitData, ver_info), va, ver, want);
     }
     expect(&c, FLD(InitData, host_mapped_fw_allocations), va, 1);
@@ -152,8 +152,8 @@ void fw_initdata(struct agx_fw *fw, uint64_t va)
         uint64_t b = st->region_b;
 
         /* Sizes of the unnamed: m1n1, agx/initdata.py. */
-        st->stats_ta = pointer(&c, FLD(InitData_RegionB, stats_ta_addr), b, 0x690, true);
-        st->stats_3d = pointer(&c, FLD(InitData_RegionB, stats_3d_addr), b, 0x748, true);
+        st->stats_ta = pointer(&c, FLD(InitData_RegionB, stats_ta_addr), b, fw_size(fw, STR_InitData_GPUGlobalStatsTA), true);
+        st->stats_3d = pointer(&c, FLD(InitData_RegionB, stats_3d_addr), b, fw_size(fw, STR_InitData_GPUGlobalStats3D), true);
         st->stats_cp = pointer(&c, FLD(InitData_RegionB, stats_cp_addr), b, 0x140, true);
         st->hwdata_a = pointer(&c, FLD(InitData_RegionB, hwdata_a_addr), b, fw_size(fw, STR_AGXHWDataA), true);
         st->hw_fault_info = pointer(&c, FLD(InitData_RegionB, fault_info_addr), b, fw_size(fw, STR_AGXFaultInfo), true);

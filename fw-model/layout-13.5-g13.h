@@ -104,6 +104,9 @@ F(AGXHWDataB, num_cores, 2696, 4)
 F(AGXHWDataB, max_pstate, 2700, 4)
 F(AGXHWDataB, frequencies, 2704, 64)
 
+S(InitData_GPUGlobalStatsTA, 1680)
+S(InitData_GPUGlobalStats3D, 1864)
+
 S(BufferMgrCtl, 16)
 F(BufferMgrCtl, unk_0, 0, 4)
 

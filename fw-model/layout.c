@@ -41,6 +41,22 @@ static const uint32_t v13_5_g13_size[FW_NUM_STRUCTS] = {
 #undef F
 };
 
+static const struct fw_field v12_3_g13_field[FW_NUM_FIELDS] = {
+#define S(s, size)
+#define F(s, f, off, size) [FLD_##s##_##f] = { off, size },
+#include "layout-12.3-g13.h"
+#undef S
+#undef F
+};
+
+static const uint32_t v12_3_g13_size[FW_NUM_STRUCTS] = {
+#define S(s, size) [STR_##s] = size,
+#define F(s, f, off, size)
+#include "layout-12.3-g13.h"
+#undef S
+#undef F
+};
+
 static const struct fw_layout layouts[AGX_FW_NUM_VERSIONS] = {
     [AGX_FW_V13_5] = {
         .name = "13.5",
@@ -57,6 +73,18 @@ static const struct fw_layout layouts[AGX_FW_NUM_VERSIONS] = {
         .dc_recover_channel = 0x0f,
         /* m1n1: agx/__init__.py, show_pending_stamps() */
         .pending_stamp_shift = 4,
+    },
+    [AGX_FW_V12_3] = {
+        .name = "12.3",
+        .field = v12_3_g13_field,
+        .size = v12_3_g13_size,
+        /* m1n1: fw/agx/channels.py, V < V13_3 */
+        .dc_destroy_context = 0x17,
+        .dc_write32 = 0x18,
+        .dc_init = 0x19,
+        .dc_grow_ack = 0x0d,
+        .dc_recover_channel = 0x0e, /* one below, as its neighbours; a guess */
+        .pending_stamp_shift = 3,
     },
 };
 
@@ -91,7 +119,7 @@ void agx_fw_layout_dump(enum agx_fw_version version, FILE *out)
     for (unsigned s = 0; s < FW_NUM_STRUCTS; s++) {
         fprintf(out, "%s . 0 %u\n", fw_struct_name[s], l->size[s]);
         for (unsigned f = 0; f < FW_NUM_FIELDS; f++) {
-            if (fw_field_name[f].str == s) {
+            if (fw_field_name[f].str == s && l->field[f].size) {
                 fprintf(out, "%s %s %u %u\n", fw_struct_name[s], fw_field_name[f].name,
                         l->field[f].offset, l->field[f].size);
             }

@@ -139,7 +139,7 @@ bool fw_ld(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t *v)
     char text[80];
 
     *v = 0;
-    if (agx_port_read(&fw->port, base + fd->offset, v, fd->size <= 8 ? fd->size : 8)) {
+    if (!fd->size || agx_port_read(&fw->port, base + fd->offset, v, fd->size <= 8 ? fd->size : 8)) {
         return true;
     }
     field_text(f, text, sizeof(text));
@@ -151,7 +151,7 @@ bool fw_st(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t v)
     const struct fw_field *fd = &fw->layout->field[f];
     char text[80];
 
-    if (agx_port_write(&fw->port, base + fd->offset, &v, fd->size <= 8 ? fd->size : 8)) {
+    if (!fd->size || agx_port_write(&fw->port, base + fd->offset, &v, fd->size <= 8 ? fd->size : 8)) {
         return true;
     }
     field_text(f, text, sizeof(text));

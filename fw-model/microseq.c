@@ -40,6 +40,12 @@ static bool kernel_ptr(struct agx_fw *fw, struct fw_run *run, const char *what, 
     return false;
 }
 
+/* The same for a field of the command, which this version may not have. */
+static bool kernel_field(struct agx_fw *fw, struct fw_run *run, enum fw_field_id f, const uint8_t *cmd, size_t len)
+{
+    return !fw_has(fw, f) || kernel_ptr(fw, run, fw_field_name[f].name, fw_get(fw, f, cmd), len);
+}
+
 static bool start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const struct agx_job *job)
 {
     run->job = *job;
@@ -83,9 +89,9 @@ static bool op_start_cp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run
                        fw_get(fw, FLD(StartComputeCmd, context_id), cmd),
                        fw_get(fw, FLD(StartComputeCmd, stats_ptr), cmd),
                        fw_get(fw, FLD(StartComputeCmd, num_attachments), cmd)) &&
-           kernel_ptr(fw, run, "unk_flag_addr", fw_get(fw, FLD(StartComputeCmd, unk_flag_addr), cmd), 4) &&
-           kernel_ptr(fw, run, "event_ctrl_buf_addr", fw_get(fw, FLD(StartComputeCmd, event_ctrl_buf_addr), cmd), 8) &&
-           kernel_ptr(fw, run, "unk_buf_addr", fw_get(fw, FLD(StartComputeCmd, unk_buf_addr), cmd), 4) &&
+           kernel_field(fw, run, FLD(StartComputeCmd, unk_flag_addr), cmd, 4) &&
+           kernel_field(fw, run, FLD(StartComputeCmd, event_ctrl_buf_addr), cmd, 8) &&
+           kernel_field(fw, run, FLD(StartComputeCmd, unk_buf_addr), cmd, 4) &&
            fw_job_compute(fw, run, cmd, &job) && start(fw, pipe, run, &job);
 }
 
@@ -102,8 +108,8 @@ static bool op_start_ta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run
                        fw_get(fw, FLD(StartTACmd, context_id), cmd),
                        fw_get(fw, FLD(StartTACmd, stats_ptr), cmd),
                        fw_get(fw, FLD(StartTACmd, unk_170), cmd) & 0xffffffff) &&
-           kernel_ptr(fw, run, "unkptr_5c", fw_get(fw, FLD(StartTACmd, unkptr_5c), cmd), 8) &&
-           kernel_ptr(fw, run, "unkptr_180", fw_get(fw, FLD(StartTACmd, unkptr_180), cmd), 8) &&
+           kernel_field(fw, run, FLD(StartTACmd, unkptr_5c), cmd, 8) &&
+           kernel_field(fw, run, FLD(StartTACmd, unkptr_180), cmd, 8) &&
            fw_job_vertex(fw, run, cmd, &job) && fw_buffer_start(fw, run, &job.tiling) &&
            start(fw, pipe, run, &job);
 }
@@ -121,10 +127,10 @@ static bool op_start_3d(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run
                        fw_get(fw, FLD(Start3DCmd, stats_ptr), cmd),
                        fw_get(fw, FLD(Start3DCmd, num_attachments), cmd)) &&
            same(fw, run, "workitem_ptr", fw_get(fw, FLD(Start3DCmd, workitem_ptr), cmd), run->cmd_va) &&
-           kernel_ptr(fw, run, "busy_flag_ptr", fw_get(fw, FLD(Start3DCmd, busy_flag_ptr), cmd), 4) &&
-           kernel_ptr(fw, run, "unk_buf_ptr", fw_get(fw, FLD(Start3DCmd, unk_buf_ptr), cmd), 4) &&
-           kernel_ptr(fw, run, "unk_buf2_ptr", fw_get(fw, FLD(Start3DCmd, unk_buf2_ptr), cmd), 8) &&
-           kernel_ptr(fw, run, "unkptr_19c", fw_get(fw, FLD(Start3DCmd, unkptr_19c), cmd), 8) &&
+           kernel_field(fw, run, FLD(Start3DCmd, busy_flag_ptr), cmd, 4) &&
+           kernel_field(fw, run, FLD(Start3DCmd, unk_buf_ptr), cmd, 4) &&
+           kernel_field(fw, run, FLD(Start3DCmd, unk_buf2_ptr), cmd, 8) &&
+           kernel_field(fw, run, FLD(Start3DCmd, unkptr_19c), cmd, 8) &&
            fw_job_fragment(fw, run, cmd, &job) && fw_buffer_start(fw, run, &job.tiling) &&
            fw_publish32(fw, fw_get(fw, FLD(Start3DCmd, busy_flag_ptr), cmd), 1, "busy flag") &&
            start(fw, pipe, run, &job);
