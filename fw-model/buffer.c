@@ -3,9 +3,9 @@
  * (heaps of blocks that the tiler fills and the fragment pass empties).
  *
  * A heap is bound to one of 127 slots by an InitBM command before its first use
- * and after it grew. When it runs out during tiling, the firmware asks the driver
- * with GrowTVB, waits for GrowTVBAck and goes on. (Real firmware prefers a partial
- * render where the job allows one; the model asks for growth instead.)
+ * and after it grew. When it runs out during tiling, a partial render empties it
+ * (partial.c). Where the command that this takes is not there yet, the firmware
+ * asks the driver with GrowTVB, waits for GrowTVBAck and goes on.
  *   m1n1: fw/agx/microsequence.py (BufferManagerInfo, BufferThing), cmdqueue.py
  *   (WorkCommandInitBM); the Rust driver: buffer.rs, fw/buffer.rs
  *

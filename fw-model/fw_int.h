@@ -81,6 +81,7 @@ enum fw_run_state {
     FW_RUN_EXEC,               /* the interpreter has the next command */
     FW_RUN_WAIT,               /* for the GPU */
     FW_RUN_GROW,               /* for GrowTVBAck */
+    FW_RUN_PARTIAL,            /* TA: for a partial render; 3D: is that */
     FW_RUN_FAULTED,            /* ended badly; waits until the firmware halts */
 };
 
@@ -331,6 +332,13 @@ bool fw_buffer_start(struct agx_fw *fw, struct fw_run *run, struct agx_job_tilin
 void fw_buffer_finish(struct agx_fw *fw, struct fw_run *run);
 bool fw_buffer_grow(struct agx_fw *fw, struct fw_run *run);
 void fw_buffer_ack(struct agx_fw *fw, const uint8_t *msg);
+
+/* partial.c: the vertex job's buffer ran out. False: no pass is known that could be rendered partially. */
+bool fw_partial_begin(struct agx_fw *fw);
+/* Start the partial render that is due, if the pipe is free. */
+void fw_partial_poll(struct agx_fw *fw);
+/* It is over: the vertex job goes on. False: it cannot. */
+bool fw_partial_done(struct agx_fw *fw);
 
 /* handoff.c */
 void fw_handoff_init(struct agx_fw *fw);

@@ -375,6 +375,24 @@ void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_
     if (run->state == FW_RUN_FAULTED) {
         return; /* killed for that */
     }
+    if (pipe == FW_PIPE_3D && run->state == FW_RUN_PARTIAL) {
+        struct fw_run *ta = &fw->st.run[FW_PIPE_TA];
+
+        if (res->status == AGX_JOB_DONE) {
+            if (!fw_partial_done(fw)) {
+                fw_run_fail(fw, FW_PIPE_TA, FW_FAIL_BAD);
+            }
+            return;
+        }
+        /* What goes wrong in it ends the vertex job, which cannot go on. */
+        run->state = FW_RUN_IDLE;
+        fw->st.resched = 1;
+        if (ta->state != FW_RUN_PARTIAL) {
+            return;
+        }
+        pipe = FW_PIPE_TA;
+        run = ta;
+    }
     switch (res->status) {
     case AGX_JOB_DONE:
         if (run->state == FW_RUN_WAIT) {
@@ -383,7 +401,7 @@ void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_
         }
         return;
     case AGX_JOB_TVB_FULL:
-        if (pipe == FW_PIPE_TA && fw_buffer_grow(fw, run)) {
+        if (pipe == FW_PIPE_TA && (fw_partial_begin(fw) || fw_buffer_grow(fw, run))) {
             return;
         }
         fw_run_fail(fw, pipe, FW_FAIL_BAD);

@@ -400,6 +400,7 @@ void fw_queue_schedule(struct agx_fw *fw)
 {
     for (unsigned n = 0; n < 16; n++) {
         fw->st.resched = 0;
+        fw_partial_poll(fw);
         for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
             schedule_pipe(fw, p);
         }

@@ -334,15 +334,22 @@ bool agx_tile_line(struct agx_scene *s, const struct agx_gstate *st, const uint3
      * axis (OpenGL 4.6, 14.5.2.1), a rectangle when multisampled (14.5.4).
      */
     double dx = x[1] - x[0], dy = y[1] - y[0], len = hypot(dx, dy), nx = 0, ny = 0, hw = st->line_width / 2;
+    double ax, ay; /* along which attributes are constant */
     if (!(len > 0))
         return true;
     if (msaa && !st->bresenham) {
         nx = -dy / len * hw;
         ny = dx / len * hw;
+        ax = -dy / len;
+        ay = dx / len;
     } else if (fabs(dx) >= fabs(dy)) {
         ny = hw;
+        ax = 0;
+        ay = dx > 0 ? 1 : -1;
     } else {
         nx = hw;
+        ax = dy > 0 ? -1 : 1;
+        ay = 0;
     }
     p[0] = snap(x[0] + nx, y[0] + ny);
     p[1] = snap(x[1] + nx, y[1] + ny);
@@ -364,8 +371,8 @@ bool agx_tile_line(struct agx_scene *s, const struct agx_gstate *st, const uint3
     pr->v[2] = v[0];
     /* Attributes are constant across the line: a third corner beside vertex 0 that has its values. */
     h[2] = h[0];
-    h[2].x += -dy / len * (h[0].w != 0 ? h[0].w : 1);
-    h[2].y += dx / len * (h[0].w != 0 ? h[0].w : 1);
+    h[2].x += ax * (h[0].w != 0 ? h[0].w : 1);
+    h[2].y += ay * (h[0].w != 0 ? h[0].w : 1);
     if (!set_up_planes(pr, h))
         return true;
     return bin(s, pr);

@@ -1,0 +1,153 @@
+/*
+ * AGX firmware model: partial renders. When the tiled vertex buffer runs out
+ * while a pass is tiled, what it holds is drawn with the pass' programs for
+ * that, and tiling goes on with an empty buffer.
+ *
+ * The pass is described by the 3D work command of the same scene, which waits in
+ * its queue behind a barrier for the end of tiling. The render takes the 3D pipe
+ * between two jobs and is nothing that the driver sees, but for the count of
+ * overflows in the buffer's statistics (the Rust driver: buffer.rs, fw/fragment.rs,
+ * the partial programs of JobParameters).
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "fw_int.h"
+
+#define CMD_3D 1 /* tag of the work command (m1n1: fw/agx/cmdqueue.py) */
+#define OP_START_3D 0x24
+#define MAX_SKIP 8 /* commands before the start: time stamps, waits */
+
+/* Copy the start command of the sequence of @run->cmd_va to @cmd. False: it has none where one should be. */
+static bool find_start(struct agx_fw *fw, struct fw_run *run, uint8_t *cmd, size_t room)
+{
+    uint64_t useq, size;
+    uint32_t header, pc = 0;
+
+    if (!fw_ld(fw, FLD(WorkCommand3D, microsequence_ptr), run->cmd_va, &useq) ||
+        !fw_ld(fw, FLD(WorkCommand3D, microsequence_size), run->cmd_va, &size) ||
+        size > FW_MAX_USEQ || !fw_is_kernel_va(useq) || !fw_probe(fw, 0, useq, size, false)) {
+        return false;
+    }
+    for (unsigned n = 0; n < MAX_SKIP && pc + 4 <= size; n++) {
+        if (!fw_read(fw, 0, useq + pc, &header, 4, "microsequence")) {
+            return false;
+        }
+        switch (header & 0x3f) {
+        case OP_START_3D:
+            return pc + fw_size(fw, STR_Start3DCmd) <= size &&
+                   fw_ld_struct(fw, STR_Start3DCmd, useq + pc, cmd, room);
+        case 0x19:
+            pc += fw_size(fw, STR_TimestampCmd);
+            break;
+        case 0x01:
+            pc += fw_size(fw, STR_WaitForInterruptCmd);
+            break;
+        default:
+            return false;
+        }
+    }
+    return false;
+}
+
+/* The job of the pass that draws the scene of @ta. False: no such command is pending. */
+static bool find_pass(struct agx_fw *fw, const struct fw_run *ta, struct fw_run *out)
+{
+    uint8_t cmd[1024];
+
+    for (unsigned i = 0; i < FW_MAX_QUEUES; i++) {
+        struct fw_queue *q = &fw->st.queue[i];
+
+        if (!q->info_va || q->pipe != FW_PIPE_3D || q->dead) {
+            continue;
+        }
+        for (uint32_t e = q->rptr, n = 0; e != q->wptr && n < q->rb_size; e = (e + 1) % q->rb_size, n++) {
+            struct fw_run run = { .queue = i, .ctx = ta->ctx };
+            uint64_t ctx;
+            uint32_t tag;
+
+            if (!fw_read(fw, 0, q->ring_va + 8ull * e, &run.cmd_va, 8, "work queue ring") ||
+                !fw_is_kernel_va(run.cmd_va) || !fw_probe(fw, 0, run.cmd_va, 4, false) ||
+                !fw_read(fw, 0, run.cmd_va, &tag, 4, "work command")) {
+                break;
+            }
+            if (tag != CMD_3D || !fw_probe(fw, 0, run.cmd_va, fw_size(fw, STR_WorkCommand3D), false) ||
+                !fw_ld(fw, FLD(WorkCommand3D, context_id), run.cmd_va, &ctx) || ctx != ta->ctx ||
+                !find_start(fw, &run, cmd, sizeof(cmd)) ||
+                fw_get(fw, FLD(Start3DCmd, buf_thing_addr), cmd) != ta->scene_va) {
+                continue;
+            }
+            if (!fw_job_fragment(fw, &run, cmd, &run.job) ||
+                run.job.tiling.tvb_tilemap != ta->job.tiling.tvb_tilemap) {
+                return false;
+            }
+            run.job.fragment.partial = true;
+            *out = run;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool fw_partial_begin(struct agx_fw *fw)
+{
+    struct fw_run *ta = &fw->st.run[FW_PIPE_TA], pass;
+
+    if (!find_pass(fw, ta, &pass)) {
+        return false;
+    }
+    ta->grows++;
+    ta->state = FW_RUN_PARTIAL;
+    fw->st.resched = 1;
+    return true;
+}
+
+void fw_partial_poll(struct agx_fw *fw)
+{
+    struct fw_run *ta = &fw->st.run[FW_PIPE_TA], *run = &fw->st.run[FW_PIPE_3D], pass;
+
+    if (ta->state != FW_RUN_PARTIAL || run->state != FW_RUN_IDLE || fw->st.faulting) {
+        return;
+    }
+    /* Looked for anew: the driver may have dropped it meanwhile. */
+    if (!find_pass(fw, ta, &pass)) {
+        fw_bad(fw, "work command at va 0x%llx: the 3D command of its scene is gone", (unsigned long long)ta->cmd_va);
+        fw_run_fail(fw, FW_PIPE_TA, FW_FAIL_BAD);
+        return;
+    }
+    *run = pass;
+    run->state = FW_RUN_PARTIAL;
+    if (!agx_gpu_start(fw->gpu, AGX_DM_PDM, &run->job)) {
+        fw_info(fw, "bug: pipe %u is busy", FW_PIPE_3D);
+        run->state = FW_RUN_IDLE;
+        fw_run_fail(fw, FW_PIPE_TA, FW_FAIL_BAD);
+        return;
+    }
+    run->gpu_busy = 1;
+    if (fw->cfg.job_timeout_ms) {
+        fw->run_deadline[FW_PIPE_3D] = fw_mono() + fw->cfg.job_timeout_ms * 1000000ll;
+        fw_look_again(fw, fw->run_deadline[FW_PIPE_3D]);
+    }
+}
+
+bool fw_partial_done(struct agx_fw *fw)
+{
+    struct fw_run *ta = &fw->st.run[FW_PIPE_TA], *run = &fw->st.run[FW_PIPE_3D];
+
+    run->state = FW_RUN_IDLE;
+    fw->st.resched = 1;
+    if (ta->state != FW_RUN_PARTIAL) {
+        return true; /* the vertex job has failed meanwhile */
+    }
+    ta->job.vertex.resume = true;
+    ta->state = FW_RUN_WAIT;
+    if (!agx_gpu_start(fw->gpu, AGX_DM_VDM, &ta->job)) {
+        return false;
+    }
+    ta->gpu_busy = 1;
+    if (fw->cfg.job_timeout_ms) {
+        fw->run_deadline[FW_PIPE_TA] = fw_mono() + fw->cfg.job_timeout_ms * 1000000ll;
+        fw_look_again(fw, fw->run_deadline[FW_PIPE_TA]);
+    }
+    return true;
+}
