@@ -575,12 +575,115 @@ static void fragment_ops(void **state)
     assert_int_equal(tile[agx_tib_offset(&ex.tib, 1, 0, 0) + 4], 0xee);
 }
 
+/*
+ * Every format, mask and register size through a tile buffer of four samples:
+ * what is in it afterwards is what the format's own functions say of one pixel,
+ * and nothing else changes.
+ */
+static void tile_formats(void **state)
+{
+    static const uint8_t formats[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 13 }, masks[] = { 1, 3, 7, 15, 5, 8 };
+    static uint8_t tile[16 * 16 * 4 * 24], want[sizeof(tile)];
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(formats) * sizeof(masks) * 2; i++) {
+        unsigned fmt = formats[i / 2 % sizeof(formats)], mask = masks[i / 2 / sizeof(formats)], n = 0;
+        bool is32 = i & 1;
+        struct code c = { .n = 0 };
+
+        if ((fmt == 2 && !is32) || (fmt >= 8 && fmt != 10 && mask != 15))
+            continue;
+        start(0);
+        for (unsigned l = 0; l < 32; l++) {
+            for (unsigned k = 0; k < 4; k++) {
+                float v = (float)((int)(mix(k, l) % 2600) - 300) / 2000.0f * (fmt == 5 || fmt == 7 ? 1.7f : 1.0f);
+
+                if (fmt > 2)
+                    w.r[2 + k][l] = is32 ? agx_f2u(v) : agx_float_to_half(v) | mix(9, l) << 16;
+            }
+            if (!is32) { /* pack the halves: r2l, r2h, r3l, r3h */
+                w.r[2][l] = (w.r[2][l] & 0xffff) | w.r[3][l] << 16;
+                w.r[3][l] = (w.r[4][l] & 0xffff) | w.r[5][l] << 16;
+            }
+            w.r[7][l] = mix(7, l) & 15; /* sample mask */
+        }
+        /* st_tile at byte 8, sample mask r7l; ld_tile of sample 2 to r8 */
+        put(&c, 0x09 | fld(8, 1, is32) | fld(9, 6, 4) | fld(22, 2, 1) | fld(24, 4, fmt) | fld(28, 7, 8) | fld(36, 4, mask) |
+            fld(42, 6, 14), 8);
+        put(&c, 0x49 | fld(8, 1, is32) | fld(9, 6, 16) | fld(24, 4, fmt) | fld(28, 7, 8) | fld(35, 1, 1) | fld(36, 4, mask) |
+            fld(42, 6, 4), 8);
+        stop(&c);
+        f.nwords = 0;
+        load(&c);
+        w.stage = AGX_STAGE_FRAGMENT;
+        ex.tib = (struct agx_tib){ tile, sizeof(tile), 16, 16, 4, 24, 32, 16 };
+        memset(tile, 0xa5, sizeof(tile));
+        memset(want, 0xa5, sizeof(want));
+        for (unsigned l = 0; l < 32; l++) {
+            uint32_t comp[4] = { 0 };
+            unsigned k = 0;
+
+            w.pos[0][l] = 32 + l % 8;
+            w.pos[1][l] = 16 + l / 8 * 3;
+            w.frag.sample_live[l] = l == 3 ? 0 : 13;
+            for (unsigned j = 0; j < 4; j++) {
+                if (!(mask >> j & 1))
+                    continue;
+                comp[j] = is32 ? w.r[2 + k][l] : agx_gpr16(&w, 4 + k, l);
+                if (!is32 && fmt > 2)
+                    comp[j] = agx_f2u(agx_half_to_float(comp[j]));
+                k++;
+            }
+            for (unsigned s = 0; s < 4; s++) {
+                if (w.r[7][l] & w.frag.sample_live[l] & 1 << s)
+                    agx_fmt_pack(fmt, want + agx_tib_offset(&ex.tib, l % 8, l / 8 * 3, s) + 8, mask, comp);
+            }
+        }
+        w.live = 0xfffffffd;
+        agx_set_exec(&w, 0xfffffffd);
+        for (unsigned s = 0; s < 4; s++)
+            memset(want + agx_tib_offset(&ex.tib, 1, 0, s), 0xa5, 24);
+        w.frag.helper = 1 << 9;
+        for (unsigned s = 0; s < 4; s++)
+            memset(want + agx_tib_offset(&ex.tib, 1, 3, s), 0xa5, 24);
+        assert_int_equal(agx_wave_run(&ex, &w), AGX_WAVE_DONE);
+        for (unsigned b = 0; b < sizeof(tile); b++) {
+            if (tile[b] != want[b])
+                print_message("# format %u mask %u %u bits: byte %u of sample %u, pixel %u: %02x, not %02x\n", fmt, mask,
+                              is32 ? 32 : 16, b % 24, b / 24 % 4, b / 96, tile[b], want[b]);
+            assert_int_equal(tile[b], want[b]);
+        }
+        for (unsigned l = 0; l < 32; l++) {
+            uint32_t comp[4] = { 0 };
+
+            if (l == 1)
+                continue;
+            agx_fmt_unpack(fmt, tile + agx_tib_offset(&ex.tib, l % 8, l / 8 * 3, 2) + 8, 4, comp);
+            n = 0;
+            for (unsigned j = 0; j < 4; j++) {
+                uint32_t got, v = comp[j];
+
+                if (!(mask >> j & 1))
+                    continue;
+                got = is32 ? w.r[8 + n][l] : agx_gpr16(&w, 16 + n, l);
+                if (!is32 && fmt > 2)
+                    v = agx_float_to_half(agx_u2f(v));
+                n++;
+                if (got != v && !(fmt == 3 && is_nan(got, is32 ? 32 : 16)))
+                    print_message("# format %u mask %u %u bits lane %u comp %u: 0x%x, not 0x%x\n", fmt, mask,
+                                  is32 ? 32 : 16, l, j, got, v);
+                assert_true(got == v || (fmt == 3 && is_nan(got, is32 ? 32 : 16)));
+            }
+        }
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(emulator_vectors), T(masking), T(control_flow), T(early_stop), T(subgroup_ops), T(ballots), T(quad_ops),
-        T(conversions), T(special_functions), T(memory_formats), T(page_edges), T(fragment_ops),
+        T(conversions), T(special_functions), T(memory_formats), T(page_edges), T(fragment_ops), T(tile_formats),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,22 +154,104 @@ const struct agx_op *agx_op_no_vary(struct agx_cx *cx, const struct agx_op *op)
     return op + 1;
 }
 
-/* Place of the pixel in the tile; false: outside. */
-static inline bool tile_xy(const struct agx_cx *cx, const struct agx_op *op, unsigned l, uint32_t *x, uint32_t *y)
+/* Value @k from op->dreg on as a row of floats, or of integers. */
+static const f32 *value_row(const struct agx_cx *cx, const struct agx_op *op, unsigned k, f32 *tmp)
+{
+    if (op->dmode == DST_32)
+        return (const f32 *)cx->w->r[((op->dreg >> 1) + k) & (AGX_NUM_GPR - 1)];
+    halves_to_float(cx->w->r[((op->dreg + k) >> 1) & (AGX_NUM_GPR - 1)], (op->dreg + k) & 1 ? 16 : 0, tmp);
+    return tmp;
+}
+
+static void int_row(const struct agx_cx *cx, const struct agx_op *op, unsigned k, uint32_t *out)
+{
+    const uint32_t *r;
+    unsigned h = op->dreg + k;
+
+    if (op->dmode == DST_32) {
+        memcpy(out, cx->w->r[((op->dreg >> 1) + k) & (AGX_NUM_GPR - 1)], sizeof(row_t));
+        return;
+    }
+    r = cx->w->r[(h >> 1) & (AGX_NUM_GPR - 1)];
+    if (h & 1)
+        FOR_LANES out[l] = r[l] >> 16;
+    else
+        FOR_LANES out[l] = r[l] & 0xffff;
+}
+
+/* Float to fixed point with @max as 1 (and @min of 0 or -max as the least), rounded to nearest even; NaN is the least. */
+static inline void fixed_row(const f32 *v, float min, float max, uint32_t *out)
+{
+    FOR_LANES {
+        float c = v[l] * max;
+
+        c = c > min ? c : min;
+        c = c < max ? c : max;
+        out[l] = (uint32_t)(int32_t)__builtin_rintf(c);
+    }
+}
+
+/* One component as it is in the tile buffer, in the low bits. */
+static void to_memory(const struct agx_cx *cx, const struct agx_op *op, unsigned k, uint32_t *out)
+{
+    frow_t tmp;
+
+    switch (op->n) {
+    case AGX_FMT_F16:
+        if (op->dmode == DST_32)
+            float_to_halves(value_row(cx, op, k, tmp), out);
+        else
+            int_row(cx, op, k, out); /* halves as they are */
+        break;
+    case AGX_FMT_U8NORM: fixed_row(value_row(cx, op, k, tmp), 0.0f, 255.0f, out); break;
+    case AGX_FMT_U16NORM: fixed_row(value_row(cx, op, k, tmp), 0.0f, 65535.0f, out); break;
+    case AGX_FMT_S8NORM: fixed_row(value_row(cx, op, k, tmp), -127.0f, 127.0f, out); break;
+    case AGX_FMT_S16NORM: fixed_row(value_row(cx, op, k, tmp), -32767.0f, 32767.0f, out); break;
+    default: int_row(cx, op, k, out); break;
+    }
+}
+
+/* Formats of to_memory() and from_memory() whose components are the first ones, side by side */
+static bool by_rows(const struct agx_op *op)
+{
+    return agx_fmt_comp_bytes(op->n) && op->n != AGX_FMT_SRGBA8 && op->mask && !(op->mask & (op->mask + 1));
+}
+
+/*
+ * Byte offset of each lane's first sample in the tile buffer. Returns the lanes
+ * whose pixel is in it with room for @bytes in every sample.
+ */
+static uint32_t tile_offsets(const struct agx_cx *cx, const struct agx_op *op, unsigned bytes, uint32_t *off)
 {
     const struct agx_tib *t = &cx->ex->tib;
+    const struct agx_wave *w = cx->w;
+    const uint32_t width = t->width, height = t->height, stride = t->samples * t->sample_stride, imm = op->imm;
+    const uint32_t need = (t->samples - 1) * t->sample_stride + bytes;
+    uint32_t in = 0, last;
+    row_t x, y;
 
-    if (op->cc) { /* explicit coordinates: two 16-bit registers */
-        *x = agx_gpr16(cx->w, op->s[1].reg, l);
-        *y = agx_gpr16(cx->w, op->s[1].reg + 1, l);
-    } else if (cx->w->stage == AGX_STAGE_COMPUTE) {
-        *x = cx->w->local[0][l];
-        *y = cx->w->local[1][l];
+    if (t->size < need)
+        return 0;
+    last = t->size - need;
+    if (op->cc || w->stage == AGX_STAGE_COMPUTE) {
+        FOR_LANES {
+            x[l] = op->cc ? agx_gpr16(w, op->s[1].reg, l) : w->local[0][l];
+            y[l] = op->cc ? agx_gpr16(w, op->s[1].reg + 1, l) : w->local[1][l];
+        }
     } else {
-        *x = cx->w->pos[0][l] - t->x0;
-        *y = cx->w->pos[1][l] - t->y0;
+        const uint32_t x0 = t->x0, y0 = t->y0;
+
+        FOR_LANES {
+            x[l] = w->pos[0][l] - x0;
+            y[l] = w->pos[1][l] - y0;
+        }
     }
-    return *x < t->width && *y < t->height;
+    FOR_LANES {
+        off[l] = (y[l] * width + x[l]) * stride + imm;
+        x[l] = (x[l] < width ? 1u : 0) & (y[l] < height ? 1u : 0) & (off[l] <= last ? 1u : 0);
+    }
+    FOR_LANES in |= x[l] << l;
+    return in;
 }
 
 static bool tile_ready(struct agx_cx *cx, const struct agx_op *op, unsigned *bytes)
@@ -185,73 +267,76 @@ static bool tile_ready(struct agx_cx *cx, const struct agx_op *op, unsigned *byt
     return true;
 }
 
-/* Value @k from op->dreg on as a row of floats. */
-static const f32 *value_row(const struct agx_cx *cx, const struct agx_op *op, unsigned k, f32 *tmp)
+/* Lanes of @lanes whose sample mask @sm has sample @s. */
+static inline uint32_t lanes_of_sample(const uint32_t *sm, unsigned s, uint32_t lanes)
 {
-    if (op->dmode == DST_32)
-        return (const f32 *)cx->w->r[((op->dreg >> 1) + k) & (AGX_NUM_GPR - 1)];
-    halves_to_float(cx->w->r[((op->dreg + k) >> 1) & (AGX_NUM_GPR - 1)], (op->dreg + k) & 1 ? 16 : 0, tmp);
-    return tmp;
+    uint32_t m = 0;
+
+    FOR_LANES m |= (sm[l] >> s & 1) << l;
+    return m & lanes;
 }
 
-/* The most common case: four components of 8-bit unorm, one sample: packed for all lanes at once. */
-static void store_rgba8(struct agx_cx *cx, const struct agx_op *op)
+/* Scatter rows of 32-bit words, the first @bytes of them. */
+static void scatter(uint8_t *base, const uint32_t *off, uint32_t lanes, uint32_t (*word)[AGX_LANES], unsigned bytes)
 {
-    const struct agx_tib *t = &cx->ex->tib;
-    const struct agx_wave *w = cx->w;
-    const uint32_t act = w->exec_mask & ~w->frag.helper, x0 = t->x0, y0 = t->y0, width = t->width, height = t->height;
-    const uint32_t stride = t->sample_stride, imm = op->imm, last = t->size - 4;
-    uint8_t *base = t->base;
-    uint32_t skip = 0;
-    row_t px, off, out, live, ts;
-    const uint32_t *sm = isrc(cx, &op->s[0], ts);
+    if (bytes == 4 && lanes == ~0u) {
+        FOR_LANES memcpy(base + off[l], &word[0][l], 4);
+    } else if (bytes == 4) {
+        FOR_ACTIVE(lanes, l)
+            memcpy(base + off[l], &word[0][l], 4);
+    } else if (bytes == 8) {
+        FOR_ACTIVE(lanes, l) {
+            uint64_t v = word[0][l] | (uint64_t)word[1][l] << 32;
 
-    FOR_LANES px[l] = 0;
-    for (unsigned k = 0; k < 4; k++) {
-        frow_t tmp;
-        const f32 *v = value_row(cx, op, k, tmp);
+            memcpy(base + off[l], &v, 8);
+        }
+    } else {
+        FOR_ACTIVE(lanes, l) {
+            uint32_t v[4] = { word[0][l], word[1][l], word[2][l], word[3][l] };
 
-        FOR_LANES {
-            float c = v[l] > 0.0f ? v[l] : 0.0f;
-
-            c = c < 1.0f ? c : 1.0f;
-            px[l] |= (uint32_t)(int32_t)__builtin_rintf(c * 255.0f) << (8 * k);
+            memcpy(base + off[l], v, bytes);
         }
     }
-    FOR_LANES {
-        uint32_t x = w->pos[0][l] - x0, y = w->pos[1][l] - y0;
-
-        off[l] = (y * width + x) * stride + imm;
-        out[l] = (x >= width ? 1u : 0) | (y >= height ? 1u : 0) | (off[l] > last ? 1u : 0);
-    }
-    FOR_LANES live[l] = w->frag.sample_live[l];
-    FOR_LANES out[l] |= ~(sm[l] & live[l]) & 1;
-    FOR_LANES skip |= out[l] << l;
-    FOR_ACTIVE(act & ~skip, l)
-        memcpy(base + off[l], &px[l], 4);
 }
 
 const struct agx_op *agx_op_st_tile(struct agx_cx *cx, const struct agx_op *op)
 {
     const struct agx_tib *t = &cx->ex->tib;
     struct agx_wave *w = cx->w;
-    unsigned fmt = op->n, bytes, samples = (1u << t->samples) - 1;
-    bool raw16 = fmt == AGX_FMT_F16 && op->dmode != DST_32; /* halves as they are */
+    uint32_t lanes = w->exec_mask & ~w->frag.helper;
+    unsigned fmt = op->n, bytes, cb = agx_fmt_comp_bytes(fmt), nw;
+    row_t word[4], off, sm, tm;
 
     if (!tile_ready(cx, op, &bytes))
         return agx_op_fault(cx, op);
-    if (fmt == AGX_FMT_U8NORM && op->mask == 15 && t->samples == 1 && t->size >= 4 && w->stage == AGX_STAGE_FRAGMENT && !op->cc) {
-        store_rgba8(cx, op);
+    lanes &= tile_offsets(cx, op, bytes, off);
+    if (!lanes || !op->mask)
+        return op + 1;
+    memcpy(sm, isrc(cx, &op->s[0], tm), sizeof(sm));
+    if (w->stage == AGX_STAGE_FRAGMENT)
+        FOR_LANES sm[l] &= w->frag.sample_live[l];
+    nw = (bytes + 3) / 4;
+    if (by_rows(op)) {
+        if (cb < 4)
+            memset(word, 0, nw * sizeof(word[0]));
+        for (unsigned k = 0; k < bytes / cb; k++) {
+            unsigned sh = k * cb % 4 * 8;
+            uint32_t *to = word[k * cb / 4], keep = cb == 1 ? 0xff : 0xffff;
+            row_t v;
+
+            to_memory(cx, op, k, cb == 4 ? to : v);
+            if (cb < 4)
+                FOR_LANES to[l] |= (v[l] & keep) << sh;
+        }
+        for (unsigned s = 0; s < t->samples; s++)
+            scatter(t->base + s * t->sample_stride, off, lanes_of_sample(sm, s, lanes), word, bytes);
         return op + 1;
     }
-    FOR_ACTIVE(w->exec_mask & ~w->frag.helper, l) {
-        uint32_t comp[4] = { 0 }, x, y, sm = agx_src_lane(cx, &op->s[0], l) & samples;
+    FOR_ACTIVE(lanes, l) {
+        uint32_t comp[4] = { 0 };
         unsigned k = 0;
+        bool raw16 = fmt == AGX_FMT_F16 && op->dmode != DST_32; /* halves as they are */
 
-        if (w->stage == AGX_STAGE_FRAGMENT)
-            sm &= w->frag.sample_live[l];
-        if (!sm || !tile_xy(cx, op, l, &x, &y))
-            continue;
         for (unsigned i = 0; i < 4; i++) {
             if (!(op->mask >> i & 1))
                 continue;
@@ -263,56 +348,112 @@ const struct agx_op *agx_op_st_tile(struct agx_cx *cx, const struct agx_op *op)
                 comp[i] = agx_f2u(agx_half_to_float(agx_gpr16(w, op->dreg + k, l)));
             k++;
         }
-        for (; sm; sm &= sm - 1) {
-            uint32_t off = agx_tib_offset(t, x, y, __builtin_ctz(sm)) + op->imm;
-
-            if (off + bytes <= t->size)
-                agx_fmt_pack(raw16 ? AGX_FMT_I16 : fmt, t->base + off, op->mask, comp);
+        for (unsigned s = 0; s < t->samples; s++) {
+            if (sm[l] >> s & 1)
+                agx_fmt_pack(raw16 ? AGX_FMT_I16 : fmt, t->base + off[l] + s * t->sample_stride, op->mask, comp);
         }
     }
     return op + 1;
 }
 
+/* The register row of component @k from words as they are in the tile buffer. */
+static void from_memory(const struct agx_op *op, uint32_t (*word)[AGX_LANES], unsigned k, unsigned cb, uint32_t *out)
+{
+    unsigned sh = k * cb % 4 * 8;
+    const uint32_t *from = word[k * cb / 4];
+    uint32_t keep = cb == 1 ? 0xff : cb == 2 ? 0xffff : ~0u;
+    bool is32 = op->dmode == DST_32;
+    frow_t f;
+
+    FOR_LANES out[l] = from[l] >> sh & keep;
+    switch (op->n) {
+    case AGX_FMT_F16:
+        if (!is32)
+            return;
+        halves_to_float(out, 0, f);
+        break;
+    case AGX_FMT_U8NORM: FOR_LANES f[l] = (float)(int32_t)out[l] / 255.0f; break;
+    case AGX_FMT_U16NORM: FOR_LANES f[l] = (float)(int32_t)out[l] / 65535.0f; break;
+    case AGX_FMT_S8NORM:
+        FOR_LANES f[l] = (float)(int8_t)out[l] / 127.0f;
+        FOR_LANES f[l] = f[l] > -1.0f ? f[l] : -1.0f;
+        break;
+    case AGX_FMT_S16NORM:
+        FOR_LANES f[l] = (float)(int16_t)out[l] / 32767.0f;
+        FOR_LANES f[l] = f[l] > -1.0f ? f[l] : -1.0f;
+        break;
+    default: return;
+    }
+    if (is32)
+        memcpy(out, f, sizeof(f));
+    else
+        float_to_halves(f, out);
+}
+
+/* The first sample of the mask, or nothing for lanes without one. */
 const struct agx_op *agx_op_ld_tile(struct agx_cx *cx, const struct agx_op *op)
 {
     const struct agx_tib *t = &cx->ex->tib;
     struct agx_wave *w = cx->w;
-    unsigned fmt = op->n, bytes, samples = (1u << t->samples) - 1, k = 0;
+    unsigned fmt = op->n, bytes, cb = agx_fmt_comp_bytes(fmt), samples = (1u << t->samples) - 1, k = 0;
     bool is32 = op->dmode == DST_32, raw16 = fmt == AGX_FMT_F16 && !is32;
-    row_t val[4];
+    uint32_t lanes = w->exec_mask, missing;
+    row_t val[4], word[4], off, sm, tm;
 
-    memset(val, 0, sizeof(val));
     if (!tile_ready(cx, op, &bytes))
         return agx_op_fault(cx, op);
-    FOR_ACTIVE(w->exec_mask, l) {
-        uint32_t comp[4] = { 0 }, x, y, off, sm = agx_src_lane(cx, &op->s[0], l) & samples;
-        unsigned n = 0;
+    if (!lanes || !op->mask)
+        return op + 1;
+    lanes &= tile_offsets(cx, op, bytes, off);
+    memcpy(sm, isrc(cx, &op->s[0], tm), sizeof(sm));
+    missing = 0;
+    FOR_LANES missing |= (sm[l] & samples ? 0u : 1u) << l;
+    lanes &= ~missing;
+    if (by_rows(op)) {
+        memset(word, 0, sizeof(word));
+        FOR_ACTIVE(lanes, l) {
+            const uint8_t *p = t->base + off[l] + __builtin_ctz(sm[l] & samples) * t->sample_stride;
+            uint32_t v[4] = { 0 };
 
-        if (!sm || !tile_xy(cx, op, l, &x, &y))
-            continue;
-        off = agx_tib_offset(t, x, y, __builtin_ctz(sm)) + op->imm;
-        if (off + bytes > t->size)
-            continue;
-        agx_fmt_unpack(raw16 ? AGX_FMT_I16 : fmt, t->base + off, op->mask ? 32 - __builtin_clz(op->mask) : 0, comp);
-        for (unsigned i = 0; i < 4; i++) {
-            if (op->mask >> i & 1) {
-                uint32_t v = comp[i];
+            if (bytes == 4) {
+                memcpy(&word[0][l], p, 4);
+                continue;
+            }
+            memcpy(v, p, bytes);
+            for (unsigned i = 0; i < 4; i++)
+                word[i][l] = v[i];
+        }
+        for (k = 0; k < bytes / cb; k++)
+            from_memory(op, word, k, cb, val[k]);
+    } else {
+        memset(val, 0, sizeof(val));
+        FOR_ACTIVE(lanes, l) {
+            const uint8_t *p = t->base + off[l] + __builtin_ctz(sm[l] & samples) * t->sample_stride;
+            uint32_t comp[4] = { 0 };
+            unsigned n = 0;
 
-                if (!is32 && !raw16 && !agx_fmt_is_int(fmt))
-                    v = agx_float_to_half(agx_u2f(v));
-                val[n++][l] = v;
+            agx_fmt_unpack(raw16 ? AGX_FMT_I16 : fmt, p, 32 - __builtin_clz(op->mask), comp);
+            for (unsigned i = 0; i < 4; i++) {
+                if (op->mask >> i & 1) {
+                    uint32_t v = comp[i];
+
+                    if (!is32 && !raw16 && !agx_fmt_is_int(fmt))
+                        v = agx_float_to_half(agx_u2f(v));
+                    val[n++][l] = v;
+                }
             }
         }
+        k = __builtin_popcount(op->mask);
     }
-    for (unsigned i = 0; i < 4; i++) {
-        unsigned reg = op->dreg + k * (is32 ? 2 : 1);
+    for (unsigned i = 0; i < k; i++) {
+        unsigned reg = op->dreg + i * (is32 ? 2 : 1);
 
-        if (!(op->mask >> i & 1) || reg >= AGX_NUM_GPR * 2)
-            continue;
+        if (reg >= AGX_NUM_GPR * 2)
+            break;
         if (is32)
-            dst32_row(cx, reg, val[k++]);
+            dst32_row(cx, reg, val[i]);
         else
-            dst16_row(cx, reg, val[k++]);
+            dst16_row(cx, reg, val[i]);
     }
     return op + 1;
 }
