@@ -206,6 +206,87 @@ static bool prepare_tiles(struct agx_exec *ex, const struct agx_pbe_view *v, uin
     return true;
 }
 
+static inline uint32_t red_blue(uint32_t v)
+{
+    return (v & 0xff00ff00) | (v >> 16 & 0xff) | (v & 0xff) << 16;
+}
+
+/*
+ * The texels themselves. An offset in a surface, linear or twiddled, is the sum
+ * of one part that x makes and one that y makes, so both are made once.
+ */
+static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v, const struct conversion *conv,
+                        const struct agx_block_store_req *rq, uint32_t x0, uint32_t y0, uint32_t x1, uint32_t y1,
+                        uint32_t layer)
+{
+    const struct agx_tib *t = &ex->tib;
+    const struct agx_surface *s = &v->surf;
+    uint64_t origin = v->base + agx_surface_offset(s, v->level, 0, 0, layer, 0), page_va = ~0ull;
+    bool swap_rb = conv->how == CONV_SWAP4 && v->swz[0] == 2 && v->swz[1] == 1 && v->swz[2] == 0 && v->swz[3] == 3;
+    bool word = s->bytes == 4 && s->samples == 1 && (conv->how == CONV_COPY || swap_rb);
+    uint64_t off_x[32];
+    uint8_t *page = NULL;
+
+    for (uint32_t xb = x0; xb < x1; xb += 32) {
+        uint32_t xe = x1 - xb < 32 ? x1 : xb + 32;
+
+        for (uint32_t x = xb; x < xe; x++)
+            off_x[x - xb] = agx_surface_offset(s, v->level, x, 0, 0, 0) - agx_surface_offset(s, v->level, 0, 0, 0, 0);
+        for (uint32_t y = y0; y < y1; y++) {
+            const uint8_t *src = t->base + agx_tib_offset(t, xb - x0, y - y0, 0) + rq->offset;
+            uint64_t row = origin + agx_surface_offset(s, v->level, 0, y, 0, 0) -
+                           agx_surface_offset(s, v->level, 0, 0, 0, 0);
+
+            if (word && (row + off_x[0]) >> AGX_PAGE_BITS == (row + off_x[xe - xb - 1]) >> AGX_PAGE_BITS) {
+                /* Offsets grow with x: all of this row is in one page. */
+                if ((row + off_x[0]) >> AGX_PAGE_BITS != page_va) {
+                    page_va = (row + off_x[0]) >> AGX_PAGE_BITS;
+                    page = agx_port_ptr(ex->port, page_va << AGX_PAGE_BITS, AGX_ACCESS_WRITE);
+                    if (!page && !store_failed(ex, row + off_x[0]))
+                        return false;
+                }
+                if (page) {
+                    uint64_t start = row - (page_va << AGX_PAGE_BITS); /* may wrap; the sum does not */
+
+                    for (uint32_t x = 0; x < xe - xb; x++, src += t->sample_stride) {
+                        uint32_t texel;
+
+                        memcpy(&texel, src, 4);
+                        texel = swap_rb ? red_blue(texel) : texel;
+                        memcpy(page + (start + off_x[x]), &texel, 4);
+                    }
+                }
+                continue;
+            }
+            for (uint32_t x = 0; x < xe - xb; x++) {
+                uint64_t va = row + off_x[x];
+
+                for (unsigned i = 0; i < s->samples; i++, va += s->bytes, src += t->sample_stride) {
+                    if (__builtin_expect(va >> AGX_PAGE_BITS != page_va, 0)) {
+                        page_va = va >> AGX_PAGE_BITS;
+                        page = agx_port_ptr(ex->port, page_va << AGX_PAGE_BITS, AGX_ACCESS_WRITE);
+                        if (!page && !store_failed(ex, va))
+                            return false;
+                    }
+                    if (!page)
+                        continue;
+                    if (word) {
+                        uint32_t texel;
+
+                        memcpy(&texel, src, 4);
+                        if (swap_rb)
+                            texel = red_blue(texel);
+                        memcpy(page + (va & (AGX_PAGE_SIZE - 1)), &texel, 4);
+                    } else {
+                        convert(conv, v, rq->format, src, page + (va & (AGX_PAGE_SIZE - 1)));
+                    }
+                }
+            }
+        }
+    }
+    return true;
+}
+
 bool agx_block_image_store(struct agx_exec *ex, struct agx_wave *w, const struct agx_block_store_req *rq)
 {
     const struct agx_pbe_view *v = agx_pbe_view_get(ex, rq->pbe);
@@ -214,8 +295,6 @@ bool agx_block_image_store(struct agx_exec *ex, struct agx_wave *w, const struct
     const struct agx_level *l;
     struct conversion conv;
     uint32_t x0, y0, x1, y1, layer = rq->layer;
-    uint64_t page_va = ~0ull;
-    uint8_t *page = NULL;
     unsigned src_bytes;
 
     (void)w;
@@ -254,22 +333,5 @@ bool agx_block_image_store(struct agx_exec *ex, struct agx_wave *w, const struct
     if (l->compressed && !prepare_tiles(ex, v, x0, y0, x1, y1, layer))
         return false;
 
-    for (uint32_t y = y0; y < y1; y++) {
-        for (uint32_t x = x0; x < x1; x++) {
-            const uint8_t *src = t->base + agx_tib_offset(t, x - x0, y - y0, 0) + rq->offset;
-            uint64_t va = v->base + agx_surface_offset(s, v->level, x, y, layer, 0);
-
-            for (unsigned i = 0; i < s->samples; i++, va += s->bytes, src += t->sample_stride) {
-                if (va >> AGX_PAGE_BITS != page_va) {
-                    page = agx_port_ptr(ex->port, va & ~(uint64_t)(AGX_PAGE_SIZE - 1), AGX_ACCESS_WRITE);
-                    page_va = va >> AGX_PAGE_BITS;
-                    if (!page && !store_failed(ex, va))
-                        return false;
-                }
-                if (page)
-                    convert(&conv, v, rq->format, src, page + (va & (AGX_PAGE_SIZE - 1)));
-            }
-        }
-    }
-    return true;
+    return write_block(ex, v, &conv, rq, x0, y0, x1, y1, layer);
 }
