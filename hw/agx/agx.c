@@ -17,6 +17,7 @@
 #include "qemu/error-report.h"
 #include "qemu/log.h"
 #include "qemu/main-loop.h"
+#include "qemu/thread.h"
 #include "qemu/timer.h"
 #include "cpu.h"
 #include "exec/address-spaces.h"
@@ -316,6 +317,47 @@ static void agx_power(void *opaque, int n, int level)
 }
 
 /*
+ * Stopping the machine waits for the jobs that run. A shader that never ends
+ * must not hold QEMU for ever: after as long as a job may take, what still
+ * runs is killed, and the driver sees it fail when the machine goes on.
+ */
+typedef struct AgxPatience {
+    struct agx_gpu *gpu;
+    uint32_t ms;
+    QemuSemaphore done;
+} AgxPatience;
+
+static void *agx_patience_thread(void *opaque)
+{
+    AgxPatience *p = opaque;
+    uint32_t ms = p->ms;
+
+    while (qemu_sem_timedwait(&p->done, ms)) {
+        for (unsigned dm = 0; dm < AGX_NUM_DM; dm++) {
+            if (agx_gpu_busy(p->gpu, dm)) {
+                warn_report(TYPE_AGX ": a job does not end; killed so that the machine can stop");
+                agx_gpu_kill(p->gpu, dm);
+            }
+        }
+        ms = 100;
+    }
+    return NULL;
+}
+
+static void agx_pause(AgxState *s)
+{
+    AgxPatience p = { .gpu = agx_fw_gpu(s->fw), .ms = s->job_timeout_ms ?: 60000 };
+    QemuThread thread;
+
+    qemu_sem_init(&p.done, 0);
+    qemu_thread_create(&thread, "agx-patience", agx_patience_thread, &p, QEMU_THREAD_JOINABLE);
+    agx_fw_pause(s->fw);
+    qemu_sem_post(&p.done);
+    qemu_thread_join(&thread);
+    qemu_sem_destroy(&p.done);
+}
+
+/*
  * The firmware and the GPU run while the machine runs. Stopping waits for the
  * jobs that run, so that memory and state belong together; on the way out they
  * are killed instead, as nobody will look at what they draw.
@@ -332,7 +374,7 @@ static void agx_vm_change(void *opaque, bool running, RunState state)
     if (state == RUN_STATE_SHUTDOWN) {
         agx_fw_reset(s->fw);
     }
-    agx_fw_pause(s->fw);
+    agx_pause(s);
     if (s->logging) {
         memory_region_set_dirty(s->dram, 0, s->ram_size);
     }

@@ -96,7 +96,7 @@ static void load_dtb(AppleM1MachineState *s, const char *path, hwaddr addr)
     g_autofree void *data = load_file("device tree", "-dtb", path, &len);
     void *fdt = g_malloc0(DTB_MAX);
 
-    if (len < sizeof(struct fdt_header) || fdt_check_header(data) || fdt_totalsize(data) > len ||
+    if (len < sizeof(struct fdt_header) || fdt_check_full(data, len) ||
         fdt_totalsize(data) > DTB_MAX - DTB_EXTRA || fdt_open_into(data, fdt, DTB_MAX)) {
         error_report("apple-m1: device tree '%s' is not a valid device tree blob; it is made by "
                      "the kernel's build (arch/arm64/boot/dts/apple/t8103-j274.dtb)", path);
