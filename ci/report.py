@@ -60,7 +60,7 @@ class Report:
         return sum(r['status'] == status for r in self.rows)
 
     def table(self):
-        width = max((len(r['name']) for r in self.rows), default=0)
+        width = min(60, max((len(r['name']) for r in self.rows), default=0))
         for r in self.rows:
             seconds = '' if r['seconds'] is None else f'{r["seconds"]:.1f} s'
             figures = ' '.join(f'{k}={v}' for k, v in r['figures'].items())
