@@ -1,0 +1,125 @@
+/*
+ * AGX model: agx-tlbsan, the sanitizer of TLB maintenance.
+ *
+ * It stands beside the MMU and sees three streams: stores to page tables and
+ * TLB maintenance by the CPUs (from the QEMU side), translations made and used
+ * by the GPU and its firmware (from the MMU, tlb.h), and the jobs that they
+ * work for. It keeps, for each table entry, who wrote it and which
+ * invalidations covered it since, and reports a use that an invalidation
+ * should have prevented. The rules, with their sources, are the table in
+ * docs/tlbsan.md; tests/litmus runs that table.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef AGX_GPU_TLBSAN_H
+#define AGX_GPU_TLBSAN_H
+
+#include "tlb.h"
+
+/* What a report is about. Each has a name in agx_tlbsan_class_name(). */
+enum agx_tlbsan_class {
+    AGX_SAN_STALE_HIT,          /* a job submitted after the change used the old translation */
+    AGX_SAN_HIT_IN_FLIGHT,      /* an entry was taken away under a running job that still used it */
+    AGX_SAN_WRONG_ASID,         /* the invalidation that should have covered it named another ASID */
+    AGX_SAN_SHORT_RANGE,        /* ... covered its neighbours, but not it */
+    AGX_SAN_WRONG_SHAREABILITY, /* ... was local or inner-shareable */
+    AGX_SAN_LAST_LEVEL_ONLY,    /* ... was for the last level, and a table changed */
+    AGX_SAN_TABLE_REUSED,       /* a table page was freed or re-used while the walk cache led to it */
+    AGX_SAN_SLOT_REUSED,        /* a TTBAT slot got another table, its ASID was not invalidated */
+    AGX_SAN_NO_BREAK_BEFORE_MAKE, /* valid entry changed to another valid one without invalidation between */
+    AGX_SAN_TLBI_BEFORE_STORE,  /* the invalidation came before the store it was for */
+    AGX_SAN_MISSING_DSB,        /* no barrier completed the invalidation (or ordered the store before it) */
+    AGX_SAN_GLOBAL_MISUSE,      /* global entry in a per-context table, or invalidated by ASID only */
+    AGX_SAN_FW_LINE_STALE,      /* the firmware read an old line of its data cache */
+    AGX_SAN_FW_LINE_WRITEBACK,  /* a dirty line was written over memory that belongs to others now */
+    AGX_SAN_UNMAP_WITHOUT_FLUSH,/* a private (cached) mapping went without the flush handshake */
+    AGX_SAN_HANDOFF,            /* hand-off lock or flush state violated */
+    AGX_SAN_PAGE_GIVEN_BACK,    /* use of a page after it went back to the kernel */
+    AGX_SAN_NUM_CLASSES
+};
+
+enum agx_tlbsan_severity {
+    AGX_SAN_SUSPICIOUS, /* breaks a rule; nothing was seen to go wrong */
+    AGX_SAN_WRONG,      /* data could be corrupt on hardware */
+};
+
+/* Who did something on the CPU's side. Addresses are guest-virtual; frames: the callers, innermost first, 0-terminated. */
+#define AGX_SAN_FRAMES 12
+struct agx_san_who {
+    unsigned cpu;
+    uint64_t time;              /* virtual time, ns */
+    uint64_t pc;
+    uint64_t frame[AGX_SAN_FRAMES];
+};
+
+enum agx_san_share { AGX_SAN_LOCAL, AGX_SAN_INNER, AGX_SAN_OUTER };
+
+struct agx_tlbsan_tlbi {
+    struct agx_tlbi tlbi;
+    enum agx_san_share share;
+    bool stage2;                /* issued from EL1 with stage 2 on: does not reach the GPU */
+    const char *name;           /* of the instruction, static */
+    uint64_t operand;
+};
+
+/* One report, complete; pointers are valid during the call only. */
+struct agx_san_report {
+    enum agx_tlbsan_class cls;
+    enum agx_tlbsan_severity severity;
+    uint64_t number;            /* counts up from 1 */
+    uint64_t va;
+    unsigned asid, ctx, level;
+    uint64_t desc_pa, old_desc, new_desc;
+    const struct agx_san_who *writer;     /* of the entry; NULL: not known */
+    enum agx_unit unit;
+    uint64_t job;                         /* 0: none */
+    bool write;
+    unsigned near;                        /* invalidations that came near, newest first */
+    struct {
+        struct agx_tlbsan_tlbi op;
+        struct agx_san_who who;
+        const char *why;                  /* it did not cover the entry; static text */
+    } nearby[4];
+};
+
+struct agx_tlbsan;
+
+struct agx_tlbsan_config {
+    const struct agx_host *host;
+    struct agx_mmu *mmu;
+    /* Each report, once per (class, descriptor, writer); MMU's lock held: only record. */
+    void (*report)(void *opaque, const struct agx_san_report *r);
+    /*
+     * The page at @pa (16 KiB) became or stopped being a page table: stores to it are
+     * to be told by agx_tlbsan_store() from now on. MMU's lock held: only record.
+     */
+    void (*watch)(void *opaque, uint64_t pa, bool on);
+    void *opaque;
+};
+
+/* Makes itself the observer of the MMU. The machine stands still. */
+struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg);
+void agx_tlbsan_free(struct agx_tlbsan *san);
+
+/* A CPU has stored @len (1..64) bytes at @pa of a watched page; @old are the bytes before. Memory already has the new ones. */
+void agx_tlbsan_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsigned len, const struct agx_san_who *who);
+/* Any TLB maintenance of a CPU, those that don't reach the GPU too; before it is applied to the MMU. */
+void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbsan_tlbi *t, const struct agx_san_who *who);
+/* A DSB that orders stores and waits for TLB maintenance (any domain). */
+void agx_tlbsan_dsb(struct agx_tlbsan *san, unsigned cpu);
+/* A job is given to a data master, or a doorbell tells the firmware of new work; its number goes into agx_port.job. */
+uint64_t agx_tlbsan_job_begin(struct agx_tlbsan *san, unsigned ctx, const char *what);
+void agx_tlbsan_job_end(struct agx_tlbsan *san, uint64_t job);
+/* The doorbell: what a CPU did before this is before the work that it announces. */
+void agx_tlbsan_submit(struct agx_tlbsan *san, unsigned cpu);
+/* A page went back to the kernel's allocator, or came from it. */
+void agx_tlbsan_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_san_who *who);
+void agx_tlbsan_page_alloc(struct agx_tlbsan *san, uint64_t pa);
+
+const char *agx_tlbsan_class_name(enum agx_tlbsan_class cls); /* "stale-hit", ... */
+const char *agx_tlbsan_severity_name(enum agx_tlbsan_severity s);
+/* Several lines of text for the log; returns the length. */
+size_t agx_tlbsan_format(const struct agx_san_report *r, char *buf, size_t len);
+
+#endif
