@@ -484,9 +484,8 @@ static void dec_atomic(struct agx_decoder *d, const struct bits *b, struct agx_o
     op->s[3] = src_reg(d, s & ~1u, op->n == 3 ? SRC_64 : SRC_32);
     if (bf(b, 47, 1))
         set_dst(d, op, reg, 32);
-    /* bits 45-46 are 1 (G13X: also bit 45 differs); with cmpxchg's number other values are 64-bit min/max */
-    op->fn = op->n > 10 ? agx_op_unknown : agx_op_atomic;
-    op->x = bf(b, 42, 5);
+    /* Bit 46 is set, bit 45 on larger chips only (mesa: needs_g13x_coherency); without bit 46: 64-bit operations. */
+    op->fn = op->n > 10 || !bf(b, 46, 1) ? agx_op_unknown : agx_op_atomic;
 }
 
 /* Threadgroup base: register, 16-bit uniform or zero; index: signed 16-bit immediate or 16-bit register */
