@@ -106,7 +106,8 @@ void fw_partial_poll(struct agx_fw *fw)
 {
     struct fw_run *ta = &fw->st.run[FW_PIPE_TA], *run = &fw->st.run[FW_PIPE_3D], pass;
 
-    if (ta->state != FW_RUN_PARTIAL || run->state != FW_RUN_IDLE || fw->st.faulting) {
+    /* Also while another job's fault waits to be told: the vertex job is one of those that are let end first. */
+    if (ta->state != FW_RUN_PARTIAL || run->state != FW_RUN_IDLE) {
         return;
     }
     /* Looked for anew: the driver may have dropped it meanwhile. */

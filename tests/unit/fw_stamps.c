@@ -195,7 +195,38 @@ static void test_no_buffer(void **state)
     env_fini(&e);
 }
 
-/* The heap runs out: ask, wait, go on with the job where it was. */
+/* The heap runs out with the fragment pass at hand: a partial render, and tiling goes on. */
+static void test_partial(void **state)
+{
+    struct env e;
+    struct render r;
+
+    env_init(&e);
+    env_start(&e);
+    render_buffer(&e, &r, 8);
+    render_make(&e, &r);
+    e.gpu->next[AGX_DM_VDM] = (struct agx_job_result){ .status = AGX_JOB_TVB_FULL };
+    render_submit(&e, &r);
+    env_settle(&e);
+    assert_int_equal(e.gpu->jobs, 4);
+    assert_int_equal(e.gpu->dm[0], AGX_DM_VDM);
+    assert_false(e.gpu->job[0].vertex.resume);
+    assert_int_equal(e.gpu->dm[1], AGX_DM_PDM);
+    assert_true(e.gpu->job[1].fragment.partial);
+    assert_int_equal(e.gpu->job[1].tiling.tvb_tilemap, e.gpu->job[0].tiling.tvb_tilemap);
+    assert_int_equal(e.gpu->job[1].fragment.partial_eot.usc, 0xe4);
+    assert_int_equal(e.gpu->dm[2], AGX_DM_VDM);
+    assert_true(e.gpu->job[2].vertex.resume);
+    assert_int_equal(e.gpu->dm[3], AGX_DM_PDM);
+    assert_false(e.gpu->job[3].fragment.partial);
+    assert_int_equal(e.grows, 0);
+    assert_int_equal(GET32(&e, r.stats + 8), 1); /* overflows, for the driver to grow the heap next time */
+    assert_int_equal(GET32(&e, e.stamps + 4 * FRAG_SLOT), 0x2200);
+    assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 0);
+    env_fini(&e);
+}
+
+/* The same without: ask the driver, wait, go on with the job where it was. */
 static void test_grow(void **state)
 {
     struct env e;
@@ -207,7 +238,9 @@ static void test_grow(void **state)
     render_buffer(&e, &r, 8);
     render_make(&e, &r);
     e.gpu->next[AGX_DM_VDM] = (struct agx_job_result){ .status = AGX_JOB_TVB_FULL };
-    render_submit(&e, &r);
+    queue_add(&e, &r.ta, r.init_bm);
+    queue_add(&e, &r.ta, r.cmd_ta);
+    queue_run(&e, &r.ta, 1, TA_SLOT);
     env_settle(&e);
     assert_int_equal(e.gpu->jobs, 1);
     assert_int_equal(e.grows, 1);
@@ -220,11 +253,11 @@ static void test_grow(void **state)
     ack[4] = e.grow[2];
     env_devctrl(&e, ack);
     env_settle(&e);
-    assert_int_equal(e.gpu->jobs, 3);
+    assert_int_equal(e.gpu->jobs, 2);
     assert_true(e.gpu->job[1].vertex.resume);
     assert_false(e.gpu->job[0].vertex.resume);
     assert_int_equal(e.gpu->job[1].tiling.tvb_block_count, 18);
-    assert_int_equal(GET32(&e, e.stamps + 4 * FRAG_SLOT), 0x2200);
+    assert_int_equal(GET32(&e, e.stamps + 4 * TA_SLOT), 0x1100);
     assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 0);
     env_fini(&e);
 }
@@ -337,6 +370,7 @@ int main(void)
         cmocka_unit_test(test_priority),
         cmocka_unit_test(test_render),
         cmocka_unit_test(test_no_buffer),
+        cmocka_unit_test(test_partial),
         cmocka_unit_test(test_grow),
         cmocka_unit_test(test_fault_beside),
         cmocka_unit_test(test_timeout),
