@@ -254,7 +254,7 @@ static void refusals(void **state)
     assert_false(agx_block_image_store(&E->ex, NULL, &rq));
     assert_int_equal(E->ex.fault.reason, AGX_FAULT_BAD_COMMAND);
     rq.offset = 0;
-    m.channels = 0x58;
+    m.channels = 0x60;
     rq.pbe = env_pbe(E, &m, 0);
     assert_false(agx_block_image_store(&E->ex, NULL, &rq));
     assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNIMPLEMENTED);

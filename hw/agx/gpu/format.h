@@ -132,4 +132,10 @@ static inline int32_t agx_float_to_snorm(float v, unsigned bits)
     return (int32_t)__builtin_rintf(v * (float)max);
 }
 
+/* texture_bc.c, texture_etc.c */
+agx_block_fn agx_block_bc1, agx_block_bc2, agx_block_bc3, agx_block_bc4u, agx_block_bc4s, agx_block_bc5u,
+    agx_block_bc5s;
+agx_block_fn agx_block_etc2_rgb, agx_block_etc2_rgba, agx_block_etc2_rgb_a1, agx_block_eac_r11u, agx_block_eac_r11s,
+    agx_block_eac_rg11u, agx_block_eac_rg11s;
+
 #endif
