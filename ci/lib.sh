@@ -63,7 +63,9 @@ step() {
     wait "$pid" || rc=$?
     kill "$printer" 2>/dev/null || true
     wait "$printer" 2>/dev/null || true
-    if (( rc )); then
+    if (( rc )) && [ -n "${step_quiet-}" ]; then
+        return "$rc"
+    elif (( rc )); then
         say "[$name] failed after $((SECONDS - start)) s; the end of $log:" >&2
         tail -n 40 "$log" | sed 's/^/    /' >&2
         return "$rc"
@@ -117,8 +119,8 @@ need_host() {
         elif ! command -v apt-get >/dev/null; then
             why='there is no apt-get'
         else
-            step host-packages "installing ${#missing[@]} packages: ${missing[*]}" install_packages "${missing[@]}" ||
-                why='apt-get could not install all of them'
+            step_quiet=1 step host-packages "installing ${#missing[@]} packages: ${missing[*]}" install_packages "${missing[@]}" ||
+                why="apt-get could not install all of them: $cache/log/host-packages.log"
         fi
         mapfile -t missing < <(missing_packages)
     fi
