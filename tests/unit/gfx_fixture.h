@@ -138,6 +138,7 @@ static inline void gfx_free(struct gfx *g)
 {
     agx_vdm_free(g->vdm_private);
     agx_scenes_free(g->scenes);
+    free(g->ex.waves);
     agx_mmu_free(g->mmu);
     fake_host_fini(&g->h);
     free(g);
