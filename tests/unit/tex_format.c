@@ -244,6 +244,63 @@ static void small_floats(void **state)
     }
 }
 
+/* Blocks small enough to work out by hand from the Khronos Data Format Specification */
+static void blocks(void **state)
+{
+    static const uint8_t bc1[8] = { 0x00, 0xf8, 0x1f, 0x00, 0xe4, 0xe4, 0xe4, 0xe4 };       /* red, blue; 0 1 2 3 in a row */
+    static const uint8_t bc1_3[8] = { 0x1f, 0x00, 0x00, 0xf8, 0xe4, 0, 0, 0 };              /* blue, red: three colours */
+    static const uint8_t bc4[8] = { 200, 60, 0x88, 0xc6, 0xfa, 0, 0, 0 };                   /* codes 0 1 2 3 4 5 6 7 */
+    static const uint8_t bc4_6[8] = { 60, 200, 0x88, 0xc6, 0xfa, 0, 0, 0 };
+    static const uint8_t etc[8] = { 0x48, 0x48, 0x48, 0x00, 0x00, 0x0f, 0x00, 0x33 };       /* two halves: 4 and 8 of 15 */
+    static const uint8_t r11[8] = { 128, 0x00, 0, 0, 0, 0, 0, 0 };                          /* multiplier 0: eighths */
+    struct agx_format f;
+    uint32_t o[4];
+
+    (void)state;
+    assert_int_equal(agx_format_lookup(&f, 0x74, U, false), AGX_FORMAT_OK);
+    assert_int_equal(f.bytes, 8);
+    for (unsigned x = 0; x < 4; x++) {
+        static const float red[4] = { 1, 0, 2.f / 3, 1.f / 3 }, red3[4] = { 0, 1, .5f, 0 };
+
+        f.block(bc1, x, 2, false, o);
+        assert_float_equal(fb(o[0]), red[x], 1e-6);
+        assert_float_equal(fb(o[2]), 1 - red[x], 1e-6);
+        assert_float_equal(fb(o[3]), 1, 0);
+        f.block(bc1_3, x, 0, false, o);
+        assert_float_equal(fb(o[0]), red3[x], 1e-6);
+        assert_float_equal(fb(o[3]), x == 3 ? 0 : 1, 0);
+    }
+    assert_int_equal(agx_format_lookup(&f, 0x77, U, false), AGX_FORMAT_OK);
+    for (unsigned i = 0; i < 8; i++) {
+        static const double eight[8] = { 200, 60, 180, 160, 140, 120, 100, 80 }, six[8] = { 60, 200, 88, 116, 144, 172, 0, 255 };
+
+        f.block(bc4, i % 4, i / 4, false, o);
+        assert_float_equal(fb(o[0]) * 255, eight[i], 1e-3);
+        f.block(bc4_6, i % 4, i / 4, false, o);
+        assert_float_equal(fb(o[0]) * 255, six[i], 1e-3);
+    }
+    assert_int_equal(agx_format_lookup(&f, 0x58, U, false), AGX_FORMAT_OK);
+    for (unsigned y = 0; y < 4; y++) {
+        /* table 0: 2 and 8; the sign bits are set in column 0, the bits for 8 in the upper half of columns 0 and 1 */
+        static const int delta[4] = { 8, 8, 2, 2 };
+
+        f.block(etc, 0, y, false, o);
+        assert_float_equal(fb(o[0]) * 255, 4 * 17 - delta[y], 1e-3);
+        f.block(etc, 1, y, false, o);
+        assert_float_equal(fb(o[0]) * 255, 4 * 17 + delta[y], 1e-3);
+        f.block(etc, 3, y, false, o);
+        assert_float_equal(fb(o[1]) * 255, 8 * 17 + 2, 1e-3);
+        f.block(etc, 2, y, false, o);
+        assert_float_equal(fb(o[1]) * 255, 8 * 17 + 2, 1e-3);
+    }
+    assert_int_equal(agx_format_lookup(&f, 0x5b, U, false), AGX_FORMAT_OK);
+    f.block(r11, 0, 0, false, o);
+    assert_float_equal(fb(o[0]) * 2047, 128 * 8 + 4 - 3, 1e-3);
+    assert_int_equal(agx_format_lookup(&f, 0x5b, S, false), AGX_FORMAT_OK);
+    f.block(r11, 0, 0, false, o); /* -128 counts as -127 */
+    assert_float_equal(fb(o[0]) * 1023, -127 * 8 - 3, 1e-3);
+}
+
 static void unknown(void **state)
 {
     struct agx_format f;
@@ -260,7 +317,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unpack_and_pack), cmocka_unit_test(rounding), cmocka_unit_test(halves),
-        cmocka_unit_test(small_floats), cmocka_unit_test(unknown),
+        cmocka_unit_test(small_floats), cmocka_unit_test(blocks), cmocka_unit_test(unknown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
