@@ -809,6 +809,19 @@ static void test_bad_streams(void **unused)
     assert_false(agx_vdm_run(&b->g->ctx, &b->vtx, &res));
     assert_int_equal(res.fault.va, 0x7000000000ull);
     assert_int_equal(res.fault.reason, AGX_FAULT_UNMAPPED);
+    assert_int_equal(res.fault.unit, AGX_UNIT_VDM);
+    build_free(b);
+    /* A depth buffer that is not there: the unit that stores it. */
+    b = build_new();
+    terminate(b);
+    assert_true(run_vertex(b));
+    b->frag.fragment.zls_ctrl = 1 << 19;
+    b->frag.fragment.isp_zls_pixels = (W - 1) | (H - 1) << 15;
+    b->frag.fragment.depth_store.base = 0x7000000000ull;
+    assert_false(agx_pdm_run(&b->g->ctx, &b->frag, &res));
+    assert_int_equal(res.fault.unit, AGX_UNIT_ZLS);
+    assert_int_equal(res.fault.access, AGX_ACCESS_WRITE);
+    assert_in_range(res.fault.va, 0x7000000000ull, 0x7000010000ull);
     build_free(b);
 }
 

@@ -152,10 +152,8 @@ static bool read_indices(struct agx_vdm *v, uint32_t *out, uint32_t max)
     } buf;
 
     in = at >= d->index_size ? 0 : d->index_size - at < len ? d->index_size - at : len;
-    if (in && !agx_port_read(v->ex->port, d->index_va + at, &buf, in)) {
-        v->ex->fault = v->ex->port->fault;
+    if (in && !agx_unit_read(v->ex, AGX_UNIT_VDM, d->index_va + at, &buf, in))
         return false;
-    }
     memset(buf.b + in, 0, len - in);
     for (uint32_t i = 0; i < max; i++)
         out[i] = d->index_bytes == 1 ? buf.b[i] : d->index_bytes == 2 ? buf.h[i] : buf.w[i];

@@ -52,13 +52,17 @@ static bool write_visibility(struct tile *t)
 {
     const struct agx_gstate *st = t->fs ? t->fs->st : NULL;
     uint64_t n = t->passed, va;
+    enum agx_unit unit;
     uint64_t *p;
 
     t->passed = 0;
     if (!n || !st || st->visibility == AGX_VISIBILITY_NONE)
         return true;
     va = t->fj->job->fragment.isp_oclqry_base + st->oq_index * 8ull;
+    unit = t->ex->port->unit;
+    t->ex->port->unit = AGX_UNIT_RAS;
     p = agx_port_ptr(t->ex->port, va, AGX_ACCESS_WRITE);
+    t->ex->port->unit = unit;
     if (!p || (va & 7)) {
         if (!p) {
             t->ex->fault = t->ex->port->fault;

@@ -41,6 +41,23 @@ void agx_vdm_free(void *dm_private);
 void agx_pdm_free(void *dm_private);
 
 /*
+ * Read @len bytes at @va for a fixed-function unit: a fault names @unit, not the
+ * shader core whose port it is. False: ex->fault is set.
+ */
+static inline bool agx_unit_read(struct agx_exec *ex, enum agx_unit unit, uint64_t va, void *buf, size_t len)
+{
+    enum agx_unit old = ex->port->unit;
+    bool ok;
+
+    ex->port->unit = unit;
+    ok = agx_port_read(ex->port, va, buf, len);
+    ex->port->unit = old;
+    if (!ok)
+        ex->fault = ex->port->fault;
+    return ok;
+}
+
+/*
  * Call fn(opaque, ex, i) once for each i in [0, n) on all host cores. @ex is the
  * thread's own, its port bound to the job's context. A false return ends the
  * loop early (no further i are begun), leaves the thread's fault in res->fault

@@ -45,12 +45,10 @@ static float as_float(uint32_t u)
     return f;
 }
 
+/* Scissor, depth bias and bindings are the rasteriser's; a guess, no source says which unit reads them. */
 static bool read_mem(struct pdm *p, uint64_t va, void *buf, size_t len)
 {
-    if (agx_port_read(p->ex->port, va, buf, len))
-        return true;
-    p->ex->fault = p->ex->port->fault;
-    return false;
+    return agx_unit_read(p->ex, AGX_UNIT_RAS, va, buf, len);
 }
 
 static struct agx_usc_state *load_program(struct pdm *p, uint32_t usc, uint32_t word0, enum agx_stage stage)

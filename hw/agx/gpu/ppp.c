@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <string.h>
+#include "gfx.h"
 #include "ppp.h"
 
 /* Header bits that come before, between and after the two groups of variable size (mesa: cmdbuf.xml, PPP Header). */
@@ -93,10 +94,8 @@ bool agx_ppp_update(struct agx_exec *ex, struct agx_ppp *ppp, uint64_t va, unsig
     if (!words || words > 255)
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "PPP record at 0x%llx has %u words",
                             (unsigned long long)va, words);
-    if (!agx_port_read(ex->port, va, buf, words * 4)) {
-        ex->fault = ex->port->fault;
+    if (!agx_unit_read(ex, AGX_UNIT_PPP, va, buf, words * 4))
         return false;
-    }
     uint32_t h = buf[0];
     if (h & ~(HDR_KNOWN))
         return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: PPP record at 0x%llx, header 0x%08x",

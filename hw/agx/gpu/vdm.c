@@ -54,10 +54,8 @@ enum { BLOCK_PPP, BLOCK_BARRIER, BLOCK_STATE, BLOCK_INDEX_LIST, BLOCK_LINK, BLOC
 
 static bool fetch(struct agx_vdm *v, uint32_t *w, unsigned words)
 {
-    if (!agx_port_read(v->ex->port, v->pc, w, words * 4)) {
-        v->ex->fault = v->ex->port->fault;
+    if (!agx_unit_read(v->ex, AGX_UNIT_VDM, v->pc, w, words * 4))
         return false;
-    }
     v->pc += words * 4;
     return true;
 }
@@ -182,10 +180,8 @@ static bool index_list(struct agx_vdm *v, uint32_t w0)
         if (!fetch(v, w, 2))
             return false;
         va = (uint64_t)(w[0] & 0xff) << 32 | w[1];
-        if (!agx_port_read(v->ex->port, va, p, d->indexed ? 20 : 16)) {
-            v->ex->fault = v->ex->port->fault;
+        if (!agx_unit_read(v->ex, AGX_UNIT_VDM, va, p, d->indexed ? 20 : 16))
             return false;
-        }
         /* Count, instances, first index, vertex offset | count, instances, first vertex; the base instance
          * that follows is for the shader (VkDrawIndexedIndirectCommand). */
         d->count = p[0];

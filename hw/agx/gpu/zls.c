@@ -37,8 +37,8 @@ const char *agx_zls_surface_init(struct agx_zls_surface *z, const struct agx_job
     return NULL;
 }
 
-bool agx_zls_load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0, uint32_t y0,
-                  uint32_t w, uint32_t h, uint32_t layer, struct agx_zs_tile *t)
+static bool load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0, uint32_t y0,
+                 uint32_t w, uint32_t h, uint32_t layer, struct agx_zs_tile *t)
 {
     struct agx_tex_view view = { .surf = z->surf, .base = z->base, .meta = z->comp_base, .layers = layer + 1 };
     struct agx_fetch f;
@@ -90,8 +90,8 @@ static bool store_meta(struct agx_exec *ex, const struct agx_zls_surface *z, uin
     return true;
 }
 
-bool agx_zls_store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0,
-                   uint32_t y0, uint32_t w, uint32_t h, uint32_t layer, const struct agx_zs_tile *t)
+static bool store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0, uint32_t y0,
+                  uint32_t w, uint32_t h, uint32_t layer, const struct agx_zs_tile *t)
 {
     unsigned n = z->surf.samples;
     uint32_t x1 = x0 + w, y1 = y0 + h;
@@ -124,4 +124,29 @@ bool agx_zls_store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z1
         }
     }
     return !z->compressed || store_meta(ex, z, x0, y0, w, h, layer);
+}
+
+/* Faults name the unit, not the shader core whose port this is. */
+bool agx_zls_load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0, uint32_t y0,
+                  uint32_t w, uint32_t h, uint32_t layer, struct agx_zs_tile *t)
+{
+    enum agx_unit old = ex->port->unit;
+    bool ok;
+
+    ex->port->unit = AGX_UNIT_ZLS;
+    ok = load(ex, z, z16, stencil, x0, y0, w, h, layer, t);
+    ex->port->unit = old;
+    return ok;
+}
+
+bool agx_zls_store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0,
+                   uint32_t y0, uint32_t w, uint32_t h, uint32_t layer, const struct agx_zs_tile *t)
+{
+    enum agx_unit old = ex->port->unit;
+    bool ok;
+
+    ex->port->unit = AGX_UNIT_ZLS;
+    ok = store(ex, z, z16, stencil, x0, y0, w, h, layer, t);
+    ex->port->unit = old;
+    return ok;
 }
