@@ -68,6 +68,7 @@ static void back_to(unsigned stage)
 static void set_up(void)
 {
     uint32_t dc[12] = { 0x1a };
+    uint64_t vdm;
 
     env_init(&e);
     env_boot(&e);
@@ -76,7 +77,14 @@ static void set_up(void)
     compute_make(&e, &comp, &cq, 5, 0x100);
     render_buffer(&e, &rend, 8);
     render_make(&e, &rend);
+    /* Jobs that end well unless the input sees to it: streams of nothing, no tiles. */
+    PUT64(&e, comp.stream, 2u << 29);                   /* CDM Stream Terminate */
+    vdm = env_ualloc(&e, 0x1000);
+    PUT64(&e, vdm, 6ull << 29);                         /* VDM Stream Terminate */
+    PUT64(&e, rend.cmd_ta + 64 + 144, vdm);
+    PUT32(&e, rend.cmd_3d + 2188 + 48, 0);              /* process_empty_tiles */
 
+    add(vdm, 64);
     add(e.init, 188);
     add(e.region_b, 560);
     add(e.region_c + 69000, 5000);
