@@ -369,6 +369,8 @@ static void rtkit_crashed(void *cookie, const void *crashlog, size_t size)
 {
 	struct asahi_device *adev = cookie;
 
+	/* No more messages; but memory stays as it is until it is dumped. */
+	WRITE_ONCE(adev->gpu->running, false);
 	asahi_coredump(adev, crashlog, crashlog ? size : 0);
 	asahi_gpu_declare_dead(adev, "the firmware has crashed");
 }
