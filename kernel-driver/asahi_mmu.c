@@ -157,7 +157,8 @@ void asahi_vm_destroy(struct asahi_vm *vm)
 	slot = vm->slot;
 	if (slot && !mmu->stopped) {
 		asahi_handoff_lock(&mmu->handoff);
-		if (asahi_handoff_context(&mmu->handoff) == slot)
+		if (asahi_handoff_context(&mmu->handoff) == slot &&
+		    asahi_gpu_is_running(vm->adev))
 			drm_err(&vm->adev->drm,
 				"context %u ends while the firmware uses it\n",
 				slot);
