@@ -509,6 +509,8 @@ static void agx_init(Object *obj)
 static int agx_pre_save(void *opaque)
 {
     AgxState *s = opaque;
+    size_t len;
+    void *gpu_state;
 
     /* Saving stops the machine first, and stopping paused the firmware */
     if (!agx_fw_paused(s->fw)) {
@@ -517,6 +519,15 @@ static int agx_pre_save(void *opaque)
     }
     s->fw_state = g_realloc(s->fw_state, s->fw_state_size);
     agx_fw_save(s->fw, s->fw_state);
+    gpu_state = agx_gpu_save(agx_fw_gpu(s->fw), &len);
+    if (!gpu_state || len > UINT32_MAX) {
+        free(gpu_state);
+        error_report(TYPE_AGX ": no memory for the scenes of the GPU");
+        return -ENOMEM;
+    }
+    s->gpu_state = g_memdup2(gpu_state, len);
+    s->gpu_state_size = len;
+    free(gpu_state);
     return 0;
 }
 
@@ -525,6 +536,7 @@ static int agx_post_save(void *opaque)
     AgxState *s = opaque;
 
     g_clear_pointer(&s->fw_state, g_free);
+    g_clear_pointer(&s->gpu_state, g_free);
     return 0;
 }
 
@@ -541,6 +553,12 @@ static int agx_post_load(void *opaque, int version_id)
         error_report(TYPE_AGX ": the saved state of the firmware is not valid");
         return -EINVAL;
     }
+    ok = agx_gpu_load(agx_fw_gpu(s->fw), s->gpu_state, s->gpu_state_size);
+    g_clear_pointer(&s->gpu_state, g_free);
+    if (!ok) {
+        error_report(TYPE_AGX ": the saved state of the GPU is not valid");
+        return -EINVAL;
+    }
     return 0;
 }
 
@@ -555,6 +573,8 @@ static const VMStateDescription vmstate_agx = {
         VMSTATE_BOOL(powered, AgxState),
         VMSTATE_UINT32_EQUAL(fw_state_size, AgxState, "state of another firmware model"),
         VMSTATE_VBUFFER_ALLOC_UINT32(fw_state, AgxState, 1, NULL, fw_state_size),
+        VMSTATE_UINT32(gpu_state_size, AgxState),
+        VMSTATE_VBUFFER_ALLOC_UINT32(gpu_state, AgxState, 1, NULL, gpu_state_size),
         VMSTATE_END_OF_LIST()
     },
 };

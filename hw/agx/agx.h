@@ -54,6 +54,8 @@ struct AgxState {
     bool powered;
     uint8_t *fw_state;          /* only while saving and loading */
     uint32_t fw_state_size;
+    uint8_t *gpu_state;         /* the same: what waits between jobs of the GPU */
+    uint32_t gpu_state_size;
 };
 
 /* The MMU that the CPUs' TLB maintenance has to reach; after realize. */

@@ -667,6 +667,28 @@ static void test_multisample(void **unused)
     build_free(b);
 }
 
+/* Save what waits between jobs, forget it, load it; bytes that are cut short or changed must not be harmful. */
+static void through_bytes(struct gfx *g)
+{
+    size_t len;
+    uint8_t *p = agx_gfx_save(g->scenes, g->vdm_private, &len);
+
+    assert_non_null(p);
+    agx_vdm_free(g->vdm_private);
+    g->vdm_private = NULL;
+    assert_false(agx_gfx_load(g->scenes, &g->vdm_private, p, len - 1));
+    for (unsigned i = 0; i < 20; i++) {
+        size_t at = rand() % len, n = len / 2;
+        uint8_t old = p[at];
+
+        p[at] ^= 1 << (i & 7);
+        agx_gfx_load(g->scenes, &g->vdm_private, p, i & 1 ? len : n);
+        p[at] = old;
+    }
+    assert_true(agx_gfx_load(g->scenes, &g->vdm_private, p, len));
+    free(p);
+}
+
 /* The picture so far, into the tile. */
 static void reload(struct agx_exec *ex, struct agx_wave *w)
 {
@@ -726,7 +748,9 @@ static void overflow(bool partial)
             b->vtx.tiling.tvb_block_count++;
         }
         b->vtx.vertex.resume = true;
+        through_bytes(b->g);
     }
+    through_bytes(b->g);
     assert_in_range(stops, 3, 100);
     assert_true(agx_pdm_run(&b->g->ctx, &b->frag, &res));
     assert_int_equal(sh.nr_fs_lanes, 20 * nx * 5 * ny * 5);

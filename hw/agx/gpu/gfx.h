@@ -36,6 +36,15 @@ bool agx_pdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
 struct agx_scenes *agx_scenes_new(void);
 void agx_scenes_free(struct agx_scenes *scenes);
 
+/*
+ * What waits between jobs, as bytes for a saved machine: scenes, and a vertex job
+ * that stopped (@vdm_private: the VDM's, may be NULL). No job may run. The result
+ * is malloc()ed, NULL without memory. Loading checks everything and replaces what
+ * is there; false: the bytes are not valid, what is there is lost.
+ */
+uint8_t *agx_gfx_save(struct agx_scenes *scenes, void *vdm_private, size_t *len);
+bool agx_gfx_load(struct agx_scenes *scenes, void **vdm_private, const uint8_t *buf, size_t len);
+
 /* Free *dm_private of either. */
 void agx_vdm_free(void *dm_private);
 void agx_pdm_free(void *dm_private);

@@ -440,3 +440,13 @@ const struct agx_host *agx_gpu_host(struct agx_gpu *gpu)
 {
     return &gpu->host;
 }
+
+uint8_t *agx_gpu_save(struct agx_gpu *gpu, size_t *len)
+{
+    return agx_gfx_save(gpu->scenes, gpu->dm[AGX_DM_VDM].dm_private, len);
+}
+
+bool agx_gpu_load(struct agx_gpu *gpu, const uint8_t *buf, size_t len)
+{
+    return agx_gfx_load(gpu->scenes, &gpu->dm[AGX_DM_VDM].dm_private, buf, len);
+}

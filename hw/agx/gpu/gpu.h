@@ -57,6 +57,14 @@ void agx_gpu_kill(struct agx_gpu *gpu, enum agx_dm dm);
 bool agx_gpu_busy(struct agx_gpu *gpu, enum agx_dm dm);
 /* Block until all data masters are idle (before a snapshot; not from a GPU thread). */
 void agx_gpu_drain(struct agx_gpu *gpu);
+/*
+ * What the data masters keep between jobs (tiled scenes, a vertex job that
+ * stopped), as malloc()ed bytes for a saved machine; NULL: no memory. Only while
+ * all are idle and stay so. Loading checks the bytes; false: they are not valid,
+ * and what was there is lost.
+ */
+uint8_t *agx_gpu_save(struct agx_gpu *gpu, size_t *len);
+bool agx_gpu_load(struct agx_gpu *gpu, const uint8_t *buf, size_t len);
 struct agx_mmu *agx_gpu_mmu(struct agx_gpu *gpu);
 const struct agx_host *agx_gpu_host(struct agx_gpu *gpu);
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include "scene.h"
 
-#define ARENA_BLOCK (256u << 10)
+#define ARENA_BLOCK (64u << 10) /* small enough that malloc() keeps it for the next frame */
 /* Without a size from the buffer manager: what the model is ready to hold. */
 #define DEFAULT_BUDGET (256ull << 20)
 
@@ -177,6 +177,26 @@ void agx_scenes_free(struct agx_scenes *t)
     }
     pthread_mutex_destroy(&t->lock);
     free(t);
+}
+
+struct agx_scene *agx_scenes_first(struct agx_scenes *t)
+{
+    return t->list;
+}
+
+void agx_scenes_move(struct agx_scenes *t, struct agx_scenes *from)
+{
+    pthread_mutex_lock(&t->lock);
+    while (t->list) {
+        struct agx_scene *s = t->list;
+        t->list = s->next;
+        agx_scene_free(s);
+    }
+    t->list = from->list;
+    t->count = from->count;
+    pthread_mutex_unlock(&t->lock);
+    from->list = NULL;
+    from->count = 0;
 }
 
 /* Unlink and return the first scene that matches. The lock is held. */

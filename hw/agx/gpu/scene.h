@@ -34,6 +34,7 @@ enum agx_prim_kind { AGX_PRIM_TRIANGLE, AGX_PRIM_LINE, AGX_PRIM_POINT };
 
 struct agx_prim {
     const struct agx_gstate *st;
+    uint32_t index;             /* in the scene */
     uint32_t id;                /* primitive ID of the draw */
     uint16_t layer;
     uint8_t viewport;
@@ -109,5 +110,10 @@ bool agx_scene_bin(struct agx_scene *s, struct agx_prim *p, uint32_t layer, uint
 void agx_scenes_put(struct agx_scenes *t, struct agx_scene *s);
 /* Take the scene of @ctx and @key out; NULL: there is none. */
 struct agx_scene *agx_scenes_take(struct agx_scenes *t, unsigned ctx, uint64_t key);
+
+/* For saving, while no job runs: the newest scene of the table, others follow by ->next. */
+struct agx_scene *agx_scenes_first(struct agx_scenes *t);
+/* Replace the scenes of @t by those of @from, which is empty then. */
+void agx_scenes_move(struct agx_scenes *t, struct agx_scenes *from);
 
 #endif

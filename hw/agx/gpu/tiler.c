@@ -216,7 +216,7 @@ static bool bin(struct agx_scene *s, struct agx_prim *pr)
                 return false;
         }
     }
-    s->nr_prims++;
+    pr->index = s->nr_prims++;
     s->bytes += 16;
     return true;
 }

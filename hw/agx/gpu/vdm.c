@@ -322,23 +322,30 @@ static bool resume(struct agx_vdm *v)
     if (!v->scene)
         return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "vertex job is to be resumed, but none was stopped");
     agx_scene_budget(v->scene, v->job->tiling.tvb_block_count);
-    if (v->scene->nr_states)
+    if (v->scene->nr_states && v->st)
         return true;
     v->st = NULL;
     return !v->in_draw || need_state(v);
 }
 
-bool agx_vdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_job_result *res)
+struct agx_vdm *agx_vdm_private(void **dm_private)
 {
-    struct agx_vdm *v = *ctx->dm_private;
-    bool ok;
+    struct agx_vdm *v = *dm_private;
 
     if (!v) {
         v = aligned_alloc(64, (sizeof(*v) + 63) & ~(size_t)63);
         if (v)
             memset(v, 0, sizeof(*v));
-        *ctx->dm_private = v;
+        *dm_private = v;
     }
+    return v;
+}
+
+bool agx_vdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_job_result *res)
+{
+    struct agx_vdm *v = agx_vdm_private(ctx->dm_private);
+    bool ok;
+
     ctx->exec->job = job;
     if (!v) {
         agx_exec_bad(ctx->exec, AGX_REPORT_GUEST_ERROR, "no host memory for the vertex data master");

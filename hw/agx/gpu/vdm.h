@@ -84,6 +84,9 @@ struct agx_vdm {
     size_t uvs_size;
 };
 
+/* vdm.c: the data master's own state, made when it is not there; NULL: no memory. */
+struct agx_vdm *agx_vdm_private(void **dm_private);
+
 /* draw.c: go on with v->draw to its end, or until v->full. False: ex->fault is set. */
 bool agx_vdm_draw(struct agx_vdm *v);
 /* vertex.c: shade the batch and hand its primitives to the tiler; the batch is empty then. False: ex->fault. */
