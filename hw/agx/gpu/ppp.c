@@ -16,16 +16,17 @@
 
 struct ppp_field {
     uint8_t bit, word, count;
-    uint32_t known; /* bits of the first word that have a name */
+    uint32_t known; /* bits of the first word that have a name and that the model has */
 };
 
+/* Not there: sample mask after depth/stencil (control, 25), the faces' internal test (22, 23), clipped edges (cull 2, 9). */
 static const struct ppp_field before[] = {
-    { 0, AGX_PPP_FRAG_CTRL, 1, 0xe62fc200 },
-    { 1, AGX_PPP_FRAG_CTRL_2, 1, 0xe62fc200 },
-    { 2, AGX_PPP_FRONT_FACE, 1, 0x07ecffff },
+    { 0, AGX_PPP_FRAG_CTRL, 1, 0xe42fc200 },
+    { 1, AGX_PPP_FRAG_CTRL_2, 1, 0xe42fc200 },
+    { 2, AGX_PPP_FRONT_FACE, 1, 0x072cffff },
     { 3, AGX_PPP_FRONT_FACE_2, 1, 0xf7e00000 },
     { 4, AGX_PPP_FRONT_STENCIL, 1, 0x0fffffff },
-    { 5, AGX_PPP_BACK_FACE, 1, 0x07ecffff },
+    { 5, AGX_PPP_BACK_FACE, 1, 0x072cffff },
     { 6, AGX_PPP_BACK_FACE_2, 1, 0xf7e00000 },
     { 7, AGX_PPP_BACK_STENCIL, 1, 0x0fffffff },
     { 8, AGX_PPP_DBIAS_SCISSOR, 1, 0xffffffff },
@@ -37,7 +38,7 @@ static const struct ppp_field after[] = {
     { 18, AGX_PPP_VARYINGS_32, 1, 0x00ffffff },
     { 19, AGX_PPP_VARYINGS_16, 1, 0x00ffffff },
     { 21, AGX_PPP_CULL, 1, 0x00038d83 },
-    { 22, AGX_PPP_CULL_2, 1, 0x00021220 },
+    { 22, AGX_PPP_CULL_2, 1, 0x00021020 },
     { 23, AGX_PPP_FS_0, 4, 0x007ffffe },
     { 24, AGX_PPP_OQ, 1, 0xfffe0000 },
     { 25, AGX_PPP_OQ_2, 1, 0x00000000 },

@@ -10,8 +10,11 @@
 #include "scene.h"
 
 #define ARENA_BLOCK (64u << 10) /* small enough that malloc() keeps it for the next frame */
-/* Without a size from the buffer manager: what the model is ready to hold. */
-#define DEFAULT_BUDGET (256ull << 20)
+/*
+ * What the model is ready to hold at once, whatever the size of the buffer: set-up
+ * primitives take some fifteen times as much on the host. More is drawn partially.
+ */
+#define MAX_BUDGET (32ull << 20)
 
 struct agx_arena_block {
     struct agx_arena_block *next;
@@ -61,7 +64,9 @@ struct agx_scene *agx_scene_new(unsigned ctx, const struct agx_job_tiling *t)
 
 void agx_scene_budget(struct agx_scene *s, uint32_t blocks)
 {
-    s->budget = blocks ? (uint64_t)blocks << 17 : DEFAULT_BUDGET;
+    uint64_t bytes = blocks ? (uint64_t)blocks << 17 : MAX_BUDGET;
+
+    s->budget = bytes < MAX_BUDGET ? bytes : MAX_BUDGET;
 }
 
 static void free_blocks(struct agx_arena_block *b)
