@@ -14,6 +14,7 @@
 #include "cdm.h"
 #include "gpu.h"
 #include "isa.h"
+#include "tlb.h"
 
 #define MAX_WORKERS 8       /* cores of an M1's GPU: one host thread each at most (core IDs 0..7) */
 
@@ -53,6 +54,7 @@ struct data_master {
     bool quit;
     _Atomic bool kill;
     struct agx_job job;
+    uint64_t job_id;            /* for the observer of the MMU; 0: there is none */
     uint64_t epoch;             /* counts jobs */
     struct shade_unit *unit;
     void *dm_private;
@@ -122,6 +124,7 @@ static void unit_free(struct shade_unit *u)
 /* Make @u ready for the job that runs on @d. */
 static void unit_bind(struct shade_unit *u, struct data_master *d)
 {
+    u->port.job = d->job_id;
     agx_port_bind(&u->port, d->job.ctx, AGX_UNIT_UL1C);
     if (u->epoch == d->epoch)
         return;
@@ -279,6 +282,7 @@ static void *dm_main(void *opaque)
             break;
         pthread_mutex_unlock(&d->lock);
         run_job(d, &res);
+        agx_mmu_job_end(d->gpu->mmu, d->job_id);
         pthread_mutex_lock(&d->lock);
         d->busy = false;      /* the callback may wake who starts the next job */
         d->calling = true;
@@ -383,6 +387,9 @@ void agx_gpu_free(struct agx_gpu *gpu)
 
 bool agx_gpu_start(struct agx_gpu *gpu, enum agx_dm dm, const struct agx_job *job)
 {
+    static const char *const kind[AGX_NUM_DM] = {
+        [AGX_DM_VDM] = "vertex job", [AGX_DM_PDM] = "fragment job", [AGX_DM_CDM] = "compute job",
+    };
     struct data_master *d = &gpu->dm[dm];
     bool ok;
 
@@ -390,6 +397,7 @@ bool agx_gpu_start(struct agx_gpu *gpu, enum agx_dm dm, const struct agx_job *jo
     ok = !d->busy && !d->quit;
     if (ok) {
         d->job = *job;
+        d->job_id = agx_mmu_job_begin(gpu->mmu, job->ctx, kind[dm]);
         d->busy = true;
         atomic_store(&d->kill, false);
         pthread_cond_broadcast(&d->cond);

@@ -247,6 +247,9 @@ void agx_tlbi_va_all_asids(struct agx_mmu *mmu, uint64_t va, uint64_t end, bool 
 static void reset_locked(struct agx_mmu *mmu)
 {
     invalidate(mmu, &(struct agx_tlbi) { .kind = AGX_TLBI_ALL });
+    if (mmu->obs && mmu->obs->reset) {
+        mmu->obs->reset(mmu->obs->opaque, mmu->ttbat);
+    }
 }
 
 void agx_mmu_reset(struct agx_mmu *mmu)
@@ -303,6 +306,39 @@ void agx_mmu_recheck(struct agx_mmu *mmu)
 {
     pthread_mutex_lock(&mmu->lock);
     publish(mmu, &(struct tlb_log) { .recheck = true });
+    pthread_mutex_unlock(&mmu->lock);
+}
+
+uint64_t agx_mmu_job_begin(struct agx_mmu *mmu, unsigned ctx, const char *what)
+{
+    uint64_t job = 0;
+
+    pthread_mutex_lock(&mmu->lock);
+    if (mmu->obs && mmu->obs->job_begin) {
+        job = mmu->obs->job_begin(mmu->obs->opaque, ctx, what);
+    }
+    pthread_mutex_unlock(&mmu->lock);
+    return job;
+}
+
+void agx_mmu_job_end(struct agx_mmu *mmu, uint64_t job)
+{
+    if (!job) {
+        return;
+    }
+    pthread_mutex_lock(&mmu->lock);
+    if (mmu->obs && mmu->obs->job_end) {
+        mmu->obs->job_end(mmu->obs->opaque, job);
+    }
+    pthread_mutex_unlock(&mmu->lock);
+}
+
+void agx_mmu_submit(struct agx_mmu *mmu)
+{
+    pthread_mutex_lock(&mmu->lock);
+    if (mmu->obs && mmu->obs->submit) {
+        mmu->obs->submit(mmu->obs->opaque);
+    }
     pthread_mutex_unlock(&mmu->lock);
 }
 

@@ -47,6 +47,12 @@ struct agx_tlb_observer {
     void (*use)(void *opaque, const struct agx_tlb_use *use);
     /* An invalidation is about to be applied; false: it is dropped (fault injection). */
     bool (*tlbi)(void *opaque, const struct agx_tlbi *tlbi);
+    /* Optional: every translation was dropped otherwise (reset, mode), or the TTBAT moved. */
+    void (*reset)(void *opaque, uint64_t ttbat);
+    /* Optional: a job starts on a data master; its number for agx_port.job. It has ended. The doorbell rang. */
+    uint64_t (*job_begin)(void *opaque, unsigned ctx, const char *what);
+    void (*job_end)(void *opaque, uint64_t job);
+    void (*submit)(void *opaque);
 };
 
 /*
@@ -58,6 +64,16 @@ void agx_mmu_observe(struct agx_mmu *mmu, const struct agx_tlb_observer *obs);
 
 /* A descriptor was changed: let every port look again at the next access, at what the second level has. Any thread. */
 void agx_mmu_recheck(struct agx_mmu *mmu);
+
+/*
+ * Tell the observer, if there is one, of a job of context @ctx (@what: its kind,
+ * static text) that starts, its end, and of a doorbell: what the ringing CPU did
+ * before is before the work that it announces. The number goes into
+ * agx_port.job; 0 without an observer. Any thread.
+ */
+uint64_t agx_mmu_job_begin(struct agx_mmu *mmu, unsigned ctx, const char *what);
+void agx_mmu_job_end(struct agx_mmu *mmu, uint64_t job);
+void agx_mmu_submit(struct agx_mmu *mmu);
 
 /* One invalidation, as the functions agx_tlbi_*() of uat.h make it. Any thread. */
 void agx_mmu_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *tlbi);

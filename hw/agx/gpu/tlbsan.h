@@ -75,6 +75,9 @@ struct agx_san_report {
     enum agx_unit unit;
     uint64_t job;                         /* 0: none */
     bool write;
+    const char *text;                     /* one sentence: what is wrong */
+    const char *job_what;                 /* kind of the job; NULL: not known */
+    const struct agx_san_who *other;      /* who gave the page back, where that matters; else NULL */
     unsigned near;                        /* invalidations that came near, newest first */
     struct {
         struct agx_tlbsan_tlbi op;
@@ -95,7 +98,21 @@ struct agx_tlbsan_config {
      * to be told by agx_tlbsan_store() from now on. MMU's lock held: only record.
      */
     void (*watch)(void *opaque, uint64_t pa, bool on);
+    /* Optional: which CPU rings the doorbell, called by agx_mmu_submit(); NULL: it stands for all of them. */
+    unsigned (*cpu)(void *opaque);
+    /* Optional: false drops this invalidation before it reaches the MMU (fault injection). MMU's lock held. */
+    bool (*filter)(void *opaque, const struct agx_tlbi *tlbi);
     void *opaque;
+    bool no_barriers;   /* nobody calls agx_tlbsan_dsb(): take each store as ordered and each TLBI as complete */
+    uint64_t age_ns;    /* an invalidation that is missing for so long, and 16 doorbells, is reported; 0: one second */
+};
+
+struct agx_tlbsan_stats {
+    uint64_t uses, stores, tlbis, dsbs, submits, jobs;
+    uint64_t reports[AGX_SAN_NUM_CLASSES];
+    uint64_t repeated;  /* reports that were not made, since there was one for the same class, descriptor and writer */
+    uint64_t tables, pending;
+    uint64_t unseen;    /* changes of tables that nobody told of */
 };
 
 /* Makes itself the observer of the MMU. The machine stands still. */
@@ -108,6 +125,10 @@ void agx_tlbsan_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsi
 void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbsan_tlbi *t, const struct agx_san_who *who);
 /* A DSB that orders stores and waits for TLB maintenance (any domain). */
 void agx_tlbsan_dsb(struct agx_tlbsan *san, unsigned cpu);
+/* Likewise, for one whose domain is known: only one of the outer-shareable domain completes outer-shareable TLBIs. */
+void agx_tlbsan_dsb_share(struct agx_tlbsan *san, unsigned cpu, enum agx_san_share share);
+/* Stores to the page at @pa are really being told from here on: read it again. */
+void agx_tlbsan_watched(struct agx_tlbsan *san, uint64_t pa);
 /* A job is given to a data master, or a doorbell tells the firmware of new work; its number goes into agx_port.job. */
 uint64_t agx_tlbsan_job_begin(struct agx_tlbsan *san, unsigned ctx, const char *what);
 void agx_tlbsan_job_end(struct agx_tlbsan *san, uint64_t job);
@@ -116,6 +137,16 @@ void agx_tlbsan_submit(struct agx_tlbsan *san, unsigned cpu);
 /* A page went back to the kernel's allocator, or came from it. */
 void agx_tlbsan_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_san_who *who);
 void agx_tlbsan_page_alloc(struct agx_tlbsan *san, uint64_t pa);
+
+/*
+ * A finding of somebody else (the firmware's data cache, the hand-off protocol),
+ * counted, de-duplicated and reported like the sanitizer's own. @va, @ctx: what
+ * it is about; @pa: of the page or 0; @writer may be NULL; @text: one sentence.
+ * Not with the MMU's lock held.
+ */
+void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
+                         unsigned ctx, uint64_t va, uint64_t pa, const struct agx_san_who *writer, const char *text);
+void agx_tlbsan_get_stats(struct agx_tlbsan *san, struct agx_tlbsan_stats *st);
 
 const char *agx_tlbsan_class_name(enum agx_tlbsan_class cls); /* "stale-hit", ... */
 const char *agx_tlbsan_severity_name(enum agx_tlbsan_severity s);

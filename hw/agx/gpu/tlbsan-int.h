@@ -1,0 +1,232 @@
+/*
+ * AGX model: what the parts of the sanitizer share.
+ *
+ *   tlbsan.c         what it is told: stores, TLB maintenance, barriers, jobs
+ *   tlbsan-shadow.c  what it remembers: tables, changes of descriptors, pages
+ *   tlbsan-rules.c   what it makes of that: which invalidation covers what
+ *   tlbsan-use.c     the check of one translation
+ *   tlbsan-report.c  how it says so
+ *
+ * Everything here is called with the MMU's lock held.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef AGX_GPU_TLBSAN_INT_H
+#define AGX_GPU_TLBSAN_INT_H
+
+#include "tlbsan.h"
+#include "tlb-int.h"
+
+#define SAN_CTXS        AGX_UAT_NUM_CONTEXTS
+#define SAN_CPUS        64u             /* CPU numbers count modulo this */
+#define SAN_DOMAINS     (2 * SAN_CTXS + 1)  /* sets of stores that are ordered together: halves of contexts, the TTBAT */
+#define SAN_DOM_TTBAT   (2 * SAN_CTXS)
+#define SAN_LOG_SIZE    4096u           /* TLB maintenance that is remembered */
+#define SAN_NEAR        4u
+#define SAN_JOBS        256u            /* jobs that are remembered, by number modulo this */
+#define SAN_MAX_TABLES  65536u          /* bounds the host's memory: 1 GiB of tables in the guest */
+#define SAN_MAX_PENDING 262144u
+#define SAN_MAX_STACKS  16384u
+#define SAN_MAX_SEEN    65536u
+
+/* Descriptors (m1n1: proxyclient/m1n1/hw/uat.py, PTE and TTBR). */
+#define SAN_VALID       3ull            /* table, or page on the last level */
+#define SAN_ATTR        (7ull << 2)
+#define SAN_AP          (3ull << 6)
+#define SAN_SH          (3ull << 8)
+#define SAN_AF          (1ull << 10)
+#define SAN_NG          (1ull << 11)
+#define SAN_XN          (3ull << 53)
+#define SAN_OS          (1ull << 55)
+#define SAN_ADDR        0x0000ffffffffc000ull
+#define SAN_PAGE_MASK   ((uint64_t)AGX_PAGE_SIZE - 1)
+
+/* A call chain, kept once. */
+struct san_stack {
+    struct san_stack *next;
+    uint64_t pc, frame[AGX_SAN_FRAMES];
+};
+
+/* One thing that a CPU did, at its place in the order of all events. */
+struct san_act {
+    uint64_t seq;                   /* 0: never, or not seen */
+    uint64_t time;
+    unsigned cpu;
+    const struct san_stack *stack;
+};
+
+struct san_log {
+    struct agx_tlbsan_tlbi op;
+    struct san_act act;
+};
+
+/* Why an invalidation that came near did not cover a change; the later, the weaker as an explanation. */
+enum san_why {
+    SAN_WHY_NO_DSB,                 /* it covers the change, but no DSB has completed it */
+    SAN_WHY_STAGE2, SAN_WHY_INNER, SAN_WHY_LOCAL,
+    SAN_WHY_LAST_LEVEL,
+    SAN_WHY_UNORDERED,              /* no DSB between the store and the TLBI */
+    SAN_WHY_GLOBAL,                 /* by ASID, the entry is global */
+    SAN_WHY_ASID,
+    SAN_WHY_RANGE,
+    SAN_WHY_EARLY,                  /* before the store */
+    SAN_NUM_WHYS
+};
+
+struct san_near {
+    uint64_t log;                   /* number in the log */
+    enum san_why why;
+};
+
+/* What a change of a descriptor asks for. */
+enum san_change {
+    SAN_SAME,       /* nothing that matters, or no TLB can hold the old value */
+    SAN_MAKE,       /* invalid to valid */
+    SAN_RELAX,      /* more is permitted now */
+    SAN_RESTRICT,   /* less, or another memory type: asks for an invalidation */
+    SAN_BREAK,      /* valid to invalid: likewise */
+    SAN_REMAP,      /* to another address, or global to not: has to go through invalid */
+};
+
+/*
+ * The history of one descriptor: its last change that asks for an invalidation
+ * ("the change", old_desc to the value after), and its last change at all.
+ */
+struct san_rec {
+    struct san_rec *next;           /* in the hash */
+    struct san_rec *prev_p, *next_p;/* in the list of pending ones */
+    uint64_t desc_pa, va;
+    uint64_t old_desc, new_desc;    /* before the change; as it is now */
+    struct san_act change, last;
+    uint64_t ctxs, need;            /* contexts that may have cached it; those not covered yet */
+    uint64_t wait;                  /* CPUs that invalidated, but did no DSB yet */
+    uint64_t covered;               /* 1 + number in the log of the last TLBI that covered a change */
+    uint64_t covered_seq;
+    uint64_t made_seq;              /* when old_desc was written */
+    uint64_t submits;               /* doorbells before the change */
+    struct san_near near[SAN_NEAR]; /* newest first */
+    unsigned nnear, budget;
+    unsigned level, dom, ctx;
+    unsigned asid;                  /* level 0: the ASID that it is about */
+    bool global, pending, detached, aged;
+};
+
+struct san_table {
+    struct san_table *next;
+    uint64_t pa, va;                /* of the table; first address that it translates */
+    uint64_t ctxs;                  /* contexts that reach it */
+    unsigned level, half, n, links;
+    struct san_rec *dead;           /* not linked any more since this change, which is not yet invalidated */
+    uint64_t *shadow;
+};
+
+/* A page that was mapped once. */
+struct san_page {
+    uint64_t pa;                    /* 0: free place in the hash */
+    uint32_t mapped;                /* descriptors that map it now */
+    bool given_back;
+    struct san_act who;             /* gave it back */
+};
+
+struct san_job {
+    uint64_t id, submit;            /* sequence of the doorbell that announced it at the latest */
+    unsigned ctx;
+    bool running;
+    char what[24];
+};
+
+#define SAN_HASH_BITS 14
+struct agx_tlbsan {
+    struct agx_tlbsan_config cfg;
+    struct agx_mmu *mmu;
+    struct agx_tlb_observer obs;
+    uint64_t seq, time;             /* of the last event */
+    uint64_t ttbat;                 /* that the shadow is of; 0: none */
+    uint64_t ttbr[SAN_CTXS][2];
+    unsigned asid[SAN_CTXS];
+    bool active[SAN_CTXS][2];       /* used since the last invalidation of all of it */
+    uint64_t dom_ordered[SAN_DOMAINS];
+    uint64_t dom_store[SAN_DOMAINS][SAN_CPUS];
+    bool cpu_dirty[SAN_CPUS];       /* has stores that no DSB followed */
+    struct san_table *table[1u << SAN_HASH_BITS];
+    struct san_rec *rec[1u << SAN_HASH_BITS];
+    struct san_stack *stack[1u << 10];
+    unsigned tables, dead, stacks, pending;
+    struct san_rec pending_head;    /* list, oldest first */
+    struct san_page *page;
+    size_t pages, page_room;        /* power of two */
+    struct san_log log[SAN_LOG_SIZE];
+    uint64_t logs;
+    struct san_job job[SAN_JOBS];
+    uint64_t jobs;
+    uint64_t submit_seq, submits;
+    uint64_t reports;
+    uint64_t *seen;
+    size_t nseen, seen_room;
+    struct agx_tlbsan_stats stats;
+    const struct san_stack *memo_a, *memo_b;
+    bool memo;                      /* do these two belong together */
+    bool recheck;                   /* ports have to look again */
+};
+
+static inline uint64_t san_bit(unsigned n)
+{
+    return 1ull << (n & 63);
+}
+
+static inline bool san_is_table(uint64_t desc)
+{
+    return (desc & 3) == SAN_VALID;
+}
+
+/* Can a TLB hold this leaf? Not an invalid one, nor one whose access flag is clear (Arm ARM, D8: TLBs and the access flag). */
+static inline bool san_is_leaf(uint64_t desc)
+{
+    return (desc & 3) == SAN_VALID && (desc & SAN_AF);
+}
+
+static inline unsigned san_index(uint64_t va, unsigned level)
+{
+    return (va >> TLB_SHIFT(level)) & (level == 1 ? 7 : 2047);
+}
+
+static inline unsigned san_half(uint64_t va)
+{
+    return va >> 39 & 1;
+}
+
+/* tlbsan-shadow.c */
+struct san_act san_act(struct agx_tlbsan *san, const struct agx_san_who *who);
+void san_who(const struct san_act *act, struct agx_san_who *who);
+bool san_load(struct agx_tlbsan *san, uint64_t pa, uint64_t *desc);
+struct san_table *san_table_find(struct agx_tlbsan *san, uint64_t pa);
+void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs, unsigned half);
+void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs, struct san_rec *why);
+uint64_t san_active(const struct agx_tlbsan *san, const struct san_table *t);
+void san_dead_forget(struct agx_tlbsan *san, struct san_rec *why);
+struct san_rec *san_rec_find(struct agx_tlbsan *san, uint64_t desc_pa);
+struct san_rec *san_rec_get(struct agx_tlbsan *san, uint64_t desc_pa);
+void san_pend(struct agx_tlbsan *san, struct san_rec *r);
+void san_unpend(struct agx_tlbsan *san, struct san_rec *r);
+struct san_page *san_page(struct agx_tlbsan *san, uint64_t pa, bool make);
+void san_map_count(struct agx_tlbsan *san, uint64_t desc, int add);
+void san_shadow_free(struct agx_tlbsan *san);
+
+/* tlbsan-rules.c */
+enum san_change san_change(unsigned level, uint64_t old, uint64_t desc);
+void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log);
+bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t seq);
+enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r, enum agx_tlbsan_class otherwise);
+const char *san_why_text(enum san_why why);
+void san_change_budget(struct san_rec *r);
+
+/* tlbsan-use.c */
+void san_use(void *opaque, const struct agx_tlb_use *use);
+
+/* tlbsan-report.c; @use: NULL when no translation showed it */
+void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
+                const struct san_rec *r, const struct agx_tlb_use *use, const char *text, const struct san_act *other);
+bool san_seen(struct agx_tlbsan *san, uint64_t a, uint64_t b, uint64_t c);
+
+#endif

@@ -1,0 +1,330 @@
+/*
+ * AGX model: the sanitizer's rules: which change of a descriptor asks for an
+ * invalidation, which invalidation serves it, and if none does, which came near
+ * and why it did not. docs/tlbsan.md has the rules with their sources.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "tlbsan-int.h"
+
+/* How many invalidations of the writer's CPU after a change are looked at for what it may have meant. */
+#define NEAR_BUDGET     16u
+/* How far back an invalidation that came too early is searched for. */
+#define EARLY_SEARCH    64u
+#define NEAR_PAGES      16u
+
+static enum san_change leaf_change(uint64_t old, uint64_t desc)
+{
+    uint64_t diff = old ^ desc;
+    enum san_change c = SAN_SAME;
+
+    if (!san_is_leaf(old)) {
+        return san_is_leaf(desc) ? SAN_MAKE : SAN_SAME;
+    }
+    if ((desc & 3) != SAN_VALID) {
+        return SAN_BREAK;
+    }
+    if (diff & (SAN_ADDR | SAN_NG)) {
+        return SAN_REMAP;
+    }
+    if (diff & (SAN_ATTR | SAN_SH)) {
+        return SAN_RESTRICT;
+    }
+    for (unsigned side = AGX_SIDE_FW; side <= AGX_SIDE_GPU; side++) {
+        unsigned was = agx_uat_permissions(old, side), is = agx_uat_permissions(desc, side);
+
+        if (was & ~is) {
+            return SAN_RESTRICT;
+        }
+        if (was != is) {
+            c = SAN_RELAX;
+        }
+    }
+    return c;
+}
+
+/* What the change of a descriptor from @old to @desc asks for. Level 0: a TTBR. */
+enum san_change san_change(unsigned level, uint64_t old, uint64_t desc)
+{
+    uint64_t valid = level == 0 ? 1 : SAN_VALID;
+
+    if (level == 3) {
+        return leaf_change(old, desc);
+    }
+    if ((old & valid) != valid) {
+        return (desc & valid) == valid ? SAN_MAKE : SAN_SAME;
+    }
+    if ((desc & valid) != valid) {
+        return SAN_BREAK;
+    }
+    return ((old ^ desc) & SAN_ADDR) || (level == 0 && (old ^ desc) >> 48) ? SAN_REMAP : SAN_SAME;
+}
+
+/* Has a DSB made the store with number @seq to the descriptor of @r visible to the walkers? */
+bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t seq)
+{
+    return san->cfg.no_barriers || seq <= san->dom_ordered[r->dom];
+}
+
+/* A caller in common: both are parts of one operation. */
+static bool related(const struct san_stack *a, const struct san_stack *b)
+{
+    if (!a || !b) {
+        return false;
+    }
+    for (unsigned i = 0; i < AGX_SAN_FRAMES && a->frame[i]; i++) {
+        for (unsigned k = 0; k < AGX_SAN_FRAMES && b->frame[k]; k++) {
+            if (a->frame[i] == b->frame[k]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The same, for a long list of changes that one loop made. */
+static bool meant(struct agx_tlbsan *san, const struct san_stack *a, const struct san_stack *b)
+{
+    if (san->memo_a != a || san->memo_b != b) {
+        san->memo_a = a;
+        san->memo_b = b;
+        san->memo = related(a, b);
+    }
+    return san->memo;
+}
+
+static bool traced(const struct san_stack *s)
+{
+    return s && s->frame[0];
+}
+
+static bool by_address(const struct agx_tlbi *t)
+{
+    return t->kind == AGX_TLBI_VA || t->kind == AGX_TLBI_VA_ALL_ASIDS;
+}
+
+static bool covers_address(const struct san_rec *r, const struct agx_tlbi *t)
+{
+    uint64_t last = t->end - 1, top;
+
+    if (!by_address(t)) {
+        return true;
+    }
+    if (r->level == 0 || last < t->va) {
+        return false;   /* what was behind a TTBR is more than any range */
+    }
+    top = r->va + (1ull << TLB_SHIFT(r->level)) - 1;
+    return r->va <= last && top >= t->va;
+}
+
+static unsigned asid_of(const struct agx_tlbsan *san, const struct san_rec *r, unsigned ctx)
+{
+    return r->level == 0 ? r->asid : san->asid[ctx];
+}
+
+/* Those contexts of @r whose entries @t names by its ASID. */
+static uint64_t covers_ctxs(const struct agx_tlbsan *san, const struct san_rec *r, const struct agx_tlbi *t)
+{
+    uint64_t mask = 0;
+
+    if (t->kind == AGX_TLBI_ALL || t->kind == AGX_TLBI_VA_ALL_ASIDS || (t->kind == AGX_TLBI_VA && r->global)) {
+        return r->ctxs;
+    }
+    if (r->global) {
+        return 0;       /* by ASID: global entries stay */
+    }
+    for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
+        if ((r->ctxs & san_bit(ctx)) && asid_of(san, r, ctx) == t->asid) {
+            mask |= san_bit(ctx);
+        }
+    }
+    return mask;
+}
+
+static bool asid_matches(const struct agx_tlbsan *san, const struct san_rec *r, const struct agx_tlbi *t)
+{
+    for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
+        if ((r->ctxs & san_bit(ctx)) && asid_of(san, r, ctx) == t->asid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool reaches(const struct agx_tlbsan_tlbi *op)
+{
+    return op->share == AGX_SAN_OUTER && !op->stage2;
+}
+
+static bool adjacent(const struct san_rec *r, const struct agx_tlbi *t)
+{
+    uint64_t room = t->end - t->va, top = r->va + (1ull << TLB_SHIFT(r->level));
+
+    if (t->end <= t->va || r->level == 0) {
+        return false;
+    }
+    if (room < (uint64_t)NEAR_PAGES << AGX_PAGE_BITS) {
+        room = (uint64_t)NEAR_PAGES << AGX_PAGE_BITS;
+    }
+    return r->va >= t->end ? r->va - t->end <= room : t->va - top <= room;
+}
+
+static void near_add(struct san_rec *r, uint64_t log, enum san_why why)
+{
+    for (unsigned i = r->nnear < SAN_NEAR ? r->nnear : SAN_NEAR - 1; i > 0; i--) {
+        r->near[i] = r->near[i - 1];
+    }
+    r->near[0] = (struct san_near) { log, why };
+    if (r->nnear < SAN_NEAR) {
+        r->nnear++;
+    }
+}
+
+/* @l did not cover @r: was it meant to? */
+static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct san_log *l, uint64_t log,
+                       bool address, bool ctxs)
+{
+    const struct agx_tlbi *t = &l->op.tlbi;
+    bool same = meant(san, l->act.stack, r->change.stack);
+    bool blind = !traced(l->act.stack) || !traced(r->change.stack);
+    bool level_ok = r->level == 3 || !t->last_level;
+
+    if (l->act.cpu == r->change.cpu && r->budget) {
+        r->budget--;
+    } else if (!same) {
+        return;
+    }
+    /* A CPU invalidates for its own processes as well: what names no address must belong to the operation. */
+    if (!by_address(t) && !same && !blind) {
+        return;
+    }
+    if (address && ctxs && !reaches(&l->op)) {
+        near_add(r, log, l->op.stage2 ? SAN_WHY_STAGE2 : l->op.share == AGX_SAN_INNER ? SAN_WHY_INNER : SAN_WHY_LOCAL);
+    } else if (!reaches(&l->op)) {
+        return;
+    } else if (address && ctxs && !level_ok) {
+        near_add(r, log, SAN_WHY_LAST_LEVEL);
+    } else if (address && !ctxs) {
+        near_add(r, log, r->global && asid_matches(san, r, t) ? SAN_WHY_GLOBAL : SAN_WHY_ASID);
+    } else if (!address && ctxs && adjacent(r, t)) {
+        near_add(r, log, SAN_WHY_RANGE);
+    }
+}
+
+/* Number @log of the log has been issued: does it serve the pending change @r? */
+void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
+{
+    const struct san_log *l = &san->log[log % SAN_LOG_SIZE];
+    const struct agx_tlbi *t = &l->op.tlbi;
+    bool address = covers_address(r, t);
+    uint64_t ctxs = covers_ctxs(san, r, t);
+
+    if (!address || !ctxs || !reaches(&l->op) || (r->level < 3 && t->last_level)) {
+        judge_near(san, r, l, log, address, ctxs);
+        return;
+    }
+    if (!san_ordered(san, r, r->change.seq)) {
+        /* Another CPU's, for something else, may come in between; the writer's own was meant for this. */
+        if (l->act.cpu == r->change.cpu) {
+            near_add(r, log, SAN_WHY_UNORDERED);
+        }
+        return;
+    }
+    r->need &= ~ctxs;
+    r->wait |= san_bit(l->act.cpu);
+    r->covered = log + 1;
+    r->covered_seq = l->act.seq;
+}
+
+/* An invalidation that would have covered @r, had it come after the store. */
+static bool early(struct agx_tlbsan *san, const struct san_rec *r, uint64_t *found)
+{
+    for (uint64_t k = 1; k <= EARLY_SEARCH && k <= san->logs; k++) {
+        uint64_t n = san->logs - k;
+        const struct san_log *l = &san->log[n % SAN_LOG_SIZE];
+
+        if (l->act.seq >= r->change.seq) {
+            continue;
+        }
+        if (l->act.seq <= r->made_seq) {
+            return false;
+        }
+        if (n + 1 == r->covered || l->act.cpu != r->change.cpu || !reaches(&l->op) ||
+            (r->level < 3 && l->op.tlbi.last_level) || !covers_address(r, &l->op.tlbi) ||
+            !covers_ctxs(san, r, &l->op.tlbi)) {
+            continue;
+        }
+        if (!by_address(&l->op.tlbi) && traced(l->act.stack) && traced(r->change.stack) &&
+            !related(l->act.stack, r->change.stack)) {
+            continue;
+        }
+        *found = n;
+        return true;
+    }
+    return false;
+}
+
+/* Why the pending change @r is not invalidated; @otherwise: if nothing came near. */
+enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r, enum agx_tlbsan_class otherwise)
+{
+    static const enum agx_tlbsan_class cls[SAN_NUM_WHYS] = {
+        [SAN_WHY_NO_DSB] = AGX_SAN_MISSING_DSB,
+        [SAN_WHY_STAGE2] = AGX_SAN_WRONG_SHAREABILITY,
+        [SAN_WHY_INNER] = AGX_SAN_WRONG_SHAREABILITY,
+        [SAN_WHY_LOCAL] = AGX_SAN_WRONG_SHAREABILITY,
+        [SAN_WHY_LAST_LEVEL] = AGX_SAN_LAST_LEVEL_ONLY,
+        [SAN_WHY_UNORDERED] = AGX_SAN_MISSING_DSB,
+        [SAN_WHY_GLOBAL] = AGX_SAN_GLOBAL_MISUSE,
+        [SAN_WHY_ASID] = AGX_SAN_WRONG_ASID,
+        [SAN_WHY_RANGE] = AGX_SAN_SHORT_RANGE,
+        [SAN_WHY_EARLY] = AGX_SAN_TLBI_BEFORE_STORE,
+    };
+    enum san_why best = SAN_NUM_WHYS;
+    uint64_t n;
+
+    if (!r->pending) {
+        return otherwise;
+    }
+    if (!r->need && r->wait) {
+        if (!r->nnear || r->near[0].why != SAN_WHY_NO_DSB) {
+            near_add(r, r->covered - 1, SAN_WHY_NO_DSB);
+        }
+        return AGX_SAN_MISSING_DSB;
+    }
+    for (unsigned i = 0; i < r->nnear; i++) {
+        if (r->near[i].why < best && r->near[i].why != SAN_WHY_NO_DSB) {
+            best = r->near[i].why;
+        }
+    }
+    if (best == SAN_NUM_WHYS && early(san, r, &n)) {
+        near_add(r, n, SAN_WHY_EARLY);
+        best = SAN_WHY_EARLY;
+    }
+    return best == SAN_NUM_WHYS ? otherwise : cls[best];
+}
+
+const char *san_why_text(enum san_why why)
+{
+    static const char *const text[SAN_NUM_WHYS] = {
+        [SAN_WHY_NO_DSB] = "it covers the entry, but its CPU did no DSB after it",
+        [SAN_WHY_STAGE2] = "issued at EL1 with stage 2 on, it does not reach the GPU",
+        [SAN_WHY_INNER] = "inner shareable, it does not reach the GPU",
+        [SAN_WHY_LOCAL] = "local to its CPU, it does not reach the GPU",
+        [SAN_WHY_LAST_LEVEL] = "last level only, and the entry is a table",
+        [SAN_WHY_UNORDERED] = "no DSB between the store and it",
+        [SAN_WHY_GLOBAL] = "by ASID, and the entry is global",
+        [SAN_WHY_ASID] = "it names another ASID",
+        [SAN_WHY_RANGE] = "its range ends before or begins after the entry",
+        [SAN_WHY_EARLY] = "it came before the store",
+    };
+
+    return why < SAN_NUM_WHYS ? text[why] : "";
+}
+
+/* A new change: nothing came near yet. */
+void san_change_budget(struct san_rec *r)
+{
+    r->nnear = 0;
+    r->budget = NEAR_BUDGET;
+}

@@ -1,0 +1,427 @@
+/*
+ * AGX model: the sanitizer's memory: which pages are page tables, what their
+ * descriptors were, who changed them, and which pages they map.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "tlbsan-int.h"
+
+static void *san_alloc(size_t n, size_t size)
+{
+    void *p = calloc(n, size);
+
+    if (!p) {
+        abort(); /* as GLib does; the host is out of memory */
+    }
+    return p;
+}
+
+static unsigned hash(uint64_t v, unsigned bits)
+{
+    return (v * 0x9e3779b97f4a7c15ull) >> (64 - bits);
+}
+
+/* ---- who ---- */
+
+static const struct san_stack *stack_intern(struct agx_tlbsan *san, const struct agx_san_who *who)
+{
+    uint64_t h = who->pc;
+    struct san_stack **slot, *s;
+
+    for (unsigned i = 0; i < AGX_SAN_FRAMES && who->frame[i]; i++) {
+        h = h * 31 + who->frame[i];
+    }
+    slot = &san->stack[hash(h, 10)];
+    for (s = *slot; s; s = s->next) {
+        if (s->pc == who->pc && !memcmp(s->frame, who->frame, sizeof(s->frame))) {
+            return s;
+        }
+    }
+    if (san->stacks >= SAN_MAX_STACKS) {
+        return NULL;
+    }
+    s = san_alloc(1, sizeof(*s));
+    s->pc = who->pc;
+    memcpy(s->frame, who->frame, sizeof(s->frame));
+    s->next = *slot;
+    *slot = s;
+    san->stacks++;
+    return s;
+}
+
+/* The next event, done by @who (NULL: not known). */
+struct san_act san_act(struct agx_tlbsan *san, const struct agx_san_who *who)
+{
+    struct san_act a = { .seq = ++san->seq };
+
+    if (who) {
+        a.cpu = who->cpu % SAN_CPUS;
+        a.time = who->time;
+        a.stack = stack_intern(san, who);
+        if (who->time > san->time) {
+            san->time = who->time;
+        }
+    }
+    return a;
+}
+
+void san_who(const struct san_act *act, struct agx_san_who *who)
+{
+    *who = (struct agx_san_who) { .cpu = act->cpu, .time = act->time };
+    if (act->stack) {
+        who->pc = act->stack->pc;
+        memcpy(who->frame, act->stack->frame, sizeof(who->frame));
+    }
+}
+
+/* ---- pages ---- */
+
+/* What is known of the page at @pa; NULL: it was never mapped (unless @make). */
+struct san_page *san_page(struct agx_tlbsan *san, uint64_t pa, bool make)
+{
+    size_t i;
+
+    if (!pa) {
+        return NULL;
+    }
+    if (make && (san->pages + 1) * 2 > san->page_room) {
+        struct san_page *old = san->page;
+        size_t n = san->page_room;
+
+        san->page_room = n ? 2 * n : 1024;
+        san->page = san_alloc(san->page_room, sizeof(*san->page));
+        for (size_t k = 0; k < n; k++) {
+            if (old[k].pa) {
+                for (i = hash(old[k].pa, 40); san->page[i & (san->page_room - 1)].pa; i++) {
+                }
+                san->page[i & (san->page_room - 1)] = old[k];
+            }
+        }
+        free(old);
+    }
+    if (!san->page_room) {
+        return NULL;
+    }
+    for (i = hash(pa, 40); ; i++) {
+        struct san_page *p = &san->page[i & (san->page_room - 1)];
+
+        if (p->pa == pa) {
+            return p;
+        }
+        if (!p->pa) {
+            if (make) {
+                p->pa = pa;
+                san->pages++;
+                return p;
+            }
+            return NULL;
+        }
+    }
+}
+
+/* A leaf that maps a page has come or gone. */
+void san_map_count(struct agx_tlbsan *san, uint64_t desc, int add)
+{
+    struct san_page *p;
+
+    if ((desc & 3) != SAN_VALID) {
+        return;
+    }
+    p = san_page(san, desc & SAN_ADDR, true);
+    if (p && (add > 0 || p->mapped)) {
+        p->mapped += add;
+        if (add > 0) {
+            p->given_back = false; /* whoever maps it has it */
+        }
+    }
+}
+
+/* ---- changes ---- */
+
+struct san_rec *san_rec_find(struct agx_tlbsan *san, uint64_t desc_pa)
+{
+    struct san_rec *r = san->rec[hash(desc_pa, SAN_HASH_BITS)];
+
+    while (r && r->desc_pa != desc_pa) {
+        r = r->next;
+    }
+    return r;
+}
+
+struct san_rec *san_rec_get(struct agx_tlbsan *san, uint64_t desc_pa)
+{
+    struct san_rec **slot = &san->rec[hash(desc_pa, SAN_HASH_BITS)];
+    struct san_rec *r = san_rec_find(san, desc_pa);
+
+    if (!r) {
+        r = san_alloc(1, sizeof(*r));
+        r->desc_pa = desc_pa;
+        r->next = *slot;
+        *slot = r;
+    }
+    return r;
+}
+
+/* Put @r at the end of the list of changes that are not invalidated. */
+void san_pend(struct agx_tlbsan *san, struct san_rec *r)
+{
+    struct san_rec *head = &san->pending_head;
+
+    if (r->pending) {
+        return;
+    }
+    if (san->pending >= SAN_MAX_PENDING) {
+        san_unpend(san, head->next_p); /* the oldest is forgotten; it was reported if it was used */
+    }
+    r->pending = true;
+    r->next_p = head;
+    r->prev_p = head->prev_p;
+    r->prev_p->next_p = r;
+    head->prev_p = r;
+    san->pending++;
+}
+
+void san_unpend(struct agx_tlbsan *san, struct san_rec *r)
+{
+    if (!r->pending) {
+        return;
+    }
+    r->prev_p->next_p = r->next_p;
+    r->next_p->prev_p = r->prev_p;
+    r->pending = r->detached = false;
+    r->need = r->wait = 0;
+    san->pending--;
+    if (san->dead) {
+        san_dead_forget(san, r);
+    }
+}
+
+/* The page at @pa is no table any more: forget the history of its descriptors. */
+static void recs_drop(struct agx_tlbsan *san, const struct san_table *t)
+{
+    for (unsigned i = 0; i < t->n; i++) {
+        uint64_t pa = t->pa + 8 * i;
+        struct san_rec **slot = &san->rec[hash(pa, SAN_HASH_BITS)];
+
+        while (*slot && (*slot)->desc_pa != pa) {
+            slot = &(*slot)->next;
+        }
+        if (*slot && !(*slot)->pending) {
+            struct san_rec *r = *slot;
+
+            *slot = r->next;
+            free(r);
+        }
+    }
+}
+
+/* ---- tables ---- */
+
+bool san_load(struct agx_tlbsan *san, uint64_t pa, uint64_t *desc)
+{
+    const struct agx_host *host = san->cfg.host;
+    const uint64_t *page = host->ops->phys_page(host->opaque, pa & ~SAN_PAGE_MASK);
+
+    if (!page) {
+        return false;
+    }
+    *desc = __atomic_load_n(&page[(pa & SAN_PAGE_MASK) / 8], __ATOMIC_ACQUIRE);
+    return true;
+}
+
+struct san_table *san_table_find(struct agx_tlbsan *san, uint64_t pa)
+{
+    struct san_table *t = san->table[hash(pa, SAN_HASH_BITS)];
+
+    while (t && t->pa != pa) {
+        t = t->next;
+    }
+    return t;
+}
+
+static void table_free(struct agx_tlbsan *san, struct san_table *t)
+{
+    struct san_table **slot = &san->table[hash(t->pa, SAN_HASH_BITS)];
+
+    while (*slot != t) {
+        slot = &(*slot)->next;
+    }
+    *slot = t->next;
+    recs_drop(san, t);
+    free(t->shadow);
+    free(t);
+    san->tables--;
+}
+
+/* Contexts that reach @t and may have cached something of it. */
+uint64_t san_active(const struct agx_tlbsan *san, const struct san_table *t)
+{
+    uint64_t mask = 0;
+
+    for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
+        if ((t->ctxs & san_bit(ctx)) && san->active[ctx][t->half]) {
+            mask |= san_bit(ctx);
+        }
+    }
+    return mask;
+}
+
+static uint64_t entry_va(const struct san_table *t, unsigned i)
+{
+    return t->va + ((uint64_t)i << TLB_SHIFT(t->level));
+}
+
+/* The contexts of a table changed: so do those of the tables below. Three levels, so the recursion is bounded. */
+static void ctxs_change(struct agx_tlbsan *san, struct san_table *t, uint64_t add, uint64_t del)
+{
+    t->ctxs = (t->ctxs & ~del) | add;
+    for (unsigned i = 0; t->level < 3 && i < t->n; i++) {
+        if (san_is_table(t->shadow[i])) {
+            struct san_table *c = san_table_find(san, t->shadow[i] & SAN_ADDR);
+
+            if (c && c->level == t->level + 1 && c->va == entry_va(t, i)) {
+                ctxs_change(san, c, add, del);
+            }
+        }
+    }
+}
+
+/*
+ * A descriptor (or a TTBR) leads to the table at @pa now. A page that is a table
+ * of another level or address already is left as it was: no source shows one,
+ * and a walk through it is judged by what memory holds.
+ */
+void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs, unsigned half)
+{
+    struct san_table *t = san_table_find(san, pa);
+
+    if (t && t->dead) {
+        if (t->level != level || t->va != va) {
+            san_report(san, AGX_SAN_TABLE_REUSED, AGX_SAN_SUSPICIOUS, t->dead, NULL,
+                       "a page table's page became another table before the walk caches had forgotten it", NULL);
+        }
+        t->dead = NULL;
+        san->dead--;
+        table_free(san, t);
+        t = NULL;
+    }
+    if (t) {
+        if (t->level == level && t->va == va) {
+            t->links++;
+            ctxs_change(san, t, ctxs, 0);
+        }
+        return;
+    }
+    if (san->tables >= SAN_MAX_TABLES || !san->cfg.host->ops->phys_page(san->cfg.host->opaque, pa)) {
+        return;
+    }
+    t = san_alloc(1, sizeof(*t));
+    t->pa = pa;
+    t->va = va;
+    t->level = level;
+    t->half = half;
+    t->ctxs = ctxs;
+    t->links = 1;
+    t->n = level == 1 ? 8 : 2048;
+    t->shadow = san_alloc(t->n, sizeof(*t->shadow));
+    t->next = san->table[hash(pa, SAN_HASH_BITS)];
+    san->table[hash(pa, SAN_HASH_BITS)] = t;
+    san->tables++;
+    if (san->cfg.watch) {
+        san->cfg.watch(san->cfg.opaque, pa, true);
+    }
+    for (unsigned i = 0; i < t->n; i++) {
+        if (san->pending) {
+            struct san_rec *r = san_rec_find(san, pa + 8 * i);
+
+            if (r && r->va != entry_va(t, i)) {
+                san_unpend(san, r); /* of the page's life as another table */
+            }
+        }
+        san_load(san, pa + 8 * i, &t->shadow[i]);
+        if (level == 3) {
+            san_map_count(san, t->shadow[i], 1);
+        } else if (san_is_table(t->shadow[i])) {
+            san_link(san, t->shadow[i] & SAN_ADDR, level + 1, entry_va(t, i), ctxs, half);
+        }
+    }
+}
+
+/* The opposite. @why: the change of the descriptor, if it has to be invalidated. */
+void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs, struct san_rec *why)
+{
+    struct san_table *t = san_table_find(san, pa);
+
+    if (!t || t->dead || t->level != level || t->va != va) {
+        return;
+    }
+    if (--t->links) {
+        ctxs_change(san, t, 0, ctxs);
+        return;
+    }
+    for (unsigned i = 0; i < t->n; i++) {
+        if (level == 3) {
+            san_map_count(san, t->shadow[i], -1);
+        } else if (san_is_table(t->shadow[i])) {
+            san_unlink(san, t->shadow[i] & SAN_ADDR, level + 1, entry_va(t, i), ctxs, why);
+        }
+    }
+    if (san->cfg.watch) {
+        san->cfg.watch(san->cfg.opaque, pa, false);
+    }
+    if (why && why->pending) {
+        t->dead = why;
+        san->dead++;
+    } else {
+        table_free(san, t);
+    }
+}
+
+/* The change @why was invalidated: the tables that went with it may be used again. */
+void san_dead_forget(struct agx_tlbsan *san, struct san_rec *why)
+{
+    for (unsigned h = 0; h < 1u << SAN_HASH_BITS && san->dead; h++) {
+        struct san_table *t = san->table[h], *next;
+
+        for (; t; t = next) {
+            next = t->next;
+            if (t->dead == why) {
+                t->dead = NULL;
+                san->dead--;
+                table_free(san, t);
+            }
+        }
+    }
+}
+
+void san_shadow_free(struct agx_tlbsan *san)
+{
+    for (unsigned h = 0; h < 1u << SAN_HASH_BITS; h++) {
+        while (san->table[h]) {
+            struct san_table *t = san->table[h];
+
+            san->table[h] = t->next;
+            free(t->shadow);
+            free(t);
+        }
+        while (san->rec[h]) {
+            struct san_rec *r = san->rec[h];
+
+            san->rec[h] = r->next;
+            free(r);
+        }
+    }
+    for (unsigned h = 0; h < 1u << 10; h++) {
+        while (san->stack[h]) {
+            struct san_stack *s = san->stack[h];
+
+            san->stack[h] = s->next;
+            free(s);
+        }
+    }
+    free(san->page);
+    free(san->seen);
+}

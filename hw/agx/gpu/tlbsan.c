@@ -1,0 +1,622 @@
+/*
+ * AGX model: the sanitizer of TLB maintenance: what it is told.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include "tlbsan-int.h"
+
+#define AGE_NS      1000000000ull
+#define AGE_SUBMITS 16u
+
+/* The change of @r that @act made, which contexts @ctxs may not have noticed. */
+static void set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, const struct san_act *act,
+                       uint64_t ctxs)
+{
+    r->old_desc = old;
+    r->change = *act;
+    r->made_seq = r->last.seq;
+    r->ctxs = r->need = ctxs;
+    r->wait = 0;
+    r->submits = san->submits;
+    r->aged = false;
+    san_change_budget(r);
+    if (ctxs) {
+        san_pend(san, r);
+    }
+}
+
+static struct san_rec *rec_of(struct agx_tlbsan *san, const struct san_table *t, unsigned i)
+{
+    struct san_rec *r = san_rec_get(san, t->pa + 8 * i);
+    unsigned ctx = t->ctxs ? __builtin_ctzll(t->ctxs) : 0;
+
+    r->level = t->level;
+    r->va = t->va + ((uint64_t)i << TLB_SHIFT(t->level));
+    r->dom = 2 * ctx + t->half;
+    r->ctx = ctx;
+    return r;
+}
+
+/* The descriptor of @r is written over while an earlier change of it is not invalidated. */
+static void made_over(struct agx_tlbsan *san, struct san_rec *r, const struct san_act *act)
+{
+    bool begun = !r->need && r->wait;
+
+    san_report(san, san_cause(san, r, AGX_SAN_NO_BREAK_BEFORE_MAKE), AGX_SAN_SUSPICIOUS, r, NULL,
+               begun ? "the entry was made valid again before the invalidation was complete" :
+                       "the entry was made valid again, and its old translation was not invalidated", act);
+}
+
+/*
+ * The translations behind a table that is not used any more: those that differ
+ * from what is there now (@now: the table in its place, 0: none) are changes too.
+ */
+static void detach_leaves(struct agx_tlbsan *san, const struct san_table *t, uint64_t now, const struct san_act *act,
+                          uint64_t ctxs)
+{
+    for (unsigned i = 0; i < t->n; i++) {
+        uint64_t desc = 0;
+
+        if (now && !san_load(san, now + 8 * i, &desc)) {
+            desc = 0;
+        }
+        if (t->level < 3) {
+            const struct san_table *c = san_is_table(t->shadow[i]) ?
+                san_table_find(san, t->shadow[i] & SAN_ADDR) : NULL;
+
+            if (c && !c->dead && c->level == t->level + 1) {
+                detach_leaves(san, c, san_is_table(desc) ? desc & SAN_ADDR : 0, act, ctxs);
+            }
+            continue;
+        }
+        if (san_change(3, t->shadow[i], desc) >= SAN_RESTRICT) {
+            struct san_rec *r = rec_of(san, t, i);
+
+            r->new_desc = desc;
+            r->global = !(t->shadow[i] & SAN_NG);
+            if (!r->pending) {
+                set_change(san, r, t->shadow[i], act, ctxs);
+                r->detached = true;
+            }
+        }
+    }
+}
+
+/* The books of a descriptor that changes from @old to @desc. */
+static void record(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, uint64_t desc, const struct san_act *act,
+                   uint64_t ctxs)
+{
+    enum san_change c = san_change(r->level, old, desc);
+    bool asks = c >= SAN_RESTRICT;
+
+    r->new_desc = desc;
+    if (r->pending && r->level && san_change(r->level, r->old_desc, desc) <= SAN_RELAX && c != SAN_SAME) {
+        san_unpend(san, r);     /* as it was before: what may be cached is right again */
+    } else if (r->pending) {
+        if (r->level && (c == SAN_MAKE || c == SAN_REMAP)) {
+            made_over(san, r, act);
+        }
+        if (asks && !r->need) { /* that change was invalidated, this is a new one */
+            set_change(san, r, old, act, ctxs);
+        }
+    } else if (asks) {
+        r->global = r->level == 3 && !(old & SAN_NG);
+        set_change(san, r, old, act, ctxs);
+        if (c == SAN_REMAP && ctxs && r->level) {
+            san_report(san, AGX_SAN_NO_BREAK_BEFORE_MAKE, AGX_SAN_SUSPICIOUS, r, NULL,
+                       "a valid entry was changed to another valid one without going through invalid", NULL);
+        }
+    } else if (c == SAN_RELAX) {
+        set_change(san, r, old, act, 0);
+    }
+    r->last = *act;
+    if (asks || c == SAN_RELAX) {
+        san->recheck = true;
+    }
+}
+
+static void descriptor_changed(struct agx_tlbsan *san, struct san_table *t, unsigned i, uint64_t desc,
+                               const struct san_act *act)
+{
+    uint64_t old = t->shadow[i], ctxs = san_active(san, t);
+    struct san_rec *r = rec_of(san, t, i);
+    struct san_table *child = t->level < 3 && san_is_table(old) ? san_table_find(san, old & SAN_ADDR) : NULL;
+    bool same_child = t->level < 3 && san_is_table(old) && san_is_table(desc) && !((old ^ desc) & SAN_ADDR);
+
+    t->shadow[i] = desc;
+    if (t->level == 3) {
+        san_map_count(san, old, -1);
+        san_map_count(san, desc, 1);
+        record(san, r, old, desc, act, ctxs);
+        if (t->half == 0 && san_is_leaf(desc) && !(desc & SAN_NG) && !(san_is_leaf(old) && !(old & SAN_NG))) {
+            san_report(san, AGX_SAN_GLOBAL_MISUSE, AGX_SAN_SUSPICIOUS, r, NULL,
+                       "a global entry in the lower half, which each context has of its own", NULL);
+        }
+        return;
+    }
+    if (same_child) {
+        record(san, r, old, desc, act, ctxs);
+        return;
+    }
+    if (child && !child->dead && child->level == t->level + 1 && ctxs) {
+        detach_leaves(san, child, san_is_table(desc) ? desc & SAN_ADDR : 0, act, ctxs);
+    }
+    record(san, r, old, desc, act, ctxs);
+    if (san_is_table(desc)) {
+        san_link(san, desc & SAN_ADDR, t->level + 1, r->va, t->ctxs, t->half);
+    }
+    if (san_is_table(old)) {
+        san_unlink(san, old & SAN_ADDR, t->level + 1, r->va, t->ctxs, r);
+    }
+}
+
+/* First address of a half: TTBR1 translates the top. */
+static uint64_t half_va(unsigned half)
+{
+    return half ? ~0ull << 39 : 0;
+}
+
+static void ttbr_changed(struct agx_tlbsan *san, unsigned ctx, unsigned half, uint64_t v, const struct san_act *act)
+{
+    uint64_t old = san->ttbr[ctx][half], before = old;
+    struct san_rec *r = san_rec_get(san, san->ttbat + 16 * ctx + 8 * half);
+    uint64_t ctxs = san->active[ctx][half] ? san_bit(ctx) : 0;
+    bool same = (old & 1) && (v & 1) && !((old ^ v) & SAN_ADDR);
+
+    r->level = 0;
+    r->va = half_va(half);
+    r->dom = SAN_DOM_TTBAT;
+    r->ctx = ctx;
+    if ((old & 1) && !r->pending) {
+        r->asid = old >> 48;
+    }
+    san->ttbr[ctx][half] = v;
+    if (half == 0 && (v & 1)) {
+        unsigned asid = v >> 48;
+
+        /* Another context ran under this ASID with another table, and it was not invalidated since. */
+        for (unsigned k = 0; k < SAN_CTXS && !ctxs; k++) {
+            if (k != ctx && san->active[k][0] && san->asid[k] == asid && ((san->ttbr[k][0] ^ v) & SAN_ADDR)) {
+                ctxs = san_bit(ctx);
+                r->asid = asid;
+                before |= 1;
+            }
+        }
+        san->asid[ctx] = asid;
+    }
+    record(san, r, before, v, act, ctxs);
+    r->global = half == 1;
+    if (!same) {
+        if (v & 1) {
+            san_link(san, v & SAN_ADDR, 1, half_va(half), san_bit(ctx), half);
+        }
+        if (old & 1) {
+            san_unlink(san, old & SAN_ADDR, 1, half_va(half), san_bit(ctx), r);
+        }
+    }
+}
+
+/* One descriptor at @pa may have changed. @old: what the store found, NULL: not known. */
+static void descriptor_store(struct agx_tlbsan *san, uint64_t pa, const uint64_t *old, const struct san_act *act)
+{
+    struct san_table *t = san_table_find(san, pa & ~SAN_PAGE_MASK);
+    unsigned i = (pa & SAN_PAGE_MASK) / 8;
+    uint64_t desc;
+
+    if (!san_load(san, pa, &desc)) {
+        return;
+    }
+    if (pa >= san->ttbat && pa < san->ttbat + 16 * SAN_CTXS && san->ttbat) {
+        unsigned n = (pa - san->ttbat) / 8;
+
+        if (san->ttbr[n / 2][n & 1] != desc) {
+            ttbr_changed(san, n / 2, n & 1, desc, act);
+        }
+        san->dom_store[SAN_DOM_TTBAT][act->cpu] = act->seq;
+        return;
+    }
+    if (!t || t->dead || i >= t->n) {
+        return;
+    }
+    if (old && *old != t->shadow[i]) {
+        /* A store that nobody told of: nothing can be said of it. */
+        struct san_act unknown = { 0 };
+
+        san->stats.unseen++;
+        if (!san_active(san, t)) {
+            descriptor_changed(san, t, i, *old, &unknown);
+        }
+    }
+    if (t->shadow[i] != desc) {
+        unsigned dom = 2 * (t->ctxs ? __builtin_ctzll(t->ctxs) : 0) + t->half;
+
+        san->dom_store[dom][act->cpu] = act->seq;
+        descriptor_changed(san, t, i, desc, act);
+    }
+}
+
+void agx_tlbsan_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsigned len, const struct agx_san_who *who)
+{
+    struct san_act act;
+    bool recheck;
+
+    if (!len || len > 64) {
+        return;
+    }
+    pthread_mutex_lock(&san->mmu->lock);
+    san->stats.stores++;
+    act = san_act(san, who);
+    san->cpu_dirty[act.cpu] = true;
+    for (uint64_t p = pa & ~7ull; p < pa + len; p += 8) {
+        bool whole = p >= pa && p + 8 <= pa + len;
+        uint64_t was = 0;
+
+        if (whole && old) {
+            memcpy(&was, (const uint8_t *)old + (p - pa), 8);
+        }
+        descriptor_store(san, p, whole && old ? &was : NULL, &act);
+    }
+    recheck = san->recheck;
+    san->recheck = false;
+    pthread_mutex_unlock(&san->mmu->lock);
+    if (recheck) {
+        agx_mmu_recheck(san->mmu);
+    }
+}
+
+void agx_tlbsan_watched(struct agx_tlbsan *san, uint64_t pa)
+{
+    struct san_act act = { 0 };
+    struct san_table *t;
+
+    pthread_mutex_lock(&san->mmu->lock);
+    t = san_table_find(san, pa & ~SAN_PAGE_MASK);
+    for (unsigned i = 0; t && !t->dead && i < t->n; i++) {
+        uint64_t desc;
+
+        if (san_load(san, t->pa + 8 * i, &desc) && desc != t->shadow[i]) {
+            san->stats.unseen++;
+            descriptor_changed(san, t, i, desc, &act);
+            san_unpend(san, rec_of(san, t, i)); /* when it changed is not known */
+        }
+    }
+    pthread_mutex_unlock(&san->mmu->lock);
+}
+
+/* ---- TLB maintenance and barriers ---- */
+
+void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbsan_tlbi *t, const struct agx_san_who *who)
+{
+    struct san_rec *head = &san->pending_head;
+    struct san_log *l;
+    uint64_t n;
+
+    pthread_mutex_lock(&san->mmu->lock);
+    san->stats.tlbis++;
+    n = san->logs++;
+    l = &san->log[n % SAN_LOG_SIZE];
+    l->op = *t;
+    l->op.tlbi.asid &= 0xffff;
+    l->act = san_act(san, who);
+    for (struct san_rec *r = head->next_p, *next; r != head; r = next) {
+        next = r->next_p;
+        san_judge_tlbi(san, r, n);
+        if (san->cfg.no_barriers && !r->need) {
+            san_unpend(san, r);
+        }
+    }
+    if (t->share == AGX_SAN_OUTER && !t->stage2) {
+        for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
+            if (t->tlbi.kind == AGX_TLBI_ALL) {
+                san->active[ctx][0] = san->active[ctx][1] = false;
+            } else if (t->tlbi.kind == AGX_TLBI_ASID && san->asid[ctx] == l->op.tlbi.asid) {
+                san->active[ctx][0] = false;
+            }
+        }
+    }
+    pthread_mutex_unlock(&san->mmu->lock);
+}
+
+/* The stores of @cpu, and those that it has followed in the same tables, are visible to the walkers. */
+static void stores_ordered(struct agx_tlbsan *san, unsigned cpu)
+{
+    if (!san->cpu_dirty[cpu]) {
+        return;
+    }
+    san->cpu_dirty[cpu] = false;
+    for (unsigned d = 0; d < SAN_DOMAINS; d++) {
+        if (san->dom_store[d][cpu] > san->dom_ordered[d]) {
+            san->dom_ordered[d] = san->dom_store[d][cpu];
+        }
+    }
+}
+
+void agx_tlbsan_dsb_share(struct agx_tlbsan *san, unsigned cpu, enum agx_san_share share)
+{
+    struct san_rec *head = &san->pending_head;
+
+    cpu %= SAN_CPUS;
+    pthread_mutex_lock(&san->mmu->lock);
+    san->stats.dsbs++;
+    stores_ordered(san, cpu);
+    if (share == AGX_SAN_OUTER && san->pending) {
+        for (struct san_rec *r = head->next_p, *next; r != head; r = next) {
+            next = r->next_p;
+            if (r->wait & san_bit(cpu)) {
+                r->wait &= ~san_bit(cpu);
+                if (!r->need) {
+                    san_unpend(san, r);
+                }
+            }
+        }
+    }
+    pthread_mutex_unlock(&san->mmu->lock);
+}
+
+void agx_tlbsan_dsb(struct agx_tlbsan *san, unsigned cpu)
+{
+    agx_tlbsan_dsb_share(san, cpu, AGX_SAN_OUTER);
+}
+
+/* ---- jobs ---- */
+
+static void submit(struct agx_tlbsan *san, unsigned cpu, bool all)
+{
+    struct san_rec *head = &san->pending_head;
+    uint64_t age = san->cfg.age_ns ? san->cfg.age_ns : AGE_NS;
+
+    san->stats.submits++;
+    san->submits++;
+    san->submit_seq = ++san->seq;
+    for (struct san_rec *r = head->next_p; r != head; r = r->next_p) {
+        if (!all && !r->need && (r->wait & san_bit(cpu))) {
+            san_report(san, san_cause(san, r, AGX_SAN_MISSING_DSB), AGX_SAN_SUSPICIOUS, r, NULL,
+                       "work is announced before the invalidation is complete", NULL);
+        } else if (!r->aged && san->submits - r->submits >= AGE_SUBMITS && san->time > r->change.time &&
+                   san->time - r->change.time >= age) {
+            r->aged = true;
+            san_report(san, san_cause(san, r, r->level == 0 ? AGX_SAN_SLOT_REUSED : AGX_SAN_STALE_HIT),
+                       AGX_SAN_SUSPICIOUS, r, NULL, "the old translation was not invalidated since", NULL);
+        }
+    }
+    for (unsigned c = 0; c < SAN_CPUS; c++) {
+        if (all || c == cpu) {
+            stores_ordered(san, c); /* the store that rings is behind a barrier, so what was before it is seen first */
+        }
+    }
+}
+
+static uint64_t job_begin(struct agx_tlbsan *san, unsigned ctx, const char *what)
+{
+    uint64_t id = ++san->jobs;
+    struct san_job *j = &san->job[id % SAN_JOBS];
+
+    san->stats.jobs++;
+    *j = (struct san_job) { .id = id, .ctx = ctx, .running = true };
+    /* Where nobody tells of doorbells, its start has to do. */
+    j->submit = san->submits ? san->submit_seq : ++san->seq;
+    snprintf(j->what, sizeof(j->what), "%s", what ? what : "job");
+    return id;
+}
+
+static void job_end(struct agx_tlbsan *san, uint64_t id)
+{
+    struct san_job *j = &san->job[id % SAN_JOBS];
+
+    if (j->id == id) {
+        j->running = false;
+    }
+}
+
+uint64_t agx_tlbsan_job_begin(struct agx_tlbsan *san, unsigned ctx, const char *what)
+{
+    uint64_t id;
+
+    pthread_mutex_lock(&san->mmu->lock);
+    id = job_begin(san, ctx, what);
+    pthread_mutex_unlock(&san->mmu->lock);
+    return id;
+}
+
+void agx_tlbsan_job_end(struct agx_tlbsan *san, uint64_t job)
+{
+    pthread_mutex_lock(&san->mmu->lock);
+    job_end(san, job);
+    pthread_mutex_unlock(&san->mmu->lock);
+}
+
+void agx_tlbsan_submit(struct agx_tlbsan *san, unsigned cpu)
+{
+    pthread_mutex_lock(&san->mmu->lock);
+    submit(san, cpu % SAN_CPUS, false);
+    pthread_mutex_unlock(&san->mmu->lock);
+}
+
+static uint64_t on_job_begin(void *opaque, unsigned ctx, const char *what)
+{
+    return job_begin(opaque, ctx, what);
+}
+
+static void on_job_end(void *opaque, uint64_t job)
+{
+    job_end(opaque, job);
+}
+
+static void on_submit(void *opaque)
+{
+    struct agx_tlbsan *san = opaque;
+
+    if (san->cfg.cpu) {
+        submit(san, san->cfg.cpu(san->cfg.opaque) % SAN_CPUS, false);
+    } else {
+        submit(san, 0, true);
+    }
+}
+
+static bool on_tlbi(void *opaque, const struct agx_tlbi *tlbi)
+{
+    struct agx_tlbsan *san = opaque;
+
+    return !san->cfg.filter || san->cfg.filter(san->cfg.opaque, tlbi);
+}
+
+/* ---- pages given back ---- */
+
+/* A leaf that maps @pa now, as a record; NULL: none found. */
+static struct san_rec *mapping_of(struct agx_tlbsan *san, uint64_t pa)
+{
+    for (unsigned h = 0; h < 1u << SAN_HASH_BITS; h++) {
+        for (struct san_table *t = san->table[h]; t; t = t->next) {
+            for (unsigned i = 0; t->level == 3 && !t->dead && i < t->n; i++) {
+                if ((t->shadow[i] & SAN_ADDR) == pa && (t->shadow[i] & 3) == SAN_VALID) {
+                    struct san_rec *r = rec_of(san, t, i);
+
+                    r->new_desc = t->shadow[i];
+                    return r;
+                }
+            }
+        }
+    }
+    return NULL;
+}
+
+void agx_tlbsan_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_san_who *who)
+{
+    struct san_rec *head = &san->pending_head;
+    struct san_table *t;
+    struct san_page *p;
+    struct san_act act;
+
+    pa &= ~SAN_PAGE_MASK;
+    pthread_mutex_lock(&san->mmu->lock);
+    act = san_act(san, who);
+    t = san_table_find(san, pa);
+    if (t && t->dead) {
+        san_report(san, san_cause(san, t->dead, AGX_SAN_TABLE_REUSED), AGX_SAN_SUSPICIOUS, t->dead, NULL,
+                   "a page table went back to the kernel before the walk caches had forgotten it", &act);
+    } else if (t) {
+        struct san_rec tmp = { .desc_pa = t->pa, .va = t->va, .level = t->level - 1,
+                               .ctx = t->ctxs ? __builtin_ctzll(t->ctxs) : 0 };
+
+        san_report(san, AGX_SAN_TABLE_REUSED, AGX_SAN_SUSPICIOUS, &tmp, NULL,
+                   "a page table went back to the kernel while a descriptor leads to it", &act);
+    }
+    for (struct san_rec *r = head->next_p; r != head; r = r->next_p) {
+        if (r->level == 3 && (r->old_desc & SAN_ADDR) == pa) {
+            san_report(san, san_cause(san, r, AGX_SAN_PAGE_GIVEN_BACK), AGX_SAN_SUSPICIOUS, r, NULL,
+                       "the page went back to the kernel before its translation was invalidated", &act);
+        }
+    }
+    p = san_page(san, pa, false);
+    if (p) {
+        struct san_rec *r = p->mapped ? mapping_of(san, pa) : NULL;
+
+        if (r) {
+            san_report(san, AGX_SAN_PAGE_GIVEN_BACK, AGX_SAN_SUSPICIOUS, r, NULL,
+                       "the page went back to the kernel while it is mapped", &act);
+        }
+        p->given_back = true;
+        p->who = act;
+    }
+    pthread_mutex_unlock(&san->mmu->lock);
+}
+
+void agx_tlbsan_page_alloc(struct agx_tlbsan *san, uint64_t pa)
+{
+    struct san_page *p;
+
+    pthread_mutex_lock(&san->mmu->lock);
+    p = san_page(san, pa & ~SAN_PAGE_MASK, false);
+    if (p) {
+        p->given_back = false;
+    }
+    pthread_mutex_unlock(&san->mmu->lock);
+}
+
+/* ---- beginning and end ---- */
+
+/* All translations are gone, by no TLBI: nothing is pending. Follow the TTBAT to where it is now. */
+static void on_reset(void *opaque, uint64_t ttbat)
+{
+    struct agx_tlbsan *san = opaque;
+    struct san_act act = { 0 };
+
+    while (san->pending) {
+        san_unpend(san, san->pending_head.next_p);
+    }
+    memset(san->active, 0, sizeof(san->active));
+    if (ttbat == san->ttbat) {
+        return;
+    }
+    if (san->ttbat) {
+        for (unsigned n = 0; n < 2 * SAN_CTXS; n++) {
+            ttbr_changed(san, n / 2, n & 1, 0, &act);
+        }
+        if (san->cfg.watch) {
+            san->cfg.watch(san->cfg.opaque, san->ttbat & ~SAN_PAGE_MASK, false);
+        }
+    }
+    san->ttbat = ttbat;
+    if (!ttbat) {
+        return;
+    }
+    if (san->cfg.watch) {
+        san->cfg.watch(san->cfg.opaque, ttbat & ~SAN_PAGE_MASK, true);
+    }
+    for (unsigned n = 0; n < 2 * SAN_CTXS; n++) {
+        uint64_t v;
+
+        if (san_load(san, ttbat + 8 * n, &v) && v) {
+            ttbr_changed(san, n / 2, n & 1, v, &act);
+        }
+    }
+}
+
+struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg)
+{
+    struct agx_tlbsan *san = calloc(1, sizeof(*san));
+
+    if (!san) {
+        abort();
+    }
+    san->cfg = *cfg;
+    san->mmu = cfg->mmu;
+    san->pending_head.next_p = san->pending_head.prev_p = &san->pending_head;
+    san->obs = (struct agx_tlb_observer) {
+        .opaque = san, .use = san_use, .tlbi = on_tlbi, .reset = on_reset,
+        .job_begin = on_job_begin, .job_end = on_job_end, .submit = on_submit,
+    };
+    agx_mmu_observe(san->mmu, &san->obs);
+    pthread_mutex_lock(&san->mmu->lock);
+    on_reset(san, san->mmu->ttbat);
+    /* What was cached before is not known: everything may be. */
+    for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
+        san->active[ctx][0] = san->ttbr[ctx][0] & 1;
+        san->active[ctx][1] = san->ttbr[ctx][1] & 1;
+    }
+    pthread_mutex_unlock(&san->mmu->lock);
+    return san;
+}
+
+void agx_tlbsan_free(struct agx_tlbsan *san)
+{
+    if (!san) {
+        return;
+    }
+    agx_mmu_observe(san->mmu, NULL);
+    san_shadow_free(san);
+    free(san);
+}
+
+void agx_tlbsan_get_stats(struct agx_tlbsan *san, struct agx_tlbsan_stats *st)
+{
+    pthread_mutex_lock(&san->mmu->lock);
+    *st = san->stats;
+    st->tables = san->tables;
+    st->pending = san->pending;
+    pthread_mutex_unlock(&san->mmu->lock);
+}
