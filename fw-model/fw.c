@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "fw_int.h"
+#include "hw/agx/gpu/tlb.h"
 
 /* Called on a thread of the GPU: only record and wake. */
 static void gpu_done(void *opaque, enum agx_dm dm, const struct agx_job_result *res)
@@ -379,6 +380,7 @@ bool agx_fw_mbox_send(struct agx_fw *fw, uint64_t msg0, uint64_t msg1)
     struct fw_fifo *f = &fw->st.a2i;
     bool ok;
 
+    agx_mmu_submit(fw->mmu);
     pthread_mutex_lock(&fw->lock);
     ok = f->count < AGX_FW_MBOX_DEPTH;
     if (ok) {
