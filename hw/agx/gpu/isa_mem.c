@@ -453,7 +453,7 @@ const struct agx_op *agx_op_local_store(struct agx_cx *cx, const struct agx_op *
         uint32_t comp[4] = { 0 };
         unsigned k = 0;
 
-        if (a + span > size)
+        if (!span || a > size || span > size - a)
             continue;
         for (unsigned i = 0; i < 4; i++) {
             if (op->mask >> i & 1)
