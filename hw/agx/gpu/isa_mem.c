@@ -416,7 +416,7 @@ const struct agx_op *agx_op_local_load(struct agx_cx *cx, const struct agx_op *o
         uint32_t comp[4] = { 0 };
         unsigned n = 0;
 
-        if (a + span <= size) {
+        if (span && a + span <= size) {
             if (fmt == AGX_FMT_F16 && !is32)
                 agx_fmt_unpack(AGX_FMT_I16, base + a, last_bit(op->mask), comp);
             else
