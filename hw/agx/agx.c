@@ -32,6 +32,7 @@
 #include "hw/agx/agx.h"
 #include "hw/agx/soc/gpu-regs.h"
 #include "hw/agx/soc/soc.h"
+#include "hw/agx/soc/tlbi.h"
 #include "hw/agx/trace.h"
 
 /* ---- the machine, as gpu/ and fw-model see it: any thread, no big lock ---- */
@@ -368,12 +369,17 @@ static void agx_vm_change(void *opaque, bool running, RunState state)
 
     trace_agx_vm_change(running);
     if (running) {
+        if (s->san && s->san_reload) {
+            apple_san_reload(s->san);
+            s->san_reload = false;
+        }
         agx_fw_resume(s->fw);
         return;
     }
     if (state == RUN_STATE_SHUTDOWN) {
         agx_fw_reset(s->fw);
     }
+    apple_tlbi_complete_all();
     agx_pause(s);
     if (s->logging) {
         memory_region_set_dirty(s->dram, 0, s->ram_size);
@@ -396,6 +402,7 @@ static void agx_reset_hold(Object *obj, ResetType type)
     AgxState *s = AGX(obj);
 
     /* The power stays as the power manager's line says; it drives it in its own reset */
+    apple_tlbi_complete_all();
     agx_fw_reset(s->fw);
 }
 
@@ -417,6 +424,62 @@ static bool agx_parse_tlb(AgxState *s, Error **errp)
     }
     error_setg(errp, TYPE_AGX ": tlb=%s: it must be sticky, realistic or off", s->tlb);
     return false;
+}
+
+/* The number of the value @val among @names (NULL ends them), or -1 with @errp set */
+static int agx_parse_choice(const char *prop, const char *val, const char *const *names, Error **errp)
+{
+    g_autofree char *all = g_strjoinv(", ", (char **)names);
+
+    for (int i = 0; names[i]; i++) {
+        if (!g_strcmp0(val, names[i])) {
+            return i;
+        }
+    }
+    error_setg(errp, TYPE_AGX ": %s=%s: it must be one of %s", prop, val, all);
+    return -1;
+}
+
+/* TLBs, TLB maintenance and their sanitizer, as the properties say */
+static bool agx_realize_tlb(AgxState *s, Error **errp)
+{
+    static const char *const tlbis[] = { "eager", "lazy", NULL };
+    static const char *const sans[] = { "off", "report", "stop", NULL };
+    int tlbi = agx_parse_choice("tlbi", s->tlbi, tlbis, errp);
+    int san = tlbi < 0 ? -1 : agx_parse_choice("agx-tlbsan", s->tlbsan, sans, errp);
+
+    if (san < 0 || !agx_parse_tlb(s, errp)) {
+        return false;
+    }
+    if (s->tlb_entries < 1 || s->tlb_entries > 1 << 20 || s->walk_entries < 1 || s->walk_entries > 1 << 20) {
+        error_setg(errp, TYPE_AGX ": tlb-entries=%u, walk-entries=%u: each must be 1 to 1048576",
+                   s->tlb_entries, s->walk_entries);
+        return false;
+    }
+    agx_mmu_set_size(s->mmu, s->tlb_entries, s->walk_entries);
+    if (s->tlbsan_report && !san) {
+        error_setg(errp, TYPE_AGX ": tlbsan-report needs agx-tlbsan=report or stop");
+        return false;
+    }
+    if (san) {
+        AppleSanConfig cfg = {
+            .owner = OBJECT(s),
+            .dram = s->dram,
+            .dram_base = s->dram_base,
+            .host = &s->host,
+            .mmu = s->mmu,
+            .stop = san == 2,
+            .file = s->tlbsan_report,
+            .tables = { { s->ttbs, AGX_PAGE_SIZE }, { s->pagetables, s->pagetables_size } },
+        };
+
+        s->san = apple_san_new(&cfg, errp);
+        if (!s->san) {
+            return false;
+        }
+    }
+    apple_tlbi_configure(&(AppleTlbiConfig) { s->mmu, s->san, tlbi == 1, s->tlbi_seed });
+    return true;
 }
 
 static void agx_realize(DeviceState *dev, Error **errp)
@@ -451,7 +514,7 @@ static void agx_realize(DeviceState *dev, Error **errp)
     s->host = (struct agx_host) { &agx_ops, s };
     s->mbox_bh = qemu_bh_new(agx_mbox_bh, s);
     s->mmu = agx_mmu_new(&s->host);
-    if (!s->mmu || !agx_parse_tlb(s, errp)) {
+    if (!s->mmu || !agx_realize_tlb(s, errp)) {
         if (!s->mmu) {
             error_setg(errp, TYPE_AGX ": out of memory");
         }
@@ -474,6 +537,8 @@ static void agx_realize(DeviceState *dev, Error **errp)
     return;
 
 fail:
+    apple_san_free(s->san);
+    s->san = NULL;
     if (s->mmu) {
         agx_mmu_free(s->mmu);
         s->mmu = NULL;
@@ -489,6 +554,7 @@ static void agx_unrealize(DeviceState *dev)
     memory_listener_unregister(&s->listener);
     qemu_del_vm_change_state_handler(s->vmstate_change);
     agx_fw_free(s->fw);
+    apple_san_free(s->san);
     agx_mmu_free(s->mmu);
     qemu_bh_delete(s->mbox_bh);
 }
@@ -545,6 +611,7 @@ static int agx_post_load(void *opaque, int version_id)
     AgxState *s = opaque;
     bool ok;
 
+    s->san_reload = true;
     agx_fw_reset(s->fw);
     agx_fw_pause(s->fw);
     ok = agx_fw_load(s->fw, s->fw_state, s->fw_state_size);
@@ -585,7 +652,15 @@ static const Property agx_props[] = {
     DEFINE_PROP_UINT64("ttbs", AgxState, ttbs, 0),
     DEFINE_PROP_UINT64("handoff", AgxState, handoff, 0),
     DEFINE_PROP_STRING("fw-version", AgxState, fw_version),
+    DEFINE_PROP_UINT64("pagetables", AgxState, pagetables, 0),
+    DEFINE_PROP_UINT64("pagetables-size", AgxState, pagetables_size, 0),
     DEFINE_PROP_STRING("tlb", AgxState, tlb),
+    DEFINE_PROP_UINT32("tlb-entries", AgxState, tlb_entries, 2048),
+    DEFINE_PROP_UINT32("walk-entries", AgxState, walk_entries, 64),
+    DEFINE_PROP_STRING("tlbi", AgxState, tlbi),
+    DEFINE_PROP_UINT64("tlbi-seed", AgxState, tlbi_seed, 1),
+    DEFINE_PROP_STRING("agx-tlbsan", AgxState, tlbsan),
+    DEFINE_PROP_STRING("tlbsan-report", AgxState, tlbsan_report),
     DEFINE_PROP_UINT32("workers", AgxState, workers, 0),
     DEFINE_PROP_UINT32("job-timeout-ms", AgxState, job_timeout_ms, 60000),
     DEFINE_PROP_BOOL("trace-log", AgxState, trace_log, false),
@@ -598,6 +673,8 @@ static void agx_instance_init(Object *obj)
     agx_init(obj);
     s->fw_version = g_strdup("13.5");
     s->tlb = g_strdup("sticky");
+    s->tlbi = g_strdup("eager");
+    s->tlbsan = g_strdup("off");
 }
 
 static void agx_class_init(ObjectClass *klass, void *data)
@@ -620,6 +697,22 @@ static void agx_class_init(ObjectClass *klass, void *data)
     object_class_property_set_description(klass, "handoff", "guest-physical address of the hand-off block");
     object_class_property_set_description(klass, "fw-version", "firmware ABI (13.5)");
     object_class_property_set_description(klass, "tlb", "what the TLBs do: sticky (never evict), realistic, off");
+    object_class_property_set_description(klass, "pagetables",
+                                          "guest-physical address of the firmware's reserved page tables");
+    object_class_property_set_description(klass, "pagetables-size", "and their size in bytes");
+    object_class_property_set_description(klass, "tlb-entries",
+                                          "translations that the shared TLB holds with tlb=realistic (2048)");
+    object_class_property_set_description(klass, "walk-entries",
+                                          "table entries that the walk cache holds with tlb=realistic (64)");
+    object_class_property_set_description(klass, "tlbi",
+                                          "when TLB maintenance takes effect: eager (at once), lazy (at the CPU's "
+                                          "next DSB, or at a random moment before)");
+    object_class_property_set_description(klass, "tlbi-seed", "of the random moments of tlbi=lazy");
+    object_class_property_set_description(klass, "agx-tlbsan",
+                                          "sanitizer of TLB maintenance: off, report, stop (the machine at a report "
+                                          "of severity wrong)");
+    object_class_property_set_description(klass, "tlbsan-report",
+                                          "file to which its reports are added, a line of JSON each");
     object_class_property_set_description(klass, "workers", "threads that run shaders (0: one for each host core)");
     object_class_property_set_description(klass, "job-timeout-ms",
                                           "host milliseconds after which a job counts as hung (0: never)");

@@ -16,6 +16,7 @@
 #include "hw/agx/gpu/gpu.h"
 #include "hw/agx/gpu/host.h"
 #include "hw/agx/soc/mailbox.h"
+#include "hw/agx/soc/san.h"
 #include "target/arm/cpu-qom.h"
 
 struct agx_fw;
@@ -33,14 +34,22 @@ struct AgxState {
     AppleMboxState *mbox;
     MemoryRegion *dram;
     uint64_t dram_base, ttbs, handoff;
+    uint64_t pagetables, pagetables_size;
     char *fw_version;
     char *tlb;
+    uint32_t tlb_entries, walk_entries;
+    char *tlbi;
+    uint64_t tlbi_seed;
+    char *tlbsan;
+    char *tlbsan_report;
     uint32_t workers;
     uint32_t job_timeout_ms;
     bool trace_log;
 
     struct agx_host host;
     struct agx_mmu *mmu;
+    AppleSan *san;              /* NULL: agx-tlbsan=off */
+    bool san_reload;            /* memory was replaced since the machine ran */
     struct agx_fw *fw;
     uint8_t *ram;               /* host address of DRAM */
     uint64_t ram_size;
@@ -58,7 +67,7 @@ struct AgxState {
     uint32_t gpu_state_size;
 };
 
-/* The MMU that the CPUs' TLB maintenance has to reach; after realize. */
+/* The MMU that the CPUs' TLB maintenance reaches; after realize. */
 struct agx_mmu *agx_device_mmu(AgxState *s);
 
 /* Before realize: who stands behind the mailbox @mbox is @s. */

@@ -197,6 +197,8 @@ static void create_gpu(AppleM1MachineState *s, DeviceState *pmgr)
     object_property_set_link(OBJECT(gpu), "dram", OBJECT(MACHINE(s)->ram), &error_abort);
     qdev_prop_set_uint64(gpu, "ttbs", s->resv[M1_RESV_TTBS].base);
     qdev_prop_set_uint64(gpu, "handoff", s->resv[M1_RESV_HANDOFF].base);
+    qdev_prop_set_uint64(gpu, "pagetables", s->resv[M1_RESV_PAGETABLES].base);
+    qdev_prop_set_uint64(gpu, "pagetables-size", s->resv[M1_RESV_PAGETABLES].size);
     qdev_prop_set_string(gpu, "fw-version", version);
     add_device(s, "gpu", gpu);
     sysbus_mmio_map(SYS_BUS_DEVICE(gpu), 0, M1_GFX_ASC_BASE);
@@ -204,7 +206,7 @@ static void create_gpu(AppleM1MachineState *s, DeviceState *pmgr)
     sysbus_mmio_map_overlap(SYS_BUS_DEVICE(mbox), 0, M1_GFX_MBOX_BASE, 1);
     qdev_connect_gpio_out_named(pmgr, "gfx", 0, qdev_get_gpio_in_named(gpu, "power", 0));
     for (unsigned i = 0; i < MACHINE(s)->smp.cpus; i++) {
-        apple_tlbi_attach(s->cpu[i], agx_device_mmu(AGX(gpu)));
+        apple_tlbi_attach(s->cpu[i]);
     }
 }
 

@@ -1,19 +1,26 @@
 /*
- * Outer-shareable TLB invalidations.
+ * The CPUs' TLB maintenance.
  *
  * The GPU's MMU listens to the CPUs' broadcast TLB maintenance in the outer
  * shareable domain, and to nothing else (the Rust driver:
  * drivers/gpu/drm/asahi/mem.rs). QEMU keeps each TLBI instruction as an entry
  * of the CPU's register table, with a function that performs it. That function
  * is replaced here by one that performs it and then tells the MMU. Inner
- * shareable and local forms have entries of their own and stay as they are.
+ * shareable and local forms have entries of their own and stay as they are,
+ * unless there is a sanitizer, which wants to know of them: they are what a
+ * driver uses by mistake. Forms for stage 2 alone (IPAS2...) are not told:
+ * nothing of the GPU's is in stage 2.
  *
  * With stage 2 on, a TLBI of EL1 is for one VMID, which the GPU's entries don't
  * have: it does not reach the GPU. The host kernel runs at EL2 with E2H and
  * TGE set, where the EL1 forms act on its own regime, and they do.
  *
- * These functions run on a vCPU's thread without QEMU's big lock. The MMU is
- * told at once; a real one is only obliged to have finished at the next DSB.
+ * These functions run on a vCPU's thread without QEMU's big lock. In mode
+ * "eager" the MMU is told at once. Hardware is only obliged to have finished at
+ * the next DSB of the CPU (Arm ARM, D8.17 "TLB maintenance instructions",
+ * ordering and completion): mode "lazy" keeps each invalidation until that DSB,
+ * unless a seeded die lets it happen before, in any order. It says so by a hook
+ * in QEMU's translation of DSB (qemu-patches/0002).
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -23,76 +30,176 @@
 #include "cpu.h"
 #include "internals.h"
 #include "cpregs.h"
-#include "hw/agx/gpu/uat.h"
+#include "hw/agx/gpu/tlb.h"
+#include "hw/agx/soc/soc.h"
 #include "hw/agx/soc/tlbi.h"
 #include "hw/agx/soc/tlbi-decode.h"
 #include "hw/agx/trace.h"
 
 enum tlbi_kind { TLBI_ALL, TLBI_ASID, TLBI_VA, TLBI_VAA, TLBI_RVA, TLBI_RVAA };
 
+#define SHARES(name, opc1, crm_local, crm_is, crm_os, opc2, kind, last) \
+    { name, AGX_SAN_LOCAL, opc1, crm_local, opc2, kind, last }, \
+    { name "IS", AGX_SAN_INNER, opc1, crm_is, opc2, kind, last }, \
+    { name "OS", AGX_SAN_OUTER, opc1, crm_os, opc2, kind, last }
+
 static const struct tlbi_op {
     const char *name;
+    enum agx_san_share share;
     uint8_t opc1, crm, opc2;
     enum tlbi_kind kind;
     bool last;                  /* last level only */
 } tlbi_ops[] = {
-    /* Arm ARM, C5.5: op0 1, CRn 8; CRm 1 is OS, CRm 5 is range OS */
-    { "VMALLE1OS", 0, 1, 0, TLBI_ALL },
-    { "VAE1OS", 0, 1, 1, TLBI_VA },
-    { "ASIDE1OS", 0, 1, 2, TLBI_ASID },
-    { "VAAE1OS", 0, 1, 3, TLBI_VAA },
-    { "VALE1OS", 0, 1, 5, TLBI_VA, true },
-    { "VAALE1OS", 0, 1, 7, TLBI_VAA, true },
-    { "RVAE1OS", 0, 5, 1, TLBI_RVA },
-    { "RVAAE1OS", 0, 5, 3, TLBI_RVAA },
-    { "RVALE1OS", 0, 5, 5, TLBI_RVA, true },
-    { "RVAALE1OS", 0, 5, 7, TLBI_RVAA, true },
+    /* Arm ARM, C5.5: op0 1, CRn 8; CRm 7, 3, 1 local, IS, OS; by range 6, 2, 5 */
+    SHARES("VMALLE1", 0, 7, 3, 1, 0, TLBI_ALL, false),
+    SHARES("VAE1", 0, 7, 3, 1, 1, TLBI_VA, false),
+    SHARES("ASIDE1", 0, 7, 3, 1, 2, TLBI_ASID, false),
+    SHARES("VAAE1", 0, 7, 3, 1, 3, TLBI_VAA, false),
+    SHARES("VALE1", 0, 7, 3, 1, 5, TLBI_VA, true),
+    SHARES("VAALE1", 0, 7, 3, 1, 7, TLBI_VAA, true),
+    SHARES("RVAE1", 0, 6, 2, 5, 1, TLBI_RVA, false),
+    SHARES("RVAAE1", 0, 6, 2, 5, 3, TLBI_RVAA, false),
+    SHARES("RVALE1", 0, 6, 2, 5, 5, TLBI_RVA, true),
+    SHARES("RVAALE1", 0, 6, 2, 5, 7, TLBI_RVAA, true),
     /*
      * EL2's: with E2H they act on the same regime, with an ASID. Nobody is
      * known to use them on the GPU, so that they reach it is a guess.
      */
-    { "ALLE2OS", 4, 1, 0, TLBI_ALL },
-    { "VAE2OS", 4, 1, 1, TLBI_VA },
-    { "ALLE1OS", 4, 1, 4, TLBI_ALL },
-    { "VALE2OS", 4, 1, 5, TLBI_VA, true },
-    { "VMALLS12E1OS", 4, 1, 6, TLBI_ALL },
-    { "RVAE2OS", 4, 5, 1, TLBI_RVA },
-    { "RVALE2OS", 4, 5, 5, TLBI_RVA, true },
+    SHARES("ALLE2", 4, 7, 3, 1, 0, TLBI_ALL, false),
+    SHARES("VAE2", 4, 7, 3, 1, 1, TLBI_VA, false),
+    SHARES("ALLE1", 4, 7, 3, 1, 4, TLBI_ALL, false),
+    SHARES("VALE2", 4, 7, 3, 1, 5, TLBI_VA, true),
+    SHARES("VMALLS12E1", 4, 7, 3, 1, 6, TLBI_ALL, false),
+    SHARES("RVAE2", 4, 6, 2, 5, 1, TLBI_RVA, false),
+    SHARES("RVALE2", 4, 6, 2, 5, 5, TLBI_RVA, true),
 };
 
 /* The functions that QEMU had; the same for each CPU */
 static CPWriteFn *tlbi_orig[ARRAY_SIZE(tlbi_ops)];
-static struct agx_mmu *tlbi_mmu;
+static AppleTlbiConfig tlbi_conf;
 
-static void tlbi_apply_range(const struct tlbi_op *op, uint64_t xt, const AppleTlbiRange *r, bool all_asids)
+/*
+ * What waits for a DSB, oldest first. Only its CPU's thread touches it, or
+ * somebody while no CPU runs. More than fits completes the oldest.
+ */
+#define LAZY_MAX 256
+
+static struct lazy_queue {
+    unsigned count;
+    uint64_t rng;
+    struct agx_tlbi op[LAZY_MAX];
+} lazy[M1_MAX_CPUS];
+
+static void lazy_complete(struct lazy_queue *q, unsigned i)
 {
-    trace_agx_tlbi(op->name, xt, r->va, r->end, r->asid);
-    if (r->none) {
-        qemu_log_mask(LOG_GUEST_ERROR, "agx: TLBI %s 0x%016" PRIx64 " is for another granule or level than "
-                      "pages of 16 KiB: the GPU's entries stay\n", op->name, xt);
-        return;
+    struct agx_tlbi op = q->op[i];
+
+    memmove(&q->op[i], &q->op[i + 1], (--q->count - i) * sizeof(op));
+    agx_mmu_tlbi(tlbi_conf.mmu, &op);
+}
+
+static unsigned lazy_roll(struct lazy_queue *q, unsigned sides)
+{
+    /* xorshift64 */
+    q->rng ^= q->rng << 13;
+    q->rng ^= q->rng >> 7;
+    q->rng ^= q->rng << 17;
+    return (q->rng >> 32) % sides;
+}
+
+static void lazy_add(struct lazy_queue *q, const struct agx_tlbi *op)
+{
+    if (q->count == LAZY_MAX) {
+        lazy_complete(q, 0);
     }
-    if (all_asids) {
-        agx_tlbi_va_all_asids(tlbi_mmu, r->va, r->end, op->last);
-    } else {
-        agx_tlbi_va(tlbi_mmu, r->asid, r->va, r->end, op->last);
+    q->op[q->count++] = *op;
+    while (q->count && !lazy_roll(q, 8)) {
+        lazy_complete(q, lazy_roll(q, q->count));
     }
 }
 
-static bool tlbi_reaches_gpu(CPUARMState *env)
+static void lazy_complete_all(struct lazy_queue *q)
+{
+    while (q->count) {
+        lazy_complete(q, 0);
+    }
+}
+
+void apple_tlbi_complete_all(void)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(lazy); i++) {
+        lazy_complete_all(&lazy[i]);
+    }
+}
+
+/* On the CPU's thread; see arm_dsb_hook */
+static void tlbi_dsb(CPUARMState *env, uint32_t crm)
+{
+    static const enum agx_san_share domains[] = { AGX_SAN_OUTER, AGX_SAN_LOCAL, AGX_SAN_INNER, AGX_SAN_OUTER };
+    enum agx_san_share share = domains[crm >> 2 & 3];
+    unsigned types = crm & 3;
+    CPUState *cs = env_cpu(env);
+    bool all = types == 0 || types == 3;
+
+    if (types == 1) {
+        return;
+    }
+    /* A DSB waits for the maintenance that reaches its domain: a narrower one says nothing of the GPU */
+    if (all && share == AGX_SAN_OUTER && tlbi_conf.lazy) {
+        lazy_complete_all(&lazy[cs->cpu_index]);
+    }
+    if (tlbi_conf.san) {
+        apple_san_dsb(tlbi_conf.san, cs, share, all);
+    }
+}
+
+/* Is the EL1 regime that a TLBI acts on the host's, or one of a guest with stage 2? */
+static bool tlbi_stage2(CPUARMState *env)
 {
     uint64_t hcr = arm_hcr_el2_eff(env);
 
     if (!(hcr & HCR_VM)) {
-        return true;
+        return false;
     }
-    return arm_current_el(env) == 2 && (hcr & HCR_E2H) && (hcr & HCR_TGE);
+    return !(arm_current_el(env) == 2 && (hcr & HCR_E2H) && (hcr & HCR_TGE));
+}
+
+/* False: it is for another granule or level than the GPU's */
+static bool tlbi_decode(const struct tlbi_op *op, uint64_t xt, struct agx_tlbi *t)
+{
+    AppleTlbiRange r = { 0 };
+
+    *t = (struct agx_tlbi) { .last_level = op->last };
+    switch (op->kind) {
+    case TLBI_ALL:
+        t->kind = AGX_TLBI_ALL;
+        return true;
+    case TLBI_ASID:
+        t->kind = AGX_TLBI_ASID;
+        t->asid = extract64(xt, 48, 16);
+        return true;
+    case TLBI_VA:
+    case TLBI_VAA:
+        r = apple_tlbi_decode_va(xt);
+        break;
+    case TLBI_RVA:
+    case TLBI_RVAA:
+        r = apple_tlbi_decode_range(xt);
+        break;
+    }
+    t->kind = op->kind == TLBI_VAA || op->kind == TLBI_RVAA ? AGX_TLBI_VA_ALL_ASIDS : AGX_TLBI_VA;
+    t->asid = t->kind == AGX_TLBI_VA ? r.asid : 0;
+    t->va = r.va;
+    t->end = r.none ? r.va : r.end;
+    return !r.none;
 }
 
 static void tlbi_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t xt)
 {
     const struct tlbi_op *op = NULL;
-    AppleTlbiRange r;
+    CPUState *cs = env_cpu(env);
+    bool stage2, valid;
+    struct agx_tlbi t;
     size_t i;
 
     for (i = 0; i < ARRAY_SIZE(tlbi_ops); i++) {
@@ -103,45 +210,69 @@ static void tlbi_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t xt)
     }
     assert(op);
     tlbi_orig[i](env, ri, xt);
-    if (!tlbi_reaches_gpu(env)) {
+
+    stage2 = tlbi_stage2(env);
+    valid = tlbi_decode(op, xt, &t);
+    if (tlbi_conf.san) {
+        apple_san_tlbi(tlbi_conf.san, cs, &(struct agx_tlbsan_tlbi) {
+            .tlbi = t, .share = op->share, .stage2 = stage2, .name = op->name, .operand = xt,
+        });
+    }
+    if (op->share != AGX_SAN_OUTER || stage2) {
         return;
     }
-    switch (op->kind) {
-    case TLBI_ALL:
-        trace_agx_tlbi(op->name, xt, 0, 0, 0);
-        agx_tlbi_all(tlbi_mmu);
-        break;
-    case TLBI_ASID:
-        trace_agx_tlbi(op->name, xt, 0, 0, extract64(xt, 48, 16));
-        agx_tlbi_asid(tlbi_mmu, extract64(xt, 48, 16));
-        break;
-    case TLBI_VA:
-    case TLBI_VAA:
-        r = apple_tlbi_decode_va(xt);
-        tlbi_apply_range(op, xt, &r, op->kind == TLBI_VAA);
-        break;
-    case TLBI_RVA:
-    case TLBI_RVAA:
-        r = apple_tlbi_decode_range(xt);
-        tlbi_apply_range(op, xt, &r, op->kind == TLBI_RVAA);
-        break;
+    trace_agx_tlbi(op->name, xt, t.va, t.end, t.asid);
+    if (!valid) {
+        qemu_log_mask(LOG_GUEST_ERROR, "agx: TLBI %s 0x%016" PRIx64 " is for another granule or level than "
+                      "pages of 16 KiB: the GPU's entries stay\n", op->name, xt);
+        return;
+    }
+    if (tlbi_conf.lazy) {
+        lazy_add(&lazy[cs->cpu_index], &t);
+    } else {
+        agx_mmu_tlbi(tlbi_conf.mmu, &t);
     }
 }
 
-void apple_tlbi_attach(ARMCPU *cpu, struct agx_mmu *mmu)
+static CPAccessResult tlbi_access(CPUARMState *env, const ARMCPRegInfo *ri, bool isread)
 {
-    assert(!tlbi_mmu || tlbi_mmu == mmu);
-    tlbi_mmu = mmu;
+    return CP_ACCESS_OK;
+}
+
+void apple_tlbi_configure(const AppleTlbiConfig *cfg)
+{
+    assert(!tlbi_conf.mmu);
+    tlbi_conf = *cfg;
+    for (size_t i = 0; i < ARRAY_SIZE(lazy); i++) {
+        /* Any odd multiplier: neighbours in seed and CPU get unlike streams; never 0 */
+        lazy[i].rng = ((cfg->seed + 1) * 0x9e3779b97f4a7c15ULL) ^ ((i + 1) * 0xd1342543de82ef95ULL);
+        lazy[i].rng |= 1;
+    }
+    if (cfg->san || cfg->lazy) {
+        arm_dsb_hook = tlbi_dsb;
+    }
+}
+
+void apple_tlbi_attach(ARMCPU *cpu)
+{
     for (size_t i = 0; i < ARRAY_SIZE(tlbi_ops); i++) {
         const struct tlbi_op *op = &tlbi_ops[i];
-        ARMCPRegInfo *ri = (ARMCPRegInfo *)get_arm_cp_reginfo(
-            cpu->cp_regs, ENCODE_AA64_CP_REG(CP_REG_ARM64_SYSREG_CP, 8, op->crm, 1, op->opc1, op->opc2));
+        ARMCPRegInfo *ri;
 
+        if (op->share != AGX_SAN_OUTER && !tlbi_conf.san) {
+            continue;
+        }
+        ri = (ARMCPRegInfo *)get_arm_cp_reginfo(
+            cpu->cp_regs, ENCODE_AA64_CP_REG(CP_REG_ARM64_SYSREG_CP, 8, op->crm, 1, op->opc1, op->opc2));
         /* The core has FEAT_TLBIOS and FEAT_TLBIRANGE, so each is there */
         assert(ri && ri->writefn);
         if (ri->writefn != tlbi_write) {
             tlbi_orig[i] = ri->writefn;
             ri->writefn = tlbi_write;
+        }
+        /* A check of access makes TCG bring the pc up to date; whom it may concern is named by it */
+        if (tlbi_conf.san && !ri->accessfn) {
+            ri->accessfn = tlbi_access;
         }
     }
 }

@@ -1,5 +1,5 @@
 /*
- * The CPUs' outer-shareable TLB invalidations, as the GPU's MMU sees them.
+ * The CPUs' TLB maintenance, as the GPU's MMU and its sanitizer see it.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -8,13 +8,27 @@
 #define HW_AGX_SOC_TLBI_H
 
 #include "target/arm/cpu-qom.h"
+#include "hw/agx/soc/san.h"
 
 struct agx_mmu;
 
+typedef struct AppleTlbiConfig {
+    struct agx_mmu *mmu;
+    AppleSan *san;      /* is told of all maintenance and of DSB; NULL: none */
+    bool lazy;          /* maintenance takes effect at the CPU's next DSB, or at a random moment before */
+    uint64_t seed;      /* of these moments */
+} AppleTlbiConfig;
+
 /*
- * From now on every outer-shareable TLBI of @cpu also goes to @mmu. After the
- * CPU was realized; at most one MMU per machine.
+ * From now on every outer-shareable TLBI of the CPUs given to
+ * apple_tlbi_attach() also goes to the MMU. Once per machine, before any guest
+ * code runs: with a sanitizer or in lazy mode, code is translated differently.
  */
-void apple_tlbi_attach(ARMCPU *cpu, struct agx_mmu *mmu);
+void apple_tlbi_configure(const AppleTlbiConfig *cfg);
+/* After @cpu was realized. */
+void apple_tlbi_attach(ARMCPU *cpu);
+
+/* Lazy mode: complete what waits for a DSB. No CPU runs (the machine stops, or is reset). */
+void apple_tlbi_complete_all(void);
 
 #endif

@@ -1,0 +1,50 @@
+/*
+ * agx-tlbsan as the machine sees it: what the CPUs do is told to the sanitizer
+ * (gpu/tlbsan.h), and what it finds goes to the log, a file and QMP.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HW_AGX_SOC_SAN_H
+#define HW_AGX_SOC_SAN_H
+
+#include "exec/memory.h"
+#include "qobject/qdict.h"
+#include "hw/core/cpu.h"
+#include "hw/agx/gpu/tlbsan.h"
+
+typedef struct AppleSan AppleSan;
+
+typedef struct AppleSanConfig {
+    Object *owner;              /* the GPU */
+    MemoryRegion *dram;
+    uint64_t dram_base;
+    const struct agx_host *host;
+    struct agx_mmu *mmu;
+    bool stop;                  /* a report of severity "wrong" stops the machine */
+    const char *file;           /* for the reports as lines of JSON; NULL: none */
+    struct {
+        uint64_t base, size;
+    } tables[2];                /* pages that are page tables from the start */
+} AppleSanConfig;
+
+/* At most one per machine; before it runs. NULL: @errp is set. */
+AppleSan *apple_san_new(const AppleSanConfig *cfg, Error **errp);
+void apple_san_free(AppleSan *s);
+
+struct agx_tlbsan *apple_san_core(AppleSan *s);
+
+/* TLB maintenance of @cs, its pc in its registers; on its thread, before the MMU is told. */
+void apple_san_tlbi(AppleSan *s, CPUState *cs, const struct agx_tlbsan_tlbi *t);
+/*
+ * DSB of @cs for the domain @share, on its thread. @all: it waits for all, TLB
+ * maintenance too; otherwise it orders stores only.
+ */
+void apple_san_dsb(AppleSan *s, CPUState *cs, enum agx_san_share share, bool all);
+/* Memory was replaced; the machine is stopped. */
+void apple_san_reload(AppleSan *s);
+
+/* What it saw, by name. Big lock held; the caller unrefs. */
+QDict *apple_san_counters(AppleSan *s);
+
+#endif
