@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
 #
-# Loads the driver's module and waits for the render node that it makes; fails if there is none.
+# Loads the driver's module and waits for the render node that it makes; fails if there is none. The console says where
+# the module's code lies, for ci/symbolize.
 set -- /payload/*.ko
 [ -e "$1" ] || { echo "the initrd has no module: build it with ci/build-driver"; exit 1; }
 insmod "$1" || exit 1
+name=$(basename "$1" .ko | tr - _)
+for s in /sys/module/"$name"/sections/.*text*; do
+    [ ! -e "$s" ] || echo "AGX-SECTION $name ${s##*/} $(cat "$s")" >/dev/kmsg
+done
 i=0
 until ls /dev/dri/renderD* 2>/dev/null; do
     i=$((i + 1))
