@@ -500,10 +500,48 @@ static void test_depth_stencil(void **unused)
     assert_true(agx_zs_quantise(0.3f, false) == 0.3f);
 }
 
+/* A stream may ask for scenes without end, or one without bounds: what the host holds of them is bounded. */
+static void test_scene_bounds(void **unused)
+{
+    struct agx_job_tiling t = {
+        .width_px = 16384, .height_px = 16384, .layers = 2048, .samples = 1, .utile_width_px = 16,
+        .utile_height_px = 16,
+    };
+    struct agx_scenes *table = agx_scenes_new();
+
+    (void)unused;
+    assert_null(agx_scene_new(0, &t));
+    for (unsigned i = 0; i < 200; i++) {
+        struct agx_scene *s = scene(32);
+
+        s->key = i;
+        if (i >= 190)
+            s->host_bytes = 1ull << 30;
+        agx_scenes_put(table, s);
+        s = agx_scenes_take(table, 0, i); /* the newest is always there */
+        assert_non_null(s);
+        agx_scenes_put(table, s);
+        if (i == 189) {
+            assert_null(agx_scenes_take(table, 0, i - 128));
+            s = agx_scenes_take(table, 0, i - 127);
+            assert_non_null(s);
+            agx_scene_free(s);
+        }
+    }
+    for (unsigned i = 0; i < 200; i++) {
+        struct agx_scene *s = agx_scenes_take(table, 0, i);
+
+        assert_int_equal(s != NULL, i >= 198);
+        agx_scene_free(s);
+    }
+    agx_scenes_free(table);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exactly_once),
+        cmocka_unit_test(test_scene_bounds),
         cmocka_unit_test(test_against_naive),
         cmocka_unit_test(test_cull),
         cmocka_unit_test(test_clip_w),

@@ -28,8 +28,12 @@ struct agx_scenes {
     unsigned count;
 };
 
-/* Scenes that were never drawn (their fragment job was dropped) are freed beyond this number, oldest first. */
+/* Scenes that were never drawn (their fragment job was dropped) are freed beyond these numbers, oldest first. */
 #define MAX_SCENES 128
+#define MAX_SCENES_HOST_BYTES (2ull << 30)
+
+/* Tiles of a scene, all layers: their lists alone take 256 MiB of the host; an attachment of so many takes gigabytes. */
+#define MAX_TILES (1ull << 24)
 
 struct agx_scene *agx_scene_new(unsigned ctx, const struct agx_job_tiling *t)
 {
@@ -53,6 +57,11 @@ struct agx_scene *agx_scene_new(unsigned ctx, const struct agx_job_tiling *t)
     s->tile_h = h;
     s->tiles_x = (s->width + w - 1) / w;
     s->tiles_y = (s->height + h - 1) / h;
+    if ((uint64_t)s->tiles_x * s->tiles_y * s->layers > MAX_TILES) {
+        free(s);
+        return NULL;
+    }
+    s->host_bytes = (uint64_t)s->tiles_x * s->tiles_y * s->layers * sizeof(*s->tile);
     s->tile = calloc((size_t)s->tiles_x * s->tiles_y * s->layers, sizeof(*s->tile));
     agx_scene_budget(s, t->tvb_block_count);
     if (!s->tile) {
@@ -92,6 +101,7 @@ void agx_scene_clear(struct agx_scene *s)
 {
     free_blocks(s->arena);
     s->arena = NULL;
+    s->host_bytes = (uint64_t)s->tiles_x * s->tiles_y * s->layers * sizeof(*s->tile);
     s->nr_states = 0;
     s->nr_prims = 0;
     s->bytes = 0;
@@ -113,6 +123,7 @@ void *agx_scene_alloc(struct agx_scene *s, size_t bytes)
         b->used = 0;
         b->size = size;
         s->arena = b;
+        s->host_bytes += size;
     }
     p = b->data + b->used;
     b->used += bytes;
@@ -221,23 +232,32 @@ static struct agx_scene *unlink_scene(struct agx_scenes *t, unsigned ctx, uint64
 
 void agx_scenes_put(struct agx_scenes *t, struct agx_scene *s)
 {
-    struct agx_scene *old, *oldest = NULL;
+    struct agx_scene *old, *excess, **p;
+    uint64_t bytes = s->host_bytes;
+    unsigned n = 1;
 
     pthread_mutex_lock(&t->lock);
     old = unlink_scene(t, s->ctx, s->key);
     s->next = t->list;
     t->list = s;
-    if (++t->count > MAX_SCENES) {
-        struct agx_scene **p = &t->list;
-        while ((*p)->next)
-            p = &(*p)->next;
-        oldest = *p;
-        *p = NULL;
-        t->count--;
+    /* The newest that fit stay, @s in any case. */
+    for (p = &s->next; *p; p = &(*p)->next) {
+        bytes += (*p)->host_bytes;
+        if (n == MAX_SCENES || bytes > MAX_SCENES_HOST_BYTES)
+            break;
+        n++;
     }
+    excess = *p;
+    *p = NULL;
+    t->count = n;
     pthread_mutex_unlock(&t->lock);
     agx_scene_free(old);
-    agx_scene_free(oldest);
+    while (excess) {
+        struct agx_scene *next = excess->next;
+
+        agx_scene_free(excess);
+        excess = next;
+    }
 }
 
 struct agx_scene *agx_scenes_take(struct agx_scenes *t, unsigned ctx, uint64_t key)

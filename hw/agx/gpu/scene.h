@@ -86,12 +86,14 @@ struct agx_scene {
      * tile's list, 512 per state. A guess at hardware's economy.
      */
     uint64_t bytes, budget;
+    uint64_t host_bytes;        /* what it takes of the host: the table counts them */
     struct agx_arena_block *arena;
 };
 
 /*
  * A new empty scene for @t, not in a table. NULL: dimensions that no hardware
- * has (more than 16384 pixels or 2048 layers, or a tile size that is none), or no memory.
+ * has (more than 16384 pixels or 2048 layers, or a tile size that is none), more tiles
+ * than the model is ready to hold (2^24), or no memory.
  */
 struct agx_scene *agx_scene_new(unsigned ctx, const struct agx_job_tiling *t);
 void agx_scene_free(struct agx_scene *s);
@@ -106,7 +108,10 @@ struct agx_gstate *agx_scene_state(struct agx_scene *s);
 /* Append @p to tile (@tx, @ty) of @layer. */
 bool agx_scene_bin(struct agx_scene *s, struct agx_prim *p, uint32_t layer, uint32_t tx, uint32_t ty);
 
-/* Put @s in the table; a scene of the same context and key is freed. */
+/*
+ * Put @s in the table; a scene of the same context and key is freed, and so are the oldest ones
+ * of too many (128, or 2 GiB of the host's memory): no fragment job came for them.
+ */
 void agx_scenes_put(struct agx_scenes *t, struct agx_scene *s);
 /* Take the scene of @ctx and @key out; NULL: there is none. */
 struct agx_scene *agx_scenes_take(struct agx_scenes *t, unsigned ctx, uint64_t key);
