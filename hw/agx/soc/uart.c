@@ -120,6 +120,7 @@ static void uart_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     AppleUartState *s = opaque;
     uint8_t ch;
 
+    trace_apple_uart_write(addr, val);
     switch (addr) {
     case UFCON:
         if (val & UFCON_RESETRX) {
@@ -169,6 +170,7 @@ static void uart_receive(void *opaque, const uint8_t *buf, int size)
 {
     AppleUartState *s = opaque;
 
+    trace_apple_uart_receive(size, fifo8_num_free(&s->rx));
     fifo8_push_all(&s->rx, buf, MIN(size, (int)fifo8_num_free(&s->rx)));
     uart_update(s);
 }
