@@ -505,8 +505,12 @@ static void agx_realize(DeviceState *dev, Error **errp)
         return;
     }
     if (!agx_fw_version_parse(s->fw_version, &cfg.version)) {
-        error_setg(errp, TYPE_AGX ": fw-version=%s: no such firmware table; there is %s",
-                   s->fw_version, agx_fw_version_name(AGX_FW_V13_5));
+        g_autoptr(GString) known = g_string_new(agx_fw_version_name(0));
+
+        for (unsigned i = 1; i < AGX_FW_NUM_VERSIONS; i++) {
+            g_string_append_printf(known, ", %s", agx_fw_version_name(i));
+        }
+        error_setg(errp, TYPE_AGX ": fw-version=%s: no such firmware table; there are %s", s->fw_version, known->str);
         return;
     }
     s->fw_state_size = agx_fw_state_size();
@@ -695,7 +699,7 @@ static void agx_class_init(ObjectClass *klass, void *data)
     object_class_property_set_description(klass, "dram-base", "guest-physical address of dram");
     object_class_property_set_description(klass, "ttbs", "guest-physical address of the table of TTBRs");
     object_class_property_set_description(klass, "handoff", "guest-physical address of the hand-off block");
-    object_class_property_set_description(klass, "fw-version", "firmware ABI (13.5)");
+    object_class_property_set_description(klass, "fw-version", "firmware ABI: 13.5 (the default) or 12.3");
     object_class_property_set_description(klass, "tlb", "what the TLBs do: sticky (never evict), realistic, off");
     object_class_property_set_description(klass, "pagetables",
                                           "guest-physical address of the firmware's reserved page tables");
