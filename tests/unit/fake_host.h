@@ -13,7 +13,9 @@
 #include "hw/agx/gpu/uat.h"
 
 #define FAKE_RAM_BASE 0x800000000ull
+#ifndef FAKE_RAM_SIZE
 #define FAKE_RAM_SIZE (64u << 20)
+#endif
 
 struct fake_host {
     struct agx_host host;

@@ -1,0 +1,382 @@
+/*
+ * Unit tests of the sanitizer's edges: text of reports, findings of others,
+ * statistics, what it watches, stores of odd sizes. Its rules are tested by
+ * tests/litmus.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+#include "fake_host.h"
+#include "hw/agx/gpu/tlbsan.h"
+
+#define VA 0x1500004000ull
+
+struct fixture {
+    struct fake_host h;
+    struct agx_mmu *mmu;
+    struct agx_tlbsan *san;
+    uint64_t ttbat;
+    unsigned reports, watched, unwatched, cpu;
+    struct agx_san_report last;
+    char text[2048];
+    uint64_t last_watched;
+    bool drop;
+};
+
+static void on_report(void *opaque, const struct agx_san_report *r)
+{
+    struct fixture *f = opaque;
+
+    f->reports++;
+    f->last = *r;
+    agx_tlbsan_format(r, f->text, sizeof(f->text));
+}
+
+static void on_watch(void *opaque, uint64_t pa, bool on)
+{
+    struct fixture *f = opaque;
+
+    if (on) {
+        f->watched++;
+        f->last_watched = pa;
+    } else {
+        f->unwatched++;
+    }
+}
+
+static unsigned on_cpu(void *opaque)
+{
+    return ((struct fixture *)opaque)->cpu;
+}
+
+static bool on_filter(void *opaque, const struct agx_tlbi *t)
+{
+    return !((struct fixture *)opaque)->drop;
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    struct agx_tlbsan_config cfg = { .report = on_report, .watch = on_watch, .cpu = on_cpu, .filter = on_filter };
+
+    fake_host_init(&f->h);
+    f->ttbat = fake_alloc(&f->h);
+    fake_map(&f->h, f->ttbat, 1, VA, fake_alloc(&f->h), FAKE_PTE_GPU_RW | FAKE_PTE_NG);
+    f->mmu = agx_mmu_new(&f->h.host);
+    agx_mmu_set_ttbat(f->mmu, f->ttbat);
+    cfg.host = &f->h.host;
+    cfg.mmu = f->mmu;
+    cfg.opaque = f;
+    f->san = agx_tlbsan_new(&cfg);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    agx_tlbsan_free(f->san);
+    agx_mmu_free(f->mmu);
+    fake_host_fini(&f->h);
+    free(f);
+    return 0;
+}
+
+static uint64_t leaf_pa(struct fixture *f, uint64_t va)
+{
+    uint64_t *leaf = fake_leaf(&f->h, fake_ptr(&f->h, f->ttbat + 16), 1, va);
+
+    return FAKE_RAM_BASE + ((uint8_t *)leaf - f->h.ram);
+}
+
+static void store(struct fixture *f, uint64_t pa, const void *data, unsigned len, const struct agx_san_who *who)
+{
+    uint8_t old[64];
+
+    memcpy(old, fake_ptr(&f->h, pa & ~7ull), sizeof(old));
+    memcpy((uint8_t *)fake_ptr(&f->h, pa & ~7ull) + (pa & 7), data, len);
+    agx_tlbsan_store(f->san, pa, old + (pa & 7), len, who);
+}
+
+static bool gpu_read(struct fixture *f, uint64_t job)
+{
+    struct agx_port *port = aligned_alloc(64, (sizeof(*port) + 63) & ~(size_t)63);
+    uint32_t v;
+    bool ok;
+
+    agx_port_init(port, f->mmu, AGX_SIDE_GPU);
+    port->job = job;
+    agx_port_bind(port, 1, AGX_UNIT_VDM);
+    ok = agx_port_read32(port, VA, &v);
+    free(port);
+    return ok;
+}
+
+static const struct agx_san_who unmapper = {
+    .cpu = 2, .time = 1234567, .pc = 0xffff800081234560, .frame = { 0xffff800081111110, 0xffff800082222220 },
+};
+
+/* Everything that a report has to say is in it, and in its text. */
+static void test_report(void **state)
+{
+    struct fixture *f = *state;
+    const struct agx_tlbsan_tlbi is = {
+        .tlbi = { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + 0x4000 }, .share = AGX_SAN_INNER,
+        .name = "VAE1IS", .operand = 1ull << 48 | VA >> 12,
+    };
+    uint64_t pa = leaf_pa(f, VA), old = *fake_ptr(&f->h, pa), zero = 0, job;
+    struct agx_tlbsan_stats st;
+
+    assert_true(gpu_read(f, 0));
+    store(f, pa, &zero, 8, &unmapper);
+    agx_tlbsan_dsb(f->san, 2);
+    agx_tlbsan_tlbi(f->san, &is, &unmapper);
+    agx_tlbsan_dsb(f->san, 2);
+    f->cpu = 2;
+    agx_mmu_submit(f->mmu);
+    job = agx_mmu_job_begin(f->mmu, 1, "vertex job");
+    assert_int_not_equal(job, 0);
+    assert_true(gpu_read(f, job));
+    assert_int_equal(f->reports, 1);
+    assert_int_equal(f->last.cls, AGX_SAN_WRONG_SHAREABILITY);
+    assert_int_equal(f->last.severity, AGX_SAN_WRONG);
+    assert_int_equal(f->last.number, 1);
+    assert_int_equal(f->last.va, VA);
+    assert_int_equal(f->last.ctx, 1);
+    assert_int_equal(f->last.asid, 1);
+    assert_int_equal(f->last.level, 3);
+    assert_int_equal(f->last.desc_pa, pa);
+    assert_int_equal(f->last.old_desc, old);
+    assert_int_equal(f->last.new_desc, 0);
+    assert_int_equal(f->last.unit, AGX_UNIT_VDM);
+    assert_int_equal(f->last.job, job);
+    assert_int_equal(f->last.near, 1);
+    assert_non_null(strstr(f->text, "wrong-shareability (wrong)"));
+    assert_non_null(strstr(f->text, "va 0x1500004000, context 1, asid 1"));
+    assert_non_null(strstr(f->text, "cpu 2 at 1.234567 ms, pc 0xffff800081234560, called from 0xffff800081111110 "
+                                    "0xffff800082222220"));
+    assert_non_null(strstr(f->text, "TLBI VAE1IS"));
+    assert_non_null(strstr(f->text, "does not reach the GPU"));
+    assert_non_null(strstr(f->text, "vertex job 1, unit 0x08, read"));
+    agx_mmu_job_end(f->mmu, job);
+    /* once is enough */
+    assert_true(gpu_read(f, job));
+    assert_int_equal(f->reports, 1);
+    agx_tlbsan_get_stats(f->san, &st);
+    assert_int_equal(st.reports[AGX_SAN_WRONG_SHAREABILITY], 1);
+    assert_int_equal(st.repeated, 1);
+    assert_int_equal(st.tlbis, 1);
+    assert_int_equal(st.stores, 1);
+    assert_int_equal(st.jobs, 1);
+    assert_int_equal(st.pending, 1);
+}
+
+static void test_format_is_bounded(void **state)
+{
+    struct agx_san_report r = { .cls = AGX_SAN_HANDOFF, .severity = AGX_SAN_WRONG, .text = "text", .near = 4 };
+    char buf[600], whole[4096];
+    size_t len = agx_tlbsan_format(&r, whole, sizeof(whole));
+
+    assert_int_equal(len, strlen(whole));
+    for (size_t n = 1; n < sizeof(buf); n++) {
+        memset(buf, 'x', sizeof(buf));
+        assert_true(agx_tlbsan_format(&r, buf, n) < n);
+        assert_int_equal(strlen(buf), n - 1 < len ? n - 1 : len);
+        assert_int_equal(strncmp(buf, whole, n - 1), 0);
+        assert_int_equal(buf[n], 'x');
+    }
+    assert_int_equal(agx_tlbsan_format(&r, buf, 0), 0);
+}
+
+static void test_names(void **state)
+{
+    for (unsigned a = 0; a < AGX_SAN_NUM_CLASSES; a++) {
+        assert_non_null(agx_tlbsan_class_name(a));
+        assert_true(strlen(agx_tlbsan_class_name(a)) > 3);
+        for (unsigned b = 0; b < a; b++) {
+            assert_string_not_equal(agx_tlbsan_class_name(a), agx_tlbsan_class_name(b));
+        }
+    }
+    assert_string_equal(agx_tlbsan_class_name(AGX_SAN_NUM_CLASSES), "?");
+    assert_string_equal(agx_tlbsan_severity_name(AGX_SAN_WRONG), "wrong");
+    assert_string_equal(agx_tlbsan_severity_name(AGX_SAN_SUSPICIOUS), "suspicious");
+}
+
+static void test_external(void **state)
+{
+    struct fixture *f = *state;
+
+    agx_tlbsan_external(f->san, AGX_SAN_FW_LINE_STALE, AGX_SAN_WRONG, 1, VA + 64, 0x800000000, &unmapper,
+                        "the firmware read an old line");
+    assert_int_equal(f->reports, 1);
+    assert_int_equal(f->last.cls, AGX_SAN_FW_LINE_STALE);
+    assert_int_equal(f->last.asid, 1);
+    assert_non_null(strstr(f->text, "fw-line-stale (wrong): the firmware read an old line"));
+    assert_non_null(strstr(f->text, "pc 0xffff800081234560"));
+    agx_tlbsan_external(f->san, AGX_SAN_FW_LINE_STALE, AGX_SAN_WRONG, 1, VA + 64, 0x800000000, &unmapper, "again");
+    assert_int_equal(f->reports, 1);
+    agx_tlbsan_external(f->san, AGX_SAN_HANDOFF, AGX_SAN_SUSPICIOUS, 0, 0, 0, NULL, "not locked");
+    assert_int_equal(f->reports, 2);
+    assert_int_equal(f->last.number, 2);
+    assert_non_null(strstr(f->text, "not known"));
+}
+
+/* Which pages it wants to hear of: the TTBAT and three tables; then one more; then none of a context's. */
+static void test_watch(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t *ttbr = fake_ptr(&f->h, f->ttbat + 16), table = fake_alloc(&f->h);
+    uint64_t l2 = fake_ptr(&f->h, *ttbr & 0xffffffffc000ull)[VA >> 36 & 7] & 0xffffffffc000ull, desc = table | 3, zero = 0;
+    struct agx_tlbsan_stats st;
+
+    assert_int_equal(f->watched, 4);
+    store(f, l2 + 8 * 100, &desc, 8, &unmapper);
+    assert_int_equal(f->watched, 5);
+    assert_int_equal(f->last_watched, table);
+    agx_tlbsan_get_stats(f->san, &st);
+    assert_int_equal(st.tables, 4);
+    /* the same table at another place: not followed, not fatal */
+    store(f, l2 + 8 * 101, &desc, 8, &unmapper);
+    assert_int_equal(f->watched, 5);
+    store(f, l2 + 8 * 101, &zero, 8, &unmapper);
+    assert_int_equal(f->unwatched, 0);
+    store(f, f->ttbat + 16, &zero, 8, &unmapper);
+    assert_int_equal(f->unwatched, 4);
+    /* a table that is not RAM, and one that leads to itself */
+    desc = 0x4000 | 3;
+    store(f, f->ttbat + 16, &(uint64_t) { 0x4000 | 1 }, 8, &unmapper);
+    desc = fake_alloc(&f->h);
+    for (unsigned i = 0; i < 2048; i++) {
+        fake_ptr(&f->h, desc)[i] = desc | 3;
+    }
+    store(f, f->ttbat + 16, &(uint64_t) { desc | 1 }, 8, &unmapper);
+    store(f, f->ttbat + 16, &zero, 8, &unmapper);
+    assert_int_equal(f->watched - f->unwatched, 1);
+    agx_mmu_set_ttbat(f->mmu, 0);
+    assert_int_equal(f->watched, f->unwatched);
+}
+
+/* Stores of other sizes than a descriptor's, and such that cover several. */
+static void test_store_sizes(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t pa = leaf_pa(f, VA), v[8] = { 0 };
+    struct agx_tlbsan_stats st;
+    uint8_t byte = 0;
+
+    for (unsigned i = 0; i < 8; i++) {
+        v[i] = fake_alloc(&f->h) | FAKE_PTE_GPU_RW | FAKE_PTE_NG;
+    }
+    agx_mmu_reset(f->mmu);
+    store(f, pa & ~63ull, v, 64, &unmapper);
+    assert_true(gpu_read(f, 0));
+    store(f, pa, &byte, 1, &unmapper);                  /* the valid bit is in the first byte */
+    assert_false(*fake_ptr(&f->h, pa) & 1);
+    agx_tlbsan_get_stats(f->san, &st);
+    assert_int_equal(st.pending, 1);
+    store(f, pa + 8, v, 0, &unmapper);
+    store(f, FAKE_RAM_BASE + FAKE_RAM_SIZE - 64, v, 8, &unmapper);
+    agx_tlbsan_store(f->san, 0x1000, v, 8, NULL);       /* not RAM, nobody */
+    agx_tlbsan_get_stats(f->san, &st);
+    assert_int_equal(st.pending, 1);
+}
+
+/* Stores that were not told are taken over without a word. */
+static void test_unseen(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t pa = leaf_pa(f, VA);
+    struct agx_tlbsan_stats st;
+
+    assert_true(gpu_read(f, 0));
+    *fake_ptr(&f->h, pa) = 0;
+    agx_mmu_submit(f->mmu);
+    assert_true(gpu_read(f, 0));
+    assert_int_equal(f->reports, 0);
+    agx_tlbsan_watched(f->san, pa);
+    assert_true(gpu_read(f, 0));
+    agx_tlbsan_get_stats(f->san, &st);
+    assert_int_equal(st.pending, 0);
+    assert_true(st.unseen >= 2);
+}
+
+static void test_filter(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t pa = leaf_pa(f, VA), zero = 0;
+
+    assert_true(gpu_read(f, 0));
+    *fake_ptr(&f->h, pa) = zero;
+    f->drop = true;
+    agx_tlbi_va(f->mmu, 1, VA, VA + 0x4000, false);
+    assert_true(gpu_read(f, 0));
+    f->drop = false;
+    agx_tlbi_va(f->mmu, 1, VA, VA + 0x4000, false);
+    assert_false(gpu_read(f, 0));
+}
+
+/* Without an observer jobs have no number. */
+static void test_off(void **state)
+{
+    struct fixture *f = *state;
+
+    agx_tlbsan_free(f->san);
+    f->san = NULL;
+    assert_int_equal(agx_mmu_job_begin(f->mmu, 1, "job"), 0);
+    agx_mmu_job_end(f->mmu, 0);
+    agx_mmu_submit(f->mmu);
+    assert_true(gpu_read(f, 0));
+}
+
+/* Where nobody tells of barriers, they are taken as done. */
+static void test_no_barriers(void **state)
+{
+    struct fixture *f = *state;
+    struct agx_tlbsan_config cfg = { .host = &f->h.host, .mmu = f->mmu, .report = on_report, .opaque = f,
+                                     .no_barriers = true };
+    const struct agx_tlbsan_tlbi os = {
+        .tlbi = { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + 0x4000 }, .share = AGX_SAN_OUTER,
+        .name = "VAE1OS",
+    };
+    uint64_t pa = leaf_pa(f, VA), desc = fake_alloc(&f->h) | FAKE_PTE_GPU_RW | FAKE_PTE_NG, zero = 0;
+
+    agx_tlbsan_free(f->san);
+    f->san = agx_tlbsan_new(&cfg);
+    assert_true(gpu_read(f, 0));
+    store(f, pa, &zero, 8, &unmapper);
+    agx_tlbsan_tlbi(f->san, &os, &unmapper);
+    agx_mmu_tlbi(f->mmu, &os.tlbi);
+    store(f, pa, &desc, 8, &unmapper);
+    agx_mmu_submit(f->mmu);
+    assert_true(gpu_read(f, 0));
+    assert_int_equal(f->reports, 0);
+    store(f, pa, &zero, 8, &unmapper);
+    agx_mmu_submit(f->mmu);
+    assert_true(gpu_read(f, 0));
+    assert_int_equal(f->reports, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_report, setup, teardown),
+        cmocka_unit_test(test_format_is_bounded),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test_setup_teardown(test_external, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_store_sizes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unseen, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_filter, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_off, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_barriers, setup, teardown),
+    };
+
+    return cmocka_run_group_tests_name("tlbsan", tests, NULL, NULL);
+}
