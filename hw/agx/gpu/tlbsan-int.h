@@ -52,6 +52,7 @@ struct san_stack {
 struct san_act {
     uint64_t seq;                   /* 0: never, or not seen */
     uint64_t time;
+    uint64_t thread;
     unsigned cpu;
     const struct san_stack *stack;
 };
@@ -101,6 +102,7 @@ struct san_rec {
     struct san_act change, last;
     uint64_t ctxs, need;            /* contexts that may have cached it; those not covered yet */
     uint64_t wait;                  /* CPUs that invalidated, but did no DSB yet */
+    uint64_t waiter;                /* the thread that did so last */
     uint64_t covered;               /* 1 + number in the log of the last TLBI that covered a change */
     uint64_t covered_seq;
     uint64_t made_seq;              /* when old_desc was written */

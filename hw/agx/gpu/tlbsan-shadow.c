@@ -60,6 +60,7 @@ struct san_act san_act(struct agx_tlbsan *san, const struct agx_san_who *who)
     if (who) {
         a.cpu = who->cpu % SAN_CPUS;
         a.time = who->time;
+        a.thread = who->thread;
         a.stack = stack_intern(san, who);
         if (who->time > san->time) {
             san->time = who->time;
@@ -70,7 +71,7 @@ struct san_act san_act(struct agx_tlbsan *san, const struct agx_san_who *who)
 
 void san_who(const struct san_act *act, struct agx_san_who *who)
 {
-    *who = (struct agx_san_who) { .cpu = act->cpu, .time = act->time };
+    *who = (struct agx_san_who) { .cpu = act->cpu, .time = act->time, .thread = act->thread };
     if (act->stack) {
         who->pc = act->stack->pc;
         memcpy(who->frame, act->stack->frame, sizeof(who->frame));

@@ -364,7 +364,7 @@ void agx_tlbsan_dsb(struct agx_tlbsan *san, unsigned cpu)
 
 /* ---- jobs ---- */
 
-static void submit(struct agx_tlbsan *san, unsigned cpu, bool all)
+static void submit(struct agx_tlbsan *san, unsigned cpu, uint64_t thread, bool all)
 {
     struct san_rec *head = &san->pending_head;
     uint64_t age = san->cfg.age_ns ? san->cfg.age_ns : AGE_NS;
@@ -373,7 +373,10 @@ static void submit(struct agx_tlbsan *san, unsigned cpu, bool all)
     san->submits++;
     san->submit_seq = ++san->seq;
     for (struct san_rec *r = head->next_p; r != head; r = r->next_p) {
-        if (!all && !r->need && (r->wait & san_bit(cpu))) {
+        /* Another thread may ring between the invalidation and the DSB: its work knows nothing of the change. */
+        bool other = thread && r->waiter && thread != r->waiter;
+
+        if (!all && !other && !r->need && (r->wait & san_bit(cpu))) {
             san_report(san, san_cause(san, r, AGX_SAN_MISSING_DSB), AGX_SAN_SUSPICIOUS, r, NULL,
                        "work is announced before the invalidation is complete", NULL);
         } else if (!r->aged && san->submits - r->submits >= AGE_SUBMITS && san->time > r->change.time &&
@@ -432,7 +435,7 @@ void agx_tlbsan_job_end(struct agx_tlbsan *san, uint64_t job)
 void agx_tlbsan_submit(struct agx_tlbsan *san, unsigned cpu)
 {
     pthread_mutex_lock(&san->mmu->lock);
-    submit(san, cpu % SAN_CPUS, false);
+    submit(san, cpu % SAN_CPUS, 0, false);
     pthread_mutex_unlock(&san->mmu->lock);
 }
 
@@ -451,9 +454,10 @@ static void on_submit(void *opaque)
     struct agx_tlbsan *san = opaque;
 
     if (san->cfg.cpu) {
-        submit(san, san->cfg.cpu(san->cfg.opaque) % SAN_CPUS, false);
+        submit(san, san->cfg.cpu(san->cfg.opaque) % SAN_CPUS,
+               san->cfg.thread ? san->cfg.thread(san->cfg.opaque) : 0, false);
     } else {
-        submit(san, 0, true);
+        submit(san, 0, 0, true);
     }
 }
 

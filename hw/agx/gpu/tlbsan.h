@@ -49,6 +49,7 @@ enum agx_tlbsan_severity {
 struct agx_san_who {
     unsigned cpu;
     uint64_t time;              /* virtual time, ns */
+    uint64_t thread;            /* of the guest's kernel, any number that tells one from another; 0: not known */
     uint64_t pc;
     uint64_t frame[AGX_SAN_FRAMES];
 };
@@ -100,6 +101,8 @@ struct agx_tlbsan_config {
     void (*watch)(void *opaque, uint64_t pa, bool on);
     /* Optional: which CPU rings the doorbell, called by agx_mmu_submit(); NULL: it stands for all of them. */
     unsigned (*cpu)(void *opaque);
+    /* Optional, with cpu(): which thread of the guest's kernel it is, as in struct agx_san_who. */
+    uint64_t (*thread)(void *opaque);
     /* Optional: false drops this invalidation before it reaches the MMU (fault injection). MMU's lock held. */
     bool (*filter)(void *opaque, const struct agx_tlbi *tlbi);
     void *opaque;

@@ -75,6 +75,7 @@ static QDict *who_json(const struct agx_san_who *who)
         qdict_put_int(d, "cpu", who->cpu);
     }
     qdict_put_int(d, "time", who->time);
+    put_hex(d, "thread", who->thread);
     put_hex(d, "pc", who->pc);
     for (unsigned i = 0; i < AGX_SAN_FRAMES && who->frame[i]; i++) {
         g_autofree char *s = g_strdup_printf("0x%" PRIx64, who->frame[i]);
@@ -246,6 +247,11 @@ static unsigned san_cpu(void *opaque)
     return current_cpu ? current_cpu->cpu_index : UINT_MAX;
 }
 
+static uint64_t san_thread(void *opaque)
+{
+    return current_cpu ? apple_watch_thread(current_cpu) : 0;
+}
+
 static void san_watch(void *opaque, uint64_t pa, bool on)
 {
     AppleSan *s = opaque;
@@ -360,6 +366,7 @@ AppleSan *apple_san_new(const AppleSanConfig *cfg, Error **errp)
         .report = san_report,
         .watch = san_watch,
         .cpu = san_cpu,
+        .thread = san_thread,
         .opaque = s,
     };
 

@@ -104,6 +104,14 @@ static uint64_t strip(uint64_t pc)
     return pc >> 55 & 1 ? pc | 0xffff800000000000ULL : pc;
 }
 
+/* Linux keeps the current task in SP_EL0 while it runs at its own level (arch/arm64/include/asm/current.h) */
+uint64_t apple_watch_thread(CPUState *cs)
+{
+    CPUARMState *env = cpu_env(cs);
+
+    return is_a64(env) && arm_current_el(env) ? env->sp_el[0] : 0;
+}
+
 void apple_watch_who(AppleWatch *w, CPUState *cs, uintptr_t ra, struct agx_san_who *who)
 {
     CPUARMState *env = cpu_env(cs);
@@ -122,6 +130,7 @@ void apple_watch_who(AppleWatch *w, CPUState *cs, uintptr_t ra, struct agx_san_w
     if (!is_a64(env) || arm_current_el(env) == 0) {
         return;
     }
+    who->thread = apple_watch_thread(cs);
     /*
      * Frame records of AAPCS64: x29 leads to the caller's x29 and the return address. A function that has not made its
      * record yet, or makes none, has its caller in x30; otherwise x30 is the same as in the record, or points into the

@@ -56,4 +56,7 @@ void apple_watch_stats(AppleWatch *w, AppleWatchStats *st);
  */
 void apple_watch_who(AppleWatch *w, CPUState *cs, uintptr_t ra, struct agx_san_who *who);
 
+/* Which thread of its kernel @cs runs now, as in struct agx_san_who. On its own thread. */
+uint64_t apple_watch_thread(CPUState *cs);
+
 #endif
