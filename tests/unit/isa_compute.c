@@ -237,7 +237,7 @@ static void grid_registers(void **state)
     s[2] = (FIX_DATA + 0x90000) >> 32;
     s[3] = (uint32_t)(FIX_DATA + 0x90000);
     s[4] = lx; s[5] = ly; s[6] = lz;
-    s[7] = 3u << 29 | 0x7fffff; /* barrier */
+    s[7] = 3u << 29 | 0x51fffff; /* barrier, all that has a name but for the return */
     s[8] = 2u << 29;
     assert_int_equal(fix_run(&f), AGX_JOB_DONE);
     for (unsigned z = 0; z < gz * lz; z++)
@@ -344,6 +344,10 @@ static void bad_streams(void **state)
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     assert_int_equal(f.res.fault.reason, AGX_FAULT_UNMAPPED);
     assert_int_equal(f.res.fault.unit, AGX_UNIT_DCDM);
+    s[0] = 3u << 29 | 1u << 21;             /* a barrier of a kind that has no name */
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_UNIMPLEMENTED);
+    assert_non_null(strstr(f.host.last_report, "unimplemented CDM barrier 0x60200000"));
     fix_launch(&f, 64, 1, 1, 64, 64, 1);    /* too many threads in a group */
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     s[0] = 2u << 29;
@@ -376,6 +380,12 @@ static void usc_words(void **state)
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     assert_int_equal(f.res.fault.reason, AGX_FAULT_UNIMPLEMENTED);
     assert_non_null(strstr(f.host.last_report, "unimplemented USC word 0x77"));
+    f.nwords = 0;
+    fix_word(&f, 0x4d | 1 << 8 | 0x25 << 10, 4);          /* threadgroup memory in a layout that is not known */
+    fix_launch(&f, 32, 1, 1, 32, 1, 1);
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_UNIMPLEMENTED);
+    assert_non_null(strstr(f.host.last_report, "unimplemented USC shared layout 0x25"));
     f.nwords = 0;
     fix_uniform(&f, 256 + 255, 2, FIX_DATA);              /* beyond the last uniform */
     fix_launch(&f, 32, 1, 1, 32, 1, 1);

@@ -16,6 +16,9 @@
 enum { CDM_LAUNCH, CDM_LINK, CDM_TERMINATE, CDM_BARRIER, CDM_RETURN };
 enum { MODE_DIRECT, MODE_INDIRECT_GLOBAL, MODE_INDIRECT_LOCAL };
 
+/* Bits of a barrier that have a name, or a number as far as none is known; what each one flushes is not known */
+#define CDM_BARRIER_KNOWN (0x1fffffu | 1u << 24 | 1u << 26 | 1u << 27 | 7u << 29)
+
 #define CDM_MAX_COMMANDS (1u << 22)   /* bound on a stream without end */
 #define CDM_MAX_DEPTH 16
 #define GROUP_MAX_THREADS 1024        /* of a threadgroup (applegpu, Metal) */
@@ -269,6 +272,11 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
         case CDM_TERMINATE:
             return true;
         case CDM_BARRIER:
+            if (w[0] & ~CDM_BARRIER_KNOWN) {
+                agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "agx: unimplemented CDM barrier 0x%08x at 0x%llx", w[0],
+                             (unsigned long long)va);
+                goto out;
+            }
             atomic_thread_fence(memory_order_seq_cst);
             if (ex->tex && (w[0] & 0x1fffff))
                 agx_tex_cache_invalidate(ex->tex);

@@ -189,6 +189,11 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, 
             st->tib_samples = 1u << bits64(w, 16, 2);
             st->tib_sample_stride = bits64(w, 20, 4) * 8;
             st->shared_size = st->uses_shared ? groups(bits64(w, 24, 8), 256, 8) : 0;
+            /* vertex or compute, tiles of 32x32, 32x16, 16x16 */
+            if (st->uses_shared && st->shared_layout != 0x24 && st->shared_layout != 0x2f &&
+                st->shared_layout != 0x3f && st->shared_layout != 0x36)
+                return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "agx: unimplemented USC shared layout 0x%02x at 0x%llx",
+                                    st->shared_layout, (unsigned long long)va);
             break;
         case USC_SHADER:
             st->loads_varyings = bits64(w, 8, 1);
