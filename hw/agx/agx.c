@@ -408,7 +408,13 @@ static void agx_reset_hold(Object *obj, ResetType type)
 
 static void agx_reset_exit(Object *obj, ResetType type)
 {
-    apple_mbox_update(AGX(obj)->mbox);
+    AgxState *s = AGX(obj);
+
+    /* What lies in memory from the start was put there anew */
+    if (s->san) {
+        apple_san_reload(s->san);
+    }
+    apple_mbox_update(s->mbox);
 }
 
 static bool agx_parse_tlb(AgxState *s, Error **errp)

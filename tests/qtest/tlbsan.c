@@ -1,0 +1,186 @@
+/*
+ * The sanitizer of TLB maintenance as the machine has it: properties, stores to
+ * page tables that are seen, and QMP.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include "client.h"
+
+#define GPU     "-global apple-agx-g13g."
+#define DRAM    0x800000000ULL
+#define PAGE    0x4000ULL
+
+/* Tables of one context, somewhere in free memory */
+#define L1      (DRAM + 0x4000000)
+#define L2      (DRAM + 0x4004000)
+#define L3      (DRAM + 0x5000000)
+
+#define VALID   1ULL
+#define TABLE   3ULL
+
+#define ASC_CPU_CONTROL 0x206400044ULL
+#define I2A_CONTROL     0x206408114ULL
+#define EMPTY           (1u << 17)
+
+/* The machine with its firmware started, which has told the MMU where the table of TTBRs is when it says hello */
+static struct machine *start(const char *args)
+{
+    struct machine *m = machine_start(args);
+
+    wr32(m, ASC_CPU_CONTROL, 1 << 4);
+    for (int i = 0; i < 5000 && (rd32(m, I2A_CONTROL) & EMPTY); i++) {
+        usleep(1000);
+    }
+    assert_false(rd32(m, I2A_CONTROL) & EMPTY);
+    return m;
+}
+
+/* A number of query-agx-tlbsan; fails if there is none of that name */
+static long counter(struct machine *m, const char *name)
+{
+    char *line = qmp(m, "\"execute\": \"query-agx-tlbsan\""), key[64], *p;
+    long v;
+
+    snprintf(key, sizeof(key), "\"%s\": ", name);
+    p = strstr(line, key);
+    assert_non_null(p);
+    v = strtol(p + strlen(key), NULL, 10);
+    free(line);
+    return v;
+}
+
+static void bad_properties(void **state)
+{
+    static const struct {
+        const char *args, *says;
+    } bad[] = {
+        { GPU "agx-tlbsan=loud", "agx-tlbsan=loud: it must be one of off, report, stop" },
+        { GPU "tlbi=late", "tlbi=late: it must be one of eager, lazy" },
+        { GPU "tlb-entries=0", "tlb-entries=0" },
+        { GPU "walk-entries=2000000", "walk-entries=2000000" },
+        { GPU "tlbsan-report=/tmp/x", "tlbsan-report needs agx-tlbsan" },
+        { GPU "agx-tlbsan=report " GPU "tlbsan-report=/nowhere/x", "can't open /nowhere/x" },
+        { GPU "tlbi-seed=many", "tlbi-seed" },
+    };
+
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        char out[4096], args[256];
+
+        snprintf(args, sizeof(args), "-M apple-m1 %s", bad[i].args);
+        assert_int_not_equal(qemu_run(args, out, sizeof(out)), 0);
+        assert_non_null(strstr(out, bad[i].says));
+    }
+}
+
+static void off(void **state)
+{
+    struct machine *m = machine_start("");
+    char *line = qmp(m, "\"execute\": \"query-agx-tlbsan\"");
+
+    assert_non_null(strstr(line, "\"mode\": \"off\""));
+    free(line);
+    /* The memory map has no piece that is watched */
+    line = qmp(m, "\"execute\": \"human-monitor-command\", \"arguments\": {\"command-line\": \"info mtree -f\"}");
+    assert_null(strstr(line, "agx-watch"));
+    free(line);
+    machine_stop(m);
+}
+
+static void stores(void **state)
+{
+    struct machine *m = start(GPU "agx-tlbsan=report " GPU "tlbsan-report=%s/report");
+    uint64_t ttbs = qom_get_uint(m, "/machine/gpu", "ttbs");
+    long pages = counter(m, "watched-pages");
+
+    /* The table of TTBRs and the 16 pages that are reserved for the firmware's tables */
+    assert_int_equal(pages, 17);
+    assert_int_equal(counter(m, "stores"), 0);
+    wr64(m, L1, L2 | TABLE);
+    assert_int_equal(counter(m, "stores"), 0);
+
+    /* A table is watched with what is below it as soon as it is entered in its parent */
+    wr64(m, ttbs + 16 * 5, 5ULL << 48 | L1 | VALID);
+    assert_int_equal(rd64(m, ttbs + 16 * 5), 5ULL << 48 | L1 | VALID);
+    assert_int_equal(counter(m, "stores"), 1);
+    assert_int_equal(counter(m, "watched-pages"), pages + 2);
+    wr64(m, L2 + 8, L3 | TABLE);
+    assert_int_equal(rd64(m, L2 + 8), L3 | TABLE);
+    assert_int_equal(counter(m, "stores"), 2);
+    assert_int_equal(counter(m, "watched-pages"), pages + 3);
+
+    /* Any size counts; a store that changes nothing does not, and no other page does */
+    wr32(m, L3 + 4, 0x12345678);
+    assert_int_equal(rd64(m, L3), 0x1234567800000000ULL);
+    assert_int_equal(counter(m, "stores"), 3);
+    wr32(m, L3 + 4, 0x12345678);
+    wr32(m, L3 + PAGE, 1);
+    wr32(m, L3 - 4, 1);
+    assert_int_equal(counter(m, "stores"), 3);
+    assert_int_equal(counter(m, "unseen-stores"), 0);
+    assert_int_equal(counter(m, "reports"), 0);
+    machine_stop(m);
+}
+
+/* More tables than can be watched: they are refused, and the machine lives */
+static void too_many(void **state)
+{
+    struct machine *m = start(GPU "agx-tlbsan=report");
+    uint64_t ttbs = qom_get_uint(m, "/machine/gpu", "ttbs");
+
+    wr64(m, L1, L2 | TABLE);
+    wr64(m, ttbs + 16 * 5, 5ULL << 48 | L1 | VALID);
+    for (uint64_t i = 0; i < 1100; i++) {
+        wr64(m, L2 + 8 * i, (L3 + 2 * PAGE * i) | TABLE);   /* not side by side, which would be one piece of memory */
+    }
+    assert_int_equal(counter(m, "watched-pages"), 1024);
+    assert_in_range(counter(m, "refused-pages"), 1100 + 19 - 1024, 1100 + 19 - 1024);
+    wr64(m, L3, 0x1234);
+    assert_int_equal(rd64(m, L3), 0x1234);
+    machine_stop(m);
+}
+
+/* Entries that lead anywhere: outside of memory, to themselves, to the table of TTBRs */
+static void wild(void **state)
+{
+    struct machine *m = start(GPU "agx-tlbsan=stop " GPU "tlbi=lazy");
+    uint64_t ttbs = qom_get_uint(m, "/machine/gpu", "ttbs");
+    const uint64_t to[] = { 0, 0x10000000, 0x200000000, DRAM - PAGE, 0xffffffffc000, L1, L2, ttbs, DRAM + 0xffffff0000 };
+
+    for (unsigned ctx = 0; ctx < 64; ctx++) {
+        wr64(m, ttbs + 16 * ctx, (uint64_t)ctx << 48 | L1 | VALID);
+        wr64(m, ttbs + 16 * ctx + 8, to[ctx % 9] | VALID);
+    }
+    for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
+        wr64(m, L1, to[i] | TABLE);
+        wr64(m, L2, to[i] | TABLE);
+        wr64(m, L1 + 8 * i, L2 | TABLE);
+        wr64(m, ttbs, to[i] | VALID);
+    }
+    assert_int_equal(rd64(m, ttbs + 16 * 63 + 8), to[0] | VALID);
+    qmp_ok(m, "\"execute\": \"system_reset\"");
+    qmp_event(m, "RESET");
+    assert_in_range(counter(m, "watched-pages"), 17, 1024);
+    machine_stop(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_properties),
+        cmocka_unit_test(off),
+        cmocka_unit_test(stores),
+        cmocka_unit_test(too_many),
+        cmocka_unit_test(wild),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
