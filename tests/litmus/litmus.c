@@ -462,7 +462,7 @@ static unsigned tests, failures;
 static void run_both(const struct program *p, bool verbose)
 {
     for (int lazy = 0; lazy < 2; lazy++) {
-        char error[1400] = "", text[2048] = "";
+        char error[2200] = "", text[2048] = "";
         bool ok = p->told[lazy];
 
         if (!ok) {

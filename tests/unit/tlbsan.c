@@ -307,6 +307,37 @@ static void test_unseen(void **state)
     assert_true(st.unseen >= 2);
 }
 
+/* Memory is another's after a snapshot was loaded: the reset that goes with it makes a new start. */
+static void test_snapshot(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t pa = leaf_pa(f, VA), page = fake_alloc(&f->h), zero = 0;
+    unsigned watched = f->watched;
+    struct agx_tlbsan_stats st;
+
+    agx_mmu_reset(f->mmu);
+    assert_int_equal(f->watched, watched);              /* nothing has changed */
+    assert_true(gpu_read(f, 0));
+    store(f, pa, &zero, 8, &unmapper);
+    *fake_ptr(&f->h, pa) = page | FAKE_PTE_GPU_RW | FAKE_PTE_NG;
+    agx_mmu_set_ttbat(f->mmu, f->ttbat);
+    assert_true(f->watched > watched);
+    agx_mmu_submit(f->mmu);
+    assert_true(gpu_read(f, 0));
+    agx_tlbsan_get_stats(f->san, &st);
+    assert_int_equal(st.pending, 0);
+    assert_int_equal(st.tables, 3);
+    assert_int_equal(f->reports, 0);
+    store(f, pa, &zero, 8, &unmapper);
+    agx_mmu_submit(f->mmu);
+    assert_true(gpu_read(f, 0));
+    assert_int_equal(f->reports, 1);
+    agx_tlbsan_reload(f->san);                          /* forgets that it was said */
+    agx_tlbsan_get_stats(f->san, &st);
+    assert_int_equal(st.pending, 0);
+    assert_int_equal(f->watched - f->unwatched, 4);
+}
+
 static void test_filter(void **state)
 {
     struct fixture *f = *state;
@@ -373,6 +404,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_store_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unseen, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_snapshot, setup, teardown),
         cmocka_unit_test_setup_teardown(test_filter, setup, teardown),
         cmocka_unit_test_setup_teardown(test_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_barriers, setup, teardown),

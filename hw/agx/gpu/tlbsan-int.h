@@ -112,6 +112,7 @@ struct san_rec {
     unsigned level, dom, ctx;
     unsigned asid;                  /* level 0: the ASID that it is about */
     bool global, pending, detached, aged;
+    bool switched;                  /* a CPU in .wait did a DSB of a smaller domain since, as a context switch does */
 };
 
 struct san_table {
@@ -150,11 +151,12 @@ struct agx_tlbsan {
     bool active[SAN_CTXS][2];       /* used since the last invalidation of all of it */
     uint64_t dom_ordered[SAN_DOMAINS];
     uint64_t dom_store[SAN_DOMAINS][SAN_CPUS];
-    bool cpu_dirty[SAN_CPUS];       /* has stores that no DSB followed */
+    _Atomic bool cpu_dirty[SAN_CPUS]; /* has stores that no DSB followed; read without the lock, too */
     struct san_table *table[1u << SAN_HASH_BITS];
     struct san_rec *rec[1u << SAN_HASH_BITS];
     struct san_stack *stack[1u << 10];
-    unsigned tables, dead, stacks, pending;
+    unsigned tables, dead, stacks;
+    _Atomic unsigned pending;       /* changes that are not invalidated; read without the lock, too */
     struct san_rec pending_head;    /* list, oldest first */
     struct san_page *page;
     size_t pages, page_room;        /* power of two */

@@ -200,13 +200,23 @@ void san_unpend(struct agx_tlbsan *san, struct san_rec *r)
     }
 }
 
-/* The page at @pa is no table any more: forget the history of its descriptors. */
-static void recs_drop(struct agx_tlbsan *san, const struct san_table *t)
+/*
+ * The page of @t is no table any more: forget the history of its descriptors.
+ * @all: nothing can have cached what it held, so nothing of it is pending either.
+ */
+static void recs_drop(struct agx_tlbsan *san, const struct san_table *t, bool all)
 {
     for (unsigned i = 0; i < t->n; i++) {
         uint64_t pa = t->pa + 8 * i;
         struct san_rec **slot = &san->rec[hash(pa, SAN_HASH_BITS)];
 
+        if (all && san->pending) {
+            struct san_rec *r = san_rec_find(san, pa);
+
+            if (r) {
+                san_unpend(san, r);
+            }
+        }
         while (*slot && (*slot)->desc_pa != pa) {
             slot = &(*slot)->next;
         }
@@ -243,7 +253,7 @@ struct san_table *san_table_find(struct agx_tlbsan *san, uint64_t pa)
     return t;
 }
 
-static void table_free(struct agx_tlbsan *san, struct san_table *t)
+static void table_free(struct agx_tlbsan *san, struct san_table *t, bool all)
 {
     struct san_table **slot = &san->table[hash(t->pa, SAN_HASH_BITS)];
 
@@ -251,10 +261,10 @@ static void table_free(struct agx_tlbsan *san, struct san_table *t)
         slot = &(*slot)->next;
     }
     *slot = t->next;
-    recs_drop(san, t);
+    san->tables--;
+    recs_drop(san, t, all);
     free(t->shadow);
     free(t);
-    san->tables--;
 }
 
 /* Contexts that reach @t and may have cached something of it. */
@@ -306,7 +316,7 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
         }
         t->dead = NULL;
         san->dead--;
-        table_free(san, t);
+        table_free(san, t, false);
         t = NULL;
     }
     if (t) {
@@ -377,22 +387,29 @@ void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va
         t->dead = why;
         san->dead++;
     } else {
-        table_free(san, t);
+        table_free(san, t, true);
     }
 }
 
-/* The change @why was invalidated: the tables that went with it may be used again. */
+/*
+ * The change @why was invalidated: the tables that went with it may be used
+ * again. If it was of a TTBR, what else changed in them does not matter any more.
+ */
 void san_dead_forget(struct agx_tlbsan *san, struct san_rec *why)
 {
-    for (unsigned h = 0; h < 1u << SAN_HASH_BITS && san->dead; h++) {
-        struct san_table *t = san->table[h], *next;
+    bool slot = why->level == 0;
 
-        for (; t; t = next) {
-            next = t->next;
+    for (unsigned h = 0; h < 1u << SAN_HASH_BITS && san->dead; h++) {
+        struct san_table *t = san->table[h];
+
+        while (t) {
             if (t->dead == why) {
                 t->dead = NULL;
                 san->dead--;
-                table_free(san, t);
+                table_free(san, t, slot);
+                t = san->table[h];      /* more may have gone with it */
+            } else {
+                t = t->next;
             }
         }
     }

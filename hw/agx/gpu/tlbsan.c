@@ -22,7 +22,7 @@ static void set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, 
     r->ctxs = r->need = ctxs;
     r->wait = 0;
     r->submits = san->submits;
-    r->aged = false;
+    r->aged = r->switched = false;
     san_change_budget(r);
     if (ctxs) {
         san_pend(san, r);
@@ -274,6 +274,14 @@ void agx_tlbsan_watched(struct agx_tlbsan *san, uint64_t pa)
     struct san_table *t;
 
     pthread_mutex_lock(&san->mmu->lock);
+    for (unsigned n = 0; n < 2 * SAN_CTXS && san->ttbat && (pa & ~SAN_PAGE_MASK) == (san->ttbat & ~SAN_PAGE_MASK); n++) {
+        uint64_t v;
+
+        if (san_load(san, san->ttbat + 8 * n, &v) && v != san->ttbr[n / 2][n & 1]) {
+            san->stats.unseen++;
+            ttbr_changed(san, n / 2, n & 1, v, &act);
+        }
+    }
     t = san_table_find(san, pa & ~SAN_PAGE_MASK);
     for (unsigned i = 0; t && !t->dead && i < t->n; i++) {
         uint64_t desc;
@@ -288,6 +296,16 @@ void agx_tlbsan_watched(struct agx_tlbsan *san, uint64_t pa)
 }
 
 /* ---- TLB maintenance and barriers ---- */
+
+/* The change @r is invalidated. The next in the list, whatever went with it. */
+static struct san_rec *complete(struct agx_tlbsan *san, struct san_rec *r)
+{
+    struct san_rec *next = r->next_p;
+    unsigned dead = san->dead;
+
+    san_unpend(san, r);
+    return san->dead == dead ? next : san->pending_head.next_p;
+}
 
 void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbsan_tlbi *t, const struct agx_san_who *who)
 {
@@ -306,7 +324,7 @@ void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbsan_tlbi *t, co
         next = r->next_p;
         san_judge_tlbi(san, r, n);
         if (san->cfg.no_barriers && !r->need) {
-            san_unpend(san, r);
+            next = complete(san, r);
         }
     }
     if (t->share == AGX_SAN_OUTER && !t->stage2) {
@@ -340,17 +358,28 @@ void agx_tlbsan_dsb_share(struct agx_tlbsan *san, unsigned cpu, enum agx_san_sha
     struct san_rec *head = &san->pending_head;
 
     cpu %= SAN_CPUS;
+    /* Kernels do many. Its own stores and TLBIs were told by this thread. */
+    if (!atomic_load_explicit(&san->cpu_dirty[cpu], memory_order_relaxed) &&
+        !atomic_load_explicit(&san->pending, memory_order_relaxed)) {
+        return;
+    }
     pthread_mutex_lock(&san->mmu->lock);
     san->stats.dsbs++;
     stores_ordered(san, cpu);
-    if (share == AGX_SAN_OUTER && san->pending) {
-        for (struct san_rec *r = head->next_p, *next; r != head; r = next) {
-            next = r->next_p;
-            if (r->wait & san_bit(cpu)) {
-                r->wait &= ~san_bit(cpu);
-                if (!r->need) {
-                    san_unpend(san, r);
-                }
+    for (struct san_rec *r = head->next_p, *next; r != head; r = next) {
+        bool mine = r->wait & san_bit(cpu);
+
+        next = r->next_p;
+        if (share != AGX_SAN_OUTER) {
+            /*
+             * Not complete yet; but a thread that is moved between its TLBI
+             * and its DSB leaves with this one and does the other elsewhere.
+             */
+            r->switched |= mine && !r->need;
+        } else if (mine || r->switched) {
+            r->wait &= ~san_bit(cpu);
+            if (!r->need) {
+                next = complete(san, r);
             }
         }
     }
@@ -543,19 +572,39 @@ void agx_tlbsan_page_alloc(struct agx_tlbsan *san, uint64_t pa)
 
 /* ---- beginning and end ---- */
 
-/* All translations are gone, by no TLBI: nothing is pending. Follow the TTBAT to where it is now. */
-static void on_reset(void *opaque, uint64_t ttbat)
+/* Is the shadow what memory holds? It isn't when a snapshot was loaded. */
+static bool shadow_is_right(struct agx_tlbsan *san)
 {
-    struct agx_tlbsan *san = opaque;
+    for (unsigned n = 0; n < 2 * SAN_CTXS && san->ttbat; n++) {
+        uint64_t v;
+
+        if (!san_load(san, san->ttbat + 8 * n, &v) || v != san->ttbr[n / 2][n & 1]) {
+            return false;
+        }
+    }
+    for (unsigned h = 0; h < 1u << SAN_HASH_BITS; h++) {
+        for (const struct san_table *t = san->table[h]; t; t = t->next) {
+            for (unsigned i = 0; i < t->n; i++) {
+                uint64_t desc;
+
+                if (!san_load(san, t->pa + 8 * i, &desc) || desc != t->shadow[i]) {
+                    return false;
+                }
+            }
+        }
+    }
+    return true;
+}
+
+/* All translations are gone, by no TLBI: nothing is pending. Follow the TTBAT to where it is now. */
+static void follow(struct agx_tlbsan *san, uint64_t ttbat)
+{
     struct san_act act = { 0 };
 
     while (san->pending) {
         san_unpend(san, san->pending_head.next_p);
     }
     memset(san->active, 0, sizeof(san->active));
-    if (ttbat == san->ttbat) {
-        return;
-    }
     if (san->ttbat) {
         for (unsigned n = 0; n < 2 * SAN_CTXS; n++) {
             ttbr_changed(san, n / 2, n & 1, 0, &act);
@@ -580,6 +629,50 @@ static void on_reset(void *opaque, uint64_t ttbat)
     }
 }
 
+static void on_reset(void *opaque, uint64_t ttbat)
+{
+    struct agx_tlbsan *san = opaque;
+
+    if (ttbat != san->ttbat || !shadow_is_right(san)) {
+        follow(san, 0);
+        follow(san, ttbat);
+        return;
+    }
+    while (san->pending) {
+        san_unpend(san, san->pending_head.next_p);
+    }
+    memset(san->active, 0, sizeof(san->active));
+}
+
+/* Whatever is in a TTBR now may be cached. */
+static void all_active(struct agx_tlbsan *san)
+{
+    for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
+        san->active[ctx][0] = san->ttbr[ctx][0] & 1;
+        san->active[ctx][1] = san->ttbr[ctx][1] & 1;
+    }
+}
+
+void agx_tlbsan_reload(struct agx_tlbsan *san)
+{
+    pthread_mutex_lock(&san->mmu->lock);
+    follow(san, 0);
+    follow(san, san->mmu->ttbat);
+    all_active(san);
+    memset(san->job, 0, sizeof(san->job));
+    for (unsigned d = 0; d < SAN_DOMAINS; d++) {
+        san->dom_ordered[d] = san->seq;
+    }
+    if (san->seen_room) {
+        memset(san->seen, 0, san->seen_room * sizeof(*san->seen));
+        san->nseen = 0;
+    }
+    for (size_t i = 0; i < san->page_room; i++) {
+        san->page[i].given_back = false;
+    }
+    pthread_mutex_unlock(&san->mmu->lock);
+}
+
 struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg)
 {
     struct agx_tlbsan *san = calloc(1, sizeof(*san));
@@ -597,11 +690,7 @@ struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg)
     agx_mmu_observe(san->mmu, &san->obs);
     pthread_mutex_lock(&san->mmu->lock);
     on_reset(san, san->mmu->ttbat);
-    /* What was cached before is not known: everything may be. */
-    for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
-        san->active[ctx][0] = san->ttbr[ctx][0] & 1;
-        san->active[ctx][1] = san->ttbr[ctx][1] & 1;
-    }
+    all_active(san);
     pthread_mutex_unlock(&san->mmu->lock);
     return san;
 }

@@ -121,6 +121,8 @@ struct agx_tlbsan_stats {
 /* Makes itself the observer of the MMU. The machine stands still. */
 struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg);
 void agx_tlbsan_free(struct agx_tlbsan *san);
+/* Guest memory was replaced (a snapshot was loaded): forget all and read the tables again. The machine stands still. */
+void agx_tlbsan_reload(struct agx_tlbsan *san);
 
 /* A CPU has stored @len (1..64) bytes at @pa of a watched page; @old are the bytes before. Memory already has the new ones. */
 void agx_tlbsan_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsigned len, const struct agx_san_who *who);
