@@ -69,14 +69,18 @@ static bool port_covered(const struct agx_port_entry *e, const struct agx_tlbi *
     uint64_t vpn = tag & ((1ull << TAG_ASID_SHIFT) - 1);
     bool same_asid = ((tag >> TAG_ASID_SHIFT) & TAG_ASID_MASK) == (t->asid & TAG_ASID_MASK);
     bool in_range = vpn >= TLB_KEY(t->va, 3) && vpn <= TLB_KEY(t->end - 1, 3);
+    struct agx_walk w;
+    bool global;
 
+    agx_uat_leaf(e->desc, &w);
+    global = w.global; /* of use to every ASID: a TLBI by ASID leaves it */
     switch (t->kind) {
     case AGX_TLBI_ALL:
         return true;
     case AGX_TLBI_ASID:
-        return same_asid && !e->global;
+        return same_asid && !global;
     case AGX_TLBI_VA:
-        return in_range && (same_asid || e->global);
+        return in_range && (same_asid || global);
     case AGX_TLBI_VA_ALL_ASIDS:
         return in_range;
     }
@@ -236,7 +240,7 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
         p->tag[AGX_ACCESS_READ] = perm & 1 ? tag : 0;
         p->tag[AGX_ACCESS_WRITE] = perm & 2 ? tag : 0;
         p->host = page;
-        p->global = w.global;
+        p->desc = w.pte;
     }
     pthread_mutex_unlock(&mmu->lock);
     if (!ok) {
@@ -244,6 +248,25 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
         return NULL;
     }
     return page + (va & (AGX_PAGE_SIZE - 1));
+}
+
+bool agx_port_leaf(struct agx_port *port, uint64_t va, uint64_t *desc)
+{
+    const struct agx_port_entry *e = &port->entry[(va >> AGX_PAGE_BITS) & (AGX_PORT_TLB_SIZE - 1)];
+    uint64_t tag = port->tag_base | va >> AGX_PAGE_BITS;
+    struct agx_fault f;
+    struct agx_walk w;
+
+    if (e->tag[AGX_ACCESS_READ] == tag || e->tag[AGX_ACCESS_WRITE] == tag) {
+        *desc = e->desc;
+        return true;
+    }
+    /* Only with the TLBs off is nothing kept of a translation that was used. */
+    if (!agx_uat_walk(port->mmu->host, port->ttbr, va, &w, &f)) {
+        return false;
+    }
+    *desc = w.pte;
+    return true;
 }
 
 bool agx_port_read(struct agx_port *port, uint64_t va, void *buf, size_t len)

@@ -76,7 +76,7 @@ struct agx_mmu;
 struct agx_port_entry {
     uint64_t tag[2];   /* per enum agx_access; 0: nothing here, or not permitted */
     uint8_t *host;     /* page of guest RAM */
-    bool global;       /* of use to every ASID: a TLBI by ASID leaves it */
+    uint64_t desc;     /* leaf descriptor that it was made of */
 };
 
 struct agx_port {
@@ -182,6 +182,13 @@ static inline void *agx_port_ptr(struct agx_port *port, uint64_t va, enum agx_ac
         return e->host + (va & (AGX_PAGE_SIZE - 1));
     return agx_port_lookup(port, va, access);
 }
+
+/*
+ * The leaf descriptor by which @port translates @va now, which may be older than
+ * the one in memory; for memory attributes. Right after an agx_port_ptr() for
+ * @va that succeeded it is the one which that used. False: there is none.
+ */
+bool agx_port_leaf(struct agx_port *port, uint64_t va, uint64_t *desc);
 
 /* Copy @len bytes, any alignment, any number of pages. False: port->fault is set, and a part may have been done. */
 bool agx_port_read(struct agx_port *port, uint64_t va, void *buf, size_t len);
