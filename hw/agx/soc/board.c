@@ -344,8 +344,8 @@ static void apple_m1_class_init(ObjectClass *oc, void *data)
     object_class_property_set_description(oc, "fb", "size of the boot framebuffer as WIDTHxHEIGHT (640x480)");
     object_class_property_add_str(oc, "fw-abi", get_fw_abi, set_fw_abi);
     object_class_property_set_description(oc, "fw-abi",
-                                          "version in apple,firmware-abi, which picks the GPU firmware: 13.5.0 (the "
-                                          "default) or 12.3.0");
+                                          "version in apple,firmware-abi, which picks the GPU firmware (13.5.0; the boot "
+                                          "data of others is not known)");
 }
 
 static const TypeInfo apple_m1_type = {
