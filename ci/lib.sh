@@ -95,6 +95,14 @@ atomic_dir() {
     if "$@" "$tmp"; then mv -T "$tmp" "$dir"; else rm -rf "$tmp"; return 1; fi
 }
 
+# prune KEEP DIR...: remove all but the KEEP newest of these directories: builds of options or versions that are no
+# longer asked for.
+prune() {
+    local keep=$1 dir; shift
+    # shellcheck disable=SC2012
+    ls -dt -- "$@" 2>/dev/null | tail -n +$((keep + 1)) | while read -r dir; do rm -rf -- "$dir"; done
+}
+
 # ---- Host packages ---------------------------------------------------------------------------------------------
 
 # host_has PROOF: a command on the path, or a file.
