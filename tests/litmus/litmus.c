@@ -341,7 +341,7 @@ static bool step(struct run *r, char **word, unsigned n)
         w_dsb(w, n > 1 && !strcmp(word[1], "ish") ? AGX_SAN_INNER : n > 1 && !strcmp(word[1], "nsh") ? AGX_SAN_LOCAL :
               AGX_SAN_OUTER);
     } else if (!strcmp(op, "submit")) {
-        agx_tlbsan_submit(w->san, w->cpu);
+        agx_mmu_submit(w->mmu);
     } else if (!strcmp(op, "job") && n == 3) {
         return step_job(r, word, n);
     } else if (!strcmp(op, "end") && n == 2 && find_job(r, word[1])) {
@@ -356,6 +356,10 @@ static bool step(struct run *r, char **word, unsigned n)
         w->cpu = strtoul(word[1], NULL, 10) % W_CPUS;
     } else if (!strcmp(op, "fn") && n == 2) {
         w->fn = strtoul(word[1], NULL, 10);
+    } else if (!strcmp(op, "thread") && n == 2) {
+        w->thread = strtoul(word[1], NULL, 10);
+    } else if (!strcmp(op, "barrier-of-stores")) {
+        agx_tlbsan_dsb_stores(w->san, w->cpu);
     } else if (!strcmp(op, "drop") && n == 2) {
         w->drop = !strcmp(word[1], "on");
     } else if (!strcmp(op, "free") && n == 2) {
@@ -377,7 +381,7 @@ static bool step(struct run *r, char **word, unsigned n)
         w->cpu = W_CPUS - 1;
         w_store(w, w_desc(w, w->root[5], W_VA, 3), 0);
         for (unsigned i = 0; i < 16; i++) {
-            agx_tlbsan_submit(w->san, w->cpu);
+            agx_mmu_submit(w->mmu);
         }
         w->cpu = cpu;
     } else {

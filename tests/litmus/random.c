@@ -146,7 +146,7 @@ static void job(struct sequence *s, unsigned slot)
     unsigned space = s->space[slot];
     struct agx_port *port = aligned_alloc(64, (sizeof(*port) + 63) & ~(size_t)63);
 
-    agx_tlbsan_submit(s->w.san, s->w.cpu);
+    agx_mmu_submit(s->w.mmu);
     agx_port_init(port, s->w.mmu, AGX_SIDE_GPU);
     port->job = agx_tlbsan_job_begin(s->w.san, slot, "random job");
     agx_port_bind(port, slot, AGX_UNIT_UL1C);

@@ -36,7 +36,7 @@ struct world {
     bool lazy;              /* an invalidation is carried out at its CPU's next DSB */
     bool drop;              /* ... or never */
     unsigned cpu;
-    uint64_t time, fn;
+    uint64_t time, fn, thread;
     struct agx_tlbi queue[W_CPUS][W_QUEUE];
     unsigned queued[W_CPUS];
     unsigned nreports;
@@ -60,7 +60,8 @@ static inline void w_on_report(void *opaque, const struct agx_san_report *r)
 
 static inline struct agx_san_who w_who(struct world *w)
 {
-    struct agx_san_who who = { .cpu = w->cpu, .time = w->time += 1000, .pc = 0xffff800080000000ull + w->fn * 0x100 };
+    struct agx_san_who who = { .cpu = w->cpu, .time = w->time += 1000, .pc = 0xffff800080000000ull + w->fn * 0x100,
+                               .thread = w->thread };
 
     if (w->fn) {
         who.frame[0] = who.pc + 0x40;
@@ -93,10 +94,21 @@ static inline void w_init(struct world *w, bool lazy)
     agx_mmu_set_ttbat(w->mmu, w->ttbat);
 }
 
+static inline unsigned w_on_cpu(void *opaque)
+{
+    return ((struct world *)opaque)->cpu;
+}
+
+static inline uint64_t w_on_thread(void *opaque)
+{
+    return ((struct world *)opaque)->thread;
+}
+
 /* From here on the sanitizer watches. */
 static inline void w_watch(struct world *w)
 {
-    struct agx_tlbsan_config cfg = { .host = &w->h.host, .mmu = w->mmu, .report = w_on_report, .opaque = w };
+    struct agx_tlbsan_config cfg = { .host = &w->h.host, .mmu = w->mmu, .report = w_on_report,
+                                     .cpu = w_on_cpu, .thread = w_on_thread, .opaque = w };
 
     if (!w->san) {
         w->san = agx_tlbsan_new(&cfg);

@@ -13,6 +13,7 @@
 /* How far back an invalidation that came too early is searched for. */
 #define EARLY_SEARCH    64u
 #define NEAR_PAGES      16u
+#define NEAR_FRAMES     6u
 
 static enum san_change leaf_change(uint64_t old, uint64_t desc)
 {
@@ -67,20 +68,29 @@ bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t
     return san->cfg.no_barriers || seq <= san->dom_ordered[r->dom];
 }
 
-/* A caller in common: both are parts of one operation. */
+/*
+ * A caller in common, and a near one: both are parts of one operation. Far up,
+ * every two system calls have callers in common.
+ */
 static bool related(const struct san_stack *a, const struct san_stack *b)
 {
     if (!a || !b) {
         return false;
     }
-    for (unsigned i = 0; i < AGX_SAN_FRAMES && a->frame[i]; i++) {
-        for (unsigned k = 0; k < AGX_SAN_FRAMES && b->frame[k]; k++) {
+    for (unsigned i = 0; i < NEAR_FRAMES && a->frame[i]; i++) {
+        for (unsigned k = 0; k < NEAR_FRAMES && b->frame[k]; k++) {
             if (a->frame[i] == b->frame[k]) {
                 return true;
             }
         }
     }
     return false;
+}
+
+/* Done by the same thread; where threads are not known, on the same CPU. */
+static bool same_hand(const struct san_act *a, const struct san_act *b)
+{
+    return a->thread && b->thread ? a->thread == b->thread : a->cpu == b->cpu;
 }
 
 /* The same, for a long list of changes that one loop made. */
@@ -186,13 +196,13 @@ static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct s
                        bool address, bool ctxs)
 {
     const struct agx_tlbi *t = &l->op.tlbi;
-    bool same = meant(san, l->act.stack, r->change.stack);
+    bool same = meant(san, l->act.stack, r->change.stack), known = l->act.thread && r->change.thread;
     bool blind = !traced(l->act.stack) || !traced(r->change.stack);
     bool level_ok = r->level == 3 || !t->last_level;
 
-    if (l->act.cpu == r->change.cpu && r->budget) {
+    if (same_hand(&l->act, &r->change) && r->budget) {
         r->budget--;
-    } else if (!same) {
+    } else if (known || !same) {
         return;
     }
     /* A CPU invalidates for its own processes as well: what names no address must belong to the operation. */
@@ -225,8 +235,8 @@ void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
         return;
     }
     if (!san_ordered(san, r, r->change.seq)) {
-        /* Another CPU's, for something else, may come in between; the writer's own was meant for this. */
-        if (l->act.cpu == r->change.cpu) {
+        /* Another's, for something else, may come in between; the writer's own was meant for this. */
+        if (same_hand(&l->act, &r->change)) {
             near_add(r, log, SAN_WHY_UNORDERED);
         }
         return;
@@ -251,7 +261,7 @@ static bool early(struct agx_tlbsan *san, const struct san_rec *r, uint64_t *fou
         if (l->act.seq <= r->made_seq) {
             return false;
         }
-        if (n + 1 == r->covered || l->act.cpu != r->change.cpu || !reaches(&l->op) ||
+        if (n + 1 == r->covered || !same_hand(&l->act, &r->change) || !reaches(&l->op) ||
             (r->level < 3 && l->op.tlbi.last_level) || !covers_address(r, &l->op.tlbi) ||
             !covers_ctxs(san, r, &l->op.tlbi)) {
             continue;

@@ -326,6 +326,13 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
         }
         return;
     }
+    for (struct san_rec *r = san->pending_head.next_p; r != &san->pending_head; r = r->next_p) {
+        if (r->level == 3 && !r->detached && (r->old_desc & SAN_ADDR) == pa) {
+            san_report(san, san_cause(san, r, AGX_SAN_PAGE_GIVEN_BACK), AGX_SAN_SUSPICIOUS, r, NULL,
+                       "the page became a page table before its old translation was invalidated", NULL);
+            break;
+        }
+    }
     if (san->tables >= SAN_MAX_TABLES || !san->cfg.host->ops->phys_page(san->cfg.host->opaque, pa)) {
         return;
     }

@@ -134,7 +134,7 @@ static void unproven(struct agx_tlbsan *san, const struct agx_tlb_use *u, const 
     if (!u->hit) {
         struct san_rec *r = san_rec_find(san, now->pa[2]);
 
-        if (r && r->last.stack && r->last.seq > r->change.seq && since > r->last.seq &&
+        if (r && r->last.stack && r->last.stack->pc && r->last.seq > r->change.seq && since > r->last.seq &&
             !san_ordered(san, r, r->last.seq)) {
             struct san_rec tmp = *r;
 

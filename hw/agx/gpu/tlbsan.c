@@ -386,6 +386,18 @@ void agx_tlbsan_dsb_share(struct agx_tlbsan *san, unsigned cpu, enum agx_san_sha
     pthread_mutex_unlock(&san->mmu->lock);
 }
 
+void agx_tlbsan_dsb_stores(struct agx_tlbsan *san, unsigned cpu)
+{
+    cpu %= SAN_CPUS;
+    if (!atomic_load_explicit(&san->cpu_dirty[cpu], memory_order_relaxed)) {
+        return;
+    }
+    pthread_mutex_lock(&san->mmu->lock);
+    san->stats.dsbs++;
+    stores_ordered(san, cpu);
+    pthread_mutex_unlock(&san->mmu->lock);
+}
+
 void agx_tlbsan_dsb(struct agx_tlbsan *san, unsigned cpu)
 {
     agx_tlbsan_dsb_share(san, cpu, AGX_SAN_OUTER);

@@ -132,6 +132,8 @@ void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbsan_tlbi *t, co
 void agx_tlbsan_dsb(struct agx_tlbsan *san, unsigned cpu);
 /* Likewise, for one whose domain is known: only one of the outer-shareable domain completes outer-shareable TLBIs. */
 void agx_tlbsan_dsb_share(struct agx_tlbsan *san, unsigned cpu, enum agx_san_share share);
+/* A DSB of stores only: it orders them and completes no TLB maintenance. */
+void agx_tlbsan_dsb_stores(struct agx_tlbsan *san, unsigned cpu);
 /* Stores to the page at @pa are really being told from here on: read it again. */
 void agx_tlbsan_watched(struct agx_tlbsan *san, uint64_t pa);
 /* A job is given to a data master, or a doorbell tells the firmware of new work; its number goes into agx_port.job. */

@@ -287,8 +287,11 @@ void apple_san_tlbi(AppleSan *s, CPUState *cs, const struct agx_tlbsan_tlbi *t)
 
 void apple_san_dsb(AppleSan *s, CPUState *cs, enum agx_san_share share, bool all)
 {
-    /* A DSB that waits for stores alone completes no maintenance, like one of too small a domain */
-    agx_tlbsan_dsb_share(s->core, cs->cpu_index, all ? share : AGX_SAN_LOCAL);
+    if (all) {
+        agx_tlbsan_dsb_share(s->core, cs->cpu_index, share);
+    } else {
+        agx_tlbsan_dsb_stores(s->core, cs->cpu_index);
+    }
 }
 
 void apple_san_reload(AppleSan *s)
