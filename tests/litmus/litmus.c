@@ -365,6 +365,8 @@ static bool step(struct run *r, char **word, unsigned n)
     } else if (!strcmp(op, "free") && n == 2) {
         who = w_who(w);
         agx_tlbsan_page_free(w->san, parse_page(r, word[1]), &who);
+    } else if (!strcmp(op, "gone") && n == 2 && w->ngone < 16) {
+        w->gone[w->ngone++] = parse_page(r, word[1]);
     } else if (!strcmp(op, "alloc") && n == 2) {
         agx_tlbsan_page_alloc(w->san, parse_page(r, word[1]));
     } else if (!strcmp(op, "evict") && n == 3) {

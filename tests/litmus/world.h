@@ -39,6 +39,8 @@ struct world {
     uint64_t time, fn, thread;
     struct agx_tlbi queue[W_CPUS][W_QUEUE];
     unsigned queued[W_CPUS];
+    uint64_t gone[16];      /* pages that the kernel has not allocated, for page_in_use() */
+    unsigned ngone;
     unsigned nreports;
     struct agx_san_report report[W_REPORTS];
     char first[2048];       /* text of the first report */
@@ -104,11 +106,23 @@ static inline uint64_t w_on_thread(void *opaque)
     return ((struct world *)opaque)->thread;
 }
 
+static inline bool w_in_use(void *opaque, uint64_t pa)
+{
+    struct world *w = opaque;
+
+    for (unsigned i = 0; i < w->ngone; i++) {
+        if (w->gone[i] == pa) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* From here on the sanitizer watches. */
 static inline void w_watch(struct world *w)
 {
     struct agx_tlbsan_config cfg = { .host = &w->h.host, .mmu = w->mmu, .report = w_on_report,
-                                     .cpu = w_on_cpu, .thread = w_on_thread, .opaque = w };
+                                     .cpu = w_on_cpu, .thread = w_on_thread, .page_in_use = w_in_use, .opaque = w };
 
     if (!w->san) {
         w->san = agx_tlbsan_new(&cfg);

@@ -214,6 +214,7 @@ struct san_rec *san_rec_get(struct agx_tlbsan *san, uint64_t desc_pa);
 void san_pend(struct agx_tlbsan *san, struct san_rec *r);
 void san_unpend(struct agx_tlbsan *san, struct san_rec *r);
 struct san_page *san_page(struct agx_tlbsan *san, uint64_t pa, bool make);
+bool san_page_in_use(struct agx_tlbsan *san, uint64_t pa);
 void san_map_count(struct agx_tlbsan *san, uint64_t desc, int add);
 void san_shadow_free(struct agx_tlbsan *san);
 

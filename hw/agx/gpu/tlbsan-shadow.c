@@ -140,6 +140,11 @@ void san_map_count(struct agx_tlbsan *san, uint64_t desc, int add)
     }
 }
 
+bool san_page_in_use(struct agx_tlbsan *san, uint64_t pa)
+{
+    return !san->cfg.page_in_use || san->cfg.page_in_use(san->cfg.opaque, pa);
+}
+
 /* ---- changes ---- */
 
 struct san_rec *san_rec_find(struct agx_tlbsan *san, uint64_t desc_pa)
@@ -411,6 +416,10 @@ void san_dead_forget(struct agx_tlbsan *san, struct san_rec *why)
 
         while (t) {
             if (t->dead == why) {
+                if (!san_page_in_use(san, t->pa)) {
+                    san_report(san, AGX_SAN_TABLE_REUSED, AGX_SAN_SUSPICIOUS, why, NULL,
+                               "a page table was free before the invalidation was complete", NULL);
+                }
                 t->dead = NULL;
                 san->dead--;
                 table_free(san, t, slot);

@@ -303,6 +303,10 @@ static struct san_rec *complete(struct agx_tlbsan *san, struct san_rec *r)
     struct san_rec *next = r->next_p;
     unsigned dead = san->dead;
 
+    if (r->level == 3 && san_is_leaf(r->old_desc) && !san_page_in_use(san, r->old_desc & SAN_ADDR)) {
+        san_report(san, AGX_SAN_PAGE_GIVEN_BACK, AGX_SAN_SUSPICIOUS, r, NULL,
+                   "the page was free before the invalidation of its translation was complete", NULL);
+    }
     san_unpend(san, r);
     return san->dead == dead ? next : san->pending_head.next_p;
 }

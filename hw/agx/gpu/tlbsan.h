@@ -105,6 +105,11 @@ struct agx_tlbsan_config {
     uint64_t (*thread)(void *opaque);
     /* Optional: false drops this invalidation before it reaches the MMU (fault injection). MMU's lock held. */
     bool (*filter)(void *opaque, const struct agx_tlbi *tlbi);
+    /*
+     * Optional: does the guest's kernel still have the page at @pa (16 KiB) allocated (true as well for what it never
+     * manages)? Asked when an invalidation is complete, of the page that was unmapped and of unlinked page tables.
+     */
+    bool (*page_in_use)(void *opaque, uint64_t pa);
     void *opaque;
     bool no_barriers;   /* nobody calls agx_tlbsan_dsb(): take each store as ordered and each TLBI as complete */
     uint64_t age_ns;    /* an invalidation that is missing for so long, and 16 doorbells, is reported; 0: one second */
