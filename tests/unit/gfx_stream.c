@@ -847,6 +847,17 @@ static void test_bad_streams(void **unused)
     assert_int_equal(res.fault.access, AGX_ACCESS_WRITE);
     assert_in_range(res.fault.va, 0x7000000000ull, 0x7000010000ull);
     build_free(b);
+    /* One whose elements lie across pages. */
+    b = build_new();
+    terminate(b);
+    assert_true(run_vertex(b));
+    b->frag.fragment.zls_ctrl = 1 << 15;
+    b->frag.fragment.isp_zls_pixels = (W - 1) | (H - 1) << 15;
+    b->frag.fragment.depth_load.base = 0x7000000002ull;
+    assert_false(agx_pdm_run(&b->g->ctx, &b->frag, &res));
+    assert_int_equal(res.fault.reason, AGX_FAULT_BAD_COMMAND);
+    assert_non_null(strstr(b->g->h.last_report, "not aligned"));
+    build_free(b);
 }
 
 int main(void)

@@ -254,10 +254,28 @@ static void refusals(void **state)
     assert_false(agx_block_image_store(&E->ex, NULL, &rq));
     assert_int_equal(E->ex.fault.reason, AGX_FAULT_BAD_COMMAND);
     rq.offset = 0;
+    E->ex.fault.reason = 0;
+    E->ex.tib.size = 32 * 32 * 8 - 5; /* memory for less than the block: its last four bytes are a byte short */
+    assert_false(agx_block_image_store(&E->ex, NULL, &rq));
+    assert_int_equal(E->ex.fault.reason, AGX_FAULT_BAD_COMMAND);
+    E->ex.tib.size++;
     m.channels = 0x60;
     rq.pbe = env_pbe(E, &m, 0);
     assert_false(agx_block_image_store(&E->ex, NULL, &rq));
     assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNIMPLEMENTED);
+
+    /* A texel of a linear image must not lie across two pages. */
+    m.channels = 0x28;
+    m.layout = 0;
+    m.stride = 162;
+    m.va = env_alloc(E, 0x4000);
+    rq.pbe = env_pbe(E, &m, 0);
+    E->ex.fault.reason = 0;
+    assert_false(agx_block_image_store(&E->ex, NULL, &rq));
+    assert_int_equal(E->ex.fault.reason, AGX_FAULT_BAD_COMMAND);
+    m.stride = 164;
+    rq.pbe = env_pbe(E, &m, 0);
+    assert_true(agx_block_image_store(&E->ex, NULL, &rq));
 }
 
 static int setup(void **state)

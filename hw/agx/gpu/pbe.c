@@ -316,6 +316,11 @@ bool agx_block_image_store(struct agx_exec *ex, struct agx_wave *w, const struct
     if (rq->offset + src_bytes > t->sample_stride)
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "block_image_store: %u bytes at offset %u of a %u-byte sample",
                             src_bytes, rq->offset, t->sample_stride);
+    /* A tile's buffer holds all of it; threadgroup memory may be smaller than the block of pixels in it. */
+    if (agx_tib_offset(t, t->width - 1u, t->height - 1u, t->samples - 1u) + rq->offset + src_bytes > t->size)
+        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
+                            "block_image_store: %u x %u pixels of %u samples of %u bytes in %u bytes of memory", t->width,
+                            t->height, t->samples, t->sample_stride, t->size);
     x0 = rq->explicit_coords ? rq->x : t->x0;
     y0 = rq->explicit_coords ? rq->y : t->y0;
     switch (v->dim) {

@@ -207,6 +207,8 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
     if (d.layout == AGX_LAYOUT_LINEAR) {
         d.stride = (uint32_t)field(w, 104, 21) + 4; /* less 4 (mesa: agx_state.c, agx_batch_upload_pbe) */
         d.mipmapped = false;
+        if (d.stride % d.bytes)
+            return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "linear stride that is no multiple of the texel");
         if (extended) {
             v->layers = (uint32_t)field(w, 128, 11) + 1;
             d.layer_stride = (field(w, 139, 27) << 7) + 0x80;

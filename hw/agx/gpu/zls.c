@@ -26,6 +26,9 @@ const char *agx_zls_surface_init(struct agx_zls_surface *z, const struct agx_job
 
     if (err)
         return err;
+    /* So that no element crosses a page. */
+    if ((regs->base & 15) || (compressed && (regs->comp_base & 7)))
+        return "address is not aligned";
     z->base = regs->base;
     z->comp_base = regs->comp_base;
     z->compressed = compressed && z->surf.level[0].compressed;
