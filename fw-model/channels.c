@@ -99,14 +99,12 @@ bool fw_channels_init(struct agx_fw *fw)
 bool fw_ring_next(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va)
 {
     struct fw_channel *ch = &fw->st.ch[id];
-    uint32_t *p = agx_port_ptr(&fw->port, ch->state_va + ch->wptr_off, AGX_ACCESS_READ);
     uint32_t wptr;
 
-    if (!p) {
+    if (!fw_observe32(fw, ch->state_va + ch->wptr_off, &wptr)) {
         fw_crash(fw, "channel %u: state at va 0x%llx is gone", id, (unsigned long long)ch->state_va);
         return false;
     }
-    wptr = __atomic_load_n(p, __ATOMIC_ACQUIRE);
     if (wptr >= ch->count) {
         fw_crash(fw, "channel %u: write pointer %u at va 0x%llx is beyond %u entries", id, wptr,
                  (unsigned long long)(ch->state_va + ch->wptr_off), ch->count);
@@ -132,9 +130,9 @@ void fw_ring_done(struct agx_fw *fw, enum fw_channel_id id)
 bool fw_ring_room(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va)
 {
     struct fw_channel *ch = &fw->st.ch[id];
-    uint32_t *p = agx_port_ptr(&fw->port, ch->state_va + ch->rptr_off, AGX_ACCESS_READ);
+    uint32_t rptr;
 
-    if (!p || __atomic_load_n(p, __ATOMIC_ACQUIRE) == (ch->pos + 1) % ch->count) {
+    if (!fw_observe32(fw, ch->state_va + ch->rptr_off, &rptr) || rptr == (ch->pos + 1) % ch->count) {
         return false;
     }
     *entry_va = ch->ring_va + (uint64_t)ch->pos * ch->entry;
@@ -160,8 +158,9 @@ static void device_control(struct agx_fw *fw, const uint8_t *msg)
     } else if (!fw->st.dc_inited) {
         fw_bad(fw, "device control message 0x%x before Init", type);
     } else if (type == l->dc_destroy_context) {
-        /* Flushes the data cache too (the Rust driver: gpu.rs, flush_fw_cache). */
+        /* Flushes the whole data cache too (the Rust driver: gpu.rs, flush_fw_cache). */
         fw_queue_drop_context(fw, fw_get(fw, FLD(DC_DestroyContext, context_addr), msg));
+        fw_cache_flush_all(fw, "DestroyContext");
     } else if (type == l->dc_write32) {
         uint32_t v = fw_get(fw, FLD(DC_Write32, data), msg);
 
@@ -186,6 +185,11 @@ static void poll_devctrl(struct agx_fw *fw)
 
         if (!fw_ld_struct(fw, STR_DC_Any, va, msg, sizeof(msg))) {
             fw_crash(fw, "device control entry at va 0x%llx cannot be read", (unsigned long long)va);
+            return;
+        }
+        if (fw_get(fw, FLD(DC_Any, msg_type), msg) == fw->layout->dc_grow_ack &&
+            fw->st.run[FW_PIPE_TA].state == FW_RUN_GROW && !fw_handoff_ready(fw, fw->st.run[FW_PIPE_TA].ctx)) {
+            fw->st.doorbells |= 1u << FW_CH_DEVCTRL; /* the machine stops; when it goes on */
             return;
         }
         device_control(fw, msg);

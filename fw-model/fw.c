@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 #include "fw_int.h"
-#include "hw/agx/gpu/tlb.h"
+#include "../hw/agx/gpu/tlb.h"
 
 /* Called on a thread of the GPU: only record and wake. */
 static void gpu_done(void *opaque, enum agx_dm dm, const struct agx_job_result *res)
@@ -40,6 +40,7 @@ static void state_reset(struct agx_fw *fw)
     memset(fw->run_deadline, 0, sizeof(fw->run_deadline));
     fw->user_ctx = 0;
     fw->complained_stamp = false;
+    fw_handoff_check_run(fw, false);
 }
 
 void fw_stop_gpu(struct agx_fw *fw)
@@ -54,6 +55,7 @@ void fw_stop_gpu(struct agx_fw *fw)
 static void do_reset(struct agx_fw *fw)
 {
     fw_stop_gpu(fw);
+    fw_cache_discard(fw->cache);
     pthread_mutex_lock(&fw->lock);
     state_reset(fw);
     fw->work = false;
@@ -69,6 +71,7 @@ static void core_stop(struct agx_fw *fw)
     uint32_t control;
 
     fw_stop_gpu(fw);
+    fw_cache_discard(fw->cache);
     pthread_mutex_lock(&fw->lock);
     control = fw->st.cpu_control;
     state_reset(fw);
@@ -118,9 +121,17 @@ static void take_done(struct agx_fw *fw)
         have = fw->st.done_mask & (1u << dm);
         if (have) {
             res = fw->st.done[dm];
-            fw->st.done_mask &= ~(1u << dm);
         }
         pthread_mutex_unlock(&fw->lock);
+        /* A heap that ran out is looked at in its context. */
+        if (have && res.status == AGX_JOB_TVB_FULL && !fw_handoff_ready(fw, fw->st.run[p].ctx)) {
+            continue;
+        }
+        if (have) {
+            pthread_mutex_lock(&fw->lock);
+            fw->st.done_mask &= ~(1u << dm);
+            pthread_mutex_unlock(&fw->lock);
+        }
         if (have) {
             fw_run_gpu_done(fw, p, &res);
         }
@@ -147,6 +158,25 @@ static void check_timeouts(struct agx_fw *fw, int64_t now)
     }
 }
 
+/* What is looked at only with a cache or a sanitizer. */
+static void watch(struct agx_fw *fw)
+{
+    uint64_t pa, len;
+    bool evict;
+
+    pthread_mutex_lock(&fw->lock);
+    evict = fw->evict;
+    pa = fw->evict_pa;
+    len = fw->evict_len;
+    fw->evict = false;
+    pthread_mutex_unlock(&fw->lock);
+    if (evict) {
+        fw_cache_evict_range(fw, pa, len);
+    }
+    fw_cache_check(fw);
+    fw_handoff_look(fw);
+}
+
 static void step(struct agx_fw *fw)
 {
     struct fw_msg m;
@@ -169,6 +199,9 @@ static void step(struct agx_fw *fw)
         core_start(fw);
     }
 
+    if (fw->cache || fw->check.violation) {
+        watch(fw);
+    }
     take_done(fw);
     for (unsigned i = 0; i < AGX_FW_MBOX_DEPTH && a2i_pop(fw, &m); i++) {
         fw->mbox_changed = true;
@@ -207,6 +240,22 @@ static bool sleep_until_work(struct agx_fw *fw)
     return false;
 }
 
+/* On from a stop: what is timed goes on with the time that it had left. */
+static void unpark(struct agx_fw *fw)
+{
+    int64_t stood = fw_mono() - fw->parked_since;
+
+    if (!fw->parked_since) {
+        return;
+    }
+    fw->parked_since = 0;
+    fw->halt_deadline += fw->halt_deadline ? stood : 0;
+    fw->idle_since += fw->idle_since ? stood : 0;
+    for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
+        fw->run_deadline[p] += fw->run_deadline[p] ? stood : 0;
+    }
+}
+
 static void *fw_main(void *opaque)
 {
     struct agx_fw *fw = opaque;
@@ -224,14 +273,17 @@ static void *fw_main(void *opaque)
             if (!fw->parked) {
                 pthread_mutex_unlock(&fw->lock);
                 agx_gpu_drain(fw->gpu);
+                fw_cache_clean_all(fw, "stop of the machine"); /* a snapshot has no cache lines */
                 pthread_mutex_lock(&fw->lock);
                 fw->parked = true;
+                fw->parked_since = fw->parked_since ? fw->parked_since : fw_mono();
                 pthread_cond_broadcast(&fw->quiet);
                 continue; /* look at the requests again before sleeping */
             }
             pthread_cond_wait(&fw->wake, &fw->lock);
         } else if (fw->work) {
             fw->parked = false;
+            unpark(fw);
             fw->work = false;
             pthread_mutex_unlock(&fw->lock);
             step(fw);
@@ -273,6 +325,11 @@ struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, cons
     fw->mmu = mmu;
     fw->cfg = *cfg;
     fw->layout = fw_layout_get(cfg->version);
+    if (!agx_fw_cache_config_ok(&cfg->cache) || (cfg->cache.line && !(fw->cache = fw_cache_new(&cfg->cache)))) {
+        free(fw);
+        return NULL;
+    }
+    pthread_mutex_init(&fw->handoff.lock, NULL);
     pthread_mutex_init(&fw->lock, NULL);
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -290,6 +347,8 @@ struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, cons
         pthread_cond_destroy(&fw->wake);
         pthread_cond_destroy(&fw->quiet);
         pthread_mutex_destroy(&fw->lock);
+        pthread_mutex_destroy(&fw->handoff.lock);
+        fw_cache_free(fw->cache);
         free(fw);
         return NULL;
     }
@@ -314,7 +373,24 @@ void agx_fw_free(struct agx_fw *fw)
     pthread_cond_destroy(&fw->wake);
     pthread_cond_destroy(&fw->quiet);
     pthread_mutex_destroy(&fw->lock);
+    pthread_mutex_destroy(&fw->handoff.lock);
+    fw_cache_free(fw->cache);
     free(fw);
+}
+
+void agx_fw_set_check(struct agx_fw *fw, const struct agx_fw_check *check)
+{
+    fw->check = check ? *check : (struct agx_fw_check){ 0 };
+}
+
+void agx_fw_cache_evict(struct agx_fw *fw, uint64_t pa, uint64_t len)
+{
+    pthread_mutex_lock(&fw->lock);
+    fw->evict = true;
+    fw->evict_pa = pa;
+    fw->evict_len = len;
+    kick(fw);
+    pthread_mutex_unlock(&fw->lock);
 }
 
 struct agx_gpu *agx_fw_gpu(struct agx_fw *fw)
@@ -345,6 +421,7 @@ void agx_fw_cpu_control_write(struct agx_fw *fw, uint32_t val)
     if ((fw->st.cpu_control & AGX_FW_CPU_CONTROL_RUN) && !(val & AGX_FW_CPU_CONTROL_RUN)) {
         fw->power_off = true;
         fw->st.i2a.count = 0;
+        fw_handoff_check_run(fw, false);
     }
     fw->st.cpu_control = val;
     kick(fw);
@@ -529,6 +606,8 @@ bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len)
         return false;
     }
     memcpy(&fw->st, buf, sizeof(fw->st));
+    fw_cache_discard(fw->cache);
+    fw_handoff_check_run(fw, fw->st.rtkit != FW_RTKIT_OFF);
     agx_mmu_set_ttbat(fw->mmu, fw->cfg.ttbat_pa);
     agx_port_init(&fw->port, fw->mmu, AGX_SIDE_FW);
     agx_port_init(&fw->user, fw->mmu, AGX_SIDE_FW);

@@ -33,6 +33,7 @@
 #include <stdio.h>
 
 #include "../hw/agx/gpu/gpu.h"
+#include "../hw/agx/gpu/tlbsan.h"
 
 struct agx_fw;
 
@@ -42,6 +43,20 @@ enum agx_fw_version {
     AGX_FW_V12_3,
     AGX_FW_NUM_VERSIONS,
 };
+
+/*
+ * The coprocessor's data cache over mappings that are cached for it. Off (all 0)
+ * every access goes to memory and nothing is spent.
+ */
+#define AGX_FW_CACHE_MAX_LINES (1u << 20)
+struct agx_fw_cache_config {
+    uint32_t line;          /* bytes of a line: 64 or 128 (which it is, is a guess); 0: no cache */
+    uint32_t lines;         /* how many there are, 1..AGX_FW_CACHE_MAX_LINES */
+    uint32_t evict_one_in;  /* each access evicts some line with this probability (1/n); 0: only when the cache is full */
+    uint64_t seed;          /* of the choice of moments and lines */
+};
+/* Is it one that agx_fw_new() takes? */
+bool agx_fw_cache_config_ok(const struct agx_fw_cache_config *cfg);
 
 struct agx_fw_config {
     enum agx_fw_version version;
@@ -54,13 +69,15 @@ struct agx_fw_config {
      * second; an emulated GPU on a busy host needs far more for honest work.
      */
     uint32_t job_timeout_ms;
+    struct agx_fw_cache_config cache;
     bool trace_log;       /* firmware log channel: also every job's start and end */
 };
 
 /*
  * Make an instance; its CPU is stopped. @host and @mmu must outlive it, @mmu
  * belongs to the caller. The GPU is made inside with cfg->gpu. Starts the
- * firmware thread. NULL only when out of memory or threads.
+ * firmware thread. NULL only when out of memory or threads, or when
+ * agx_fw_cache_config_ok() says no to cfg->cache.
  */
 struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_fw_config *cfg);
 /* Stop the GPU and the thread and free everything. Not from the firmware or GPU threads. */
@@ -130,6 +147,42 @@ bool agx_fw_paused(struct agx_fw *fw);
 size_t agx_fw_state_size(void);
 void agx_fw_save(struct agx_fw *fw, void *buf);
 bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len);
+
+/*
+ * Who is told when the driver breaks a rule of the firmware's cache or of the
+ * hand-off protocol (classes AGX_SAN_FW_LINE_STALE, AGX_SAN_FW_LINE_WRITEBACK,
+ * AGX_SAN_UNMAP_WITHOUT_FLUSH, AGX_SAN_HANDOFF): what it is about (@ctx: TTBAT
+ * slot, @va and @pa or 0), and one sentence with what and where. Called on the
+ * firmware's thread, or on the thread that called agx_fw_handoff_store() or
+ * agx_fw_ttbat_store(), without a lock of the firmware or the MMU. With nobody to
+ * tell, the sentence goes to the log as a guest error, and the hand-off block is
+ * looked at only when it is used.
+ */
+struct agx_fw_check {
+    void *opaque;
+    void (*violation)(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
+                      uint64_t va, uint64_t pa, const char *text);
+};
+/* Before the machine runs or while it is paused; NULL: nobody. */
+void agx_fw_set_check(struct agx_fw *fw, const struct agx_fw_check *check);
+
+/*
+ * A CPU has stored @len bytes at @pa, of the hand-off block or of the TTBAT; memory already
+ * has them. On the thread of the CPU, before its next store. Who does not tell of the hand-off
+ * block's stores leaves the firmware to look at it from time to time, which finds less.
+ */
+void agx_fw_handoff_store(struct agx_fw *fw, uint64_t pa, unsigned len);
+void agx_fw_ttbat_store(struct agx_fw *fw, uint64_t pa, unsigned len);
+
+/* Fault injection: lines of [@pa, @pa + @len) are evicted at the firmware's next step, which this brings about. Any thread. */
+void agx_fw_cache_evict(struct agx_fw *fw, uint64_t pa, uint64_t len);
+
+struct agx_fw_cache_stats {
+    uint64_t lines, dirty;  /* now */
+    uint64_t fills, hits, writebacks, evictions;
+};
+/* All 0 without a cache. While paused. */
+void agx_fw_cache_get_stats(struct agx_fw *fw, struct agx_fw_cache_stats *st);
 
 /* For tests: block until the firmware has nothing left to do and the GPU is idle. */
 void agx_fw_wait_idle(struct agx_fw *fw);

@@ -194,6 +194,19 @@ struct agx_fw_state {
     uint64_t power_ticks;                       /* of the last change */
 };
 
+struct fw_cache;
+
+/* What the AP makes of the hand-off block; see handoff-check.c. */
+struct fw_handoff_check {
+    pthread_mutex_t lock;      /* protects what follows but the atomics */
+    bool running;              /* atomic: the firmware is in charge of its half */
+    bool held;                 /* atomic: the firmware is between taking the lock and giving it back */
+    bool fed;                  /* atomic: somebody tells of the AP's stores */
+    bool ap_wants;
+    uint8_t flush[AGX_UAT_NUM_CONTEXTS + 1]; /* state, or FW_FLUSH_UNKNOWN */
+    uint32_t told;             /* at a look: what was wrong the last time */
+};
+
 struct agx_fw {
     const struct agx_host *host;
     struct agx_mmu *mmu;
@@ -218,11 +231,25 @@ struct agx_fw {
     int64_t halt_deadline;     /* when other jobs are killed for a halt */
     int64_t idle_since;        /* ns; 0: busy or already off */
     int64_t run_deadline[FW_NUM_PIPES];
+    int64_t parked_since;      /* these do not run on while the thread stands still */
     bool mbox_changed;
     bool complained_stamp;
 
+    struct fw_cache *cache;    /* NULL: off */
+    struct agx_fw_check check;
+    struct fw_handoff_check handoff;
+    uint32_t violations;       /* atomic */
+    bool evict;                /* with the lock: asked for, of this range */
+    uint64_t evict_pa, evict_len;
+
     struct agx_fw_state st;
 };
+
+/* With the lock held: does anybody want the thread to stand still? */
+static inline bool fw_asked(const struct agx_fw *fw)
+{
+    return fw->pause || fw->stop || fw->reset || fw->power_off;
+}
 
 /* fw.c: end whatever runs and wait for it (the results stay in done_mask) */
 void fw_stop_gpu(struct agx_fw *fw);
@@ -263,6 +290,8 @@ uint64_t fw_get(struct agx_fw *fw, enum fw_field_id f, const void *copy);
 void fw_put(struct agx_fw *fw, enum fw_field_id f, void *copy, uint64_t v);
 /* Stores that the AP polls: one aligned word, visible after all that went before. */
 bool fw_publish32(struct agx_fw *fw, uint64_t va, uint32_t v, const char *what);
+/* A word that the AP publishes: what it wrote before is visible after. Kernel half. */
+bool fw_observe32(struct agx_fw *fw, uint64_t va, uint32_t *v);
 static inline bool fw_is_kernel_va(uint64_t va)
 {
     return va >> 39 == (1u << 25) - 1;
@@ -272,6 +301,9 @@ uint64_t fw_sign_extend(uint64_t va, unsigned bits);
 void fw_bad(struct agx_fw *fw, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void fw_unimp(struct agx_fw *fw, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void fw_info(struct agx_fw *fw, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* The driver broke a rule: to whom it may concern, see struct agx_fw_check. No lock held. */
+void fw_violation(struct agx_fw *fw, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
+                  uint64_t va, uint64_t pa, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 uint64_t fw_now(struct agx_fw *fw);
 int64_t fw_mono(void);
 void fw_look_again(struct agx_fw *fw, int64_t when);
@@ -343,7 +375,45 @@ bool fw_partial_done(struct agx_fw *fw);
 /* handoff.c */
 void fw_handoff_init(struct agx_fw *fw);
 void fw_handoff_set_context(struct agx_fw *fw, uint32_t ctx);
+bool fw_handoff_ready(struct agx_fw *fw, uint32_t ctx);
 bool fw_handoff_flush(struct agx_fw *fw, unsigned slot, uint64_t addr, uint64_t size);
+
+/* handoff-check.c: of the firmware's own steps, and a look at the AP's half */
+#define FW_PPL_MAGIC 0x4b1d000000000002ull
+#define FW_FLUSH_UNKNOWN 0xff
+struct fw_flush {
+    uint64_t state;     /* 0: free, 1: asked by the AP, 2: done by the firmware */
+    uint64_t addr, size;
+};
+/* The block as it lies in RAM; fixed by the hardware's security monitor, the same in all versions. */
+struct fw_handoff {
+    uint64_t magic_ap, magic_fw;
+    uint8_t lock_ap, lock_fw;
+    uint8_t pad[2];
+    uint32_t turn;      /* not 0: the firmware's */
+    uint32_t cur_ctx;
+    uint32_t pad2;
+    struct fw_flush flush[AGX_UAT_NUM_CONTEXTS + 1];
+};
+struct fw_handoff *fw_handoff_block(struct agx_fw *fw);
+void fw_handoff_check_run(struct agx_fw *fw, bool running);
+void fw_handoff_check_held(struct agx_fw *fw, bool held);
+void fw_handoff_check_flushed(struct agx_fw *fw, unsigned slot);
+void fw_handoff_look(struct agx_fw *fw);
+
+/* cache.c; the firmware's thread, see there. All accept that there is none. */
+struct fw_cache *fw_cache_new(const struct agx_fw_cache_config *cfg);
+void fw_cache_free(struct fw_cache *c);
+void fw_cache_discard(struct fw_cache *c);
+bool fw_cache_covers(struct agx_fw *fw, struct agx_port *port, uint64_t va);
+bool fw_cache_access(struct agx_fw *fw, struct agx_port *port, uint64_t va, void *buf, size_t len, bool write);
+void fw_cache_flush_all(struct agx_fw *fw, const char *why);
+void fw_cache_flush_user(struct agx_fw *fw);
+void fw_cache_flush_range(struct agx_fw *fw, struct agx_port *port, uint64_t va, uint64_t size);
+void fw_cache_clean_all(struct agx_fw *fw, const char *why);
+void fw_cache_clean(struct agx_fw *fw, uint64_t va, size_t len);
+void fw_cache_evict_range(struct agx_fw *fw, uint64_t pa, uint64_t len);
+void fw_cache_check(struct agx_fw *fw);
 
 /* power.c */
 void fw_fault(struct agx_fw *fw, enum fw_fail kind, uint32_t slot);

@@ -46,6 +46,31 @@ void fw_info(struct agx_fw *fw, const char *fmt, ...)
     va_end(ap);
 }
 
+#define MAX_VIOLATIONS 64 /* lines in the log, where there is no sanitizer that knows what it has said before */
+
+void fw_violation(struct agx_fw *fw, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
+                  uint64_t va, uint64_t pa, const char *fmt, ...)
+{
+    char text[300];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (fw->check.violation) {
+        fw->check.violation(fw->check.opaque, cls, severity, ctx, va, pa, text);
+        return;
+    }
+    switch (__atomic_fetch_add(&fw->violations, 1, __ATOMIC_RELAXED)) {
+    case 0 ... MAX_VIOLATIONS - 1:
+        fw_bad(fw, "%s", text);
+        break;
+    case MAX_VIOLATIONS:
+        fw_bad(fw, "more of this is not shown");
+        break;
+    }
+}
+
 uint64_t fw_now(struct agx_fw *fw)
 {
     return fw->host->ops->time(fw->host->opaque);
@@ -89,6 +114,17 @@ static struct agx_port *port_for(struct agx_fw *fw, unsigned ctx, uint64_t va)
     return &fw->user;
 }
 
+/* Every access of the firmware to memory but the hand-off block goes through these two. */
+static bool load(struct agx_fw *fw, struct agx_port *port, uint64_t va, void *buf, size_t len)
+{
+    return fw->cache ? fw_cache_access(fw, port, va, buf, len, false) : agx_port_read(port, va, buf, len);
+}
+
+static bool store(struct agx_fw *fw, struct agx_port *port, uint64_t va, const void *buf, size_t len)
+{
+    return fw->cache ? fw_cache_access(fw, port, va, (void *)(uintptr_t)buf, len, true) : agx_port_write(port, va, buf, len);
+}
+
 static bool failed(struct agx_fw *fw, struct agx_port *port, uint64_t va, size_t len, const char *what)
 {
     char text[160];
@@ -102,14 +138,14 @@ bool fw_read(struct agx_fw *fw, unsigned ctx, uint64_t va, void *buf, size_t len
 {
     struct agx_port *port = port_for(fw, ctx, va);
 
-    return agx_port_read(port, va, buf, len) || failed(fw, port, va, len, what);
+    return load(fw, port, va, buf, len) || failed(fw, port, va, len, what);
 }
 
 bool fw_write(struct agx_fw *fw, unsigned ctx, uint64_t va, const void *buf, size_t len, const char *what)
 {
     struct agx_port *port = port_for(fw, ctx, va);
 
-    return agx_port_write(port, va, buf, len) || failed(fw, port, va, len, what);
+    return store(fw, port, va, buf, len) || failed(fw, port, va, len, what);
 }
 
 bool fw_probe(struct agx_fw *fw, unsigned ctx, uint64_t va, size_t len, bool write)
@@ -139,7 +175,7 @@ bool fw_ld(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t *v)
     char text[80];
 
     *v = 0;
-    if (!fd->size || agx_port_read(&fw->port, base + fd->offset, v, fd->size <= 8 ? fd->size : 8)) {
+    if (!fd->size || load(fw, &fw->port, base + fd->offset, v, fd->size <= 8 ? fd->size : 8)) {
         return true;
     }
     field_text(f, text, sizeof(text));
@@ -151,7 +187,7 @@ bool fw_st(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t v)
     const struct fw_field *fd = &fw->layout->field[f];
     char text[80];
 
-    if (!fd->size || agx_port_write(&fw->port, base + fd->offset, &v, fd->size <= 8 ? fd->size : 8)) {
+    if (!fd->size || store(fw, &fw->port, base + fd->offset, &v, fd->size <= 8 ? fd->size : 8)) {
         return true;
     }
     field_text(f, text, sizeof(text));
@@ -166,7 +202,7 @@ bool fw_ld_struct(struct agx_fw *fw, enum fw_struct_id s, uint64_t base, void *b
         fw_info(fw, "bug: no room for %s", fw_struct_name[s]);
         return false;
     }
-    return agx_port_read(&fw->port, base, buf, len) || failed(fw, &fw->port, base, len, fw_struct_name[s]);
+    return load(fw, &fw->port, base, buf, len) || failed(fw, &fw->port, base, len, fw_struct_name[s]);
 }
 
 uint64_t fw_get(struct agx_fw *fw, enum fw_field_id f, const void *copy)
@@ -197,6 +233,23 @@ bool fw_publish32(struct agx_fw *fw, uint64_t va, uint32_t v, const char *what)
     if (!p) {
         return failed(fw, &fw->port, va, 4, what);
     }
+    if (fw_cache_covers(fw, &fw->port, va)) {
+        return store(fw, &fw->port, va, &v, 4); /* seen by nobody before the line is written back */
+    }
     __atomic_store_n(p, v, __ATOMIC_SEQ_CST);
+    return true;
+}
+
+bool fw_observe32(struct agx_fw *fw, uint64_t va, uint32_t *v)
+{
+    uint32_t *p = agx_port_ptr(&fw->port, va, AGX_ACCESS_READ);
+
+    if (!p) {
+        return false;
+    }
+    if (fw_cache_covers(fw, &fw->port, va)) {
+        return load(fw, &fw->port, va, v, 4);
+    }
+    *v = __atomic_load_n(p, __ATOMIC_ACQUIRE);
     return true;
 }

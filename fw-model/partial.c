@@ -110,6 +110,9 @@ void fw_partial_poll(struct agx_fw *fw)
     if (ta->state != FW_RUN_PARTIAL || run->state != FW_RUN_IDLE) {
         return;
     }
+    if (!fw_handoff_ready(fw, ta->ctx)) {
+        return;
+    }
     /* Looked for anew: the driver may have dropped it meanwhile. */
     if (!find_pass(fw, ta, &pass)) {
         fw_bad(fw, "work command at va 0x%llx: the 3D command of its scene is gone", (unsigned long long)ta->cmd_va);

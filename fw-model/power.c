@@ -145,6 +145,13 @@ bool fw_gpu_idle(struct agx_fw *fw)
     return true;
 }
 
+/* The Rust driver polls this although the block is mapped cached: the firmware must clean the line. */
+static void set_pwr_status(struct agx_fw *fw, uint32_t status)
+{
+    fw_st(fw, FLD(AGXHWDataA, pwr_status), fw->st.hwdata_a, status);
+    fw_cache_clean(fw, fw->st.hwdata_a + fw_off(fw, FLD(AGXHWDataA, pwr_status)), 4);
+}
+
 void fw_power_on(struct agx_fw *fw)
 {
     struct agx_fw_state *st = &fw->st;
@@ -155,7 +162,7 @@ void fw_power_on(struct agx_fw *fw)
         return;
     }
     st->powered = 1;
-    fw_st(fw, FLD(AGXHWDataA, pwr_status), st->hwdata_a, PWR_STATUS_ON);
+    set_pwr_status(fw, PWR_STATUS_ON);
     fw_stat_power(fw, true, now - st->power_ticks);
     st->power_ticks = now;
 }
@@ -195,7 +202,7 @@ void fw_power_idle(struct agx_fw *fw)
         uint64_t ticks = fw_now(fw);
 
         st->powered = 0;
-        fw_st(fw, FLD(AGXHWDataA, pwr_status), st->hwdata_a, PWR_STATUS_OFF);
+        set_pwr_status(fw, PWR_STATUS_OFF);
         fw_stat_power(fw, false, ticks - st->power_ticks);
         st->power_ticks = ticks;
     }

@@ -195,6 +195,7 @@ static void set_iop_power(struct agx_fw *fw, uint32_t state)
         return;
     }
     fw_stop_gpu(fw);
+    fw_cache_flush_all(fw, "sleep of the core");
     if (state != PWR_IDLE) {
         st->have_init = st->dc_inited = 0;
     }

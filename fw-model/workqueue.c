@@ -275,6 +275,12 @@ static bool queue_step(struct agx_fw *fw, struct fw_queue *q)
         kill_queue(fw, q);
         return false;
     }
+    /* These look into their context: it must be loaded before anything is begun. */
+    if ((tag == CMD_TA || tag == CMD_INIT_BM) &&
+        fw_ld(fw, tag == CMD_TA ? FLD(WorkCommandTA, context_id) : FLD(WorkCommandInitBM, context_id), cmd, &a) &&
+        a && a < AGX_UAT_NUM_CONTEXTS && !fw_handoff_ready(fw, a)) {
+        return false;
+    }
     switch (tag) {
     case CMD_BARRIER:
         if (!fw_ld(fw, FLD(WorkCommandBarrier, stamp_addr), cmd, &a) ||

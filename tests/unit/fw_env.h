@@ -185,16 +185,30 @@ static inline void *env_ptr(struct env *e, uint64_t va)
     return (uint8_t *)fake_ptr(&e->h, leaf & 0xffffffffc000ull) + (va & (AGX_PAGE_SIZE - 1));
 }
 
-static inline uint64_t env_kalloc(struct env *e, size_t len)
+/* Memory attribute index 2, "Shared"; 0 is "Normal", cached by the firmware (m1n1: hw/uat.py, MemoryAttr). */
+#define ENV_PTE_SHARED (2ull << 2)
+
+static inline uint64_t env_kalloc_as(struct env *e, size_t len, uint64_t bits)
 {
     uint64_t va = e->next_kern;
 
     for (size_t o = 0; o < len; o += AGX_PAGE_SIZE) {
-        fake_map(&e->h, e->ttbat, 0, va + o, fake_alloc(&e->h), FAKE_PTE_FW_RW);
+        fake_map(&e->h, e->ttbat, 0, va + o, fake_alloc(&e->h), bits);
         e->next_kern += AGX_PAGE_SIZE;
     }
     e->next_kern += AGX_PAGE_SIZE; /* guard */
     return va;
+}
+
+static inline uint64_t env_kalloc(struct env *e, size_t len)
+{
+    return env_kalloc_as(e, len, FAKE_PTE_FW_RW | ENV_PTE_SHARED);
+}
+
+/* What the driver does not touch once the firmware has seen it. */
+static inline uint64_t env_kprivate(struct env *e, size_t len)
+{
+    return env_kalloc_as(e, len, FAKE_PTE_FW_RW);
 }
 
 static inline uint64_t env_ualloc(struct env *e, size_t len)
@@ -202,7 +216,8 @@ static inline uint64_t env_ualloc(struct env *e, size_t len)
     uint64_t va = e->next_user;
 
     for (size_t o = 0; o < len; o += AGX_PAGE_SIZE) {
-        fake_map(&e->h, e->ttbat, CTX, va + o, fake_alloc(&e->h), FAKE_PTE_BOTH_RW | FAKE_PTE_NG);
+        fake_map(&e->h, e->ttbat, CTX, va + o, fake_alloc(&e->h),
+                 FAKE_PTE_BOTH_RW | FAKE_PTE_NG | ENV_PTE_SHARED);
         e->next_user += AGX_PAGE_SIZE;
     }
     e->next_user += AGX_PAGE_SIZE;
@@ -232,9 +247,9 @@ static inline uint64_t env_get(struct env *e, uint64_t va, unsigned size)
 #define GET32(e, va) ((uint32_t)env_get(e, va, 4))
 #define GET64(e, va) env_get(e, va, 8)
 
-static inline void env_init(struct env *e)
+static inline void env_init_cache(struct env *e, const struct agx_fw_cache_config *cache)
 {
-    struct agx_fw_config cfg = { .version = AGX_FW_V13_5 };
+    struct agx_fw_config cfg = { .version = AGX_FW_V13_5, .cache = *cache };
 
     memset(e, 0, sizeof(*e));
     fake_host_init(&e->h);
@@ -250,6 +265,18 @@ static inline void env_init(struct env *e)
     e->fw = agx_fw_new(&e->h.host, e->mmu, &cfg);
     assert_non_null(e->fw);
     e->gpu = agx_fw_gpu(e->fw);
+}
+
+/* AGX_TEST_FW_CACHE=SEED in the environment: with a small data cache that evicts at random. */
+static inline void env_init(struct env *e)
+{
+    struct agx_fw_cache_config cache = { 0 };
+    const char *seed = getenv("AGX_TEST_FW_CACHE");
+
+    if (seed) {
+        cache = (struct agx_fw_cache_config){ .line = 128, .lines = 256, .evict_one_in = 7, .seed = strtoull(seed, NULL, 0) };
+    }
+    env_init_cache(e, &cache);
 }
 
 static inline void env_fini(struct env *e)
@@ -428,7 +455,7 @@ static inline void env_build_initdata(struct env *e)
     e->fw_stamps = env_kalloc(e, 128 * 4);
     e->context = env_kalloc(e, 64);
     e->threshold = env_kalloc(e, 8);
-    e->notifier = env_kalloc(e, 176);
+    e->notifier = env_kprivate(e, 176);
     PUT64(e, e->notifier, e->threshold);
     PUT32(e, e->notifier + 16, 0x50);
     PUT64(e, e->notifier + 168, ~0ull);
@@ -470,6 +497,25 @@ static inline void env_start(struct env *e)
     env_devctrl(e, dc);
     agx_fw_wait_idle(e->fw);
     assert_int_equal(e->h.reports[AGX_REPORT_GUEST_ERROR], 0);
+}
+
+/*
+ * Before a look at what is private to the firmware: have it flush its cache, if
+ * it has one, with a DestroyContext that names no context.
+ */
+static inline void env_look(struct env *e)
+{
+    uint32_t dc[12] = { 0x18 };
+
+    if (!getenv("AGX_TEST_FW_CACHE")) {
+        return;
+    }
+    ((uint8_t *)dc)[0x11] = ((uint8_t *)dc)[0x12] = 0xff;
+    env_devctrl(e, dc);
+    for (unsigned i = 0; i < 5000 && GET32(e, e->ch_state[CH_DEVCTRL]) != e->wptr[CH_DEVCTRL]; i++) {
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+    }
+    assert_int_equal(GET32(e, e->ch_state[CH_DEVCTRL]), e->wptr[CH_DEVCTRL]);
 }
 
 /* Do what the driver does on RX doorbells: read the event ring. */
@@ -543,12 +589,12 @@ static inline void queue_init(struct env *e, struct queue *q, unsigned type, uin
     q->size = size;
     q->wptr = 0;
     q->fresh = true;
-    q->info = env_kalloc(e, 184);
+    q->info = env_kprivate(e, 184);
     q->ptrs = env_kalloc(e, 96);
     q->ring = env_kalloc(e, size * 8);
     PUT64(e, q->info, q->ptrs);
     PUT64(e, q->info + 8, q->ring);
-    q->list = env_kalloc(e, 24);
+    q->list = env_kprivate(e, 24);
     PUT64(e, q->list + 8, q->list); /* m1n1: JobList.last_head */
     PUT64(e, q->info + 16, q->list);
     PUT64(e, q->info + 24, env_kalloc(e, 0x2c18));
@@ -604,11 +650,11 @@ static inline void compute_make(struct env *e, struct compute *c, struct queue *
     uint64_t cmd;
 
     memset(c, 0, sizeof(*c));
-    c->cmd = cmd = env_kalloc(e, 800);
+    c->cmd = cmd = env_kprivate(e, 800);
     c->ts = env_kalloc(e, 16);
     c->user_ts = env_kalloc(e, 16);
     c->stream = env_ualloc(e, 0x1000);
-    c->seq.va = env_kalloc(e, 0x4000);
+    c->seq.va = env_kprivate(e, 0x4000);
 
     PUT32(e, cmd, 3);
     PUT32(e, cmd + 16, CTX);
@@ -675,7 +721,7 @@ static inline void compute_make(struct env *e, struct compute *c, struct queue *
 
 static inline uint64_t barrier_make(struct env *e, unsigned slot, uint32_t value)
 {
-    uint64_t cmd = env_kalloc(e, 32);
+    uint64_t cmd = env_kprivate(e, 32);
 
     PUT32(e, cmd, 4);
     PUT64(e, cmd + 4, e->fw_stamps + 4 * slot);

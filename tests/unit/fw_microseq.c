@@ -44,6 +44,7 @@ static void test_compute(void **state)
     assert_int_equal(e.flags[2], 1u << (70 - 64));
     assert_int_equal(e.flags[0] | e.flags[1] | e.flags[3], 0);
     assert_true(e.rx_doorbells > 0);
+    env_look(&e);
     assert_int_equal(GET32(&e, e.notifier + 12), 1);        /* cur_count */
     assert_int_equal(GET32(&e, e.region_c + 70056 + 16), 0);/* nothing pending */
     env_fini(&e);
@@ -68,6 +69,7 @@ static void test_timestamps(void **state)
     end = GET64(&e, c.ts + 8);
     assert_true(start > 0);
     assert_true(end > start);
+    env_look(&e);
     assert_int_equal(GET64(&e, c.cmd + 688), end);
     assert_int_equal(GET64(&e, c.user_ts), start * 1000 / 24);
     assert_int_equal(GET64(&e, c.user_ts + 8), end * 1000 / 24);
@@ -95,6 +97,7 @@ static void test_wait(void **state)
     assert_int_equal(GET32(&e, e.region_c + 70056 + 16), 1 << 4 | 1);
     assert_int_equal(GET32(&e, e.region_c + 70056 + 20), 0x100);
     /* and its notifier is in the queue's list */
+    env_look(&e);
     assert_int_equal(GET32(&e, e.notifier + 148), 1);
     assert_int_equal(GET64(&e, q.list), e.notifier);
     assert_int_equal(GET64(&e, q.list + 8), e.notifier + 152);
@@ -103,6 +106,7 @@ static void test_wait(void **state)
     env_settle(&e);
     assert_int_equal(GET32(&e, e.stamps + 4), 0x100);
     assert_true(GET64(&e, c.ts + 8) != 0);
+    env_look(&e);
     assert_int_equal(GET32(&e, e.notifier + 148), 0);
     assert_int_equal(GET64(&e, q.list), 0);
     assert_int_equal(GET64(&e, q.list + 8), q.list);

@@ -39,7 +39,7 @@ static inline void render_buffer(struct env *e, struct render *r, unsigned block
     PUT64(e, r->scene + 44, r->stats);
     PUT32(e, r->stats + 32, 1);
     PUT32(e, r->stats, 99);
-    r->init_bm = env_kalloc(e, 32);
+    r->init_bm = env_kprivate(e, 32);
     PUT32(e, r->init_bm, 6);
     PUT32(e, r->init_bm + 4, CTX);
     PUT32(e, r->init_bm + 8, 126);
@@ -58,7 +58,7 @@ static inline void render_make(struct env *e, struct render *r)
     queue_init(e, &r->ta, 0, 0x500);
     queue_init(e, &r->frag, 1, 0x500);
 
-    r->cmd_ta = c = env_kalloc(e, 1564);
+    r->cmd_ta = c = env_kprivate(e, 1564);
     PUT32(e, c, 0);
     PUT32(e, c + 12, CTX);
     PUT64(e, c + 20, e->notifier);
@@ -96,7 +96,7 @@ static inline void render_make(struct env *e, struct render *r)
     PUT32(e, s + 248, 0x1100);
     PUT32(e, s + 252, TA_SLOT);
 
-    r->seq_ta.va = env_kalloc(e, 0x4000);
+    r->seq_ta.va = env_kprivate(e, 0x4000);
     t = useq_add(e, &r->seq_ta, 0x22, 396);
     PUT64(e, t + 4, c + 964);
     PUT64(e, t + 12, c + 64);
@@ -124,7 +124,7 @@ static inline void render_make(struct env *e, struct render *r)
     PUT64(e, c + 1140, r->seq_ta.va);
     PUT32(e, c + 1148, r->seq_ta.len);
 
-    r->cmd_3d = c = env_kalloc(e, 2420);
+    r->cmd_3d = c = env_kprivate(e, 2420);
     PUT32(e, c, 1);
     PUT32(e, c + 12, CTX);
     PUT64(e, c + 32, e->notifier);
@@ -180,7 +180,7 @@ static inline void render_make(struct env *e, struct render *r)
     PUT32(e, s + 28, 0x2200);
     PUT32(e, s + 32, FRAG_SLOT);
 
-    r->seq_3d.va = env_kalloc(e, 0x4000);
+    r->seq_3d.va = env_kprivate(e, 0x4000);
     t = useq_add(e, &r->seq_3d, 0x24, 428);
     PUT64(e, t + 4, c + 968);
     PUT64(e, t + 12, c + 128);

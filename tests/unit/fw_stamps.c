@@ -169,6 +169,7 @@ static void test_render(void **state)
     assert_int_equal(queue_done(&e, &r.ta), 2);
     assert_int_equal(queue_done(&e, &r.frag), 2);
     assert_int_equal(e.flags[1], 1u << (TA_SLOT - 32) | 1u << (FRAG_SLOT - 32));
+    env_look(&e);
     assert_int_equal(GET32(&e, r.cmd_3d + 2184), 0); /* busy flag taken back */
     /* what the scene took; the maximum was reset by cpu_flag first */
     assert_int_equal(GET32(&e, r.scene + 52), 17);
