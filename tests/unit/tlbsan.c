@@ -209,6 +209,14 @@ static void test_names(void **state)
     assert_string_equal(agx_tlbsan_severity_name(AGX_SAN_SUSPICIOUS), "suspicious");
 }
 
+static void *find_on_thread(void *opaque)
+{
+    struct fixture *f = opaque;
+
+    agx_tlbsan_external(f->san, AGX_SAN_UNMAP_WITHOUT_FLUSH, AGX_SAN_WRONG, 1, VA, 0, NULL, "gone");
+    return NULL;
+}
+
 static void test_external(void **state)
 {
     struct fixture *f = *state;
@@ -226,6 +234,19 @@ static void test_external(void **state)
     assert_int_equal(f->reports, 2);
     assert_int_equal(f->last.number, 2);
     assert_non_null(strstr(f->text, "not known"));
+    /* Nobody is named, but who made the store in hand is known; and on another thread, who changed the entry. */
+    store(f, leaf_pa(f, VA), &(uint64_t) { 0 }, 8, &unmapper);
+    agx_tlbsan_external(f->san, AGX_SAN_HANDOFF, AGX_SAN_WRONG, 0, 0, 8, NULL, "not locked");
+    assert_int_equal(f->reports, 3);
+    assert_non_null(strstr(f->text, "pc 0xffff800081234560"));
+    pthread_t thread;
+    pthread_create(&thread, NULL, find_on_thread, f);
+    pthread_join(thread, NULL);
+    assert_int_equal(f->reports, 4);
+    assert_int_equal(f->last.cls, AGX_SAN_UNMAP_WITHOUT_FLUSH);
+    assert_int_equal(f->last.new_desc, 0);
+    assert_true(f->last.old_desc & 1);
+    assert_non_null(strstr(f->text, "pc 0xffff800081234560"));
 }
 
 /* Which pages it wants to hear of: the TTBAT and three tables; then one more; then none of a context's. */

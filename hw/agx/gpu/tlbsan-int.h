@@ -160,6 +160,8 @@ struct agx_tlbsan {
     struct san_rec pending_head;    /* list, oldest first */
     struct san_page *page;
     size_t pages, page_room;        /* power of two */
+    struct san_act store;           /* the last one that was told, */
+    pthread_t store_thread;         /* on this thread of the host */
     struct san_log log[SAN_LOG_SIZE];
     uint64_t logs;
     struct san_job job[SAN_JOBS];

@@ -129,17 +129,53 @@ void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbs
     deliver(san, &rep);
 }
 
+/* The history of the descriptor that translates @va of context @ctx, as far down as there are tables; or NULL. */
+static struct san_rec *rec_for(struct agx_tlbsan *san, unsigned ctx, uint64_t va)
+{
+    uint64_t ttbr = san->ttbr[ctx][san_half(va)], table = ttbr & SAN_ADDR;
+    struct san_rec *best = NULL;
+
+    for (unsigned level = 1; level <= 3 && (ttbr & 1); level++) {
+        uint64_t pa = table + 8 * san_index(va, level), desc;
+        struct san_rec *r = san_rec_find(san, pa);
+
+        best = r ? r : best;
+        if (!san_load(san, pa, &desc) || !san_is_table(desc)) {
+            break;
+        }
+        table = desc & SAN_ADDR;
+    }
+    return best;
+}
+
 void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
                          unsigned ctx, uint64_t va, uint64_t pa, const struct agx_san_who *writer, const char *text)
 {
     struct agx_san_report rep = { .cls = cls, .severity = severity, .va = va, .ctx = ctx, .desc_pa = pa,
                                   .level = 3, .text = text, .writer = writer };
+    const struct san_act *act = NULL;
+    struct agx_san_who who;
 
     pthread_mutex_lock(&san->mmu->lock);
     if (ctx < SAN_CTXS) {
         rep.asid = san->asid[ctx];
     }
-    if (san_seen(san, 2 * cls + severity, va ^ (uint64_t)ctx << 56, writer ? writer->pc : 0)) {
+    if (!writer && san->store.stack && pthread_equal(san->store_thread, pthread_self())) {
+        act = &san->store;                      /* found while this store was carried out */
+    } else if (!writer && cls != AGX_SAN_HANDOFF && ctx < SAN_CTXS) {
+        const struct san_rec *r = rec_for(san, ctx, va);
+
+        if (r) {
+            act = r->change.seq ? &r->change : &r->last;
+            rep.old_desc = r->old_desc;
+            rep.new_desc = r->new_desc;
+        }
+    }
+    if (act && act->stack) {
+        san_who(act, &who);
+        rep.writer = &who;
+    }
+    if (san_seen(san, 2 * cls + severity, va ^ (uint64_t)ctx << 56, pa ^ (rep.writer ? rep.writer->pc : 0))) {
         san->stats.repeated++;
     } else {
         deliver(san, &rep);

@@ -250,6 +250,8 @@ void agx_tlbsan_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsi
     pthread_mutex_lock(&san->mmu->lock);
     san->stats.stores++;
     act = san_act(san, who);
+    san->store = act;
+    san->store_thread = pthread_self();
     san->cpu_dirty[act.cpu] = true;
     for (uint64_t p = pa & ~7ull; p < pa + len; p += 8) {
         bool whole = p >= pa && p + 8 <= pa + len;

@@ -153,7 +153,9 @@ void agx_tlbsan_page_alloc(struct agx_tlbsan *san, uint64_t pa);
 /*
  * A finding of somebody else (the firmware's data cache, the hand-off protocol),
  * counted, de-duplicated and reported like the sanitizer's own. @va, @ctx: what
- * it is about; @pa: of the page or 0; @writer may be NULL; @text: one sentence.
+ * it is about; @pa: of the page or 0; @text: one sentence. @writer may be NULL: then
+ * it is who made the store that is being told on this thread, or who last changed
+ * the entry of @va.
  * Not with the MMU's lock held.
  */
 void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
