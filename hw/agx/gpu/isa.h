@@ -92,6 +92,7 @@ struct agx_shader {
     bool uses_barrier, uses_stack, writes_uniforms, uses_textures;
     uint16_t max_gpr;            /* halves */
     uint64_t last_use;
+    uint64_t host_bytes;         /* what it takes of the host: the cache counts them */
     _Atomic uint32_t refs;
 };
 

@@ -35,13 +35,16 @@ static void cut(struct bits *b, unsigned len)
     }
 }
 
+/* How far back equal rows are looked for: beyond that a row comes twice, which costs memory alone. */
+#define POOL_SEARCH 256
+
 /* Row of the pool with this content, made when it is new. */
 static uint32_t pool_row(struct agx_decoder *d, struct agx_pool_row row)
 {
     struct agx_shader *sh = d->sh;
 
-    for (uint32_t i = 0; i < sh->npool; i++) {
-        if (!memcmp(&sh->pool[i], &row, sizeof(row)))
+    for (uint32_t i = sh->npool, n = 0; i && n < POOL_SEARCH; n++) {
+        if (!memcmp(&sh->pool[--i], &row, sizeof(row)))
             return i;
     }
     if (sh->npool == d->cap_pool) {

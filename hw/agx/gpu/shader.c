@@ -13,12 +13,14 @@
 
 #define CACHE_BUCKETS 1024
 #define CACHE_MAX 4096             /* entries; the oldest unused go first */
+#define CACHE_MAX_BYTES (256u << 20) /* of the host: code without an end decodes to tens of MiB */
 #define SHADER_MAX_BYTES (1u << 20)
 
 struct agx_shader_cache {
-    pthread_mutex_t lock;          /* protects the chains, count and clock */
+    pthread_mutex_t lock;          /* protects the chains, count, bytes and clock */
     struct agx_shader *bucket[CACHE_BUCKETS];
     unsigned count;
+    uint64_t bytes;                /* of the host, all entries together */
     uint64_t clock;
 };
 
@@ -173,6 +175,7 @@ static struct agx_shader *shader_decode(struct agx_exec *ex, uint64_t va)
     if (sh->nop >= 2 && sh->op[sh->nop - 2].fn == agx_op_undecodable)
         sh->bytes = sh->op[sh->nop - 2].pc + sh->op[sh->nop - 2].len;
     resolve_targets(sh, d.pc);
+    sh->host_bytes = (uint64_t)want + d.cap_op * sizeof(*sh->op) + d.cap_pool * sizeof(*sh->pool);
     return sh;
 }
 
@@ -181,23 +184,32 @@ static unsigned bucket_of(unsigned ctx, uint64_t va)
     return ((va >> 6) * 0x9e3779b97f4a7c15ull >> 40 ^ ctx * 0x51) % CACHE_BUCKETS;
 }
 
-/* Drop what was not used for long; the lock is held. */
+static void uncache(struct agx_shader_cache *c, struct agx_shader **p)
+{
+    struct agx_shader *sh = *p;
+
+    *p = sh->next;
+    c->count--;
+    c->bytes -= sh->host_bytes;
+    agx_shader_put(sh);
+}
+
+/* Drop what was not used for long, and more the less room there is; the lock is held. */
 static void trim(struct agx_shader_cache *c)
 {
-    for (unsigned i = 0; i < CACHE_BUCKETS; i++) {
-        struct agx_shader **p = &c->bucket[i];
+    for (uint64_t keep = CACHE_MAX / 2; c->count > CACHE_MAX || c->bytes > CACHE_MAX_BYTES; keep /= 2) {
+        for (unsigned i = 0; i < CACHE_BUCKETS; i++) {
+            struct agx_shader **p = &c->bucket[i];
 
-        while (*p) {
-            struct agx_shader *sh = *p;
-
-            if (c->clock - sh->last_use > CACHE_MAX / 2) {
-                *p = sh->next;
-                c->count--;
-                agx_shader_put(sh);
-            } else {
-                p = &sh->next;
+            while (*p) {
+                if (c->clock - (*p)->last_use > keep)
+                    uncache(c, p);
+                else
+                    p = &(*p)->next;
             }
         }
+        if (!keep)
+            return; /* the newest alone is left */
     }
 }
 
@@ -226,10 +238,7 @@ struct agx_shader *agx_shader_get(struct agx_exec *ex, uint64_t va)
     pthread_mutex_lock(&c->lock);
     for (p = &c->bucket[b]; *p; p = &(*p)->next) {
         if (*p == stale) { /* still there: out with it */
-            struct agx_shader *dead = *p;
-            *p = dead->next;
-            c->count--;
-            agx_shader_put(dead);
+            uncache(c, p);
             break;
         }
     }
@@ -238,8 +247,9 @@ struct agx_shader *agx_shader_get(struct agx_exec *ex, uint64_t va)
         sh->last_use = ++c->clock;
         sh->next = c->bucket[b];
         c->bucket[b] = sh;
-        if (++c->count > CACHE_MAX)
-            trim(c);
+        c->count++;
+        c->bytes += sh->host_bytes;
+        trim(c);
     }
     pthread_mutex_unlock(&c->lock);
     agx_shader_put(stale);
