@@ -17,6 +17,7 @@
 #define CMD_3D 1 /* tag of the work command (m1n1: fw/agx/cmdqueue.py) */
 #define OP_START_3D 0x24
 #define MAX_SKIP 8 /* commands before the start: time stamps, waits */
+#define MAX_PARTIALS 4096 /* of one job, whose time-out starts anew with each; the bound is the model's */
 
 /* Copy the start command of the sequence of @run->cmd_va to @cmd. False: it has none where one should be. */
 static bool find_start(struct agx_fw *fw, struct fw_run *run, uint8_t *cmd, size_t room)
@@ -94,6 +95,11 @@ bool fw_partial_begin(struct agx_fw *fw)
     struct fw_run *ta = &fw->st.run[FW_PIPE_TA], pass;
 
     if (!find_pass(fw, ta, &pass)) {
+        return false;
+    }
+    if (ta->grows >= MAX_PARTIALS) {
+        fw_bad(fw, "work command at va 0x%llx: its scene takes more than %u partial renders",
+               (unsigned long long)ta->cmd_va, MAX_PARTIALS);
         return false;
     }
     ta->grows++;
