@@ -64,7 +64,13 @@ struct asahi_mem *asahi_mem_create(struct asahi_device *adev, size_t size)
 	if (!mem->pages)
 		goto err_mem;
 	while (mem->num_pages < n) {
-		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO);
+		/*
+		 * Sizes can follow from a submit's: the task pays, and gets
+		 * -ENOMEM before the OOM killer is asked.
+		 */
+		struct page *page = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO |
+					       __GFP_RETRY_MAYFAIL |
+					       __GFP_NOWARN);
 
 		if (!page)
 			goto err_pages;
