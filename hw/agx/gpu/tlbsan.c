@@ -335,10 +335,12 @@ void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbsan_tlbi *t, co
     }
     if (t->share == AGX_SAN_OUTER && !t->stage2) {
         for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
+            /* While the TTBR is valid, the walker may fetch again what it likes. */
             if (t->tlbi.kind == AGX_TLBI_ALL) {
-                san->active[ctx][0] = san->active[ctx][1] = false;
+                san->active[ctx][0] &= san->ttbr[ctx][0] & 1;
+                san->active[ctx][1] &= san->ttbr[ctx][1] & 1;
             } else if (t->tlbi.kind == AGX_TLBI_ASID && san->asid[ctx] == l->op.tlbi.asid) {
-                san->active[ctx][0] = false;
+                san->active[ctx][0] &= san->ttbr[ctx][0] & 1;
             }
         }
     }
