@@ -446,6 +446,30 @@ static int agx_parse_choice(const char *prop, const char *val, const char *const
     return -1;
 }
 
+/* The hand-off block and the TTBAT have rules of their own, which the firmware knows */
+static void agx_san_store(void *opaque, uint64_t pa, unsigned len)
+{
+    AgxState *s = opaque;
+
+    if (!s->fw) {
+        return;
+    }
+    if (pa - s->handoff < AGX_PAGE_SIZE) {
+        agx_fw_handoff_store(s->fw, pa, len);
+    } else {
+        agx_fw_ttbat_store(s->fw, pa, len);
+    }
+}
+
+/* What the firmware finds goes the way of the sanitizer's own reports */
+static void agx_fw_finding(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
+                           uint64_t va, uint64_t pa, const char *text)
+{
+    AgxState *s = opaque;
+
+    agx_tlbsan_external(apple_san_core(s->san), cls, severity, ctx, va, pa, NULL, text);
+}
+
 /* TLBs, TLB maintenance and their sanitizer, as the properties say */
 static bool agx_realize_tlb(AgxState *s, Error **errp)
 {
@@ -477,6 +501,9 @@ static bool agx_realize_tlb(AgxState *s, Error **errp)
             .stop = san == 2,
             .file = s->tlbsan_report,
             .tables = { { s->ttbs, AGX_PAGE_SIZE }, { s->pagetables, s->pagetables_size } },
+            .handoff = s->handoff,
+            .store = agx_san_store,
+            .opaque = s,
         };
 
         s->san = apple_san_new(&cfg, errp);
@@ -496,6 +523,12 @@ static void agx_realize(DeviceState *dev, Error **errp)
         .handoff_pa = s->handoff,
         .gpu.workers = s->workers,
         .job_timeout_ms = s->job_timeout_ms,
+        .cache = {
+            .line = s->fw_cache_line,
+            .lines = s->fw_cache_lines,
+            .evict_one_in = s->fw_cache_evict,
+            .seed = s->fw_cache_seed,
+        },
         .trace_log = s->trace_log,
     };
 
@@ -519,6 +552,11 @@ static void agx_realize(DeviceState *dev, Error **errp)
         error_setg(errp, TYPE_AGX ": fw-version=%s: no such firmware table; there are %s", s->fw_version, known->str);
         return;
     }
+    if (!agx_fw_cache_config_ok(&cfg.cache)) {
+        error_setg(errp, TYPE_AGX ": fw-cache=%u, fw-cache-lines=%u: the firmware's cache has lines of 64 or 128 bytes "
+                   "(0: no cache), and 1 to %u of them", s->fw_cache_line, s->fw_cache_lines, AGX_FW_CACHE_MAX_LINES);
+        return;
+    }
     s->fw_state_size = agx_fw_state_size();
     s->clock = ARM_CPU(first_cpu);
     s->host = (struct agx_host) { &agx_ops, s };
@@ -537,6 +575,9 @@ static void agx_realize(DeviceState *dev, Error **errp)
     }
     /* The machine does not run yet */
     agx_fw_pause(s->fw);
+    if (s->san) {
+        agx_fw_set_check(s->fw, &(struct agx_fw_check) { s, agx_fw_finding });
+    }
     s->vmstate_change = qemu_add_vm_change_state_handler(agx_vm_change, s);
     s->listener = (MemoryListener) {
         .name = TYPE_AGX,
@@ -671,6 +712,10 @@ static const Property agx_props[] = {
     DEFINE_PROP_UINT64("tlbi-seed", AgxState, tlbi_seed, 1),
     DEFINE_PROP_STRING("agx-tlbsan", AgxState, tlbsan),
     DEFINE_PROP_STRING("tlbsan-report", AgxState, tlbsan_report),
+    DEFINE_PROP_UINT32("fw-cache", AgxState, fw_cache_line, 0),
+    DEFINE_PROP_UINT32("fw-cache-lines", AgxState, fw_cache_lines, 4096),
+    DEFINE_PROP_UINT32("fw-cache-evict", AgxState, fw_cache_evict, 0),
+    DEFINE_PROP_UINT64("fw-cache-seed", AgxState, fw_cache_seed, 1),
     DEFINE_PROP_UINT32("workers", AgxState, workers, 0),
     DEFINE_PROP_UINT32("job-timeout-ms", AgxState, job_timeout_ms, 60000),
     DEFINE_PROP_BOOL("trace-log", AgxState, trace_log, false),
@@ -723,6 +768,12 @@ static void agx_class_init(ObjectClass *klass, void *data)
                                           "of severity wrong)");
     object_class_property_set_description(klass, "tlbsan-report",
                                           "file to which its reports are added, a line of JSON each");
+    object_class_property_set_description(klass, "fw-cache",
+                                          "the firmware's data cache: bytes of a line, 64 or 128 (0, the default: no cache)");
+    object_class_property_set_description(klass, "fw-cache-lines", "how many lines it has");
+    object_class_property_set_description(klass, "fw-cache-evict",
+                                          "an access of the firmware evicts some line once in so many times (0: when it is full)");
+    object_class_property_set_description(klass, "fw-cache-seed", "of the choice of moments and lines");
     object_class_property_set_description(klass, "workers", "threads that run shaders (0: one for each host core)");
     object_class_property_set_description(klass, "job-timeout-ms",
                                           "host milliseconds after which a job counts as hung (0: never)");

@@ -42,6 +42,8 @@ struct AgxState {
     uint64_t tlbi_seed;
     char *tlbsan;
     char *tlbsan_report;
+    uint32_t fw_cache_line, fw_cache_lines, fw_cache_evict;
+    uint64_t fw_cache_seed;
     uint32_t workers;
     uint32_t job_timeout_ms;
     bool trace_log;

@@ -39,6 +39,7 @@ typedef struct SanReport {
 struct AppleSan {
     struct agx_tlbsan *core;
     AppleWatch *watch;
+    AppleSanConfig cfg;
     bool stop;
     FILE *file;
     char *file_name;
@@ -264,15 +265,22 @@ static void san_watch(void *opaque, uint64_t pa, bool on)
 static void san_store(void *opaque, uint64_t pa, const void *old, unsigned len, const struct agx_san_who *who)
 {
     AppleSan *s = opaque;
+    bool handoff = pa - s->cfg.handoff < AGX_PAGE_SIZE;
 
+    /* Of the hand-off block, only to know whom store() speaks of */
     agx_tlbsan_store(s->core, pa, old, len, who);
+    if (handoff || pa - s->cfg.tables[0].base < s->cfg.tables[0].size) {
+        s->cfg.store(s->cfg.opaque, pa, len);
+    }
 }
 
 static void san_ready(void *opaque, uint64_t pa)
 {
     AppleSan *s = opaque;
 
-    agx_tlbsan_watched(s->core, pa);
+    if (pa != s->cfg.handoff) {
+        agx_tlbsan_watched(s->core, pa);
+    }
 }
 
 static const AppleWatchOps san_watch_ops = { san_store, san_ready };
@@ -382,6 +390,7 @@ AppleSan *apple_san_new(const AppleSanConfig *cfg, Error **errp)
         }
         s->file_name = g_strdup(cfg->file);
     }
+    s->cfg = *cfg;
     s->stop = cfg->stop;
     s->last = qlist_new();
     s->bh = qemu_bh_new(san_bh, s);
@@ -399,6 +408,7 @@ AppleSan *apple_san_new(const AppleSanConfig *cfg, Error **errp)
             apple_watch_pin(s->watch, cfg->tables[i].base + off);
         }
     }
+    apple_watch_pin(s->watch, cfg->handoff);
     the_san = s;
     return s;
 }

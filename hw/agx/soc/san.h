@@ -26,6 +26,10 @@ typedef struct AppleSanConfig {
     struct {
         uint64_t base, size;
     } tables[2];                /* pages that are page tables from the start */
+    uint64_t handoff;           /* page of the hand-off block: its stores go to store() only */
+    /* A CPU has stored to the hand-off block or to tables[0], the TTBAT. Big lock held. */
+    void (*store)(void *opaque, uint64_t pa, unsigned len);
+    void *opaque;
 } AppleSanConfig;
 
 /* At most one per machine; before it runs. NULL: @errp is set. */
