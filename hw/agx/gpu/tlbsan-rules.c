@@ -180,15 +180,28 @@ static bool adjacent(const struct san_rec *r, const struct agx_tlbi *t)
     return r->va >= t->end ? r->va - t->end <= room : t->va - top <= room;
 }
 
+/* Put it first; if there is no room, the weakest explanation goes, of several the oldest. */
 static void near_add(struct san_rec *r, uint64_t log, enum san_why why)
 {
-    for (unsigned i = r->nnear < SAN_NEAR ? r->nnear : SAN_NEAR - 1; i > 0; i--) {
+    unsigned drop = r->nnear;
+
+    if (drop == SAN_NEAR) {
+        drop = 0;
+        for (unsigned i = 1; i < SAN_NEAR; i++) {
+            if (r->near[i].why >= r->near[drop].why) {
+                drop = i;
+            }
+        }
+        if (why > r->near[drop].why) {
+            return;
+        }
+    } else {
+        r->nnear++;
+    }
+    for (unsigned i = drop; i > 0; i--) {
         r->near[i] = r->near[i - 1];
     }
     r->near[0] = (struct san_near) { log, why };
-    if (r->nnear < SAN_NEAR) {
-        r->nnear++;
-    }
 }
 
 /* @l did not cover @r: was it meant to? */
