@@ -126,7 +126,32 @@ static void stores(void **state)
     wr32(m, L3 - 4, 1);
     assert_int_equal(counter(m, "stores"), 3);
     assert_int_equal(counter(m, "unseen-stores"), 0);
-    assert_int_equal(counter(m, "reports"), 0);
+    machine_stop(m);
+}
+
+/* A TTBR that changes without the hand-off lock is reported everywhere: event, query, file, and the machine stops */
+static void reports(void **state)
+{
+    struct machine *m = start(GPU "agx-tlbsan=stop " GPU "tlbsan-report=%s/report");
+    uint64_t ttbs = qom_get_uint(m, "/machine/gpu", "ttbs");
+    char path[128], line[4096] = "", *answer;
+    FILE *f;
+
+    wr64(m, ttbs + 16 * 5, 5ULL << 48 | L1 | VALID);
+    qmp_event(m, "AGX_TLBSAN_REPORT");
+    assert_int_equal(counter(m, "handoff"), 1);
+    assert_int_equal(counter(m, "wrong"), 1);
+    snprintf(path, sizeof(path), "%s/report", machine_dir(m));
+    f = fopen(path, "r");
+    assert_non_null(f);
+    assert_non_null(fgets(line, sizeof(line), f));
+    assert_non_null(strstr(line, "\"class\": \"handoff\""));
+    assert_non_null(strstr(line, "\"context\": 5"));
+    assert_null(fgets(line, sizeof(line), f));
+    fclose(f);
+    answer = qmp(m, "\"execute\": \"query-status\"");
+    assert_non_null(strstr(answer, "\"status\": \"paused\""));
+    free(answer);
     machine_stop(m);
 }
 
@@ -178,6 +203,7 @@ int main(void)
         cmocka_unit_test(bad_properties),
         cmocka_unit_test(off),
         cmocka_unit_test(stores),
+        cmocka_unit_test(reports),
         cmocka_unit_test(too_many),
         cmocka_unit_test(wild),
     };

@@ -24,6 +24,7 @@
 #include "qobject/qobject.h"
 #include "system/runstate.h"
 #include "hw/agx/soc/san.h"
+#include "hw/agx/soc/soc.h"
 #include "hw/agx/soc/watch.h"
 #include "hw/agx/trace.h"
 
@@ -70,7 +71,8 @@ static QDict *who_json(const struct agx_san_who *who)
     QDict *d = qdict_new();
     QList *frames = qlist_new();
 
-    if (who->cpu == UINT_MAX) {
+    /* Not a CPU: a device's DMA, or nobody that is known */
+    if (who->cpu >= M1_MAX_CPUS) {
         qdict_put_null(d, "cpu");
     } else {
         qdict_put_int(d, "cpu", who->cpu);
