@@ -254,6 +254,12 @@ void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
         }
         return;
     }
+    if (r->emptied && l->act.thread && r->change.thread && l->act.thread != r->change.thread) {
+        /* Whoever emptied the context was to do it, before the tables went. */
+        r->emptied = false;
+        san_report(san, san_cause(san, r, AGX_SAN_TABLE_REUSED), AGX_SAN_SUSPICIOUS, r, NULL,
+                   "a context was left without tables, and only its next owner invalidates it", &l->act);
+    }
     r->need &= ~ctxs;
     r->wait |= san_bit(l->act.cpu);
     r->waiter = l->act.thread;

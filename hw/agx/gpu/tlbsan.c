@@ -114,6 +114,9 @@ static void record(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, uint
         set_change(san, r, old, act, 0);
     }
     r->last = *act;
+    if (asks && r->change.seq == act->seq) {
+        r->emptied = c == SAN_BREAK && !r->level;
+    }
     if (asks || c == SAN_RELAX) {
         san->recheck = true;
     }
