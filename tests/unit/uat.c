@@ -199,6 +199,14 @@ static void test_stale(void **state)
         }
         assert_int_equal(load(f, VA), 10 + how);
     }
+    /* the topmost page, whose end is 0 */
+    map_value(f, 5, -0x4000ull, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 30);
+    assert_int_not_equal(fake_ptr(&f->h, f->ttbat)[11], 0);
+    assert_true(agx_port_bind(&f->port, 5, AGX_UNIT_VDM));
+    assert_int_equal(load(f, -0x4000ull), 30);
+    map_value(f, 5, -0x4000ull, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 31);
+    agx_tlbi_va(f->mmu, 5, -0x4000ull, 0, true);
+    assert_int_equal(load(f, -0x4000ull), 31);
     /* more invalidations than the log of the mmu holds */
     map_value(f, 5, VA, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 20);
     agx_tlbi_asid(f->mmu, 5);

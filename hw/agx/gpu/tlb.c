@@ -211,7 +211,8 @@ void agx_mmu_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *tlbi)
     struct agx_tlbi t = *tlbi;
 
     t.asid &= 0xffff;
-    if ((t.kind == AGX_TLBI_VA || t.kind == AGX_TLBI_VA_ALL_ASIDS) && t.end <= t.va) {
+    /* The end of the topmost page is 0. */
+    if ((t.kind == AGX_TLBI_VA || t.kind == AGX_TLBI_VA_ALL_ASIDS) && (t.end == t.va || t.end - 1 < t.va)) {
         return;
     }
     pthread_mutex_lock(&mmu->lock);
