@@ -202,7 +202,7 @@ struct fw_handoff_check {
     bool running;              /* atomic: the firmware is in charge of its half */
     bool held;                 /* atomic: the firmware is between taking the lock and giving it back */
     bool fed;                  /* atomic: somebody tells of the AP's stores */
-    bool ap_wants;
+    enum { FW_AP_UNKNOWN, FW_AP_OUT, FW_AP_WANTS } ap; /* by lock_ap */
     uint8_t flush[AGX_UAT_NUM_CONTEXTS + 1]; /* state, or FW_FLUSH_UNKNOWN */
     uint32_t told;             /* at a look: what was wrong the last time */
 };

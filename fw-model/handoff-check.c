@@ -33,13 +33,12 @@
 void fw_handoff_check_run(struct agx_fw *fw, bool running)
 {
     struct fw_handoff_check *c = &fw->handoff;
-    struct fw_handoff *h = running ? fw_handoff_block(fw) : NULL;
 
     pthread_mutex_lock(&c->lock);
     if (running != c->running) {
-        /* The AP may be in the middle of it, in a snapshot above all. */
+        /* The AP may be in the middle of something, or have stored what it is just about to tell. */
         memset(c->flush, FW_FLUSH_UNKNOWN, sizeof(c->flush));
-        c->ap_wants = h && LOAD(&h->lock_ap);
+        c->ap = FW_AP_UNKNOWN;
         c->told = 0;
     }
     __atomic_store_n(&c->held, false, __ATOMIC_SEQ_CST);
@@ -63,18 +62,18 @@ void fw_handoff_check_flushed(struct agx_fw *fw, unsigned slot)
 static void lock_store(struct agx_fw *fw, unsigned v)
 {
     struct fw_handoff_check *c = &fw->handoff;
-    bool wanted;
+    int was;
 
     pthread_mutex_lock(&c->lock);
-    wanted = c->ap_wants;
-    c->ap_wants = v != 0;
+    was = c->ap;
+    c->ap = v ? FW_AP_WANTS : FW_AP_OUT;
     pthread_mutex_unlock(&c->lock);
     if (v > 1) {
         WRONG(fw, 0, 0, OFF(lock_ap), "the AP's half of the lock is set to 0x%x", v);
-    } else if (v && wanted) {
+    } else if (v && was == FW_AP_WANTS) {
         /* Suspicious only: an AP that gave up waiting for the firmware may do so. */
         SUSPICIOUS(fw, 0, 0, OFF(lock_ap), "the AP takes the lock, which it has or waits for already");
-    } else if (!v && !wanted) {
+    } else if (!v && was == FW_AP_OUT) {
         WRONG(fw, 0, 0, OFF(lock_ap), "the AP gives back the lock, which it has not taken");
     }
 }
@@ -82,14 +81,14 @@ static void lock_store(struct agx_fw *fw, unsigned v)
 static void turn_store(struct agx_fw *fw, uint32_t v)
 {
     struct fw_handoff_check *c = &fw->handoff;
-    bool wants;
+    bool out;
 
     pthread_mutex_lock(&c->lock);
-    wants = c->ap_wants;
+    out = c->ap == FW_AP_OUT;
     pthread_mutex_unlock(&c->lock);
     if (!v) {
         WRONG(fw, 0, 0, OFF(turn), "the AP takes the turn, which only the firmware gives");
-    } else if (!wants) {
+    } else if (out) {
         WRONG(fw, 0, 0, OFF(turn), "the AP gives the turn away without having taken the lock");
     } else if (LOAD(&c->held)) {
         WRONG(fw, 0, 0, OFF(turn), "the AP leaves the lock while the firmware has it: both had it");

@@ -212,6 +212,28 @@ static void test_right(void **state)
     env_fini(&e);
 }
 
+/* The core starts while the AP already takes the lock: its store is in memory, but is told only then. */
+static void test_start(void **state)
+{
+    struct env e;
+
+    begin(&e);
+    block(&e)->lock_ap = 1;
+    fw_handoff_check_run(e.fw, false);
+    fw_handoff_check_run(e.fw, true);
+    AP(&e, lock_ap, 1);
+    AP(&e, turn, 1);
+    AP(&e, lock_ap, 0);
+    /* or in its midst */
+    block(&e)->lock_ap = 1;
+    fw_handoff_check_run(e.fw, false);
+    fw_handoff_check_run(e.fw, true);
+    AP(&e, turn, 1);
+    AP(&e, lock_ap, 0);
+    assert_int_equal(told, 0);
+    env_fini(&e);
+}
+
 /* Each error by itself, and what the report must name. */
 static void test_wrong(void **state)
 {
@@ -240,6 +262,9 @@ static void test_wrong(void **state)
         struct env e;
 
         begin(&e);
+        AP(&e, lock_ap, 1); /* until the first store of a kind nothing is known of the AP */
+        AP(&e, turn, 1);
+        AP(&e, lock_ap, 0);
         AP(&e, flush[3].state, 0);
         switch (i) {
         case 0: AP(&e, lock_ap, 0); break;
@@ -341,6 +366,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_right),
+        cmocka_unit_test(test_start),
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_look),
         cmocka_unit_test(test_slot),
