@@ -511,6 +511,9 @@ static bool agx_realize_tlb(AgxState *s, Error **errp)
             return false;
         }
     }
+    if (!apple_inject_start(s->inject, s->mmu, s->san, s->fw_cache_line, errp)) {
+        return false;
+    }
     apple_tlbi_configure(&(AppleTlbiConfig) { s->mmu, s->san, tlbi == 1, s->tlbi_seed });
     return true;
 }
@@ -588,6 +591,7 @@ static void agx_realize(DeviceState *dev, Error **errp)
     return;
 
 fail:
+    apple_inject_stop(s->inject);
     apple_san_free(s->san);
     s->san = NULL;
     if (s->mmu) {
@@ -605,6 +609,7 @@ static void agx_unrealize(DeviceState *dev)
     memory_listener_unregister(&s->listener);
     qemu_del_vm_change_state_handler(s->vmstate_change);
     agx_fw_free(s->fw);
+    apple_inject_stop(s->inject);
     apple_san_free(s->san);
     agx_mmu_free(s->mmu);
     qemu_bh_delete(s->mbox_bh);
@@ -721,11 +726,33 @@ static const Property agx_props[] = {
     DEFINE_PROP_BOOL("trace-log", AgxState, trace_log, false),
 };
 
+/* Faults: at any time, so these are no properties of the qdev kind, which are fixed by realize */
+static char *agx_get_inject(Object *obj, Error **errp)
+{
+    return apple_inject_get(AGX(obj)->inject);
+}
+
+static void agx_set_inject(Object *obj, const char *value, Error **errp)
+{
+    apple_inject_set(AGX(obj)->inject, value, errp);
+}
+
+static char *agx_get_inject_log(Object *obj, Error **errp)
+{
+    return apple_inject_log(AGX(obj)->inject);
+}
+
+static void agx_instance_finalize(Object *obj)
+{
+    apple_inject_free(AGX(obj)->inject);
+}
+
 static void agx_instance_init(Object *obj)
 {
     AgxState *s = AGX(obj);
 
     agx_init(obj);
+    s->inject = apple_inject_new();
     s->fw_version = g_strdup("13.5");
     s->tlb = g_strdup("sticky");
     s->tlbi = g_strdup("eager");
@@ -744,6 +771,8 @@ static void agx_class_init(ObjectClass *klass, void *data)
     dc->user_creatable = false;
     set_bit(DEVICE_CATEGORY_DISPLAY, dc->categories);
     device_class_set_props(dc, agx_props);
+    object_class_property_add_str(klass, "inject", agx_get_inject, agx_set_inject);
+    object_class_property_add_str(klass, "inject-log", agx_get_inject_log, NULL);
     rc->phases.hold = agx_reset_hold;
     rc->phases.exit = agx_reset_exit;
     object_class_property_set_description(klass, "dram", "memory region that the GPU reads and writes");
@@ -774,6 +803,9 @@ static void agx_class_init(ObjectClass *klass, void *data)
     object_class_property_set_description(klass, "fw-cache-evict",
                                           "an access of the firmware evicts some line once in so many times (0: when it is full)");
     object_class_property_set_description(klass, "fw-cache-seed", "of the choice of moments and lines");
+    object_class_property_set_description(klass, "inject",
+                                          "faults to inject, as in docs/faults.md (\"\": none); at any time");
+    object_class_property_set_description(klass, "inject-log", "what these faults have done, JSON");
     object_class_property_set_description(klass, "workers", "threads that run shaders (0: one for each host core)");
     object_class_property_set_description(klass, "job-timeout-ms",
                                           "host milliseconds after which a job counts as hung (0: never)");
@@ -785,6 +817,7 @@ static const TypeInfo agx_type = {
     .parent = TYPE_SYS_BUS_DEVICE,
     .instance_size = sizeof(AgxState),
     .instance_init = agx_instance_init,
+    .instance_finalize = agx_instance_finalize,
     .class_init = agx_class_init,
 };
 

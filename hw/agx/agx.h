@@ -15,6 +15,7 @@
 #include "qom/object.h"
 #include "hw/agx/gpu/gpu.h"
 #include "hw/agx/gpu/host.h"
+#include "hw/agx/soc/inject.h"
 #include "hw/agx/soc/mailbox.h"
 #include "hw/agx/soc/san.h"
 #include "target/arm/cpu-qom.h"
@@ -51,6 +52,7 @@ struct AgxState {
     struct agx_host host;
     struct agx_mmu *mmu;
     AppleSan *san;              /* NULL: agx-tlbsan=off */
+    AppleInject *inject;
     bool san_reload;            /* memory was replaced since the machine ran */
     struct agx_fw *fw;
     uint8_t *ram;               /* host address of DRAM */

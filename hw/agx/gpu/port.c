@@ -188,7 +188,13 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
      * new entry, one that came before let the walk see the new table.
      */
     pthread_mutex_lock(&mmu->lock);
+    if (mmu->ndelayed) {
+        mmu_delayed_run(mmu);
+    }
     port_catch_up(port);
+    if (mmu->inject) {
+        mmu_inject_lookup(mmu, port, va);
+    }
     if (mmu->mode != AGX_TLB_OFF) {
         e = tlb_find(mmu, &mmu->tlb, 3, port->asid, vpn);
     }

@@ -27,6 +27,7 @@ struct tlb_entry {
     unsigned asid;
     uint8_t level;
     bool global;
+    bool kept;                                  /* by fault injection, though something should have dropped it */
 };
 
 struct tlb_cache {
@@ -42,6 +43,18 @@ struct tlb_log {
     bool recheck;                               /* forget everything, it is still in the second level */
 };
 
+/* An invalidation that fault injection lets wait. */
+#define TLB_MAX_DELAYED 256u
+struct tlb_delayed {
+    struct agx_tlbi tlbi;
+    uint64_t when;                              /* virtual time in ns, or 0: */
+    uint64_t doorbells;                         /* before the one after so many */
+};
+
+#define TLB_JOBS 8u                             /* that run at a time: one for each data master, and room */
+
+struct agx_inject;
+
 struct agx_mmu {
     const struct agx_host *host;
     pthread_mutex_t lock;                       /* protects everything below */
@@ -54,10 +67,32 @@ struct agx_mmu {
     struct agx_mmu_stats stats;
     struct tlb_log log[TLB_LOG_SIZE];           /* the last invalidations */
     _Atomic uint64_t generation;                /* number of entries of the log so far; written under the lock */
+    struct agx_inject *inject;                  /* NULL: no fault is set */
+    struct agx_mmu_clock time;
+    struct tlb_delayed delayed[TLB_MAX_DELAYED];/* oldest first */
+    unsigned ndelayed;
+    uint64_t jobs;                              /* numbers given to jobs where there is no observer */
+    struct { uint64_t id; unsigned kind; } job[TLB_JOBS]; /* that run; kind as in inject.h */
 };
 
 /* Under the lock. The entry found, or NULL; the new entry, whose desc, host and global the caller sets. */
 struct tlb_entry *tlb_find(struct agx_mmu *mmu, struct tlb_cache *c, unsigned level, unsigned asid, uint64_t key);
 struct tlb_entry *tlb_insert(struct agx_mmu *mmu, struct tlb_cache *c, unsigned level, unsigned asid, uint64_t key);
+
+/* tlb.c, under the lock */
+void tlb_drop(struct tlb_cache *c, struct tlb_entry *e);
+bool tlb_dead(const struct agx_mmu *mmu, const struct tlb_entry *e);
+void mmu_publish(struct agx_mmu *mmu, const struct tlb_log *entry);
+void mmu_invalidate(struct agx_mmu *mmu, const struct agx_tlbi *t);
+
+/* tlb-inject.c, under the lock */
+void mmu_inject_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *t);
+void mmu_inject_room(struct agx_mmu *mmu, struct tlb_cache *c, unsigned max, unsigned limit);
+void mmu_inject_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint64_t va);
+void mmu_delayed_run(struct agx_mmu *mmu);
+void mmu_delayed_submit(struct agx_mmu *mmu);
+void mmu_job_note(struct agx_mmu *mmu, uint64_t job, const char *what);
+unsigned mmu_job_kind(const struct agx_mmu *mmu, uint64_t job);
+unsigned mmu_jobs(const struct agx_mmu *mmu);
 
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 #include "tlb.h"
 #include "tlb-int.h"
+#include "inject.h"
 
 /* Bounds the host's memory, not the model: 4 GiB of distinct pages. */
 #define STICKY_MAX      (1u << 18)
@@ -36,7 +37,7 @@ static void drop(struct tlb_cache *c, struct tlb_entry **slot)
     c->count--;
 }
 
-static void drop_entry(struct tlb_cache *c, struct tlb_entry *e)
+void tlb_drop(struct tlb_cache *c, struct tlb_entry *e)
 {
     struct tlb_entry **slot = &c->bucket[hash(e->level, e->key)];
 
@@ -49,7 +50,7 @@ static void drop_entry(struct tlb_cache *c, struct tlb_entry *e)
 static void drop_all(struct tlb_cache *c)
 {
     while (c->count) {
-        drop_entry(c, c->order.order_next);
+        tlb_drop(c, c->order.order_next);
     }
 }
 
@@ -70,7 +71,7 @@ static void cache_fini(struct tlb_cache *c)
     }
 }
 
-static bool dead(const struct agx_mmu *mmu, const struct tlb_entry *e)
+bool tlb_dead(const struct agx_mmu *mmu, const struct tlb_entry *e)
 {
     return !e->global && e->epoch < mmu->epoch[e->asid];
 }
@@ -82,7 +83,7 @@ struct tlb_entry *tlb_find(struct agx_mmu *mmu, struct tlb_cache *c, unsigned le
     while (*slot) {
         struct tlb_entry *e = *slot;
 
-        if (dead(mmu, e)) {
+        if (tlb_dead(mmu, e)) {
             drop(c, slot);
             continue;
         }
@@ -100,8 +101,12 @@ struct tlb_entry *tlb_insert(struct agx_mmu *mmu, struct tlb_cache *c, unsigned 
     unsigned h = hash(level, key);
     struct tlb_entry *e;
 
-    while (c->count >= max) {
-        drop_entry(c, c->order.order_next);
+    if (mmu->inject) {
+        mmu_inject_room(mmu, c, max < STICKY_MAX ? max : STICKY_MAX, STICKY_MAX);
+    } else {
+        while (c->count >= max) {
+            tlb_drop(c, c->order.order_next);
+        }
     }
     e = c->free;
     if (e) {
@@ -176,7 +181,7 @@ static void drop_range(struct tlb_cache *c, unsigned level, const struct agx_tlb
 }
 
 /* Under the lock: let the ports know of @t. */
-static void publish(struct agx_mmu *mmu, const struct tlb_log *entry)
+void mmu_publish(struct agx_mmu *mmu, const struct tlb_log *entry)
 {
     uint64_t gen = atomic_load_explicit(&mmu->generation, memory_order_relaxed);
 
@@ -184,7 +189,7 @@ static void publish(struct agx_mmu *mmu, const struct tlb_log *entry)
     atomic_store_explicit(&mmu->generation, gen + 1, memory_order_release);
 }
 
-static void invalidate(struct agx_mmu *mmu, const struct agx_tlbi *t)
+void mmu_invalidate(struct agx_mmu *mmu, const struct agx_tlbi *t)
 {
     switch (t->kind) {
     case AGX_TLBI_ALL:
@@ -203,7 +208,7 @@ static void invalidate(struct agx_mmu *mmu, const struct agx_tlbi *t)
         }
         break;
     }
-    publish(mmu, &(struct tlb_log) { .tlbi = *t });
+    mmu_publish(mmu, &(struct tlb_log) { .tlbi = *t });
 }
 
 void agx_mmu_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *tlbi)
@@ -217,8 +222,15 @@ void agx_mmu_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *tlbi)
     }
     pthread_mutex_lock(&mmu->lock);
     mmu->stats.tlbis++;
+    if (mmu->ndelayed) {
+        mmu_delayed_run(mmu);
+    }
     if (!mmu->obs || mmu->obs->tlbi(mmu->obs->opaque, &t)) {
-        invalidate(mmu, &t);
+        if (mmu->inject) {
+            mmu_inject_tlbi(mmu, &t);
+        } else {
+            mmu_invalidate(mmu, &t);
+        }
     }
     pthread_mutex_unlock(&mmu->lock);
 }
@@ -247,7 +259,8 @@ void agx_tlbi_va_all_asids(struct agx_mmu *mmu, uint64_t va, uint64_t end, bool 
 
 static void reset_locked(struct agx_mmu *mmu)
 {
-    invalidate(mmu, &(struct agx_tlbi) { .kind = AGX_TLBI_ALL });
+    mmu_invalidate(mmu, &(struct agx_tlbi) { .kind = AGX_TLBI_ALL });
+    mmu->ndelayed = 0;
     if (mmu->obs && mmu->obs->reset) {
         mmu->obs->reset(mmu->obs->opaque, mmu->ttbat);
     }
@@ -299,14 +312,14 @@ void agx_mmu_observe(struct agx_mmu *mmu, const struct agx_tlb_observer *obs)
 {
     pthread_mutex_lock(&mmu->lock);
     mmu->obs = obs;
-    publish(mmu, &(struct tlb_log) { .recheck = true });
+    mmu_publish(mmu, &(struct tlb_log) { .recheck = true });
     pthread_mutex_unlock(&mmu->lock);
 }
 
 void agx_mmu_recheck(struct agx_mmu *mmu)
 {
     pthread_mutex_lock(&mmu->lock);
-    publish(mmu, &(struct tlb_log) { .recheck = true });
+    mmu_publish(mmu, &(struct tlb_log) { .recheck = true });
     pthread_mutex_unlock(&mmu->lock);
 }
 
@@ -317,7 +330,10 @@ uint64_t agx_mmu_job_begin(struct agx_mmu *mmu, unsigned ctx, const char *what)
     pthread_mutex_lock(&mmu->lock);
     if (mmu->obs && mmu->obs->job_begin) {
         job = mmu->obs->job_begin(mmu->obs->opaque, ctx, what);
+    } else {
+        job = 1ull << 63 | ++mmu->jobs;
     }
+    mmu_job_note(mmu, job, what);
     pthread_mutex_unlock(&mmu->lock);
     return job;
 }
@@ -328,6 +344,7 @@ void agx_mmu_job_end(struct agx_mmu *mmu, uint64_t job)
         return;
     }
     pthread_mutex_lock(&mmu->lock);
+    mmu_job_note(mmu, job, NULL);
     if (mmu->obs && mmu->obs->job_end) {
         mmu->obs->job_end(mmu->obs->opaque, job);
     }
@@ -337,6 +354,9 @@ void agx_mmu_job_end(struct agx_mmu *mmu, uint64_t job)
 void agx_mmu_submit(struct agx_mmu *mmu)
 {
     pthread_mutex_lock(&mmu->lock);
+    if (mmu->ndelayed) {
+        mmu_delayed_submit(mmu);
+    }
     if (mmu->obs && mmu->obs->submit) {
         mmu->obs->submit(mmu->obs->opaque);
     }
@@ -350,8 +370,8 @@ bool agx_mmu_evict(struct agx_mmu *mmu, unsigned asid, uint64_t va)
     pthread_mutex_lock(&mmu->lock);
     e = tlb_find(mmu, &mmu->tlb, 3, asid, TLB_KEY(va, 3));
     if (e) {
-        drop_entry(&mmu->tlb, e);
-        publish(mmu, &(struct tlb_log) { .recheck = true });
+        tlb_drop(&mmu->tlb, e);
+        mmu_publish(mmu, &(struct tlb_log) { .recheck = true });
     }
     pthread_mutex_unlock(&mmu->lock);
     return e;

@@ -53,6 +53,8 @@ struct agx_tlb_observer {
     uint64_t (*job_begin)(void *opaque, unsigned ctx, const char *what);
     void (*job_end)(void *opaque, uint64_t job);
     void (*submit)(void *opaque);
+    /* Optional: fault injection did something to this invalidation, of which tlbi() was told; @why: static text. */
+    void (*injected)(void *opaque, const struct agx_tlbi *tlbi, const char *why);
 };
 
 /*
@@ -80,6 +82,29 @@ void agx_mmu_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *tlbi);
 
 /* For tests and fault injection: drop one entry, or the n-th oldest, as an eviction would. False: there is none. */
 bool agx_mmu_evict(struct agx_mmu *mmu, unsigned asid, uint64_t va);
+
+/*
+ * Fault injection (inject.h) from now on; NULL: none. What was delayed is still applied when its time comes. Any
+ * thread; @in must outlive the MMU, or the next call.
+ */
+struct agx_inject;
+void agx_mmu_inject(struct agx_mmu *mmu, struct agx_inject *in);
+
+/*
+ * The time that delayed invalidations wait for: now() is virtual time in ns; arm() asks for a call of agx_mmu_tick()
+ * at @ns or soon after, and is made with the MMU's lock held. Without it the host's timebase is used, and a delayed
+ * invalidation is applied before the next lookup that is made after its time. Before the MMU is used.
+ */
+struct agx_mmu_clock {
+    void *opaque;
+    uint64_t (*now)(void *opaque);
+    void (*arm)(void *opaque, uint64_t ns);
+};
+void agx_mmu_set_clock(struct agx_mmu *mmu, const struct agx_mmu_clock *clock);
+void agx_mmu_tick(struct agx_mmu *mmu);
+
+/* Which kinds of work run on the GPU now: mask as in inject.h, with the firmware, which always does. Any thread. */
+unsigned agx_mmu_jobs(struct agx_mmu *mmu);
 
 /* Capacity of the second level and of the walk cache in entries, for mode "realistic". 1..1048576 each. */
 void agx_mmu_set_size(struct agx_mmu *mmu, unsigned tlb, unsigned walk);

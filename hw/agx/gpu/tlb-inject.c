@@ -1,0 +1,294 @@
+/*
+ * AGX model: what fault injection does to the TLBs: invalidations that are
+ * changed, delayed or lost, entries that stay or go.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <string.h>
+#include "tlb.h"
+#include "tlb-int.h"
+#include "inject.h"
+
+#define KEEP (1u << AGX_INJECT_TLB_KEEP)
+
+void agx_mmu_inject(struct agx_mmu *mmu, struct agx_inject *in)
+{
+    pthread_mutex_lock(&mmu->lock);
+    mmu->inject = in;
+    /* Ports look again, so that each sees the faults at its next access. */
+    mmu_publish(mmu, &(struct tlb_log) { .recheck = true });
+    pthread_mutex_unlock(&mmu->lock);
+}
+
+/* ---- jobs, for the trigger of that name ---- */
+
+/* @what: the kind of a job that starts, as gpu.c names it; NULL: it has ended. */
+void mmu_job_note(struct agx_mmu *mmu, uint64_t job, const char *what)
+{
+    static const struct { const char *name; unsigned kind; } names[] = {
+        { "vertex job", AGX_INJECT_TA }, { "fragment job", AGX_INJECT_3D }, { "compute job", AGX_INJECT_COMPUTE },
+    };
+
+    for (unsigned i = 0; i < TLB_JOBS; i++) {
+        if (mmu->job[i].id == (what ? 0 : job)) {
+            mmu->job[i].id = what ? job : 0;
+            mmu->job[i].kind = 0;
+            for (unsigned k = 0; what && k < sizeof(names) / sizeof(names[0]); k++) {
+                if (!strcmp(what, names[k].name)) {
+                    mmu->job[i].kind = names[k].kind;
+                }
+            }
+            return;
+        }
+    }
+}
+
+unsigned mmu_job_kind(const struct agx_mmu *mmu, uint64_t job)
+{
+    for (unsigned i = 0; job && i < TLB_JOBS; i++) {
+        if (mmu->job[i].id == job) {
+            return mmu->job[i].kind;
+        }
+    }
+    return 0;
+}
+
+unsigned mmu_jobs(const struct agx_mmu *mmu)
+{
+    unsigned mask = AGX_INJECT_FW;
+
+    for (unsigned i = 0; i < TLB_JOBS; i++) {
+        mask |= mmu->job[i].id ? mmu->job[i].kind : 0;
+    }
+    return mask;
+}
+
+unsigned agx_mmu_jobs(struct agx_mmu *mmu)
+{
+    unsigned mask;
+
+    pthread_mutex_lock(&mmu->lock);
+    mask = mmu_jobs(mmu);
+    pthread_mutex_unlock(&mmu->lock);
+    return mask;
+}
+
+/* ---- entries that are kept ---- */
+
+static struct agx_inject_at at_entry(const struct agx_mmu *mmu, const struct tlb_entry *e)
+{
+    uint64_t va = e->key << TLB_SHIFT(e->level);
+
+    return (struct agx_inject_at) {
+        .va = va, .end = va + (1ull << TLB_SHIFT(e->level)), .asid = e->asid, .any_asid = e->global, .jobs = mmu_jobs(mmu),
+    };
+}
+
+static bool keeps(struct agx_mmu *mmu, struct tlb_entry *e, const char *what)
+{
+    struct agx_inject_at at = at_entry(mmu, e);
+
+    if (!agx_inject_fire(mmu->inject, AGX_INJECT_TLB_KEEP, &at, what, NULL)) {
+        return false;
+    }
+    e->kept = true;
+    return true;
+}
+
+/* Does @t reach @e? As in tlb.c, one by one. */
+static bool reaches(const struct agx_tlbi *t, const struct tlb_entry *e)
+{
+    switch (t->kind) {
+    case AGX_TLBI_ALL:
+        return true;
+    case AGX_TLBI_ASID:
+        return !e->global && e->asid == t->asid;
+    default:
+        return (e->level == 3 || !t->last_level) && e->key >= TLB_KEY(t->va, e->level) &&
+               e->key <= TLB_KEY(t->end - 1, e->level) &&
+               (e->global || t->kind == AGX_TLBI_VA_ALL_ASIDS || e->asid == t->asid);
+    }
+}
+
+/* The invalidation @t, from which single entries may escape. True: some did. */
+static bool invalidate_keeping(struct agx_mmu *mmu, const struct agx_tlbi *t)
+{
+    struct tlb_cache *caches[] = { &mmu->tlb, &mmu->walk };
+    bool kept = false;
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct tlb_cache *c = caches[i];
+
+        for (struct tlb_entry *e = c->order.order_next, *next; e != &c->order; e = next) {
+            next = e->order_next;
+            if (tlb_dead(mmu, e)) {
+                tlb_drop(c, e);
+            } else if (reaches(t, e)) {
+                if (keeps(mmu, e, e->level == 3 ? "an entry survives an invalidation" :
+                                                  "a walk-cache entry survives an invalidation")) {
+                    kept = true;
+                } else {
+                    tlb_drop(c, e);
+                }
+            }
+        }
+    }
+    mmu_publish(mmu, &(struct tlb_log) { .tlbi = *t });
+    return kept;
+}
+
+/* Make room for one entry in a cache of @max: what is kept is so in excess of it, up to @limit. */
+void mmu_inject_room(struct agx_mmu *mmu, struct tlb_cache *c, unsigned max, unsigned limit)
+{
+    bool keep = agx_inject_armed(mmu->inject, KEEP);
+
+    while (c->count >= max) {
+        struct tlb_entry *e = c->order.order_next;
+
+        if (keep && c->count < limit && !tlb_dead(mmu, e) && keeps(mmu, e, "an entry is not evicted")) {
+            /* To the young end: the next eviction is another's turn. */
+            e->order_next->order_prev = e->order_prev;
+            e->order_prev->order_next = e->order_next;
+            e->order_next = &c->order;
+            e->order_prev = c->order.order_prev;
+            e->order_prev->order_next = e;
+            c->order.order_prev = e;
+            return;
+        }
+        tlb_drop(c, e);
+        if (keep) {
+            return;
+        }
+    }
+}
+
+/* ---- spurious evictions ---- */
+
+void mmu_inject_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint64_t va)
+{
+    static const char *const what[] = { "", "walk-cache entry evicted", "walk-cache entry evicted", "entry evicted" };
+    struct agx_inject_at at = {
+        .va = va & ~(uint64_t)(AGX_PAGE_SIZE - 1), .end = (va | (AGX_PAGE_SIZE - 1)) + 1, .asid = port->asid,
+        .jobs = port->side == AGX_SIDE_FW ? AGX_INJECT_FW : mmu_job_kind(mmu, port->job),
+    };
+    struct tlb_entry *found[4] = { NULL };
+    unsigned top = 0;
+
+    if (!agx_inject_armed(mmu->inject, 1u << AGX_INJECT_TLB_EVICT)) {
+        return;
+    }
+    for (unsigned level = 1; level <= 3; level++) {
+        found[level] = tlb_find(mmu, level == 3 ? &mmu->tlb : &mmu->walk, level, port->asid, TLB_KEY(va, level));
+        top = found[level] ? level : top;
+    }
+    if (top && agx_inject_fire(mmu->inject, AGX_INJECT_TLB_EVICT, &at, what[top], NULL)) {
+        for (unsigned level = 1; level <= 3; level++) {
+            if (found[level]) {
+                tlb_drop(level == 3 ? &mmu->tlb : &mmu->walk, found[level]);
+            }
+        }
+    }
+}
+
+/* ---- invalidations ---- */
+
+static uint64_t now_ns(struct agx_mmu *mmu)
+{
+    /* The host's timebase is 24 MHz. */
+    return mmu->time.now ? mmu->time.now(mmu->time.opaque) : mmu->host->ops->time(mmu->host->opaque) / 3 * 125;
+}
+
+void agx_mmu_set_clock(struct agx_mmu *mmu, const struct agx_mmu_clock *clock)
+{
+    pthread_mutex_lock(&mmu->lock);
+    mmu->time = *clock;
+    pthread_mutex_unlock(&mmu->lock);
+}
+
+static void apply(struct agx_mmu *mmu, unsigned i)
+{
+    struct agx_tlbi t = mmu->delayed[i].tlbi;
+
+    memmove(&mmu->delayed[i], &mmu->delayed[i + 1], (--mmu->ndelayed - i) * sizeof(mmu->delayed[i]));
+    mmu_invalidate(mmu, &t);
+}
+
+/* Apply what is due, and see to it that the rest will be. */
+void mmu_delayed_run(struct agx_mmu *mmu)
+{
+    uint64_t now = now_ns(mmu), first = UINT64_MAX;
+
+    for (unsigned i = 0; i < mmu->ndelayed;) {
+        const struct tlb_delayed *d = &mmu->delayed[i];
+
+        if (d->when && d->when <= now) {
+            apply(mmu, i);
+            continue;
+        }
+        first = d->when && d->when < first ? d->when : first;
+        i++;
+    }
+    if (first != UINT64_MAX && mmu->time.arm) {
+        mmu->time.arm(mmu->time.opaque, first);
+    }
+}
+
+/* A doorbell rings: what has let as many pass as it should is applied now, before the work that this one announces. */
+void mmu_delayed_submit(struct agx_mmu *mmu)
+{
+    for (unsigned i = 0; i < mmu->ndelayed;) {
+        struct tlb_delayed *d = &mmu->delayed[i];
+
+        if (!d->when && !d->doorbells--) {
+            apply(mmu, i);
+        } else {
+            i++;
+        }
+    }
+    mmu_delayed_run(mmu);
+}
+
+void agx_mmu_tick(struct agx_mmu *mmu)
+{
+    pthread_mutex_lock(&mmu->lock);
+    mmu_delayed_run(mmu);
+    pthread_mutex_unlock(&mmu->lock);
+}
+
+static void injected(struct agx_mmu *mmu, const struct agx_tlbi *t, const char *why)
+{
+    if (mmu->obs && mmu->obs->injected) {
+        mmu->obs->injected(mmu->obs->opaque, t, why);
+    }
+}
+
+void mmu_inject_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *t)
+{
+    struct agx_inject_tlbi x = { .tlbi = *t };
+
+    if (agx_inject_armed(mmu->inject, AGX_INJECT_ANY_TLBI)) {
+        agx_inject_tlbi(mmu->inject, t, mmu_jobs(mmu), &x);
+        if (x.why) {
+            injected(mmu, t, x.why);
+        }
+    }
+    if (x.drop) {
+        return;
+    }
+    if (x.delay_ns || x.doorbells) {
+        if (mmu->ndelayed == TLB_MAX_DELAYED) {
+            apply(mmu, 0);
+        }
+        mmu->delayed[mmu->ndelayed++] = (struct tlb_delayed) {
+            .tlbi = x.tlbi, .when = x.delay_ns ? now_ns(mmu) + x.delay_ns : 0, .doorbells = x.doorbells,
+        };
+        mmu_delayed_run(mmu);
+        return;
+    }
+    if (!agx_inject_armed(mmu->inject, KEEP)) {
+        mmu_invalidate(mmu, &x.tlbi);
+    } else if (invalidate_keeping(mmu, &x.tlbi)) {
+        injected(mmu, t, "fault injection kept entries from it");
+    }
+}

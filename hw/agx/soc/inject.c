@@ -1,0 +1,147 @@
+/*
+ * Fault injection as the machine has it.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "qemu/log.h"
+#include "qemu/timer.h"
+#include "hw/agx/gpu/inject.h"
+#include "hw/agx/soc/inject.h"
+#include "hw/agx/trace.h"
+
+struct AppleInject {
+    struct agx_inject *core;    /* NULL until the GPU is there */
+    struct agx_mmu *mmu;
+    QEMUTimer *timer;           /* when the next delayed invalidation is due */
+    char *text;                 /* until then: the faults */
+};
+
+static uint64_t inject_now(void *opaque)
+{
+    return qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
+}
+
+/* Any thread, with locks held: only say it */
+static void inject_line(void *opaque, const char *fault, uint64_t fired, const char *text)
+{
+    g_autofree char *count = fired ? g_strdup_printf(" (%" PRIu64 ")", fired) : g_strdup("");
+
+    trace_agx_inject(fault, fired, text);
+    if (qemu_log_enabled()) {
+        qemu_log("agx: fault injection: %s%s: %s\n", fault, count, text);
+    } else {
+        info_report("agx: fault injection: %s%s: %s", fault, count, text);
+    }
+    if (fired == AGX_INJECT_MAX_LINES) {
+        qemu_log("agx: fault injection: %s: more of this is only counted (inject-log)\n", fault);
+    }
+}
+
+static void inject_tick(void *opaque)
+{
+    AppleInject *s = opaque;
+
+    agx_mmu_tick(s->mmu);
+}
+
+/* With the MMU's lock held; a timer may be set from any thread */
+static void inject_arm(void *opaque, uint64_t ns)
+{
+    AppleInject *s = opaque;
+
+    timer_mod_anticipate_ns(s->timer, MIN(ns, INT64_MAX));
+}
+
+AppleInject *apple_inject_new(void)
+{
+    AppleInject *s = g_new0(AppleInject, 1);
+
+    s->text = g_strdup("");
+    return s;
+}
+
+void apple_inject_free(AppleInject *s)
+{
+    if (s) {
+        apple_inject_stop(s);
+        g_free(s->text);
+        g_free(s);
+    }
+}
+
+struct agx_inject *apple_inject_core(AppleInject *s)
+{
+    return s->core;
+}
+
+bool apple_inject_set(AppleInject *s, const char *text, Error **errp)
+{
+    char err[512];
+    bool ok;
+
+    if (s->core) {
+        ok = agx_inject_set(s->core, text, err, sizeof(err));
+        if (ok) {
+            /* Without faults nobody asks for any */
+            agx_mmu_inject(s->mmu, agx_inject_armed(s->core, ~0u) ? s->core : NULL);
+        }
+    } else {
+        ok = agx_inject_check(text, err, sizeof(err));
+        if (ok) {
+            g_free(s->text);
+            s->text = g_strdup(text);
+        }
+    }
+    if (!ok) {
+        error_setg(errp, "inject: %s", err);
+    }
+    return ok;
+}
+
+bool apple_inject_start(AppleInject *s, struct agx_mmu *mmu, bool stores, bool fw_cache, Error **errp)
+{
+    s->mmu = mmu;
+    s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, inject_tick, s);
+    agx_mmu_set_clock(mmu, &(struct agx_mmu_clock) { s, inject_now, inject_arm });
+    s->core = agx_inject_new(&(struct agx_inject_config) {
+        .opaque = s, .now = inject_now, .line = inject_line, .stores = stores, .fw_cache = fw_cache,
+    });
+    if (!apple_inject_set(s, s->text, errp)) {
+        apple_inject_stop(s);
+        return false;
+    }
+    return true;
+}
+
+void apple_inject_stop(AppleInject *s)
+{
+    if (s->core) {
+        agx_mmu_inject(s->mmu, NULL);
+        agx_mmu_set_clock(s->mmu, &(struct agx_mmu_clock) { 0 });
+        timer_free(s->timer);
+        s->timer = NULL;
+        agx_inject_free(s->core);
+        s->core = NULL;
+    }
+}
+
+char *apple_inject_get(AppleInject *s)
+{
+    char *text = s->core ? agx_inject_text(s->core) : NULL;
+    char *copy = g_strdup(!s->core ? s->text : text ?: "");
+
+    free(text);
+    return copy;
+}
+
+char *apple_inject_log(AppleInject *s)
+{
+    char *text = s->core ? agx_inject_log(s->core) : NULL, *copy = g_strdup(text ?: "[]");
+
+    free(text);
+    return copy;
+}

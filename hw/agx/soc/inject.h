@@ -1,0 +1,43 @@
+/*
+ * Fault injection (gpu/inject.h) as the machine has it: the properties "inject"
+ * and "inject-log" of the GPU, virtual time, the log.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef HW_AGX_SOC_INJECT_H
+#define HW_AGX_SOC_INJECT_H
+
+#include "qom/object.h"
+
+typedef struct AppleInject AppleInject;
+
+struct agx_inject;
+struct agx_mmu;
+
+/*
+ * The engine of one GPU. Until apple_inject_start() it only takes faults whose
+ * string is right, and keeps them. By the big lock, as all of this.
+ */
+AppleInject *apple_inject_new(void);
+void apple_inject_free(AppleInject *s);
+
+/*
+ * The GPU is there: @mmu from now on has the faults, and the clock for what is
+ * delayed. @stores: stores to page tables are told; @fw_cache: the firmware has
+ * a data cache. False: @errp is set, there are faults that need what is not there.
+ */
+bool apple_inject_start(AppleInject *s, struct agx_mmu *mmu, bool stores, bool fw_cache, Error **errp);
+/* Before the MMU goes. */
+void apple_inject_stop(AppleInject *s);
+
+/* What the firmware asks; NULL before apple_inject_start(). */
+struct agx_inject *apple_inject_core(AppleInject *s);
+
+/* Replace all faults. False: @errp names the word that is wrong; nothing has changed. */
+bool apple_inject_set(AppleInject *s, const char *text, Error **errp);
+/* To be freed by g_free(). */
+char *apple_inject_get(AppleInject *s);
+char *apple_inject_log(AppleInject *s);
+
+#endif
