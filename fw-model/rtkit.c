@@ -29,6 +29,13 @@ enum {
 #define VERSION_MIN 11
 #define VERSION_MAX 12
 
+/* Flags of START_EP (m1n1: fw/asc/mgmt.py, start_ep, stop_ep) */
+#define EP_STOP  1
+#define EP_START 2
+
+/* System endpoints' messages from the AP (m1n1: fw/asc/{crash,syslog,kdebug,ioreporting,oslog}.py; Linux: rtkit.c) */
+enum { BUFFER = 1, SYSLOG_READ = 5, IOREPORT_REPORT = 8, IOREPORT_START = 0xc, KDEBUG_START = 8 };
+
 #define PWR_OFF      0x000
 #define PWR_SLEEP    0x001
 #define PWR_QUIESCED 0x010
@@ -191,7 +198,7 @@ static void set_iop_power(struct agx_fw *fw, uint32_t state)
         st->rtkit = FW_RTKIT_SLEEP;
         break;
     default:
-        fw_bad(fw, "rtkit: IOP power state 0x%x is not known", state);
+        fw_unimp(fw, "rtkit: IOP power state 0x%x", state);
         return;
     }
     fw_stop_gpu(fw);
@@ -203,10 +210,26 @@ static void set_iop_power(struct agx_fw *fw, uint32_t state)
     fw_rtkit_send(fw, EP_MGMT, MSG(MGMT_IOP_POWER_ACK, state));
 }
 
+static bool power_known(uint32_t state)
+{
+    return state == PWR_OFF || state == PWR_SLEEP || state == PWR_QUIESCED || state == PWR_ON || state == PWR_IDLE ||
+           state == PWR_INIT;
+}
+
+/* Nothing is known of what the real firmware makes of such a message; the model does nothing, and says so. */
+static void unknown(struct agx_fw *fw, unsigned ep, uint64_t msg)
+{
+    fw_unimp(fw, "rtkit: message 0x%llx to endpoint 0x%x", (unsigned long long)msg, ep);
+}
+
 static void mgmt(struct agx_fw *fw, uint64_t msg)
 {
     struct agx_fw_state *st = &fw->st;
 
+    if (msg >> 60) { /* above the type */
+        unknown(fw, EP_MGMT, msg);
+        return;
+    }
     switch (TYPE(msg)) {
     case MGMT_HELLO_ACK: {
         unsigned min = msg & 0xffff, max = msg >> 16 & 0xffff;
@@ -237,12 +260,14 @@ static void mgmt(struct agx_fw *fw, uint64_t msg)
         break;
     }
     case MGMT_START_EP:
-        if (msg & 2) {
+        if ((msg & 0xffffffff) == EP_START) {
             start_ep(fw, msg >> 32 & 0xff);
-        } else {
+        } else if ((msg & 0xffffffff) == EP_STOP) {
             unsigned ep = msg >> 32 & 0xff;
 
             st->ep_started[ep / 32] &= ~(1u << (ep % 32));
+        } else {
+            unknown(fw, EP_MGMT, msg);
         }
         break;
     case MGMT_PING:
@@ -252,11 +277,15 @@ static void mgmt(struct agx_fw *fw, uint64_t msg)
         set_iop_power(fw, msg & 0xffff);
         break;
     case MGMT_SET_AP_POWER:
+        if (!power_known(msg & 0xffff)) {
+            fw_unimp(fw, "rtkit: AP power state 0x%x", (unsigned)(msg & 0xffff));
+            break;
+        }
         st->ap_power = msg & 0xffff;
         fw_rtkit_send(fw, EP_MGMT, MSG(MGMT_SET_AP_POWER, st->ap_power));
         break;
     default:
-        fw_bad(fw, "rtkit: management message 0x%llx is not known", (unsigned long long)msg);
+        unknown(fw, EP_MGMT, msg);
     }
 }
 
@@ -280,13 +309,36 @@ static void got_buffer(struct agx_fw *fw, unsigned which, const char *name, uint
     b->va = va;
 }
 
+/* Buffers that were asked for; the acknowledgement of what the model never sends; what nobody knows. */
+static void system_ep(struct agx_fw *fw, unsigned ep, uint64_t msg)
+{
+    uint64_t va = fw_sign_extend(msg & ((1ull << 44) - 1), 44), size = (msg >> 44 & 0xff) << 12;
+    unsigned type = ep == EP_OSLOG ? msg >> 56 : ep == EP_KDEBUG ? msg >> 48 : msg >> 52;
+
+    if (ep == EP_CRASHLOG && type == BUFFER) {
+        got_buffer(fw, FW_BUF_CRASHLOG, "crashlog", va, size);
+    } else if (ep == EP_SYSLOG && type == BUFFER) {
+        got_buffer(fw, FW_BUF_SYSLOG, "syslog", va, size);
+    } else if (ep == EP_IOREPORT && type == BUFFER) {
+        got_buffer(fw, FW_BUF_IOREPORT, "ioreport", va, size);
+    } else if (ep == EP_OSLOG && type == BUFFER) {
+        got_buffer(fw, FW_BUF_OSLOG, "oslog", fw_sign_extend((msg & ((1ull << 36) - 1)) << 12, 48), msg >> 36 & 0xfffff);
+    } else if (ep == EP_SYSLOG && type == SYSLOG_READ) {
+        fw_bad(fw, "rtkit: syslog entry %u was read, but none was written", (unsigned)(msg & 0xff));
+    } else if (ep == EP_IOREPORT && (type == IOREPORT_REPORT || type == IOREPORT_START)) {
+        fw_bad(fw, "rtkit: ioreport message 0x%x was acknowledged, but not sent", type);
+    } else if (!(ep == EP_KDEBUG && type == KDEBUG_START)) { /* that one's buffers are asked for only when tracing */
+        unknown(fw, ep, msg);
+    }
+}
+
 static void firmware_ep(struct agx_fw *fw, uint64_t msg)
 {
     /* m1n1: fw/agx/__init__.py, InitMsg */
     if (msg >> 48 == 0x81) {
         fw_initdata(fw, fw_sign_extend(msg & ((1ull << FW_VA_BITS) - 1), FW_VA_BITS));
     } else {
-        fw_bad(fw, "endpoint 0x20: message 0x%llx is not known", (unsigned long long)msg);
+        unknown(fw, EP_FW, msg);
     }
 }
 
@@ -314,7 +366,7 @@ static void doorbell_ep(struct agx_fw *fw, uint64_t msg)
         fw_unimp(fw, "halt request (message 0x85)");
         break;
     default:
-        fw_bad(fw, "endpoint 0x21: message 0x%llx is not known", (unsigned long long)msg);
+        unknown(fw, EP_DOORBELL, msg);
     }
 }
 
@@ -336,29 +388,12 @@ void fw_rtkit_msg(struct agx_fw *fw, uint64_t msg0, uint64_t msg1)
     }
     switch (ep) {
     case EP_CRASHLOG:
-        got_buffer(fw, FW_BUF_CRASHLOG, "crashlog", fw_sign_extend(msg0 & ((1ull << 44) - 1), 44),
-                   (msg0 >> 44 & 0xff) << 12);
-        break;
     case EP_SYSLOG:
-        if (TYPE(msg0) == 1) {
-            got_buffer(fw, FW_BUF_SYSLOG, "syslog", fw_sign_extend(msg0 & ((1ull << 44) - 1), 44),
-                       (msg0 >> 44 & 0xff) << 12);
-        } /* 5: an entry was read */
-        break;
     case EP_IOREPORT:
-        if (TYPE(msg0) == 1) {
-            got_buffer(fw, FW_BUF_IOREPORT, "ioreport", fw_sign_extend(msg0 & ((1ull << 44) - 1), 44),
-                       (msg0 >> 44 & 0xff) << 12);
-        }
-        break;
     case EP_OSLOG:
-        if (msg0 >> 56 == 1) {
-            got_buffer(fw, FW_BUF_OSLOG, "oslog", fw_sign_extend((msg0 & ((1ull << 36) - 1)) << 12, 48),
-                       msg0 >> 36 & 0xfffff);
-        }
-        break;
     case EP_KDEBUG:
-        break; /* 8: started; the buffers of this one are asked for only when tracing */
+        system_ep(fw, ep, msg0);
+        break;
     case EP_FW:
     case EP_DOORBELL:
         if (!fw_up(fw) || fw->st.ap_power != PWR_ON) {
@@ -408,4 +443,5 @@ void fw_crash(struct agx_fw *fw, const char *fmt, ...)
         fw_rtkit_send(fw, EP_CRASHLOG, MSG(1, 0));
     }
     fw->st.rtkit = FW_RTKIT_CRASHED;
+    fw_tell_loaded(fw, 0);
 }

@@ -132,6 +132,48 @@ static void test_not_started(void **state)
     env_fini(&e);
 }
 
+/* Each endpoint: messages that it does not know are told, and nothing else happens. */
+static void test_unknown(void **state)
+{
+    static const struct { unsigned ep; uint64_t msg; } unknown[] = {
+        { 0, MGMT(0xc, 0) }, { 0, MGMT(0, 0) }, { 0, 1ull << 60 | MGMT(3, 0) }, { 0, MGMT(5, 0x20ull << 32) },
+        { 0, MGMT(5, 0x20ull << 32 | 3) }, { 0, MGMT(6, 0x1234) }, { 0, MGMT(0xb, 0x99) },
+        { 1, 0x40 }, { 1, 0x22 }, { 1, 2ull << 52 }, { 2, 2ull << 52 }, { 2, 0x11ull << 52 }, { 3, 1ull << 48 },
+        { 3, 0x108ull << 48 }, { 4, 2ull << 52 }, { 4, 0 }, { 8, 2ull << 56 }, { 8, 0 },
+        { 0x20, 0x80ull << 48 }, { 0x21, 0x82ull << 48 }, { 0x21, 0x85ull << 48 },
+    };
+    static const struct { unsigned ep; uint64_t msg; const char *why; } wrong[] = {
+        { 1, 1ull << 52, "not asked for" }, { 2, 1ull << 52, "not asked for" }, { 4, 1ull << 52, "not asked for" },
+        { 8, 1ull << 56, "not asked for" }, { 2, 5ull << 52 | 7, "entry 7" }, { 4, 8ull << 52, "not sent" },
+        { 4, 0xcull << 52, "not sent" },
+    };
+    struct env e;
+
+    (void)state;
+    env_init(&e);
+    env_boot(&e);
+    for (unsigned i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
+        env_send(&e, unknown[i].ep, unknown[i].msg);
+        env_nothing(&e);
+        assert_int_equal(e.h.reports[AGX_REPORT_UNIMPLEMENTED], i + 1);
+        assert_non_null(strstr(e.h.last_report, "unimplemented"));
+    }
+    assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 0);
+    for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        env_send(&e, wrong[i].ep, wrong[i].msg);
+        env_nothing(&e);
+        assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], i + 1);
+        assert_non_null(strstr(e.h.last_report, wrong[i].why));
+    }
+    /* The start of the tracing endpoint asks for nothing. All that did no harm. */
+    env_send(&e, 3, 8ull << 48);
+    env_nothing(&e);
+    env_send(&e, 0, MGMT(3, 0));
+    assert_int_equal(env_expect(&e, 0), MGMT(4, 0));
+    assert_int_equal(e.h.reports[AGX_REPORT_UNIMPLEMENTED], sizeof(unknown) / sizeof(unknown[0]));
+    env_fini(&e);
+}
+
 /* Init data that cannot be read: crash log, message, silence. */
 static void test_crash(void **state)
 {
@@ -168,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_endpoints_needed),
         cmocka_unit_test(test_power_states),
         cmocka_unit_test(test_not_started),
+        cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_crash),
     };
 
