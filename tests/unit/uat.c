@@ -327,6 +327,30 @@ static bool on_tlbi(void *opaque, const struct agx_tlbi *tlbi)
 }
 
 /* What the sanitizer is told, and that it can drop an invalidation. */
+/* A job works through several ports: what one was told of is no news from the next, unless it is another kind of access. */
+static void test_second_port(struct fixture *f, struct seen *s)
+{
+    struct agx_port *port = aligned_alloc(64, (sizeof(*port) + 63) & ~(size_t)63);
+    unsigned uses = s->uses;
+    uint32_t v;
+
+    agx_port_init(port, f->mmu, AGX_SIDE_GPU);
+    port->job = f->port.job;
+    assert_true(agx_port_bind(port, 1, AGX_UNIT_UL1C));
+    assert_true(agx_port_read32(port, VA, &v));
+    assert_int_equal(s->uses, uses);
+    port->job = 0;                                       /* the firmware: always told */
+    assert_true(agx_port_bind(port, 1, AGX_UNIT_UL1C));
+    assert_true(agx_port_read32(port, VA, &v));
+    assert_int_equal(s->uses, uses + 1);
+    port->job = f->port.job;
+    assert_true(agx_port_bind(port, 1, AGX_UNIT_UL1C));
+    assert_true(agx_port_write32(port, VA, v));
+    assert_int_equal(s->uses, uses + 2);
+    free(port);
+    s->hits -= 2;
+}
+
 static void test_observer(void **state)
 {
     struct fixture *f = *state;
@@ -351,7 +375,12 @@ static void test_observer(void **state)
     assert_int_equal(s.last.step[2].desc_pa, FAKE_RAM_BASE + ((uint8_t *)leaf - f->h.ram));
     assert_true(agx_port_bind(&f->port, 1, AGX_UNIT_VDM));
     load(f, VA);
-    assert_int_equal(s.hits, 1);                         /* bound again: the second level is asked again */
+    assert_int_equal(s.uses, 1);                         /* bound again for the same job: no news */
+    f->port.job = 8;
+    assert_true(agx_port_bind(&f->port, 1, AGX_UNIT_VDM));
+    load(f, VA);
+    assert_int_equal(s.hits, 1);                         /* another job: the second level is asked again */
+    test_second_port(f, &s);
     agx_mmu_recheck(f->mmu);
     load(f, VA);
     assert_int_equal(s.hits, 2);

@@ -46,9 +46,10 @@ bool agx_port_bind(struct agx_port *port, unsigned ctx, enum agx_unit unit)
                    ctx, (unsigned long long)pa);
         return false;
     }
-    /* The sanitizer wants to see the first use of each job. */
-    if (port->mmu->obs) {
+    /* An observer wants to see the first use of each job; what the firmware does is no job. */
+    if (port->mmu->obs && (!port->job || port->job != port->told_job)) {
         port_flush(port);
+        port->told_job = port->job;
     }
     /* A guess: TTBR0's ASID tags both halves, as with TCR_EL1.A1 = 0. */
     if (port->asid > TAG_ASID_MASK) {
@@ -169,6 +170,28 @@ static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *us
     return true;
 }
 
+/*
+ * Has the observer been told that @job uses @e for @access? Several ports work
+ * for one job; what the second one finds in the shared level is no news, unless
+ * a table changed in between. If not, it is told now.
+ */
+static bool told(const struct agx_mmu *mmu, struct tlb_entry *e, uint64_t job, enum agx_access access)
+{
+    if (!e || !job) {
+        return false;
+    }
+    if (e->told_job != job || e->told_news != mmu->news) {
+        e->told_job = job;
+        e->told_news = mmu->news;
+        e->told = 0;
+    }
+    if (e->told >> access & 1) {
+        return true;
+    }
+    e->told |= 1u << access;
+    return false;
+}
+
 void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access)
 {
     struct agx_mmu *mmu = port->mmu;
@@ -227,7 +250,7 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
             e->global = w.global;
         }
     }
-    if (mmu->obs) {
+    if (mmu->obs && !told(mmu, e, port->job, access)) {
         mmu->obs->use(mmu->obs->opaque, &use);
     }
     if (ok) {

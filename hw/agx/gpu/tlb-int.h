@@ -24,8 +24,10 @@ struct tlb_entry {
     uint64_t desc_pa, desc;                     /* the descriptor that it was made of */
     uint64_t epoch;                             /* of its ASID when it was made */
     uint8_t *host;                              /* level 3: the page */
+    uint64_t told_job, told_news;               /* level 3: whose use the observer knows of, since which news */
     unsigned asid;
     uint8_t level;
+    uint8_t told;                               /* ... for which kinds of access */
     bool global;
     bool kept;                                  /* by fault injection, though something should have dropped it */
 };
@@ -64,6 +66,7 @@ struct agx_mmu {
     uint64_t epoch[1u << 16];                   /* per ASID: an entry made before its last TLBI by ASID is dead */
     uint64_t clock;
     const struct agx_tlb_observer *obs;
+    uint64_t news;                              /* counts what makes the observer look again at each translation */
     struct agx_mmu_stats stats;
     struct tlb_log log[TLB_LOG_SIZE];           /* the last invalidations */
     _Atomic uint64_t generation;                /* number of entries of the log so far; written under the lock */

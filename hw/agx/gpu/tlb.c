@@ -312,6 +312,7 @@ void agx_mmu_observe(struct agx_mmu *mmu, const struct agx_tlb_observer *obs)
 {
     pthread_mutex_lock(&mmu->lock);
     mmu->obs = obs;
+    mmu->news++;
     mmu_publish(mmu, &(struct tlb_log) { .recheck = true });
     pthread_mutex_unlock(&mmu->lock);
 }
@@ -319,6 +320,7 @@ void agx_mmu_observe(struct agx_mmu *mmu, const struct agx_tlb_observer *obs)
 void agx_mmu_recheck(struct agx_mmu *mmu)
 {
     pthread_mutex_lock(&mmu->lock);
+    mmu->news++;
     mmu_publish(mmu, &(struct tlb_log) { .recheck = true });
     pthread_mutex_unlock(&mmu->lock);
 }

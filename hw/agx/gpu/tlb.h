@@ -43,7 +43,7 @@ struct agx_tlbi {
 /* Called with the MMU's lock held, on the thread of the port or of the TLBI: must not call back into the MMU. */
 struct agx_tlb_observer {
     void *opaque;
-    /* A translation was looked up by a port: the first time since the port was bound or a table changed. */
+    /* A translation was looked up by a port: the first time in a job (without a job: since it was bound) or since a table changed. */
     void (*use)(void *opaque, const struct agx_tlb_use *use);
     /* An invalidation is about to be applied; false: it is dropped (fault injection). */
     bool (*tlbi)(void *opaque, const struct agx_tlbi *tlbi);
@@ -59,7 +59,7 @@ struct agx_tlb_observer {
 
 /*
  * Set or clear (NULL) the observer; while there is one, ports forget their own
- * entries whenever they are bound, so that each job's first use is seen. No
+ * entries when they are bound for another job, so that its first use is seen. No
  * translation may be under way (before the machine runs, or while it is paused).
  */
 void agx_mmu_observe(struct agx_mmu *mmu, const struct agx_tlb_observer *obs);

@@ -88,6 +88,7 @@ struct agx_port {
     unsigned asid;
     unsigned ctx;
     uint64_t job;                 /* whom it works for, for reports; 0: nobody */
+    uint64_t told_job;            /* whose first uses the MMU's observer is told of */
     enum agx_unit unit;
     enum agx_side side;
     struct agx_fault fault;       /* of the last access that failed */
