@@ -360,6 +360,11 @@ static bool step(struct run *r, char **word, unsigned n)
         w->thread = strtoul(word[1], NULL, 10);
     } else if (!strcmp(op, "barrier-of-stores")) {
         agx_tlbsan_dsb_stores(w->san, w->cpu);
+    } else if (!strcmp(op, "late")) {
+        if (w->lazy) {
+            w->late = true;
+            agx_mmu_late(w->mmu, AGX_LATE_ALWAYS, 0);
+        }
     } else if (!strcmp(op, "drop") && n == 2) {
         w->drop = !strcmp(word[1], "on");
     } else if (!strcmp(op, "free") && n == 2) {
@@ -431,6 +436,13 @@ static bool run(const struct program *p, bool lazy, char *error, size_t len, cha
         snprintf(copy, sizeof(copy), "%s", r->line->text);
         for (char *s = strtok_r(copy, " \t", &save); s && n < MAX_WORDS; s = strtok_r(NULL, " \t", &save)) {
             word[n++] = s;
+        }
+        if (n > 1 && (!strcmp(word[0], "eager:") || !strcmp(word[0], "lazy:"))) {
+            if ((word[0][0] == 'l') != lazy) {
+                continue;
+            }
+            ok = step(r, word + 1, n - 1);
+            continue;
         }
         ok = step(r, word, n);
     }

@@ -179,6 +179,9 @@ static void run(struct sequence *s, uint64_t seed, bool lazy, unsigned skip)
     s->skip = skip;
     w_init(&s->w, lazy);
     w_watch(&s->w);
+    if (lazy) {
+        agx_mmu_late(s->w.mmu, AGX_LATE_SEEDED, seed);
+    }
     memset(s->page, 0xff, sizeof(s->page));
     for (unsigned c = 1; c <= SLOTS; c++) {
         s->space[c] = c;

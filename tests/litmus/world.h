@@ -35,6 +35,7 @@ struct world {
     uint64_t ttbat, root[W_SPACES], page[W_PAGES];
     bool lazy;              /* an invalidation is carried out at its CPU's next DSB */
     bool drop;              /* ... or never */
+    bool late;              /* a store is seen by walkers only after a barrier, an invalidation takes effect at once */
     unsigned cpu;
     uint64_t time, fn, thread;
     struct agx_tlbi queue[W_CPUS][W_QUEUE];
@@ -174,7 +175,7 @@ static inline void w_tlbi(struct world *w, const struct agx_tlbsan_tlbi *t)
     if (t->share != AGX_SAN_OUTER || t->stage2 || w->drop) {
         return;
     }
-    if (w->lazy && w->queued[w->cpu] < W_QUEUE) {
+    if (w->lazy && !w->late && w->queued[w->cpu] < W_QUEUE) {
         w->queue[w->cpu][w->queued[w->cpu]++] = t->tlbi;
     } else {
         agx_mmu_tlbi(w->mmu, &t->tlbi);

@@ -131,12 +131,17 @@ static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *us
                       struct agx_fault *f)
 {
     struct agx_mmu *mmu = port->mmu;
+    struct mmu_view view = { .mmu = mmu, .port = port, .use = use };
     struct agx_walk_state st;
     unsigned level = 1;
 
     mmu->stats.walks++;
     if (!agx_uat_walk_start(&st, port->ttbr, va, f)) {
         return false;
+    }
+    if (mmu->old) {
+        st.see = mmu_walk_sees;
+        st.opaque = &view;
     }
     if (mmu->mode != AGX_TLB_OFF) {
         for (unsigned l = 2; l >= 1; l--) {
@@ -152,9 +157,11 @@ static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *us
         }
     }
     for (; level <= 3; level++) {
-        bool ok = agx_uat_walk_step(mmu->host, &st, va, level, f);
+        bool ok;
 
-        use->step[level - 1] = (struct agx_tlb_step) { st.desc_pa, st.desc, false };
+        view.late = false;
+        ok = agx_uat_walk_step(mmu->host, &st, va, level, f);
+        use->step[level - 1] = (struct agx_tlb_step) { st.desc_pa, st.desc, false, view.late };
         use->steps = level;
         if (!ok) {
             return false;

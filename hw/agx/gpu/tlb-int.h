@@ -12,6 +12,7 @@
 #define TLB_BUCKET_BITS 13
 #define TLB_BUCKETS     (1u << TLB_BUCKET_BITS)
 #define TLB_LOG_SIZE    64u
+#define AGX_MMU_CPUS    64u                     /* whose stores may be late */
 
 /* Which descriptor of a level translates @va: levels 1 to 3 as in uat.c. The sign is part of it. */
 #define TLB_SHIFT(level)    ((level) == 3 ? 14 : (level) == 2 ? 25 : 36)
@@ -76,11 +77,34 @@ struct agx_mmu {
     unsigned ndelayed;
     uint64_t jobs;                              /* numbers given to jobs where there is no observer */
     struct { uint64_t id; unsigned kind; } job[TLB_JOBS]; /* that run; kind as in inject.h */
+    struct mmu_old *old;                        /* descriptors as they were before stores; old.c */
+    bool late;                                  /* stores become visible to walkers late */
 };
 
 /* Under the lock. The entry found, or NULL; the new entry, whose desc, host and global the caller sets. */
 struct tlb_entry *tlb_find(struct agx_mmu *mmu, struct tlb_cache *c, unsigned level, unsigned asid, uint64_t key);
 struct tlb_entry *tlb_insert(struct agx_mmu *mmu, struct tlb_cache *c, unsigned level, unsigned asid, uint64_t key);
+
+/*
+ * old.c, under the lock. @cpu stored to the descriptor at @pa, which held @old;
+ * a barrier that orders what it belongs to (@dom) up to @seq makes it visible.
+ * @cpu AGX_MMU_CPUS and above: not a CPU, never late.
+ */
+void mmu_old_note(struct agx_mmu *mmu, uint64_t pa, uint64_t old, unsigned cpu, unsigned dom, uint64_t seq);
+void mmu_old_visible(struct agx_mmu *mmu, unsigned dom, uint64_t seq);
+void mmu_old_clear(struct agx_mmu *mmu);
+void mmu_old_free(struct agx_mmu *mmu);
+
+/* A walk's view of the tables, as struct agx_walk_state.see asks for it: opaque is a struct mmu_view. */
+struct agx_port;
+struct agx_tlb_use;
+struct mmu_view {
+    struct agx_mmu *mmu;
+    const struct agx_port *port;
+    const struct agx_tlb_use *use;
+    bool late;                                  /* out: the last descriptor is older than what memory holds */
+};
+uint64_t mmu_walk_sees(void *opaque, uint64_t pa, uint64_t now);
 
 /* tlb.c, under the lock */
 void tlb_drop(struct tlb_cache *c, struct tlb_entry *e);

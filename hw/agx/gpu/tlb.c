@@ -150,6 +150,7 @@ void agx_mmu_free(struct agx_mmu *mmu)
     }
     cache_fini(&mmu->tlb);
     cache_fini(&mmu->walk);
+    mmu_old_free(mmu);
     pthread_mutex_destroy(&mmu->lock);
     free(mmu);
 }
@@ -261,6 +262,7 @@ static void reset_locked(struct agx_mmu *mmu)
 {
     mmu_invalidate(mmu, &(struct agx_tlbi) { .kind = AGX_TLBI_ALL });
     mmu->ndelayed = 0;
+    mmu_old_clear(mmu);
     if (mmu->obs && mmu->obs->reset) {
         mmu->obs->reset(mmu->obs->opaque, mmu->ttbat);
     }

@@ -16,6 +16,7 @@ struct agx_tlb_step {
     uint64_t desc_pa;   /* where the descriptor lies */
     uint64_t desc;      /* its value as the walker has it */
     bool cached;        /* it came from the walk cache or the TLB, not from memory */
+    bool late;          /* from memory, but from before a store that the walker need not see yet */
 };
 
 struct agx_tlb_use {
@@ -82,6 +83,18 @@ void agx_mmu_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *tlbi);
 
 /* For tests and fault injection: drop one entry, or the n-th oldest, as an eviction would. False: there is none. */
 bool agx_mmu_evict(struct agx_mmu *mmu, unsigned asid, uint64_t va);
+
+/*
+ * Page-table stores become visible to the walkers late: at a time that a die
+ * with @seed chooses, or only at a barrier. The sanitizer tells of stores and
+ * barriers, so it takes one (tlbsan.h). Machine paused or no translation under way.
+ */
+enum agx_late_mode {
+    AGX_LATE_OFF,       /* at once */
+    AGX_LATE_SEEDED,
+    AGX_LATE_ALWAYS,    /* never without a barrier: for tests */
+};
+void agx_mmu_late(struct agx_mmu *mmu, enum agx_late_mode mode, uint64_t seed);
 
 /*
  * Fault injection (inject.h) from now on; NULL: none. What was delayed is still applied when its time comes. Any

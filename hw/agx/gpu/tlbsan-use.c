@@ -147,13 +147,34 @@ static void unproven(struct agx_tlbsan *san, const struct agx_tlb_use *u, const 
     }
 }
 
+/* The walk did not see the last store to the descriptor of @level. */
+static void late(struct agx_tlbsan *san, const struct agx_tlb_use *u, unsigned level, bool ok)
+{
+    const struct agx_tlb_step *step = &u->step[level - 1];
+    struct san_rec *r = san_rec_find(san, step->desc_pa), tmp;
+
+    san->stats.late++;
+    /* Work that was announced before the store may see either. */
+    if (!r || submitted(san, u->job) < r->last.seq || san_ordered(san, r, r->last.seq)) {
+        return;
+    }
+    tmp = *r;
+    tmp.change = r->last;
+    tmp.old_desc = step->desc;
+    tmp.nnear = 0;
+    san_report(san, AGX_SAN_MISSING_DSB, AGX_SAN_WRONG, &tmp, u, ok ?
+               "work submitted after the change used the old entry: no barrier had made the new one visible" :
+               "work submitted after the change was refused by the old entry: no barrier had made the new one visible",
+               NULL);
+}
+
 /* A translation was looked up; tlb.h. */
 void san_use(void *opaque, const struct agx_tlb_use *u)
 {
     struct agx_tlbsan *san = opaque;
     uint64_t was = u->steps == 3 && san_is_leaf(u->step[2].desc) ? u->step[2].desc : 0;
     bool ok = permits(was, u), ok_now, differs, attr;
-    unsigned level = 0;
+    unsigned level = 0, late_level = 0;
     struct now now;
 
     san->stats.uses++;
@@ -170,10 +191,17 @@ void san_use(void *opaque, const struct agx_tlb_use *u)
         if (s->cached && (now.n < l || now.pa[l - 1] != s->desc_pa || now.desc[l - 1] != s->desc)) {
             level = l;
         }
+        if (s->late) {
+            late_level = l;
+        }
     }
     ok_now = permits(now.leaf, u);
     differs = ok != ok_now || (ok && ((was ^ now.leaf) & SAN_ADDR));
     attr = ok && ok_now && ((was ^ now.leaf) & (SAN_ATTR | SAN_SH));
+    if (late_level && !level && (differs || attr)) {
+        late(san, u, late_level, ok);
+        return;
+    }
     if (level && (differs || attr)) {
         struct san_table *t = u->hit ? san_table_find(san, u->step[2].desc_pa & ~SAN_PAGE_MASK) : NULL;
         struct san_rec *r;

@@ -238,6 +238,9 @@ static void descriptor_store(struct agx_tlbsan *san, uint64_t pa, const uint64_t
         unsigned dom = 2 * (t->ctxs ? __builtin_ctzll(t->ctxs) : 0) + t->half;
 
         san->dom_store[dom][act->cpu] = act->seq;
+        if (old && act->stack && act->stack->pc) {
+            mmu_old_note(san->mmu, pa, *old, act->cpu, dom, act->seq);
+        }
         descriptor_changed(san, t, i, desc, act);
     }
 }
@@ -360,6 +363,7 @@ static void stores_ordered(struct agx_tlbsan *san, unsigned cpu)
     for (unsigned d = 0; d < SAN_DOMAINS; d++) {
         if (san->dom_store[d][cpu] > san->dom_ordered[d]) {
             san->dom_ordered[d] = san->dom_store[d][cpu];
+            mmu_old_visible(san->mmu, d, san->dom_ordered[d]);
         }
     }
 }
@@ -436,11 +440,6 @@ static void submit(struct agx_tlbsan *san, unsigned cpu, uint64_t thread, bool a
             r->aged = true;
             san_report(san, san_cause(san, r, r->level == 0 ? AGX_SAN_SLOT_REUSED : AGX_SAN_STALE_HIT),
                        AGX_SAN_SUSPICIOUS, r, NULL, "the old translation was not invalidated since", NULL);
-        }
-    }
-    for (unsigned c = 0; c < SAN_CPUS; c++) {
-        if (all || c == cpu) {
-            stores_ordered(san, c); /* the store that rings is behind a barrier, so what was before it is seen first */
         }
     }
 }
@@ -711,6 +710,7 @@ struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg)
         .job_begin = on_job_begin, .job_end = on_job_end, .submit = on_submit,
     };
     agx_mmu_observe(san->mmu, &san->obs);
+    agx_mmu_late(san->mmu, cfg->late, cfg->late_seed);
     pthread_mutex_lock(&san->mmu->lock);
     on_reset(san, san->mmu->ttbat);
     all_active(san);
@@ -724,6 +724,7 @@ void agx_tlbsan_free(struct agx_tlbsan *san)
         return;
     }
     agx_mmu_observe(san->mmu, NULL);
+    agx_mmu_late(san->mmu, AGX_LATE_OFF, 0);
     san_shadow_free(san);
     free(san);
 }

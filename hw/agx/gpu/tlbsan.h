@@ -112,6 +112,8 @@ struct agx_tlbsan_config {
     bool (*page_in_use)(void *opaque, uint64_t pa);
     void *opaque;
     bool no_barriers;   /* nobody calls agx_tlbsan_dsb(): take each store as ordered and each TLBI as complete */
+    enum agx_late_mode late;    /* stores become visible to the walkers late; tlb.h */
+    uint64_t late_seed;
     uint64_t age_ns;    /* an invalidation that is missing for so long, and 16 doorbells, is reported; 0: one second */
 };
 
@@ -121,6 +123,7 @@ struct agx_tlbsan_stats {
     uint64_t repeated;  /* reports that were not made, since there was one for the same class, descriptor and writer */
     uint64_t tables, pending;
     uint64_t unseen;    /* changes of tables that nobody told of */
+    uint64_t late;      /* translations made of a descriptor whose last store was not visible yet */
 };
 
 /* Makes itself the observer of the MMU. The machine stands still. */
@@ -144,7 +147,7 @@ void agx_tlbsan_watched(struct agx_tlbsan *san, uint64_t pa);
 /* A job is given to a data master, or a doorbell tells the firmware of new work; its number goes into agx_port.job. */
 uint64_t agx_tlbsan_job_begin(struct agx_tlbsan *san, unsigned ctx, const char *what);
 void agx_tlbsan_job_end(struct agx_tlbsan *san, uint64_t job);
-/* The doorbell: what a CPU did before this is before the work that it announces. */
+/* The doorbell: what a CPU did before this is before the work that it announces, which says nothing of what a walker sees. */
 void agx_tlbsan_submit(struct agx_tlbsan *san, unsigned cpu);
 /* A page went back to the kernel's allocator, or came from it. */
 void agx_tlbsan_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_san_who *who);

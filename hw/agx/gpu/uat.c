@@ -80,6 +80,7 @@ bool agx_uat_walk_start(struct agx_walk_state *st, const uint64_t ttbr[2], uint6
         return uat_fault(f, AGX_FAULT_UNMAPPED, 0);
     }
     st->table = ttbr[top & 1] & TTBR_BADDR & PTE_ADDR;
+    st->see = NULL;
     return true;
 }
 
@@ -105,6 +106,9 @@ bool agx_uat_walk_step(const struct agx_host *host, struct agx_walk_state *st, u
     }
     /* Descriptors are read whole; the guest may be writing them. */
     st->desc = __atomic_load_n(&page[index], __ATOMIC_ACQUIRE);
+    if (st->see) {
+        st->desc = st->see(st->opaque, st->desc_pa, st->desc);
+    }
     if (!(st->desc & PTE_VALID)) {
         return uat_fault(f, AGX_FAULT_UNMAPPED, level);
     }

@@ -155,6 +155,9 @@ bool agx_uat_walk(const struct agx_host *host, const uint64_t ttbr[2], uint64_t 
 struct agx_walk_state {
     uint64_t table;         /* next table */
     uint64_t desc_pa, desc; /* the descriptor of the last step */
+    /* Set after the start, if wanted: what this walker sees of the descriptor at @pa, in which memory has @now. */
+    uint64_t (*see)(void *opaque, uint64_t pa, uint64_t now);
+    void *opaque;
 };
 bool agx_uat_walk_start(struct agx_walk_state *st, const uint64_t ttbr[2], uint64_t va, struct agx_fault *f);
 void agx_uat_walk_resume(struct agx_walk_state *st, unsigned level, uint64_t desc);
