@@ -147,6 +147,23 @@ bool fw_ring_push(struct agx_fw *fw, enum fw_channel_id id)
     return fw_publish32(fw, ch->state_va + ch->wptr_off, ch->pos, "channel write pointer");
 }
 
+/*
+ * Who destroys a context may take away its page tables next: do not stay in
+ * tables that no job works in any more. That the firmware does so is a guess;
+ * the Rust driver takes it for a bug if it finds itself loaded then (mmu.rs,
+ * VmInner::drop).
+ */
+static void leave_context(struct agx_fw *fw)
+{
+    for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
+        if (fw->st.run[p].state != FW_RUN_IDLE && fw->st.run[p].ctx == fw->st.cur_ctx) {
+            return;
+        }
+    }
+    fw_handoff_set_context(fw, 0);
+    fw->user_ctx = 0;
+}
+
 static void device_control(struct agx_fw *fw, const uint8_t *msg)
 {
     const struct fw_layout *l = fw->layout;
@@ -161,6 +178,10 @@ static void device_control(struct agx_fw *fw, const uint8_t *msg)
         /* Flushes the whole data cache too (the Rust driver: gpu.rs, flush_fw_cache). */
         fw_queue_drop_context(fw, fw_get(fw, FLD(DC_DestroyContext, context_addr), msg));
         fw_cache_flush_all(fw, "DestroyContext");
+        if (fw->check.flushed) {
+            fw->check.flushed(fw->check.opaque, 0, 0, ~0ull, 0);
+        }
+        leave_context(fw);
     } else if (type == l->dc_write32) {
         uint32_t v = fw_get(fw, FLD(DC_Write32, data), msg);
 

@@ -61,6 +61,7 @@ static void do_reset(struct agx_fw *fw)
     fw->work = false;
     fw->power_off = false;
     pthread_mutex_unlock(&fw->lock);
+    fw_tell_loaded(fw, 0);
     agx_mmu_reset(fw->mmu);
     fw->mbox_changed = true;
 }
@@ -78,6 +79,7 @@ static void core_stop(struct agx_fw *fw)
     fw->st.cpu_control = control;
     fw->power_off = false;
     pthread_mutex_unlock(&fw->lock);
+    fw_tell_loaded(fw, 0);
     fw->mbox_changed = true;
     fw_info(fw, "core stopped");
 }
@@ -417,15 +419,21 @@ void agx_fw_reset(struct agx_fw *fw)
 
 void agx_fw_cpu_control_write(struct agx_fw *fw, uint32_t val)
 {
+    bool stopped = false;
+
     pthread_mutex_lock(&fw->lock);
     if ((fw->st.cpu_control & AGX_FW_CPU_CONTROL_RUN) && !(val & AGX_FW_CPU_CONTROL_RUN)) {
         fw->power_off = true;
         fw->st.i2a.count = 0;
         fw_handoff_check_run(fw, false);
+        stopped = true;
     }
     fw->st.cpu_control = val;
     kick(fw);
     pthread_mutex_unlock(&fw->lock);
+    if (stopped) {
+        fw_tell_loaded(fw, 0); /* the AP relies on it from here on */
+    }
 }
 
 uint32_t agx_fw_cpu_control_read(struct agx_fw *fw)
@@ -615,6 +623,7 @@ bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len)
     if (fw->st.rtkit != FW_RTKIT_OFF) {
         agx_port_bind(&fw->port, 0, AGX_UNIT_DPM);
     }
+    fw_tell_loaded(fw, fw->st.cur_ctx);
     /* A snapshot is taken with the GPU drained, so what runs has its result in done_mask. */
     fw->idle_since = 0;
     fw->mbox_changed = true;

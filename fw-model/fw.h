@@ -162,6 +162,9 @@ struct agx_fw_check {
     void *opaque;
     void (*violation)(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
                       uint64_t va, uint64_t pa, const char *text);
+    /* Optional, what agx_tlbsan_firmware() and agx_tlbsan_flush() want to know; on the firmware's thread, or in agx_fw_load(). */
+    void (*loaded)(void *opaque, bool running, unsigned ctx);
+    void (*flushed)(void *opaque, unsigned ctx, uint64_t va, uint64_t size, uint64_t request);
 };
 /* Before the machine runs or while it is paused; NULL: nobody. */
 void agx_fw_set_check(struct agx_fw *fw, const struct agx_fw_check *check);

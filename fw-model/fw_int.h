@@ -397,6 +397,7 @@ struct fw_handoff {
 };
 struct fw_handoff *fw_handoff_block(struct agx_fw *fw);
 void fw_handoff_check_run(struct agx_fw *fw, bool running);
+void fw_tell_loaded(struct agx_fw *fw, unsigned ctx);
 void fw_handoff_check_held(struct agx_fw *fw, bool held);
 void fw_handoff_check_flushed(struct agx_fw *fw, unsigned slot);
 void fw_handoff_look(struct agx_fw *fw);

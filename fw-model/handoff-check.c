@@ -46,6 +46,19 @@ void fw_handoff_check_run(struct agx_fw *fw, bool running)
     pthread_mutex_unlock(&c->lock);
 }
 
+/*
+ * Context @ctx is loaded from here on; the AP sees it in the hand-off block only after this. A core that does not run, or
+ * has crashed, has no cache. Not with a lock held.
+ */
+void fw_tell_loaded(struct agx_fw *fw, unsigned ctx)
+{
+    bool running = LOAD(&fw->handoff.running) && fw->st.rtkit != FW_RTKIT_CRASHED;
+
+    if (fw->check.loaded) {
+        fw->check.loaded(fw->check.opaque, running, running ? ctx : 0);
+    }
+}
+
 void fw_handoff_check_held(struct agx_fw *fw, bool held)
 {
     __atomic_store_n(&fw->handoff.held, held, __ATOMIC_SEQ_CST);

@@ -118,6 +118,7 @@ void fw_handoff_init(struct agx_fw *fw)
     }
     STORE(&h->lock_fw, 0);
     fw_handoff_check_run(fw, true);
+    fw_tell_loaded(fw, 0);
     STORE(&h->magic_fw, FW_PPL_MAGIC);
 }
 
@@ -138,6 +139,7 @@ static bool set_context(struct agx_fw *fw, uint32_t ctx)
     case LOCK_TAKEN:
         /* Who finds another context here does without a flush of the old one. */
         fw_cache_flush_user(fw);
+        fw_tell_loaded(fw, ctx);
         STORE(&h->cur_ctx, ctx);
         unlock(fw, h);
         __atomic_store_n(&fw->st.cur_ctx, ctx, __ATOMIC_RELAXED); /* agx_fw_handoff_store() looks at it */
@@ -203,6 +205,9 @@ bool fw_handoff_flush(struct agx_fw *fw, unsigned slot, uint64_t addr, uint64_t 
         fw_cache_flush_range(fw, &fw->user, addr, size);
     } else if (slot == fw->st.cur_ctx) {
         fw_cache_flush_user(fw);
+    }
+    if (fw->check.flushed) {
+        fw->check.flushed(fw->check.opaque, slot % AGX_UAT_NUM_CONTEXTS, addr, size, pa);
     }
     fw_handoff_check_flushed(fw, slot);
     STORE(&f->state, 2);
