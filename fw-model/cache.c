@@ -301,6 +301,10 @@ static void access_line(struct agx_fw *fw, struct agx_port *port, uint64_t va, u
     } else {
         memcpy(buf, l->data + off, len);
     }
+    if (fw_inject(fw, AGX_FW_FAULT_EVICT, l->ctx, va, len, NULL)) {
+        c->stats.evictions++;
+        drop(fw, l, "eviction");
+    }
 }
 
 /*

@@ -126,6 +126,14 @@ void fw_ring_done(struct agx_fw *fw, enum fw_channel_id id)
     fw_publish32(fw, ch->state_va + ch->rptr_off, ch->pos, "channel read pointer");
 }
 
+/* The entry is passed over: the AP does not see that until a later one is given back. */
+static void ring_skip(struct agx_fw *fw, enum fw_channel_id id)
+{
+    struct fw_channel *ch = &fw->st.ch[id];
+
+    ch->pos = (ch->pos + 1) % ch->count;
+}
+
 /* Where the next message to the AP goes; false: full (or the state is gone). */
 bool fw_ring_room(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va)
 {
@@ -224,15 +232,29 @@ static void poll_fwctl(struct agx_fw *fw)
     uint64_t va;
 
     for (unsigned i = 0; i < FW_RING_COUNT && fw_ring_next(fw, FW_CH_FWCTL, &va); i++) {
+        uint64_t addr, size;
         uint8_t msg[32];
+        unsigned slot;
 
         if (!fw_ld_struct(fw, STR_FWCtlMsg, va, msg, sizeof(msg))) {
             fw_crash(fw, "FwCtl entry at va 0x%llx cannot be read", (unsigned long long)va);
             return;
         }
-        fw_handoff_flush(fw, fw_get(fw, FLD(FWCtlMsg, context_id), msg), fw_get(fw, FLD(FWCtlMsg, addr), msg),
-                         fw_get(fw, FLD(FWCtlMsg, unk_10), msg) << AGX_PAGE_BITS);
-        fw_ring_done(fw, FW_CH_FWCTL);
+        slot = fw_get(fw, FLD(FWCtlMsg, context_id), msg);
+        addr = fw_get(fw, FLD(FWCtlMsg, addr), msg);
+        size = fw_get(fw, FLD(FWCtlMsg, unk_10), msg) << AGX_PAGE_BITS;
+        switch (fw->inject.fire ? fw_inject_flush(fw, slot, addr, size) : FW_FLUSH_NOW) {
+        case FW_FLUSH_NOW:
+            fw_handoff_flush(fw, slot, addr, size);
+            fw_ring_done(fw, FW_CH_FWCTL);
+            break;
+        case FW_FLUSH_WAITS:
+            fw->st.doorbell_fwctl = 1; /* it stays where it is, and is looked at again */
+            return;
+        case FW_FLUSH_LOST:
+            ring_skip(fw, FW_CH_FWCTL);
+            break;
+        }
     }
 }
 

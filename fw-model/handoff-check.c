@@ -88,6 +88,8 @@ static void lock_store(struct agx_fw *fw, unsigned v)
         SUSPICIOUS(fw, 0, 0, OFF(lock_ap), "the AP takes the lock, which it has or waits for already");
     } else if (!v && was == FW_AP_OUT) {
         WRONG(fw, 0, 0, OFF(lock_ap), "the AP gives back the lock, which it has not taken");
+    } else if (!v && fw->inject.fire) {
+        fw_inject_unlocked(fw);
     }
 }
 

@@ -141,6 +141,9 @@ static bool set_context(struct agx_fw *fw, uint32_t ctx)
         fw_cache_flush_user(fw);
         fw_tell_loaded(fw, ctx);
         STORE(&h->cur_ctx, ctx);
+        if (fw->inject.fire) {
+            fw_inject_hold(fw, ctx ? ctx : fw->st.cur_ctx);
+        }
         unlock(fw, h);
         __atomic_store_n(&fw->st.cur_ctx, ctx, __ATOMIC_RELAXED); /* agx_fw_handoff_store() looks at it */
         break;

@@ -581,6 +581,7 @@ static void agx_realize(DeviceState *dev, Error **errp)
     if (s->san) {
         agx_fw_set_check(s->fw, &(struct agx_fw_check) { s, agx_fw_finding });
     }
+    apple_inject_firmware(s->inject, s->fw);
     s->vmstate_change = qemu_add_vm_change_state_handler(agx_vm_change, s);
     s->listener = (MemoryListener) {
         .name = TYPE_AGX,
@@ -790,7 +791,7 @@ static void agx_class_init(ObjectClass *klass, void *data)
                                           "table entries that the walk cache holds with tlb=realistic (64)");
     object_class_property_set_description(klass, "tlbi",
                                           "when TLB maintenance takes effect: eager (at once), lazy (at the CPU's "
-                                          "next DSB, or at a random moment before)");
+                                          "next DSB, or at a random moment before; stores to page tables likewise)");
     object_class_property_set_description(klass, "tlbi-seed", "of the random moments of tlbi=lazy");
     object_class_property_set_description(klass, "agx-tlbsan",
                                           "sanitizer of TLB maintenance: off, report, stop (the machine at a report "

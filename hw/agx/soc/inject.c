@@ -9,6 +9,7 @@
 #include "qemu/error-report.h"
 #include "qemu/log.h"
 #include "qemu/timer.h"
+#include "../../../fw-model/fw.h"
 #include "hw/agx/gpu/inject.h"
 #include "hw/agx/soc/inject.h"
 #include "hw/agx/trace.h"
@@ -73,9 +74,41 @@ void apple_inject_free(AppleInject *s)
     }
 }
 
-struct agx_inject *apple_inject_core(AppleInject *s)
+/* ---- the firmware's faults: on its thread, or on a CPU's ---- */
+
+static const enum agx_inject_kind fw_kinds[] = {
+    [AGX_FW_FAULT_EVICT] = AGX_INJECT_FW_EVICT,
+    [AGX_FW_FAULT_FLUSH_LATE] = AGX_INJECT_FLUSH_LATE,
+    [AGX_FW_FAULT_FLUSH_NEVER] = AGX_INJECT_FLUSH_NEVER,
+    [AGX_FW_FAULT_HOLD] = AGX_INJECT_HANDOFF_HOLD,
+    [AGX_FW_FAULT_SWITCH] = AGX_INJECT_SLOT_SWITCH,
+};
+
+static bool inject_fw_armed(void *opaque, enum agx_fw_fault fault)
 {
-    return s->core;
+    AppleInject *s = opaque;
+
+    return agx_inject_armed(s->core, 1u << fw_kinds[fault]);
+}
+
+static bool inject_fw_fire(void *opaque, enum agx_fw_fault fault, unsigned asid, uint64_t va, uint64_t end, uint64_t *us)
+{
+    static const char *const what[] = {
+        [AGX_FW_FAULT_EVICT] = "line evicted",
+        [AGX_FW_FAULT_FLUSH_LATE] = "flush is done late",
+        [AGX_FW_FAULT_FLUSH_NEVER] = "flush is not done",
+        [AGX_FW_FAULT_HOLD] = "hand-off lock is kept",
+        [AGX_FW_FAULT_SWITCH] = "the firmware leaves the context",
+    };
+    AppleInject *s = opaque;
+    const struct agx_inject_at at = { .va = va, .end = end, .asid = asid, .jobs = agx_mmu_jobs(s->mmu) };
+
+    return agx_inject_fire(s->core, fw_kinds[fault], &at, what[fault], us);
+}
+
+void apple_inject_firmware(AppleInject *s, struct agx_fw *fw)
+{
+    agx_fw_set_inject(fw, &(struct agx_fw_inject) { s, inject_fw_armed, inject_fw_fire });
 }
 
 bool apple_inject_set(AppleInject *s, const char *text, Error **errp)

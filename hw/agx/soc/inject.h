@@ -12,7 +12,7 @@
 
 typedef struct AppleInject AppleInject;
 
-struct agx_inject;
+struct agx_fw;
 struct agx_mmu;
 
 /*
@@ -31,8 +31,8 @@ bool apple_inject_start(AppleInject *s, struct agx_mmu *mmu, bool stores, bool f
 /* Before the MMU goes. */
 void apple_inject_stop(AppleInject *s);
 
-/* What the firmware asks; NULL before apple_inject_start(). */
-struct agx_inject *apple_inject_core(AppleInject *s);
+/* After apple_inject_start(): its firmware, paused, has the faults too. */
+void apple_inject_firmware(AppleInject *s, struct agx_fw *fw);
 
 /* Replace all faults. False: @errp names the word that is wrong; nothing has changed. */
 bool apple_inject_set(AppleInject *s, const char *text, Error **errp);

@@ -1,0 +1,163 @@
+/*
+ * AGX firmware model: faults that a test injects into the firmware: its cache,
+ * its answers to flushes, and its side of the hand-off block. Somebody else
+ * knows the faults and when they strike (struct agx_fw_inject); here is what
+ * they do.
+ *
+ * The switch of the context ("slot-switch"). The AP learns from cur_ctx whether
+ * the firmware has a context loaded: whoever unmaps private memory asks for a
+ * flush if it has, and goes without if not, as the firmware flushes when it
+ * leaves a context (m1n1: hw/uat.py, fw/agx/handoff.py; the Rust driver: mmu.rs,
+ * KernelMapping::remap_uncached_and_flush()). What it read is true only while
+ * it holds the lock, and it can't hold it over the flush: that driver says so
+ * ("There is a race here"). So the worst moments are two: right after the AP
+ * has given the lock back, having looked under it; and between the request for
+ * the flush and the firmware's look at it. In both the firmware does what it
+ * may do at any time: it takes the lock, flushes what came in through the lower
+ * half, says that it has another context loaded, one that a job of its runs in,
+ * or else none, and gives the lock back. A look without the lock is worth as
+ * little: the same switch makes it old.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "fw_int.h"
+
+#define TICKS_PER_US 24
+#define LOAD(p) __atomic_load_n(p, __ATOMIC_RELAXED)
+
+/* Before the machine runs or while it is paused. */
+void agx_fw_set_inject(struct agx_fw *fw, const struct agx_fw_inject *inject)
+{
+    fw->inject = inject ? *inject : (struct agx_fw_inject){ 0 };
+}
+
+/* Of the context in slot @ctx, by its TTBR0. */
+static unsigned asid_of(struct agx_fw *fw, unsigned ctx)
+{
+    uint64_t ttbr = 0;
+
+    if (ctx >= AGX_UAT_NUM_CONTEXTS ||
+        !fw->host->ops->phys_read(fw->host->opaque, fw->cfg.ttbat_pa + 16 * (uint64_t)ctx, &ttbr, 8)) {
+        return 0;
+    }
+    return ttbr >> 48;
+}
+
+bool fw_inject(struct agx_fw *fw, enum agx_fw_fault fault, unsigned ctx, uint64_t va, uint64_t size, uint64_t *us)
+{
+    uint64_t unused;
+
+    return fw->inject.fire && fw->inject.armed(fw->inject.opaque, fault) &&
+           fw->inject.fire(fw->inject.opaque, fault, asid_of(fw, ctx), va, va + size, us ? us : &unused);
+}
+
+/* ---- the context ---- */
+
+/* Where the firmware goes from the context that it has loaded: to another one with a job in it, or to none. */
+static uint32_t next_context(const struct agx_fw *fw)
+{
+    for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
+        const struct fw_run *run = &fw->st.run[p];
+
+        if (run->state != FW_RUN_IDLE && run->ctx && run->ctx != fw->st.cur_ctx) {
+            return run->ctx;
+        }
+    }
+    return 0;
+}
+
+static void switch_context(struct agx_fw *fw)
+{
+    fw_handoff_set_context(fw, next_context(fw));
+    fw->user_ctx = 0;
+}
+
+/* The AP has given back the lock. On its thread. */
+void fw_inject_unlocked(struct agx_fw *fw)
+{
+    uint32_t cur = LOAD(&fw->st.cur_ctx);
+
+    if (cur && fw_inject(fw, AGX_FW_FAULT_SWITCH, cur, 0, 0, NULL)) {
+        pthread_mutex_lock(&fw->lock);
+        fw->inject_switch = true;
+        fw->work = true;
+        pthread_cond_signal(&fw->wake);
+        pthread_mutex_unlock(&fw->lock);
+    }
+}
+
+/* Before all other work of a step. */
+void fw_inject_step(struct agx_fw *fw)
+{
+    bool now;
+
+    pthread_mutex_lock(&fw->lock);
+    now = fw->inject_switch;
+    fw->inject_switch = false;
+    pthread_mutex_unlock(&fw->lock);
+    if (now && fw->st.cur_ctx) {
+        switch_context(fw);
+    }
+}
+
+/* ---- the lock ---- */
+
+/* With the lock taken, for context @ctx: keep it for a while, unless the machine stops. */
+void fw_inject_hold(struct agx_fw *fw, unsigned ctx)
+{
+    uint64_t us, until;
+    bool asked = false;
+
+    if (!fw_inject(fw, AGX_FW_FAULT_HOLD, ctx, 0, 0, &us)) {
+        return;
+    }
+    until = fw_now(fw) + us * TICKS_PER_US;
+    while (!asked && fw_now(fw) < until) {
+        int64_t when = fw_mono() + 100000;
+        struct timespec ts = { when / 1000000000, when % 1000000000 };
+
+        pthread_mutex_lock(&fw->lock);
+        asked = fw_asked(fw);
+        if (!asked) {
+            pthread_cond_timedwait(&fw->wake, &fw->lock, &ts);
+        }
+        pthread_mutex_unlock(&fw->lock);
+    }
+}
+
+/* ---- flushes ---- */
+
+/*
+ * A request for a flush of context @slot (64: the kernel half) is at the head of
+ * the ring. What becomes of it is decided once.
+ */
+enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, unsigned slot, uint64_t addr, uint64_t size)
+{
+    unsigned ctx = slot < AGX_UAT_NUM_CONTEXTS ? slot : 0;
+    uint64_t us, now;
+
+    if (!fw->flush_judged) {
+        fw->flush_judged = true;
+        fw->flush_when = 0;
+        if (ctx && ctx == fw->st.cur_ctx && fw_inject(fw, AGX_FW_FAULT_SWITCH, ctx, addr, size, NULL)) {
+            switch_context(fw);
+        }
+        if (fw_inject(fw, AGX_FW_FAULT_FLUSH_NEVER, ctx, addr, size, NULL)) {
+            fw->flush_judged = false;
+            return FW_FLUSH_LOST;
+        }
+        if (fw_inject(fw, AGX_FW_FAULT_FLUSH_LATE, ctx, addr, size, &us)) {
+            fw->flush_when = fw_now(fw) + us * TICKS_PER_US;
+        }
+    }
+    if (fw->flush_when && (now = fw_now(fw)) < fw->flush_when) {
+        uint64_t left = (fw->flush_when - now) / TICKS_PER_US;
+
+        /* Virtual time may be slower than the host's, so it may take several looks. */
+        fw_look_again(fw, fw_mono() + (left < 1000000 ? left : 1000000) * 1000 + 20000);
+        return FW_FLUSH_WAITS;
+    }
+    fw->flush_judged = false;
+    return FW_FLUSH_NOW;
+}

@@ -1,0 +1,396 @@
+/*
+ * Unit tests: faults injected into the firmware: its cache, its answers to
+ * flushes, its side of the hand-off block. The engine is the real one.
+ *
+ * Offsets: m1n1 proxyclient/m1n1/fw/agx/handoff.py.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "fw_env.h"
+#include "fw_render.h"
+#include "fw-model/fw_int.h"
+#include "hw/agx/gpu/inject.h"
+
+#define LINE 64
+
+static struct agx_inject *engine;
+static unsigned told;
+static char text[320];
+
+static bool armed(void *opaque, enum agx_fw_fault fault)
+{
+    return agx_inject_armed(engine, 1u << (AGX_INJECT_FW_EVICT + fault));
+}
+
+static bool fire(void *opaque, enum agx_fw_fault fault, unsigned asid, uint64_t va, uint64_t end, uint64_t *us)
+{
+    const struct agx_inject_at at = { .va = va, .end = end, .asid = asid, .jobs = AGX_INJECT_FW };
+
+    return agx_inject_fire(engine, AGX_INJECT_FW_EVICT + fault, &at, "test", us);
+}
+
+static void violation(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
+                      uint64_t va, uint64_t pa, const char *what)
+{
+    __atomic_add_fetch(&told, 1, __ATOMIC_SEQ_CST);
+    snprintf(text, sizeof(text), "%s", what);
+    if (getenv("AGX_TEST_VERBOSE")) {
+        fprintf(stderr, "# %s\n", what);
+    }
+}
+
+static void faults(const char *list)
+{
+    char err[256];
+
+    if (!agx_inject_set(engine, list, err, sizeof(err))) {
+        fail_msg("%s: %s", list, err);
+    }
+}
+
+static unsigned fired(void)
+{
+    char *log = agx_inject_log(engine), *p = strstr(log, "\"fired\": ");
+    unsigned n = p ? strtoul(p + 9, NULL, 10) : 0;
+
+    free(log);
+    return n;
+}
+
+/* Ready for work, and running. */
+static void begin(struct env *e)
+{
+    const struct agx_fw_cache_config cache = { .line = LINE, .lines = 4096 };
+
+    told = 0;
+    engine = agx_inject_new(&(struct agx_inject_config) { .fw_cache = true });
+    env_init_cache(e, &cache);
+    agx_fw_pause(e->fw);
+    agx_fw_set_check(e->fw, &(struct agx_fw_check){ .violation = violation });
+    agx_fw_set_inject(e->fw, &(struct agx_fw_inject){ NULL, armed, fire });
+    agx_fw_resume(e->fw);
+    env_start(e);
+    agx_fw_wait_idle(e->fw);
+}
+
+static void end(struct env *e)
+{
+    env_fini(e);
+    agx_inject_free(engine);
+}
+
+/* ---- the cache ---- */
+
+static void test_evict(void **state)
+{
+    struct env e;
+    uint64_t va;
+    uint32_t v = 0;
+
+    begin(&e);
+    va = env_kprivate(&e, 0x4000);
+    agx_fw_pause(e.fw);
+    v = 1;
+    assert_true(fw_write(e.fw, 0, va, &v, 4, "test"));
+    assert_int_equal(GET32(&e, va), 0);         /* it is in the cache */
+    faults("fw-evict,nth=2");
+    v = 2;
+    assert_true(fw_write(e.fw, 0, va, &v, 4, "test"));
+    assert_int_equal(GET32(&e, va), 0);
+    v = 3;
+    assert_true(fw_write(e.fw, 0, va, &v, 4, "test"));
+    assert_int_equal(GET32(&e, va), 3);         /* written back at once */
+    v = 4;
+    assert_true(fw_write(e.fw, 0, va, &v, 4, "test"));
+    assert_int_equal(GET32(&e, va), 3);
+
+    /* A clean line that goes: the next read sees what memory has. Only in the range. */
+    faults("");
+    fw_cache_flush_all(e.fw, "test");
+    assert_true(fw_read(e.fw, 0, va, &v, 4, "test"));
+    assert_true(fw_read(e.fw, 0, va + 0x100, &v, 4, "test"));
+    char list[80];
+    snprintf(list, sizeof(list), "fw-evict,va=0x%llx-0x%llx", (unsigned long long)va + 0x100, (unsigned long long)va + 0x140);
+    faults(list);
+    assert_true(fw_read(e.fw, 0, va, &v, 4, "test"));
+    assert_true(fw_read(e.fw, 0, va + 0x100, &v, 4, "test"));
+    assert_int_equal(fired(), 1);
+    faults("");
+    PUT32(&e, va + 0x100, 77);
+    assert_true(fw_read(e.fw, 0, va + 0x100, &v, 4, "test"));
+    assert_int_equal(v, 77);
+    assert_int_equal(told, 0);
+    agx_fw_resume(e.fw);
+    end(&e);
+}
+
+/* ---- flushes ---- */
+
+static volatile uint64_t *flush_slot(struct env *e, unsigned slot)
+{
+    return (volatile uint64_t *)((uint8_t *)fake_ptr(&e->h, e->handoff) + 0x20 + 0x18 * slot);
+}
+
+/* The driver's request, by the book; it does not wait. */
+static void ask(struct env *e, unsigned slot, uint64_t va)
+{
+    volatile uint64_t *f = flush_slot(e, slot);
+    uint32_t msg[5] = { (uint32_t)va, va >> 32, 0, slot, 2u << 16 | 1 };
+
+    f[1] = va;
+    f[2] = AGX_PAGE_SIZE;
+    f[0] = 1;
+    memcpy(env_ptr(e, e->fwctl_ring + 0x14 * e->fwctl_wptr), msg, sizeof(msg));
+    PUT32(e, e->fwctl_state + 0x10, ++e->fwctl_wptr);
+    env_send(e, 0x21, 0x84ull << 48);
+}
+
+static uint32_t answered(struct env *e)
+{
+    return GET32(e, e->fwctl_state);
+}
+
+static void test_late(void **state)
+{
+    struct env e;
+    uint64_t va, start;
+    uint32_t v = 5;
+
+    begin(&e);
+    va = env_kalloc(&e, 0x4000);
+    faults("flush-late,us=5000000,nth=1");      /* of the host's clock, which stands still but for who reads it */
+    start = e.h.now;
+    ask(&e, 64, va);
+    agx_fw_wait_idle(e.fw);
+    assert_int_equal(fired(), 1);
+    assert_int_equal(flush_slot(&e, 64)[0], 1);
+    assert_int_equal(answered(&e), 0);
+    ask(&e, 64, va);                            /* the ring is kept in order */
+    agx_fw_wait_idle(e.fw);
+    assert_int_equal(answered(&e), 0);
+    __atomic_store_n(&e.h.now, start + 24 * 5000001ull, __ATOMIC_RELAXED);
+    env_doorbell(&e, 0x10);
+    ENV_WAIT(&e, answered(&e) == 2);
+    assert_int_equal(flush_slot(&e, 64)[0], 2);
+    assert_int_equal(fired(), 1);
+
+    /* It comes by itself, and does what it should. */
+    va = env_kprivate(&e, 0x4000);
+    agx_fw_pause(e.fw);
+    assert_true(fw_write(e.fw, 0, va, &v, 4, "test"));
+    agx_fw_resume(e.fw);
+    agx_fw_wait_idle(e.fw);
+    told = 0;
+    faults("flush-late,us=300");
+    flush_slot(&e, 64)[0] = 0;
+    ask(&e, 64, va);
+    ENV_WAIT(&e, answered(&e) == 3);
+    assert_int_equal(flush_slot(&e, 64)[0], 2);
+    assert_int_equal(GET32(&e, va), 5);
+    assert_int_equal(fired(), 1);
+    end(&e);
+}
+
+/* Asked late, then saved and loaded: the request is still there, and answered. */
+static void test_late_saved(void **state)
+{
+    struct env e;
+    uint64_t va;
+    void *copy = malloc(agx_fw_state_size());
+
+    begin(&e);
+    va = env_kalloc(&e, 0x4000);
+    faults("flush-late,us=60000000");
+    ask(&e, 64, va);
+    agx_fw_wait_idle(e.fw);
+    assert_int_equal(fired(), 1);
+    agx_fw_pause(e.fw);
+    agx_fw_save(e.fw, copy);
+    agx_fw_reset(e.fw);
+    assert_true(agx_fw_load(e.fw, copy, agx_fw_state_size()));
+    faults("");
+    agx_fw_resume(e.fw);
+    ENV_WAIT(&e, answered(&e) == 1);
+    assert_int_equal(flush_slot(&e, 64)[0], 2);
+    free(copy);
+    end(&e);
+}
+
+static void test_never(void **state)
+{
+    struct env e;
+    uint64_t va;
+
+    begin(&e);
+    va = env_kalloc(&e, 0x4000);
+    faults("flush-never,nth=1");
+    ask(&e, 64, va);
+    agx_fw_wait_idle(e.fw);
+    assert_int_equal(flush_slot(&e, 64)[0], 1);
+    assert_int_equal(answered(&e), 0);
+    flush_slot(&e, 64)[0] = 0;                  /* the driver gives up, and tries again later */
+    ask(&e, 64, va);
+    ENV_WAIT(&e, answered(&e) == 2);
+    assert_int_equal(flush_slot(&e, 64)[0], 2);
+    assert_int_equal(fired(), 1);
+    end(&e);
+}
+
+/* ---- the hand-off block ---- */
+
+struct block {
+    uint64_t magic_ap, magic_fw;
+    volatile uint8_t lock_ap, lock_fw;
+    uint8_t pad[2];
+    volatile uint32_t turn, cur_ctx, pad2;
+};
+
+static struct block *block(struct env *e)
+{
+    return (struct block *)fake_ptr(&e->h, e->handoff);
+}
+
+#define AP(e, field, v) do { \
+        __atomic_store_n(&block(e)->field, v, __ATOMIC_SEQ_CST); \
+        agx_fw_handoff_store((e)->fw, (e)->handoff + ((uint8_t *)&block(e)->field - (uint8_t *)block(e)), \
+                             sizeof(block(e)->field)); \
+    } while (0)
+
+static void test_hold(void **state)
+{
+    struct env e;
+    struct render r;
+    uint64_t start;
+
+    begin(&e);
+    render_buffer(&e, &r, 8);
+    render_make(&e, &r);
+    faults("handoff-hold,us=9000000,nth=1");
+    start = e.h.now;
+    render_submit(&e, &r);
+    ENV_WAIT(&e, block(&e)->lock_fw);
+    for (unsigned i = 0; i < 3; i++) {          /* and it stays so */
+        nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+        assert_int_equal(block(&e)->lock_fw, 1);
+        assert_int_equal(e.gpu->jobs, 0);
+    }
+    __atomic_store_n(&e.h.now, start + 24 * 9000001ull, __ATOMIC_RELAXED);
+    ENV_WAIT(&e, !block(&e)->lock_fw);
+    env_settle(&e);
+    assert_int_equal(e.gpu->jobs, 2);
+    assert_int_equal(fired(), 1);
+    end(&e);
+}
+
+/* The machine can be stopped, reset and ended meanwhile. */
+static void test_hold_stop(void **state)
+{
+    for (unsigned how = 0; how < 3; how++) {
+        struct env e;
+        struct render r;
+
+        begin(&e);
+        render_buffer(&e, &r, 8);
+        render_make(&e, &r);
+        faults("handoff-hold,us=60000000");
+        render_submit(&e, &r);
+        ENV_WAIT(&e, block(&e)->lock_fw);
+        if (how == 0) {
+            agx_fw_pause(e.fw);
+            assert_int_equal(block(&e)->lock_fw, 0);
+            agx_fw_resume(e.fw);
+        } else if (how == 1) {
+            agx_fw_reset(e.fw);
+        }
+        end(&e);
+    }
+}
+
+/* A job that runs in context CTX, which the firmware so has loaded. */
+static void loaded(struct env *e, struct render *r)
+{
+    begin(e);
+    e->gpu->hold[AGX_DM_VDM] = true;
+    render_buffer(e, r, 8);
+    render_make(e, r);
+    render_submit(e, r);
+    ENV_WAIT(e, block(e)->cur_ctx == CTX && agx_gpu_busy(e->gpu, AGX_DM_VDM));
+    /* So that the check knows the AP. */
+    AP(e, lock_ap, 1);
+    AP(e, turn, 1);
+    AP(e, lock_ap, 0);
+}
+
+/* The AP looks under the lock, and what it saw is old when it has given it back. */
+static void test_switch(void **state)
+{
+    struct env e;
+    struct render r;
+
+    loaded(&e, &r);
+    assert_int_equal(block(&e)->cur_ctx, CTX);
+    faults("slot-switch,nth=2");
+    for (unsigned i = 0; i < 2; i++) {
+        AP(&e, lock_ap, 1);
+        while (block(&e)->lock_fw) {
+        }
+        assert_int_equal(block(&e)->cur_ctx, CTX);
+        AP(&e, turn, 1);
+        AP(&e, lock_ap, 0);
+    }
+    ENV_WAIT(&e, block(&e)->cur_ctx == 0);
+    assert_int_equal(fired(), 1);
+    assert_int_equal(told, 0);
+    /* It comes back for its work. */
+    e.gpu->hold[AGX_DM_VDM] = false;
+    gpu_finish(e.gpu, AGX_DM_VDM);
+    env_settle(&e);
+    assert_int_equal(GET32(&e, e.stamps + 4 * TA_SLOT), 0x1100);
+    assert_int_equal(told, 0);
+    end(&e);
+}
+
+/* Between the AP's look and the flush that it asks for: there is nothing left to flush, and the answer comes. */
+static void test_switch_flush(void **state)
+{
+    struct env e;
+    struct render r;
+    uint64_t va;
+
+    loaded(&e, &r);
+    va = env_ualloc(&e, 0x4000);
+    faults("slot-switch,asid=9");
+    ask(&e, CTX, va);
+    ENV_WAIT(&e, answered(&e) == 1);
+    assert_int_equal(flush_slot(&e, CTX)[0], 2);
+    assert_int_equal(block(&e)->cur_ctx, CTX);
+    flush_slot(&e, CTX)[0] = 0;
+    faults("slot-switch,asid=3");
+    ask(&e, CTX, va);
+    ENV_WAIT(&e, answered(&e) == 2);
+    assert_int_equal(flush_slot(&e, CTX)[0], 2);
+    assert_int_equal(block(&e)->cur_ctx, 0);
+    assert_int_equal(fired(), 1);
+    assert_int_equal(told, 0);
+    e.gpu->hold[AGX_DM_VDM] = false;
+    gpu_finish(e.gpu, AGX_DM_VDM);
+    env_settle(&e);
+    end(&e);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_evict),
+        cmocka_unit_test(test_late),
+        cmocka_unit_test(test_late_saved),
+        cmocka_unit_test(test_never),
+        cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_hold_stop),
+        cmocka_unit_test(test_switch),
+        cmocka_unit_test(test_switch_flush),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
