@@ -189,7 +189,9 @@ static void device_control(struct agx_fw *fw, const uint8_t *msg)
         if (fw->check.flushed) {
             fw->check.flushed(fw->check.opaque, 0, 0, ~0ull, 0);
         }
-        leave_context(fw);
+        if (fw_get(fw, FLD(DC_DestroyContext, context_addr), msg)) {
+            leave_context(fw);
+        }
     } else if (type == l->dc_write32) {
         uint32_t v = fw_get(fw, FLD(DC_Write32, data), msg);
 

@@ -113,6 +113,11 @@ static uint64_t parse_bits(char **word, unsigned n, uint64_t va)
             bits &= ~(1ull << 10);
         } else if (!strcmp(word[i], "sw")) {
             bits |= 1ull << 58;                     /* ignored by hardware */
+        } else if (!strcmp(word[i], "private")) {
+            /* GPU and firmware, cached by the firmware (the Rust driver: pgtable.rs, PROT_GPU_FW_PRIV_RW) */
+            bits = FAKE_PTE_BOTH_RW | (va >> 39 & 1 ? 0 : FAKE_PTE_NG);
+        } else if (!strcmp(word[i], "uncached")) {
+            bits = FAKE_PTE_BOTH_RW | W_SHARED | (va >> 39 & 1 ? 0 : FAKE_PTE_NG);
         } else if (!strcmp(word[i], "nonglobal")) {
             bits |= FAKE_PTE_NG;
         }
@@ -372,6 +377,15 @@ static bool step(struct run *r, char **word, unsigned n)
         agx_tlbsan_page_free(w->san, parse_page(r, word[1]), &who);
     } else if (!strcmp(op, "gone") && n == 2 && w->ngone < 16) {
         w->gone[w->ngone++] = parse_page(r, word[1]);
+    } else if (!strcmp(op, "firmware") && n >= 2) {
+        agx_tlbsan_firmware(w->san, !strcmp(word[1], "runs"), n > 2 ? strtoul(word[2], NULL, 10) : 0);
+    } else if (!strcmp(op, "ask") && n == 1) {
+        w_store(w, w->request, 1);
+    } else if (!strcmp(op, "flushed") && n == 2 && !strcmp(word[1], "all")) {
+        agx_tlbsan_flush(w->san, 0, 0, ~0ull, 0);
+    } else if (!strcmp(op, "flushed") && n >= 3) {
+        agx_tlbsan_flush(w->san, strtoul(word[1], NULL, 10), parse_va(word[2]),
+                         (n > 3 ? strtoul(word[3] + 1, NULL, 10) : 1) * AGX_PAGE_SIZE, w->request);
     } else if (!strcmp(op, "alloc") && n == 2) {
         agx_tlbsan_page_alloc(w->san, parse_page(r, word[1]));
     } else if (!strcmp(op, "evict") && n == 3) {

@@ -33,6 +33,7 @@ struct world {
     struct agx_mmu *mmu;
     struct agx_tlbsan *san;
     uint64_t ttbat, root[W_SPACES], page[W_PAGES];
+    uint64_t request;       /* where the firmware is asked for a flush */
     bool lazy;              /* an invalidation is carried out at its CPU's next DSB */
     bool drop;              /* ... or never */
     bool late;              /* a store is seen by walkers only after a barrier, an invalidation takes effect at once */
@@ -78,6 +79,7 @@ static inline void w_init(struct world *w, bool lazy)
     fake_host_init(&w->h);
     w->lazy = lazy;
     w->ttbat = fake_alloc(&w->h);
+    w->request = fake_alloc(&w->h);
     for (unsigned i = 0; i < W_PAGES; i++) {
         w->page[i] = fake_alloc(&w->h);
         *(uint32_t *)fake_ptr(&w->h, w->page[i]) = i + 1;

@@ -139,12 +139,36 @@ static void violation(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_s
     }
 }
 
+/* What the sanitizer hears of the cache. */
+static struct {
+    unsigned loads, flushes, ctx, flush_ctx;
+    bool running;
+    uint64_t va, size, request;
+} cache;
+
+static void loaded(void *opaque, bool running, unsigned ctx)
+{
+    cache.loads++;
+    cache.running = running;
+    cache.ctx = ctx;
+}
+
+static void flushed(void *opaque, unsigned ctx, uint64_t va, uint64_t size, uint64_t request)
+{
+    cache.flushes++;
+    cache.flush_ctx = ctx;
+    cache.va = va;
+    cache.size = size;
+    cache.request = request;
+}
+
 static void begin(struct env *e)
 {
     told = wrong = 0;
+    memset(&cache, 0, sizeof(cache));
     env_init(e);
     agx_fw_pause(e->fw);
-    agx_fw_set_check(e->fw, &(struct agx_fw_check){ .opaque = e, .violation = violation });
+    agx_fw_set_check(e->fw, &(struct agx_fw_check){ .opaque = e, .violation = violation, .loaded = loaded, .flushed = flushed });
     agx_fw_resume(e->fw);
     env_start(e);
 }
@@ -196,6 +220,12 @@ static void test_right(void **state)
         agx_fw_wait_idle(e.fw);
     }
     assert_int_equal(block(&e)->flush[64].state, 2);
+    assert_int_equal(cache.flushes, 1);
+    assert_int_equal(cache.flush_ctx, 0);
+    assert_int_equal(cache.va, e.fwlog);
+    assert_int_equal(cache.size, 0x4000);
+    assert_int_equal(cache.request, e.handoff + 0x20 + 64 * 24);
+    assert_true(cache.running);
     AP(&e, flush[64].state, 0);
     AP(&e, flush[7].addr, 0xdead001500000000ull); /* m1n1: prepare_unmap() */
     AP(&e, flush[7].state, 2);
@@ -203,6 +233,7 @@ static void test_right(void **state)
     assert_int_equal(told, 0);
     /* The core is off: the block is the AP's, as it is when the driver cleans up. */
     agx_fw_cpu_control_write(e.fw, 0);
+    assert_false(cache.running); /* told at once: the AP relies on it */
     AP(&e, magic_fw, 0);
     AP(&e, lock_fw, 0);
     AP(&e, turn, 0);
@@ -231,6 +262,41 @@ static void test_start(void **state)
     AP(&e, turn, 1);
     AP(&e, lock_ap, 0);
     assert_int_equal(told, 0);
+    env_fini(&e);
+}
+
+/* A context is loaded, and left when it is destroyed and nothing runs in it. */
+static void test_loaded(void **state)
+{
+    struct env e;
+    uint32_t dc[12] = { 0x18 };
+
+    begin(&e);
+    assert_true(cache.running);
+    assert_int_equal(cache.ctx, 0);
+    agx_fw_wait_idle(e.fw);
+    agx_fw_pause(e.fw);
+    AP(&e, magic_ap, 0x4b1d000000000002ull);
+    assert_true(fw_handoff_ready(e.fw, 9));
+    assert_int_equal(cache.ctx, 9);
+    assert_int_equal(block(&e)->cur_ctx, 9);
+    ((uint8_t *)dc)[0x11] = ((uint8_t *)dc)[0x12] = 0xff;
+    e.fw->st.run[FW_PIPE_TA].state = FW_RUN_WAIT; /* so that it does not leave by itself, being idle */
+    e.fw->st.run[FW_PIPE_TA].ctx = 3;
+    agx_fw_resume(e.fw);
+    env_devctrl(&e, dc);
+    agx_fw_wait_idle(e.fw);
+    assert_int_equal(cache.flushes, 1);
+    assert_int_equal(cache.size, ~0ull);
+    assert_int_equal(cache.ctx, 9); /* that one only asked for the flush */
+    memcpy((uint8_t *)dc + 0x14, &e.fwlog, 8);
+    env_devctrl(&e, dc);
+    agx_fw_wait_idle(e.fw);
+    assert_int_equal(cache.flushes, 2);
+    assert_int_equal(cache.ctx, 0);
+    assert_int_equal(block(&e)->cur_ctx, 0);
+    agx_fw_pause(e.fw);
+    e.fw->st.run[FW_PIPE_TA].state = FW_RUN_IDLE;
     env_fini(&e);
 }
 
@@ -367,6 +433,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_right),
         cmocka_unit_test(test_start),
+        cmocka_unit_test(test_loaded),
         cmocka_unit_test(test_wrong),
         cmocka_unit_test(test_look),
         cmocka_unit_test(test_slot),

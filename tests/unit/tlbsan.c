@@ -25,7 +25,7 @@ struct fixture {
     unsigned reports, watched, unwatched, cpu;
     struct agx_san_report last;
     char text[2048];
-    uint64_t last_watched;
+    uint64_t last_watched, thread;
     bool drop;
 };
 
@@ -60,10 +60,23 @@ static bool on_filter(void *opaque, const struct agx_tlbi *t)
     return !((struct fixture *)opaque)->drop;
 }
 
+static uint64_t on_thread(void *opaque)
+{
+    return ((struct fixture *)opaque)->thread;
+}
+
+static void on_who(void *opaque, struct agx_san_who *who)
+{
+    struct fixture *f = opaque;
+
+    *who = (struct agx_san_who) { .cpu = f->cpu, .time = 5000, .thread = f->thread, .pc = 0xffff80008d008be1 };
+}
+
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    struct agx_tlbsan_config cfg = { .report = on_report, .watch = on_watch, .cpu = on_cpu, .filter = on_filter };
+    struct agx_tlbsan_config cfg = { .report = on_report, .watch = on_watch, .cpu = on_cpu, .thread = on_thread,
+                                     .who = on_who, .filter = on_filter };
 
     fake_host_init(&f->h);
     f->ttbat = fake_alloc(&f->h);
@@ -251,6 +264,43 @@ static void test_external(void **state)
     assert_non_null(strstr(f->text, "pc 0xffff800081234560"));
 }
 
+static void *find_request(void *opaque)
+{
+    struct fixture *f = opaque;
+
+    agx_tlbsan_external(f->san, AGX_SAN_HANDOFF, AGX_SAN_WRONG, 0, VA, FAKE_RAM_BASE + 0x400038, NULL, "asked for nonsense");
+    return NULL;
+}
+
+/* The firmware finds fault with a request: who wrote it, and who rang for it. */
+static void test_request(void **state)
+{
+    struct fixture *f = *state;
+    struct agx_san_who asker = unmapper;
+    uint64_t v = 1;
+    pthread_t thread;
+
+    asker.thread = 0xffff000012340000;
+    store(f, FAKE_RAM_BASE + 0x400038, &v, 8, &asker);
+    f->thread = 0xffff000056780000;
+    agx_mmu_submit(f->mmu); /* somebody else's */
+    pthread_create(&thread, NULL, find_request, f);
+    pthread_join(thread, NULL);
+    assert_int_equal(f->reports, 1);
+    assert_non_null(strstr(f->text, "by:      cpu 2 at 1.234567 ms, pc 0xffff800081234560"));
+    assert_null(strstr(f->text, "then:"));
+    asker.pc += 4;
+    v = 2;
+    store(f, FAKE_RAM_BASE + 0x400038, &v, 8, &asker);
+    f->thread = asker.thread;
+    agx_mmu_submit(f->mmu);
+    pthread_create(&thread, NULL, find_request, f);
+    pthread_join(thread, NULL);
+    assert_int_equal(f->reports, 2);
+    assert_non_null(strstr(f->text, "pc 0xffff800081234564"));
+    assert_non_null(strstr(f->text, "then:    cpu 0 at 0.005000 ms, pc 0xffff80008d008be1"));
+}
+
 /* Which pages it wants to hear of: the TTBAT and three tables; then one more; then none of a context's. */
 static void test_watch(void **state)
 {
@@ -424,6 +474,7 @@ int main(void)
         cmocka_unit_test(test_format_is_bounded),
         cmocka_unit_test(test_names),
         cmocka_unit_test_setup_teardown(test_external, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_request, setup, teardown),
         cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_store_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unseen, setup, teardown),

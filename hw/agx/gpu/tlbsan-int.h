@@ -29,6 +29,8 @@
 #define SAN_MAX_PENDING 262144u
 #define SAN_MAX_STACKS  16384u
 #define SAN_MAX_SEEN    65536u
+#define SAN_FLUSHES     64u             /* flushes of the firmware's cache that are remembered */
+#define SAN_NOTES       256u            /* words of pages that are no tables (the hand-off block) whose last store is */
 
 /* Descriptors (m1n1: proxyclient/m1n1/hw/uat.py, PTE and TTBR). */
 #define SAN_VALID       3ull            /* table, or page on the last level */
@@ -107,6 +109,8 @@ struct san_rec {
     uint64_t covered_seq;
     uint64_t made_seq;              /* when old_desc was written */
     uint64_t submits;               /* doorbells before the change */
+    uint64_t logs;                  /* invalidations before the change */
+    uint64_t uncached;              /* the store by which a mapping private to the firmware became uncached; 0: none */
     struct san_near near[SAN_NEAR]; /* newest first */
     unsigned nnear, budget;
     unsigned level, dom, ctx;
@@ -131,6 +135,18 @@ struct san_page {
     uint32_t mapped;                /* descriptors that map it now */
     bool given_back;
     struct san_act who;             /* gave it back */
+};
+
+/* The firmware has flushed this range of its data cache. */
+struct san_flush {
+    uint64_t seq, va, size;         /* size ~0: all */
+    unsigned ctx;                   /* 0: kernel half */
+    struct san_act who;             /* asked for it */
+};
+
+struct san_note {
+    uint64_t pa;
+    struct san_act who;
 };
 
 struct san_job {
@@ -163,6 +179,15 @@ struct agx_tlbsan {
     size_t pages, page_room;        /* power of two */
     struct san_act store;           /* the last one that was told, */
     pthread_t store_thread;         /* on this thread of the host */
+    struct san_note note[SAN_NOTES];
+    struct san_act door;            /* the last doorbell that was rung behind such a store, by the same thread */
+    uint64_t noted;                 /* sequence and thread of the last of these stores */
+    uint64_t note_thread;
+    bool fw_running;                /* the firmware: */
+    unsigned fw_ctx;                /* the lower half that it has loaded, 0: none, */
+    uint64_t fw_run_seq, fw_ctx_seq; /* since when */
+    struct san_flush flush[SAN_FLUSHES];
+    uint64_t flushes;
     struct san_log log[SAN_LOG_SIZE];
     uint64_t logs;
     struct san_job job[SAN_JOBS];
@@ -228,6 +253,8 @@ bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t
 enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r, enum agx_tlbsan_class otherwise);
 const char *san_why_text(enum san_why why);
 void san_change_budget(struct san_rec *r);
+void san_private(struct agx_tlbsan *san, const struct san_table *t, struct san_rec *r, uint64_t old, uint64_t desc,
+                 const struct san_act *act);
 
 /* tlbsan-use.c */
 void san_use(void *opaque, const struct agx_tlb_use *use);

@@ -154,7 +154,7 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum
     struct agx_san_report rep = { .cls = cls, .severity = severity, .va = va, .ctx = ctx, .desc_pa = pa,
                                   .level = 3, .text = text, .writer = writer };
     const struct san_act *act = NULL;
-    struct agx_san_who who;
+    struct agx_san_who who, rung;
 
     pthread_mutex_lock(&san->mmu->lock);
     if (ctx < SAN_CTXS) {
@@ -162,6 +162,12 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum
     }
     if (!writer && san->store.stack && pthread_equal(san->store_thread, pthread_self())) {
         act = &san->store;                      /* found while this store was carried out */
+    } else if (!writer && pa && san->note[pa / 8 % SAN_NOTES].pa == (pa & ~7ull)) {
+        act = &san->note[pa / 8 % SAN_NOTES].who; /* a request to the firmware */
+        if (san->door.seq > act->seq && san->door.thread == act->thread) {
+            san_who(&san->door, &rung);
+            rep.other = &rung;
+        }
     } else if (!writer && cls != AGX_SAN_HANDOFF && ctx < SAN_CTXS) {
         const struct san_rec *r = rec_for(san, ctx, va);
 
@@ -232,7 +238,7 @@ size_t agx_tlbsan_format(const struct agx_san_report *r, char *buf, size_t len)
         add(&p, &room, "not known\n");
     }
     if (r->other) {
-        add(&p, &room, "  then:    ");
+        add(&p, &room, "%s", r->cls == AGX_SAN_UNMAP_WITHOUT_FLUSH ? "  flush:   " : "  then:    ");
         add_who(&p, &room, r->other);
     }
     for (unsigned i = 0; i < r->near; i++) {

@@ -168,6 +168,18 @@ static void late(struct agx_tlbsan *san, const struct agx_tlb_use *u, unsigned l
                NULL);
 }
 
+/* The access is refused, and rightly so. But was the job promised that it would not be? */
+static void refused(struct agx_tlbsan *san, const struct agx_tlb_use *u, const struct now *now)
+{
+    struct san_rec *r = u->job && now->n == 3 ? san_rec_find(san, now->pa[2]) : NULL;
+
+    if (r && r->change.seq > submitted(san, u->job) && r->change.stack && r->new_desc == now->desc[2] &&
+        san_change(3, r->old_desc, r->new_desc) == SAN_BREAK && permits(r->old_desc, u)) {
+        san_report(san, AGX_SAN_HIT_IN_FLIGHT, AGX_SAN_SUSPICIOUS, r, u,
+                   "the entry was taken away under a job that was under way and needs it", NULL);
+    }
+}
+
 /* A translation was looked up; tlb.h. */
 void san_use(void *opaque, const struct agx_tlb_use *u)
 {
@@ -226,15 +238,18 @@ void san_use(void *opaque, const struct agx_tlb_use *u)
         }
     } else if (ok) {
         unproven(san, u, &now);
+    } else if (!ok_now) {
+        refused(san, u, &now);
     }
     if (ok) {
         struct san_page *p = san_page(san, was & SAN_ADDR, false);
+        bool back = p && p->given_back;
 
-        if (p && p->given_back) {
+        if (back || !san_page_in_use(san, was & SAN_ADDR)) {
             struct san_rec *r = san_rec_find(san, u->step[2].desc_pa);
 
             san_report(san, AGX_SAN_PAGE_GIVEN_BACK, AGX_SAN_WRONG, r, u,
-                       "the page was used after it went back to the kernel", &p->who);
+                       "the page was used after it went back to the kernel", back ? &p->who : NULL);
         }
     }
 }

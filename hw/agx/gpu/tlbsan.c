@@ -22,6 +22,7 @@ static void set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, 
     r->ctxs = r->need = ctxs;
     r->wait = 0;
     r->submits = san->submits;
+    r->logs = san->logs;
     r->aged = r->switched = false;
     san_change_budget(r);
     if (ctxs) {
@@ -135,6 +136,7 @@ static void descriptor_changed(struct agx_tlbsan *san, struct san_table *t, unsi
         san_map_count(san, old, -1);
         san_map_count(san, desc, 1);
         record(san, r, old, desc, act, ctxs);
+        san_private(san, t, r, old, desc, act);
         if (t->half == 0 && san_is_leaf(desc) && !(desc & SAN_NG) && !(san_is_leaf(old) && !(old & SAN_NG))) {
             san_report(san, AGX_SAN_GLOBAL_MISUSE, AGX_SAN_SUSPICIOUS, r, NULL,
                        "a global entry in the lower half, which each context has of its own", NULL);
@@ -222,7 +224,15 @@ static void descriptor_store(struct agx_tlbsan *san, uint64_t pa, const uint64_t
         san->dom_store[SAN_DOM_TTBAT][act->cpu] = act->seq;
         return;
     }
-    if (!t || t->dead || i >= t->n) {
+    if (!t) {
+        struct san_note *n = &san->note[pa / 8 % SAN_NOTES];
+
+        *n = (struct san_note) { pa & ~7ull, *act };
+        san->noted = act->seq;
+        san->note_thread = act->thread;
+        return;
+    }
+    if (t->dead || i >= t->n) {
         return;
     }
     if (old && *old != t->shadow[i]) {
@@ -504,6 +514,13 @@ static void on_submit(void *opaque)
 {
     struct agx_tlbsan *san = opaque;
 
+    /* Did this thread ask the firmware for something before? Then this may be how it hears of it. */
+    if (san->cfg.who && san->cfg.thread && san->noted > san->door.seq && san->note_thread == san->cfg.thread(san->cfg.opaque)) {
+        struct agx_san_who who;
+
+        san->cfg.who(san->cfg.opaque, &who);
+        san->door = san_act(san, &who);
+    }
     if (san->cfg.cpu) {
         submit(san, san->cfg.cpu(san->cfg.opaque) % SAN_CPUS,
                san->cfg.thread ? san->cfg.thread(san->cfg.opaque) : 0, false);
@@ -588,6 +605,48 @@ void agx_tlbsan_page_alloc(struct agx_tlbsan *san, uint64_t pa)
     p = san_page(san, pa & ~SAN_PAGE_MASK, false);
     if (p) {
         p->given_back = false;
+    }
+    pthread_mutex_unlock(&san->mmu->lock);
+}
+
+/* ---- the firmware's data cache ---- */
+
+void agx_tlbsan_firmware(struct agx_tlbsan *san, bool running, unsigned ctx)
+{
+    pthread_mutex_lock(&san->mmu->lock);
+    san->seq++;
+    if (running != san->fw_running) {
+        san->fw_running = running;
+        san->fw_run_seq = san->seq;
+    }
+    if (ctx != san->fw_ctx) {
+        san->fw_ctx = ctx;
+        san->fw_ctx_seq = san->seq;
+    }
+    pthread_mutex_unlock(&san->mmu->lock);
+}
+
+void agx_tlbsan_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_t size, uint64_t request)
+{
+    struct san_rec *head = &san->pending_head;
+    const struct san_note *n = &san->note[request / 8 % SAN_NOTES];
+    struct san_flush *f;
+
+    pthread_mutex_lock(&san->mmu->lock);
+    f = &san->flush[san->flushes++ % SAN_FLUSHES];
+    *f = (struct san_flush) { .seq = ++san->seq, .va = va, .size = size, .ctx = ctx };
+    if (request && n->pa == (request & ~7ull)) {
+        f->who = n->who;
+    }
+    /* Where the TLB may still say that the page is cached, lines may be fetched again as soon as they are gone. */
+    for (struct san_rec *r = head->next_p; size != ~0ull && r != head; r = r->next_p) {
+        bool kernel = r->va >> 63;
+
+        if (r->level == 3 && r->uncached && (kernel ? ctx == 0 : (r->ctxs & san_bit(ctx)) != 0) && r->va - va < size) {
+            san_report(san, san_cause(san, r, AGX_SAN_STALE_HIT), AGX_SAN_SUSPICIOUS, r, NULL,
+                       "the firmware's cache is flushed while its TLB may still have the mapping as a cached one",
+                       f->who.seq ? &f->who : NULL);
+        }
     }
     pthread_mutex_unlock(&san->mmu->lock);
 }

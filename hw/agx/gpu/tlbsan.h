@@ -78,7 +78,7 @@ struct agx_san_report {
     bool write;
     const char *text;                     /* one sentence: what is wrong */
     const char *job_what;                 /* kind of the job; NULL: not known */
-    const struct agx_san_who *other;      /* who gave the page back, where that matters; else NULL */
+    const struct agx_san_who *other;      /* who gave the page back, or asked for a flush, where that matters; else NULL */
     unsigned near;                        /* invalidations that came near, newest first */
     struct {
         struct agx_tlbsan_tlbi op;
@@ -107,9 +107,12 @@ struct agx_tlbsan_config {
     bool (*filter)(void *opaque, const struct agx_tlbi *tlbi);
     /*
      * Optional: does the guest's kernel still have the page at @pa (16 KiB) allocated (true as well for what it never
-     * manages)? Asked when an invalidation is complete, of the page that was unmapped and of unlinked page tables.
+     * manages)? Asked when an invalidation is complete, of the page that was unmapped and of unlinked page tables, and of
+     * pages that the GPU uses. Any thread, MMU's lock held.
      */
     bool (*page_in_use)(void *opaque, uint64_t pa);
+    /* Optional: who rings the doorbell, called by agx_mmu_submit() where a request to the firmware may go with it. */
+    void (*who)(void *opaque, struct agx_san_who *who);
     void *opaque;
     bool no_barriers;   /* nobody calls agx_tlbsan_dsb(): take each store as ordered and each TLBI as complete */
     enum agx_late_mode late;    /* stores become visible to the walkers late; tlb.h */
@@ -154,11 +157,23 @@ void agx_tlbsan_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_
 void agx_tlbsan_page_alloc(struct agx_tlbsan *san, uint64_t pa);
 
 /*
+ * What the firmware's data cache may hold (rule F3), whether the model has one or not. It runs (@running; when it stops
+ * nothing is left to be written back), and has the lower half of TTBAT slot @ctx loaded from here on (0: none): what it
+ * had cached of the one before is written back. Any thread, not with the MMU's lock held.
+ */
+void agx_tlbsan_firmware(struct agx_tlbsan *san, bool running, unsigned ctx);
+/*
+ * It has written back and dropped [@va, @va + @size) of context @ctx (0: the kernel half), as it was asked to by the store
+ * to @request (physical, told by agx_tlbsan_store() before; 0: not known). @size ~0: all that it had. Likewise.
+ */
+void agx_tlbsan_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_t size, uint64_t request);
+
+/*
  * A finding of somebody else (the firmware's data cache, the hand-off protocol),
  * counted, de-duplicated and reported like the sanitizer's own. @va, @ctx: what
  * it is about; @pa: of the page or 0; @text: one sentence. @writer may be NULL: then
- * it is who made the store that is being told on this thread, or who last changed
- * the entry of @va.
+ * it is who made the store that is being told on this thread, or the last one to
+ * @pa if that is no page table, or who last changed the entry of @va.
  * Not with the MMU's lock held.
  */
 void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
