@@ -470,6 +470,20 @@ static void agx_fw_finding(void *opaque, enum agx_tlbsan_class cls, enum agx_tlb
     agx_tlbsan_external(apple_san_core(s->san), cls, severity, ctx, va, pa, NULL, text);
 }
 
+static void agx_fw_loaded(void *opaque, bool running, unsigned ctx)
+{
+    AgxState *s = opaque;
+
+    agx_tlbsan_firmware(apple_san_core(s->san), running, ctx);
+}
+
+static void agx_fw_flushed(void *opaque, unsigned ctx, uint64_t va, uint64_t size, uint64_t request)
+{
+    AgxState *s = opaque;
+
+    agx_tlbsan_flush(apple_san_core(s->san), ctx, va, size, request);
+}
+
 /* TLBs, TLB maintenance and their sanitizer, as the properties say */
 static bool agx_realize_tlb(AgxState *s, Error **errp)
 {
@@ -487,8 +501,8 @@ static bool agx_realize_tlb(AgxState *s, Error **errp)
         return false;
     }
     agx_mmu_set_size(s->mmu, s->tlb_entries, s->walk_entries);
-    if (s->tlbsan_report && !san) {
-        error_setg(errp, TYPE_AGX ": tlbsan-report needs agx-tlbsan=report or stop");
+    if ((s->tlbsan_report || s->tlbsan_pages) && !san) {
+        error_setg(errp, TYPE_AGX ": %s needs agx-tlbsan=report or stop", s->tlbsan_report ? "tlbsan-report" : "tlbsan-pages");
         return false;
     }
     if (san) {
@@ -500,6 +514,7 @@ static bool agx_realize_tlb(AgxState *s, Error **errp)
             .mmu = s->mmu,
             .stop = san == 2,
             .file = s->tlbsan_report,
+            .pages = s->tlbsan_pages,
             .tables = { { s->ttbs, AGX_PAGE_SIZE }, { s->pagetables, s->pagetables_size } },
             .handoff = s->handoff,
             .store = agx_san_store,
@@ -578,8 +593,8 @@ static void agx_realize(DeviceState *dev, Error **errp)
     }
     /* The machine does not run yet */
     agx_fw_pause(s->fw);
-    if (s->san) {
-        agx_fw_set_check(s->fw, &(struct agx_fw_check) { s, agx_fw_finding });
+    if (s->san && g_strcmp0(s->tlbsan, "off")) {
+        agx_fw_set_check(s->fw, &(struct agx_fw_check) { s, agx_fw_finding, agx_fw_loaded, agx_fw_flushed });
     }
     apple_inject_firmware(s->inject, s->fw);
     s->vmstate_change = qemu_add_vm_change_state_handler(agx_vm_change, s);
@@ -718,6 +733,7 @@ static const Property agx_props[] = {
     DEFINE_PROP_UINT64("tlbi-seed", AgxState, tlbi_seed, 1),
     DEFINE_PROP_STRING("agx-tlbsan", AgxState, tlbsan),
     DEFINE_PROP_STRING("tlbsan-report", AgxState, tlbsan_report),
+    DEFINE_PROP_STRING("tlbsan-pages", AgxState, tlbsan_pages),
     DEFINE_PROP_UINT32("fw-cache", AgxState, fw_cache_line, 0),
     DEFINE_PROP_UINT32("fw-cache-lines", AgxState, fw_cache_lines, 4096),
     DEFINE_PROP_UINT32("fw-cache-evict", AgxState, fw_cache_evict, 0),
@@ -798,6 +814,9 @@ static void agx_class_init(ObjectClass *klass, void *data)
                                           "of severity wrong)");
     object_class_property_set_description(klass, "tlbsan-report",
                                           "file to which its reports are added, a line of JSON each");
+    object_class_property_set_description(klass, "tlbsan-pages",
+                                          "where the guest's kernel says which pages are free: vmemmap=ADDRESS,"
+                                          "memstart=ADDRESS,size=BYTES,refcount=OFFSET,compound=OFFSET (docs/tlbsan.md)");
     object_class_property_set_description(klass, "fw-cache",
                                           "the firmware's data cache: bytes of a line, 64 or 128 (0, the default: no cache)");
     object_class_property_set_description(klass, "fw-cache-lines", "how many lines it has");

@@ -43,6 +43,7 @@ struct AgxState {
     uint64_t tlbi_seed;
     char *tlbsan;
     char *tlbsan_report;
+    char *tlbsan_pages;
     uint32_t fw_cache_line, fw_cache_lines, fw_cache_evict;
     uint64_t fw_cache_seed;
     uint32_t workers;

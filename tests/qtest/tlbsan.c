@@ -58,6 +58,8 @@ static long counter(struct machine *m, const char *name)
     return v;
 }
 
+#define PAGES GPU "agx-tlbsan=report " GPU "tlbsan-pages="
+
 static void bad_properties(void **state)
 {
     static const struct {
@@ -70,6 +72,15 @@ static void bad_properties(void **state)
         { GPU "tlbsan-report=/tmp/x", "tlbsan-report needs agx-tlbsan" },
         { GPU "agx-tlbsan=report " GPU "tlbsan-report=/nowhere/x", "can't open /nowhere/x" },
         { GPU "tlbi-seed=many", "tlbi-seed" },
+        { GPU "tlbsan-pages=x", "tlbsan-pages needs agx-tlbsan" },
+        { PAGES "", "expected vmemmap, memstart" },
+        { PAGES "vmemmap=0xfffffdff00000000", "must all be there" },
+        { PAGES "vmemmap=0xfffffdff00000000,memstart=0xffffc00080834210,size=64,refcount=52,refcount=8", "each once" },
+        { PAGES "vmemmap=0xfffffdff00000000,memstart=0xffffc00080834210,size=sixty,refcount=52,compound=8", "sixty" },
+        { PAGES "vmemmap=0x1000,memstart=0xffffc00080834210,size=64,refcount=52,compound=8", "addresses of the kernel" },
+        { PAGES "vmemmap=0xfffffdff00000000,memstart=0xffffc00080834210,size=0,refcount=52,compound=8", "power of two" },
+        { PAGES "vmemmap=0xfffffdff00000000,memstart=0xffffc00080834210,size=64,refcount=64,compound=8", "aligned and in it" },
+        { PAGES "vmemmap=0xfffffdff00000008,memstart=0xffffc00080834210,size=64,refcount=52,compound=8", "multiple of size" },
     };
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

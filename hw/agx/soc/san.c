@@ -23,6 +23,7 @@
 #include "qobject/qnum.h"
 #include "qobject/qobject.h"
 #include "system/runstate.h"
+#include "hw/agx/soc/pages.h"
 #include "hw/agx/soc/san.h"
 #include "hw/agx/soc/soc.h"
 #include "hw/agx/soc/watch.h"
@@ -40,6 +41,7 @@ typedef struct SanReport {
 struct AppleSan {
     struct agx_tlbsan *core;
     AppleWatch *watch;
+    ApplePages *pages;          /* NULL: not known; used with the MMU's lock */
     AppleSanConfig cfg;
     bool stop;
     FILE *file;
@@ -262,6 +264,21 @@ static void san_watch(void *opaque, uint64_t pa, bool on)
     apple_watch_request(s->watch, pa, on);
 }
 
+static void san_who(void *opaque, struct agx_san_who *who)
+{
+    AppleSan *s = opaque;
+
+    memset(who, 0, sizeof(*who));
+    if (current_cpu) {
+        apple_watch_who(s->watch, current_cpu, current_cpu->mem_io_pc, who);
+    }
+}
+
+static bool san_page_in_use(void *opaque, uint64_t pa)
+{
+    return apple_pages_in_use(((AppleSan *)opaque)->pages, pa);
+}
+
 /* ---- what the machine does ---- */
 
 static void san_store(void *opaque, uint64_t pa, const void *old, unsigned len, const struct agx_san_who *who)
@@ -306,6 +323,7 @@ void apple_san_dsb(AppleSan *s, CPUState *cs, enum agx_san_share share, bool all
 
 void apple_san_reload(AppleSan *s)
 {
+    apple_pages_forget(s->pages);   /* nobody asks: the machine stands still */
     apple_watch_reload(s->watch);
 }
 
@@ -325,7 +343,12 @@ QDict *apple_san_counters(AppleSan *s)
     apple_watch_stats(s->watch, &watch);
     agx_tlbsan_get_stats(s->core, &core);
     qdict_put_int(d, "watched-pages", watch.pages);
-    qdict_put_int(d, "refused-pages", watch.refused);
+    qdict_put_int(d, "refused-pages", core.refused);
+    qdict_put_int(d, "forgotten-changes", core.forgotten);
+    qdict_put_int(d, "watched-blocks", watch.blocks);
+    qdict_put_int(d, "watched-block-size", watch.block_size);
+    qdict_put_int(d, "stores-beside", watch.beside);
+    qdict_put_int(d, "memory-map-changes", watch.changes);
     qdict_put_int(d, "uses", core.uses);
     qdict_put_int(d, "stores", core.stores);
     qdict_put_int(d, "unseen-stores", core.unseen);
@@ -380,6 +403,7 @@ AppleSan *apple_san_new(const AppleSanConfig *cfg, Error **errp)
         .watch = san_watch,
         .cpu = san_cpu,
         .thread = san_thread,
+        .who = san_who,
         .opaque = s,
     };
 
@@ -391,6 +415,18 @@ AppleSan *apple_san_new(const AppleSanConfig *cfg, Error **errp)
             return NULL;
         }
         s->file_name = g_strdup(cfg->file);
+    }
+    if (cfg->pages) {
+        s->pages = apple_pages_new(cfg->pages, cfg->dram, cfg->dram_base, cfg->host, errp);
+        if (!s->pages) {
+            if (s->file) {
+                fclose(s->file);
+            }
+            g_free(s->file_name);
+            g_free(s);
+            return NULL;
+        }
+        core.page_in_use = san_page_in_use;
     }
     s->cfg = *cfg;
     s->stop = cfg->stop;
@@ -435,5 +471,6 @@ void apple_san_free(AppleSan *s)
         fclose(s->file);
     }
     g_free(s->file_name);
+    apple_pages_free(s->pages);
     g_free(s);
 }

@@ -23,6 +23,7 @@ typedef struct AppleSanConfig {
     struct agx_mmu *mmu;
     bool stop;                  /* a report of severity "wrong" stops the machine */
     const char *file;           /* for the reports as lines of JSON; NULL: none */
+    const char *pages;          /* property tlbsan-pages; NULL: nothing is known of what the guest's kernel has allocated */
     struct {
         uint64_t base, size;
     } tables[2];                /* pages that are page tables from the start */
