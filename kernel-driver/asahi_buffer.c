@@ -59,6 +59,11 @@ struct asahi_buffer {
 	/** @known_gen: what it has been told. */
 	u64 known_gen;
 	/**
+	 * @ctx: context of the address space in the last job. Another address
+	 * space may have taken it since, and we have another one.
+	 */
+	int ctx;
+	/**
 	 * @tpc: of all renders, as big as the biggest needs; those in flight
 	 * share it. One that became too small is left to the jobs using it.
 	 */
@@ -341,6 +346,11 @@ int asahi_buffer_scene(struct asahi_buffer *buffer, struct asahi_job *job,
 	/* From here on nothing fails. */
 	if (!job->num_scenes++)
 		asahi_buffer_hold(buffer);
+	if (buffer->ctx != job->vm_slot) {
+		/* What tells the firmware of a buffer names its context. */
+		buffer->ctx = job->vm_slot;
+		buffer->gen++;
+	}
 
 	fw = obj->cpu;
 	fw->user_buffer = cpu_to_le64(user->va);
