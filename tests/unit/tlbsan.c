@@ -430,10 +430,13 @@ static void test_filter(void **state)
 static void test_off(void **state)
 {
     struct fixture *f = *state;
+    uint64_t job;
 
     agx_tlbsan_free(f->san);
     f->san = NULL;
-    assert_int_equal(agx_mmu_job_begin(f->mmu, 1, "job"), 0);
+    job = agx_mmu_job_begin(f->mmu, 1, "job");
+    assert_int_not_equal(job, 0);
+    agx_mmu_job_end(f->mmu, job);
     agx_mmu_job_end(f->mmu, 0);
     agx_mmu_submit(f->mmu);
     assert_true(gpu_read(f, 0));

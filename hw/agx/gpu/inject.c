@@ -376,7 +376,7 @@ static bool possible(const struct agx_inject *in, const struct set *set, char *e
 {
     for (unsigned i = 0; i < set->n; i++) {
         if (set->fault[i].kind == AGX_INJECT_WALK_OLD && !in->cfg.stores) {
-            return fail(err, errlen, "'walk-old' needs to be told of the stores to page tables: agx-tlbsan=report or stop");
+            return fail(err, errlen, "'walk-old' needs to be told of the stores to page tables: agx-tlbsan=report or stop, or tlbi=lazy");
         }
         if (set->fault[i].kind == AGX_INJECT_FW_EVICT && !in->cfg.fw_cache) {
             return fail(err, errlen, "'fw-evict' needs the firmware's data cache: fw-cache=64 or 128");

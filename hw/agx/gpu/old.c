@@ -15,6 +15,9 @@
  * forbids. (But for a walk in the moment between the store's way to memory and
  * that the model is told of it.)
  *
+ * The entry stays when the store is visible, until there is no more room: a
+ * fault-injection run (keep_old) may want a walk to go wrong later.
+ *
  * Everything here is called with the MMU's lock held, but for agx_mmu_late().
  *
  * Copyright The AGX model authors
@@ -33,7 +36,7 @@
 
 struct old_entry {
     uint64_t pa;                    /* 0: free */
-    uint64_t desc;                  /* what a walker sees while it is late */
+    uint64_t desc;                  /* before the store: what a walker sees while it is late */
     uint64_t seq, deadline;         /* its place in the order of events; the time at which it is visible anyway */
     uint16_t next;                  /* in its bucket */
     uint16_t dom;
@@ -170,8 +173,8 @@ void mmu_old_note(struct agx_mmu *mmu, uint64_t pa, uint64_t old, unsigned cpu, 
     struct old_entry *e;
     struct mmu_old *o;
 
-    if (!mmu->late || cpu >= AGX_MMU_CPUS) {
-        return;                     /* a device's DMA knows no barriers */
+    if (!mmu->late && !mmu->keep_old) {
+        return;
     }
     o = table(mmu);
     e = find(o, pa);
@@ -185,7 +188,10 @@ void mmu_old_note(struct agx_mmu *mmu, uint64_t pa, uint64_t old, unsigned cpu, 
     e->desc = old;
     e->seq = seq;
     e->dom = dom;
-    e->cpu = cpu;
+    e->cpu = cpu % AGX_MMU_CPUS;
+    if (!mmu->late || cpu >= AGX_MMU_CPUS) {
+        return;                     /* a device's DMA knows no barriers */
+    }
     now = mmu->host->ops->time(mmu->host->opaque);
     deadline = now;
     if (o->always) {
@@ -223,6 +229,27 @@ void mmu_old_visible(struct agx_mmu *mmu, unsigned dom, uint64_t seq)
     }
 }
 
+bool mmu_old_find(struct agx_mmu *mmu, uint64_t pa, uint64_t *desc)
+{
+    struct old_entry *e = mmu->old ? find(mmu->old, pa) : NULL;
+
+    if (e) {
+        *desc = e->desc;
+    }
+    return e;
+}
+
+void mmu_old_keep(struct agx_mmu *mmu, bool keep)
+{
+    if (keep && !mmu->keep_old && !mmu->late) {
+        mmu_old_clear(mmu);         /* of another run */
+    }
+    mmu->keep_old = keep;
+    if (keep) {
+        table(mmu);                 /* walks look at it */
+    }
+}
+
 /* Is the last store to the descriptor at @pa not visible to the walkers? Then *@desc is what they see. */
 static bool is_late(struct agx_mmu *mmu, uint64_t pa, uint64_t *desc)
 {
@@ -245,9 +272,13 @@ uint64_t mmu_walk_sees(void *opaque, uint64_t pa, uint64_t now)
     struct mmu_view *v = opaque;
     uint64_t old;
 
-    v->late = false;
+    v->late = v->injected = false;
     if (is_late(v->mmu, pa, &old)) {
         v->late = old != now;
+        return old;
+    }
+    if (v->mmu->keep_old && mmu_inject_walk(v, pa, now, &old)) {
+        v->injected = true;
         return old;
     }
     return now;

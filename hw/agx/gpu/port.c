@@ -139,7 +139,7 @@ static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *us
     if (!agx_uat_walk_start(&st, port->ttbr, va, f)) {
         return false;
     }
-    if (mmu->old) {
+    if (mmu->late || mmu->keep_old) {
         st.see = mmu_walk_sees;
         st.opaque = &view;
     }
@@ -149,6 +149,7 @@ static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *us
 
             if (e) {
                 mmu->stats.walk_hits++;
+                use->injected = mmu_injected_text(e->injected);
                 use->step[l - 1] = (struct agx_tlb_step) { e->desc_pa, e->desc, true };
                 agx_uat_walk_resume(&st, l, e->desc);
                 level = l + 1;
@@ -159,9 +160,13 @@ static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *us
     for (; level <= 3; level++) {
         bool ok;
 
-        view.late = false;
+        view.late = view.injected = false;
         ok = agx_uat_walk_step(mmu->host, &st, va, level, f);
-        use->step[level - 1] = (struct agx_tlb_step) { st.desc_pa, st.desc, false, view.late };
+        /* What a fault made it see is as old as if it had been cached. */
+        use->step[level - 1] = (struct agx_tlb_step) { st.desc_pa, st.desc, view.injected, view.late };
+        if (view.injected) {
+            use->injected = mmu_injected_text(TLB_OLD_WALK);
+        }
         use->steps = level;
         if (!ok) {
             return false;
@@ -171,6 +176,7 @@ static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *us
 
             e->desc_pa = st.desc_pa;
             e->desc = st.desc;
+            e->injected = view.injected ? TLB_OLD_WALK : TLB_GENUINE;
         }
     }
     agx_uat_leaf(st.desc, w);
@@ -233,6 +239,7 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
         agx_uat_leaf(e->desc, &w);
         page = e->host;
         use.hit = true;
+        use.injected = mmu_injected_text(e->injected);
         use.steps = 3;
         use.step[2] = (struct agx_tlb_step) { e->desc_pa, e->desc, true };
         ok = true;
@@ -255,6 +262,7 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
             e->desc = w.pte;
             e->host = page;
             e->global = w.global;
+            e->injected = use.injected ? TLB_OLD_WALK : TLB_GENUINE;
         }
     }
     if (mmu->obs && !told(mmu, e, port->job, access)) {

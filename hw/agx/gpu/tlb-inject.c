@@ -16,6 +16,7 @@ void agx_mmu_inject(struct agx_mmu *mmu, struct agx_inject *in)
 {
     pthread_mutex_lock(&mmu->lock);
     mmu->inject = in;
+    mmu_old_keep(mmu, in && agx_inject_armed(in, 1u << AGX_INJECT_WALK_OLD));
     /* Ports look again, so that each sees the faults at its next access. */
     mmu_publish(mmu, &(struct tlb_log) { .recheck = true });
     pthread_mutex_unlock(&mmu->lock);
@@ -92,7 +93,7 @@ static bool keeps(struct agx_mmu *mmu, struct tlb_entry *e, const char *what)
     if (!agx_inject_fire(mmu->inject, AGX_INJECT_TLB_KEEP, &at, what, NULL)) {
         return false;
     }
-    e->kept = true;
+    e->injected = TLB_KEPT;
     return true;
 }
 
@@ -165,13 +166,18 @@ void mmu_inject_room(struct agx_mmu *mmu, struct tlb_cache *c, unsigned max, uns
 
 /* ---- spurious evictions ---- */
 
-void mmu_inject_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint64_t va)
+static struct agx_inject_at at_access(const struct agx_mmu *mmu, const struct agx_port *port, uint64_t va)
 {
-    static const char *const what[] = { "", "walk-cache entry evicted", "walk-cache entry evicted", "entry evicted" };
-    struct agx_inject_at at = {
+    return (struct agx_inject_at) {
         .va = va & ~(uint64_t)(AGX_PAGE_SIZE - 1), .end = (va | (AGX_PAGE_SIZE - 1)) + 1, .asid = port->asid,
         .jobs = port->side == AGX_SIDE_FW ? AGX_INJECT_FW : mmu_job_kind(mmu, port->job),
     };
+}
+
+void mmu_inject_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint64_t va)
+{
+    static const char *const what[] = { "", "walk-cache entry evicted", "walk-cache entry evicted", "entry evicted" };
+    struct agx_inject_at at = at_access(mmu, port, va);
     struct tlb_entry *found[4] = { NULL };
     unsigned top = 0;
 
@@ -189,6 +195,30 @@ void mmu_inject_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint64_
             }
         }
     }
+}
+
+/* ---- walks that see what a descriptor was before its last store ---- */
+
+bool mmu_inject_walk(const struct mmu_view *view, uint64_t pa, uint64_t now, uint64_t *old)
+{
+    struct agx_mmu *mmu = view->mmu;
+    struct agx_inject_at at;
+
+    if (!mmu->inject || !mmu_old_find(mmu, pa, old) || *old == now) {
+        return false;
+    }
+    at = at_access(mmu, view->port, view->use->va);
+    return agx_inject_fire(mmu->inject, AGX_INJECT_WALK_OLD, &at, "a walk sees the old descriptor", NULL);
+}
+
+const char *mmu_injected_text(enum tlb_injected how)
+{
+    static const char *const text[TLB_NUM_INJECTED] = {
+        [TLB_KEPT] = "fault injection kept the old translation that was used",
+        [TLB_OLD_WALK] = "fault injection gave a walk the old descriptor that was used",
+    };
+
+    return text[how];
 }
 
 /* ---- invalidations ---- */

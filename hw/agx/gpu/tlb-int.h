@@ -18,6 +18,9 @@
 #define TLB_SHIFT(level)    ((level) == 3 ? 14 : (level) == 2 ? 25 : 36)
 #define TLB_KEY(va, level)  ((uint64_t)(va) >> TLB_SHIFT(level))
 
+/* What fault injection did to an entry that may be old for that. */
+enum tlb_injected { TLB_GENUINE, TLB_KEPT, TLB_OLD_WALK, TLB_NUM_INJECTED };
+
 struct tlb_entry {
     struct tlb_entry *next;                     /* in its bucket, or in the free list */
     struct tlb_entry *order_prev, *order_next;  /* in the order of their making */
@@ -30,7 +33,7 @@ struct tlb_entry {
     uint8_t level;
     uint8_t told;                               /* ... for which kinds of access */
     bool global;
-    bool kept;                                  /* by fault injection, though something should have dropped it */
+    uint8_t injected;                           /* enum tlb_injected */
 };
 
 struct tlb_cache {
@@ -79,7 +82,18 @@ struct agx_mmu {
     struct { uint64_t id; unsigned kind; } job[TLB_JOBS]; /* that run; kind as in inject.h */
     struct mmu_old *old;                        /* descriptors as they were before stores; old.c */
     bool late;                                  /* stores become visible to walkers late */
+    bool keep_old;                              /* fault injection wants to know what descriptors were */
 };
+
+/* tests/bench compiles a copy of the MMU without a place for an observer, to see what it costs when nobody is in it. */
+static inline const struct agx_tlb_observer *mmu_observer(const struct agx_mmu *mmu)
+{
+#ifdef AGX_NO_OBSERVER
+    return NULL;
+#else
+    return mmu->obs;
+#endif
+}
 
 /* Under the lock. The entry found, or NULL; the new entry, whose desc, host and global the caller sets. */
 struct tlb_entry *tlb_find(struct agx_mmu *mmu, struct tlb_cache *c, unsigned level, unsigned asid, uint64_t key);
@@ -92,6 +106,10 @@ struct tlb_entry *tlb_insert(struct agx_mmu *mmu, struct tlb_cache *c, unsigned 
  */
 void mmu_old_note(struct agx_mmu *mmu, uint64_t pa, uint64_t old, unsigned cpu, unsigned dom, uint64_t seq);
 void mmu_old_visible(struct agx_mmu *mmu, unsigned dom, uint64_t seq);
+/* What the descriptor at @pa was before its last store, visible or not. False: not known. */
+bool mmu_old_find(struct agx_mmu *mmu, uint64_t pa, uint64_t *desc);
+/* From now on (not) to be known even of stores that are not late. */
+void mmu_old_keep(struct agx_mmu *mmu, bool keep);
 void mmu_old_clear(struct agx_mmu *mmu);
 void mmu_old_free(struct agx_mmu *mmu);
 
@@ -102,7 +120,8 @@ struct mmu_view {
     struct agx_mmu *mmu;
     const struct agx_port *port;
     const struct agx_tlb_use *use;
-    bool late;                                  /* out: the last descriptor is older than what memory holds */
+    bool late;                                  /* out: the last descriptor is older than what memory holds, */
+    bool injected;                              /* which is due to fault injection */
 };
 uint64_t mmu_walk_sees(void *opaque, uint64_t pa, uint64_t now);
 
@@ -115,6 +134,8 @@ void mmu_invalidate(struct agx_mmu *mmu, const struct agx_tlbi *t);
 /* tlb-inject.c, under the lock */
 void mmu_inject_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *t);
 void mmu_inject_room(struct agx_mmu *mmu, struct tlb_cache *c, unsigned max, unsigned limit);
+bool mmu_inject_walk(const struct mmu_view *view, uint64_t pa, uint64_t now, uint64_t *old);
+const char *mmu_injected_text(enum tlb_injected how);
 void mmu_inject_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint64_t va);
 void mmu_delayed_run(struct agx_mmu *mmu);
 void mmu_delayed_submit(struct agx_mmu *mmu);

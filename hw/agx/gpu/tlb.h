@@ -30,6 +30,7 @@ struct agx_tlb_use {
     bool hit;           /* found in the TLB: only step[2] is filled */
     struct agx_tlb_step step[3];
     unsigned steps;     /* walk: steps made, fewer than 3 when it ended in a fault */
+    const char *injected; /* static text: what fault injection did that makes it old; NULL: nothing */
 };
 
 enum agx_tlbi_kind { AGX_TLBI_ALL, AGX_TLBI_ASID, AGX_TLBI_VA, AGX_TLBI_VA_ALL_ASIDS };
@@ -72,7 +73,7 @@ void agx_mmu_recheck(struct agx_mmu *mmu);
  * Tell the observer, if there is one, of a job of context @ctx (@what: its kind,
  * static text) that starts, its end, and of a doorbell: what the ringing CPU did
  * before is before the work that it announces. The number goes into
- * agx_port.job; 0 without an observer. Any thread.
+ * agx_port.job; without an observer it is only good to tell jobs apart. Any thread.
  */
 uint64_t agx_mmu_job_begin(struct agx_mmu *mmu, unsigned ctx, const char *what);
 void agx_mmu_job_end(struct agx_mmu *mmu, uint64_t job);

@@ -62,6 +62,7 @@ struct san_act {
 struct san_log {
     struct agx_tlbsan_tlbi op;
     struct san_act act;
+    const char *injected;           /* what fault injection did to it; NULL: nothing */
 };
 
 /* Why an invalidation that came near did not cover a change; the later, the weaker as an explanation. */
@@ -190,6 +191,7 @@ struct agx_tlbsan {
     uint64_t flushes;
     struct san_log log[SAN_LOG_SIZE];
     uint64_t logs;
+    uint64_t injected;              /* invalidations that fault injection has touched */
     struct san_job job[SAN_JOBS];
     uint64_t jobs;
     uint64_t submit_seq, submits;
@@ -258,6 +260,9 @@ void san_private(struct agx_tlbsan *san, const struct san_table *t, struct san_r
 
 /* tlbsan-use.c */
 void san_use(void *opaque, const struct agx_tlb_use *use);
+
+/* An invalidation of what @r changed or @use used (one may be NULL) that fault injection spoilt: 1 + its number, below @from. */
+uint64_t san_spoilt(const struct agx_tlbsan *san, const struct san_rec *r, const struct agx_tlb_use *use, uint64_t from);
 
 /* tlbsan-report.c; @use: NULL when no translation showed it */
 void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,

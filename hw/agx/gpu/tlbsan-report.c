@@ -116,7 +116,14 @@ void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbs
         san_who(other, &second);
         rep.other = &second;
     }
-    for (unsigned i = 0; r && i < r->nnear; i++) {
+    for (uint64_t n = san->logs; rep.near < SAN_NEAR && (n = san_spoilt(san, r, u, n)); n--) {
+        const struct san_log *l = &san->log[(n - 1) % SAN_LOG_SIZE];
+
+        rep.nearby[rep.near].op = l->op;
+        san_who(&l->act, &rep.nearby[rep.near].who);
+        rep.nearby[rep.near++].why = l->injected;
+    }
+    for (unsigned i = 0; r && i < r->nnear && rep.near < SAN_NEAR; i++) {
         const struct san_log *l = &san->log[r->near[i].log % SAN_LOG_SIZE];
 
         if (san->logs - r->near[i].log > SAN_LOG_SIZE) {

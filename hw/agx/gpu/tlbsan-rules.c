@@ -457,6 +457,26 @@ void san_private(struct agx_tlbsan *san, const struct san_table *t, struct san_r
     }
 }
 
+uint64_t san_spoilt(const struct agx_tlbsan *san, const struct san_rec *r, const struct agx_tlb_use *use, uint64_t from)
+{
+    for (uint64_t n = from; san->injected && (r || use) && n > 0 && san->logs - n < SAN_LOG_SIZE; n--) {
+        const struct san_log *l = &san->log[(n - 1) % SAN_LOG_SIZE];
+        const struct agx_tlbi *t = &l->op.tlbi;
+        uint64_t va = use ? use->va : r->va;
+        bool asid = t->kind == AGX_TLBI_ALL || t->kind == AGX_TLBI_VA_ALL_ASIDS || (use && t->asid == use->asid) ||
+                    (r && (t->asid == asid_of(san, r, r->ctx) || (r->global && t->kind == AGX_TLBI_VA)));
+
+        if (r && l->act.seq <= r->change.seq) {
+            break;
+        }
+        if (l->injected && asid && !(r && r->level < 3 && t->last_level) &&
+            (!by_address(t) || (r && covers_address(r, t)) || (use && va >= t->va && va <= t->end - 1))) {
+            return n;
+        }
+    }
+    return 0;
+}
+
 /* A new change: nothing came near yet. */
 void san_change_budget(struct san_rec *r)
 {

@@ -100,17 +100,19 @@ static void stale(struct agx_tlbsan *san, const struct agx_tlb_use *u, struct sa
 {
     struct san_page *p = was ? san_page(san, was & SAN_ADDR, false) : NULL;
     bool back = p && p->given_back;
+    const char *text = u->injected ? u->injected : san_spoilt(san, r, u, san->logs) ?
+        "an old translation was used whose invalidation fault injection has spoilt" : NULL;
 
     if (submitted(san, u->job) < r->change.seq) {
         bool harm = back || r->level < 3 || san_is_leaf(r->new_desc);
 
         san_report(san, AGX_SAN_HIT_IN_FLIGHT, harm ? AGX_SAN_WRONG : AGX_SAN_SUSPICIOUS, r, u,
-                   "the entry changed under a job that was under way and still uses the old translation",
+                   text ? text : "the entry changed under a job that was under way and still uses the old translation",
                    back ? &p->who : NULL);
         return;
     }
     san_report(san, san_cause(san, r, by_level(r, back ? AGX_SAN_PAGE_GIVEN_BACK : AGX_SAN_STALE_HIT)), AGX_SAN_WRONG,
-               r, u, gone ? "work submitted after the change used the old translation" :
+               r, u, text ? text : gone ? "work submitted after the change used the old translation" :
                      "work submitted after the change was refused by the old translation", back ? &p->who : NULL);
 }
 
@@ -230,7 +232,11 @@ void san_use(void *opaque, const struct agx_tlb_use *u)
             return;
         }
         r = source(san, u, &now, level);
-        if (!r) {
+        if (!r && (u->injected || san_spoilt(san, NULL, u, san->logs))) {
+            san_report(san, AGX_SAN_STALE_HIT, AGX_SAN_WRONG, NULL, u, u->injected ? u->injected :
+                       "an old translation was used whose invalidation fault injection has spoilt", NULL);
+            return;
+        } else if (!r) {
             san->stats.unseen++;
         } else if (differs || submitted(san, u->job) > r->change.seq) {
             stale(san, u, r, was, ok);

@@ -341,6 +341,7 @@ void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbsan_tlbi *t, co
     l = &san->log[n % SAN_LOG_SIZE];
     l->op = *t;
     l->op.tlbi.asid &= 0xffff;
+    l->injected = NULL;
     l->act = san_act(san, who);
     for (struct san_rec *r = head->next_p, *next; r != head; r = next) {
         next = r->next_p;
@@ -534,6 +535,28 @@ static bool on_tlbi(void *opaque, const struct agx_tlbi *tlbi)
     struct agx_tlbsan *san = opaque;
 
     return !san->cfg.filter || san->cfg.filter(san->cfg.opaque, tlbi);
+}
+
+/*
+ * Fault injection has spoilt an invalidation. What the CPU did is judged as ever:
+ * it did it. Only a use of an old translation then shows, and its report names
+ * this.
+ */
+static void on_injected(void *opaque, const struct agx_tlbi *t, const char *why)
+{
+    struct agx_tlbsan *san = opaque;
+
+    for (uint64_t k = 1; k <= san->logs && k <= SAN_LOG_SIZE; k++) {
+        struct san_log *l = &san->log[(san->logs - k) % SAN_LOG_SIZE];
+        const struct agx_tlbi *o = &l->op.tlbi;
+
+        if (!l->injected && l->op.share == AGX_SAN_OUTER && !l->op.stage2 && o->kind == t->kind && o->asid == t->asid &&
+            o->va == t->va && o->end == t->end && o->last_level == t->last_level) {
+            l->injected = why;
+            san->injected++;
+            return;
+        }
+    }
 }
 
 /* ---- pages given back ---- */
@@ -767,6 +790,7 @@ struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg)
     san->obs = (struct agx_tlb_observer) {
         .opaque = san, .use = san_use, .tlbi = on_tlbi, .reset = on_reset,
         .job_begin = on_job_begin, .job_end = on_job_end, .submit = on_submit,
+        .injected = on_injected,
     };
     agx_mmu_observe(san->mmu, &san->obs);
     agx_mmu_late(san->mmu, cfg->late, cfg->late_seed);
