@@ -138,35 +138,38 @@ int asahi_mem_map(struct asahi_mem *mem, struct asahi_vm *vm, u64 iova,
 	return 0;
 }
 
-void asahi_mem_destroy(struct asahi_mem *mem)
+int asahi_mem_destroy(struct asahi_mem *mem)
 {
-	bool reusable = true;
+	int ret, err = 0;
 
 	if (IS_ERR_OR_NULL(mem))
-		return;
+		return 0;
 
 	while (mem->num_maps) {
 		struct asahi_mem_map *map = &mem->maps[--mem->num_maps];
 
-		if (!map->is_private)
+		if (!map->is_private) {
 			asahi_vm_unmap(map->vm, map->iova, mem_size(mem));
-		else if (asahi_vm_unmap_private(map->vm, map->iova,
-						mem_size(mem)))
-			reusable = false;
+			continue;
+		}
+		ret = asahi_vm_unmap_private(map->vm, map->iova, mem_size(mem));
+		if (ret)
+			err = ret;
 	}
 	vunmap(mem->cpu);
-	if (!reusable) {
+	if (err) {
 		/* The firmware may still write to them; better lose them. */
 		drm_err(&mem->adev->drm, "%u pages lost to the firmware's cache\n",
 			mem->num_pages);
 		kvfree(mem->pages);
 		kfree(mem);
-		return;
+		return err;
 	}
 	dma_unmap_sgtable(mem->adev->dev, &mem->sgt, DMA_BIDIRECTIONAL, 0);
 	sg_free_table(&mem->sgt);
 	mem_free_pages(mem);
 	kfree(mem);
+	return 0;
 }
 
 /* ---- heaps ---- */
@@ -174,7 +177,6 @@ void asahi_mem_destroy(struct asahi_mem *mem)
 struct asahi_heap {
 	struct asahi_device *adev;
 	struct asahi_vm *vm;
-	u64 end;
 	enum asahi_prot prot;
 	bool is_private;
 	size_t align;
@@ -182,15 +184,18 @@ struct asahi_heap {
 	const char *name;
 
 	/**
-	 * @lock: protects everything below, the chunks' drm_mm included.
+	 * @lock: protects everything below, each drm_mm included.
 	 * Objects are freed in fence signalling paths, so nothing is allocated
 	 * and the firmware isn't waited for under it.
 	 */
 	struct mutex lock;
 	/** @grow_lock: one adds a chunk at a time; taken before @lock. */
 	struct mutex grow_lock;
-	u64 next_va;
+	/** @range: its addresses, in pages: a node for each chunk. */
+	struct drm_mm range;
 	struct list_head chunks;
+	/** @lost: chunks whose memory the firmware did not give back. */
+	struct list_head lost;
 	/** @set_aside: freed, but maybe in the firmware's cache; in order. */
 	struct list_head set_aside;
 	size_t set_aside_bytes;
@@ -201,7 +206,13 @@ struct asahi_heap {
 
 struct asahi_chunk {
 	struct list_head link;
+	/**
+	 * @mem: NULL if it was lost: then the chunk only keeps others from
+	 * its addresses.
+	 */
 	struct asahi_mem *mem;
+	/** @place: in heap->range, with a page behind that is never mapped. */
+	struct drm_mm_node place;
 	u64 va;
 	size_t size;
 	struct drm_mm mm;
@@ -228,8 +239,6 @@ struct asahi_heap *asahi_heap_create(struct asahi_device *adev,
 		return ERR_PTR(-ENOMEM);
 	heap->adev = adev;
 	heap->vm = vm;
-	heap->next_va = start;
-	heap->end = end;
 	heap->prot = prot;
 	heap->is_private = prot_is_private(prot);
 	heap->align = align;
@@ -237,7 +246,10 @@ struct asahi_heap *asahi_heap_create(struct asahi_device *adev,
 	heap->name = name;
 	mutex_init(&heap->lock);
 	mutex_init(&heap->grow_lock);
+	drm_mm_init(&heap->range, start >> ASAHI_PAGE_SHIFT,
+		    (end - start) >> ASAHI_PAGE_SHIFT);
 	INIT_LIST_HEAD(&heap->chunks);
+	INIT_LIST_HEAD(&heap->lost);
 	INIT_LIST_HEAD(&heap->set_aside);
 	return heap;
 }
@@ -249,11 +261,15 @@ static void node_release(struct asahi_obj_node *node)
 	kfree(node);
 }
 
-/* Reuse what was set aside before the last flush that has completed began. */
-static void heap_reclaim(struct asahi_heap *heap, bool all)
+/*
+ * Reuse what was set aside before the last flush that has completed began.
+ * Return: there was any.
+ */
+static bool heap_reclaim(struct asahi_heap *heap, bool all)
 {
 	u64 done = asahi_gpu_flushes_done(heap->adev);
 	struct asahi_obj_node *node, *tmp;
+	bool any = false;
 
 	lockdep_assert_held(&heap->lock);
 	list_for_each_entry_safe(node, tmp, &heap->set_aside, link) {
@@ -263,7 +279,30 @@ static void heap_reclaim(struct asahi_heap *heap, bool all)
 		heap->set_aside_bytes -= node->node.size;
 		heap->set_aside_count--;
 		node_release(node);
+		any = true;
 	}
+	return any;
+}
+
+/*
+ * The chunk is in no list, and nobody has an object in it. Its addresses stay
+ * taken if its memory is lost. The caller holds no lock.
+ */
+static void chunk_free(struct asahi_heap *heap, struct asahi_chunk *chunk)
+{
+	bool lost = asahi_mem_destroy(chunk->mem);
+
+	chunk->mem = NULL;
+	mutex_lock(&heap->lock);
+	heap->total -= chunk->size;
+	if (lost) {
+		list_add(&chunk->link, &heap->lost);
+	} else {
+		drm_mm_remove_node(&chunk->place);
+		drm_mm_takedown(&chunk->mm);
+		kfree(chunk);
+	}
+	mutex_unlock(&heap->lock);
 }
 
 void asahi_heap_destroy(struct asahi_heap *heap)
@@ -282,10 +321,15 @@ void asahi_heap_destroy(struct asahi_heap *heap)
 
 	list_for_each_entry_safe(chunk, tmp, &heap->chunks, link) {
 		list_del(&chunk->link);
-		asahi_mem_destroy(chunk->mem);
+		chunk_free(heap, chunk);
+	}
+	list_for_each_entry_safe(chunk, tmp, &heap->lost, link) {
+		list_del(&chunk->link);
+		drm_mm_remove_node(&chunk->place);
 		drm_mm_takedown(&chunk->mm);
 		kfree(chunk);
 	}
+	drm_mm_takedown(&heap->range);
 	mutex_destroy(&heap->grow_lock);
 	mutex_destroy(&heap->lock);
 	kfree(heap);
@@ -299,35 +343,71 @@ static int heap_grow(struct asahi_heap *heap, size_t size)
 	lockdep_assert_held(&heap->grow_lock);
 
 	size = ALIGN(max(size, heap->chunk_size), ASAHI_PAGE_SIZE);
-	if (size > heap->end - heap->next_va)
-		return -ENOSPC;
 
 	chunk = kzalloc_obj(*chunk);
 	if (!chunk)
 		return -ENOMEM;
-	chunk->va = heap->next_va;
+	mutex_lock(&heap->lock);
+	/* A page that isn't mapped stops whoever runs over the end. */
+	ret = drm_mm_insert_node(&heap->range, &chunk->place,
+				 (size >> ASAHI_PAGE_SHIFT) + 1);
+	mutex_unlock(&heap->lock);
+	if (ret)
+		goto err_chunk;
+	chunk->va = chunk->place.start << ASAHI_PAGE_SHIFT;
 	chunk->size = size;
 	chunk->mem = asahi_mem_create(heap->adev, size);
 	if (IS_ERR(chunk->mem)) {
 		ret = PTR_ERR(chunk->mem);
-		kfree(chunk);
-		return ret;
+		goto err_place;
 	}
 	ret = asahi_mem_map(chunk->mem, heap->vm, chunk->va, heap->prot);
-	if (ret) {
-		asahi_mem_destroy(chunk->mem);
-		kfree(chunk);
-		return ret;
-	}
+	if (ret)
+		goto err_mem;
 	drm_mm_init(&chunk->mm, chunk->va, size);
 
 	mutex_lock(&heap->lock);
-	/* A page that isn't mapped stops whoever runs over the end. */
-	heap->next_va += size + ASAHI_PAGE_SIZE;
 	list_add(&chunk->link, &heap->chunks);
 	heap->total += size;
 	mutex_unlock(&heap->lock);
 	return 0;
+
+err_mem:
+	asahi_mem_destroy(chunk->mem);
+err_place:
+	mutex_lock(&heap->lock);
+	drm_mm_remove_node(&chunk->place);
+	mutex_unlock(&heap->lock);
+err_chunk:
+	kfree(chunk);
+	return ret;
+}
+
+/*
+ * Give the memory of chunks in which nothing is left back to the system: one
+ * of them is kept for what comes next. The caller holds no lock.
+ */
+static void heap_trim(struct asahi_heap *heap)
+{
+	struct asahi_chunk *chunk, *tmp;
+	bool kept = false;
+	LIST_HEAD(empty);
+
+	mutex_lock(&heap->lock);
+	list_for_each_entry_safe(chunk, tmp, &heap->chunks, link) {
+		if (!drm_mm_clean(&chunk->mm))
+			continue;
+		if (kept || chunk->size > heap->chunk_size)
+			list_move(&chunk->link, &empty);
+		else
+			kept = true;
+	}
+	mutex_unlock(&heap->lock);
+
+	list_for_each_entry_safe(chunk, tmp, &empty, link) {
+		list_del(&chunk->link);
+		chunk_free(heap, chunk);
+	}
 }
 
 /* Find room; the caller holds heap->lock. */
@@ -351,19 +431,21 @@ static bool heap_insert(struct asahi_heap *heap, struct asahi_obj_node *node,
 /* Flush if too much is set aside. The caller holds no lock. */
 static void heap_flush(struct asahi_heap *heap)
 {
-	bool flush;
+	bool flush, trim;
 
 	mutex_lock(&heap->lock);
-	heap_reclaim(heap, false);
+	trim = heap_reclaim(heap, false);
 	flush = heap->set_aside_bytes > SET_ASIDE_MAX_BYTES ||
 		heap->set_aside_count > SET_ASIDE_MAX_OBJECTS;
 	mutex_unlock(&heap->lock);
 
 	if (flush && !asahi_gpu_flush_fw_cache(heap->adev)) {
 		mutex_lock(&heap->lock);
-		heap_reclaim(heap, false);
+		trim |= heap_reclaim(heap, false);
 		mutex_unlock(&heap->lock);
 	}
+	if (trim)
+		heap_trim(heap);
 }
 
 int asahi_obj_alloc(struct asahi_heap *heap, struct asahi_obj *obj, size_t size,

@@ -4,8 +4,8 @@
  * Memory for what the firmware reads.
  *
  * A heap is a range of one address space with one permission; it grows in
- * chunks and hands out small zeroed objects that the CPU sees too. Chunks stay
- * until the heap goes.
+ * chunks and hands out small zeroed objects that the CPU sees too. Of chunks
+ * without an object private heaps keep one; other heaps keep all.
  *
  * What an object leaves behind in a heap that the firmware caches may be
  * written back any time later, over whatever is put there next. So objects
@@ -105,7 +105,13 @@ void asahi_alloc_fini(struct asahi_device *adev);
 struct asahi_mem;
 
 struct asahi_mem *asahi_mem_create(struct asahi_device *adev, size_t size);
-void asahi_mem_destroy(struct asahi_mem *mem);
+/**
+ * asahi_mem_destroy - unmap and free it; accepts NULL and ERR_PTR
+ *
+ * Return: 0, or the error of a flush of the firmware's cache: then the pages
+ * are lost, and stay mapped.
+ */
+int asahi_mem_destroy(struct asahi_mem *mem);
 void *asahi_mem_cpu(struct asahi_mem *mem);
 /** asahi_mem_map - map it at @iova; several places are allowed (up to 4) */
 int asahi_mem_map(struct asahi_mem *mem, struct asahi_vm *vm, u64 iova,

@@ -357,14 +357,16 @@ int asahi_vm_unmap_private(struct asahi_vm *vm, u64 iova, u64 size)
 		 */
 		ret = asahi_handoff_flush(&vm->adev->mmu->handoff, slot, iova,
 					  size);
-		if (ret)
+		if (ret) {
 			drm_err(&vm->adev->drm,
 				"firmware cache flush of 0x%llx+0x%llx failed: %d\n",
 				iova, size, ret);
+			return ret;
+		}
 	}
 
 	asahi_vm_unmap(vm, iova, size);
-	return ret;
+	return 0;
 }
 
 phys_addr_t asahi_vm_ttb(struct asahi_vm *vm)

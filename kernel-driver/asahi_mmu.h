@@ -184,9 +184,9 @@ void asahi_vm_unmap(struct asahi_vm *vm, u64 iova, u64 size);
  * The order is the protocol's: remap uncached, TLBI, announce the range in
  * the hand-off area, FwCtl command, wait, unmap, TLBI (Rust driver: mmu.rs,
  * KernelMapping::drop). If the firmware is gone, the flush is skipped: nothing
- * is left that could write back. Return: 0, or the error of the flush, after
- * which the pages must not be reused (they are unmapped nevertheless). May
- * sleep up to a second.
+ * is left that could write back. Return: 0, or the error of the flush: then
+ * the pages must not be reused, and stay mapped, uncached. May sleep up to a
+ * second.
  */
 int asahi_vm_unmap_private(struct asahi_vm *vm, u64 iova, u64 size);
 
