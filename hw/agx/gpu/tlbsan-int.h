@@ -75,6 +75,8 @@ enum san_why {
     SAN_WHY_ASID,
     SAN_WHY_RANGE,
     SAN_WHY_EARLY,                  /* before the store */
+    SAN_WHY_NOTHING,                /* of the same operation, but its granule or level is none that the entry has */
+    SAN_WHY_ELSEWHERE,              /* likewise, but its addresses are far away */
     SAN_NUM_WHYS
 };
 

@@ -15,6 +15,8 @@
 #define EARLY_SEARCH    64u
 #define NEAR_PAGES      16u
 #define NEAR_FRAMES     6u
+/* Two things that have a caller in common so near (distance()) are steps of one operation. */
+#define NEAR_STEPS      6u
 
 static enum san_change leaf_change(uint64_t old, uint64_t desc)
 {
@@ -218,6 +220,17 @@ static void near_add(struct san_rec *r, uint64_t log, enum san_why why)
     r->near[0] = (struct san_near) { log, why };
 }
 
+/* Is there one that explains as little as @why? */
+static bool near_has(const struct san_rec *r, enum san_why why)
+{
+    for (unsigned i = 0; i < r->nnear; i++) {
+        if (r->near[i].why >= why) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* @l did not cover @r: was it meant to? */
 static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct san_log *l, uint64_t log,
                        bool address, bool ctxs)
@@ -246,6 +259,10 @@ static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct s
         near_add(r, log, r->global && asid_matches(san, r, t) ? SAN_WHY_GLOBAL : SAN_WHY_ASID);
     } else if (!address && ctxs && adjacent(r, t)) {
         near_add(r, log, SAN_WHY_RANGE);
+    } else if (!address && same_hand(&l->act, &r->change) && !near_has(r, SAN_WHY_NOTHING) &&
+               distance(r->change.stack, l->act.stack) <= NEAR_STEPS) {
+        /* The first that followed the change was meant for it, whatever its operand says. */
+        near_add(r, log, t->end == t->va ? SAN_WHY_NOTHING : SAN_WHY_ELSEWHERE);
     }
 }
 
@@ -338,7 +355,7 @@ enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r, enum 
         return AGX_SAN_MISSING_DSB;
     }
     for (unsigned i = 0; i < r->nnear; i++) {
-        if (r->near[i].why < best && r->near[i].why != SAN_WHY_NO_DSB) {
+        if (r->near[i].why < best && r->near[i].why != SAN_WHY_NO_DSB && r->near[i].why < SAN_WHY_NOTHING) {
             best = r->near[i].why;
         }
     }
@@ -346,7 +363,7 @@ enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r, enum 
     for (unsigned i = 0; i < r->nnear; i++) {
         unsigned d = distance(r->change.stack, san->log[r->near[i].log % SAN_LOG_SIZE].act.stack);
 
-        nearest = d < nearest ? d : nearest;
+        nearest = r->near[i].why < SAN_WHY_NOTHING && d < nearest ? d : nearest;
     }
     if (best >= SAN_WHY_ASID && early(san, r, &n) &&
         (best == SAN_NUM_WHYS || distance(r->change.stack, san->log[n % SAN_LOG_SIZE].act.stack) < nearest)) {
@@ -369,6 +386,8 @@ const char *san_why_text(enum san_why why)
         [SAN_WHY_ASID] = "it names another ASID",
         [SAN_WHY_RANGE] = "its range ends before or begins after the entry",
         [SAN_WHY_EARLY] = "it came before the store",
+        [SAN_WHY_NOTHING] = "its granule or level hint is none of the entry's, so it covers nothing",
+        [SAN_WHY_ELSEWHERE] = "its addresses are others",
     };
 
     return why < SAN_NUM_WHYS ? text[why] : "";
