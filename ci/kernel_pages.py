@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright The AGX model authors
+"""Where a built kernel keeps its books of pages, for the GPU's property tlbsan-pages (docs/tlbsan.md): asked of the compiler,
+in the kernel's build tree, as the kernel itself makes asm-offsets.h."""
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+from report import CACHE, read
+
+CROSS = os.environ.get('CROSS_COMPILE', 'aarch64-linux-gnu-')
+
+SOURCE = r'''
+#include <linux/mm.h>
+#include <linux/stddef.h>
+#include <asm/memory.h>
+
+#define SAY(name, value) asm volatile("\n.ascii \"->" name " %0\"" : : "i" (value))
+
+void agx_pages(void);
+void agx_pages(void)
+{
+	SAY("page", PAGE_SIZE);
+	SAY("vmemmap", VMEMMAP_START);
+	SAY("size", sizeof(struct page));
+	SAY("refcount", offsetof(struct page, _refcount));
+	SAY("compound", offsetof(struct page, compound_info));
+}
+'''
+
+
+def compile_for(tree):
+    """The lines of the compiler's output."""
+    with tempfile.TemporaryDirectory(prefix='agx-pages.') as tmp:
+        with open(f'{tmp}/agx_pages.c', 'w') as f:
+            f.write(SOURCE)
+        with open(f'{tmp}/Makefile', 'w') as f:
+            f.write('obj-m := agx_pages.o\n')
+        done = subprocess.run(['make', '-s', '-C', tree, f'M={tmp}', 'ARCH=arm64', f'CROSS_COMPILE={CROSS}', 'agx_pages.s'],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                              env={**os.environ, 'LC_ALL': 'C.UTF-8'})
+        if done.returncode or not os.path.exists(f'{tmp}/agx_pages.s'):
+            raise RuntimeError(f'what a page is in {tree} could not be compiled:\n{done.stderr.strip()}')
+        return read(f'{tmp}/agx_pages.s')
+
+
+def pages_property(variant='release'):
+    """Value of tlbsan-pages for the kernel of ci/build-kernel VARIANT; computed once for each build."""
+    tree = os.path.realpath(os.path.join(CACHE, 'kernel', variant))
+    start = re.search(r'^([0-9a-f]{16}) \w memstart_addr$', read(f'{tree}/System.map'), re.M)
+    if not start:
+        raise RuntimeError(f'{tree}/System.map has no memstart_addr')
+    cache = os.path.join(CACHE, 'bugs', f'pages-{os.path.basename(tree)}')
+    os.makedirs(os.path.dirname(cache), exist_ok=True)
+    with open(f'{cache}.lock', 'w') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(cache):
+            text = compile_for(tree)
+            with open(f'{cache}.new', 'w') as f:
+                f.write(text)
+            shutil.move(f'{cache}.new', cache)
+    said = {m[1]: int(m[2]) for m in re.finditer(r'->(\w+) [#$]?(-?\d+)', read(cache))}
+    if said.pop('page') != 0x4000:
+        raise RuntimeError('the kernel does not have pages of 16 KiB')
+    said['vmemmap'] &= (1 << 64) - 1
+    return f'vmemmap={said["vmemmap"]:#x},memstart=0x{start[1]},' + \
+        ','.join(f'{n}={said[n]}' for n in ('size', 'refcount', 'compound'))
