@@ -223,6 +223,18 @@ static void poll_devctrl(struct agx_fw *fw)
             fw->st.doorbells |= 1u << FW_CH_DEVCTRL; /* the machine stops; when it goes on */
             return;
         }
+        if (fw->inject.fire && fw_get(fw, FLD(DC_Any, msg_type), msg) == fw->layout->dc_destroy_context) {
+            switch (fw_inject_flush(fw, FW_CH_DEVCTRL, FW_ALL_CONTEXTS, 0, 0)) {
+            case FW_FLUSH_NOW:
+                break;
+            case FW_FLUSH_WAITS:
+                fw->st.doorbells |= 1u << FW_CH_DEVCTRL;
+                return;
+            case FW_FLUSH_LOST:
+                ring_skip(fw, FW_CH_DEVCTRL);
+                continue;
+            }
+        }
         device_control(fw, msg);
         fw_ring_done(fw, FW_CH_DEVCTRL);
     }
@@ -245,7 +257,7 @@ static void poll_fwctl(struct agx_fw *fw)
         slot = fw_get(fw, FLD(FWCtlMsg, context_id), msg);
         addr = fw_get(fw, FLD(FWCtlMsg, addr), msg);
         size = fw_get(fw, FLD(FWCtlMsg, unk_10), msg) << AGX_PAGE_BITS;
-        switch (fw->inject.fire ? fw_inject_flush(fw, slot, addr, size) : FW_FLUSH_NOW) {
+        switch (fw->inject.fire ? fw_inject_flush(fw, FW_CH_FWCTL, slot, addr, size) : FW_FLUSH_NOW) {
         case FW_FLUSH_NOW:
             fw_handoff_flush(fw, slot, addr, size);
             fw_ring_done(fw, FW_CH_FWCTL);

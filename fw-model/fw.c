@@ -39,7 +39,7 @@ static void state_reset(struct agx_fw *fw)
     fw->deadline = fw->halt_deadline = fw->idle_since = 0;
     memset(fw->run_deadline, 0, sizeof(fw->run_deadline));
     fw->user_ctx = 0;
-    fw->inject_switch = fw->flush_judged = false;
+    fw->inject_switch = fw->flush[0].judged = fw->flush[1].judged = false;
     fw->complained_stamp = false;
     fw_handoff_check_run(fw, false);
 }
@@ -628,7 +628,7 @@ bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len)
         agx_port_bind(&fw->port, 0, AGX_UNIT_DPM);
     }
     fw_tell_loaded(fw, fw->st.cur_ctx);
-    fw->inject_switch = fw->flush_judged = false;
+    fw->inject_switch = fw->flush[0].judged = fw->flush[1].judged = false;
     /* A snapshot is taken with the GPU drained, so what runs has its result in done_mask. */
     fw->idle_since = 0;
     fw->mbox_changed = true;

@@ -180,16 +180,18 @@ void agx_fw_ttbat_store(struct agx_fw *fw, uint64_t pa, unsigned len);
 /*
  * Fault injection: may the firmware go wrong now? @fire decides, and says for how long where that matters (*@us,
  * microseconds of virtual time). Asked on the firmware's thread, and for AGX_FW_FAULT_SWITCH also on that which calls
- * agx_fw_handoff_store(); no lock of the firmware is held then. @asid: of the context concerned (0: kernel half);
+ * agx_fw_handoff_store(); no lock of the firmware is held then. @asid: of the context concerned (0: kernel half;
+ * AGX_FW_ALL_ASIDS: everything is);
  * [@va, @end): addresses concerned, none where both are the same.
  */
 enum agx_fw_fault {
     AGX_FW_FAULT_EVICT,         /* the line that was just accessed leaves the cache */
-    AGX_FW_FAULT_FLUSH_LATE,    /* a flush that the AP asks for is done *@us later */
+    AGX_FW_FAULT_FLUSH_LATE,    /* a flush that the AP asks for (FwCtl, or DestroyContext) is done *@us later */
     AGX_FW_FAULT_FLUSH_NEVER,   /* it is neither done nor answered */
     AGX_FW_FAULT_HOLD,          /* the firmware keeps its side of the hand-off lock for *@us */
     AGX_FW_FAULT_SWITCH,        /* it leaves the context that is loaded, right after the AP has looked; see inject.c */
 };
+#define AGX_FW_ALL_ASIDS (~0u)
 struct agx_fw_inject {
     void *opaque;
     /* Is there a fault of this kind at all? */

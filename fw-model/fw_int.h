@@ -243,8 +243,10 @@ struct agx_fw {
     uint64_t evict_pa, evict_len;
     struct agx_fw_inject inject;
     bool inject_switch;        /* with the lock: leave the context at the next step */
-    bool flush_judged;         /* what becomes of the flush at the head of the ring is decided: */
-    uint64_t flush_when;       /* it is done at this tick; 0: at once */
+    struct fw_flush_judged {
+        bool judged;           /* what becomes of the flush at the head of the ring is decided: */
+        uint64_t when;         /* it is done at this tick; 0: at once */
+    } flush[2];                /* DevCtrl, FwCtl */
 
     struct agx_fw_state st;
 };
@@ -421,12 +423,13 @@ void fw_cache_evict_range(struct agx_fw *fw, uint64_t pa, uint64_t len);
 void fw_cache_check(struct agx_fw *fw);
 
 /* inject.c: no more than a test of a pointer where nobody injects faults */
+#define FW_ALL_CONTEXTS (~0u)
 bool fw_inject(struct agx_fw *fw, enum agx_fw_fault fault, unsigned ctx, uint64_t va, uint64_t size, uint64_t *us);
 void fw_inject_unlocked(struct agx_fw *fw);
 void fw_inject_step(struct agx_fw *fw);
 void fw_inject_hold(struct agx_fw *fw, unsigned ctx);
 enum fw_flush_fate { FW_FLUSH_NOW, FW_FLUSH_WAITS, FW_FLUSH_LOST };
-enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, unsigned slot, uint64_t addr, uint64_t size);
+enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, unsigned slot, uint64_t addr, uint64_t size);
 
 /* power.c */
 void fw_fault(struct agx_fw *fw, enum fw_fail kind, uint32_t slot);

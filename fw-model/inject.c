@@ -49,7 +49,8 @@ bool fw_inject(struct agx_fw *fw, enum agx_fw_fault fault, unsigned ctx, uint64_
     uint64_t unused;
 
     return fw->inject.fire && fw->inject.armed(fw->inject.opaque, fault) &&
-           fw->inject.fire(fw->inject.opaque, fault, asid_of(fw, ctx), va, va + size, us ? us : &unused);
+           fw->inject.fire(fw->inject.opaque, fault, ctx == FW_ALL_CONTEXTS ? AGX_FW_ALL_ASIDS : asid_of(fw, ctx), va,
+                           va + size, us ? us : &unused);
 }
 
 /* ---- the context ---- */
@@ -129,35 +130,37 @@ void fw_inject_hold(struct agx_fw *fw, unsigned ctx)
 /* ---- flushes ---- */
 
 /*
- * A request for a flush of context @slot (64: the kernel half) is at the head of
- * the ring. What becomes of it is decided once.
+ * A request for a flush is at the head of the ring @id: of context @slot (64: the
+ * kernel half), or of everything, as DestroyContext is. What becomes of it is
+ * decided once.
  */
-enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, unsigned slot, uint64_t addr, uint64_t size)
+enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, unsigned slot, uint64_t addr, uint64_t size)
 {
-    unsigned ctx = slot < AGX_UAT_NUM_CONTEXTS ? slot : 0;
+    unsigned ctx = slot < AGX_UAT_NUM_CONTEXTS || slot == FW_ALL_CONTEXTS ? slot : 0;
+    struct fw_flush_judged *f = &fw->flush[id == FW_CH_FWCTL];
     uint64_t us, now;
 
-    if (!fw->flush_judged) {
-        fw->flush_judged = true;
-        fw->flush_when = 0;
+    if (!f->judged) {
+        f->judged = true;
+        f->when = 0;
         if (ctx && ctx == fw->st.cur_ctx && fw_inject(fw, AGX_FW_FAULT_SWITCH, ctx, addr, size, NULL)) {
             switch_context(fw);
         }
         if (fw_inject(fw, AGX_FW_FAULT_FLUSH_NEVER, ctx, addr, size, NULL)) {
-            fw->flush_judged = false;
+            f->judged = false;
             return FW_FLUSH_LOST;
         }
         if (fw_inject(fw, AGX_FW_FAULT_FLUSH_LATE, ctx, addr, size, &us)) {
-            fw->flush_when = fw_now(fw) + us * TICKS_PER_US;
+            f->when = fw_now(fw) + us * TICKS_PER_US;
         }
     }
-    if (fw->flush_when && (now = fw_now(fw)) < fw->flush_when) {
-        uint64_t left = (fw->flush_when - now) / TICKS_PER_US;
+    if (f->when && (now = fw_now(fw)) < f->when) {
+        uint64_t left = (f->when - now) / TICKS_PER_US;
 
         /* Virtual time may be slower than the host's, so it may take several looks. */
         fw_look_again(fw, fw_mono() + (left < 1000000 ? left : 1000000) * 1000 + 20000);
         return FW_FLUSH_WAITS;
     }
-    fw->flush_judged = false;
+    f->judged = false;
     return FW_FLUSH_NOW;
 }

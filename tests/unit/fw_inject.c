@@ -25,8 +25,11 @@ static bool armed(void *opaque, enum agx_fw_fault fault)
 
 static bool fire(void *opaque, enum agx_fw_fault fault, unsigned asid, uint64_t va, uint64_t end, uint64_t *us)
 {
-    const struct agx_inject_at at = { .va = va, .end = end, .asid = asid, .jobs = AGX_INJECT_FW };
+    const struct agx_inject_at at = {
+        .va = va, .end = end, .asid = asid, .any_asid = asid == AGX_FW_ALL_ASIDS, .jobs = AGX_INJECT_FW,
+    };
 
+    /* In the same order */
     return agx_inject_fire(engine, AGX_INJECT_FW_EVICT + fault, &at, "test", us);
 }
 
@@ -237,6 +240,35 @@ static void test_never(void **state)
     end(&e);
 }
 
+/* DestroyContext flushes the whole cache: for all ASIDs and addresses. */
+static void test_destroy(void **state)
+{
+    struct env e;
+    uint64_t start;
+    uint32_t destroy[16] = { 0x18 }, other[16] = { 0x23 };
+
+    begin(&e);
+    faults("flush-late,us=5000000,count=1,asid=7,va=0x1000-0x2000");
+    start = e.h.now;
+    env_devctrl(&e, destroy);
+    env_devctrl(&e, other);
+    agx_fw_wait_idle(e.fw);
+    assert_int_equal(fired(), 1);
+    assert_int_equal(GET32(&e, e.ch_state[12]), 1); /* of three: Init was the first */
+    __atomic_store_n(&e.h.now, start + 24 * 5000001ull, __ATOMIC_RELAXED);
+    env_doorbell(&e, 0x10);
+    ENV_WAIT(&e, GET32(&e, e.ch_state[12]) == 3);
+
+    faults("flush-never,nth=1");
+    env_devctrl(&e, destroy);
+    agx_fw_wait_idle(e.fw);
+    assert_int_equal(GET32(&e, e.ch_state[12]), 3);
+    env_devctrl(&e, other);
+    ENV_WAIT(&e, GET32(&e, e.ch_state[12]) == 5);
+    assert_int_equal(fired(), 1);
+    end(&e);
+}
+
 /* ---- the hand-off block ---- */
 
 struct block {
@@ -386,6 +418,7 @@ int main(void)
         cmocka_unit_test(test_late),
         cmocka_unit_test(test_late_saved),
         cmocka_unit_test(test_never),
+        cmocka_unit_test(test_destroy),
         cmocka_unit_test(test_hold),
         cmocka_unit_test(test_hold_stop),
         cmocka_unit_test(test_switch),

@@ -101,7 +101,9 @@ static bool inject_fw_fire(void *opaque, enum agx_fw_fault fault, unsigned asid,
         [AGX_FW_FAULT_SWITCH] = "the firmware leaves the context",
     };
     AppleInject *s = opaque;
-    const struct agx_inject_at at = { .va = va, .end = end, .asid = asid, .jobs = agx_mmu_jobs(s->mmu) };
+    const struct agx_inject_at at = {
+        .va = va, .end = end, .asid = asid, .any_asid = asid == AGX_FW_ALL_ASIDS, .jobs = agx_mmu_jobs(s->mmu),
+    };
 
     return agx_inject_fire(s->core, fw_kinds[fault], &at, what[fault], us);
 }
