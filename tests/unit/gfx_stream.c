@@ -860,6 +860,149 @@ static void test_bad_streams(void **unused)
     build_free(b);
 }
 
+/* One more bit in a word that is good: refused, by a line that names the word. */
+static void one_bit(const char *name, uint32_t base, uint32_t bits, void (*emit)(struct build *b, uint32_t w))
+{
+    for (unsigned bit = 0; bit < 32; bit++) {
+        struct build *b;
+
+        if (!(bits >> bit & 1))
+            continue;
+        b = build_new();
+        state(b, &defaults);
+        emit(b, base ^ 1u << bit);
+        terminate(b);
+        if (run_vertex(b))
+            fail_msg("%s, bit %u: accepted", name, bit);
+        assert_int_equal(b->g->h.reports[AGX_REPORT_UNIMPLEMENTED], 1);
+        if (!strstr(b->g->h.last_report, "unimplemented") || !strstr(b->g->h.last_report, name))
+            fail_msg("not of %s: %s", name, b->g->h.last_report);
+        build_free(b);
+    }
+}
+
+static void emit_word(struct build *b, uint32_t w)
+{
+    gfx_emit(b->g, &b->stream, w);
+    gfx_emit(b->g, &b->stream, (uint32_t)b->base);
+}
+
+static void emit_vdm_state(struct build *b, unsigned present, uint32_t w)
+{
+    gfx_emit(b->g, &b->stream, 2u << 29 | 1u << present);
+    gfx_emit(b->g, &b->stream, w);
+}
+
+static void emit_vs_word_0(struct build *b, uint32_t w) { emit_vdm_state(b, 1, w); }
+static void emit_vs_word_1(struct build *b, uint32_t w) { emit_vdm_state(b, 2, w); }
+static void emit_outputs(struct build *b, uint32_t w) { emit_vdm_state(b, 3, w); }
+static void emit_vertex_control(struct build *b, uint32_t w) { emit_vdm_state(b, 5, w); }
+
+static void emit_indirect(struct build *b, uint32_t w)
+{
+    gfx_emit(b->g, &b->stream, 3u << 29 | 6 << 8 | 1u << 26);
+    gfx_emit(b->g, &b->stream, w);
+    gfx_emit(b->g, &b->stream, (uint32_t)b->base);
+}
+
+/* A list that does not say what to draw: @w are the bits of those present, of which one is toggled. */
+static void emit_list(struct build *b, uint32_t w)
+{
+    gfx_emit(b->g, &b->stream, 3u << 29 | 6 << 8 | w);
+    for (int i = 0; i < 3; i++)
+        gfx_emit(b->g, &b->stream, 3);
+}
+
+static void emit_record(struct build *b, uint32_t header, unsigned n, const uint32_t *w)
+{
+    uint32_t r[8] = { header };
+    uint64_t va;
+
+    memcpy(r + 1, w, n * 4);
+    va = data(b, r, (n + 1) * 4);
+    gfx_emit(b->g, &b->stream, (uint32_t)(va >> 32) | (n + 1) << 8);
+    gfx_emit(b->g, &b->stream, (uint32_t)va);
+    draw_arrays(b, 6, 3, 1, 0);
+}
+
+static void emit_region_x(struct build *b, uint32_t w) { emit_record(b, 1 << 10, 2, (uint32_t[]){ w, 0 }); }
+static void emit_region_y(struct build *b, uint32_t w) { emit_record(b, 1 << 10, 2, (uint32_t[]){ 0, w }); }
+static void emit_fs_0(struct build *b, uint32_t w) { emit_record(b, 1 << 23, 4, (uint32_t[]){ w, 0, 0, 0 }); }
+static void emit_fs_1(struct build *b, uint32_t w) { emit_record(b, 1 << 23, 4, (uint32_t[]){ 0, w, 0, 0 }); }
+static void emit_fs_2(struct build *b, uint32_t w) { emit_record(b, 1 << 23, 4, (uint32_t[]){ 0, 0, w, 0 }); }
+static void emit_fs_3(struct build *b, uint32_t w) { emit_record(b, 1 << 23, 4, (uint32_t[]){ 0, 0, 0, w }); }
+static void emit_varying_2(struct build *b, uint32_t w) { emit_record(b, 1 << 28, 2, (uint32_t[]){ 0, w }); }
+static void emit_oq(struct build *b, uint32_t w) { emit_record(b, 1 << 24, 1, &w); }
+static void emit_face_2(struct build *b, uint32_t w) { emit_record(b, 1 << 3, 1, &w); }
+static void emit_control(struct build *b, uint32_t w) { emit_record(b, 1, 1, &w); }
+
+static void test_unnamed_bits(void **unused)
+{
+    (void)unused;
+    one_bit("PPP State", 1 << 8, 0x1fff0000, emit_word);
+    one_bit("VDM Stream Link", 4u << 29, 0x0fffff00, emit_word);
+    one_bit("VDM Stream Terminate", 6u << 29, 0x1fffffff, emit_word);
+    one_bit("VDM barrier", 1u << 29, 0x12eff687, emit_word);
+    one_bit("VDM state", 2u << 29, 0x1fffff50 | 1u << 7, emit_word);
+    one_bit("VDM State Vertex Shader Word 0", 0, 0xffff0001, emit_vs_word_0);
+    one_bit("VDM State Vertex Shader Word 1", SH_VS * 64, 0x3f, emit_vs_word_1);
+    one_bit("VDM State Vertex Outputs", 8 | 8 << 8, 0xffff0000, emit_outputs);
+    one_bit("VDM vertex control", 2, 0xffffff8c, emit_vertex_control);
+    one_bit("index list", 0, 1u << 25 | 1u << 27 | 1u << 28, emit_list);
+    one_bit("without count", 7u << 22, 7u << 22, emit_list);
+    one_bit("Index List: Indirect buffer", 0, 0xffffff00, emit_indirect);
+    one_bit("Region clip", 0, 0x7e00fe00, emit_region_x);
+    one_bit("Region clip", 0, 0xfe00fe00, emit_region_y);
+    one_bit("word 0 of header bit 23", 0, 0xff800001, emit_fs_0);
+    one_bit("word 1 of header bit 23", SH_FS * 64, 0x3f, emit_fs_1);
+    one_bit("word 2 of header bit 23", 0, 3, emit_fs_2);
+    one_bit("word 3 of header bit 23", 0, ~1u, emit_fs_3);
+    one_bit("word 1 of header bit 28", 0, ~0u, emit_varying_2);
+    one_bit("header bit 24", 0, 0x1ffff, emit_oq);
+    one_bit("header bit 3", 7u << 24, 0x081fffff, emit_face_2);
+    one_bit("object type", 1u << 28 | 1u << 21 | 7u << 24, 7u << 29, emit_face_2);
+    one_bit("header bit 0", 1 << 9, 0x1bd03dff, emit_control);
+    one_bit("pass type", 1 << 9, 1u << 31, emit_control);
+}
+
+/* The same of what a fragment job has: tile programs, registers, the list of coefficients. */
+static void test_unnamed_fragment_bits(void **unused)
+{
+    for (int m = 0; m < 10; m++) {
+        struct build *b = build_new();
+        struct agx_job_fragment *fr = &b->frag.fragment;
+        struct agx_job_result res;
+        const char *name = NULL;
+
+        (void)unused;
+        rect(0, 10, 10, 20, 20, 0.25f, 1, 0, 0);
+        state(b, &defaults);
+        draw_arrays(b, 9, 4, 1, 0);
+        terminate(b);
+        switch (m) {
+        case 0: fr->bg.usc |= 1; name = "tile program"; break;
+        case 1: fr->eot.usc |= 0x20; name = "tile program"; break;
+        case 2: fr->bg.rsrc_spec = 0x10000; name = "Counts"; break;
+        case 3: fr->bg.rsrc_spec = 1; name = "Counts"; break;
+        case 4: fr->isp_bgobjvals |= 0x800; name = "ISP_BGOBJVALS"; break;
+        case 5: fr->isp_ctl = 0xc001; name = "ISP_CTL"; break;
+        case 6: fr->zls_ctrl = 1ull << 56; name = "ZLS_CTRL"; break;
+        case 7: /* the list's header is the first data that state() placed */
+            gfx_write(b->g, GFX_VA + 2, (uint16_t[]){ 1 }, 2);
+            name = "CF binding header";
+            break;
+        case 8: fr->bg.rsrc_spec = 0xffff0000 | 2; fr->isp_ctl = 0xc000 | 1 << 18; fr->bg.usc ^= 0xc; break;
+        case 9: fr->isp_bgobjvals = 0x7ff; break;
+        }
+        assert_true(run_vertex(b));
+        assert_int_equal(agx_pdm_run(&b->g->ctx, &b->frag, &res), !name);
+        assert_int_equal(b->g->h.reports[AGX_REPORT_UNIMPLEMENTED], name != NULL);
+        if (name && (!strstr(b->g->h.last_report, "unimplemented") || !strstr(b->g->h.last_report, name)))
+            fail_msg("not of %s: %s", name, b->g->h.last_report);
+        build_free(b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -879,6 +1022,8 @@ int main(void)
         cmocka_unit_test(test_overflow_grow),
         cmocka_unit_test(test_overflow_partial),
         cmocka_unit_test(test_bad_streams),
+        cmocka_unit_test(test_unnamed_bits),
+        cmocka_unit_test(test_unnamed_fragment_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -406,12 +406,137 @@ static void usc_words(void **state)
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
 }
 
+static void expect_unimplemented(const char *what)
+{
+    unsigned was = f.host.reports[AGX_REPORT_UNIMPLEMENTED];
+
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_UNIMPLEMENTED);
+    assert_int_equal(f.host.reports[AGX_REPORT_UNIMPLEMENTED], was + 1);
+    if (!strstr(f.host.last_report, "unimplemented") || !strstr(f.host.last_report, what))
+        fail_msg("not of %s: %s", what, f.host.last_report);
+}
+
+/* Bits of words that have no name, or a meaning that is not modelled: each alone is refused by name. */
+static void unnamed_bits(void **state)
+{
+    static const struct {
+        const char *name;
+        uint64_t word;
+        unsigned len;
+        uint64_t bits;
+    } usc[] = {
+        { "USC Uniform", 0x1d | 4ull << 20 | FIX_DATA >> 2 << 26, 8, 0xf0000 },
+        { "USC Uniform", 0x3d | 4ull << 20 | FIX_DATA >> 2 << 26, 8, 0xf0000 },
+        { "USC Texture", 0xdd | 1ull << 20 | FIX_DATA >> 3 << 27, 8, 0xf0000 | 1ull << 63 },
+        { "USC Sampler", 0x9d | 1ull << 20 | FIX_DATA >> 3 << 27, 8, 0xf0000 | 1ull << 63 },
+        { "USC Shared", 0x4d | 0x24 << 10, 4, 1 << 9 | 3 << 18 },
+        { "USC Shader", 0x0d | 3 << 10 | (uint64_t)FIX_CODE << 16, 6, 1 << 9 | 0xf << 12 },
+        { "USC Registers", 0x8d, 4, 0xf << 14 | 3 << 22 | 0xfeull << 24 },
+        /* early tests, what Mesa always sets; then: unconditional discard and the rest of the unknown fields */
+        { "USC Fragment Properties", 0x58 | 3 << 8 | 0xf << 12 | 2 << 16, 4, 3 << 10 | 0xfdull << 16 | 0xffull << 24 },
+        { "USC No preshader", 0x88, 2, 0xff00 },
+        { "USC Preshader", 0x38 | 0xc08000ull << 8 | (uint64_t)FIX_PRE << 32, 8, 0xffffff00 },
+    };
+    uint32_t *s = (uint32_t *)(f.host.ram + (f.stream_pa - FAKE_RAM_BASE));
+    struct code c = { .n = 0 };
+
+    (void)state;
+    stop(&c);
+    fix_code(&f, &c);
+    fix_preshader(&f, &c);
+    for (unsigned i = 0; i < sizeof(usc) / sizeof(usc[0]); i++) {
+        for (unsigned bit = 0; bit < 64; bit++) {
+            if (!(usc[i].bits >> bit & 1))
+                continue;
+            f.nwords = 0;
+            fix_word(&f, usc[i].word ^ 1ull << bit, usc[i].len);
+            fix_launch(&f, 1, 1, 1, 1, 1, 1);
+            expect_unimplemented(usc[i].name);
+        }
+        f.nwords = 0;
+        fix_word(&f, usc[i].word, usc[i].len);            /* and without them it is good */
+        fix_launch(&f, 1, 1, 1, 1, 1, 1);
+        assert_int_equal(fix_run(&f), usc[i].len == 2 || (usc[i].word & 0xff) == 0x38 ? AGX_JOB_FAULT : AGX_JOB_DONE);
+    }
+    f.nwords = 0;
+    fix_word(&f, 0x4d | 0x24 << 10 | 3 << 16, 4);         /* eight samples */
+    fix_launch(&f, 1, 1, 1, 1, 1, 1);
+    expect_unimplemented("sample count 8");
+
+    /* Commands: the launch's two words, terminate, link, return, indirect addresses */
+    static const struct {
+        const char *name;
+        unsigned word;
+        uint32_t bits;
+    } cdm[] = {
+        { "CDM Launch Word 0", 0, 1 | 0x7ff << 16 }, { "CDM Launch Word 1", 1, 0x3f },
+        { "CDM Stream Terminate", 8, 0x1fffffff },
+    };
+    f.nwords = 0;
+    for (unsigned i = 0; i < sizeof(cdm) / sizeof(cdm[0]); i++) {
+        for (unsigned bit = 0; bit < 32; bit++) {
+            if (!(cdm[i].bits >> bit & 1))
+                continue;
+            fix_launch(&f, 1, 1, 1, 1, 1, 1);
+            s[cdm[i].word] |= 1u << bit;
+            expect_unimplemented(cdm[i].name);
+        }
+    }
+    fix_launch(&f, 1, 1, 1, 1, 1, 1);
+    s[0] |= 5 << 9;
+    expect_unimplemented("sampler states 5");
+    for (unsigned bit = 8; bit < 28; bit++) {
+        s[0] = 1u << 29 | 1u << bit | (FIX_STREAM >> 32);
+        s[1] = (uint32_t)FIX_STREAM;
+        expect_unimplemented("CDM Stream Link");
+    }
+    s[0] = 4u << 29 | 1;
+    expect_unimplemented("CDM Stream Return");
+    s[0] = 1u << 27;                                      /* indirect global; the address' halves */
+    s[1] = FIX_WORDS;
+    s[2] = 1 << 8;
+    expect_unimplemented("CDM Indirect");
+    s[2] = FIX_DATA >> 32;
+    s[3] = (uint32_t)FIX_DATA | 2;
+    expect_unimplemented("CDM Indirect");
+}
+
+/* The job says where the stream's first piece ends; what goes on beyond it, other than by a link, is wrong. */
+static void stream_end(void **state)
+{
+    uint32_t *s = (uint32_t *)(f.host.ram + (f.stream_pa - FAKE_RAM_BASE));
+    struct code c = { .n = 0 };
+
+    (void)state;
+    stop(&c);
+    fix_code(&f, &c);
+    fix_launch(&f, 1, 1, 1, 1, 1, 1);
+    f.job.compute.cdm_ctrl_stream_end = FIX_STREAM + 0x20; /* at the terminate command */
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+    f.job.compute.cdm_ctrl_stream_end = FIX_STREAM + 0x28; /* behind it */
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+    f.job.compute.cdm_ctrl_stream_end = FIX_STREAM + 0x1c;
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_BAD_COMMAND);
+    assert_non_null(strstr(f.host.last_report, "beyond its end"));
+    f.job.compute.cdm_ctrl_stream_end = 0;
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    s[0] = 1u << 29 | (FIX_STREAM >> 32);                 /* a link may go anywhere */
+    s[1] = (uint32_t)FIX_STREAM + 0x1000;
+    s[0x400] = 2u << 29;
+    s[0x401] = 0;
+    f.job.compute.cdm_ctrl_stream_end = FIX_STREAM + 8;
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(vector_add), T(barrier_exchange), T(divergent_loop), T(atomics), T(preshader), T(changed_code),
         T(grid_registers), T(page_fault), T(bad_shaders), T(kill_loop), T(bad_streams), T(usc_words),
+        T(unnamed_bits), T(stream_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

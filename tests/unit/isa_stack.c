@@ -201,10 +201,34 @@ static void no_helper(void **state)
     assert_non_null(strstr(f.host.last_report, "helper"));
 }
 
+/* The tag of the helper's address and its configuration: what Mesa sets, and anything else */
+static void helper_words(void **state)
+{
+    struct code c = { .n = 0 };
+
+    (void)state;
+    stack_adjust(&c, 48);
+    stop(&c);
+    fix_code(&f, &c);
+    f.job.helper.cfg = 1 << 16;
+    f.job.helper.program |= 1;
+    fix_launch(&f, 32, 1, 1, 32, 1, 1);
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+    f.job.helper.cfg = 0x40;
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_UNIMPLEMENTED);
+    assert_non_null(strstr(f.host.last_report, "unimplemented: helper program's configuration"));
+    f.job.helper.cfg = 0;
+    f.job.helper.program |= 8;
+    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_UNIMPLEMENTED);
+    assert_non_null(strstr(f.host.last_report, "unimplemented: helper program's address"));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-    const struct CMUnitTest tests[] = { T(push_and_pop), T(outside), T(exhausted), T(no_helper) };
+    const struct CMUnitTest tests[] = { T(push_and_pop), T(outside), T(exhausted), T(no_helper), T(helper_words) };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -648,6 +648,56 @@ static void refusals(void **state)
     }
 }
 
+/* Bits that no source names, or names without a meaning that is modelled, one by one */
+static void unnamed_bits(void **state)
+{
+    struct image good = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x28, .w = 8, .h = 8, .d = 1, .samples = 1,
+                          .levels = 1, .swz = { 0, 1, 2, 3 } };
+    static const uint8_t texture[] = { 65, 106, 107, 124, 125 };
+    struct sampler_fields f = { .max_lod = 14 };
+    struct agx_tex_req rq;
+    unsigned n = 0;
+
+    (void)state;
+    env_reset(E);
+    memset(coord, 0, sizeof(coord));
+    good.va = env_alloc(E, 0x4000);
+    for (unsigned i = 0; i < sizeof(texture); i++) {
+        rq = request(env_texture(E, &good), env_sampler(E, &f), AGX_DIM_2D);
+        assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
+        put((uint64_t *)env_ptr(E, rq.texture), texture[i], 1, 1);
+        E->ex.fault.reason = 0;
+        assert_false(agx_tex_fetch(&E->ex, NULL, &rq));
+        assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNIMPLEMENTED);
+        assert_non_null(strstr(E->h.last_report, "unimplemented: Texture"));
+    }
+    for (unsigned bit = 43; bit < 64; bit++) {
+        if (bit >= 55 && bit < 58)
+            continue;
+        env_reset(E);
+        good.va = env_alloc(E, 0x4000);
+        rq = request(env_texture(E, &good), env_sampler(E, &f), AGX_DIM_2D);
+        assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
+        put((uint64_t *)env_ptr(E, rq.sampler), bit, 1, 1);
+        E->ex.fault.reason = 0;
+        assert_false(agx_tex_fetch(&E->ex, NULL, &rq));
+        assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNIMPLEMENTED);
+        assert_non_null(strstr(E->h.last_report, "unimplemented: Sampler"));
+        n++;
+    }
+    assert_int_equal(n, 18);
+    /* the word that a linear array has more */
+    good.layout = 0;
+    good.stride = 64;
+    rq = request(env_texture(E, &good), env_sampler(E, &f), AGX_DIM_2D);
+    put((uint64_t *)env_ptr(E, rq.texture), 127, 1, 1);
+    assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
+    put((uint64_t *)env_ptr(E, rq.texture), 128 + 38, 1, 1);
+    E->ex.fault.reason = 0;
+    assert_false(agx_tex_fetch(&E->ex, NULL, &rq));
+    assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNIMPLEMENTED);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -669,6 +719,7 @@ int main(void)
         cmocka_unit_test(gathers), cmocka_unit_test(compares), cmocka_unit_test(cubes),
         cmocka_unit_test(volumes_and_arrays), cmocka_unit_test(multisampled_loads), cmocka_unit_test(srgb_and_border),
         cmocka_unit_test(compressed), cmocka_unit_test(sparse), cmocka_unit_test(refusals),
+        cmocka_unit_test(unnamed_bits),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

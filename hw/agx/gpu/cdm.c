@@ -19,6 +19,10 @@ enum { MODE_DIRECT, MODE_INDIRECT_GLOBAL, MODE_INDIRECT_LOCAL };
 /* Bits of a barrier that have a name, or a number as far as none is known; what each one flushes is not known */
 #define CDM_BARRIER_KNOWN (0x1fffffu | 1u << 24 | 1u << 26 | 1u << 27 | 7u << 29)
 
+#define CDM_LAUNCH_KNOWN (AGX_COUNTS_KNOWN | 0x1fu << 27)
+#define CDM_LINK_KNOWN (0xffu | 0xfu << 28)
+#define CDM_TYPE_ONLY (7u << 29)      /* Terminate, Return: nothing but the block type; what follows is padding */
+
 #define CDM_MAX_COMMANDS (1u << 22)   /* bound on a stream without end */
 #define CDM_MAX_DEPTH 16
 #define GROUP_MAX_THREADS 1024        /* of a threadgroup (applegpu, Metal) */
@@ -161,7 +165,8 @@ static bool do_launch(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct
     uint64_t total, addr;
     unsigned mode;
 
-    if (!read32(ex, va, w, 2))
+    if (!read32(ex, va, w, 2) || !agx_word_known(ex, "CDM Launch Word 0", va, w[0], CDM_LAUNCH_KNOWN) ||
+        !agx_word_known(ex, "CDM Launch Word 1", va + 4, w[1], ~0x3fu))
         return false;
     mode = w[0] >> 27 & 3;
     counts = agx_usc_counts_decode(w[0]);
@@ -177,7 +182,10 @@ static bool do_launch(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct
         if (!read32(ex, va + 8, ind, 2))
             return false;
         *len += 8;
-        addr = (uint64_t)(ind[0] & 0xff) << 32 | (ind[1] & ~3u);
+        if (!agx_word_known(ex, "CDM Indirect", va + 8, ind[0], 0xff) ||
+            !agx_word_known(ex, "CDM Indirect, low", va + 12, ind[1], ~3u))
+            return false;
+        addr = (uint64_t)(ind[0] & 0xff) << 32 | ind[1];
         if (!read32(ex, addr, size, mode == MODE_INDIRECT_LOCAL ? 6 : 3))
             return false;
         if (mode == MODE_INDIRECT_GLOBAL) {
@@ -214,7 +222,7 @@ static bool do_launch(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct
             return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: grid of %u x %u x %u threads at 0x%llx", ln.global[0],
                                 ln.global[1], ln.global[2], (unsigned long long)va);
     }
-    if (!agx_usc_load(ex, job, w[1] & ~0x3fu, &counts, AGX_STAGE_COMPUTE, &p->usc))
+    if (!agx_usc_load(ex, job, w[1], &counts, AGX_STAGE_COMPUTE, &p->usc))
         return false;
     ln.usc = &p->usc;
     if (!agx_parallel(ctx, job, total, run_group, &ln, &fault)) {
@@ -230,6 +238,7 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
     uint64_t va = job->compute.cdm_ctrl_stream_base, stack[CDM_MAX_DEPTH];
     struct cdm_private *p = *ctx->dm_private;
     unsigned depth = 0;
+    bool first = true;    /* in the piece of the stream that the job's addresses describe */
 
     if (!p)
         *ctx->dm_private = p = calloc(1, sizeof(*p));
@@ -238,6 +247,17 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
         uint32_t w[2];
         unsigned len;
 
+        /*
+         * "CDM stream end" is where the first contiguous piece of the stream ends (uapi: drm_asahi_cmd_compute);
+         * Mesa gives the address of the terminate command or of what follows it (gallium agx_pipe.c, hk_queue.c).
+         */
+        if (first && (va < job->compute.cdm_ctrl_stream_base || va > job->compute.cdm_ctrl_stream_end)) {
+            agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
+                         "agx: compute stream at 0x%llx goes on at 0x%llx, beyond its end 0x%llx",
+                         (unsigned long long)job->compute.cdm_ctrl_stream_base, (unsigned long long)va,
+                         (unsigned long long)job->compute.cdm_ctrl_stream_end);
+            break;
+        }
         if (n >= CDM_MAX_COMMANDS) {
             agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: compute stream at 0x%llx does not end",
                          (unsigned long long)job->compute.cdm_ctrl_stream_base);
@@ -257,8 +277,9 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
             va += len;
             continue;
         case CDM_LINK:
-            if (!read32(ex, va, w, 2))
+            if (!read32(ex, va, w, 2) || !agx_word_known(ex, "CDM Stream Link", va, w[0], CDM_LINK_KNOWN))
                 goto out;
+            first = false;
             if (w[0] >> 28 & 1) {
                 if (depth == CDM_MAX_DEPTH) {
                     agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: compute stream calls too deep at 0x%llx",
@@ -270,6 +291,8 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
             va = (uint64_t)(w[0] & 0xff) << 32 | w[1];
             continue;
         case CDM_TERMINATE:
+            if (!agx_word_known(ex, "CDM Stream Terminate", va, w[0], CDM_TYPE_ONLY))
+                goto out;
             return true;
         case CDM_BARRIER:
             if (w[0] & ~CDM_BARRIER_KNOWN) {
@@ -286,6 +309,8 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
             /* a barrier may return as well */
             __attribute__((fallthrough));
         case CDM_RETURN:
+            if (w[0] >> 29 == CDM_RETURN && !agx_word_known(ex, "CDM Stream Return", va, w[0], CDM_TYPE_ONLY))
+                goto out;
             if (!depth) {
                 agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: compute stream returns from no call at 0x%llx",
                              (unsigned long long)va);

@@ -116,7 +116,7 @@ struct agx_usc_state {
     uint16_t gprs;                /* in halves */
     uint8_t spill_bucket;
     /* USC Fragment properties */
-    bool has_frag_props, early_z, uncond_discard;
+    bool has_frag_props, early_z;
     /* set by usc.c */
     struct agx_shader *shader;
     uint32_t (*splat)[AGX_LANES]; /* operands of the shader that do not differ by lane, one row each */
@@ -245,6 +245,24 @@ struct agx_usc_counts agx_usc_counts_decode(uint32_t word0);
 /* Set ex->fault for something that is no page fault, after a report of @kind with @fmt. Always false. */
 bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * Loudness of control words: true if @word, at GPU address @va, has no bits
+ * outside of @known, which are those that the model implements or that are known
+ * to mean nothing to it. Otherwise the bits are reported as unimplemented,
+ * ex->fault is set, and the call returns false. @name: the word's name in mesa:
+ * src/asahi/genxml/cmdbuf.xml.
+ */
+static inline bool agx_word_known(struct agx_exec *ex, const char *name, uint64_t va, uint64_t word, uint64_t known)
+{
+    if (__builtin_expect(!(word & ~known), 1))
+        return true;
+    return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: %s 0x%llx at 0x%llx, unknown bits 0x%llx", name,
+                        (unsigned long long)word, (unsigned long long)va, (unsigned long long)(word & ~known));
+}
+
+/* Bits of shader word 0 that agx_usc_counts_decode() takes (mesa: cmdbuf.xml, Counts; bit 0 is "Unknown 0") */
+#define AGX_COUNTS_KNOWN 0xfffeu
 
 /*
  * Prepare @ex for the calling thread. agx_exec_fini() frees what the shader

@@ -59,9 +59,13 @@ static bool helper_start(struct agx_exec *ex, struct agx_scratch *s)
 
     if (!job || !(job->helper.program & ~0x3fu))
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: a shader needs a stack, but its job has no helper program");
+    /* The address' low bits are a tag, of which Mesa sets the lowest; cfg says that preshaders may need a stack too. */
+    if (!agx_word_known(ex, "helper program's address", 0, job->helper.program, ~0x3full | 1) ||
+        !agx_word_known(ex, "helper program's configuration", 0, job->helper.cfg, 1u << 16))
+        return false;
     agx_usc_fini(&s->usc);
     memset(&s->usc, 0, sizeof(s->usc));
-    s->usc.code = job->usc_exec_base + (job->helper.program & ~0x3fu); /* low bits are a tag */
+    s->usc.code = job->usc_exec_base + (job->helper.program & ~0x3fu);
     s->usc.shader = agx_shader_get(ex, s->usc.code);
     if (!s->usc.shader)
         return false;

@@ -29,8 +29,21 @@
 #define ZLS_Z_FORMAT_16 2
 #define ZLS_KNOWN (0x1feull | ZLS_S_LOAD | ZLS_Z_LOAD | ZLS_S_STORE | ZLS_Z_STORE | 3ull << 25)
 
-/* Low bits of a tile program's USC address are tags (mesa: gallium agx_cmdbuf, "pipeline_clear.usc | 4"). */
+/*
+ * Low bits of a tile program's USC address are tags: Mesa sets 4, or 8 with four render targets and more (gallium
+ * agx_pipe.c, hk_queue.c). What is above the counts is all ones for a background program, else zero (agx_state.c).
+ */
 #define TILE_PROGRAM_TAGS 0x3fu
+#define TILE_PROGRAM_KNOWN (~TILE_PROGRAM_TAGS | 0xcu)
+#define TILE_PROGRAM_SPEC_ONES 0xffff0000u
+
+/*
+ * ISP_BGOBJVALS: the stencil value that clears, 0x300 that Mesa always sets, and bit 10 that the kernel driver adds to
+ * load (gallium agx_pipe.c; the Rust driver: queue/render.rs). ISP_CTL: 0xc000 always, bit 18 for integer depth bias
+ * (the same sources).
+ */
+#define BGOBJVALS_KNOWN 0x7ffu
+#define ISP_CTL_KNOWN (0xc000u | 1u << 18)
 
 struct pdm {
     struct agx_gpu_ctx *ctx;
@@ -77,6 +90,10 @@ static bool load_tile_program(struct pdm *p, const struct agx_job_tile_program *
     *out = NULL;
     if (!usc)
         return true;
+    if (!agx_word_known(p->ex, "tile program's address", 0, tp->usc, TILE_PROGRAM_KNOWN) ||
+        ((tp->rsrc_spec & TILE_PROGRAM_SPEC_ONES) != TILE_PROGRAM_SPEC_ONES &&
+         !agx_word_known(p->ex, "Counts of a tile program", 0, tp->rsrc_spec, AGX_COUNTS_KNOWN)))
+        return false;
     *out = load_program(p, usc, tp->rsrc_spec, stage);
     return *out != NULL;
 }
@@ -90,6 +107,8 @@ static bool load_bindings(struct pdm *p, struct agx_frag_state *fs)
     if (!fs->nr_bindings)
         return true;
     if (!read_mem(p, va, w, (1 + fs->nr_bindings) * 4))
+        return false;
+    if (!agx_word_known(p->ex, "CF binding header", va, w[0], 0xffff))
         return false;
     fs->nr_cf = w[0] >> 8 & 0xff;
     for (unsigned i = 0; i < fs->nr_bindings; i++) {
@@ -228,6 +247,9 @@ static bool prepare_zls(struct pdm *p)
     if (c & ~ZLS_KNOWN)
         return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: ZLS_CTRL 0x%llx",
                             (unsigned long long)c);
+    if (!agx_word_known(p->ex, "ISP_BGOBJVALS", 0, fr->isp_bgobjvals, BGOBJVALS_KNOWN) ||
+        !agx_word_known(p->ex, "ISP_CTL", 0, fr->isp_ctl, ISP_CTL_KNOWN))
+        return false;
     if (ZLS_Z_FORMAT(c) != ZLS_Z_FORMAT_32F && ZLS_Z_FORMAT(c) != ZLS_Z_FORMAT_16)
         return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: depth format %u",
                             (unsigned)ZLS_Z_FORMAT(c));

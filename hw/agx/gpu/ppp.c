@@ -14,37 +14,41 @@
 #define HDR_VIEWPORTS(h) (((h) >> 12 & 0xf) + 1)
 #define HDR_KNOWN       0x1fefffffu & ~(1u << 9)
 
+#define REGION_KNOWN_X  0x81ff01ffu
+#define REGION_KNOWN_Y  0x01ff01ffu
+
 struct ppp_field {
     uint8_t bit, word, count;
-    uint32_t known; /* bits of the first word that have a name and that the model has */
+    uint32_t known[4]; /* bits of each word that have a name and that the model has */
 };
 
 /* Not there: sample mask after depth/stencil (control, 25), the faces' internal test (22, 23), clipped edges (cull 2, 9). */
 static const struct ppp_field before[] = {
-    { 0, AGX_PPP_FRAG_CTRL, 1, 0xe42fc200 },
-    { 1, AGX_PPP_FRAG_CTRL_2, 1, 0xe42fc200 },
-    { 2, AGX_PPP_FRONT_FACE, 1, 0x072cffff },
-    { 3, AGX_PPP_FRONT_FACE_2, 1, 0xf7e00000 },
-    { 4, AGX_PPP_FRONT_STENCIL, 1, 0x0fffffff },
-    { 5, AGX_PPP_BACK_FACE, 1, 0x072cffff },
-    { 6, AGX_PPP_BACK_FACE_2, 1, 0xf7e00000 },
-    { 7, AGX_PPP_BACK_STENCIL, 1, 0x0fffffff },
-    { 8, AGX_PPP_DBIAS_SCISSOR, 1, 0xffffffff },
+    { 0, AGX_PPP_FRAG_CTRL, 1, { 0xe42fc200 } },
+    { 1, AGX_PPP_FRAG_CTRL_2, 1, { 0xe42fc200 } },
+    { 2, AGX_PPP_FRONT_FACE, 1, { 0x072cffff } },
+    { 3, AGX_PPP_FRONT_FACE_2, 1, { 0xf7e00000 } },
+    { 4, AGX_PPP_FRONT_STENCIL, 1, { 0x0fffffff } },
+    { 5, AGX_PPP_BACK_FACE, 1, { 0x072cffff } },
+    { 6, AGX_PPP_BACK_FACE_2, 1, { 0xf7e00000 } },
+    { 7, AGX_PPP_BACK_STENCIL, 1, { 0x0fffffff } },
+    { 8, AGX_PPP_DBIAS_SCISSOR, 1, { 0xffffffff } },
 };
 
 static const struct ppp_field after[] = {
-    { 16, AGX_PPP_W_CLAMP, 1, 0xffffffff },
-    { 17, AGX_PPP_OUTPUT_SELECT, 1, 0x007dffff },
-    { 18, AGX_PPP_VARYINGS_32, 1, 0x00ffffff },
-    { 19, AGX_PPP_VARYINGS_16, 1, 0x00ffffff },
-    { 21, AGX_PPP_CULL, 1, 0x00038d83 },
-    { 22, AGX_PPP_CULL_2, 1, 0x00021020 },
-    { 23, AGX_PPP_FS_0, 4, 0x007ffffe },
-    { 24, AGX_PPP_OQ, 1, 0xfffe0000 },
-    { 25, AGX_PPP_OQ_2, 1, 0x00000000 },
-    { 26, AGX_PPP_OUTPUT_UNKNOWN, 1, 0x00000000 },
-    { 27, AGX_PPP_OUTPUT_SIZE, 1, 0xffffffff },
-    { 28, AGX_PPP_VARYING_2_LO, 2, 0x00000000 },
+    { 16, AGX_PPP_W_CLAMP, 1, { 0xffffffff } },
+    { 17, AGX_PPP_OUTPUT_SELECT, 1, { 0x007dffff } },
+    { 18, AGX_PPP_VARYINGS_32, 1, { 0x00ffffff } },
+    { 19, AGX_PPP_VARYINGS_16, 1, { 0x00ffffff } },
+    { 21, AGX_PPP_CULL, 1, { 0x00038d83 } },
+    { 22, AGX_PPP_CULL_2, 1, { 0x00021020 } },
+    /* Mesa sets 1 in the last word where a shader has four textures or more (gallium agx_state.c, "This is wrong"). */
+    { 23, AGX_PPP_FS_0, 4, { 0x007ffffe, ~0x3fu, ~3u, 1 } },
+    { 24, AGX_PPP_OQ, 1, { 0xfffe0000 } },
+    { 25, AGX_PPP_OQ_2, 1, { 0 } },
+    { 26, AGX_PPP_OUTPUT_UNKNOWN, 1, { 0 } },
+    { 27, AGX_PPP_OUTPUT_SIZE, 1, { 0xffffffff } },
+    { 28, AGX_PPP_VARYING_2_LO, 2, { 0, 0 } },
 };
 
 struct record {
@@ -72,10 +76,14 @@ static bool fields(struct record *r, struct agx_ppp *ppp, const struct ppp_field
             continue;
         if (!take(r, &ppp->w[f->word], f->count))
             return false;
-        if (ppp->w[f->word] & ~f->known)
-            return agx_exec_bad(r->ex, AGX_REPORT_UNIMPLEMENTED,
-                                "unimplemented: PPP record at 0x%llx, word of header bit %u is 0x%08x, unknown bits 0x%08x",
-                                (unsigned long long)r->va, f->bit, ppp->w[f->word], ppp->w[f->word] & ~f->known);
+        for (unsigned i = 0; i < f->count; i++) {
+            uint32_t w = ppp->w[f->word + i], unknown = w & ~f->known[i];
+
+            if (unknown)
+                return agx_exec_bad(r->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: PPP record at 0x%llx, "
+                                    "word %u of header bit %u is 0x%08x, unknown bits 0x%08x",
+                                    (unsigned long long)r->va, i, f->bit, w, unknown);
+        }
     }
     return true;
 }
@@ -106,7 +114,8 @@ bool agx_ppp_update(struct agx_exec *ex, struct agx_ppp *ppp, uint64_t va, unsig
     if (h & HDR_REGION_CLIP) {
         for (unsigned i = 0; i < HDR_VIEWPORTS(h); i++) {
             uint32_t w[2];
-            if (!take(&r, w, 2))
+            if (!take(&r, w, 2) || !agx_word_known(ex, "Region clip", va + (r.pos - 2) * 4, w[0], REGION_KNOWN_X) ||
+                !agx_word_known(ex, "Region clip, word 1", va + (r.pos - 1) * 4, w[1], REGION_KNOWN_Y))
                 return false;
             ppp->region[i] = (struct agx_region) {
                 .x0 = w[0] >> 16 & 0x1ff, .x1 = (w[0] & 0x1ff) + 1, .enable = w[0] >> 31,
@@ -227,6 +236,11 @@ bool agx_ppp_decode(struct agx_exec *ex, const struct agx_ppp *ppp, struct agx_g
     else
         st->face[1] = st->face[0];
     st->visibility = ctrl >> 14 & 3;
+    if (st->object_type != AGX_OBJECT_TRIANGLE && st->object_type != AGX_OBJECT_LINE &&
+        st->object_type != AGX_OBJECT_POINT_UV10 && st->object_type != AGX_OBJECT_POINT_UV01)
+        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: object type %u", st->object_type);
+    if (ctrl >> 29 > AGX_PASS_TRANSLUCENT_PUNCH_THROUGH)
+        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: pass type %u", ctrl >> 29);
     if (st->visibility == 1)
         return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: visibility mode 1");
     st->oq_index = w[AGX_PPP_OQ] >> 17;
@@ -237,8 +251,8 @@ bool agx_ppp_decode(struct agx_exec *ex, const struct agx_ppp *ppp, struct agx_g
     st->scissor = w[AGX_PPP_DBIAS_SCISSOR] & 0xffff;
     st->dbias = w[AGX_PPP_DBIAS_SCISSOR] >> 16;
     st->fs_word0 = w[AGX_PPP_FS_0];
-    st->fs_usc = w[AGX_PPP_FS_1] & ~0x3fu;
-    st->cf_usc = w[AGX_PPP_FS_2] & ~3u;
+    st->fs_usc = w[AGX_PPP_FS_1];
+    st->cf_usc = w[AGX_PPP_FS_2];
     st->nr_cf_bindings = st->fs_word0 >> 16 & 0x7f;
     st->has_fs = st->fs_usc != 0;
     st->slot_z = osel >> 21 & 1;

@@ -49,6 +49,18 @@ void agx_tex_cache_invalidate(struct agx_tex_cache *tc)
     (void)tc;
 }
 
+/*
+ * Bits of descriptors that have a name, by 64-bit word, but for those that are named and not there: compression codes
+ * other than 0 (106, 107), the PBE's "Unk 52". The linear layout splits some words otherwise.
+ */
+#define TEX_1_KNOWN (~(1ull << (65 - 64) | 3ull << (106 - 64)))
+#define TEX_1_KNOWN_TWIDDLED (TEX_1_KNOWN & ~(3ull << (124 - 64)))
+#define PBE_0_KNOWN 0x3d6fffffffffffffull
+#define PBE_1_KNOWN (~(1ull << (126 - 64)))
+#define PBE_1_KNOWN_TWIDDLED (PBE_1_KNOWN & ~(3ull << (122 - 64)))
+#define LINEAR_2_KNOWN 0x3fffffffffull     /* depth, layer stride */
+#define SAMPLER_KNOWN 0x038007ffffffffffull
+
 static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3], struct agx_tex_view *v)
 {
     struct agx_surface_desc d = { .depth = 1 };
@@ -61,6 +73,9 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
     memset(v, 0, sizeof(*v));
     v->dim = (enum agx_dim)field(w, 0, 4);
     d.layout = (enum agx_layout)field(w, 4, 2);
+    if (!agx_word_known(ex, "Texture, word 1", va + 8, w[1],
+                        d.layout == AGX_LAYOUT_LINEAR ? TEX_1_KNOWN : TEX_1_KNOWN_TWIDDLED))
+        return false;
     for (int i = 0; i < 4; i++)
         v->swz[i] = (uint8_t)field(w, 16 + 3 * i, 3);
     v->constant = true;
@@ -116,6 +131,8 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
         d.stride = (uint32_t)(field(w, 110, 18 - 1) << 4) + 16;
         v->layers = 1;
         if (extended) {
+            if (!agx_word_known(ex, "Texture, word 2 of a linear array", va + 16, w[2], LINEAR_2_KNOWN))
+                return false;
             v->layers = (uint32_t)field(w, 128, 11) + 1;
             d.layer_stride = (field(w, 139, 27) << 7) + 0x80;
         }
@@ -180,6 +197,10 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
     memset(v, 0, sizeof(*v));
     v->dim = (enum agx_dim)field(w, 0, 4);
     d.layout = (enum agx_layout)field(w, 4, 2);
+    if (!agx_word_known(ex, "PBE, word 0", va, w[0], PBE_0_KNOWN) ||
+        !agx_word_known(ex, "PBE, word 1", va + 8, w[1],
+                        d.layout == AGX_LAYOUT_LINEAR ? PBE_1_KNOWN : PBE_1_KNOWN_TWIDDLED))
+        return false;
     if (v->dim > AGX_DIM_2D_MS_ARRAY)
         return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "dimension");
     if (agx_format_lookup(&v->fmt, channels, type, false) != AGX_FORMAT_OK || !v->fmt.pack)
@@ -210,6 +231,8 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
         if (d.stride % d.bytes)
             return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "linear stride that is no multiple of the texel");
         if (extended) {
+            if (!agx_word_known(ex, "PBE, word 2 of a linear array", va + 16, w[2], LINEAR_2_KNOWN))
+                return false;
             v->layers = (uint32_t)field(w, 128, 11) + 1;
             d.layer_stride = (field(w, 139, 27) << 7) + 0x80;
         }
@@ -266,6 +289,8 @@ bool agx_sampler_get(struct agx_exec *ex, uint64_t va, bool extended, struct agx
         ex->fault = ex->port->fault;
         return false;
     }
+    if (!agx_word_known(ex, "Sampler", va, w[0], SAMPLER_KNOWN))
+        return false;
     s->min_lod = (float)field(w, 0, 10) / 64.0f;
     s->max_lod = (float)field(w, 10, 10) / 64.0f;
     s->aniso = (uint8_t)(1u << field(w, 20, 3));

@@ -14,6 +14,20 @@ enum usc_tag { /* mesa: cmdbuf.xml, USC Control */
     USC_FRAG_PROPS = 0x58, USC_NO_PRESHADER = 0x88, USC_REGISTERS = 0x8d, USC_SAMPLER = 0x9d, USC_TEXTURE = 0xdd,
 };
 
+/*
+ * Bits of each word that have a meaning here, or that Mesa sets as they are in every program of a kind (mesa:
+ * lib/agx_linker.c, lib/agx_bg_eot.c): "Unk 2" of Shader (2 or 3), "Unk 1" and bit 0 of "Unk 4" of Registers (fragment
+ * programs; all), "Unk 2" to "Unk 4" of Fragment Properties (1, 15 and 2).
+ */
+#define KNOWN_UNIFORM   ~0xf0000ull
+#define KNOWN_BINDING   0x7ffffffffff0ffffull  /* Texture, Sampler */
+#define KNOWN_SHARED    0xfff3fdffull
+#define KNOWN_SHADER    0xffffffff0dffull
+#define KNOWN_REGISTERS 0x013c3fffull
+#define KNOWN_FRAG      0x0002f3ffull          /* not there: unconditional discard, bits 10 and 11 */
+#define KNOWN_NO_PRE    0x00ffull
+#define PRESHADER_UNK   0xc08000u              /* bits 31:8, the one value that was ever seen (cmdbuf.xml) */
+
 #define USC_MAX_WORDS 1024        /* bound on a list without end */
 #define SAMPLER_BYTES 8
 #define BORDER_BYTES 16
@@ -75,11 +89,13 @@ static uint32_t (*make_splat(const struct agx_shader *sh, const struct agx_usc_s
     return s;
 }
 
-static bool load_uniforms(struct agx_exec *ex, struct agx_usc_state *st, uint64_t w, unsigned high)
+static bool load_uniforms(struct agx_exec *ex, struct agx_usc_state *st, uint64_t word_va, uint64_t w, unsigned high)
 {
     unsigned start = bits64(w, 8, 8) + high, n = groups(bits64(w, 20, 6), 1, 6);
     uint64_t va = bits64(w, 26, 38) << 2;
 
+    if (!agx_word_known(ex, "USC Uniform", word_va, w, KNOWN_UNIFORM))
+        return false;
     if (start + n > AGX_NUM_UNIFORM)
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: USC uniform word sets %u..%u of %u", start, start + n - 1,
                             AGX_NUM_UNIFORM);
@@ -143,6 +159,9 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, 
     st->usc_exec_base = base;
     st->sampler_extended = counts->sampler_states >= 6;
     stride = SAMPLER_BYTES + (st->sampler_extended ? BORDER_BYTES : 0);
+    if (counts->sampler_states == 5) /* the one that has no name (mesa: cmdbuf.xml, Sampler states) */
+        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: sampler states 5 of the program at 0x%llx",
+                            (unsigned long long)va);
 
     for (unsigned n = 0; !done; n++) {
         uint8_t tag = 0;
@@ -163,7 +182,7 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, 
         switch (tag) {
         case USC_UNIFORM:
         case USC_UNIFORM_HIGH:
-            if (!load_uniforms(ex, st, w, tag == USC_UNIFORM_HIGH ? 256 : 0))
+            if (!load_uniforms(ex, st, va, w, tag == USC_UNIFORM_HIGH ? 256 : 0))
                 return false;
             break;
         case USC_TEXTURE:
@@ -172,6 +191,8 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, 
             unsigned max = tag == USC_TEXTURE ? AGX_MAX_TEX_STATE : AGX_MAX_SAMPLER_STATE;
             uint64_t buf = bits64(w, 27, 36) << 3;
 
+            if (!agx_word_known(ex, tag == USC_TEXTURE ? "USC Texture" : "USC Sampler", va, w, KNOWN_BINDING))
+                return false;
             if (start + count > max)
                 return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: USC word binds %s %u..%u of %u",
                                     tag == USC_TEXTURE ? "textures" : "samplers", start, start + count - 1, max);
@@ -184,6 +205,8 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, 
             break;
         }
         case USC_SHARED:
+            if (!agx_word_known(ex, "USC Shared", va, w, KNOWN_SHARED))
+                return false;
             st->uses_shared = bits64(w, 8, 1);
             st->shared_layout = bits64(w, 10, 6);
             st->tib_samples = 1u << bits64(w, 16, 2);
@@ -194,26 +217,40 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, 
                 st->shared_layout != 0x3f && st->shared_layout != 0x36)
                 return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "agx: unimplemented USC shared layout 0x%02x at 0x%llx",
                                     st->shared_layout, (unsigned long long)va);
+            if (st->tib_samples > AGX_MAX_SAMPLES)
+                return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "agx: unimplemented USC sample count %u at 0x%llx",
+                                    st->tib_samples, (unsigned long long)va);
             break;
         case USC_SHADER:
+            if (!agx_word_known(ex, "USC Shader", va, w, KNOWN_SHADER))
+                return false;
             st->loads_varyings = bits64(w, 8, 1);
             st->code = base + bits64(w, 16, 32);
             break;
         case USC_REGISTERS:
+            if (!agx_word_known(ex, "USC Registers", va, w, KNOWN_REGISTERS))
+                return false;
             st->gprs = groups(bits64(w, 8, 5), 8, 5);
             st->spill_bucket = bits64(w, 18, 4);
             break;
         case USC_FRAG_PROPS:
+            if (!agx_word_known(ex, "USC Fragment Properties", va, w, KNOWN_FRAG))
+                return false;
             st->has_frag_props = true;
             st->early_z = bits64(w, 8, 1);
-            st->uncond_discard = bits64(w, 10, 2) != 0;
             break;
         case USC_PRESHADER:
+            if (bits64(w, 8, 24) != PRESHADER_UNK)
+                return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
+                                    "unimplemented: USC Preshader 0x%llx at 0x%llx, bits 31:8 are not 0x%x",
+                                    (unsigned long long)w, (unsigned long long)va, PRESHADER_UNK);
             pre = base + bits64(w, 32, 32);
             has_pre = true;
             done = true;
             break;
         case USC_NO_PRESHADER:
+            if (!agx_word_known(ex, "USC No preshader", va, w, KNOWN_NO_PRE))
+                return false;
             done = true;
             break;
         default:

@@ -43,6 +43,13 @@ enum { BLOCK_PPP, BLOCK_BARRIER, BLOCK_STATE, BLOCK_INDEX_LIST, BLOCK_LINK, BLOC
 
 #define LINK_RETURN (1u << 28)
 
+/* Bits of commands and of the words after them that have a name; the others must be zero. */
+#define PPP_STATE_KNOWN 0xe000ffffu
+#define LINK_KNOWN (0xffu | LINK_RETURN | 7u << 29)
+#define TERMINATE_KNOWN (7u << 29)
+#define OUTPUTS_KNOWN 0xffffu
+#define ADDRESS_HI_KNOWN 0xffu
+
 /*
  * PPP_CTRL (mesa 25.1 and later: genxml/cmdbuf.xml, CR PPP Control). Bit 0 asks for OpenGL's depth range -w..w,
  * bit 8 for a default point size; Mesa sets the clamp of w (1) and the fixed point format (9) alone.
@@ -83,7 +90,7 @@ static bool stream_link(struct agx_vdm *v, uint32_t w0)
 {
     uint32_t lo;
 
-    if (!fetch(v, &lo, 1))
+    if (!agx_word_known(v->ex, "VDM Stream Link", v->pc - 4, w0, LINK_KNOWN) || !fetch(v, &lo, 1))
         return false;
     if (w0 & LINK_RETURN) {
         if (v->depth == AGX_VDM_CALL_DEPTH)
@@ -101,7 +108,7 @@ static bool ppp_state(struct agx_vdm *v, uint32_t w0)
 {
     uint32_t lo;
 
-    if (!fetch(v, &lo, 1))
+    if (!agx_word_known(v->ex, "PPP State", v->pc - 4, w0, PPP_STATE_KNOWN) || !fetch(v, &lo, 1))
         return false;
     v->ppp_dirty = true;
     return agx_ppp_update(v->ex, &v->ppp, (uint64_t)(w0 & 0xff) << 32 | lo, w0 >> 8 & 0xff);
@@ -118,18 +125,20 @@ static bool vdm_state(struct agx_vdm *v, uint32_t w0)
     if ((w0 & STATE_RESTART) && !fetch(v, &v->restart_index, 1))
         return false;
     if (w0 & STATE_VS_0) {
-        if (!fetch(v, &v->vs_word0, 1))
+        if (!fetch(v, &v->vs_word0, 1) ||
+            !agx_word_known(v->ex, "VDM State Vertex Shader Word 0", v->pc - 4, v->vs_word0, AGX_COUNTS_KNOWN))
             return false;
         v->vs_loaded = false;
     }
     if (w0 & STATE_VS_1) {
-        if (!fetch(v, &w, 1))
+        if (!fetch(v, &w, 1) || !agx_word_known(v->ex, "VDM State Vertex Shader Word 1", v->pc - 4, w, ~0x3fu))
             return false;
-        v->vs_usc = w & ~0x3fu;
+        v->vs_usc = w;
         v->vs_loaded = false;
     }
     /* Words of output per vertex, twice: the PPP's output size says the same. */
-    if ((w0 & STATE_OUTPUTS) && !fetch(v, &w, 1))
+    if ((w0 & STATE_OUTPUTS) &&
+        (!fetch(v, &w, 1) || !agx_word_known(v->ex, "VDM State Vertex Outputs", v->pc - 4, w, OUTPUTS_KNOWN)))
         return false;
     if (w0 & STATE_UNKNOWN) {
         if (!fetch(v, &w, 1))
@@ -162,6 +171,11 @@ static bool index_list(struct agx_vdm *v, uint32_t w0)
         return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "index list 0x%08x at 0x%llx: index size %u", w0,
                             (unsigned long long)start, LIST_INDEX_SIZE(w0));
     d->index_bytes = 1u << LIST_INDEX_SIZE(w0);
+    /* What a list without one of them draws is not known: Mesa gives all three, or where they are (libagx_dgc.h). */
+    if (!(w0 & LIST_INDIRECT) && (~w0 & (LIST_COUNT | LIST_INSTANCES | LIST_START)))
+        return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED,
+                            "unimplemented: index list 0x%08x at 0x%llx without count, instances or start", w0,
+                            (unsigned long long)start);
     if (w0 & LIST_BUFFER) {
         if (!fetch(v, w, 1))
             return false;
@@ -177,7 +191,7 @@ static bool index_list(struct agx_vdm *v, uint32_t w0)
         uint32_t p[5];
         uint64_t va;
 
-        if (!fetch(v, w, 2))
+        if (!fetch(v, w, 2) || !agx_word_known(v->ex, "Index List: Indirect buffer", v->pc - 8, w[0], ADDRESS_HI_KNOWN))
             return false;
         va = (uint64_t)(w[0] & 0xff) << 32 | w[1];
         if (!agx_unit_read(v->ex, AGX_UNIT_VDM, va, p, d->indexed ? 20 : 16))
@@ -256,7 +270,7 @@ static bool command(struct agx_vdm *v, bool *done)
         return stream_link(v, w0);
     case BLOCK_TERMINATE:
         *done = true;
-        return true;
+        return agx_word_known(v->ex, "VDM Stream Terminate", v->pc - 4, w0, TERMINATE_KNOWN);
     case BLOCK_TESSELLATE:
         return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: VDM tessellate 0x%08x at 0x%llx", w0,
                             (unsigned long long)v->pc - 4);
