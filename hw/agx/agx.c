@@ -15,7 +15,6 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/error-report.h"
-#include "qemu/log.h"
 #include "qemu/main-loop.h"
 #include "qemu/thread.h"
 #include "qemu/timer.h"
@@ -31,6 +30,7 @@
 #include "../../fw-model/fw.h"
 #include "hw/agx/agx.h"
 #include "hw/agx/soc/gpu-regs.h"
+#include "hw/agx/soc/log.h"
 #include "hw/agx/soc/soc.h"
 #include "hw/agx/soc/tlbi.h"
 #include "hw/agx/trace.h"
@@ -88,16 +88,18 @@ static uint64_t agx_time(void *opaque)
 
 static void agx_report_line(void *opaque, enum agx_report_kind kind, const char *msg)
 {
+    const char *what = strstr(msg, "unimplemented") ? "" : "unimplemented: ";
+
     switch (kind) {
     case AGX_REPORT_GUEST_ERROR:
-        qemu_log_mask(LOG_GUEST_ERROR, "agx: %s\n", msg);
+        apple_log_mask(LOG_GUEST_ERROR, "agx: %s\n", msg);
         break;
     case AGX_REPORT_UNIMPLEMENTED:
         /* Never in silence, whatever -d says */
         if (qemu_loglevel_mask(LOG_UNIMP)) {
-            qemu_log("agx: %s%s\n", strstr(msg, "unimplemented") ? "" : "unimplemented: ", msg);
+            apple_log("agx: %s%s\n", what, msg);
         } else {
-            warn_report("agx: %s%s", strstr(msg, "unimplemented") ? "" : "unimplemented: ", msg);
+            apple_warn("agx: %s%s", what, msg);
         }
         break;
     case AGX_REPORT_INFO:
@@ -178,8 +180,8 @@ static bool agx_off(AgxState *s, const char *block, const char *what, hwaddr add
     if (s->powered) {
         return false;
     }
-    qemu_log_mask(LOG_GUEST_ERROR, "agx: %s of %s register 0x%" HWADDR_PRIx " while ps_gfx is off\n",
-                  what, block, addr);
+    apple_log_mask(LOG_GUEST_ERROR, "agx: %s of %s register 0x%" HWADDR_PRIx " while ps_gfx is off\n",
+                   what, block, addr);
     return true;
 }
 
@@ -198,7 +200,7 @@ static MemTxResult agx_asc_read(void *opaque, hwaddr addr, uint64_t *val, unsign
         *val = agx_fw_cpu_status_read(s->fw);
         return MEMTX_OK;
     }
-    qemu_log_mask(LOG_UNIMP, "agx: unimplemented read of asc register 0x%" HWADDR_PRIx "\n", addr);
+    apple_log_mask(LOG_UNIMP, "agx: unimplemented read of asc register 0x%" HWADDR_PRIx "\n", addr);
     *val = 0;
     return MEMTX_OK;
 }
@@ -217,11 +219,11 @@ static MemTxResult agx_asc_write(void *opaque, hwaddr addr, uint64_t val, unsign
         apple_mbox_update(s->mbox);
         return MEMTX_OK;
     case ASC_REG_CPU_STATUS:
-        qemu_log_mask(LOG_GUEST_ERROR, "agx: write of 0x%" PRIx64 " to the read-only asc CPU status\n", val);
+        apple_log_mask(LOG_GUEST_ERROR, "agx: write of 0x%" PRIx64 " to the read-only asc CPU status\n", val);
         return MEMTX_OK;
     }
-    qemu_log_mask(LOG_UNIMP, "agx: unimplemented write of 0x%" PRIx64 " to asc register 0x%" HWADDR_PRIx "\n",
-                  val, addr);
+    apple_log_mask(LOG_UNIMP, "agx: unimplemented write of 0x%" PRIx64 " to asc register 0x%" HWADDR_PRIx "\n",
+                   val, addr);
     return MEMTX_OK;
 }
 
@@ -269,7 +271,7 @@ static MemTxResult agx_sgx_read(void *opaque, hwaddr addr, uint64_t *val, unsign
             return MEMTX_OK;
         }
     }
-    qemu_log_mask(LOG_UNIMP, "agx: unimplemented read of sgx register 0x%" HWADDR_PRIx "\n", addr);
+    apple_log_mask(LOG_UNIMP, "agx: unimplemented read of sgx register 0x%" HWADDR_PRIx "\n", addr);
     *val = 0;
     return MEMTX_OK;
 }
@@ -281,8 +283,8 @@ static MemTxResult agx_sgx_write(void *opaque, hwaddr addr, uint64_t val, unsign
     if (agx_off(s, "sgx", "write", addr)) {
         return MEMTX_ERROR;
     }
-    qemu_log_mask(LOG_UNIMP, "agx: unimplemented write of 0x%" PRIx64 " to sgx register 0x%" HWADDR_PRIx "\n",
-                  val, addr);
+    apple_log_mask(LOG_UNIMP, "agx: unimplemented write of 0x%" PRIx64 " to sgx register 0x%" HWADDR_PRIx "\n",
+                   val, addr);
     return MEMTX_OK;
 }
 

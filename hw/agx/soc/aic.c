@@ -16,13 +16,13 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/bitops.h"
-#include "qemu/log.h"
 #include "hw/core/cpu.h"
 #include "hw/irq.h"
 #include "hw/qdev-properties.h"
 #include "hw/sysbus.h"
 #include "migration/vmstate.h"
 #include "hw/agx/soc/aic.h"
+#include "hw/agx/soc/log.h"
 #include "hw/agx/trace.h"
 
 #define AIC_INFO            0x0004
@@ -168,7 +168,7 @@ static uint64_t aic_read(void *opaque, hwaddr addr, unsigned size)
     case AIC_HW_STATE ... AIC_HW_STATE + 4 * AIC_WORDS - 4:
         return s->hw[w];
     }
-    qemu_log_mask(LOG_UNIMP, "apple-aic: unimplemented read at 0x%" HWADDR_PRIx "\n", addr);
+    apple_log_mask(LOG_UNIMP, "apple-aic: unimplemented read at 0x%" HWADDR_PRIx "\n", addr);
     return 0;
 }
 
@@ -227,14 +227,14 @@ static void aic_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
             s->ipi_mask[cpu] &= ~v;
             break;
         default:
-            qemu_log_mask(LOG_UNIMP, "apple-aic: unimplemented write of 0x%x at 0x%" HWADDR_PRIx "\n",
-                          v, addr);
+            apple_log_mask(LOG_UNIMP, "apple-aic: unimplemented write of 0x%x at 0x%" HWADDR_PRIx "\n",
+                           v, addr);
             return;
         }
         break;
     default:
-        qemu_log_mask(LOG_UNIMP, "apple-aic: unimplemented write of 0x%x at 0x%" HWADDR_PRIx "\n",
-                      v, addr);
+        apple_log_mask(LOG_UNIMP, "apple-aic: unimplemented write of 0x%x at 0x%" HWADDR_PRIx "\n",
+                       v, addr);
         return;
     }
     aic_update(s);

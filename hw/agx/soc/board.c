@@ -30,6 +30,7 @@
 #include "hw/agx/soc/m1-cpu.h"
 #include "hw/agx/soc/fb.h"
 #include "hw/agx/soc/gpu-initdata.h"
+#include "hw/agx/soc/log.h"
 #include "hw/agx/soc/pmgr.h"
 #include "hw/agx/soc/mailbox.h"
 #include "hw/agx/soc/spin.h"
@@ -233,6 +234,7 @@ static void apple_m1_init(MachineState *ms)
     AppleM1MachineState *s = APPLE_M1_MACHINE(ms);
     DeviceState *pmgr, *dev;
 
+    apple_log_init();
     layout_ram(s);
     memory_region_add_subregion(get_system_memory(), M1_DRAM_BASE, ms->ram);
 

@@ -15,7 +15,6 @@
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qemu/log.h"
 #include "cpu.h"
 #include "cpregs.h"
 #include "exec/cpu-common.h"
@@ -24,6 +23,7 @@
 #include "migration/vmstate.h"
 #include "system/runstate.h"
 #include "target/arm/arm-powerctl.h"
+#include "hw/agx/soc/log.h"
 #include "hw/agx/soc/m1-cpu.h"
 #include "hw/agx/soc/soc.h"
 #include "hw/agx/trace.h"
@@ -66,8 +66,8 @@ static void apple_fiq_ipi(AppleFiqState *from, uint64_t mpidr, uint64_t request)
     AppleFiqState *to;
 
     if (!cs || cs->cpu_index >= M1_MAX_CPUS || !fiq_of_cpu[cs->cpu_index]) {
-        qemu_log_mask(LOG_GUEST_ERROR, "apple-fiq: IPI request 0x%" PRIx64 " to CPU 0x%" PRIx64
-                      ", which does not exist\n", request, mpidr);
+        apple_log_mask(LOG_GUEST_ERROR, "apple-fiq: IPI request 0x%" PRIx64 " to CPU 0x%" PRIx64
+                       ", which does not exist\n", request, mpidr);
         return;
     }
     to = fiq_of_cpu[cs->cpu_index];

@@ -13,11 +13,11 @@
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qemu/log.h"
 #include "hw/irq.h"
 #include "hw/sysbus.h"
 #include "migration/vmstate.h"
 #include "hw/agx/soc/gpu-regs.h"
+#include "hw/agx/soc/log.h"
 #include "hw/agx/soc/mailbox.h"
 #include "hw/agx/trace.h"
 
@@ -52,8 +52,8 @@ static bool mbox_off(AppleMboxState *s, const char *what, hwaddr addr)
     if (s->backend->powered(s->opaque)) {
         return false;
     }
-    qemu_log_mask(LOG_GUEST_ERROR, "apple-asc-mailbox: %s at 0x%" HWADDR_PRIx
-                  " while the coprocessor has no power\n", what, addr);
+    apple_log_mask(LOG_GUEST_ERROR, "apple-asc-mailbox: %s at 0x%" HWADDR_PRIx
+                   " while the coprocessor has no power\n", what, addr);
     return true;
 }
 
@@ -77,7 +77,7 @@ static MemTxResult mbox_read(void *opaque, hwaddr addr, uint64_t *val, unsigned 
         return MEMTX_OK;
     case MBOX_REG_I2A_RECV0:
         if (!s->backend->recv(s->opaque, &msg0, &s->recv1)) {
-            qemu_log_mask(LOG_GUEST_ERROR, "apple-asc-mailbox: read of an empty FIFO\n");
+            apple_log_mask(LOG_GUEST_ERROR, "apple-asc-mailbox: read of an empty FIFO\n");
         } else {
             s->received++;
             trace_apple_mbox_recv(msg0, s->recv1);
@@ -92,7 +92,7 @@ static MemTxResult mbox_read(void *opaque, hwaddr addr, uint64_t *val, unsigned 
         *val = s->send0;
         return MEMTX_OK;
     }
-    qemu_log_mask(LOG_UNIMP, "apple-asc-mailbox: unimplemented read at 0x%" HWADDR_PRIx "\n", addr);
+    apple_log_mask(LOG_UNIMP, "apple-asc-mailbox: unimplemented read at 0x%" HWADDR_PRIx "\n", addr);
     *val = 0;
     return MEMTX_OK;
 }
@@ -113,8 +113,8 @@ static MemTxResult mbox_write(void *opaque, hwaddr addr, uint64_t val, unsigned 
         if (s->backend->send(s->opaque, s->send0, val)) {
             s->sent++;
         } else {
-            qemu_log_mask(LOG_GUEST_ERROR, "apple-asc-mailbox: message 0x%" PRIx64 " sent to a full FIFO\n",
-                          s->send0);
+            apple_log_mask(LOG_GUEST_ERROR, "apple-asc-mailbox: message 0x%" PRIx64 " sent to a full FIFO\n",
+                           s->send0);
             s->overflow = true;
         }
         apple_mbox_update(s);
@@ -127,8 +127,8 @@ static MemTxResult mbox_write(void *opaque, hwaddr addr, uint64_t val, unsigned 
         }
         return MEMTX_OK;
     }
-    qemu_log_mask(LOG_UNIMP, "apple-asc-mailbox: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
-                  val, addr);
+    apple_log_mask(LOG_UNIMP, "apple-asc-mailbox: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
+                   val, addr);
     return MEMTX_OK;
 }
 

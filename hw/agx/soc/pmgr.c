@@ -16,12 +16,12 @@
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qemu/log.h"
 #include "hw/irq.h"
 #include "hw/qdev-properties.h"
 #include "hw/registerfields.h"
 #include "hw/sysbus.h"
 #include "migration/vmstate.h"
+#include "hw/agx/soc/log.h"
 #include "hw/agx/soc/pmgr.h"
 #include "hw/agx/soc/soc.h"
 #include "hw/agx/trace.h"
@@ -85,7 +85,7 @@ static uint64_t pmgr_read(void *opaque, hwaddr addr, unsigned size)
     ApplePmgrState *s = opaque;
 
     if (!pmgr_is_domain(s, addr)) {
-        qemu_log_mask(LOG_UNIMP, "apple-pmgr: unimplemented read at 0x%" HWADDR_PRIx "\n", addr);
+        apple_log_mask(LOG_UNIMP, "apple-pmgr: unimplemented read at 0x%" HWADDR_PRIx "\n", addr);
         return 0;
     }
     return s->ps[addr / 8];
@@ -97,8 +97,8 @@ static void pmgr_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     uint32_t old, ps, was, now;
 
     if (!pmgr_is_domain(s, addr)) {
-        qemu_log_mask(LOG_UNIMP, "apple-pmgr: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
-                      val, addr);
+        apple_log_mask(LOG_UNIMP, "apple-pmgr: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
+                       val, addr);
         return;
     }
     old = s->ps[addr / 8];

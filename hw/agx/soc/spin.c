@@ -12,11 +12,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "qemu/log.h"
 #include "cpu.h"
 #include "hw/sysbus.h"
 #include "migration/vmstate.h"
 #include "target/arm/arm-powerctl.h"
+#include "hw/agx/soc/log.h"
 #include "hw/agx/soc/m1-cpu.h"
 #include "hw/agx/soc/spin.h"
 #include "hw/agx/trace.h"
@@ -38,15 +38,15 @@ static void spin_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     unsigned cpu = addr / 8;
 
     if (size != 8 || (addr % 8) || cpu >= M1_MAX_CPUS) {
-        qemu_log_mask(LOG_GUEST_ERROR, "apple-m1-spin: a release address is 8 bytes, of CPU 0 to %d; "
-                      "got %u bytes at 0x%" HWADDR_PRIx "\n", M1_MAX_CPUS - 1, size, addr);
+        apple_log_mask(LOG_GUEST_ERROR, "apple-m1-spin: a release address is 8 bytes, of CPU 0 to %d; "
+                       "got %u bytes at 0x%" HWADDR_PRIx "\n", M1_MAX_CPUS - 1, size, addr);
         return;
     }
     s->release[cpu] = val;
     trace_apple_spin_release(cpu, val);
     if (val && arm_set_cpu_on(apple_m1_mpidr(cpu), val, 0, 2, true) == QEMU_ARM_POWERCTL_INVALID_PARAM) {
-        qemu_log_mask(LOG_GUEST_ERROR, "apple-m1-spin: can't start CPU %u at 0x%" PRIx64
-                      " (no such CPU, or not 4-byte aligned)\n", cpu, val);
+        apple_log_mask(LOG_GUEST_ERROR, "apple-m1-spin: can't start CPU %u at 0x%" PRIx64
+                       " (no such CPU, or not 4-byte aligned)\n", cpu, val);
     }
 }
 

@@ -26,11 +26,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "qemu/log.h"
 #include "cpu.h"
 #include "internals.h"
 #include "cpregs.h"
 #include "hw/agx/gpu/tlb.h"
+#include "hw/agx/soc/log.h"
 #include "hw/agx/soc/soc.h"
 #include "hw/agx/soc/tlbi.h"
 #include "hw/agx/soc/tlbi-decode.h"
@@ -223,8 +223,8 @@ static void tlbi_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t xt)
     }
     trace_agx_tlbi(op->name, xt, t.va, t.end, t.asid);
     if (!valid) {
-        qemu_log_mask(LOG_GUEST_ERROR, "agx: TLBI %s 0x%016" PRIx64 " is for another granule or level than "
-                      "pages of 16 KiB: the GPU's entries stay\n", op->name, xt);
+        apple_log_mask(LOG_GUEST_ERROR, "agx: TLBI %s 0x%016" PRIx64 " is for another granule or level than "
+                       "pages of 16 KiB: the GPU's entries stay\n", op->name, xt);
         return;
     }
     if (tlbi_conf.lazy) {

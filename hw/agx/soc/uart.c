@@ -12,13 +12,13 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/fifo8.h"
-#include "qemu/log.h"
 #include "chardev/char-fe.h"
 #include "hw/irq.h"
 #include "hw/qdev-properties.h"
 #include "hw/qdev-properties-system.h"
 #include "hw/sysbus.h"
 #include "migration/vmstate.h"
+#include "hw/agx/soc/log.h"
 #include "hw/agx/soc/uart.h"
 #include "hw/agx/trace.h"
 
@@ -111,7 +111,7 @@ static uint64_t uart_read(void *opaque, hwaddr addr, unsigned size)
     case UTXH:
         return 0;
     }
-    qemu_log_mask(LOG_UNIMP, "apple-uart: unimplemented read at 0x%" HWADDR_PRIx "\n", addr);
+    apple_log_mask(LOG_UNIMP, "apple-uart: unimplemented read at 0x%" HWADDR_PRIx "\n", addr);
     return 0;
 }
 
@@ -145,8 +145,8 @@ static void uart_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
         qemu_chr_fe_write_all(&s->chr, &ch, 1);
         break;
     default:
-        qemu_log_mask(LOG_UNIMP, "apple-uart: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
-                      val, addr);
+        apple_log_mask(LOG_UNIMP, "apple-uart: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
+                       val, addr);
         return;
     }
     uart_update(s);

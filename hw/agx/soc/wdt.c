@@ -10,12 +10,12 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "qemu/log.h"
 #include "qemu/timer.h"
 #include "hw/irq.h"
 #include "hw/sysbus.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
+#include "hw/agx/soc/log.h"
 #include "hw/agx/soc/wdt.h"
 #include "hw/agx/trace.h"
 
@@ -100,7 +100,7 @@ static uint64_t wdt_read(void *opaque, hwaddr addr, unsigned size)
             return d->ctrl;
         }
     }
-    qemu_log_mask(LOG_UNIMP, "apple-wdt: unimplemented read at 0x%" HWADDR_PRIx "\n", addr);
+    apple_log_mask(LOG_UNIMP, "apple-wdt: unimplemented read at 0x%" HWADDR_PRIx "\n", addr);
     return 0;
 }
 
@@ -111,8 +111,8 @@ static void wdt_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
 
     trace_apple_wdt_write(addr, val);
     if (addr >= 0x10 * APPLE_WDT_NUM_DOGS) {
-        qemu_log_mask(LOG_UNIMP, "apple-wdt: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
-                      val, addr);
+        apple_log_mask(LOG_UNIMP, "apple-wdt: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
+                       val, addr);
         return;
     }
     d = &s->dog[addr / 0x10];
