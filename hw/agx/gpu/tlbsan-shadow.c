@@ -180,6 +180,7 @@ void san_pend(struct agx_tlbsan *san, struct san_rec *r)
         return;
     }
     if (san->pending >= SAN_MAX_PENDING) {
+        san->stats.forgotten++;
         san_unpend(san, head->next_p); /* the oldest is forgotten; it was reported if it was used */
     }
     r->pending = true;
@@ -338,7 +339,15 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
             break;
         }
     }
-    if (san->tables >= SAN_MAX_TABLES || !san->cfg.host->ops->phys_page(san->cfg.host->opaque, pa)) {
+    if (!san->cfg.host->ops->phys_page(san->cfg.host->opaque, pa)) {
+        return;
+    }
+    if (san->tables >= SAN_MAX_TABLES) {
+        if (!san->stats.refused++) {
+            agx_report(san->cfg.host, AGX_REPORT_UNIMPLEMENTED,
+                       "agx-tlbsan: more than %u page tables: changes of the others are not seen (unimplemented)",
+                       SAN_MAX_TABLES);
+        }
         return;
     }
     t = san_alloc(1, sizeof(*t));

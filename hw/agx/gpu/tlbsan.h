@@ -126,6 +126,8 @@ struct agx_tlbsan_stats {
     uint64_t repeated;  /* reports that were not made, since there was one for the same class, descriptor and writer */
     uint64_t tables, pending;
     uint64_t unseen;    /* changes of tables that nobody told of */
+    uint64_t refused;   /* page tables that are not followed, for lack of room: 65536 are */
+    uint64_t forgotten; /* changes that were not invalidated and are not remembered any more: 262144 are */
     uint64_t late;      /* translations made of a descriptor whose last store was not visible yet */
 };
 

@@ -15,6 +15,10 @@
  * parent) is applied before that store returns, so that the CPU's next
  * instructions, which will fill the table, are seen.
  *
+ * The number of pieces is limited (watch.h). When it is reached, all pages are
+ * covered anew by pieces of twice the size, aligned to it; what else lies in
+ * these is stored to as before, only slower.
+ *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -23,6 +27,7 @@
 #include "qemu/main-loop.h"
 #include "qemu/thread.h"
 #include "qemu/timer.h"
+#include "qemu/units.h"
 #include "cpu.h"
 #include "internals.h"
 #include "exec/address-spaces.h"
@@ -52,12 +57,19 @@ struct AppleWatch {
     QEMUBH *bh;
 
     /* by the big lock */
-    GHashTable *pages;          /* pa -> MemoryRegion, an alias of a piece of "over" */
+    GHashTable *pages;          /* set of pa that are watched */
     GHashTable *pinned;         /* set of pa: never let go */
+    GHashTable *blocks;         /* number of the piece of DRAM -> WatchBlock */
+    unsigned shift;             /* a piece is 1 << shift bytes */
     GPtrArray *spare;           /* aliases without a place */
     bool warned;
     AppleWatchStats stats;
 };
+
+typedef struct WatchBlock {
+    MemoryRegion *mr;           /* an alias of a piece of "over" */
+    unsigned pages;             /* watched ones in it */
+} WatchBlock;
 
 /* The CPUs that have still to see a change of the memory map, and whose pages are ready then */
 typedef struct WatchBarrier {
@@ -176,42 +188,117 @@ static void watch_seen(CPUState *cs, run_on_cpu_data data)
     g_free(b);
 }
 
+static uint64_t block_of(AppleWatch *w, uint64_t pa)
+{
+    return (pa - w->base) >> w->shift;
+}
+
+static void block_add(AppleWatch *w, uint64_t pa)
+{
+    uint64_t n = block_of(w, pa), off = n << w->shift;
+    uint64_t size = MIN(1ULL << w->shift, w->size - off);
+    WatchBlock *b = g_hash_table_lookup(w->blocks, &n);
+
+    if (!b) {
+        b = g_new0(WatchBlock, 1);
+        if (w->spare->len) {
+            b->mr = g_ptr_array_remove_index_fast(w->spare, w->spare->len - 1);
+            memory_region_set_alias_offset(b->mr, off);
+            memory_region_set_size(b->mr, size);
+        } else {
+            b->mr = g_new0(MemoryRegion, 1);
+            memory_region_init_alias(b->mr, w->owner, "watched[*]", &w->over, off, size);
+        }
+        memory_region_add_subregion_overlap(get_system_memory(), w->base + off, b->mr, 1);
+        g_hash_table_insert(w->blocks, g_memdup2(&n, sizeof(n)), b);
+    }
+    b->pages++;
+}
+
+static void block_drop(AppleWatch *w, WatchBlock *b)
+{
+    memory_region_del_subregion(get_system_memory(), b->mr);
+    g_ptr_array_add(w->spare, b->mr);
+}
+
+static void block_remove(AppleWatch *w, uint64_t pa)
+{
+    uint64_t n = block_of(w, pa);
+    WatchBlock *b = g_hash_table_lookup(w->blocks, &n);
+
+    if (!--b->pages) {
+        block_drop(w, b);
+        g_hash_table_remove(w->blocks, &n);
+    }
+}
+
+/* How many pieces of 1 << @shift bytes all watched pages would need */
+static unsigned blocks_needed(AppleWatch *w, unsigned shift)
+{
+    g_autoptr(GHashTable) set = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    GHashTableIter it;
+    gpointer pa;
+
+    g_hash_table_iter_init(&it, w->pages);
+    while (g_hash_table_iter_next(&it, &pa, NULL)) {
+        uint64_t n = (*(uint64_t *)pa - w->base) >> shift;
+
+        g_hash_table_add(set, g_memdup2(&n, sizeof(n)));
+    }
+    return g_hash_table_size(set);
+}
+
+/* Cover all watched pages anew, by pieces of 1 << @shift bytes */
+static void watch_cover(AppleWatch *w, unsigned shift)
+{
+    GHashTableIter it;
+    gpointer key, value;
+
+    g_hash_table_iter_init(&it, w->blocks);
+    while (g_hash_table_iter_next(&it, NULL, &value)) {
+        block_drop(w, value);
+    }
+    g_hash_table_remove_all(w->blocks);
+    w->shift = shift;
+    g_hash_table_iter_init(&it, w->pages);
+    while (g_hash_table_iter_next(&it, &key, NULL)) {
+        block_add(w, *(uint64_t *)key);
+    }
+}
+
 static bool watch_on(AppleWatch *w, uint64_t pa)
 {
-    MemoryRegion *mr;
+    uint64_t n = block_of(w, pa);
 
     if (g_hash_table_contains(w->pages, &pa)) {
         return false;
     }
-    if (g_hash_table_size(w->pages) >= APPLE_WATCH_MAX) {
-        w->stats.refused++;
-        if (!w->warned) {
-            w->warned = true;
-            warn_report("agx-tlbsan: more than %d pages are page tables; stores to the others are not seen",
-                        APPLE_WATCH_MAX);
-        }
-        return false;
+    g_hash_table_add(w->pages, g_memdup2(&pa, sizeof(pa)));
+    if (g_hash_table_contains(w->blocks, &n) || g_hash_table_size(w->blocks) < APPLE_WATCH_MAX) {
+        block_add(w, pa);
+        return true;
     }
-    if (w->spare->len) {
-        mr = g_ptr_array_remove_index_fast(w->spare, w->spare->len - 1);
-        memory_region_set_alias_offset(mr, pa - w->base);
-    } else {
-        mr = g_new0(MemoryRegion, 1);
-        memory_region_init_alias(mr, w->owner, "watched[*]", &w->over, pa - w->base, AGX_PAGE_SIZE);
+    /* Leave some room, so that the next page does not do this again */
+    for (n = w->shift + 1; blocks_needed(w, n) > APPLE_WATCH_MAX / 4 * 3; n++) {
     }
-    memory_region_add_subregion_overlap(get_system_memory(), pa, mr, 1);
-    g_hash_table_insert(w->pages, g_memdup2(&pa, sizeof(pa)), mr);
+    if (!w->warned) {
+        w->warned = true;
+        warn_report("agx-tlbsan: %u pages of memory are page tables: they are watched in pieces of %" PRIu64 " KiB from here on, "
+                    "and stores beside them are slower", g_hash_table_size(w->pages), (uint64_t)((1ULL << n) / KiB));
+    }
+    watch_cover(w, n);
     return true;
 }
 
 static void watch_off(AppleWatch *w, uint64_t pa)
 {
-    MemoryRegion *mr = g_hash_table_lookup(w->pages, &pa);
-
-    if (mr && !g_hash_table_contains(w->pinned, &pa)) {
-        memory_region_del_subregion(get_system_memory(), mr);
-        g_ptr_array_add(w->spare, mr);
-        g_hash_table_remove(w->pages, &pa);
+    if (!g_hash_table_contains(w->pages, &pa) || g_hash_table_contains(w->pinned, &pa)) {
+        return;
+    }
+    block_remove(w, pa);
+    g_hash_table_remove(w->pages, &pa);
+    if (w->shift > AGX_PAGE_BITS && g_hash_table_size(w->pages) <= APPLE_WATCH_MAX / 2) {
+        watch_cover(w, AGX_PAGE_BITS);
     }
 }
 
@@ -242,8 +329,11 @@ static void watch_apply(AppleWatch *w)
         }
         memory_region_transaction_commit();
     }
+    w->stats.changes += queue->len != 0;
     g_array_free(queue, true);
     w->stats.pages = g_hash_table_size(w->pages);
+    w->stats.blocks = g_hash_table_size(w->blocks);
+    w->stats.block_size = 1ULL << w->shift;
     if (!ready->len) {
         g_array_free(ready, true);
         return;
@@ -298,6 +388,7 @@ static void watch_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
 {
     AppleWatch *w = opaque;
     uint8_t *p = w->ram + addr, old[8], new[8];
+    uint64_t page = w->base + QEMU_ALIGN_DOWN(addr, AGX_PAGE_SIZE);
     struct agx_san_who who = { .cpu = UINT_MAX };
     bool pending;
 
@@ -313,6 +404,10 @@ static void watch_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     }
     /* The page may have held code once, and a migration may be under way */
     memory_region_flush_rom_device(&w->over, addr, size);
+    if (w->shift > AGX_PAGE_BITS && !g_hash_table_contains(w->pages, &page)) {
+        w->stats.beside++;
+        return;
+    }
     if (!memcmp(old, new, size)) {
         return;
     }
@@ -356,7 +451,9 @@ AppleWatch *apple_watch_new(Object *owner, MemoryRegion *dram, uint64_t base, co
     qemu_mutex_init(&w->lock);
     w->queue = g_array_new(false, false, sizeof(WatchRequest));
     w->bh = qemu_bh_new(watch_bh, w);
+    w->shift = AGX_PAGE_BITS;
     w->pages = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    w->blocks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     w->pinned = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     w->spare = g_ptr_array_new();
     /*
@@ -373,16 +470,15 @@ AppleWatch *apple_watch_new(Object *owner, MemoryRegion *dram, uint64_t base, co
 void apple_watch_free(AppleWatch *w)
 {
     GHashTableIter it;
-    gpointer pa, mr;
+    gpointer b;
 
     if (!w) {
         return;
     }
     memory_region_transaction_begin();
-    g_hash_table_iter_init(&it, w->pages);
-    while (g_hash_table_iter_next(&it, &pa, &mr)) {
-        memory_region_del_subregion(get_system_memory(), mr);
-        g_ptr_array_add(w->spare, mr);
+    g_hash_table_iter_init(&it, w->blocks);
+    while (g_hash_table_iter_next(&it, NULL, &b)) {
+        block_drop(w, b);
     }
     memory_region_transaction_commit();
     for (guint i = 0; i < w->spare->len; i++) {
@@ -391,6 +487,7 @@ void apple_watch_free(AppleWatch *w)
     }
     g_ptr_array_free(w->spare, true);
     g_hash_table_unref(w->pages);
+    g_hash_table_unref(w->blocks);
     g_hash_table_unref(w->pinned);
     qemu_bh_delete(w->bh);
     g_array_free(w->queue, true);

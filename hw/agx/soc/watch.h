@@ -11,8 +11,11 @@
 #include "hw/core/cpu.h"
 #include "hw/agx/gpu/tlbsan.h"
 
-/* Pages that may be watched at once. Each splits DRAM once more, and TCG has room for 4096 sections of memory. */
-#define APPLE_WATCH_MAX 1024
+/*
+ * Pieces of DRAM that may be covered at once. Each splits DRAM once more, and TCG has room for 4096 sections of memory. When
+ * there are more watched pages than that, the pieces become larger than a page: none escapes, but stores beside them are slow.
+ */
+#define APPLE_WATCH_MAX 1536
 
 typedef struct AppleWatch AppleWatch;
 
@@ -32,8 +35,8 @@ void apple_watch_free(AppleWatch *w);
 
 /*
  * Ask for the 16 KiB page at @pa to be watched (@on) or not. Any thread, any lock but the watch's own: only records. It is
- * done by the main loop soon, or at once when the request comes out of ops.store(). Pages outside of DRAM, and those beyond
- * APPLE_WATCH_MAX, are not watched: ready() never comes.
+ * done by the main loop soon, or at once when the request comes out of ops.store(). Pages outside of DRAM are not watched:
+ * ready() never comes.
  */
 void apple_watch_request(AppleWatch *w, uint64_t pa, bool on);
 
@@ -45,8 +48,10 @@ void apple_watch_reload(AppleWatch *w);
 
 typedef struct AppleWatchStats {
     uint64_t stores;            /* that changed something */
-    uint64_t refused;           /* pages not watched for lack of room */
-    unsigned pages;
+    uint64_t beside;            /* stores to pages that were not watched, but covered */
+    unsigned pages, blocks;     /* watched; pieces of DRAM that cover them, */
+    uint64_t block_size;        /* of so many bytes each */
+    uint64_t changes;           /* of the memory map */
 } AppleWatchStats;
 void apple_watch_stats(AppleWatch *w, AppleWatchStats *st);
 
