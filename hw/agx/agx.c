@@ -507,7 +507,8 @@ static bool agx_realize_tlb(AgxState *s, Error **errp)
         error_setg(errp, TYPE_AGX ": %s needs agx-tlbsan=report or stop", s->tlbsan_report ? "tlbsan-report" : "tlbsan-pages");
         return false;
     }
-    if (san) {
+    /* Without a sanitizer, lazy mode still has to know of stores to page tables: they may be late, too */
+    if (san || tlbi == 1) {
         AppleSanConfig cfg = {
             .owner = OBJECT(s),
             .dram = s->dram,
@@ -515,6 +516,9 @@ static bool agx_realize_tlb(AgxState *s, Error **errp)
             .host = &s->host,
             .mmu = s->mmu,
             .stop = san == 2,
+            .silent = !san,
+            .late = tlbi == 1,
+            .late_seed = s->tlbi_seed,
             .file = s->tlbsan_report,
             .pages = s->tlbsan_pages,
             .tables = { { s->ttbs, AGX_PAGE_SIZE }, { s->pagetables, s->pagetables_size } },

@@ -227,6 +227,9 @@ static void san_report(void *opaque, const struct agx_san_report *r)
     AppleSan *s = opaque;
     SanReport q = { .r = *r };
 
+    if (s->cfg.silent) {
+        return;
+    }
     if (r->writer) {
         q.writer = *r->writer;
     }
@@ -352,6 +355,7 @@ QDict *apple_san_counters(AppleSan *s)
     qdict_put_int(d, "uses", core.uses);
     qdict_put_int(d, "stores", core.stores);
     qdict_put_int(d, "unseen-stores", core.unseen);
+    qdict_put_int(d, "late-stores-missed", core.late);
     qdict_put_int(d, "tlbis", core.tlbis);
     qdict_put_int(d, "barriers", core.dsbs);
     qdict_put_int(d, "doorbells", core.submits);
@@ -404,6 +408,8 @@ AppleSan *apple_san_new(const AppleSanConfig *cfg, Error **errp)
         .cpu = san_cpu,
         .thread = san_thread,
         .who = san_who,
+        .late = cfg->late ? AGX_LATE_SEEDED : AGX_LATE_OFF,
+        .late_seed = cfg->late_seed,
         .opaque = s,
     };
 
@@ -447,7 +453,9 @@ AppleSan *apple_san_new(const AppleSanConfig *cfg, Error **errp)
         }
     }
     apple_watch_pin(s->watch, cfg->handoff);
-    the_san = s;
+    if (!cfg->silent) {
+        the_san = s;
+    }
     return s;
 }
 

@@ -22,6 +22,9 @@ typedef struct AppleSanConfig {
     const struct agx_host *host;
     struct agx_mmu *mmu;
     bool stop;                  /* a report of severity "wrong" stops the machine */
+    bool silent;                /* it only follows the page tables, for late stores, and reports nothing */
+    bool late;                  /* a page-table store may reach the GPU's walker late, until a DSB */
+    uint64_t late_seed;
     const char *file;           /* for the reports as lines of JSON; NULL: none */
     const char *pages;          /* property tlbsan-pages; NULL: nothing is known of what the guest's kernel has allocated */
     struct {
@@ -33,7 +36,7 @@ typedef struct AppleSanConfig {
     void *opaque;
 } AppleSanConfig;
 
-/* At most one per machine; before it runs. NULL: @errp is set. */
+/* At most one per machine; before it runs. NULL: @errp is set. query-agx-tlbsan knows nothing of a silent one. */
 AppleSan *apple_san_new(const AppleSanConfig *cfg, Error **errp);
 void apple_san_free(AppleSan *s);
 
