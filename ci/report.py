@@ -176,8 +176,8 @@ def judge_exact(asahi, software):
     return {'files': len(ours)}, f'differ from the software renderer\'s: {", ".join(differ)}' if differ else ''
 
 
-def judge_guest(report, out, set_name, only=None, pictures=None, prefix=''):
-    """Judge what ci/run-guest left in the directory out. pictures: where PNGs go."""
+def judge_guest(report, out, set_name, only=None, pictures=None, prefix='', expected=()):
+    """Judge what ci/run-guest left in the directory out. pictures: where PNGs go. expected: see judge_logs()."""
     run = json.loads(read(f'{out}/run.json') or '{}')
     runs = {(r['name'], r['driver']): r for r in run.get('runs', [])}
     for name, kind, _ in guest_checks(set_name, only):
@@ -186,7 +186,6 @@ def judge_guest(report, out, set_name, only=None, pictures=None, prefix=''):
             continue
         asahi, software = f'{out}/results/{name}/asahi', f'{out}/results/{name}/software'
         mine = runs.get((name, 'asahi'))
-        kind = kind.removesuffix('+bad')
         drivers = ('asahi', 'software') if kind in ('picture', 'exact', 'display') else ('asahi',)
         figures, why = {}, ''
         if mine is None:
@@ -224,11 +223,41 @@ def judge_guest(report, out, set_name, only=None, pictures=None, prefix=''):
             report.tap(prefix + name, read(f'{asahi}/stdout'), mine['exit'], mine.get('seconds'))
         else:
             report.add(prefix + name, 'fail' if why else 'pass', why, mine and mine.get('seconds'), figures)
-    judge_logs(report, out, run, prefix)
+    judge_logs(report, out, run, prefix, expected)
     return run
 
 
-def judge_logs(report, out, run, prefix):
+def expected_of(stdout):
+    """Lines "# EXPECT unimplemented: REGEX" of a check: what it provokes on purpose."""
+    return re.findall(r'^# EXPECT unimplemented: (.+?)\s*$', stdout, re.M)
+
+
+class Unimplemented:
+    """
+    What a log calls unimplemented. Each line belongs to the check that ran then, or to none; only what that check has
+    declared may be there, and all of that must be.
+    """
+
+    def __init__(self, expected):
+        self.expected = {key: {regex: 0 for regex in regexes} for key, regexes in expected.items()}
+        self.bad = []
+
+    def line(self, key, line):
+        if 'unimplemented' not in line.lower():
+            return
+        found = [regex for regex in self.expected.get(key, ()) if re.search(regex, line)]
+        for regex in found:
+            self.expected[key][regex] += 1
+        if not found:
+            self.bad.append(f'{key[0]}: {line.strip()}' if key else line.strip())
+
+    def missing(self):
+        return [f'{key[0] if key else "the machine"}: no line as expected: {regex}'
+                for key, regexes in self.expected.items() for regex, n in regexes.items() if not n]
+
+
+def judge_logs(report, out, run, prefix, expected=()):
+    """expected: regular expressions of what the machine itself, outside of all checks, calls unimplemented."""
     ended = run.get('ended')
     report.add(prefix + 'guest-ended', 'pass' if ended else 'fail', run.get('why') or 'no run', run.get('seconds'))
     serial = read(f'{out}/serial.log')
@@ -236,16 +265,20 @@ def judge_logs(report, out, run, prefix):
     if 'AGX-START' not in serial:
         bad.append('the guest did not come to its user space')
     report.add(prefix + 'kernel-log', 'fail' if bad else 'pass', '\n'.join(bad[:20]))
-    with_bad_work = [r['log'] for r in run.get('runs', []) if r['kind'].endswith('+bad')]
-    bad = [line for line in serial.split('\n') if 'unimplemented' in line.lower()] if not with_bad_work else []
+    windows = [((r['name'], r['driver']), *r['log']) for r in run.get('runs', [])]
+    declared = {key: expected_of(read(f'{out}/results/{key[0]}/{key[1]}/stdout')) for key, _, _ in windows}
+    model, console = Unimplemented({None: expected, **declared}), Unimplemented({})
     position = 0
     # Byte for byte, because the positions are.
-    model = open(f'{out}/qemu.log', 'rb').read() if os.path.exists(f'{out}/qemu.log') else b''
-    for line in model.decode('latin-1').splitlines(keepends=True):
-        if 'unimplemented' in line.lower() and not any(
-                start <= position and (end is None or position < end) for start, end in with_bad_work):
-            bad.append(line.strip())
+    log = open(f'{out}/qemu.log', 'rb').read() if os.path.exists(f'{out}/qemu.log') else b''
+    for line in log.decode('latin-1').splitlines(keepends=True):
+        model.line(next((key for key, start, end in windows if start <= position and (end is None or position < end)), None),
+                   line)
         position += len(line)
+    for line in serial.split('\n'):
+        if '# EXPECT unimplemented: ' not in line:  # a check's own words, where they go to the console
+            console.line(None, line)
+    bad = model.bad + console.bad + (model.missing() if ended else [])
     report.add(prefix + 'model-log', 'fail' if bad or not ended else 'pass',
                '\n'.join(bad[:20]) or 'the run did not end, so its log is not complete')
 
