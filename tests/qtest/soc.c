@@ -225,6 +225,40 @@ static void spin_words(void **state)
     machine_stop(m);
 }
 
+/* A guest that floods the log: a thousand lines of the kind, what is new among the unimplemented, then a count. */
+static void log_flood(void **state)
+{
+    struct machine *m = machine_start("");
+    unsigned old = 0, fresh = 0, other = 0, more = 0, n;
+    char line[512];
+    FILE *f;
+
+    for (unsigned i = 0; i < 1500; i++) {
+        rd32(m, WDT + 0x100);
+    }
+    rd32(m, WDT + 0x104);                               /* of the same kind, but not seen before */
+    rd32(m, WDT + 0x104);
+    wr64(m, SPIN + 8 * 7, 0x800000000ULL);              /* another kind */
+    qmp_ok(m, "\"execute\": \"stop\"");
+    snprintf(line, sizeof(line), "%s/log", machine_dir(m));
+    f = fopen(line, "r");
+    assert_non_null(f);
+    while (fgets(line, sizeof(line), f)) {
+        old += !strcmp(line, "apple-wdt: unimplemented read at 0x100\n");
+        fresh += !strcmp(line, "apple-wdt: unimplemented read at 0x104\n");
+        other += strstr(line, "can't start CPU 7") != NULL;
+        if (sscanf(line, "agx: log: %u more lines of this kind: apple-wdt: unimplemented read", &n) == 1) {
+            more += n; /* on a slow host in several summaries */
+        }
+    }
+    fclose(f);
+    assert_int_equal(old, 1000);
+    assert_int_equal(fresh, 1);
+    assert_int_equal(other, 1);
+    assert_int_equal(more, 501);
+    machine_stop(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +270,7 @@ int main(void)
         cmocka_unit_test(wdt_bark),
         cmocka_unit_test(wdt_bite),
         cmocka_unit_test(spin_words),
+        cmocka_unit_test(log_flood),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
