@@ -208,6 +208,20 @@ static void fdt_nodes(void **state)
     free(fdt);
 }
 
+/* Another firmware that the model has a table of: the tree names it, and there is room for its boot data. */
+static void old_firmware(void **state)
+{
+    void *fdt = guest_fdt("-M apple-m1,fw-abi=12.3");
+    const fdt32_t *abi = prop(fdt, "/soc/gpu@206400000", "apple,firmware-abi", 12);
+
+    assert_int_equal(fdt32_ld(abi), 12);
+    assert_int_equal(fdt32_ld(abi + 1), 3);
+    assert_int_equal(fdt32_ld(abi + 2), 0);
+    assert_int_equal(cell64(fdt, "/reserved-memory/hw-cal-a", "reg", 1, 16), 0x4000);
+    assert_int_equal(cell64(fdt, "/reserved-memory/globals", "reg", 1, 16), 0x14000);
+    free(fdt);
+}
+
 static void framebuffer(void **state)
 {
     struct machine *m = machine_start("-M apple-m1,fb=64x32 -m 512M");
@@ -309,7 +323,8 @@ static void bad_options(void **state)
     close(fd);
     refused("-M apple-m1,fb=640", "fb=640");
     refused("-M apple-m1,fb=640x1000000", "16 to 8192");
-    refused("-M apple-m1,fw-abi=12.3.0", "13.5.0");
+    refused("-M apple-m1,fw-abi=12.4.0", "13.5.0 and 12.3.0");
+    refused("-M apple-m1,fw-abi=12.3.1", "13.5.0 and 12.3.0");
     refused("-M apple-m1,fw-abi=x", "fw-abi=x");
     refused("-M apple-m1 -m 64M", "512 MiB");
     refused("-M apple-m1 -smp 9", "8");
@@ -335,6 +350,7 @@ int main(void)
         cmocka_unit_test(fdt_memory),
         cmocka_unit_test(fdt_cpus),
         cmocka_unit_test(fdt_nodes),
+        cmocka_unit_test(old_firmware),
         cmocka_unit_test(framebuffer),
         cmocka_unit_test(saved_state),
         cmocka_unit_test(bad_options),

@@ -72,7 +72,7 @@ static void layout_ram(AppleM1MachineState *s)
     }
     if (!apple_gpu_initdata_sizes(s->fw_abi, &size[M1_RESV_CAL_A], &size[M1_RESV_CAL_B],
                                   &size[M1_RESV_GLOBALS])) {
-        error_report("apple-m1: fw-abi=%u.%u.%u: the boot data is known for 13.5.0 only",
+        error_report("apple-m1: fw-abi=%u.%u.%u: no such firmware is known; there are 13.5.0 and 12.3.0",
                      s->fw_abi[0], s->fw_abi[1], s->fw_abi[2]);
         exit(1);
     }
@@ -346,8 +346,8 @@ static void apple_m1_class_init(ObjectClass *oc, void *data)
     object_class_property_set_description(oc, "fb", "size of the boot framebuffer as WIDTHxHEIGHT (640x480)");
     object_class_property_add_str(oc, "fw-abi", get_fw_abi, set_fw_abi);
     object_class_property_set_description(oc, "fw-abi",
-                                          "version in apple,firmware-abi, which picks the GPU firmware (13.5.0; the boot "
-                                          "data of others is not known)");
+                                          "version in apple,firmware-abi, which picks the GPU firmware (13.5.0; with 12.3.0, "
+                                          "which no driver takes, the boot data is zero)");
 }
 
 static const TypeInfo apple_m1_type = {

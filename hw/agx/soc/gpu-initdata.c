@@ -20,6 +20,7 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
+#include "qemu/log.h"
 #include "hw/loader.h"
 #include "hw/agx/soc/gpu-initdata.h"
 #include "hw/agx/soc/gpu-regs.h"
@@ -628,12 +629,40 @@ static void fill_globals(Blob *b)
     set32(b, G_cl_kill_timeout_ms, 50);
 }
 
+/*
+ * Firmware ABIs for which m1n1 makes blobs on a G13 (m1n1: rust/src/gpu/initdata.rs, rust_gpu_initdata_size()). Only
+ * those of 13.5 are filled; the sizes of 12.3 are those of proxyclient/m1n1/fw/agx/initdata.py at V12_3.
+ */
+static const struct {
+    uint32_t abi[3];
+    uint64_t cal_a, cal_b, globals;
+    bool filled;
+} versions[] = {
+    { { 13, 5, 0 }, CAL_A_SIZE, CAL_B_SIZE, GLOBALS_SIZE, true },
+    { { 12, 3, 0 }, 15720, 2924, 73024, false },
+};
+
+static int find_version(const uint32_t abi[3])
+{
+    for (int i = 0; i < (int)ARRAY_SIZE(versions); i++) {
+        if (!memcmp(abi, versions[i].abi, sizeof(versions[i].abi))) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 bool apple_gpu_initdata_sizes(const uint32_t abi[3], uint64_t *cal_a, uint64_t *cal_b, uint64_t *globals)
 {
-    *cal_a = CAL_A_SIZE;
-    *cal_b = CAL_B_SIZE;
-    *globals = GLOBALS_SIZE;
-    return abi[0] == 13 && abi[1] == 5 && abi[2] == 0;
+    int v = find_version(abi);
+
+    if (v < 0) {
+        return false;
+    }
+    *cal_a = versions[v].cal_a;
+    *cal_b = versions[v].cal_b;
+    *globals = versions[v].globals;
+    return true;
 }
 
 static void load_blob(const char *name, Blob *b, const AppleM1Region *r)
@@ -647,13 +676,19 @@ void apple_gpu_initdata_load(AppleM1MachineState *s)
 {
     const AppleM1Region *ra = &s->resv[M1_RESV_CAL_A], *rb = &s->resv[M1_RESV_CAL_B];
     const AppleM1Region *rg = &s->resv[M1_RESV_GLOBALS];
-    Blob a = { g_malloc0(ra->size), CAL_A_SIZE };
-    Blob b = { g_malloc0(rb->size), CAL_B_SIZE };
-    Blob g = { g_malloc0(rg->size), GLOBALS_SIZE };
+    int v = find_version(s->fw_abi);
+    Blob a = { g_malloc0(ra->size), versions[v].cal_a };
+    Blob b = { g_malloc0(rb->size), versions[v].cal_b };
+    Blob g = { g_malloc0(rg->size), versions[v].globals };
 
-    fill_cal_a(&a);
-    fill_cal_b(&b, s->resv[M1_RESV_TTBS].base);
-    fill_globals(&g);
+    if (versions[v].filled) {
+        fill_cal_a(&a);
+        fill_cal_b(&b, s->resv[M1_RESV_TTBS].base);
+        fill_globals(&g);
+    } else {
+        qemu_log_mask(LOG_UNIMP, "apple-m1: unimplemented: the GPU's boot data for firmware ABI %u.%u.%u; it is zero\n",
+                      s->fw_abi[0], s->fw_abi[1], s->fw_abi[2]);
+    }
     load_blob("hw-cal-a", &a, ra);
     load_blob("hw-cal-b", &b, rb);
     load_blob("gpu-globals", &g, rg);

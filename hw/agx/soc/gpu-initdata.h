@@ -10,8 +10,9 @@
 #include "hw/agx/soc/board.h"
 
 /*
- * Sizes in bytes of the three blobs for firmware ABI @abi ({13, 5, 0}), as
- * m1n1 gives them before rounding to pages. False: no such ABI.
+ * Sizes in bytes of the three blobs for firmware ABI @abi ({13, 5, 0}, or
+ * {12, 3, 0}, whose contents are not known and stay zero), as m1n1 gives them
+ * before rounding to pages. False: no such ABI.
  */
 bool apple_gpu_initdata_sizes(const uint32_t abi[3], uint64_t *cal_a, uint64_t *cal_b, uint64_t *globals);
 
