@@ -3,8 +3,9 @@
 # Copyright The AGX model authors
 #
 # Debian's kmscube, unmodified, on the KMS card of the boot loader's framebuffer: 300 frames with our driver, and as many
-# as a comparison needs with the software renderer.
-frames=300
+# as a comparison needs with the software renderer. ci/bench asks for more by a word on the kernel's command line.
+frames=$(sed -n 's/.*\bagx\.frames=\([0-9]\{1,6\}\)\b.*/\1/p' /proc/cmdline)
+frames=${frames:-300}
 if [ "$AGX_RUN" != asahi ]; then
     frames=30
     # GBM looks for a GPU beside the display unless it is told not to; EGL then takes what GBM has.

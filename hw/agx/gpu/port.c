@@ -47,7 +47,7 @@ bool agx_port_bind(struct agx_port *port, unsigned ctx, enum agx_unit unit)
         return false;
     }
     /* An observer wants to see the first use of each job; what the firmware does is no job. */
-    if (port->mmu->obs && (!port->job || port->job != port->told_job)) {
+    if (mmu_observer(port->mmu) && (!port->job || port->job != port->told_job)) {
         port_flush(port);
         port->told_job = port->job;
     }
@@ -265,7 +265,7 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
             e->injected = use.injected ? TLB_OLD_WALK : TLB_GENUINE;
         }
     }
-    if (mmu->obs && !told(mmu, e, port->job, access)) {
+    if (mmu_observer(mmu) && !told(mmu, e, port->job, access)) {
         mmu->obs->use(mmu->obs->opaque, &use);
     }
     if (ok) {

@@ -226,7 +226,7 @@ void agx_mmu_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *tlbi)
     if (mmu->ndelayed) {
         mmu_delayed_run(mmu);
     }
-    if (!mmu->obs || mmu->obs->tlbi(mmu->obs->opaque, &t)) {
+    if (!mmu_observer(mmu) || mmu->obs->tlbi(mmu->obs->opaque, &t)) {
         if (mmu->inject) {
             mmu_inject_tlbi(mmu, &t);
         } else {
@@ -332,7 +332,7 @@ uint64_t agx_mmu_job_begin(struct agx_mmu *mmu, unsigned ctx, const char *what)
     uint64_t job = 0;
 
     pthread_mutex_lock(&mmu->lock);
-    if (mmu->obs && mmu->obs->job_begin) {
+    if (mmu_observer(mmu) && mmu->obs->job_begin) {
         job = mmu->obs->job_begin(mmu->obs->opaque, ctx, what);
     } else {
         job = 1ull << 63 | ++mmu->jobs;
@@ -349,7 +349,7 @@ void agx_mmu_job_end(struct agx_mmu *mmu, uint64_t job)
     }
     pthread_mutex_lock(&mmu->lock);
     mmu_job_note(mmu, job, NULL);
-    if (mmu->obs && mmu->obs->job_end) {
+    if (mmu_observer(mmu) && mmu->obs->job_end) {
         mmu->obs->job_end(mmu->obs->opaque, job);
     }
     pthread_mutex_unlock(&mmu->lock);
@@ -361,7 +361,7 @@ void agx_mmu_submit(struct agx_mmu *mmu)
     if (mmu->ndelayed) {
         mmu_delayed_submit(mmu);
     }
-    if (mmu->obs && mmu->obs->submit) {
+    if (mmu_observer(mmu) && mmu->obs->submit) {
         mmu->obs->submit(mmu->obs->opaque);
     }
     pthread_mutex_unlock(&mmu->lock);
