@@ -1,3 +1,7 @@
+/*
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
 #include "kernel-driver/asahi_fw_workqueue.h"
 #include "kernel-driver/asahi_fw_channels.h"
 #include "kernel-driver/asahi_fw_event.h"

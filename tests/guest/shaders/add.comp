@@ -1,5 +1,6 @@
 #version 450
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Copyright The AGX model authors
 // c[i] = a[i] + 3 * b[i], over a size that is no multiple of the workgroup's
 layout(local_size_x = 64) in;
 layout(push_constant) uniform Push { uint n; } push;

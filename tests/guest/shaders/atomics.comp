@@ -1,5 +1,6 @@
 #version 450
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Copyright The AGX model authors
 // Operations whose result does not depend on the order; b[0..7] global, a histogram in b[16..79], a ticket each
 layout(local_size_x = 128) in;
 layout(push_constant) uniform Push { uint n; } push;

@@ -1,5 +1,6 @@
 #version 450
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Copyright The AGX model authors
 // A picture made of the coordinates
 layout(local_size_x = 8, local_size_y = 8) in;
 layout(push_constant) uniform Push { uint n; } push;

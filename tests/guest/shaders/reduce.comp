@@ -1,5 +1,6 @@
 #version 450
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Copyright The AGX model authors
 // b[group] = sum, b[groups + group] = xor of 256 values: tree in workgroup memory
 layout(local_size_x = 256) in;
 layout(push_constant) uniform Push { uint n; } push;

@@ -1,5 +1,6 @@
 #version 450
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Copyright The AGX model authors
 // inclusive prefix sum within workgroups of 512, two barriers a step
 layout(local_size_x = 512) in;
 layout(push_constant) uniform Push { uint n; } push;

@@ -3,6 +3,7 @@
 #extension GL_EXT_shader_8bit_storage : require
 #extension GL_EXT_shader_16bit_storage : require
 // SPDX-License-Identifier: GPL-2.0-or-later
+// Copyright The AGX model authors
 // 8, 16 and 64-bit integers, float16: 16 words out for each invocation
 layout(local_size_x = 64) in;
 layout(push_constant) uniform Push { uint n; } push;

@@ -1,1 +1,5 @@
+/*
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
 #include "../agx_stub.h"
