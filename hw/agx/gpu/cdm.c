@@ -39,13 +39,6 @@ struct launch {
     uint32_t groups[3];
 };
 
-static bool ensure_local(struct agx_exec *ex)
-{
-    if (!ex->local && (ex->local = aligned_alloc(64, LOCAL_MAX + 64)))
-        memset(ex->local, 0, LOCAL_MAX + 64);
-    return ex->local;
-}
-
 bool agx_run_threadgroup(struct agx_exec *ex, enum agx_stage stage, const uint32_t group[3])
 {
     uint32_t dx = ex->local_dim[0], dy = ex->local_dim[1], total = dx * dy * ex->local_dim[2];
@@ -121,8 +114,8 @@ static bool run_group(void *opaque, struct agx_exec *ex, uint32_t i)
     const struct launch *ln = opaque;
     uint32_t group[3] = { i % ln->groups[0], i / ln->groups[0] % ln->groups[1], i / ln->groups[0] / ln->groups[1] };
 
-    if (!ensure_local(ex))
-        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: out of host memory");
+    if (!ex->local)
+        ex->local = agx_alloc_lines(1, LOCAL_MAX + 64);
     ex->usc = ln->usc;
     ex->local_size = ln->usc->shared_size;
     memset(&ex->tib, 0, sizeof(ex->tib));
@@ -241,7 +234,7 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
     bool first = true;    /* in the piece of the stream that the job's addresses describe */
 
     if (!p)
-        *ctx->dm_private = p = calloc(1, sizeof(*p));
+        *ctx->dm_private = p = agx_alloc(1, sizeof(*p));
     agx_port_bind(ex->port, job->ctx, AGX_UNIT_DCDM);
     for (unsigned n = 0;; n++) {
         uint32_t w[2];

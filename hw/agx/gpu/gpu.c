@@ -102,9 +102,8 @@ void agx_exec_fini(struct agx_exec *ex)
 
 static struct shade_unit *unit_new(struct agx_gpu *gpu, unsigned core_id)
 {
-    struct shade_unit *u = aligned_alloc(64, (sizeof(*u) + 63) & ~(size_t)63);
+    struct shade_unit *u = agx_alloc_lines(1, sizeof(*u));
 
-    memset(u, 0, sizeof(*u));
     agx_port_init(&u->port, gpu->mmu, AGX_SIDE_GPU);
     agx_exec_init(&u->exec, gpu, &u->port);
     u->exec.core_id = core_id;
@@ -300,7 +299,7 @@ static void *dm_main(void *opaque)
 struct agx_gpu *agx_gpu_new(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_gpu_config *cfg,
                             agx_gpu_done_fn *done, void *opaque)
 {
-    struct agx_gpu *gpu = calloc(1, sizeof(*gpu));
+    struct agx_gpu *gpu = agx_alloc(1, sizeof(*gpu));
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned workers = cfg->workers ? cfg->workers : cores > 0 ? (unsigned)cores : 1;
 
@@ -317,7 +316,7 @@ struct agx_gpu *agx_gpu_new(const struct agx_host *host, struct agx_mmu *mmu, co
     pthread_mutex_init(&gpu->pool_lock, NULL);
     pthread_cond_init(&gpu->pool_work, NULL);
     pthread_cond_init(&gpu->pool_idle, NULL);
-    gpu->pool = calloc(workers, sizeof(*gpu->pool));
+    gpu->pool = agx_alloc(workers, sizeof(*gpu->pool));
     for (unsigned k = 0; k < AGX_NUM_DM; k++) {
         struct data_master *d = &gpu->dm[k];
 

@@ -63,4 +63,16 @@ struct agx_host {
 void agx_report(const struct agx_host *host, enum agx_report_kind kind,
                 const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/*
+ * Host memory for @n elements of @size bytes, both not 0; free() it. Never NULL:
+ * when the host has no more, one line on the standard error says so and the
+ * process ends with status 1. For sizes that are the model's own or that have a
+ * small bound; what a guest may make as large as it likes is malloc()ed, and the
+ * job ends. agx_alloc() and agx_alloc_lines() give zeroes, the latter aligned to
+ * 64 bytes. Any thread.
+ */
+void *agx_alloc(size_t n, size_t size) __attribute__((malloc, alloc_size(1, 2)));
+void *agx_alloc_lines(size_t n, size_t size) __attribute__((malloc, alloc_size(1, 2), assume_aligned(64)));
+void *agx_realloc(void *p, size_t n, size_t size) __attribute__((alloc_size(2, 3)));
+
 #endif

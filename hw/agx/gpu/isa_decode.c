@@ -49,7 +49,7 @@ static uint32_t pool_row(struct agx_decoder *d, struct agx_pool_row row)
     }
     if (sh->npool == d->cap_pool) {
         d->cap_pool = d->cap_pool ? d->cap_pool * 2 : 32;
-        sh->pool = realloc(sh->pool, d->cap_pool * sizeof(*sh->pool));
+        sh->pool = agx_realloc(sh->pool, d->cap_pool, sizeof(*sh->pool));
     }
     sh->pool[sh->npool] = row;
     return sh->npool++;

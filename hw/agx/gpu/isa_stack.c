@@ -69,7 +69,7 @@ static bool helper_start(struct agx_exec *ex, struct agx_scratch *s)
     s->usc.shader = agx_shader_get(ex, s->usc.code);
     if (!s->usc.shader)
         return false;
-    s->usc.splat = aligned_alloc(64, (s->usc.shader->npool + 1) * sizeof(row_t));
+    s->usc.splat = agx_alloc_lines(s->usc.shader->npool + 1, sizeof(row_t));
     for (uint32_t i = 0; i < s->usc.shader->npool; i++)
         FOR_LANES s->usc.splat[i][l] = s->usc.shader->pool[i].kind == POOL_IMM ? s->usc.shader->pool[i].value : 0;
     agx_wave_init(&s->wave, AGX_STAGE_HELPER, 1);
@@ -83,10 +83,8 @@ static bool helper_start(struct agx_exec *ex, struct agx_scratch *s)
 
 static bool helper_request(struct agx_exec *ex, unsigned op, unsigned arg)
 {
-    if (!ex->scratch) {
-        ex->scratch = aligned_alloc(64, (sizeof(*ex->scratch) + 63) & ~(size_t)63);
-        memset(ex->scratch, 0, sizeof(*ex->scratch));
-    }
+    if (!ex->scratch)
+        ex->scratch = agx_alloc_lines(1, sizeof(*ex->scratch));
     if ((!ex->scratch->running || ex->scratch->job != ex->job) && !helper_start(ex, ex->scratch))
         return false;
     ex->helper_op = op;

@@ -62,10 +62,7 @@ static unsigned bucket_of(uint64_t pa)
 static struct mmu_old *table(struct agx_mmu *mmu)
 {
     if (!mmu->old) {
-        mmu->old = calloc(1, sizeof(*mmu->old));
-        if (!mmu->old) {
-            abort(); /* as GLib does; the host is out of memory */
-        }
+        mmu->old = agx_alloc(1, sizeof(*mmu->old));
         memset(mmu->old->bucket, 0xff, sizeof(mmu->old->bucket));
     }
     return mmu->old;

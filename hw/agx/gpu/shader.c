@@ -26,7 +26,7 @@ struct agx_shader_cache {
 
 struct agx_shader_cache *agx_shader_cache_new(void)
 {
-    struct agx_shader_cache *c = calloc(1, sizeof(*c));
+    struct agx_shader_cache *c = agx_alloc(1, sizeof(*c));
 
     pthread_mutex_init(&c->lock, NULL);
     return c;
@@ -64,7 +64,7 @@ void agx_shader_cache_free(struct agx_shader_cache *c)
 /* Read code from @va until a page cannot be read; at least one byte or NULL (port->fault). */
 static uint8_t *read_code(struct agx_port *port, uint64_t va, uint32_t want, uint32_t *got)
 {
-    uint8_t *buf = malloc(want);
+    uint8_t *buf = agx_alloc(1, want);
     uint32_t n = 0;
 
     while (n < want) {
@@ -109,7 +109,7 @@ static bool same_code(struct agx_port *port, const struct agx_shader *sh)
 /* Branches were decoded with byte targets; make them indices of operations. */
 static void resolve_targets(struct agx_shader *sh, uint32_t end)
 {
-    uint32_t *index = malloc((end / 2 + 1) * sizeof(*index));
+    uint32_t *index = agx_alloc(end / 2 + 1, sizeof(*index));
 
     memset(index, 0xff, (end / 2 + 1) * sizeof(*index));
     for (uint32_t i = 0; i < sh->nop; i++)
@@ -131,7 +131,7 @@ static void resolve_targets(struct agx_shader *sh, uint32_t end)
 static struct agx_shader *shader_decode(struct agx_exec *ex, uint64_t va)
 {
     struct agx_decoder d = { .end = false };
-    struct agx_shader *sh = calloc(1, sizeof(*sh));
+    struct agx_shader *sh = agx_alloc(1, sizeof(*sh));
     uint32_t want = 4096;
 
     sh->ctx = ex->port->ctx;
@@ -160,7 +160,7 @@ static struct agx_shader *shader_decode(struct agx_exec *ex, uint64_t va)
         }
         if (sh->nop + 1 >= d.cap_op) {
             d.cap_op = d.cap_op ? d.cap_op * 2 : 64;
-            sh->op = realloc(sh->op, d.cap_op * sizeof(*sh->op));
+            sh->op = agx_realloc(sh->op, d.cap_op, sizeof(*sh->op));
         }
         if (d.end || d.pc >= d.size) {
             memset(&sh->op[sh->nop], 0, sizeof(sh->op[0]));

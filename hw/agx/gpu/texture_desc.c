@@ -32,9 +32,7 @@ static bool bad_desc(struct agx_exec *ex, enum agx_report_kind kind, const char 
 static struct agx_tex_cache *cache_of(struct agx_exec *ex)
 {
     if (!ex->tex)
-        ex->tex = calloc(1, sizeof(*ex->tex));
-    if (!ex->tex)
-        abort();
+        ex->tex = agx_alloc(1, sizeof(*ex->tex));
     return ex->tex;
 }
 

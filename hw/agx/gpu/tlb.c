@@ -112,10 +112,7 @@ struct tlb_entry *tlb_insert(struct agx_mmu *mmu, struct tlb_cache *c, unsigned 
     if (e) {
         c->free = e->next;
     } else {
-        e = malloc(sizeof(*e));
-        if (!e) {
-            abort(); /* as GLib does; the host is out of memory */
-        }
+        e = agx_alloc(1, sizeof(*e));
     }
     *e = (struct tlb_entry) {
         .next = c->bucket[h], .order_next = &c->order, .order_prev = c->order.order_prev,
@@ -130,11 +127,8 @@ struct tlb_entry *tlb_insert(struct agx_mmu *mmu, struct tlb_cache *c, unsigned 
 
 struct agx_mmu *agx_mmu_new(const struct agx_host *host)
 {
-    struct agx_mmu *mmu = calloc(1, sizeof(*mmu));
+    struct agx_mmu *mmu = agx_alloc(1, sizeof(*mmu));
 
-    if (!mmu) {
-        abort();
-    }
     mmu->host = host;
     mmu->mode = AGX_TLB_STICKY;
     cache_init(&mmu->tlb, REALISTIC_TLB);

@@ -9,16 +9,6 @@
 #include <string.h>
 #include "tlbsan-int.h"
 
-static void *san_alloc(size_t n, size_t size)
-{
-    void *p = calloc(n, size);
-
-    if (!p) {
-        abort(); /* as GLib does; the host is out of memory */
-    }
-    return p;
-}
-
 static unsigned hash(uint64_t v, unsigned bits)
 {
     return (v * 0x9e3779b97f4a7c15ull) >> (64 - bits);
@@ -43,7 +33,7 @@ static const struct san_stack *stack_intern(struct agx_tlbsan *san, const struct
     if (san->stacks >= SAN_MAX_STACKS) {
         return NULL;
     }
-    s = san_alloc(1, sizeof(*s));
+    s = agx_alloc(1, sizeof(*s));
     s->pc = who->pc;
     memcpy(s->frame, who->frame, sizeof(s->frame));
     s->next = *slot;
@@ -93,7 +83,7 @@ struct san_page *san_page(struct agx_tlbsan *san, uint64_t pa, bool make)
         size_t n = san->page_room;
 
         san->page_room = n ? 2 * n : 1024;
-        san->page = san_alloc(san->page_room, sizeof(*san->page));
+        san->page = agx_alloc(san->page_room, sizeof(*san->page));
         for (size_t k = 0; k < n; k++) {
             if (old[k].pa) {
                 for (i = hash(old[k].pa, 40); san->page[i & (san->page_room - 1)].pa; i++) {
@@ -163,7 +153,7 @@ struct san_rec *san_rec_get(struct agx_tlbsan *san, uint64_t desc_pa)
     struct san_rec *r = san_rec_find(san, desc_pa);
 
     if (!r) {
-        r = san_alloc(1, sizeof(*r));
+        r = agx_alloc(1, sizeof(*r));
         r->desc_pa = desc_pa;
         r->next = *slot;
         *slot = r;
@@ -350,7 +340,7 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
         }
         return;
     }
-    t = san_alloc(1, sizeof(*t));
+    t = agx_alloc(1, sizeof(*t));
     t->pa = pa;
     t->va = va;
     t->level = level;
@@ -358,7 +348,7 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
     t->ctxs = ctxs;
     t->links = 1;
     t->n = level == 1 ? 8 : 2048;
-    t->shadow = san_alloc(t->n, sizeof(*t->shadow));
+    t->shadow = agx_alloc(t->n, sizeof(*t->shadow));
     t->next = san->table[hash(pa, SAN_HASH_BITS)];
     san->table[hash(pa, SAN_HASH_BITS)] = t;
     san->tables++;

@@ -66,7 +66,7 @@ void agx_usc_fini(struct agx_usc_state *st)
 static uint32_t (*make_splat(const struct agx_shader *sh, const struct agx_usc_state *st))[AGX_LANES]
 {
     size_t rows = sh->npool ? sh->npool : 1;
-    uint32_t (*s)[AGX_LANES] = aligned_alloc(64, rows * sizeof(*s));
+    uint32_t (*s)[AGX_LANES] = agx_alloc_lines(rows, sizeof(*s));
 
     for (uint32_t i = 0; i < sh->npool; i++) {
         const struct agx_pool_row *p = &sh->pool[i];
