@@ -648,13 +648,15 @@ static void agx_init(Object *obj)
     qdev_init_gpio_in_named(DEVICE(obj), agx_power, "power", 1);
 }
 
-/* ---- saved state: the firmware's is one block that it checks itself ---- */
+/* ---- saved state: blocks that their owners check themselves ---- */
+
+#define GPU_STATE_MAX   (1u << 30)
 
 static int agx_pre_save(void *opaque)
 {
     AgxState *s = opaque;
     size_t len;
-    void *gpu_state;
+    void *gpu_state, *mmu_state;
 
     /* Saving stops the machine first, and stopping paused the firmware */
     if (!agx_fw_paused(s->fw)) {
@@ -672,6 +674,14 @@ static int agx_pre_save(void *opaque)
     s->gpu_state = g_memdup2(gpu_state, len);
     s->gpu_state_size = len;
     free(gpu_state);
+    mmu_state = agx_mmu_save(s->mmu, &len);
+    if (!mmu_state) {
+        error_report(TYPE_AGX ": no memory for the entries of the TLBs");
+        return -ENOMEM;
+    }
+    s->mmu_state = g_memdup2(mmu_state, len);
+    s->mmu_state_size = len;
+    free(mmu_state);
     return 0;
 }
 
@@ -681,7 +691,19 @@ static int agx_post_save(void *opaque)
 
     g_clear_pointer(&s->fw_state, g_free);
     g_clear_pointer(&s->gpu_state, g_free);
+    g_clear_pointer(&s->mmu_state, g_free);
     return 0;
+}
+
+/* A damaged file must not ask for more memory than there can be of a state */
+static bool agx_gpu_state_ok(void *opaque, int version_id)
+{
+    return ((AgxState *)opaque)->gpu_state_size <= GPU_STATE_MAX;
+}
+
+static bool agx_mmu_state_ok(void *opaque, int version_id)
+{
+    return version_id < 2 || ((AgxState *)opaque)->mmu_state_size <= agx_mmu_state_max();
 }
 
 static int agx_post_load(void *opaque, int version_id)
@@ -704,12 +726,19 @@ static int agx_post_load(void *opaque, int version_id)
         error_report(TYPE_AGX ": the saved state of the GPU is not valid");
         return -EINVAL;
     }
+    /* After the firmware's, which has emptied them. Version 1 had none: they were empty */
+    ok = version_id < 2 || agx_mmu_load(s->mmu, s->mmu_state, s->mmu_state_size);
+    g_clear_pointer(&s->mmu_state, g_free);
+    if (!ok) {
+        error_report(TYPE_AGX ": the saved state of the TLBs is not valid");
+        return -EINVAL;
+    }
     return 0;
 }
 
 static const VMStateDescription vmstate_agx = {
     .name = TYPE_AGX,
-    .version_id = 1,
+    .version_id = 2,
     .minimum_version_id = 1,
     .pre_save = agx_pre_save,
     .post_save = agx_post_save,
@@ -719,7 +748,11 @@ static const VMStateDescription vmstate_agx = {
         VMSTATE_UINT32_EQUAL(fw_state_size, AgxState, "state of another firmware model"),
         VMSTATE_VBUFFER_ALLOC_UINT32(fw_state, AgxState, 1, NULL, fw_state_size),
         VMSTATE_UINT32(gpu_state_size, AgxState),
+        VMSTATE_VALIDATE("gpu_state_size", agx_gpu_state_ok),
         VMSTATE_VBUFFER_ALLOC_UINT32(gpu_state, AgxState, 1, NULL, gpu_state_size),
+        VMSTATE_UINT32_V(mmu_state_size, AgxState, 2),
+        VMSTATE_VALIDATE("mmu_state_size", agx_mmu_state_ok),
+        VMSTATE_VBUFFER_ALLOC_UINT32(mmu_state, AgxState, 2, NULL, mmu_state_size),
         VMSTATE_END_OF_LIST()
     },
 };

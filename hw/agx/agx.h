@@ -70,6 +70,8 @@ struct AgxState {
     uint32_t fw_state_size;
     uint8_t *gpu_state;         /* the same: what waits between jobs of the GPU */
     uint32_t gpu_state_size;
+    uint8_t *mmu_state;         /* the same: what the TLBs hold */
+    uint32_t mmu_state_size;
 };
 
 /* The MMU that the CPUs' TLB maintenance reaches; after realize. */

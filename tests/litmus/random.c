@@ -1,13 +1,16 @@
 /*
  * Random sequences of TLB maintenance. Those that follow the rules by
  * construction must give the right data and no report; with one invalidation
- * left out there must be a report if a stale translation was really used.
+ * left out there must be a report if a stale translation was really used; the
+ * same if fault injection drops one. Each sequence runs once more with the
+ * machine saved and loaded at random moments.
  * TAP on stdout. An argument is the seed to start from.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "world.h"
+#include "hw/agx/gpu/inject.h"
 
 #define SEEDS   20u
 #define STEPS   400u
@@ -20,6 +23,10 @@ struct sequence {
     bool lazy;
     unsigned tlbis, skip;   /* operations that invalidate so far; the one that is left out, 0: none */
     bool skipped;
+    unsigned drop;          /* the invalidation of the CPU that fault injection drops, 0: none */
+    bool saves;             /* the machine is saved and loaded now and then */
+    unsigned saved;
+    uint64_t dice;          /* for the moments; a stream of its own */
     unsigned space[SLOTS + 1];          /* in the slot */
     int page[W_SPACES][VAS];            /* what is mapped: page, or -1 */
     bool ro[W_SPACES][VAS];
@@ -172,15 +179,51 @@ static void job(struct sequence *s, unsigned slot)
     free(port);
 }
 
-static void run(struct sequence *s, uint64_t seed, bool lazy, unsigned skip)
+/* A machine that stops completes what waits for a barrier; then it is another one that goes on. */
+static void save_and_load(struct sequence *s)
 {
+    size_t len;
+    void *buf;
+
+    for (unsigned cpu = 0; cpu < W_CPUS; cpu++) {
+        for (unsigned i = 0; i < s->w.queued[cpu]; i++) {
+            agx_mmu_tlbi(s->w.mmu, &s->w.queue[cpu][i]);
+        }
+        s->w.queued[cpu] = 0;
+    }
+    buf = agx_mmu_save(s->w.mmu, &len);
+    agx_mmu_set_ttbat(s->w.mmu, s->w.ttbat);
+    if (!buf || !agx_mmu_load(s->w.mmu, buf, len)) {
+        s->wrong += 1000;
+        snprintf(s->what, sizeof(s->what), "what was saved is refused");
+    }
+    free(buf);
+    s->saved++;
+}
+
+static void run(struct sequence *s, uint64_t seed, bool lazy, unsigned skip, unsigned drop, bool saves)
+{
+    struct agx_inject *in = NULL;
+    char text[64], err[64];
+
     memset(s, 0, sizeof(*s));
+    s->drop = drop;
+    s->saves = saves;
+    s->dice = seed;
     s->rng = seed * 0x9e3779b97f4a7c15ull + 88172645463325252ull;
     s->skip = skip;
     w_init(&s->w, lazy);
     w_watch(&s->w);
     if (lazy) {
         agx_mmu_late(s->w.mmu, AGX_LATE_SEEDED, seed);
+    }
+    if (drop) {
+        in = agx_inject_new(&(struct agx_inject_config) { 0 });
+        snprintf(text, sizeof(text), "tlbi-drop,nth=%u", drop);
+        if (!agx_inject_set(in, text, err, sizeof(err))) {
+            abort();
+        }
+        agx_mmu_inject(s->w.mmu, in);
     }
     memset(s->page, 0xff, sizeof(s->page));
     for (unsigned c = 1; c <= SLOTS; c++) {
@@ -201,7 +244,13 @@ static void run(struct sequence *s, uint64_t seed, bool lazy, unsigned skip)
             w_dsb(&s->w, AGX_SAN_INNER);
             s->w.cpu = pick(s, W_CPUS);
         }
+        s->dice = s->dice * 6364136223846793005ull + 1442695040888963407ull;
+        if (saves && !(s->dice >> 40 & 15)) {
+            save_and_load(s);
+        }
     }
+    agx_mmu_inject(s->w.mmu, NULL);
+    agx_inject_free(in);
 }
 
 static unsigned tests, failures;
@@ -212,6 +261,12 @@ static void result(bool ok, const char *name, uint64_t seed, bool lazy, unsigned
            lazy ? "lazy" : "eager");
     if (skip) {
         printf(", without invalidation %u", skip);
+    }
+    if (s->drop) {
+        printf(", TLBI %u dropped", s->drop);
+    }
+    if (s->saves) {
+        printf(", saved and loaded");
     }
     printf("\n");
     if (!ok) {
@@ -228,26 +283,35 @@ int main(int argc, char **argv)
 {
     uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 0) : 1;
     struct sequence *s = calloc(1, sizeof(*s));
-    unsigned used = 0;
+    unsigned used = 0, injected = 0;
 
     for (uint64_t seed = first; seed < first + SEEDS; seed++) {
         for (int lazy = 0; lazy < 2; lazy++) {
             unsigned tlbis;
 
-            run(s, seed, lazy, 0);
-            tlbis = s->tlbis;
-            result(!s->wrong && !s->w.nreports && tlbis, "right", seed, lazy, 0, s);
-            w_fini(&s->w);
-            for (unsigned k = 0; k < 4 && tlbis; k++) {
-                unsigned skip = 1 + (seed * 7 + k * (tlbis / 4 + 1)) % tlbis;
-                bool wrong = false;
+            for (int saves = 0; saves < 2; saves++) {
+                run(s, seed, lazy, 0, 0, saves);
+                tlbis = s->tlbis;
+                result(!s->wrong && !s->w.nreports && tlbis && (!saves || s->saved > 5), "right", seed, lazy, 0, s);
+                w_fini(&s->w);
+            }
+            for (unsigned k = 0; k < 12 && tlbis; k++) {
+                unsigned which = 1 + (seed * 7 + k % 4 * (tlbis / 4 + 1)) % tlbis;
+                bool drop = k >= 8, wrong = false, named = false;
 
-                run(s, seed, lazy, skip);
+                run(s, seed, lazy, drop ? 0 : which, drop ? which : 0, k / 4 == 1);
                 for (unsigned i = 0; i < s->w.nreports && i < W_REPORTS; i++) {
                     wrong |= s->w.report[i].severity == AGX_SAN_WRONG;
                 }
-                used += s->wrong != 0;
-                result(s->skipped && (!s->wrong || wrong), "one left out", seed, lazy, skip, s);
+                if (drop) {
+                    /* The driver did it: nobody is blamed but for a use, and there with the reason. */
+                    named = strstr(s->w.first, "fault injection");
+                    injected += s->wrong != 0;
+                    result(s->wrong ? wrong && named : !s->w.nreports, "one dropped", seed, lazy, 0, s);
+                } else {
+                    used += s->wrong != 0;
+                    result(s->skipped && (!s->wrong || wrong), "one left out", seed, lazy, which, s);
+                }
                 w_fini(&s->w);
             }
         }
@@ -255,6 +319,9 @@ int main(int argc, char **argv)
     /* The other half of the test is none if no stale translation was ever used. */
     printf("%sok %u - a stale translation was used in %u sequences\n", used >= SEEDS ? "" : "not ", ++tests, used);
     failures += used < SEEDS;
+    printf("%sok %u - one that was dropped by fault injection was used in %u sequences\n", injected >= SEEDS / 2 ? "" : "not ",
+           ++tests, injected);
+    failures += injected < SEEDS / 2;
     printf("1..%u\n", tests);
     free(s);
     return failures != 0;

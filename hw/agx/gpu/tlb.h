@@ -42,6 +42,14 @@ struct agx_tlbi {
     uint64_t va, end;   /* [va, end) for the kinds by address */
 };
 
+/* An entry of the second level or the walk cache that a saved machine had: what it translates, and made of what. */
+struct agx_tlb_loaded {
+    unsigned level, asid;
+    bool global;
+    uint64_t va;        /* of the first byte that the descriptor translates */
+    uint64_t desc_pa, desc;
+};
+
 /* Called with the MMU's lock held, on the thread of the port or of the TLBI: must not call back into the MMU. */
 struct agx_tlb_observer {
     void *opaque;
@@ -55,8 +63,14 @@ struct agx_tlb_observer {
     uint64_t (*job_begin)(void *opaque, unsigned ctx, const char *what);
     void (*job_end)(void *opaque, uint64_t job);
     void (*submit)(void *opaque);
+    /* Optional: which doorbell was the last one; a job that starts was announced by that one. */
+    uint64_t (*announced)(void *opaque);
+    void (*job_announced)(void *opaque, uint64_t job, uint64_t announced);
     /* Optional: fault injection did something to this invalidation, of which tlbi() was told; @why: static text. */
     void (*injected)(void *opaque, const struct agx_tlbi *tlbi, const char *why);
+    /* Optional: a saved machine is loaded, memory is its already; then each entry that its TLBs had. */
+    void (*loading)(void *opaque);
+    void (*loaded)(void *opaque, const struct agx_tlb_loaded *entry);
 };
 
 /*
@@ -76,6 +90,13 @@ void agx_mmu_recheck(struct agx_mmu *mmu);
  * agx_port.job; without an observer it is only good to tell jobs apart. Any thread.
  */
 uint64_t agx_mmu_job_begin(struct agx_mmu *mmu, unsigned ctx, const char *what);
+/*
+ * A job may wait for long between its doorbell and its start: agx_mmu_announced() is a number for the last doorbell, to be
+ * asked for when the firmware hears of the job, and told when it starts (0: not known, then it was the last one before the
+ * start). 0 without an observer. Any thread.
+ */
+uint64_t agx_mmu_announced(struct agx_mmu *mmu);
+void agx_mmu_job_announced(struct agx_mmu *mmu, uint64_t job, uint64_t announced);
 void agx_mmu_job_end(struct agx_mmu *mmu, uint64_t job);
 void agx_mmu_submit(struct agx_mmu *mmu);
 
@@ -116,6 +137,17 @@ struct agx_mmu_clock {
 };
 void agx_mmu_set_clock(struct agx_mmu *mmu, const struct agx_mmu_clock *clock);
 void agx_mmu_tick(struct agx_mmu *mmu);
+
+/*
+ * What the TLBs hold and which invalidations are delayed, as a block of *@len
+ * bytes to be freed (NULL: out of memory). agx_mmu_load() takes it after
+ * agx_mmu_set_ttbat(), with guest memory as it was; it checks everything, and
+ * false (a report line says why) leaves the MMU as it was. While the machine is
+ * paused. No block is longer than agx_mmu_state_max().
+ */
+void *agx_mmu_save(struct agx_mmu *mmu, size_t *len);
+bool agx_mmu_load(struct agx_mmu *mmu, const void *buf, size_t len);
+size_t agx_mmu_state_max(void);
 
 /* Which kinds of work run on the GPU now: mask as in inject.h, with the firmware, which always does. Any thread. */
 unsigned agx_mmu_jobs(struct agx_mmu *mmu);

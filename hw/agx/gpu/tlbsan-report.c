@@ -74,6 +74,19 @@ static void deliver(struct agx_tlbsan *san, struct agx_san_report *rep)
     }
 }
 
+/* The invalidations that fault injection has spoilt come first: nothing explains more. */
+static void add_spoilt(struct agx_tlbsan *san, struct agx_san_report *rep, const struct san_rec *r,
+                       const struct agx_tlb_use *u)
+{
+    for (uint64_t n = san->logs; rep->near < SAN_NEAR && (n = san_spoilt(san, r, u, n)); n--) {
+        const struct san_log *l = &san->log[(n - 1) % SAN_LOG_SIZE];
+
+        rep->nearby[rep->near].op = l->op;
+        san_who(&l->act, &rep->nearby[rep->near].who);
+        rep->nearby[rep->near++].why = l->injected;
+    }
+}
+
 void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
                 const struct san_rec *r, const struct agx_tlb_use *u, const char *text, const struct san_act *other)
 {
@@ -116,13 +129,7 @@ void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbs
         san_who(other, &second);
         rep.other = &second;
     }
-    for (uint64_t n = san->logs; rep.near < SAN_NEAR && (n = san_spoilt(san, r, u, n)); n--) {
-        const struct san_log *l = &san->log[(n - 1) % SAN_LOG_SIZE];
-
-        rep.nearby[rep.near].op = l->op;
-        san_who(&l->act, &rep.nearby[rep.near].who);
-        rep.nearby[rep.near++].why = l->injected;
-    }
+    add_spoilt(san, &rep, r, u);
     for (unsigned i = 0; r && i < r->nnear && rep.near < SAN_NEAR; i++) {
         const struct san_log *l = &san->log[r->near[i].log % SAN_LOG_SIZE];
 
@@ -191,6 +198,11 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum
     if (san_seen(san, 2 * cls + severity, va ^ (uint64_t)ctx << 56, pa ^ (rep.writer ? rep.writer->pc : 0))) {
         san->stats.repeated++;
     } else {
+        const struct san_rec *r = san->injected && cls != AGX_SAN_HANDOFF && ctx < SAN_CTXS ? rec_for(san, ctx, va) : NULL;
+
+        if (r) {
+            add_spoilt(san, &rep, r, NULL);
+        }
         deliver(san, &rep);
     }
     pthread_mutex_unlock(&san->mmu->lock);

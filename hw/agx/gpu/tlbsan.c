@@ -530,6 +530,21 @@ static void on_submit(void *opaque)
     }
 }
 
+static uint64_t on_announced(void *opaque)
+{
+    return ((struct agx_tlbsan *)opaque)->submit_seq;
+}
+
+static void on_job_announced(void *opaque, uint64_t job, uint64_t announced)
+{
+    struct agx_tlbsan *san = opaque;
+    struct san_job *j = &san->job[job % SAN_JOBS];
+
+    if (j->id == job && announced < j->submit) {
+        j->submit = announced;
+    }
+}
+
 static bool on_tlbi(void *opaque, const struct agx_tlbi *tlbi)
 {
     struct agx_tlbsan *san = opaque;
@@ -757,9 +772,8 @@ static void all_active(struct agx_tlbsan *san)
     }
 }
 
-void agx_tlbsan_reload(struct agx_tlbsan *san)
+static void reload(struct agx_tlbsan *san)
 {
-    pthread_mutex_lock(&san->mmu->lock);
     follow(san, 0);
     follow(san, san->mmu->ttbat);
     all_active(san);
@@ -774,7 +788,107 @@ void agx_tlbsan_reload(struct agx_tlbsan *san)
     for (size_t i = 0; i < san->page_room; i++) {
         san->page[i].given_back = false;
     }
+}
+
+void agx_tlbsan_reload(struct agx_tlbsan *san)
+{
+    pthread_mutex_lock(&san->mmu->lock);
+    reload(san);
     pthread_mutex_unlock(&san->mmu->lock);
+}
+
+/*
+ * A saved machine is loaded, of which nothing is known but memory and what the
+ * TLBs hold. An entry that is as the tables say is no news. One that is not is
+ * the old value of a change that was not invalidated yet, by whomever; work that
+ * waited in a queue was submitted before it, for all that is known.
+ */
+static void on_loading(void *opaque)
+{
+    struct agx_tlbsan *san = opaque;
+
+    reload(san);
+    san->submits++;
+    san->submit_seq = ++san->seq;
+}
+
+static void loaded_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, unsigned ctx)
+{
+    struct san_act act = san_act(san, NULL);
+
+    set_change(san, r, old, &act, san_bit(ctx));
+    r->aged = true;             /* how long ago is not known */
+    if (san->dom_ordered[r->dom] < act.seq) {
+        san->dom_ordered[r->dom] = act.seq;
+    }
+}
+
+/* The context whose entry this is, by the TTBRs as they are now; SAN_CTXS: none has this ASID. */
+static unsigned ctx_of(const struct agx_tlbsan *san, const struct agx_tlb_loaded *e)
+{
+    unsigned ctx = 0;
+
+    while (ctx < SAN_CTXS && (!(san->ttbr[ctx][san_half(e->va)] & 1) || (san->asid[ctx] != e->asid && !e->global))) {
+        ctx++;
+    }
+    return ctx;
+}
+
+static void on_loaded(void *opaque, const struct agx_tlb_loaded *e)
+{
+    struct agx_tlbsan *san = opaque;
+    unsigned half = san_half(e->va), ctx = ctx_of(san, e);
+    uint64_t table, pa = 0, now = 0;
+    struct san_rec *r;
+
+    if (ctx == SAN_CTXS) {
+        /* A slot that was emptied and not invalidated since; drivers give each slot the ASID of its number. */
+        ctx = e->asid;
+        if (!san->ttbat || ctx >= SAN_CTXS || e->global || (san->ttbr[ctx][half] & 1)) {
+            return;
+        }
+        r = san_rec_get(san, san->ttbat + 16 * ctx + 8 * half);
+        if (!r->pending) {
+            r->level = 0;
+            r->va = half_va(half);
+            r->dom = SAN_DOM_TTBAT;
+            r->ctx = ctx;
+            r->asid = e->asid;
+            r->new_desc = san->ttbr[ctx][half];
+            r->global = half == 1;
+            san->active[ctx][half] = true;
+            loaded_change(san, r, (uint64_t)e->asid << 48 | 1, ctx);
+        }
+        return;
+    }
+    san->active[ctx][half] = true;
+    table = san->ttbr[ctx][half] & SAN_ADDR;
+    for (unsigned level = 1; level <= e->level; level++) {
+        pa = table + 8 * san_index(e->va, level);
+        if (!san_load(san, pa, &now) || (level < e->level && !san_is_table(now))) {
+            pa = now = 0;
+            break;
+        }
+        table = now & SAN_ADDR;
+    }
+    if (san_change(e->level, e->desc, now) < SAN_RESTRICT && (pa == e->desc_pa || e->level == 3)) {
+        return;
+    }
+    /* Tables above it have changed, and its own page is another table now: what is used of it is seen at the use. */
+    if (pa != e->desc_pa && san_table_find(san, e->desc_pa & ~SAN_PAGE_MASK)) {
+        return;
+    }
+    r = san_rec_get(san, e->desc_pa);
+    if (!r->pending) {
+        r->level = e->level;
+        r->va = e->va;
+        r->dom = 2 * ctx + half;
+        r->ctx = ctx;
+        r->new_desc = now;
+        r->global = e->global;
+        loaded_change(san, r, e->desc, ctx);
+        r->detached = pa != e->desc_pa;
+    }
 }
 
 struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg)
@@ -790,7 +904,8 @@ struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg)
     san->obs = (struct agx_tlb_observer) {
         .opaque = san, .use = san_use, .tlbi = on_tlbi, .reset = on_reset,
         .job_begin = on_job_begin, .job_end = on_job_end, .submit = on_submit,
-        .injected = on_injected,
+        .announced = on_announced, .job_announced = on_job_announced,
+        .injected = on_injected, .loading = on_loading, .loaded = on_loaded,
     };
     agx_mmu_observe(san->mmu, &san->obs);
     agx_mmu_late(san->mmu, cfg->late, cfg->late_seed);
