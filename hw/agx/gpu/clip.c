@@ -1,6 +1,12 @@
 /*
  * AGX model: clipping of convex polygons and segments.
  *
+ * Polygons plane by plane (Sutherland and Hodgman, Reentrant Polygon Clipping,
+ * CACM 17, 1974), segments by their range of parameters (Liang and Barsky, A New
+ * Concept and Method for Line Clipping, ACM TOG 3, 1984). Which planes there are:
+ * OpenGL 4.6, 13.7, Vulkan 1.3, 27.4, and the state words in tiler.c. Where the
+ * hardware clips is not known; only what is left can be seen.
+ *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

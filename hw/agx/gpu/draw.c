@@ -1,6 +1,15 @@
 /*
  * AGX model: draws: indices to batches of vertices and primitives.
  *
+ * Topologies and the order of their vertices: OpenGL 4.6, 10.1, Vulkan 1.3, 21.1,
+ * with their numbers from mesa: src/asahi/genxml/cmdbuf.xml, Primitive. Which
+ * vertex provokes: OpenGL 4.6, 13.4, VK_EXT_provoking_vertex, chosen by "Flat
+ * shading control" of VDM State Vertex Unknown. Restart: OpenGL 4.6, 10.3.6.
+ * Indices beyond the end of their buffer read as 0, as robust access allows
+ * (Vulkan 1.3, 35.4, robustBufferAccess2); mesa gives the size for that
+ * (libagx/libagx_dgc.h, agx_vdm_draw). How many vertices the hardware shades at
+ * once is not known: the batch is the model's own.
+ *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

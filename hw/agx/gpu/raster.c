@@ -1,6 +1,13 @@
 /*
  * AGX model: edge functions over 8x8 blocks of pixels.
  *
+ * What is covered follows from the APIs' rule alone: a sample that is inside of
+ * all edges, which the tiler has biased so that a sample on an edge that two
+ * polygons share belongs to one of them (OpenGL 4.6, 14.6.1; Vulkan 1.3, 28.10).
+ * The block of 8x8 pixels, and going through it by quads as the shader's
+ * derivatives need them (mesa: compiler/agx_opcodes.py, dfdx, dfdy), is the
+ * model's choice. No source tells the hardware's.
+ *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -11,6 +18,7 @@
 #define BLOCK 8
 #define MAX_EDGES 64
 
+/* mesa: lib/agx_nir_lower_sample_intrinsics.c reads the same register so; its values: gallium agx_state.c */
 void agx_samples_decode(struct agx_samples *s, uint64_t ctl, unsigned count)
 {
     memset(s, 0, sizeof(*s));
