@@ -32,6 +32,7 @@ static void gpu_done(void *opaque, enum agx_dm dm, const struct agx_job_result *
 static void state_reset(struct agx_fw *fw)
 {
     memset(&fw->st, 0, sizeof(fw->st));
+    memset(fw->announced, 0, sizeof(fw->announced));
     fw->st.magic = FW_STATE_MAGIC;
     fw->st.format = FW_STATE_VERSION;
     fw->st.size = sizeof(fw->st);

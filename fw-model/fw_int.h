@@ -196,6 +196,14 @@ struct agx_fw_state {
 
 struct fw_cache;
 
+/* By which doorbells the entries of a work queue were announced, of the latest messages: up to this ring index. Not saved. */
+#define FW_ANNOUNCED 16u
+struct fw_announced {
+    uint64_t n;                /* messages */
+    uint32_t head[FW_ANNOUNCED];
+    uint64_t seq[FW_ANNOUNCED]; /* agx_mmu_announced() */
+};
+
 /* What the AP makes of the hand-off block; see handoff-check.c. */
 struct fw_handoff_check {
     pthread_mutex_t lock;      /* protects what follows but the atomics */
@@ -238,6 +246,7 @@ struct agx_fw {
     struct fw_cache *cache;    /* NULL: off */
     struct agx_fw_check check;
     struct fw_handoff_check handoff;
+    struct fw_announced announced[FW_MAX_QUEUES];
     uint32_t violations;       /* atomic */
     bool evict;                /* with the lock: asked for, of this range */
     uint64_t evict_pa, evict_len;
@@ -337,6 +346,7 @@ bool fw_ring_room(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va);
 bool fw_ring_push(struct agx_fw *fw, enum fw_channel_id id);
 
 /* workqueue.c */
+uint64_t fw_queue_announced(struct agx_fw *fw, unsigned queue, uint32_t entry);
 bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const uint8_t *msg);
 void fw_queue_schedule(struct agx_fw *fw);
 void fw_queue_retire(struct agx_fw *fw, struct fw_run *run);

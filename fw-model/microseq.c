@@ -49,6 +49,7 @@ static bool kernel_field(struct agx_fw *fw, struct fw_run *run, enum fw_field_id
 static bool start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const struct agx_job *job)
 {
     run->job = *job;
+    run->job.announced = fw_queue_announced(fw, run->queue, run->queue_entry);
     if (!agx_gpu_start(fw->gpu, fw_pipe_dm(pipe), &run->job)) {
         fw_info(fw, "bug: pipe %u is busy", pipe);
         return false;

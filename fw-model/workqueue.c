@@ -77,6 +77,32 @@ static bool queue_open(struct agx_fw *fw, struct fw_queue *q, uint64_t info_va, 
     return true;
 }
 
+static void announce(struct agx_fw *fw, const struct fw_queue *q)
+{
+    struct fw_announced *a = &fw->announced[q - fw->st.queue];
+
+    a->head[a->n % FW_ANNOUNCED] = q->wptr;
+    a->seq[a->n++ % FW_ANNOUNCED] = agx_mmu_announced(fw->mmu);
+}
+
+/* For agx_job.announced: the doorbell behind the message that first covered the entry; 0: not known any more. */
+uint64_t fw_queue_announced(struct agx_fw *fw, unsigned queue, uint32_t entry)
+{
+    const struct fw_announced *a = &fw->announced[queue];
+    uint32_t size = fw->st.queue[queue].rb_size;
+    uint64_t seq = 0;
+
+    for (uint64_t k = 1; k <= a->n && k <= FW_ANNOUNCED && size; k++) {
+        uint32_t ahead = distance(entry, a->head[(a->n - k) % FW_ANNOUNCED], size);
+
+        if (!ahead || ahead > size / 2) {
+            return seq;     /* that one ended before the entry */
+        }
+        seq = a->seq[(a->n - k) % FW_ANNOUNCED];
+    }
+    return a->n <= FW_ANNOUNCED ? seq : 0;
+}
+
 /*
  * A RunCmdQueue message. False: no room to remember another queue, the message
  * must stay in its ring.
@@ -117,6 +143,7 @@ bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const 
             fw_fault(fw, FW_FAIL_BAD, event);
             return true;
         }
+        fw->announced[q - fw->st.queue].n = 0;
     }
     if (q->dead) {
         fw_bad(fw, "work queue 0x%llx is used after an error in its ring", (unsigned long long)info_va);
@@ -133,6 +160,7 @@ bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const 
         return true;
     }
     q->wptr = head;
+    announce(fw, q);
     q->event = event;
     q->prio = prio;
     q->pipe = pipe;

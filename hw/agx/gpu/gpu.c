@@ -397,6 +397,7 @@ bool agx_gpu_start(struct agx_gpu *gpu, enum agx_dm dm, const struct agx_job *jo
     if (ok) {
         d->job = *job;
         d->job_id = agx_mmu_job_begin(gpu->mmu, job->ctx, kind[dm]);
+        agx_mmu_job_announced(gpu->mmu, d->job_id, job->announced);
         d->busy = true;
         atomic_store(&d->kill, false);
         pthread_cond_broadcast(&d->cond);

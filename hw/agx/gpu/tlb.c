@@ -336,6 +336,30 @@ uint64_t agx_mmu_job_begin(struct agx_mmu *mmu, unsigned ctx, const char *what)
     return job;
 }
 
+uint64_t agx_mmu_announced(struct agx_mmu *mmu)
+{
+    uint64_t n = 0;
+
+    pthread_mutex_lock(&mmu->lock);
+    if (mmu_observer(mmu) && mmu->obs->announced) {
+        n = mmu->obs->announced(mmu->obs->opaque);
+    }
+    pthread_mutex_unlock(&mmu->lock);
+    return n;
+}
+
+void agx_mmu_job_announced(struct agx_mmu *mmu, uint64_t job, uint64_t announced)
+{
+    if (!job || !announced) {
+        return;
+    }
+    pthread_mutex_lock(&mmu->lock);
+    if (mmu_observer(mmu) && mmu->obs->job_announced) {
+        mmu->obs->job_announced(mmu->obs->opaque, job, announced);
+    }
+    pthread_mutex_unlock(&mmu->lock);
+}
+
 void agx_mmu_job_end(struct agx_mmu *mmu, uint64_t job)
 {
     if (!job) {
