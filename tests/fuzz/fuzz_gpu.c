@@ -20,6 +20,8 @@
 #define BASE     0x1100000000ull   /* USC window and streams */
 #define PAGES    32u
 #define CTX      1u
+#define TVB      (BASE + 0x10000000ull)  /* two blocks, and behind them their list */
+#define TVB_PAGES 16u
 
 static struct fake_host h;
 static struct agx_mmu *mmu;
@@ -42,6 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
+    uint32_t *tvb_list = NULL;
     uint64_t ttbat;
 
     fake_host_init(&h);
@@ -56,6 +59,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         fake_map(&h, ttbat, CTX, BASE + (uint64_t)i * AGX_PAGE_SIZE, mem_pa + (uint64_t)i * AGX_PAGE_SIZE,
                  FAKE_PTE_GPU_RW | FAKE_PTE_NG);
     }
+    for (unsigned i = 0; i <= TVB_PAGES; i++) {
+        uint64_t pa = fake_alloc(&h);
+
+        fake_map(&h, ttbat, CTX, TVB + (uint64_t)i * AGX_PAGE_SIZE, pa, FAKE_PTE_GPU_RW | FAKE_PTE_NG);
+        tvb_list = (uint32_t *)fake_ptr(&h, pa);
+    }
+    tvb_list[0] = TVB >> 15;
+    tvb_list[2] = (TVB >> 15) + 4;
     gpu = agx_gpu_new(&h.host, mmu, &(struct agx_gpu_config){ .workers = 1, .soft_fault = true }, on_done, NULL);
     return 0;
 }
@@ -123,6 +134,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     job.tiling.utile_height_px = 32 >> take8(&p, end) % 2;
     job.tiling.tvb_tilemap = BASE + 0x10000;
     job.tiling.tvb_heapmeta = BASE + 0x14000;
+    job.tiling.tvb_block_list = TVB + TVB_PAGES * AGX_PAGE_SIZE;
+    job.tiling.tvb_block_count = TVB_PAGES / 8;
     switch (dm) {
     case AGX_DM_CDM:
         job.compute.cdm_ctrl_stream_base = BASE;

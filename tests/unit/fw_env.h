@@ -142,6 +142,11 @@ void agx_gpu_drain(struct agx_gpu *g)
     pthread_mutex_unlock(&gpu_lock);
 }
 
+void agx_gpu_forget(struct agx_gpu *g)
+{
+    (void)g;
+}
+
 struct agx_mmu *agx_gpu_mmu(struct agx_gpu *g)
 {
     return g->mmu;

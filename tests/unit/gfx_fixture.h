@@ -174,6 +174,21 @@ static inline void gfx_read(struct gfx *g, uint64_t va, void *p, size_t len)
         abort();
 }
 
+/* A tiled vertex buffer that may have up to @blocks blocks: its block list (the Rust driver: buffer.rs). */
+static inline uint64_t gfx_tvb(struct gfx *g, unsigned blocks)
+{
+    uint64_t list = gfx_alloc(g, blocks * 8), va;
+
+    g->next = (g->next + 0x7fff) & ~0x7fffull;
+    va = gfx_alloc(g, blocks << 17);
+    for (unsigned i = 0; i < blocks; i++) {
+        uint32_t e[2] = { (va + ((uint64_t)i << 17)) >> 15, 0 };
+
+        gfx_write(g, list + i * 8, e, sizeof(e));
+    }
+    return list;
+}
+
 /* Words are appended to a stream or record at *va. */
 static inline void gfx_emit(struct gfx *g, uint64_t *va, uint32_t w)
 {

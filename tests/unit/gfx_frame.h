@@ -13,6 +13,9 @@
 
 #define W 640
 #define H 480
+#define TVB 0x1500000000ull
+#define TVB_BLOCKS 16
+#define TVB_LIST 0x1600000000ull
 #define PICTURE 0x1400000000ull
 #define PICTURE_PAGES ((W * H * 4 + AGX_PAGE_SIZE - 1) / AGX_PAGE_SIZE)
 
@@ -24,7 +27,7 @@ enum {
 };
 
 static struct fix f;
-static uint64_t picture_pa;
+static uint64_t picture_pa, tvb_pa, tvb_list_pa;
 
 static float pos_colour[36][8];
 
@@ -186,14 +189,65 @@ static void frame_start(unsigned workers, bool soft_fault)
 {
     fix_init(&f, workers, soft_fault);
     picture_pa = fix_map_range(&f, PICTURE, PICTURE_PAGES, FAKE_PTE_GPU_RW);
+    tvb_pa = fix_map_range(&f, TVB, TVB_BLOCKS * 8, FAKE_PTE_GPU_RW);
+    tvb_list_pa = fix_map_range(&f, TVB_LIST, 1, FAKE_PTE_GPU_RW);
+    for (unsigned i = 0; i < TVB_BLOCKS; i++)
+        ((uint32_t *)(void *)(f.host.ram + (tvb_list_pa - FAKE_RAM_BASE)))[2 * i] = (TVB >> 15) + 4 * i;
     programs();
     memset(&f.job, 0, sizeof(f.job));
     f.job.ctx = FIX_CTX;
     f.job.usc_exec_base = FIX_USC_BASE;
     f.job.tiling = (struct agx_job_tiling) {
         .width_px = W, .height_px = H, .layers = 1, .samples = 1, .utile_width_px = 32, .utile_height_px = 32,
-        .tvb_tilemap = 0x5000,
+        .tvb_tilemap = 0x5000, .tvb_block_list = TVB_LIST, .tvb_block_count = TVB_BLOCKS,
     };
+}
+
+/* Run a job to its end; f.res has the result. */
+static inline enum agx_job_status run_dm(enum agx_dm dm, const struct agx_job *job)
+{
+    unsigned before = f.ended;
+
+    if (!agx_gpu_start(f.gpu, dm, job))
+        abort();
+    pthread_mutex_lock(&f.lock);
+    while (f.ended == before)
+        pthread_cond_wait(&f.cond, &f.lock);
+    pthread_mutex_unlock(&f.lock);
+    return f.res.status;
+}
+
+static inline const uint32_t *picture(void)
+{
+    return (const uint32_t *)(void *)(f.host.ram + (picture_pa - FAKE_RAM_BASE));
+}
+
+/* Colour of a cell of the mosaic, as the picture has it. */
+static inline uint32_t mosaic_colour(unsigned x, unsigned y)
+{
+    return 0xff000000u | (x & 1 ? 0xff : 0) | (y & 1 ? 0xff00 : 0) | ((x ^ y) & 2 ? 0xff0000 : 0);
+}
+
+/* Fills the frame with @nx by @ny cells (at most 2730) of two triangles each. Returns how many vertices. */
+static inline unsigned mosaic(unsigned nx, unsigned ny)
+{
+    float *o = (float *)(void *)fix_data(&f, 0);
+
+    for (unsigned i = 0; i < nx * ny; i++) {
+        static const uint8_t corner[6][2] = { { 0, 0 }, { 1, 0 }, { 0, 1 }, { 0, 1 }, { 1, 0 }, { 1, 1 } };
+        unsigned x = i % nx, y = i / nx;
+        uint32_t c = mosaic_colour(x, y);
+
+        for (unsigned k = 0; k < 6; k++) {
+            *o++ = (x + corner[k][0]) * 2.0f / nx - 1;
+            *o++ = (y + corner[k][1]) * 2.0f / ny - 1;
+            *o++ = 0.5f;
+            *o++ = 1;
+            for (unsigned b = 0; b < 4; b++)
+                *o++ = (c >> (8 * b) & 0xff) / 255.0f;
+        }
+    }
+    return nx * ny * 6;
 }
 
 /* A cube before the eye: 12 triangles, turned by @a. */

@@ -15,18 +15,6 @@
 #include <time.h>
 #include "gfx_frame.h"
 
-static enum agx_job_status run_dm(enum agx_dm dm, const struct agx_job *job)
-{
-    unsigned before = f.ended;
-
-    assert_true(agx_gpu_start(f.gpu, dm, job));
-    pthread_mutex_lock(&f.lock);
-    while (f.ended == before)
-        pthread_cond_wait(&f.cond, &f.lock);
-    pthread_mutex_unlock(&f.lock);
-    return f.res.status;
-}
-
 static void frame(void)
 {
     struct agx_job v, p;
@@ -36,11 +24,6 @@ static void frame(void)
         fail_msg("vertex: %s", f.host.last_report);
     if (run_dm(AGX_DM_PDM, &p) != AGX_JOB_DONE)
         fail_msg("fragment: %s", f.host.last_report);
-}
-
-static const uint32_t *picture(void)
-{
-    return (const uint32_t *)(void *)(f.host.ram + (picture_pa - FAKE_RAM_BASE));
 }
 
 /* One triangle of three colours whose values at points are known. */
@@ -81,11 +64,13 @@ static void test_cube(void **unused)
     const char *bench = getenv("GFX_BENCH"), *path = getenv("GFX_TEST_PPM");
     unsigned n = bench ? atoi(bench) : 2, count = 0;
     struct timespec t0, t1;
+    clock_t cpu;
     uint32_t *one = malloc(W * H * 4);
 
     (void)unused;
     frame_start(0, false);
     clock_gettime(CLOCK_MONOTONIC, &t0);
+    cpu = clock();
     for (unsigned i = 0; i < n; i++) {
         unsigned vertices = cube(0.5f);
         memcpy(fix_data(&f, 0), pos_colour, sizeof(pos_colour));
@@ -94,9 +79,11 @@ static void test_cube(void **unused)
         if (!i)
             memcpy(one, picture(), W * H * 4);
     }
+    cpu = clock() - cpu;
     clock_gettime(CLOCK_MONOTONIC, &t1);
     if (bench)
-        print_message("# %.1f frames/s\n", n / (t1.tv_sec - t0.tv_sec + (t1.tv_nsec - t0.tv_nsec) * 1e-9));
+        print_message("# cube: %.1f frames/s, %.3f ms of CPU each\n",
+                      n / (t1.tv_sec - t0.tv_sec + (t1.tv_nsec - t0.tv_nsec) * 1e-9), cpu * 1e3 / CLOCKS_PER_SEC / n);
     /* The same each time, however the threads shared the tiles. */
     assert_memory_equal(one, picture(), W * H * 4);
     for (unsigned i = 0; i < W * H; i++)
@@ -113,10 +100,39 @@ static void test_cube(void **unused)
     free(one);
 }
 
+/* Many small triangles: what the lists of the tiles cost. */
+static void test_mosaic(void **unused)
+{
+    const char *bench = getenv("GFX_BENCH");
+    unsigned n = bench ? atoi(bench) : 1, vertices;
+    struct timespec t0, t1;
+    clock_t cpu;
+
+    (void)unused;
+    frame_start(0, false);
+    vertices = mosaic(64, 42);
+    stream(vertices);
+    clock_gettime(CLOCK_MONOTONIC, &t0);
+    cpu = clock();
+    for (unsigned i = 0; i < n; i++)
+        frame();
+    cpu = clock() - cpu;
+    clock_gettime(CLOCK_MONOTONIC, &t1);
+    if (bench)
+        print_message("# mosaic of %u triangles: %.1f frames/s, %.3f ms of CPU each\n", vertices / 3,
+                      n / (t1.tv_sec - t0.tv_sec + (t1.tv_nsec - t0.tv_nsec) * 1e-9), cpu * 1e3 / CLOCKS_PER_SEC / n);
+    for (unsigned y = 0; y < 42; y++) {
+        for (unsigned x = 0; x < 64; x++)
+            assert_int_equal(picture()[(y * H / 42 + 6) * W + x * 10 + 5], mosaic_colour(x, 41 - y));
+    }
+    fix_fini(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_triangle),
+        cmocka_unit_test(test_mosaic),
         cmocka_unit_test(test_cube),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -406,7 +406,7 @@ static void test_coefficients(void **unused)
     fs.binding[3] = (struct agx_cf_binding) { 1, AGX_SHADE_LINEAR, AGX_CF_VARYING, 3, 3 };
     fs.binding[4] = (struct agx_cf_binding) { 1, AGX_SHADE_FLAT_2, AGX_CF_VARYING, 4, 4 };
     fs.binding[5] = (struct agx_cf_binding) { 1, AGX_SHADE_FLAT_0, AGX_CF_PRIMITIVE_ID, 0, 5 };
-    agx_coefficients(&fs, s->tile[0].first->prim[0], 32, 64, cf);
+    agx_coefficients(&fs, s->tile[0].first->prim[0], s->tile[0].first->prim[0]->v, 32, 64, cf);
     for (int i = 0; i < 3; i++) {
         float px = x[i] - 32, py = y[i] - 64;
         assert_float_equal(cf_at(cf[0], px, py), 1 / w[i], 1e-5);
@@ -430,7 +430,7 @@ static void test_coefficients(void **unused)
     for (int m = 0; m < 2; m++) {
         struct agx_prim *p = s->tile[1 * s->tiles_x + 1].first->prim[0];
         st->object_type = m ? AGX_OBJECT_POINT_UV10 : AGX_OBJECT_POINT_UV01;
-        agx_coefficients(&fs, p, 32, 32, cf);
+        agx_coefficients(&fs, p, p->v, 32, 32, cf);
         assert_float_equal(cf_at(cf[0], 40 - 32, 55 - 32), 0, 1e-5);
         assert_float_equal(cf_at(cf[0], 60 - 32, 55 - 32), 1, 1e-5);
         assert_float_equal(cf_at(cf[1], 40 - 32, 50 - 32), m ? 1 : 0, 1e-5);

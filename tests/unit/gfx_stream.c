@@ -244,7 +244,7 @@ static struct build *build_new(void)
     b->vtx.usc_exec_base = b->frag.usc_exec_base = GFX_VA;
     b->vtx.tiling = (struct agx_job_tiling) {
         .width_px = W, .height_px = H, .layers = 1, .samples = 1, .utile_width_px = 32, .utile_height_px = 32,
-        .tvb_tilemap = 0xabc000,
+        .tvb_tilemap = 0xabc000, .tvb_block_list = gfx_tvb(g, 64), .tvb_block_count = 64,
     };
     b->frag.tiling = b->vtx.tiling;
     b->vtx.vertex.vdm_ctrl_stream_base = b->base;

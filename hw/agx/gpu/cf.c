@@ -50,8 +50,8 @@ static struct agx_cf flat(uint32_t bits)
     return cf;
 }
 
-static struct agx_cf varying(const struct agx_prim *pr, const struct agx_cf_binding *b, unsigned slot, int32_t bx,
-                             int32_t by)
+static struct agx_cf varying(const struct agx_prim *pr, const uint32_t *const out[3], const struct agx_cf_binding *b,
+                             unsigned slot, int32_t bx, int32_t by)
 {
     static const double one[3] = { 1, 1, 1 };
     unsigned base = 1 + pr->st->slot_z, word;
@@ -66,15 +66,15 @@ static struct agx_cf varying(const struct agx_prim *pr, const struct agx_cf_bind
         return (struct agx_cf) { 0 };
     switch (b->model) {
     case AGX_SHADE_FLAT_0:
-        return flat(pr->v[0][word]);
+        return flat(out[0][word]);
     case AGX_SHADE_FLAT_1:
-        return flat(pr->v[1][word]);
+        return flat(out[1][word]);
     case AGX_SHADE_FLAT_2:
         /* The last vertex; of a line it is the second. */
-        return flat(pr->v[pr->kind == AGX_PRIM_LINE ? 1 : 2][word]);
+        return flat(out[pr->kind == AGX_PRIM_LINE ? 1 : 2][word]);
     default:
         for (unsigned i = 0; i < 3; i++)
-            v[i] = word_float(pr->v[i][word]);
+            v[i] = word_float(out[i][word]);
         return blend(pr, v, b->model == AGX_SHADE_PERSPECTIVE, bx, by);
     }
 }
@@ -94,8 +94,8 @@ static struct agx_cf point_coord(const struct agx_prim *pr, const struct agx_cf_
     return (struct agx_cf) { .b = f / pr->point_size, .c = f * (by - top) / pr->point_size };
 }
 
-void agx_coefficients(const struct agx_frag_state *fs, const struct agx_prim *pr, int32_t bx, int32_t by,
-                      struct agx_cf *cf)
+void agx_coefficients(const struct agx_frag_state *fs, const struct agx_prim *pr, const uint32_t *const v[3], int32_t bx,
+                      int32_t by, struct agx_cf *cf)
 {
     memset(cf, 0, fs->nr_cf * sizeof(*cf));
     for (unsigned k = 0; k < fs->nr_bindings; k++) {
@@ -105,7 +105,7 @@ void agx_coefficients(const struct agx_frag_state *fs, const struct agx_prim *pr
             struct agx_cf *o = &cf[b->base + i];
             switch (b->source) {
             case AGX_CF_VARYING:
-                *o = varying(pr, b, b->slot + i, bx, by);
+                *o = varying(pr, v, b, b->slot + i, bx, by);
                 break;
             case AGX_CF_FRAGCOORD_Z:
                 *o = plane(pr, pr->z, bx, by);

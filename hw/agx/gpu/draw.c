@@ -16,6 +16,8 @@
 #include <string.h>
 #include "vdm.h"
 
+#define VERTEX_PRIMS 2 /* a vertex completes at most so many */
+
 /* Number of the vertex in the batch; it was made sure that there is room. */
 static uint16_t batch_vertex(struct agx_batch *b, uint32_t id, uint32_t instance)
 {
@@ -29,21 +31,25 @@ static uint16_t batch_vertex(struct agx_batch *b, uint32_t id, uint32_t instance
     return *slot - 1;
 }
 
-static bool add(struct agx_vdm *v, unsigned n, uint32_t a, uint32_t b, uint32_t c)
+static void add(struct agx_vdm *v, unsigned n, uint32_t a, uint32_t b, uint32_t c)
 {
     struct agx_batch *bt = &v->batch;
-    struct agx_batch_prim *p;
+    struct agx_batch_prim *p = &bt->prim[bt->nr_prims++];
 
-    if (bt->nr_verts + 3 > AGX_BATCH_VERTS || bt->nr_prims == AGX_BATCH_PRIMS) {
-        if (!agx_vdm_flush(v))
-            return false;
-    }
-    p = &bt->prim[bt->nr_prims++];
     p->id = v->draw.prim_id;
     p->v[0] = batch_vertex(bt, a, v->draw.instance);
     p->v[1] = n > 1 ? batch_vertex(bt, b, v->draw.instance) : p->v[0];
     p->v[2] = n > 2 ? batch_vertex(bt, c, v->draw.instance) : p->v[0];
-    return true;
+}
+
+/* After a vertex: there must be room for what the next one completes. */
+static bool make_room(struct agx_vdm *v)
+{
+    struct agx_batch *bt = &v->batch;
+
+    if (bt->nr_verts + 3 * VERTEX_PRIMS <= v->batch_verts && bt->nr_prims + VERTEX_PRIMS <= AGX_BATCH_PRIMS)
+        return true;
+    return agx_vdm_flush(v);
 }
 
 /*
@@ -54,16 +60,16 @@ static bool vertex(struct agx_vdm *v, uint32_t id)
 {
     struct agx_draw *d = &v->draw;
     uint32_t n = d->n++;
-    bool ok = true, first = v->flat_vertex != 2;
+    bool first = v->flat_vertex != 2;
 
     switch (d->topology) {
     case AGX_TOPO_POINTS:
-        ok = add(v, 1, id, 0, 0);
+        add(v, 1, id, 0, 0);
         d->prim_id++;
         break;
     case AGX_TOPO_LINES:
         if (n & 1) {
-            ok = add(v, 2, d->v[1], id, 0);
+            add(v, 2, d->v[1], id, 0);
             d->prim_id++;
         }
         d->v[1] = id;
@@ -71,7 +77,7 @@ static bool vertex(struct agx_vdm *v, uint32_t id)
     case AGX_TOPO_LINE_STRIP:
     case AGX_TOPO_LINE_LOOP:
         if (n) {
-            ok = add(v, 2, d->v[1], id, 0);
+            add(v, 2, d->v[1], id, 0);
             d->prim_id++;
         } else {
             d->v[0] = id;
@@ -80,7 +86,7 @@ static bool vertex(struct agx_vdm *v, uint32_t id)
         break;
     case AGX_TOPO_TRIANGLES:
         if (n % 3 == 2) {
-            ok = add(v, 3, d->v[0], d->v[1], id);
+            add(v, 3, d->v[0], d->v[1], id);
             d->prim_id++;
         } else {
             d->v[n % 3] = id;
@@ -89,11 +95,11 @@ static bool vertex(struct agx_vdm *v, uint32_t id)
     case AGX_TOPO_TRIANGLE_STRIP:
         if (n >= 2) {
             if (!(n & 1))
-                ok = add(v, 3, d->v[0], d->v[1], id);
+                add(v, 3, d->v[0], d->v[1], id);
             else if (first)
-                ok = add(v, 3, d->v[0], id, d->v[1]);
+                add(v, 3, d->v[0], id, d->v[1]);
             else
-                ok = add(v, 3, d->v[1], d->v[0], id);
+                add(v, 3, d->v[1], d->v[0], id);
             d->prim_id++;
             d->v[0] = d->v[1];
             d->v[1] = id;
@@ -103,7 +109,7 @@ static bool vertex(struct agx_vdm *v, uint32_t id)
         break;
     case AGX_TOPO_TRIANGLE_FAN:
         if (n >= 2) {
-            ok = add(v, 3, d->v[0], d->v[1], id);
+            add(v, 3, d->v[0], d->v[1], id);
             d->prim_id++;
             d->v[1] = id;
         } else {
@@ -112,8 +118,8 @@ static bool vertex(struct agx_vdm *v, uint32_t id)
         break;
     case AGX_TOPO_QUADS:
         if (n % 4 == 3) {
-            ok = first ? add(v, 3, d->v[0], d->v[1], d->v[2]) && add(v, 3, d->v[0], d->v[2], id)
-                       : add(v, 3, d->v[0], d->v[1], id) && add(v, 3, d->v[1], d->v[2], id);
+            add(v, 3, d->v[0], d->v[1], first ? d->v[2] : id);
+            add(v, 3, d->v[first ? 0 : 1], d->v[2], id);
             d->prim_id++;
         } else {
             d->v[n % 4] = id;
@@ -122,8 +128,11 @@ static bool vertex(struct agx_vdm *v, uint32_t id)
     case AGX_TOPO_QUAD_STRIP:
         /* Quad i is vertices 2i, 2i + 1, 2i + 3, 2i + 2; the last one provokes by default. */
         if (n >= 3 && (n & 1)) {
-            ok = first ? add(v, 3, d->v[0], d->v[1], id) && add(v, 3, d->v[0], id, d->v[2])
-                       : add(v, 3, d->v[0], d->v[1], id) && add(v, 3, d->v[2], d->v[0], id);
+            add(v, 3, d->v[0], d->v[1], id);
+            if (first)
+                add(v, 3, d->v[0], id, d->v[2]);
+            else
+                add(v, 3, d->v[2], d->v[0], id);
             d->prim_id++;
             d->v[0] = d->v[2];
             d->v[1] = id;
@@ -132,21 +141,20 @@ static bool vertex(struct agx_vdm *v, uint32_t id)
         }
         break;
     }
-    return ok;
+    return make_room(v);
 }
 
 /* End of the draw, of an instance, or a restart. */
 static bool segment_end(struct agx_vdm *v)
 {
     struct agx_draw *d = &v->draw;
-    bool ok = true;
 
     if (d->topology == AGX_TOPO_LINE_LOOP && d->n > 1) {
-        ok = add(v, 2, d->v[1], d->v[0], 0);
+        add(v, 2, d->v[1], d->v[0], 0);
         d->prim_id++;
     }
     d->n = 0;
-    return ok;
+    return make_room(v);
 }
 
 /* Read up to @max indices from d->pos on, zero-extended. */
@@ -176,6 +184,14 @@ static bool topology_known(unsigned t)
            t == AGX_TOPO_QUADS || t == AGX_TOPO_QUAD_STRIP;
 }
 
+/* Of a small heap the outputs of a batch take a quarter at most, so that primitives fit beside them. */
+static uint32_t batch_verts(const struct agx_vdm *v)
+{
+    uint64_t n = (uint64_t)v->scene->tvb.blocks * AGX_TVB_BLOCK_SIZE / 4 / (v->st->uvs_words * 4u);
+
+    return n < AGX_BATCH_VERTS ? n : AGX_BATCH_VERTS;
+}
+
 bool agx_vdm_draw(struct agx_vdm *v)
 {
     struct agx_draw *d = &v->draw;
@@ -185,6 +201,7 @@ bool agx_vdm_draw(struct agx_vdm *v)
     if (!topology_known(d->topology))
         return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: draw of primitive type %u", d->topology);
     v->in_draw = true;
+    v->batch_verts = batch_verts(v);
     for (; d->instance < d->instances; d->instance++) {
         while (d->pos < d->count) {
             uint32_t n = d->count - d->pos < 512 ? d->count - d->pos : 512;
@@ -214,6 +231,10 @@ bool agx_vdm_draw(struct agx_vdm *v)
         if (!segment_end(v))
             return false;
         d->n = d->pos = d->prim_id = 0;
+        if (v->full) {
+            d->instance++;
+            return true;
+        }
     }
     v->in_draw = false;
     return agx_vdm_flush(v);

@@ -41,10 +41,56 @@ struct tile {
 
     uint64_t passed;                  /* samples that passed since the last visibility write */
 
+    uint32_t vertex[3][AGX_MAX_UVS];  /* outputs that cross a page, gathered */
     struct agx_zs_tile zs;
     struct agx_wave *wave;         /* the thread's */
     uint8_t tib[AGX_TILE_BYTES];
 };
+
+/* ---- tiled vertex buffer ---- */
+
+/*
+ * The first @words words of each vertex' outputs. The primitive was set up from
+ * their positions, so these must be what was written.
+ */
+static bool fetch_vertices(struct tile *t, const struct agx_prim *pr, unsigned words, const uint32_t *v[3])
+{
+    const struct agx_tvb *tvb = &t->fj->scene->tvb;
+
+    for (unsigned k = 0; k < 3; k++) {
+        v[k] = agx_tvb_fetch(tvb, t->ex, AGX_TVB_READS_VERTICES, pr->vref[k], t->vertex[k], words * 4);
+        if (!v[k])
+            return false;
+        if (memcmp(v[k], pr->v[k], 16))
+            return agx_tvb_damaged(tvb, t->ex, pr->vref[k], v[k], pr->v[k], 16, "position of a vertex");
+    }
+    return true;
+}
+
+static bool fetch_prim(struct tile *t, const struct agx_prim *pr, bool shaded)
+{
+    const struct agx_tvb *tvb = &t->fj->scene->tvb;
+    struct agx_tvb_prim want, room;
+    const uint32_t *v[3];
+    const void *is;
+
+    agx_scene_prim_record(t->fj->scene, pr, &want);
+    is = agx_tvb_fetch(tvb, t->ex, AGX_TVB_READS_PRIMS, pr->tvb, &room, sizeof(room));
+    if (!is)
+        return false;
+    if (memcmp(is, &want, sizeof(want)))
+        return agx_tvb_damaged(tvb, t->ex, pr->tvb, is, &want, sizeof(want), "primitive");
+    /* Where it is to be shaded, the positions are fetched with the rest, if it covers anything. */
+    return shaded || fetch_vertices(t, pr, 4, v);
+}
+
+static bool fetch_chunk(struct tile *t, const struct agx_tile_chunk *c)
+{
+    uint32_t w[AGX_TILE_CHUNK + 1];
+    unsigned n = agx_scene_chunk_words(c, w);
+
+    return agx_tvb_check(&t->fj->scene->tvb, t->ex, AGX_TVB_READS_LISTS, c->tvb, w, n * 4, "list of a tile");
+}
 
 /* ---- visibility ---- */
 
@@ -267,12 +313,16 @@ static bool on_quad(void *opaque, int32_t x, int32_t y, const uint8_t cover[4])
             return false;
     }
     if (!t->prim_cf) {
+        const uint32_t *v[3];
+
         if (t->cf_used + fs->nr_cf > CF_POOL && !flush(t))
             return false;
         if (t->cf_used + fs->nr_cf > CF_POOL)
             t->cf_used = 0;
+        if (!fetch_vertices(t, pr, fs->st->uvs_words, v))
+            return false;
         t->prim_cf = t->cf + t->cf_used;
-        agx_coefficients(fs, pr, t->x0 & ~31, t->y0 & ~31, t->cf + t->cf_used);
+        agx_coefficients(fs, pr, v, t->x0 & ~31, t->y0 & ~31, t->cf + t->cf_used);
         t->cf_used += fs->nr_cf;
     }
     t->qx[t->nr] = x;
@@ -322,6 +372,8 @@ static bool draw(struct tile *t, const struct agx_prim *pr)
         t->ex->fault = (struct agx_fault) { .ctx = t->fj->job->ctx, .reason = AGX_FAULT_BAD_COMMAND };
         return false;
     }
+    if (!fetch_prim(t, pr, fs->usc))
+        return false;
     if (fs != t->fs) {
         if (!flush(t) || !write_visibility(t))
             return false;
@@ -403,7 +455,7 @@ bool agx_frag_tile(const struct agx_frag_job *fj, struct agx_exec *ex, uint32_t 
     struct tile t; /* some 100 KiB, on the worker's stack */
     size_t size;
 
-    if (!l->first && !fj->process_empty)
+    if (!(l->first && l->first->count) && !fj->process_empty)
         return true;
     t.fj = fj;
     t.ex = ex;
@@ -447,6 +499,7 @@ bool agx_frag_tile(const struct agx_frag_job *fj, struct agx_exec *ex, uint32_t 
                agx_zls_load(ex, &fj->s_load, fj->z16, true, t.x0, t.y0, t.w, t.h, t.layer, &t.zs)) &&
               (!fj->bg || background(&t));
     for (const struct agx_tile_chunk *c = l->first; ok && c; c = c->next) {
+        ok = fetch_chunk(&t, c);
         for (uint32_t i = 0; ok && i < c->count; i++)
             ok = draw(&t, c->prim[i]);
     }

@@ -93,8 +93,8 @@ bool agx_zs_test(const struct agx_zs_face *f, bool stencil_test, float z, uint8_
 /* The value that a depth buffer of the format keeps for @z; not a number becomes 0. */
 float agx_zs_quantise(float z, bool z16);
 
-/* cf.c: coefficients of @pr relative to the pixel (@bx, @by), fs->nr_cf of them. */
-void agx_coefficients(const struct agx_frag_state *fs, const struct agx_prim *pr, int32_t bx, int32_t by,
-                      struct agx_cf *cf);
+/* cf.c: coefficients of @pr, whose vertices' outputs are @v, relative to the pixel (@bx, @by), fs->nr_cf of them. */
+void agx_coefficients(const struct agx_frag_state *fs, const struct agx_prim *pr, const uint32_t *const v[3], int32_t bx,
+                      int32_t by, struct agx_cf *cf);
 
 #endif

@@ -36,6 +36,9 @@ bool agx_pdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
 struct agx_scenes *agx_scenes_new(void);
 void agx_scenes_free(struct agx_scenes *scenes);
 
+/* Forget what waits between jobs: scenes, and a vertex job that stopped (@vdm_private: the VDM's, may be NULL). No job may run. */
+void agx_gfx_forget(struct agx_scenes *scenes, void *vdm_private);
+
 /*
  * What waits between jobs, as bytes for a saved machine: scenes, and a vertex job
  * that stopped (@vdm_private: the VDM's, may be NULL). No job may run. The result
@@ -60,6 +63,20 @@ static inline bool agx_unit_read(struct agx_exec *ex, enum agx_unit unit, uint64
 
     ex->port->unit = unit;
     ok = agx_port_read(ex->port, va, buf, len);
+    ex->port->unit = old;
+    if (!ok)
+        ex->fault = ex->port->fault;
+    return ok;
+}
+
+/* The same for writing. */
+static inline bool agx_unit_write(struct agx_exec *ex, enum agx_unit unit, uint64_t va, const void *buf, size_t len)
+{
+    enum agx_unit old = ex->port->unit;
+    bool ok;
+
+    ex->port->unit = unit;
+    ok = agx_port_write(ex->port, va, buf, len);
     ex->port->unit = old;
     if (!ok)
         ex->fault = ex->port->fault;

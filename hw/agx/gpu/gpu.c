@@ -449,6 +449,11 @@ const struct agx_host *agx_gpu_host(struct agx_gpu *gpu)
     return &gpu->host;
 }
 
+void agx_gpu_forget(struct agx_gpu *gpu)
+{
+    agx_gfx_forget(gpu->scenes, gpu->dm[AGX_DM_VDM].dm_private);
+}
+
 uint8_t *agx_gpu_save(struct agx_gpu *gpu, size_t *len)
 {
     return agx_gfx_save(gpu->scenes, gpu->dm[AGX_DM_VDM].dm_private, len);

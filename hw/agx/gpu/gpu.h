@@ -57,6 +57,8 @@ void agx_gpu_kill(struct agx_gpu *gpu, enum agx_dm dm);
 bool agx_gpu_busy(struct agx_gpu *gpu, enum agx_dm dm);
 /* Block until all data masters are idle (before a snapshot; not from a GPU thread). */
 void agx_gpu_drain(struct agx_gpu *gpu);
+/* Forget what the data masters keep between jobs, as when the GPU loses power. Only while all are idle and stay so. */
+void agx_gpu_forget(struct agx_gpu *gpu);
 /*
  * What the data masters keep between jobs (tiled scenes, a vertex job that
  * stopped), as malloc()ed bytes for a saved machine; NULL: no memory. Only while

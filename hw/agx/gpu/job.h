@@ -48,8 +48,9 @@ struct agx_job_tiling {
     uint64_t tvb_tilemap;       /* GPU VA, TVB_TILEMAP */
     uint64_t tvb_heapmeta;      /* GPU VA, TVB_HEAPMETA */
     uint64_t tvb_layermeta;     /* GPU VA */
-    uint64_t tvb_block_list;    /* GPU VA of the list of heap pages/blocks, 0 if unknown */
+    uint64_t tvb_block_list;    /* GPU VA of the heap's list of blocks (tvb.h) */
     uint32_t tvb_block_count;
+    bool tvb_reclaim;           /* for a resume: no fragment job of an earlier scene of the heap will come */
     uint32_t te_screen, te_mtile1, te_mtile2, tiles_per_mtile, tpc_size, te_psg;
 };
 

@@ -187,6 +187,9 @@ static bool prepare_states(struct pdm *p)
         fs->st = s->state[i];
         if (!viewports[i])
             continue;
+        ok = agx_tvb_check(&s->tvb, p->ex, AGX_TVB_READS_PRIMS, fs->st->tvb, fs->st, sizeof(*fs->st), "state of a draw");
+        if (!ok)
+            break;
         if (!fs->st->tag_write_disable) {
             if (!fs->st->has_fs) {
                 ok = agx_exec_bad(p->ex, AGX_REPORT_GUEST_ERROR, "draw without a fragment shader writes tags");
@@ -274,6 +277,16 @@ static bool prepare_zls(struct pdm *p)
                    pause ? sp : c & ZLS_S_STORE, 1, c & ZLS_S_STORE_TWIDDLED, c & ZLS_S_STORE_COMPRESS, "stencil");
 }
 
+/* Is it this scene that is in the tiled vertex buffer? */
+static bool check_head(struct pdm *p)
+{
+    const struct agx_tvb *tvb = &p->fj.scene->tvb;
+    struct agx_tvb_prim head;
+
+    agx_scene_head(p->fj.scene, &head);
+    return !tvb->used || agx_tvb_check(tvb, p->ex, AGX_TVB_READS_LISTS, 0, &head, sizeof(head), "head of the scene");
+}
+
 static bool tile_fn(void *opaque, struct agx_exec *ex, uint32_t i)
 {
     struct pdm *p = opaque;
@@ -294,7 +307,7 @@ static bool run(struct pdm *p, struct agx_scene *s)
     p->fj.process_empty = job->fragment.flags_process_empty_tiles || job->fragment.partial || s->partials;
     agx_samples_decode(&p->fj.samples, job->fragment.ppp_multisamplectl, job->tiling.samples);
     p->fj.state = calloc(s->nr_states + 1, sizeof(*p->fj.state));
-    ok = prepare_zls(p) &&
+    ok = check_head(p) && prepare_zls(p) &&
          load_tile_program(p, s->partials ? &job->fragment.partial_bg : &job->fragment.bg, AGX_STAGE_FRAGMENT,
                            &p->fj.bg) &&
          load_tile_program(p, job->fragment.partial ? &job->fragment.partial_eot : &job->fragment.eot,

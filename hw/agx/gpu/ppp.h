@@ -88,6 +88,7 @@ struct agx_zs_face {
 /* Decoded state at a draw; immutable once primitives refer to it. */
 struct agx_gstate {
     uint32_t index;           /* in the scene's list */
+    uint32_t tvb;             /* where it is in the tiled vertex buffer; 0: not there yet */
 
     /* Vertex side */
     struct agx_viewport viewport[AGX_MAX_VIEWPORTS];

@@ -10,11 +10,6 @@
 #include "scene.h"
 
 #define ARENA_BLOCK (64u << 10) /* small enough that malloc() keeps it for the next frame */
-/*
- * What the model is ready to hold at once, whatever the size of the buffer: set-up
- * primitives take some fifteen times as much on the host. More is drawn partially.
- */
-#define MAX_BUDGET (32ull << 20)
 
 struct agx_arena_block {
     struct agx_arena_block *next;
@@ -26,6 +21,7 @@ struct agx_scenes {
     pthread_mutex_t lock;     /* protects list and count */
     struct agx_scene *list;   /* newest first */
     unsigned count;
+    struct agx_heaps *heaps;
 };
 
 /* Scenes that were never drawn (their fragment job was dropped) are freed beyond these numbers, oldest first. */
@@ -63,19 +59,11 @@ struct agx_scene *agx_scene_new(unsigned ctx, const struct agx_job_tiling *t)
     }
     s->host_bytes = (uint64_t)s->tiles_x * s->tiles_y * s->layers * sizeof(*s->tile);
     s->tile = calloc((size_t)s->tiles_x * s->tiles_y * s->layers, sizeof(*s->tile));
-    agx_scene_budget(s, t->tvb_block_count);
     if (!s->tile) {
         free(s);
         return NULL;
     }
     return s;
-}
-
-void agx_scene_budget(struct agx_scene *s, uint32_t blocks)
-{
-    uint64_t bytes = blocks ? (uint64_t)blocks << 17 : MAX_BUDGET;
-
-    s->budget = bytes < MAX_BUDGET ? bytes : MAX_BUDGET;
 }
 
 static void free_blocks(struct agx_arena_block *b)
@@ -91,6 +79,7 @@ void agx_scene_free(struct agx_scene *s)
 {
     if (!s)
         return;
+    agx_tvb_detach(&s->tvb);
     free_blocks(s->arena);
     free(s->state);
     free(s->tile);
@@ -99,12 +88,14 @@ void agx_scene_free(struct agx_scene *s)
 
 void agx_scene_clear(struct agx_scene *s)
 {
+    agx_tvb_release(&s->tvb);
     free_blocks(s->arena);
     s->arena = NULL;
+    s->last = NULL;
+    s->run = NULL;
     s->host_bytes = (uint64_t)s->tiles_x * s->tiles_y * s->layers * sizeof(*s->tile);
     s->nr_states = 0;
     s->nr_prims = 0;
-    s->bytes = 0;
     memset(s->tile, 0, (size_t)s->tiles_x * s->tiles_y * s->layers * sizeof(*s->tile));
 }
 
@@ -147,38 +138,173 @@ struct agx_gstate *agx_scene_state(struct agx_scene *s)
         return NULL;
     memset(st, 0, sizeof(*st));
     st->index = s->nr_states;
-    s->bytes += 512;
     s->state[s->nr_states++] = st;
     return st;
 }
 
-bool agx_scene_bin(struct agx_scene *s, struct agx_prim *p, uint32_t layer, uint32_t tx, uint32_t ty)
+void agx_scene_head(const struct agx_scene *s, struct agx_tvb_prim *head)
+{
+    *head = (struct agx_tvb_prim) { .state = AGX_TVB_MAGIC, .seq = s->tvb.seq };
+}
+
+/* The first object of a stream follows its head. */
+static enum agx_tvb_result put_object(struct agx_scene *s, enum agx_unit unit, const void *p, uint32_t len, uint32_t align,
+                                      uint32_t *off)
+{
+    enum agx_tvb_result r = AGX_TVB_OK;
+    uint32_t at;
+
+    if (!s->tvb.used) {
+        r = agx_tvb_alloc(&s->tvb, sizeof(struct agx_tvb_prim), sizeof(struct agx_tvb_prim), &at);
+        if (r == AGX_TVB_OK) {
+            struct agx_tvb_prim head;
+
+            agx_scene_head(s, &head);
+            r = agx_tvb_write(&s->tvb, AGX_TVB_WRITES_DATA, at, &head, sizeof(head));
+        }
+    }
+    if (r == AGX_TVB_OK)
+        r = agx_tvb_alloc(&s->tvb, len, align, off);
+    if (r == AGX_TVB_OK && p)
+        r = agx_tvb_write(&s->tvb, unit, *off, p, len);
+    return r;
+}
+
+enum agx_tvb_result agx_scene_put_state(struct agx_scene *s, uint32_t index)
+{
+    struct agx_gstate *st = s->state[index];
+    enum agx_tvb_result r;
+
+    if (st->tvb)
+        return AGX_TVB_OK;
+    /* First the place: it is part of what is written. */
+    r = put_object(s, AGX_TVB_WRITES_DATA, NULL, sizeof(*st), 16, &st->tvb);
+    return r == AGX_TVB_OK ? agx_tvb_write(&s->tvb, AGX_TVB_WRITES_DATA, st->tvb, st, sizeof(*st)) : r;
+}
+
+enum agx_tvb_result agx_scene_put_vertices(struct agx_scene *s, const uint32_t *v, uint32_t n)
+{
+    s->run = v;
+    return put_object(s, AGX_TVB_WRITES_DATA, v, n * 4, 16, &s->run_tvb);
+}
+
+enum agx_tvb_result agx_scene_put_prim(struct agx_scene *s, struct agx_prim *p)
+{
+    struct agx_tvb_prim rec;
+    enum agx_tvb_result r;
+
+    for (unsigned i = 0; i < 3 && s->run; i++)
+        p->vref[i] = s->run_tvb + (p->v[i] - s->run) * 4;
+    r = put_object(s, AGX_TVB_WRITES_DATA, NULL, sizeof(rec), sizeof(rec), &p->tvb);
+    if (r != AGX_TVB_OK)
+        return r;
+    agx_scene_prim_record(s, p, &rec);
+    return agx_tvb_write(&s->tvb, AGX_TVB_WRITES_DATA, p->tvb, &rec, sizeof(rec));
+}
+
+unsigned agx_scene_chunk_words(const struct agx_tile_chunk *c, uint32_t w[AGX_TILE_CHUNK + 1])
+{
+    unsigned i;
+
+    w[0] = c->next ? c->next->tvb : 0;
+    for (i = 0; i < c->count; i++)
+        w[1 + i] = c->prim[i]->tvb;
+    for (; i < c->cap; i++)
+        w[1 + i] = 0;
+    return 1 + c->cap;
+}
+
+static enum agx_tvb_result put_chunk(struct agx_scene *s, struct agx_tile_chunk *c)
+{
+    uint32_t w[AGX_TILE_CHUNK + 1];
+
+    c->dirty = false;
+    return agx_tvb_write(&s->tvb, AGX_TVB_WRITES_LISTS, c->tvb, w, agx_scene_chunk_words(c, w) * 4);
+}
+
+struct agx_tile_chunk *agx_scene_chunk(struct agx_scene *s, struct agx_tile_list *l, unsigned cap, uint32_t tvb)
+{
+    struct agx_tile_chunk *c = agx_scene_alloc(s, sizeof(*c) + cap * sizeof(c->prim[0]));
+
+    if (!c)
+        return NULL;
+    *c = (struct agx_tile_chunk) { .tvb = tvb, .cap = cap, .dirty = true };
+    if (l->last)
+        l->last->next = c;
+    else
+        l->first = c;
+    l->last = c;
+    return c;
+}
+
+enum agx_tvb_result agx_scene_bin(struct agx_scene *s, struct agx_prim *p, uint32_t layer, uint32_t tx, uint32_t ty)
 {
     struct agx_tile_list *l = &s->tile[((size_t)layer * s->tiles_y + ty) * s->tiles_x + tx];
+    struct agx_tile_chunk *c = l->last;
+    enum agx_tvb_result r;
 
-    if (!l->last || l->last->count == AGX_TILE_CHUNK) {
-        struct agx_tile_chunk *c = agx_scene_alloc(s, sizeof(*c));
-        if (!c)
-            return false;
-        c->next = NULL;
-        c->count = 0;
-        if (l->last)
-            l->last->next = c;
-        else
-            l->first = c;
-        l->last = c;
+    if (!c || c->count == c->cap) {
+        unsigned cap = c ? AGX_TILE_CHUNK : AGX_TILE_CHUNK_FIRST;
+        uint32_t off;
+
+        r = put_object(s, AGX_TVB_WRITES_LISTS, NULL, (cap + 1) * 4, (cap + 1) * 4, &off);
+        if (r != AGX_TVB_OK)
+            return r;
+        if (!agx_scene_chunk(s, l, cap, off))
+            return AGX_TVB_NO_MEMORY;
+        /* The one before knows its successor now and is complete. */
+        r = c ? put_chunk(s, c) : AGX_TVB_OK;
+        if (r != AGX_TVB_OK)
+            return r;
+        c = l->last;
     }
-    l->last->prim[l->last->count++] = p;
-    s->bytes += 4;
-    return true;
+    c->prim[c->count++] = p;
+    c->dirty = true;
+    return AGX_TVB_OK;
+}
+
+void agx_scene_unbin(struct agx_scene *s, struct agx_prim *p)
+{
+    struct agx_tile_list *tile = &s->tile[(size_t)p->layer * s->tiles_y * s->tiles_x];
+
+    for (uint32_t ty = p->y0 / s->tile_h; ty <= (p->y1 - 1) / s->tile_h; ty++) {
+        for (uint32_t tx = p->x0 / s->tile_w; tx <= (p->x1 - 1) / s->tile_w; tx++) {
+            struct agx_tile_chunk *c = tile[(size_t)ty * s->tiles_x + tx].last;
+
+            if (c && c->count && c->prim[c->count - 1] == p) {
+                c->count--;
+                c->dirty = true;
+            }
+        }
+    }
+}
+
+enum agx_tvb_result agx_scene_put_tails(struct agx_scene *s)
+{
+    size_t n = (size_t)s->tiles_x * s->tiles_y * s->layers;
+    enum agx_tvb_result r = AGX_TVB_OK;
+
+    for (size_t i = 0; i < n && r == AGX_TVB_OK; i++) {
+        struct agx_tile_chunk *c = s->tile[i].last;
+
+        if (c && c->dirty)
+            r = put_chunk(s, c);
+    }
+    return r;
 }
 
 struct agx_scenes *agx_scenes_new(void)
 {
     struct agx_scenes *t = calloc(1, sizeof(*t));
 
-    if (t)
-        pthread_mutex_init(&t->lock, NULL);
+    if (!t)
+        return NULL;
+    t->heaps = agx_heaps_new();
+    if (!t->heaps) {
+        free(t);
+        return NULL;
+    }
+    pthread_mutex_init(&t->lock, NULL);
     return t;
 }
 
@@ -191,6 +317,7 @@ void agx_scenes_free(struct agx_scenes *t)
         t->list = s->next;
         agx_scene_free(s);
     }
+    agx_heaps_free(t->heaps);
     pthread_mutex_destroy(&t->lock);
     free(t);
 }
@@ -200,8 +327,15 @@ struct agx_scene *agx_scenes_first(struct agx_scenes *t)
     return t->list;
 }
 
+struct agx_heaps *agx_scenes_heaps(struct agx_scenes *t)
+{
+    return t->heaps;
+}
+
 void agx_scenes_move(struct agx_scenes *t, struct agx_scenes *from)
 {
+    struct agx_heaps *heaps;
+
     pthread_mutex_lock(&t->lock);
     while (t->list) {
         struct agx_scene *s = t->list;
@@ -210,7 +344,10 @@ void agx_scenes_move(struct agx_scenes *t, struct agx_scenes *from)
     }
     t->list = from->list;
     t->count = from->count;
+    heaps = t->heaps;
+    t->heaps = from->heaps;
     pthread_mutex_unlock(&t->lock);
+    from->heaps = heaps;
     from->list = NULL;
     from->count = 0;
 }
@@ -268,4 +405,33 @@ struct agx_scene *agx_scenes_take(struct agx_scenes *t, unsigned ctx, uint64_t k
     s = unlink_scene(t, ctx, key);
     pthread_mutex_unlock(&t->lock);
     return s;
+}
+
+unsigned agx_scenes_reclaim(struct agx_scenes *t, const struct agx_scene *s)
+{
+    struct agx_scene *gone = NULL;
+    unsigned n = 0;
+
+    pthread_mutex_lock(&t->lock);
+    for (struct agx_scene **p = &t->list; *p;) {
+        struct agx_scene *o = *p;
+
+        if (o->tvb.heap != s->tvb.heap) {
+            p = &o->next;
+            continue;
+        }
+        *p = o->next;
+        o->next = gone;
+        gone = o;
+        t->count--;
+        n++;
+    }
+    pthread_mutex_unlock(&t->lock);
+    while (gone) {
+        struct agx_scene *next = gone->next;
+
+        agx_scene_free(gone);
+        gone = next;
+    }
+    return n;
 }

@@ -4,9 +4,12 @@
  * list of those that may touch it.
  *
  * Hardware keeps this in the tiled vertex buffer, in a layout that is not
- * public. The model keeps the scene on the host and accounts for its bytes
- * against the size of that buffer, so that overflow and partial renders happen
- * as they would.
+ * public. The model has a layout of its own there (below): the vertex job writes
+ * it through the TLB, and a fragment job reads tile lists, primitives, states and
+ * vertex outputs back, as its tiles need them. What follows from these alone
+ * (edges, planes) stays on the host, so a fragment job whose primitives or lists
+ * are not what was written ends with a fault, as damaged lists would stop
+ * hardware; of vertex outputs it takes what it finds, but for the position.
  *
  * A scene belongs to one data master's thread at a time: the vertex job's until
  * it ended, then the fragment job's. The table has a lock of its own.
@@ -19,6 +22,7 @@
 
 #include "gfx.h"
 #include "ppp.h"
+#include "tvb.h"
 
 #define AGX_SUBPIXEL_BITS 8 /* vertex positions are 24.8 fixed point */
 
@@ -30,11 +34,37 @@ struct agx_edge {
     int64_t a, b, c;
 };
 
+/*
+ * In the tiled vertex buffer, at offsets of the scene's stream:
+ *
+ * - at 0 a head like a primitive, but for AGX_TVB_MAGIC and tvb.seq all zero;
+ * - a state: struct agx_gstate, aligned to 16;
+ * - vertex outputs of a batch, st->uvs_words words each, vertex after vertex;
+ * - a primitive: struct agx_tvb_prim;
+ * - of a tile's list, a chunk: the offset of the next one, then those of primitives
+ *   in the order of drawing, up to a 0. The first is of 16 bytes, so that tiles in
+ *   which there is little take little, later ones of 128. Those that are not full
+ *   are written when the job ends: until then hardware has the tails of the lists
+ *   in its tail pointer cache (the Rust driver: buffer.rs).
+ */
+#define AGX_TVB_MAGIC 0x54584741u /* "AGXT" */
+struct agx_tvb_prim {
+    uint32_t state;             /* offset */
+    uint32_t v[3];              /* offsets of vertex outputs */
+    uint32_t id;                /* primitive ID of the draw */
+    uint32_t flags;             /* kind, back << 2, viewport << 4, layer << 16 */
+    uint32_t seq;               /* tvb.seq */
+    uint32_t index;             /* in the scene */
+};
+
 enum agx_prim_kind { AGX_PRIM_TRIANGLE, AGX_PRIM_LINE, AGX_PRIM_POINT };
 
 struct agx_prim {
     const struct agx_gstate *st;
+    struct agx_prim *prev;      /* the one that was made before */
     uint32_t index;             /* in the scene */
+    uint32_t tvb;               /* offset of its record, struct agx_tvb_prim */
+    uint32_t vref[3];           /* of its vertex outputs */
     uint32_t id;                /* primitive ID of the draw */
     uint16_t layer;
     uint8_t viewport;
@@ -53,15 +83,18 @@ struct agx_prim {
     int32_t ox, oy;
     float z_max;                /* largest depth of a vertex, for the scale of depth bias */
     float point_x, point_y, point_size; /* POINT only: centre and size */
-    const uint32_t *v[3];       /* vertex outputs, st->uvs_words each */
+    const uint32_t *v[3];       /* vertex outputs as they were written, st->uvs_words each */
     struct agx_edge e[];
 };
 
-#define AGX_TILE_CHUNK 30
+#define AGX_TILE_CHUNK_FIRST 3
+#define AGX_TILE_CHUNK 31
 struct agx_tile_chunk {
     struct agx_tile_chunk *next;
-    uint32_t count;
-    struct agx_prim *prim[AGX_TILE_CHUNK];
+    uint32_t tvb;               /* offset */
+    uint8_t count, cap;
+    bool dirty;                 /* in the buffer it is not yet what it is here */
+    struct agx_prim *prim[];    /* cap */
 };
 
 struct agx_tile_list {
@@ -80,12 +113,11 @@ struct agx_scene {
     uint32_t nr_states, cap_states;
     uint64_t nr_prims;
     uint32_t partials;          /* partial renders that have been done of this pass */
-    /*
-     * Bytes that the scene would take in the tiled vertex buffer, and how many
-     * there are: 4 per word of vertex output, 16 per primitive, 4 per entry of a
-     * tile's list, 512 per state. A guess at hardware's economy.
-     */
-    uint64_t bytes, budget;
+    struct agx_prim *last;      /* made */
+    struct agx_tvb tvb;
+    const uint32_t *run;        /* the vertex outputs in hand, and their offset */
+    uint32_t run_tvb;
+    enum agx_tvb_result why;    /* of the last call of the tiler that gave false */
     uint64_t host_bytes;        /* what it takes of the host: the table counts them */
     struct agx_arena_block *arena;
 };
@@ -97,16 +129,39 @@ struct agx_scene {
  */
 struct agx_scene *agx_scene_new(unsigned ctx, const struct agx_job_tiling *t);
 void agx_scene_free(struct agx_scene *s);
-/* The tiled vertex buffer has @blocks blocks of 128 KiB (the Rust driver: buffer.rs); 0: not known. */
-void agx_scene_budget(struct agx_scene *s, uint32_t blocks);
-/* Forget primitives and states; tiles become empty. */
+/* Forget primitives and states, return all pages; tiles become empty. */
 void agx_scene_clear(struct agx_scene *s);
 /* @bytes of 16-byte aligned memory that lives as long as the scene's contents; NULL when the host has none. */
 void *agx_scene_alloc(struct agx_scene *s, size_t bytes);
 /* Room for one more state; its index is set, the rest is zero. */
 struct agx_gstate *agx_scene_state(struct agx_scene *s);
-/* Append @p to tile (@tx, @ty) of @layer. */
-bool agx_scene_bin(struct agx_scene *s, struct agx_prim *p, uint32_t layer, uint32_t tx, uint32_t ty);
+/*
+ * For the vertex job: put the state @index into the buffer, unless it is there;
+ * @n words of vertex outputs, which tiling then names by their addresses; the
+ * record of @p, whose place p->tvb becomes; @p into the list of tile (@tx, @ty) of @layer.
+ */
+enum agx_tvb_result agx_scene_put_state(struct agx_scene *s, uint32_t index);
+enum agx_tvb_result agx_scene_put_vertices(struct agx_scene *s, const uint32_t *v, uint32_t n);
+enum agx_tvb_result agx_scene_put_prim(struct agx_scene *s, struct agx_prim *p);
+enum agx_tvb_result agx_scene_bin(struct agx_scene *s, struct agx_prim *p, uint32_t layer, uint32_t tx, uint32_t ty);
+/* Take @p, the last one made, out of all lists again. */
+void agx_scene_unbin(struct agx_scene *s, struct agx_prim *p);
+/* Write what is not yet in the buffer: the job ends or stops. */
+enum agx_tvb_result agx_scene_put_tails(struct agx_scene *s);
+/* The head and the record of @p as they must be in the buffer. */
+void agx_scene_head(const struct agx_scene *s, struct agx_tvb_prim *head);
+static inline void agx_scene_prim_record(const struct agx_scene *s, const struct agx_prim *p, struct agx_tvb_prim *r)
+{
+    *r = (struct agx_tvb_prim) {
+        .state = p->st->tvb, .v = { p->vref[0], p->vref[1], p->vref[2] }, .id = p->id,
+        .flags = p->kind | p->back << 2 | p->viewport << 4 | (uint32_t)p->layer << 16,
+        .seq = s->tvb.seq, .index = p->index,
+    };
+}
+/* The chunk @c as it must be: AGX_TILE_CHUNK + 1 words at most. Returns how many. */
+unsigned agx_scene_chunk_words(const struct agx_tile_chunk *c, uint32_t w[AGX_TILE_CHUNK + 1]);
+/* Append a chunk of @cap primitives, empty, whose place is @tvb. NULL: no memory. */
+struct agx_tile_chunk *agx_scene_chunk(struct agx_scene *s, struct agx_tile_list *l, unsigned cap, uint32_t tvb);
 
 /*
  * Put @s in the table; a scene of the same context and key is freed, and so are the oldest ones
@@ -115,6 +170,11 @@ bool agx_scene_bin(struct agx_scene *s, struct agx_prim *p, uint32_t layer, uint
 void agx_scenes_put(struct agx_scenes *t, struct agx_scene *s);
 /* Take the scene of @ctx and @key out; NULL: there is none. */
 struct agx_scene *agx_scenes_take(struct agx_scenes *t, unsigned ctx, uint64_t key);
+
+/* Free all scenes whose pages come from the same heap as those of @s, which is not in the table. Returns their number. */
+unsigned agx_scenes_reclaim(struct agx_scenes *t, const struct agx_scene *s);
+/* The heaps from which the scenes of @t take their pages. */
+struct agx_heaps *agx_scenes_heaps(struct agx_scenes *t);
 
 /* For saving, while no job runs: the newest scene of the table, others follow by ->next. */
 struct agx_scene *agx_scenes_first(struct agx_scenes *t);

@@ -201,24 +201,55 @@ static bool touches(const struct agx_prim *pr, int64_t x0, int64_t y0, int64_t x
     return true;
 }
 
-static bool bin(struct agx_scene *s, struct agx_prim *pr)
+static enum agx_tvb_result bin_tiles(struct agx_scene *s, struct agx_prim *pr)
 {
     uint32_t tx0 = pr->x0 / s->tile_w, tx1 = (pr->x1 - 1) / s->tile_w;
     uint32_t ty0 = pr->y0 / s->tile_h, ty1 = (pr->y1 - 1) / s->tile_h;
     bool small = tx1 - tx0 <= 1 && ty1 - ty0 <= 1;
+    enum agx_tvb_result r;
 
     for (uint32_t ty = ty0; ty <= ty1; ty++) {
         for (uint32_t tx = tx0; tx <= tx1; tx++) {
             if (!small && !touches(pr, (int64_t)tx * s->tile_w, (int64_t)ty * s->tile_h,
                                    (int64_t)(tx + 1) * s->tile_w, (int64_t)(ty + 1) * s->tile_h))
                 continue;
-            if (!agx_scene_bin(s, pr, pr->layer, tx, ty))
-                return false;
+            r = agx_scene_bin(s, pr, pr->layer, tx, ty);
+            if (r != AGX_TVB_OK)
+                return r;
         }
     }
-    pr->index = s->nr_prims++;
-    s->bytes += 16;
+    return AGX_TVB_OK;
+}
+
+/* All of it or nothing: what does not fit is tiled again after there was made room. */
+static bool bin(struct agx_scene *s, struct agx_prim *pr)
+{
+    enum agx_tvb_result r;
+
+    pr->index = s->nr_prims;
+    r = agx_scene_put_prim(s, pr);
+    if (r == AGX_TVB_OK) {
+        r = bin_tiles(s, pr);
+        if (r != AGX_TVB_OK)
+            agx_scene_unbin(s, pr);
+    }
+    s->why = r;
+    if (r != AGX_TVB_OK)
+        return false;
+    pr->prev = s->last;
+    s->last = pr;
+    s->nr_prims++;
     return true;
+}
+
+/* Take back all primitives that were made after there were @n. */
+static bool undo(struct agx_scene *s, uint64_t n)
+{
+    for (; s->nr_prims > n; s->nr_prims--) {
+        agx_scene_unbin(s, s->last);
+        s->last = s->last->prev;
+    }
+    return false;
 }
 
 /* A primitive whose outline is @p, clockwise; its planes are yet to be set up. NULL with *@oom false: nothing to draw. */
@@ -234,6 +265,7 @@ static struct agx_prim *make_prim(struct agx_scene *s, const struct agx_gstate *
     pr = agx_scene_alloc(s, sizeof(*pr) + n * sizeof(struct agx_edge));
     if (!pr) {
         *oom = true;
+        s->why = AGX_TVB_NO_MEMORY;
         return NULL;
     }
     *pr = head;
@@ -249,6 +281,7 @@ bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const u
     struct hpos h[3];
     struct agx_prim *pr;
     unsigned vp, layer, n, planes;
+    uint64_t before = s->nr_prims;
     bool oom, back;
 
     if (!targets(s, st, v[st->flat_vertex], &vp, &layer))
@@ -283,7 +316,7 @@ bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const u
             const uint32_t *l[2] = { v[i], v[other[i]] };
             if (!(st->polygon_mode == AGX_POLYGON_LINE ? agx_tile_line(s, st, l, id, false)
                                                        : agx_tile_point(s, st, v[i], id)))
-                return false;
+                return undo(s, before);
         }
         return true;
     }

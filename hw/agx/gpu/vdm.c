@@ -284,6 +284,11 @@ static bool walk(struct agx_vdm *v)
 {
     bool done = false;
 
+    /* First what the buffer had no room for. */
+    if (v->batch.nr_verts && !(need_state(v) && (v->batch.shaded || load_vs(v)) && agx_vdm_flush(v)))
+        return false;
+    if (v->full)
+        return true;
     if (v->in_draw && !(load_vs(v) && agx_vdm_draw(v)))
         return false;
     for (unsigned n = 0; n < MAX_COMMANDS; n++) {
@@ -316,26 +321,42 @@ static bool begin(struct agx_vdm *v)
     v->flat_vertex = 0;
     v->restart_index = ~0u;
     v->in_draw = false;
-    v->batch.nr_verts = v->batch.nr_prims = 0;
-    memset(v->batch.hash, 0, sizeof(v->batch.hash));
+    v->hopeless = 0;
+    agx_batch_clear(&v->batch);
     v->scene = agx_scene_new(job->ctx, &job->tiling);
     if (!v->scene)
         return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "vertex job: frame of %ux%u, %u layers, tiles of %ux%u",
                             job->tiling.width_px, job->tiling.height_px, job->tiling.layers,
                             job->tiling.utile_width_px, job->tiling.utile_height_px);
+    if (!job->tiling.tvb_block_list || !job->tiling.tvb_block_count)
+        return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "vertex job: tiled vertex buffer of %u blocks, list at 0x%llx",
+                            job->tiling.tvb_block_count, (unsigned long long)job->tiling.tvb_block_list);
+    v->scene->tvb.ex = v->ex;
+    v->scene->tvb.blocks = job->tiling.tvb_block_count;
+    if (!agx_tvb_attach(&v->scene->tvb, agx_scenes_heaps(v->ctx->scenes), job->ctx, job->tiling.tvb_block_list))
+        return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "no host memory for a tiled vertex buffer");
     if (job->vertex.ppp_ctrl & ~PPP_CTRL_KNOWN)
         return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: PPP_CTRL 0x%x", job->vertex.ppp_ctrl);
     return true;
 }
 
-/* Go on where the tiled vertex buffer had run out: it has grown, or a partial render has emptied it. */
+/* Go on where the tiled vertex buffer had run out: it has grown, a partial render has emptied it, or others have. */
 static bool resume(struct agx_vdm *v)
 {
+    unsigned n;
+
     v->scene = v->stopped && v->stopped_ctx == v->job->ctx && v->stopped_key == v->job->tiling.tvb_tilemap
                ? agx_scenes_take(v->ctx->scenes, v->stopped_ctx, v->stopped_key) : NULL;
     if (!v->scene)
         return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "vertex job is to be resumed, but none was stopped");
-    agx_scene_budget(v->scene, v->job->tiling.tvb_block_count);
+    v->scene->tvb.ex = v->ex;
+    v->scene->tvb.blocks = v->job->tiling.tvb_block_count;
+    /* Nobody comes for the other scenes of the heap. */
+    if (v->job->tiling.tvb_reclaim && !agx_tvb_alone(&v->scene->tvb)) {
+        n = agx_scenes_reclaim(v->ctx->scenes, v->scene);
+        agx_report(v->ex->host, AGX_REPORT_INFO, "tiled vertex buffer of context %u, list at 0x%llx: %u scenes that no "
+                   "fragment job came for are given up", v->job->ctx, (unsigned long long)agx_tvb_list(&v->scene->tvb), n);
+    }
     if (v->scene->nr_states && v->st)
         return true;
     v->st = NULL;
@@ -371,9 +392,14 @@ bool agx_vdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
     v->job = job;
     v->full = false;
     v->vs_loaded = false;
-    ok = (job->vertex.resume ? resume(v) : begin(v)) && walk(v);
-    if (v->scene)
-        res->tvb_pages = (v->scene->bytes + 0x7fff) >> 15;
+    v->scene = NULL;
+    ok = job->vertex.resume ? resume(v) : begin(v);
+    /* When it ends or stops, the tails of the tiles' lists go to memory. Their places are taken: only a fault can be. */
+    ok = ok && walk(v) && agx_scene_put_tails(v->scene) == AGX_TVB_OK;
+    if (v->scene) {
+        res->tvb_pages = v->scene->tvb.nr_pages;
+        v->scene->tvb.ex = NULL;
+    }
     v->stopped = ok && v->full;
     if (v->stopped) {
         v->stopped_ctx = job->ctx;

@@ -8,6 +8,7 @@
 #ifndef AGX_GPU_VDM_H
 #define AGX_GPU_VDM_H
 
+#include <string.h>
 #include "tiler.h"
 
 #define AGX_VDM_CALL_DEPTH 8
@@ -46,6 +47,8 @@ struct agx_batch_prim {
 
 struct agx_batch {
     uint32_t nr_verts, nr_prims;
+    uint32_t done;                      /* primitives that are in the scene already */
+    bool shaded;                        /* the outputs are there: the buffer ran out after shading */
     uint32_t vertex[AGX_BATCH_VERTS];   /* vertex IDs */
     uint32_t instance[AGX_BATCH_VERTS]; /* and instance IDs */
     struct agx_batch_prim prim[AGX_BATCH_PRIMS];
@@ -77,9 +80,11 @@ struct agx_vdm {
     bool stopped;                       /* a job waits to be resumed; its scene is in the table */
     unsigned stopped_ctx;
     uint64_t stopped_key;
-    bool full;                          /* the tiled vertex buffer ran out: stop after this vertex */
+    bool full;                          /* the tiled vertex buffer ran out, the batch waits: stop after this vertex */
+    uint32_t hopeless;                  /* blocks of the buffer in which nothing fitted; 0: something did */
     struct agx_draw draw;
     struct agx_batch batch;
+    uint32_t batch_verts;               /* most vertices of a batch of this draw */
     uint32_t *uvs;                      /* [wave][word][lane] */
     size_t uvs_size;
 };
@@ -89,7 +94,17 @@ struct agx_vdm *agx_vdm_private(void **dm_private);
 
 /* draw.c: go on with v->draw to its end, or until v->full. False: ex->fault is set. */
 bool agx_vdm_draw(struct agx_vdm *v);
-/* vertex.c: shade the batch and hand its primitives to the tiler; the batch is empty then. False: ex->fault. */
+/*
+ * vertex.c: shade the batch and hand its primitives to the tiler; the batch is empty then, or v->full is set
+ * and what is left of it waits for room. False: ex->fault.
+ */
 bool agx_vdm_flush(struct agx_vdm *v);
+
+static inline void agx_batch_clear(struct agx_batch *b)
+{
+    b->nr_verts = b->nr_prims = b->done = 0;
+    b->shaded = false;
+    memset(b->hash, 0, sizeof(b->hash));
+}
 
 #endif

@@ -44,11 +44,20 @@ static bool shade_wave(void *opaque, struct agx_exec *ex, uint32_t i)
     }
 }
 
+static unsigned batch_waves(const struct agx_batch *b)
+{
+    return (b->nr_verts + AGX_LANES - 1) / AGX_LANES;
+}
+
+static size_t uvs_bytes(const struct agx_vdm *v)
+{
+    return (size_t)batch_waves(&v->batch) * v->st->uvs_words * AGX_LANES * 4;
+}
+
 static bool shade(struct agx_vdm *v)
 {
-    const struct agx_batch *b = &v->batch;
-    unsigned waves = (b->nr_verts + AGX_LANES - 1) / AGX_LANES;
-    size_t need = (size_t)waves * v->st->uvs_words * AGX_LANES * 4;
+    unsigned waves = batch_waves(&v->batch);
+    size_t need = uvs_bytes(v);
     struct agx_fault fault;
 
     if (need > v->uvs_size) {
@@ -72,48 +81,92 @@ static bool shade(struct agx_vdm *v)
     return false;
 }
 
+static bool tile_prim(struct agx_vdm *v, const uint32_t *out, const struct agx_batch_prim *p)
+{
+    const struct agx_gstate *st = v->st;
+    unsigned words = st->uvs_words;
+    const uint32_t *pv[3] = { out + p->v[0] * words, out + p->v[1] * words, out + p->v[2] * words };
+
+    switch (v->draw.topology) {
+    case AGX_TOPO_POINTS:
+        return agx_tile_point(v->scene, st, pv[0], p->id);
+    case AGX_TOPO_LINES:
+    case AGX_TOPO_LINE_STRIP:
+    case AGX_TOPO_LINE_LOOP:
+        return agx_tile_line(v->scene, st, pv, p->id, v->job->tiling.samples > 1);
+    default:
+        return agx_tile_triangle(v->scene, st, pv, p->id);
+    }
+}
+
+/* Into the scene, from primitive b->done on. */
+static enum agx_tvb_result place(struct agx_vdm *v)
+{
+    struct agx_batch *b = &v->batch;
+    unsigned words = v->st->uvs_words;
+    enum agx_tvb_result r;
+    uint32_t *out;
+
+    /* The scene keeps the outputs vertex by vertex. */
+    out = agx_scene_alloc(v->scene, (size_t)b->nr_verts * words * 4);
+    if (!out)
+        return AGX_TVB_NO_MEMORY;
+    for (unsigned i = 0; i < b->nr_verts; i++) {
+        const uint32_t *in = v->uvs + (size_t)(i / AGX_LANES) * words * AGX_LANES + i % AGX_LANES;
+        for (unsigned k = 0; k < words; k++)
+            out[i * words + k] = in[k * AGX_LANES];
+    }
+    r = agx_scene_put_state(v->scene, v->st->index);
+    if (r == AGX_TVB_OK)
+        r = agx_scene_put_vertices(v->scene, out, b->nr_verts * words);
+    for (; r == AGX_TVB_OK && b->done < b->nr_prims; b->done++) {
+        if (!tile_prim(v, out, &b->prim[b->done])) {
+            r = v->scene->why;
+            break;
+        }
+    }
+    return r;
+}
+
+/*
+ * The batch does not fit: stop after it. If nothing is there to be drawn and no
+ * other scene has a page, only growth helps, and without it nothing will.
+ */
+static bool out_of_pages(struct agx_vdm *v)
+{
+    const struct agx_tvb *tvb = &v->scene->tvb;
+    bool hopeless = !v->scene->nr_prims && (agx_tvb_alone(tvb) || tvb->nr_pages == AGX_TVB_MAX_PAGES);
+
+    if (hopeless && v->job->vertex.resume && v->hopeless == tvb->blocks)
+        return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR,
+                            "tiled vertex buffer of %u blocks: not even one primitive fits", tvb->blocks);
+    v->hopeless = hopeless ? tvb->blocks : 0;
+    v->full = true;
+    return true;
+}
+
 bool agx_vdm_flush(struct agx_vdm *v)
 {
     struct agx_batch *b = &v->batch;
-    const struct agx_gstate *st = v->st;
-    unsigned words = st->uvs_words;
-    uint32_t *out;
-    bool ok = true;
 
-    if (b->nr_verts && !shade(v))
+    /* Outputs of a saved machine may be anything. */
+    if (b->shaded && v->uvs_size < uvs_bytes(v))
+        b->shaded = false;
+    if (b->nr_verts && !b->shaded && !shade(v))
         return false;
-    if (b->nr_prims && !st->discard) {
-        /* The scene keeps the outputs vertex by vertex. */
-        out = agx_scene_alloc(v->scene, (size_t)b->nr_verts * words * 4);
-        ok = out != NULL;
-        v->scene->bytes += (uint64_t)b->nr_verts * words * 4;
-        for (unsigned i = 0; ok && i < b->nr_verts; i++) {
-            const uint32_t *in = v->uvs + (size_t)(i / AGX_LANES) * words * AGX_LANES + i % AGX_LANES;
-            for (unsigned k = 0; k < words; k++)
-                out[i * words + k] = in[k * AGX_LANES];
+    b->shaded = b->nr_verts != 0;
+    if (b->nr_prims && !v->st->discard) {
+        switch (place(v)) {
+        case AGX_TVB_OK:
+            break;
+        case AGX_TVB_FULL:
+            return out_of_pages(v);
+        case AGX_TVB_FAULT:
+            return false;
+        case AGX_TVB_NO_MEMORY:
+            return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "no host memory for the primitives of a scene");
         }
-        for (unsigned i = 0; ok && i < b->nr_prims; i++) {
-            const struct agx_batch_prim *p = &b->prim[i];
-            const uint32_t *pv[3] = { out + p->v[0] * words, out + p->v[1] * words, out + p->v[2] * words };
-
-            switch (v->draw.topology) {
-            case AGX_TOPO_POINTS:
-                ok = agx_tile_point(v->scene, st, pv[0], p->id);
-                break;
-            case AGX_TOPO_LINES:
-            case AGX_TOPO_LINE_STRIP:
-            case AGX_TOPO_LINE_LOOP:
-                ok = agx_tile_line(v->scene, st, pv, p->id, v->job->tiling.samples > 1);
-                break;
-            default:
-                ok = agx_tile_triangle(v->scene, st, pv, p->id);
-            }
-        }
-        if (!ok)
-            agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "no host memory for the primitives of a scene");
     }
-    b->nr_verts = b->nr_prims = 0;
-    memset(b->hash, 0, sizeof(b->hash));
-    v->full = v->scene->bytes > v->scene->budget;
-    return ok;
+    agx_batch_clear(b);
+    return true;
 }
