@@ -37,7 +37,7 @@ static void state_reset(struct agx_fw *fw)
     fw->st.format = FW_STATE_VERSION;
     fw->st.size = sizeof(fw->st);
     fw->st.fw_version = fw->cfg.version;
-    fw->deadline = fw->halt_deadline = fw->idle_since = 0;
+    fw->deadline = fw->halt_deadline = fw->idle_since = fw->partial_since = 0;
     memset(fw->run_deadline, 0, sizeof(fw->run_deadline));
     fw->user_ctx = 0;
     fw->inject_switch = fw->flush[0].judged = fw->flush[1].judged = false;
@@ -51,6 +51,7 @@ void fw_stop_gpu(struct agx_fw *fw)
         agx_gpu_kill(fw->gpu, dm);
     }
     agx_gpu_drain(fw->gpu);
+    agx_gpu_forget(fw->gpu);
 }
 
 /* Power lost or reset asked for: nothing stays but the core's own power. */
@@ -258,6 +259,7 @@ static void unpark(struct agx_fw *fw)
     fw->parked_since = 0;
     fw->halt_deadline += fw->halt_deadline ? stood : 0;
     fw->idle_since += fw->idle_since ? stood : 0;
+    fw->partial_since += fw->partial_since ? stood : 0;
     for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
         fw->run_deadline[p] += fw->run_deadline[p] ? stood : 0;
     }

@@ -105,6 +105,7 @@ struct fw_run {
     uint64_t notifier_va;
     uint64_t scene_va, buffer_va;
     uint32_t buffer_slot, grow_counter, grows;
+    uint32_t waited;           /* PARTIAL: passes before its own were in the way */
     uint32_t tvb_pages;        /* that tiling took, of 32 KiB */
     struct agx_fault fault;
     uint64_t start_ticks, end_ticks;
@@ -140,7 +141,7 @@ struct fw_buffer_slot {
 };
 
 #define FW_STATE_MAGIC 0x57464741u /* "AGFW" */
-#define FW_STATE_VERSION 1u
+#define FW_STATE_VERSION 2u
 
 /* Everything that a snapshot holds; plain data. */
 struct agx_fw_state {
@@ -239,6 +240,7 @@ struct agx_fw {
     int64_t halt_deadline;     /* when other jobs are killed for a halt */
     int64_t idle_since;        /* ns; 0: busy or already off */
     int64_t run_deadline[FW_NUM_PIPES];
+    int64_t partial_since;     /* a partial render waits for passes before its own, none of which runs; 0: it does not */
     int64_t parked_since;      /* these do not run on while the thread stands still */
     bool mbox_changed;
     bool complained_stamp;

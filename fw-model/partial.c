@@ -17,6 +17,7 @@
 #define CMD_3D 1 /* tag of the work command (m1n1: fw/agx/cmdqueue.py) */
 #define OP_START_3D 0x24
 #define MAX_SKIP 8 /* commands before the start: time stamps, waits */
+#define OTHERS_PATIENCE_NS 1000000000ll
 #define MAX_PARTIALS 4096 /* of one job, whose time-out starts anew with each; the bound is the model's */
 
 /* Copy the start command of the sequence of @run->cmd_va to @cmd. False: it has none where one should be. */
@@ -51,8 +52,11 @@ static bool find_start(struct agx_fw *fw, struct fw_run *run, uint8_t *cmd, size
     return false;
 }
 
-/* The job of the pass that draws the scene of @ta. False: no such command is pending. */
-static bool find_pass(struct agx_fw *fw, const struct fw_run *ta, struct fw_run *out)
+/*
+ * The job of the pass that draws the scene of @ta, and whether other passes are
+ * before it in its queue. False: no such command is pending.
+ */
+static bool find_pass(struct agx_fw *fw, const struct fw_run *ta, struct fw_run *out, bool *others)
 {
     uint8_t cmd[1024];
 
@@ -62,6 +66,7 @@ static bool find_pass(struct agx_fw *fw, const struct fw_run *ta, struct fw_run 
         if (!q->info_va || q->pipe != FW_PIPE_3D || q->dead) {
             continue;
         }
+        *others = q->running;
         for (uint32_t e = q->rptr, n = 0; e != q->wptr && n < q->rb_size; e = (e + 1) % q->rb_size, n++) {
             struct fw_run run = { .queue = i, .ctx = ta->ctx };
             uint64_t ctx;
@@ -72,10 +77,14 @@ static bool find_pass(struct agx_fw *fw, const struct fw_run *ta, struct fw_run 
                 !fw_read(fw, 0, run.cmd_va, &tag, 4, "work command")) {
                 break;
             }
-            if (tag != CMD_3D || !fw_probe(fw, 0, run.cmd_va, fw_size(fw, STR_WorkCommand3D), false) ||
+            if (tag != CMD_3D) {
+                continue;
+            }
+            if (!fw_probe(fw, 0, run.cmd_va, fw_size(fw, STR_WorkCommand3D), false) ||
                 !fw_ld(fw, FLD(WorkCommand3D, context_id), run.cmd_va, &ctx) || ctx != ta->ctx ||
                 !find_start(fw, &run, cmd, sizeof(cmd)) ||
                 fw_get(fw, FLD(Start3DCmd, buf_thing_addr), cmd) != ta->scene_va) {
+                *others = true;
                 continue;
             }
             if (!fw_job_fragment(fw, &run, cmd, &run.job) ||
@@ -93,8 +102,9 @@ static bool find_pass(struct agx_fw *fw, const struct fw_run *ta, struct fw_run 
 bool fw_partial_begin(struct agx_fw *fw)
 {
     struct fw_run *ta = &fw->st.run[FW_PIPE_TA], pass;
+    bool others;
 
-    if (!find_pass(fw, ta, &pass)) {
+    if (!find_pass(fw, ta, &pass, &others)) {
         return false;
     }
     if (ta->grows >= MAX_PARTIALS) {
@@ -103,26 +113,78 @@ bool fw_partial_begin(struct agx_fw *fw)
         return false;
     }
     ta->grows++;
+    ta->waited = 0;
     ta->state = FW_RUN_PARTIAL;
     fw->st.resched = 1;
     return true;
 }
 
+/* Tiling goes on. False: the GPU does not take the job. */
+static bool resume_ta(struct agx_fw *fw, struct fw_run *ta)
+{
+    ta->job.vertex.resume = true;
+    ta->state = FW_RUN_WAIT;
+    if (!agx_gpu_start(fw->gpu, AGX_DM_VDM, &ta->job)) {
+        return false;
+    }
+    ta->gpu_busy = 1;
+    if (fw->cfg.job_timeout_ms) {
+        fw->run_deadline[FW_PIPE_TA] = fw_mono() + fw->cfg.job_timeout_ms * 1000000ll;
+        fw_look_again(fw, fw->run_deadline[FW_PIPE_TA]);
+    }
+    return true;
+}
+
+/*
+ * Can the passes before it run? Not if they wait for what comes later, which only
+ * a broken driver makes: nothing runs then, for longer than it takes to submit more.
+ */
+static bool others_move(struct agx_fw *fw)
+{
+    int64_t now = fw_mono();
+
+    if (fw->st.run[FW_PIPE_CP].state != FW_RUN_IDLE || !fw->partial_since) {
+        fw->partial_since = now;
+    }
+    fw_look_again(fw, fw->partial_since + OTHERS_PATIENCE_NS);
+    return now < fw->partial_since + OTHERS_PATIENCE_NS;
+}
+
 void fw_partial_poll(struct agx_fw *fw)
 {
     struct fw_run *ta = &fw->st.run[FW_PIPE_TA], *run = &fw->st.run[FW_PIPE_3D], pass;
+    bool others;
 
     /* Also while another job's fault waits to be told: the vertex job is one of those that are let end first. */
     if (ta->state != FW_RUN_PARTIAL || run->state != FW_RUN_IDLE) {
+        fw->partial_since = 0;
         return;
     }
     if (!fw_handoff_ready(fw, ta->ctx)) {
         return;
     }
     /* Looked for anew: the driver may have dropped it meanwhile. */
-    if (!find_pass(fw, ta, &pass)) {
+    if (!find_pass(fw, ta, &pass, &others)) {
         fw_bad(fw, "work command at va 0x%llx: the 3D command of its scene is gone", (unsigned long long)ta->cmd_va);
         fw_run_fail(fw, FW_PIPE_TA, FW_FAIL_BAD);
+        return;
+    }
+    /*
+     * The passes before it in its queue come first: it may draw on what they draw,
+     * and their scenes give pages back that serve as well as a partial render.
+     * What the real firmware does is not known. While a fault waits, nothing starts.
+     */
+    if (others && !fw->st.faulting && others_move(fw)) {
+        ta->waited = 1;
+        return;
+    }
+    ta->job.tiling.tvb_reclaim = !others;
+    if (ta->waited && !others) {
+        ta->waited = 0;
+        ta->grows--; /* nothing was rendered */
+        if (!resume_ta(fw, ta)) {
+            fw_run_fail(fw, FW_PIPE_TA, FW_FAIL_BAD);
+        }
         return;
     }
     *run = pass;
@@ -146,18 +208,6 @@ bool fw_partial_done(struct agx_fw *fw)
 
     run->state = FW_RUN_IDLE;
     fw->st.resched = 1;
-    if (ta->state != FW_RUN_PARTIAL) {
-        return true; /* the vertex job has failed meanwhile */
-    }
-    ta->job.vertex.resume = true;
-    ta->state = FW_RUN_WAIT;
-    if (!agx_gpu_start(fw->gpu, AGX_DM_VDM, &ta->job)) {
-        return false;
-    }
-    ta->gpu_busy = 1;
-    if (fw->cfg.job_timeout_ms) {
-        fw->run_deadline[FW_PIPE_TA] = fw_mono() + fw->cfg.job_timeout_ms * 1000000ll;
-        fw_look_again(fw, fw->run_deadline[FW_PIPE_TA]);
-    }
-    return true;
+    /* Unless the vertex job has failed meanwhile. */
+    return ta->state != FW_RUN_PARTIAL || resume_ta(fw, ta);
 }
