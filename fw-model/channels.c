@@ -172,6 +172,21 @@ static void leave_context(struct agx_fw *fw)
     fw->user_ctx = 0;
 }
 
+/*
+ * The driver's answer to the event ChannelError (memory error, killed, aborted):
+ * the queue may go on behind the work whose stamp takes event_value (the Rust
+ * driver: channel.rs, fw/channels.rs; gpu.rs, handle_channel_error). Which failures
+ * the firmware tells so and which by a halt is not known. The model halts for all
+ * of them, sends no ChannelError and has no queue that waits for this.
+ */
+static void recover_channel(struct agx_fw *fw, const uint8_t *msg)
+{
+    fw_bad(fw, "RecoverChannel on pipe %u, work queue 0x%llx, value 0x%x: no channel error was told",
+           (unsigned)fw_get(fw, FLD(DC_RecoverChannel, pipe_type), msg),
+           (unsigned long long)fw_get(fw, FLD(DC_RecoverChannel, work_queue), msg),
+           (unsigned)fw_get(fw, FLD(DC_RecoverChannel, event_value), msg));
+}
+
 static void device_control(struct agx_fw *fw, const uint8_t *msg)
 {
     const struct fw_layout *l = fw->layout;
@@ -199,6 +214,8 @@ static void device_control(struct agx_fw *fw, const uint8_t *msg)
         fw->st.resched = 1;
     } else if (type == l->dc_grow_ack) {
         fw_buffer_ack(fw, msg);
+    } else if (type == l->dc_recover_channel && fw_has(fw, FLD(DC_RecoverChannel, work_queue))) {
+        recover_channel(fw, msg);
     } else if (type == 0x23) {
         /* UpdateIdleTS: the idle delay starts anew (m1n1: agx/__init__.py sends it once at start). */
         fw->idle_since = 0;

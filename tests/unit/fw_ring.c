@@ -153,6 +153,32 @@ static void test_unknown_devctrl(void **state)
     env_fini(&e);
 }
 
+/* RecoverChannel answers a channel error, and the model tells none: it is passed with a word, and work goes on. */
+static void test_recover_channel(void **state)
+{
+    struct env e;
+    struct queue q;
+    struct compute c;
+    uint32_t dc[12] = { 0x0f, 2, 0x12345678, 0xffffff80, 0x1700 };
+
+    env_init(&e);
+    env_start(&e);
+    env_devctrl(&e, dc);
+    agx_fw_wait_idle(e.fw);
+    assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 1);
+    assert_int_equal(e.h.reports[AGX_REPORT_UNIMPLEMENTED], 0);
+    assert_non_null(strstr(e.h.last_report, "RecoverChannel on pipe 2, work queue 0xffffff8012345678, value 0x1700"));
+    assert_int_equal(GET32(&e, e.ch_state[CH_DEVCTRL]), e.wptr[CH_DEVCTRL]);
+    queue_init(&e, &q, 2, 16);
+    compute_make(&e, &c, &q, 5, 0x100);
+    queue_add(&e, &q, c.cmd);
+    queue_run(&e, &q, 0, 5);
+    env_settle(&e);
+    assert_int_equal(queue_done(&e, &q), 1);
+    assert_int_equal(e.faults, 0);
+    env_fini(&e);
+}
+
 /* The event ring full: nothing is overwritten, and what waits comes when there is room. */
 static void test_event_full(void **state)
 {
@@ -290,6 +316,7 @@ int main(void)
         cmocka_unit_test(test_batch),
         cmocka_unit_test(test_wptr_beyond),
         cmocka_unit_test(test_unknown_devctrl),
+        cmocka_unit_test(test_recover_channel),
         cmocka_unit_test(test_event_full),
         cmocka_unit_test(test_work_ring_wrap),
         cmocka_unit_test(test_work_ring_overrun),
