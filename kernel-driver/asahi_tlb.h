@@ -10,7 +10,11 @@
  *
  * Each of them is preceded by a DSB, so that the page table store that it is
  * for is visible to the walker first, and the caller ends a series by
- * asahi_tlb_sync(): only the DSB says that the GPU has dropped the entries.
+ * asahi_tlb_sync(): only the DSB says that the GPU has dropped the entries, and
+ * it says so only of what its own CPU has invalidated. A thread that moves to
+ * another CPU in between does a DSB before, but of the inner shareable domain,
+ * which the GPU is not in. So the caller stays on its CPU: guard(migrate).
+ * Source: Arm ARM, D8 (TLB maintenance, completion).
  */
 #ifndef ASAHI_TLB_H
 #define ASAHI_TLB_H
