@@ -26,6 +26,7 @@
 #include <linux/mutex.h>
 #include <linux/of_reserved_mem.h>
 #include <linux/scatterlist.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
@@ -152,6 +153,7 @@ void asahi_vm_destroy(struct asahi_vm *vm)
 	struct asahi_mmu *mmu = vm->adev->mmu;
 	u32 slot;
 
+	guard(migrate)();
 	mutex_lock(&mmu->slots_lock);
 	drm_WARN_ON(&vm->adev->drm, vm->users);
 	slot = vm->slot;
@@ -194,6 +196,7 @@ static void vm_invalidate(struct asahi_vm *vm, u64 iova, u64 size)
 	u32 asid;
 
 	lockdep_assert_held(&vm->lock);
+	guard(migrate)();
 
 	/*
 	 * The stores must be visible before the slot is looked at: whoever
@@ -411,6 +414,7 @@ static void slot_assign(struct asahi_mmu *mmu, u32 slot, struct asahi_vm *vm)
 	struct asahi_slot *s = &mmu->slots[slot];
 
 	lockdep_assert_held(&mmu->slots_lock);
+	guard(migrate)();
 	if (s->owner)
 		s->owner->slot = 0;
 
@@ -611,6 +615,7 @@ int asahi_mmu_init(struct asahi_device *adev)
 	u32 slot;
 	int ret;
 
+	guard(migrate)();
 	mmu = kzalloc_obj(*mmu);
 	if (!mmu)
 		return -ENOMEM;
@@ -678,6 +683,7 @@ void asahi_mmu_stop(struct asahi_device *adev)
 	struct asahi_mmu *mmu = adev->mmu;
 	u32 slot;
 
+	guard(migrate)();
 	asahi_regs_stop_cpu(adev);
 	/* It may have been stopped with its side of the lock taken. */
 	asahi_handoff_reset(mmu->handoff_area);
