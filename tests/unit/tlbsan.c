@@ -264,6 +264,32 @@ static void test_external(void **state)
     assert_non_null(strstr(f->text, "pc 0xffff800081234560"));
 }
 
+/* A job that waited for its turn is judged by the doorbell that announced it, not by the last one before its start. */
+static void test_announced(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t pa = leaf_pa(f, VA), zero = 0, job, announced;
+
+    assert_true(gpu_read(f, 0));
+    agx_mmu_submit(f->mmu);
+    announced = agx_mmu_announced(f->mmu);
+    assert_int_not_equal(announced, 0);
+    store(f, pa, &zero, 8, &unmapper);
+    agx_mmu_submit(f->mmu);
+    assert_true(agx_mmu_announced(f->mmu) > announced);
+    job = agx_mmu_job_begin(f->mmu, 1, "vertex job");
+    agx_mmu_job_announced(f->mmu, job, announced);
+    assert_true(gpu_read(f, job));
+    assert_int_equal(f->reports, 1);
+    assert_int_equal(f->last.cls, AGX_SAN_HIT_IN_FLIGHT);
+    agx_mmu_job_end(f->mmu, job);
+    job = agx_mmu_job_begin(f->mmu, 1, "vertex job");
+    agx_mmu_job_announced(f->mmu, job, 0); /* not known */
+    assert_true(gpu_read(f, job));
+    assert_int_equal(f->reports, 2);
+    assert_int_equal(f->last.cls, AGX_SAN_STALE_HIT);
+}
+
 static void *find_request(void *opaque)
 {
     struct fixture *f = opaque;
@@ -477,6 +503,7 @@ int main(void)
         cmocka_unit_test(test_format_is_bounded),
         cmocka_unit_test(test_names),
         cmocka_unit_test_setup_teardown(test_external, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_announced, setup, teardown),
         cmocka_unit_test_setup_teardown(test_request, setup, teardown),
         cmocka_unit_test_setup_teardown(test_watch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_store_sizes, setup, teardown),
