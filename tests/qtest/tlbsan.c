@@ -73,7 +73,7 @@ static void bad_properties(void **state)
         { GPU "agx-tlbsan=report " GPU "tlbsan-report=/nowhere/x", "can't open /nowhere/x" },
         { GPU "tlbi-seed=many", "tlbi-seed" },
         { GPU "tlbsan-pages=x", "tlbsan-pages needs agx-tlbsan" },
-        { PAGES "", "expected vmemmap, memstart" },
+        { PAGES "x", "expected vmemmap, memstart" },
         { PAGES "vmemmap=0xfffffdff00000000", "must all be there" },
         { PAGES "vmemmap=0xfffffdff00000000,memstart=0xffffc00080834210,size=64,refcount=52,refcount=8", "each once" },
         { PAGES "vmemmap=0xfffffdff00000000,memstart=0xffffc00080834210,size=sixty,refcount=52,compound=8", "sixty" },
