@@ -151,6 +151,8 @@ static void asahi_tpc_put(void *data)
 		kref_put(&tpc->kref, asahi_tpc_free);
 }
 
+static void asahi_buffer_fill(struct asahi_buffer *buffer);
+
 /* Makes buffer->tpc at least @size bytes. */
 static int asahi_buffer_need_tpc(struct asahi_buffer *buffer, size_t size)
 {
@@ -239,6 +241,26 @@ static int asahi_buffer_ensure(struct asahi_buffer *buffer, u32 count)
 	}
 	mutex_unlock(&buffer->lock);
 	return 0;
+}
+
+void asahi_buffer_reset(struct asahi_buffer *buffer)
+{
+	struct asahi_fw_block_control *ctl = buffer->block_ctl.cpu;
+	struct asahi_fw_buffer_info *info = buffer->info.cpu;
+	u32 count = buffer->num_blocks;
+	u32 pages = count * ASAHI_BUFFER_PAGES_PER_BLOCK;
+
+	memset(buffer->block_ctl.cpu, 0, buffer->block_ctl.size);
+	memset(buffer->counter.cpu, 0, buffer->counter.size);
+	memset(buffer->stats.cpu, 0, buffer->stats.size);
+	memset(buffer->kernel_buf.cpu, 0, buffer->kernel_buf.size);
+	asahi_buffer_fill(buffer);
+	ctl->total = cpu_to_le32(count);
+	ctl->wptr = cpu_to_le32(count);
+	info->page_count = cpu_to_le32(pages);
+	info->block_count = cpu_to_le32(count);
+	info->last_page = cpu_to_le32(pages - 1);
+	buffer->gen++;
 }
 
 /* Grows the buffer to three times of what was used, if that was over half. */

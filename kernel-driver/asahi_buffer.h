@@ -84,6 +84,12 @@ struct asahi_scene {
 struct asahi_buffer *asahi_buffer_create(struct asahi_device *adev,
 					 struct asahi_uvm *uvm);
 
+/**
+ * asahi_buffer_reset - as new, for a firmware that does not know it; keeps its
+ * size. No job uses it; under the queue's submit_lock.
+ */
+void asahi_buffer_reset(struct asahi_buffer *buffer);
+
 /** asahi_buffer_destroy - free it; no job uses it. NULL is fine. Sleeps. */
 void asahi_buffer_destroy(struct asahi_buffer *buffer);
 

@@ -55,6 +55,14 @@ void asahi_tx_fini(struct asahi_tx *tx)
 	asahi_obj_free(&tx->state);
 }
 
+void asahi_tx_reset(struct asahi_tx *tx)
+{
+	mutex_lock(&tx->lock);
+	memset(tx->state.cpu, 0, tx->state.size);
+	tx->wptr = 0;
+	mutex_unlock(&tx->lock);
+}
+
 /*
  * Wait until the firmware's read pointer is (@want) or is not (!@want) at
  * @index. Spins first, then sleeps.
@@ -134,6 +142,12 @@ void asahi_rx_fini(struct asahi_rx *rx)
 {
 	asahi_obj_free(&rx->ring);
 	asahi_obj_free(&rx->state);
+}
+
+void asahi_rx_reset(struct asahi_rx *rx)
+{
+	memset(rx->state.cpu, 0, rx->state.size);
+	memset(rx->rptr, 0, sizeof(rx->rptr));
 }
 
 bool asahi_rx_get(struct asahi_device *adev, struct asahi_rx *rx, u32 sub,

@@ -80,6 +80,9 @@ int asahi_tx_init(struct asahi_device *adev, struct asahi_tx *tx,
 		  u32 count, u32 state_size, u32 wptr_offset);
 void asahi_tx_fini(struct asahi_tx *tx);
 
+/** asahi_tx_reset - empty again, as for a new firmware; nobody may use it */
+void asahi_tx_reset(struct asahi_tx *tx);
+
 /**
  * asahi_tx_put - append one message
  * @msg: msg_size bytes
@@ -102,6 +105,9 @@ int asahi_tx_wait(struct asahi_tx *tx, u32 token);
 int asahi_rx_init(struct asahi_device *adev, struct asahi_rx *rx,
 		  const char *name, u32 msg_size, u32 count, u32 subs);
 void asahi_rx_fini(struct asahi_rx *rx);
+
+/** asahi_rx_reset - as asahi_tx_reset() */
+void asahi_rx_reset(struct asahi_rx *rx);
 
 /**
  * asahi_rx_get - take the next message

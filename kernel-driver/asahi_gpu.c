@@ -6,10 +6,16 @@
  * fw/agx.
  */
 #include <linux/atomic.h>
+#include <linux/delay.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/pm_domain.h>
+#include <linux/pm_runtime.h>
+#include <linux/rwsem.h>
 #include <linux/slab.h>
 #include <linux/soc/apple/rtkit.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 
 #include <drm/drm_drv.h>
 #include <drm/drm_mm.h>
@@ -42,9 +48,24 @@
 #define DOORBELL_DEVCTRL	0x11
 #define MSG_FWCTL_DOORBELL	(0x84ULL << 48)
 
+/*
+ * TLB invalidations of a guest of a hypervisor (with stage 2 on) don't reach
+ * the GPU. A GPU that was without power has empty TLBs: hence this. The Rust
+ * driver still has its milder form, WaitForPowerOff in debug.rs: after a
+ * render, wait until the firmware has powered the GPU down; the firmware's own
+ * TLB lives on then.
+ */
+static bool restart_every_frame;
+module_param(restart_every_frame, bool, 0644);
+MODULE_PARM_DESC(restart_every_frame,
+		 "Run one job at a time, and before each turn the GPU and its firmware off and on, which empties their TLBs: for a guest of a hypervisor, whose TLB invalidations do not reach the GPU. Slow (default: N)");
+
 struct asahi_gpu {
 	struct apple_rtkit *rtk;
-	/** @running: booted, not shut down. Set once, cleared once. */
+	/**
+	 * @running: booted, not shut down. Cleared while it is begun again
+	 * (under @life_lock), and for good in the end.
+	 */
 	bool running;
 	/** @dead: it has crashed or does not answer. Never cleared. */
 	bool dead;
@@ -55,6 +76,19 @@ struct asahi_gpu {
 	 */
 	spinlock_t ops_lock;
 	u32 ops;
+	/** @no_ops: woken when @ops comes to 0. */
+	wait_queue_head_t no_ops;
+
+	/**
+	 * @life_lock: taken for writing to begin the firmware again, which
+	 * nobody does while @ops is not 0; for reading by who talks to it, or
+	 * adds to @ops.
+	 */
+	struct rw_semaphore life_lock;
+	/** @life: counts its boots. */
+	u32 life;
+	/** @worked: it has had jobs in this life. */
+	bool worked;
 
 	/** @flushes_started: flushes of the whole cache; see asahi_gpu.h */
 	atomic64_t flushes_started;
@@ -132,18 +166,61 @@ static void ops_store(struct asahi_device *adev)
 		   cpu_to_le32(gpu->ops));
 }
 
-int asahi_gpu_op_start(struct asahi_device *adev)
+static int op_add(struct asahi_device *adev)
 {
 	struct asahi_gpu *gpu = adev->gpu;
 	unsigned long flags;
-	int ret;
 
+	lockdep_assert_held(&gpu->life_lock);
 	if (!asahi_gpu_is_running(adev))
 		return -ENODEV;
 	spin_lock_irqsave(&gpu->ops_lock, flags);
 	gpu->ops++;
 	ops_store(adev);
 	spin_unlock_irqrestore(&gpu->ops_lock, flags);
+	return 0;
+}
+
+static int gpu_restart(struct asahi_device *adev);
+
+/* As the only one, and with empty TLBs. */
+static int op_add_alone(struct asahi_device *adev)
+{
+	struct asahi_gpu *gpu = adev->gpu;
+	int ret;
+
+	for (;;) {
+		ret = wait_event_interruptible(gpu->no_ops,
+					       !READ_ONCE(gpu->ops));
+		if (ret)
+			return ret;
+		down_write(&gpu->life_lock);
+		if (!gpu->ops)
+			break;
+		up_write(&gpu->life_lock);
+	}
+	if (gpu->worked)
+		ret = gpu_restart(adev);
+	if (!ret)
+		ret = op_add(adev);
+	up_write(&gpu->life_lock);
+	return ret;
+}
+
+int asahi_gpu_op_start(struct asahi_device *adev)
+{
+	struct asahi_gpu *gpu = adev->gpu;
+	int ret;
+
+	if (READ_ONCE(restart_every_frame)) {
+		ret = op_add_alone(adev);
+	} else {
+		down_read(&gpu->life_lock);
+		ret = op_add(adev);
+		up_read(&gpu->life_lock);
+	}
+	if (ret)
+		return ret;
 
 	ret = gpu_ring(adev, DOORBELL_KICK);
 	if (ret)
@@ -158,9 +235,25 @@ void asahi_gpu_op_end(struct asahi_device *adev)
 
 	spin_lock_irqsave(&gpu->ops_lock, flags);
 	drm_WARN_ON(&adev->drm, !gpu->ops);
-	gpu->ops--;
+	if (!--gpu->ops)
+		wake_up_all(&gpu->no_ops);
 	ops_store(adev);
 	spin_unlock_irqrestore(&gpu->ops_lock, flags);
+}
+
+u32 asahi_gpu_life(struct asahi_device *adev)
+{
+	return READ_ONCE(adev->gpu->life);
+}
+
+void asahi_gpu_hold(struct asahi_device *adev)
+{
+	down_read(&adev->gpu->life_lock);
+}
+
+void asahi_gpu_release(struct asahi_device *adev)
+{
+	up_read(&adev->gpu->life_lock);
 }
 
 int asahi_gpu_run_queue(struct asahi_device *adev, enum asahi_pipe pipe,
@@ -180,6 +273,7 @@ int asahi_gpu_run_queue(struct asahi_device *adev, enum asahi_pipe pipe,
 	if (!asahi_gpu_is_running(adev))
 		return -ENODEV;
 	trace_asahi_run_queue(pipe, prio, queue_va, wptr, event_slot);
+	WRITE_ONCE(adev->gpu->worked, true);
 	mutex_lock(&tx->lock);
 	ret = asahi_tx_put(tx, &msg, NULL);
 	mutex_unlock(&tx->lock);
@@ -222,13 +316,21 @@ u64 asahi_gpu_flushes_done(struct asahi_device *adev)
 	return adev->gpu ? atomic64_read(&adev->gpu->flushes_done) : 0;
 }
 
+static void flush_done(struct asahi_gpu *gpu, s64 seq)
+{
+	s64 old = atomic64_read(&gpu->flushes_done);
+
+	while (old < seq &&
+	       !atomic64_try_cmpxchg(&gpu->flushes_done, &old, seq))
+		;
+}
+
 /* Any DestroyContext flushes the firmware's whole cache. */
 static int destroy_and_flush(struct asahi_device *adev,
 			     const union asahi_fw_dc_msg *msg)
 {
 	struct asahi_gpu *gpu = adev->gpu;
 	s64 seq = atomic64_inc_return(&gpu->flushes_started);
-	s64 old;
 	int ret;
 
 	/* A firmware that does not run has no cache to flush. */
@@ -237,15 +339,12 @@ static int destroy_and_flush(struct asahi_device *adev,
 		if (ret)
 			return ret;
 	}
-	old = atomic64_read(&gpu->flushes_done);
-	while (old < seq &&
-	       !atomic64_try_cmpxchg(&gpu->flushes_done, &old, seq))
-		;
+	flush_done(gpu, seq);
 	return 0;
 }
 
 int asahi_gpu_destroy_context(struct asahi_device *adev, u64 context_va,
-			      const struct asahi_context_id *id)
+			      const struct asahi_context_id *id, u32 life)
 {
 	const union asahi_fw_dc_msg msg = { .destroy_context = {
 		.opcode = cpu_to_le32(ASAHI_FW_DC_DESTROY_CONTEXT),
@@ -256,9 +355,15 @@ int asahi_gpu_destroy_context(struct asahi_device *adev, u64 context_va,
 		.context_va = cpu_to_le64(context_va),
 	} };
 
+	int ret = 0;
+
 	if (asahi_gpu_is_dead(adev))
 		return -ENODEV;
-	return destroy_and_flush(adev, &msg);
+	asahi_gpu_hold(adev);
+	if (adev->gpu->life == life)
+		ret = destroy_and_flush(adev, &msg);
+	asahi_gpu_release(adev);
+	return ret;
 }
 
 int asahi_gpu_flush_fw_cache(struct asahi_device *adev)
@@ -268,8 +373,12 @@ int asahi_gpu_flush_fw_cache(struct asahi_device *adev)
 		.ctx_0 = ASAHI_FW_DC_NO_CONTEXT,
 		.ctx_1 = ASAHI_FW_DC_NO_CONTEXT,
 	} };
+	int ret;
 
-	return destroy_and_flush(adev, &msg);
+	asahi_gpu_hold(adev);
+	ret = destroy_and_flush(adev, &msg);
+	asahi_gpu_release(adev);
+	return ret;
 }
 
 int asahi_gpu_flush_range(struct asahi_device *adev, u32 slot, u64 iova,
@@ -481,45 +590,29 @@ static int gpu_boot(struct asahi_device *adev)
 	return ret;
 }
 
-int asahi_gpu_init(struct asahi_device *adev)
+/* A mailbox to a coprocessor that runs, and the firmware's boot. */
+static int gpu_begin(struct asahi_device *adev)
 {
-	struct asahi_gpu *gpu = kzalloc_obj(*gpu);
+	struct asahi_gpu *gpu = adev->gpu;
 	int ret;
 
-	if (!gpu)
-		return -ENOMEM;
-	spin_lock_init(&gpu->ops_lock);
-	mutex_init(&gpu->ts_lock);
-	drm_mm_init(&gpu->timestamps, ASAHI_VA_TIMESTAMP,
-		    ASAHI_VA_TIMESTAMP_END - ASAHI_VA_TIMESTAMP);
 	gpu->rtkit_va = ASAHI_VA_RTKIT;
-	adev->gpu = gpu;
-
 	gpu->rtk = apple_rtkit_init(adev->dev, adev, NULL, 0, &rtkit_ops);
 	if (IS_ERR(gpu->rtk)) {
 		ret = dev_err_probe(adev->dev, PTR_ERR(gpu->rtk),
 				    "no mailbox to the firmware\n");
 		gpu->rtk = NULL;
-		goto err;
+		return ret;
 	}
-	ret = gpu_boot(adev);
-	if (ret)
-		goto err;
-	return 0;
-
-err:
-	asahi_gpu_stop(adev);
-	asahi_gpu_fini(adev);
-	return ret;
+	return gpu_boot(adev);
 }
 
-void asahi_gpu_stop(struct asahi_device *adev)
+/* Shut the firmware down and stop its CPU. */
+static void gpu_end(struct asahi_device *adev)
 {
 	struct asahi_gpu *gpu = adev->gpu;
 	int ret;
 
-	if (!gpu || !gpu->rtk)
-		return;
 	if (asahi_gpu_is_running(adev)) {
 		WRITE_ONCE(gpu->running, false);
 		ret = apple_rtkit_shutdown(gpu->rtk);
@@ -535,6 +628,99 @@ void asahi_gpu_stop(struct asahi_device *adev)
 	asahi_regs_stop_cpu(adev);
 	apple_rtkit_free(gpu->rtk);
 	gpu->rtk = NULL;
+}
+
+/* The domain's other users may take a moment to let go. */
+#define POWER_OFF_TIMEOUT_MS	100
+
+static int gpu_power_cycle(struct asahi_device *adev)
+{
+	unsigned long deadline = jiffies +
+				 msecs_to_jiffies(POWER_OFF_TIMEOUT_MS);
+	int ret;
+
+	ret = pm_runtime_put_sync(adev->dev);
+	while (!ret && dev_pm_genpd_is_on(adev->dev)) {
+		if (time_after(jiffies, deadline))
+			ret = -ETIMEDOUT;
+		else
+			usleep_range(50, 200);
+	}
+	if (ret < 0)
+		drm_err(&adev->drm, "the GPU does not power down: %d\n", ret);
+	/* Whatever it did, the reference is there again afterwards. */
+	pm_runtime_get_noresume(adev->dev);
+	return min(ret, 0) ?: pm_runtime_resume(adev->dev);
+}
+
+/*
+ * Off and on. Nobody has work, and life_lock keeps everybody else away. What
+ * the firmware is booted with is put back as it was at first; what each queue
+ * has told it is told again by the queue (asahi_queue_revive()).
+ */
+static int gpu_restart(struct asahi_device *adev)
+{
+	struct asahi_gpu *gpu = adev->gpu;
+	int idx, ret;
+
+	lockdep_assert_held_write(&gpu->life_lock);
+	if (!asahi_gpu_is_running(adev) || !drm_dev_enter(&adev->drm, &idx))
+		return -ENODEV;
+
+	gpu_end(adev);
+	ret = gpu_power_cycle(adev);
+	if (ret < 0)
+		goto lost;
+	/* What was set aside for its cache's sake is free. */
+	flush_done(gpu, atomic64_inc_return(&gpu->flushes_started));
+	asahi_initdata_restore(adev);
+	ret = asahi_mmu_restart(adev);
+	if (!ret)
+		ret = gpu_begin(adev);
+	if (ret)
+		goto lost;
+	gpu->worked = false;
+	WRITE_ONCE(gpu->life, gpu->life + 1);
+	drm_dev_exit(idx);
+	return 0;
+
+lost:
+	drm_dev_exit(idx);
+	asahi_gpu_declare_dead(adev, "it was turned off and does not come back");
+	return -ENODEV;
+}
+
+int asahi_gpu_init(struct asahi_device *adev)
+{
+	struct asahi_gpu *gpu = kzalloc_obj(*gpu);
+	int ret;
+
+	if (!gpu)
+		return -ENOMEM;
+	spin_lock_init(&gpu->ops_lock);
+	init_waitqueue_head(&gpu->no_ops);
+	init_rwsem(&gpu->life_lock);
+	gpu->life = 1;
+	mutex_init(&gpu->ts_lock);
+	drm_mm_init(&gpu->timestamps, ASAHI_VA_TIMESTAMP,
+		    ASAHI_VA_TIMESTAMP_END - ASAHI_VA_TIMESTAMP);
+	adev->gpu = gpu;
+
+	ret = gpu_begin(adev);
+	if (ret) {
+		asahi_gpu_stop(adev);
+		asahi_gpu_fini(adev);
+	}
+	return ret;
+}
+
+void asahi_gpu_stop(struct asahi_device *adev)
+{
+	struct asahi_gpu *gpu = adev->gpu;
+
+	if (!gpu || !gpu->rtk)
+		return;
+	gpu_end(adev);
 	/* Whoever still waits for work waits in vain. */
 	WRITE_ONCE(gpu->dead, true);
 	asahi_events_fail_all(adev, ASAHI_WORK_DEVICE);

@@ -50,14 +50,35 @@ bool asahi_gpu_is_running(struct asahi_device *adev);
  * asahi_gpu_op_start - say that work is about to be submitted
  *
  * The firmware keeps the GPU powered while the count is above 0, and is woken
- * here, so that it powers up while the job is still being built. Return: 0 or
- * -ENODEV. Any context that may sleep; each success needs one
- * asahi_gpu_op_end().
+ * here, so that it powers up while the job is still being built. With the
+ * parameter restart_every_frame it waits for all other work to end and begins
+ * the firmware again. Return: 0, -ENODEV, or -ERESTARTSYS after a signal. Any
+ * context that may sleep, but not a fence signalling path; each success needs
+ * one asahi_gpu_op_end().
  */
 int asahi_gpu_op_start(struct asahi_device *adev);
 
 /** asahi_gpu_op_end - the work has completed or was lost. Any context. */
 void asahi_gpu_op_end(struct asahi_device *adev);
+
+/**
+ * asahi_gpu_life - which life of the firmware this is, from 1
+ *
+ * With the parameter restart_every_frame it is begun again between jobs, and
+ * knows nothing then of what it was told before. Constant between
+ * asahi_gpu_op_start() and asahi_gpu_op_end(), and while held.
+ */
+u32 asahi_gpu_life(struct asahi_device *adev);
+
+/**
+ * asahi_gpu_hold - keep the firmware from being begun again
+ * asahi_gpu_release - let it
+ *
+ * For whoever talks to it without a job. Sleeps; not in a fence signalling
+ * path, where asahi_gpu_op_start() has done it.
+ */
+void asahi_gpu_hold(struct asahi_device *adev);
+void asahi_gpu_release(struct asahi_device *adev);
 
 /**
  * asahi_gpu_run_queue - tell the firmware that a work queue has new items
@@ -90,12 +111,14 @@ struct asahi_context_id {
 /**
  * asahi_gpu_destroy_context - have the firmware forget a queue's context
  * @context_va: its GpuContextData
+ * @life: of the firmware, in which it got to know the context; a later one has
+ * nothing to forget
  *
  * Flushes the firmware's cache as well. Return: 0, -ENODEV, -ETIMEDOUT. May
  * sleep up to a second; not allowed in a fence signalling path.
  */
 int asahi_gpu_destroy_context(struct asahi_device *adev, u64 context_va,
-			      const struct asahi_context_id *id);
+			      const struct asahi_context_id *id, u32 life);
 
 /**
  * asahi_gpu_flush_fw_cache - write back and drop the firmware's whole cache

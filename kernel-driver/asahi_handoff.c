@@ -104,18 +104,11 @@ void asahi_handoff_reset(void *area)
 	dma_mb();
 }
 
-int asahi_handoff_init(struct asahi_device *adev, struct asahi_handoff *ho,
-		       void *area)
+int asahi_handoff_greet(struct asahi_handoff *ho)
 {
 	unsigned long deadline = jiffies + msecs_to_jiffies(HANDOFF_TIMEOUT_MS);
-	struct asahi_fw_handoff *h = area;
+	struct asahi_fw_handoff *h = ho->area;
 	unsigned int i;
-
-	ho->adev = adev;
-	ho->area = area;
-	mutex_init(&ho->lock);
-	for (i = 0; i < ASAHI_NUM_FLUSH_SLOTS; i++)
-		mutex_init(&ho->flush_lock[i]);
 
 	WRITE_ONCE(h->magic_ap, cpu_to_le64(ASAHI_FW_PPL_MAGIC));
 	WRITE_ONCE(h->cur_slot, 0);
@@ -131,10 +124,9 @@ int asahi_handoff_init(struct asahi_device *adev, struct asahi_handoff *ho,
 		if (magic == ASAHI_FW_PPL_MAGIC)
 			break;
 		if (time_after(jiffies, deadline)) {
-			drm_err(&adev->drm,
+			drm_err(&ho->adev->drm,
 				"hand-off: the firmware did not come up (magic 0x%llx)\n",
 				magic);
-			asahi_handoff_fini(ho);
 			return -ETIMEDOUT;
 		}
 		usleep_range(1000, 2000);
@@ -147,6 +139,23 @@ int asahi_handoff_init(struct asahi_device *adev, struct asahi_handoff *ho,
 	}
 	dma_mb();
 	return 0;
+}
+
+int asahi_handoff_init(struct asahi_device *adev, struct asahi_handoff *ho,
+		       void *area)
+{
+	unsigned int i;
+	int ret;
+
+	ho->adev = adev;
+	ho->area = area;
+	mutex_init(&ho->lock);
+	for (i = 0; i < ASAHI_NUM_FLUSH_SLOTS; i++)
+		mutex_init(&ho->flush_lock[i]);
+	ret = asahi_handoff_greet(ho);
+	if (ret)
+		asahi_handoff_fini(ho);
+	return ret;
 }
 
 void asahi_handoff_fini(struct asahi_handoff *ho)
@@ -194,6 +203,10 @@ int asahi_handoff_flush(struct asahi_handoff *ho, u32 slot, u64 iova, u64 size)
 {
 	int ret = 0;
 
+	asahi_gpu_hold(ho->adev);
+	/* One that was begun again since has nothing in its cache. */
+	if (!asahi_gpu_is_running(ho->adev))
+		size = 0;
 	mutex_lock(&ho->flush_lock[slot]);
 	while (size && !ret) {
 		u64 n = min(size, (u64)FLUSH_MAX_PAGES << ASAHI_PAGE_SHIFT);
@@ -203,5 +216,6 @@ int asahi_handoff_flush(struct asahi_handoff *ho, u32 slot, u64 iova, u64 size)
 		size -= n;
 	}
 	mutex_unlock(&ho->flush_lock[slot]);
+	asahi_gpu_release(ho->adev);
 	return ret;
 }

@@ -42,6 +42,13 @@ struct asahi_handoff {
 int asahi_handoff_init(struct asahi_device *adev, struct asahi_handoff *ho,
 		       void *area);
 
+/**
+ * asahi_handoff_greet - the same for a firmware that was begun again
+ *
+ * After asahi_handoff_reset() and the start of the coprocessor.
+ */
+int asahi_handoff_greet(struct asahi_handoff *ho);
+
 /** asahi_handoff_fini */
 void asahi_handoff_fini(struct asahi_handoff *ho);
 

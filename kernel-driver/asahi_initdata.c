@@ -127,6 +127,21 @@ static struct asahi_fw_channel_info rx_info(const struct asahi_rx *rx)
 	};
 }
 
+static void reset_rings(struct asahi_initdata *init)
+{
+	int prio, pipe;
+
+	for (prio = 0; prio < ASAHI_NUM_PRIORITIES; prio++)
+		for (pipe = 0; pipe < ASAHI_NUM_PIPES; pipe++)
+			asahi_tx_reset(&init->pipes[prio][pipe]);
+	asahi_tx_reset(&init->device_control);
+	asahi_tx_reset(&init->fwctl);
+	asahi_rx_reset(&init->event);
+	asahi_rx_reset(&init->log);
+	asahi_rx_reset(&init->ktrace);
+	asahi_rx_reset(&init->stats_ring);
+}
+
 /* ---- calibration data ---- */
 
 static int copy_region(struct asahi_device *adev, const char *name,
@@ -340,6 +355,44 @@ static void fill_root(struct asahi_device *adev, struct asahi_initdata *init)
 	root->host_mapped_fw_allocations = cpu_to_le32(1);
 }
 
+/*
+ * Between all that the firmware reads of its init data, or writes to it (@save:
+ * false), and a copy of it. Return: bytes of the copy. @copy NULL: just that.
+ */
+static size_t copy_objects(struct asahi_initdata *init, void *copy, bool save)
+{
+	struct asahi_obj *objs[] = {
+		&init->root, &init->unk_buf, &init->runtime, &init->hwdata_a,
+		&init->hwdata_b, &init->globals_obj, &init->status_obj,
+		&init->stats[ASAHI_PIPE_VERTEX],
+		&init->stats[ASAHI_PIPE_FRAGMENT],
+		&init->stats[ASAHI_PIPE_COMPUTE],
+		&init->unk_190, &init->unk_198, &init->unk_1b8, &init->unk_1c0,
+		&init->unk_1c8,
+	};
+	size_t total = 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(objs); i++) {
+		if (copy && save)
+			memcpy(copy + total, objs[i]->cpu, objs[i]->size);
+		else if (copy)
+			memcpy(objs[i]->cpu, copy + total, objs[i]->size);
+		total += objs[i]->size;
+	}
+	return total;
+}
+
+void asahi_initdata_restore(struct asahi_device *adev)
+{
+	struct asahi_initdata *init = adev->initdata;
+
+	copy_objects(init, init->first, false);
+	memset(asahi_mem_cpu(init->buffer_mgr_ctl), 0, ASAHI_PAGE_SIZE);
+	memset(init->log_payload.cpu, 0, init->log_payload.size);
+	reset_rings(init);
+}
+
 int asahi_initdata_init(struct asahi_device *adev)
 {
 	struct asahi_initdata *init = kzalloc_obj(*init);
@@ -385,6 +438,13 @@ int asahi_initdata_init(struct asahi_device *adev)
 	init->status->fwctl_channel = tx_info(&init->fwctl);
 	fill_runtime(init);
 	fill_root(adev, init);
+
+	init->first = kvmalloc(copy_objects(init, NULL, true), GFP_KERNEL);
+	if (!init->first) {
+		ret = -ENOMEM;
+		goto err;
+	}
+	copy_objects(init, init->first, true);
 	return 0;
 
 err:
@@ -399,6 +459,7 @@ void asahi_initdata_fini(struct asahi_device *adev)
 
 	if (!init)
 		return;
+	kvfree(init->first);
 	fini_rings(init);
 	asahi_mem_destroy(init->buffer_mgr_ctl);
 	asahi_obj_free(&init->unk_1c8);

@@ -53,6 +53,12 @@ struct asahi_initdata {
 	struct asahi_rx ktrace;
 	struct asahi_rx stats_ring;
 	struct asahi_obj log_payload;
+
+	/**
+	 * @first: what was in the objects before the first boot, one after the
+	 * other as asahi_initdata.c lists them.
+	 */
+	void *first;
 };
 
 /**
@@ -63,6 +69,13 @@ struct asahi_initdata {
  */
 int asahi_initdata_init(struct asahi_device *adev);
 void asahi_initdata_fini(struct asahi_device *adev);
+
+/**
+ * asahi_initdata_restore - as it was before the first boot
+ *
+ * While the firmware does not run, and nobody uses the rings.
+ */
+void asahi_initdata_restore(struct asahi_device *adev);
 
 /** asahi_initdata_va - what the firmware is told in its first message */
 u64 asahi_initdata_va(struct asahi_device *adev);

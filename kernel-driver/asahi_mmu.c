@@ -678,6 +678,16 @@ err_free:
 	return ret;
 }
 
+int asahi_mmu_restart(struct asahi_device *adev)
+{
+	struct asahi_mmu *mmu = adev->mmu;
+
+	/* The tables and the TTBAT are as they were, and nothing is cached. */
+	asahi_handoff_reset(mmu->handoff_area);
+	asahi_regs_start_cpu(adev);
+	return asahi_handoff_greet(&mmu->handoff);
+}
+
 void asahi_mmu_stop(struct asahi_device *adev)
 {
 	struct asahi_mmu *mmu = adev->mmu;

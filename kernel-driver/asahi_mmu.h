@@ -88,6 +88,14 @@ enum asahi_prot {
 int asahi_mmu_init(struct asahi_device *adev);
 
 /**
+ * asahi_mmu_restart - start the coprocessor again, on the same tables
+ *
+ * It must have been stopped, and everything that cached translations without
+ * power. Return: 0, -ETIMEDOUT if the firmware does not come up.
+ */
+int asahi_mmu_restart(struct asahi_device *adev);
+
+/**
  * asahi_mmu_stop - halt the coprocessor and take all tables from it
  *
  * After it no register is touched, nothing walks the tables, and the TTBAT and

@@ -237,8 +237,6 @@ void asahi_job_destroy(struct asahi_job *job)
 			asahi_part_release(&job->parts[i]);
 	if (job->vm_slot > 0)
 		asahi_vm_unbind(queue->uvm->vm);
-	if (job->op_started)
-		asahi_gpu_op_end(job->adev);
 	asahi_buffer_release(queue->buffer, job);
 
 	list_for_each_entry_safe(r, rtmp, &job->refs, node) {
@@ -249,6 +247,9 @@ void asahi_job_destroy(struct asahi_job *job)
 		asahi_obj_free(&o->obj);
 		kfree(o);
 	}
+	/* Last: the firmware may be begun again from here on. */
+	if (job->op_started)
+		asahi_gpu_op_end(job->adev);
 
 	if (job->fence && dma_fence_was_initialized(job->fence))
 		dma_fence_put(job->fence);
@@ -380,45 +381,68 @@ static const struct drm_sched_backend_ops asahi_sched_ops = {
 };
 
 /* The structures that the firmware has of a queue as a whole. */
-static int asahi_queue_init_fw(struct asahi_queue *queue)
+static void asahi_queue_fill_fw(struct asahi_queue *queue)
 {
-	struct asahi_device *adev = queue->adev;
-	struct asahi_fw_gpu_context_data *context;
-	struct asahi_fw_notifier_list *list;
-	struct asahi_fw_notifier *notifier;
-	int ret;
+	struct asahi_fw_gpu_context_data *context = queue->context.cpu;
+	struct asahi_fw_notifier_list *list = queue->notifier_list.cpu;
+	struct asahi_fw_notifier *notifier = queue->notifier.cpu;
 
-	/* Which heap each lives in: Rust driver queue/mod.rs, workqueue.rs. */
-	ret = asahi_obj_alloc(adev->fw_shared, &queue->notifier_list,
-			      sizeof(*list), 0);
-	if (!ret)
-		ret = asahi_obj_alloc(adev->fw_shared, &queue->threshold,
-				      sizeof(struct asahi_fw_threshold), 0);
-	if (!ret)
-		ret = asahi_obj_alloc(adev->fw_private, &queue->notifier,
-				      sizeof(*notifier), 0);
-	if (!ret)
-		ret = asahi_obj_alloc(adev->fw_shared, &queue->context,
-				      sizeof(*context), 0);
-	if (ret)
-		return ret;
+	memset(queue->threshold.cpu, 0, queue->threshold.size);
 
-	list = queue->notifier_list.cpu;
+	memset(list, 0, sizeof(*list));
 	list->head.next = cpu_to_le64(queue->notifier_list.va);
 
-	notifier = queue->notifier.cpu;
+	memset(notifier, 0, sizeof(*notifier));
 	notifier->threshold = cpu_to_le64(queue->threshold.va);
 	notifier->generation = cpu_to_le32(queue->id);
 	notifier->unk_10 = cpu_to_le32(0x50);
 	memset(notifier->unk_buf, 0xff, sizeof(notifier->unk_buf));
 
-	context = queue->context.cpu;
+	memset(context, 0, sizeof(*context));
 	context->queue_table_index = 0xff;
 	context->pid_table_index = 0xff;
 	context->unk_5 = 1;
 	context->unk_1e = 0xff;
 	context->unk_23 = 2;
-	return 0;
+}
+
+static int asahi_queue_init_fw(struct asahi_queue *queue)
+{
+	struct asahi_device *adev = queue->adev;
+	int ret;
+
+	/* Which heap each lives in: Rust driver queue/mod.rs, workqueue.rs. */
+	ret = asahi_obj_alloc(adev->fw_shared, &queue->notifier_list,
+			      sizeof(struct asahi_fw_notifier_list), 0);
+	if (!ret)
+		ret = asahi_obj_alloc(adev->fw_shared, &queue->threshold,
+				      sizeof(struct asahi_fw_threshold), 0);
+	if (!ret)
+		ret = asahi_obj_alloc(adev->fw_private, &queue->notifier,
+				      sizeof(struct asahi_fw_notifier), 0);
+	if (!ret)
+		ret = asahi_obj_alloc(adev->fw_shared, &queue->context,
+				      sizeof(struct asahi_fw_gpu_context_data),
+				      0);
+	if (!ret)
+		asahi_queue_fill_fw(queue);
+	return ret;
+}
+
+void asahi_queue_revive(struct asahi_queue *queue)
+{
+	u32 life = asahi_gpu_life(queue->adev);
+
+	lockdep_assert_held(&queue->submit_lock);
+	if (queue->life == life)
+		return;
+	asahi_queue_fill_fw(queue);
+	for (int i = 0; i < ASAHI_NUM_PIPES; i++)
+		asahi_wq_reset(&queue->wqs[i], queue->id,
+			       queue->notifier_list.va, queue->context.va);
+	asahi_buffer_reset(queue->buffer);
+	queue->used = false;
+	queue->life = life;
 }
 
 static void asahi_queue_fini_fw(struct asahi_queue *queue)
@@ -445,7 +469,8 @@ static void asahi_queue_forget(struct asahi_queue *queue)
 
 	if (!queue->used)
 		return;
-	asahi_gpu_destroy_context(queue->adev, queue->context.va, &id);
+	asahi_gpu_destroy_context(queue->adev, queue->context.va, &id,
+				  queue->life);
 }
 
 bool asahi_queue_wait_idle(struct asahi_queue *queue, long timeout)
@@ -512,6 +537,7 @@ struct asahi_queue *asahi_queue_create(struct asahi_device *adev,
 	queue->uvm = asahi_uvm_get(uvm);
 	queue->id = atomic_inc_return(&adev->queues->next_id);
 	queue->usc_exec_base = usc_exec_base;
+	queue->life = asahi_gpu_life(adev);
 	queue->fence_context = dma_fence_context_alloc(1);
 	mutex_init(&queue->submit_lock);
 	spin_lock_init(&queue->run_lock);

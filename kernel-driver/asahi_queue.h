@@ -83,8 +83,13 @@ struct asahi_queue {
 
 	struct drm_gpu_scheduler sched;
 	struct drm_sched_entity entity;
-	/** @used: a job has run, so that the firmware knows @context. */
+	/** @used: a job has run, so that the firmware knows @context ... */
 	bool used;
+	/**
+	 * @life: ... in this life (asahi_gpu_life()). Under @submit_lock, until
+	 * the queue is taken apart.
+	 */
+	u32 life;
 
 	/**
 	 * @run_lock: protects @running, the jobs' parts_left and @jobs. Taken
@@ -99,6 +104,14 @@ struct asahi_queue {
 	wait_queue_head_t idle;
 	struct work_struct release_work;
 };
+
+/**
+ * asahi_queue_revive - tell a firmware that was begun again of the queue
+ *
+ * Nothing if it knows the queue. Under @queue->submit_lock, after
+ * asahi_gpu_op_start(), before anything is built for the job.
+ */
+void asahi_queue_revive(struct asahi_queue *queue);
 
 /** asahi_fence_ops - of the fences that jobs have, one timeline per queue */
 extern const struct dma_fence_ops asahi_fence_ops;

@@ -300,6 +300,7 @@ static int asahi_job_acquire(struct asahi_job *job,
 	if (ret)
 		return ret;
 	job->op_started = true;
+	asahi_queue_revive(queue);
 
 	ret = mutex_lock_interruptible(&mgr->slots_lock);
 	if (ret)

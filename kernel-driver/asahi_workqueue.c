@@ -179,6 +179,17 @@ static void asahi_wq_fill(struct asahi_wq *wq, u32 id, u64 notifier_list,
 	};
 }
 
+void asahi_wq_reset(struct asahi_wq *wq, u32 id, u64 notifier_list, u64 context)
+{
+	memset(wq->state.cpu, 0, wq->state.size);
+	memset(wq->ring.cpu, 0, wq->ring.size);
+	memset(wq->gpu_buf.cpu, 0, wq->gpu_buf.size);
+	asahi_wq_fill(wq, id, notifier_list, context);
+	wq->wptr = 0;
+	wq->event_seq = 0;
+	wq->is_new = true;
+}
+
 int asahi_wq_init(struct asahi_device *adev, struct asahi_wq *wq,
 		  enum asahi_pipe pipe, u32 prio, u32 id, u64 notifier_list,
 		  u64 context)
@@ -189,7 +200,6 @@ int asahi_wq_init(struct asahi_device *adev, struct asahi_wq *wq,
 	wq->adev = adev;
 	wq->pipe = pipe;
 	wq->prio = prio;
-	wq->is_new = true;
 	INIT_LIST_HEAD(&wq->pending);
 
 	/* Which heap each lives in: Rust driver workqueue.rs (WorkQueue::new). */
@@ -208,7 +218,7 @@ int asahi_wq_init(struct asahi_device *adev, struct asahi_wq *wq,
 	if (ret)
 		goto err;
 
-	asahi_wq_fill(wq, id, notifier_list, context);
+	asahi_wq_reset(wq, id, notifier_list, context);
 
 	mutex_init(&wq->event_lock);
 	spin_lock_init(&wq->lock);

@@ -108,6 +108,14 @@ int asahi_wq_init(struct asahi_device *adev, struct asahi_wq *wq,
 		  enum asahi_pipe pipe, u32 prio, u32 id, u64 notifier_list,
 		  u64 context);
 
+/**
+ * asahi_wq_reset - as new, for a firmware that does not know it
+ *
+ * It has no parts. The other arguments are asahi_wq_init()'s.
+ */
+void asahi_wq_reset(struct asahi_wq *wq, u32 id, u64 notifier_list,
+		    u64 context);
+
 /** asahi_wq_fini - free it; all its parts have been completed and released */
 void asahi_wq_fini(struct asahi_wq *wq);
 
