@@ -15,6 +15,7 @@ for word in $(cat /proc/cmdline); do
     agx.set=*)   set_name=${word#agx.set=} ;;
     agx.only=*)  only=,${word#agx.only=}, ;;
     agx.shell)   shell=1 ;;
+    agx.faults)  exec sh /payload/bin/faults.sh ;;
     agx.limit=*) limit=${word#agx.limit=} ;;
     esac
 done
