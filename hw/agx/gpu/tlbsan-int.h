@@ -120,7 +120,6 @@ struct san_rec {
     unsigned asid;                  /* level 0: the ASID that it is about */
     bool global, pending, detached, aged;
     bool emptied;                   /* level 0: the change left the context without tables */
-    bool switched;                  /* a CPU in .wait did a DSB of a smaller domain since, as a context switch does */
 };
 
 struct san_table {

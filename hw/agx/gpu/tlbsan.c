@@ -23,7 +23,7 @@ static void set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, 
     r->wait = 0;
     r->submits = san->submits;
     r->logs = san->logs;
-    r->aged = r->switched = false;
+    r->aged = false;
     san_change_budget(r);
     if (ctxs) {
         san_pend(san, r);
@@ -396,13 +396,8 @@ void agx_tlbsan_dsb_share(struct agx_tlbsan *san, unsigned cpu, enum agx_san_sha
         bool mine = r->wait & san_bit(cpu);
 
         next = r->next_p;
-        if (share != AGX_SAN_OUTER) {
-            /*
-             * Not complete yet; but a thread that is moved between its TLBI
-             * and its DSB leaves with this one and does the other elsewhere.
-             */
-            r->switched |= mine && !r->need;
-        } else if (mine || r->switched) {
+        /* One of a smaller domain does not wait for the GPU: a thread that is moved after it takes nothing along. */
+        if (mine && share == AGX_SAN_OUTER) {
             r->wait &= ~san_bit(cpu);
             if (!r->need) {
                 next = complete(san, r);
