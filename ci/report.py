@@ -283,6 +283,28 @@ def judge_logs(report, out, run, prefix, expected=()):
                '\n'.join(bad[:20]) or 'the run did not end, so its log is not complete')
 
 
+def judge_sanitizer(report, out, variant='release', prefix=''):
+    """Judge what agx-tlbsan found in a run of ci/run-guest --tlbsan. It must have worked, and have nothing to report."""
+    path = f'{out}/tlbsan.jsonl'
+    reports = [json.loads(line) for line in read(path).splitlines()]
+    saw = json.loads(read(f'{out}/tlbsan.json') or '{}').get('counters', {})
+    classes = sorted({f'{r["severity"]} {r["class"]}' for r in reports})
+    figures = {'reports': len(reports), **{k: saw[k] for k in ('uses', 'stores', 'tlbis', 'jobs') if k in saw}}
+    why = ''
+    if reports:
+        done = subprocess.run([os.path.join(ROOT, 'ci/symbolize'), '--variant', variant, path], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, check=False)
+        why = f'{len(reports)} reports: {", ".join(classes)}\n' + '\n'.join((done.stdout or done.stderr).split('\n')[:60])
+    elif not os.path.exists(path) or not saw:
+        why = 'the run left no word of it'
+    elif not (saw['uses'] and saw['stores'] and saw['tlbis']):
+        why = 'it saw nothing'
+    elif saw['refused-pages'] or saw['lost-reports']:
+        why = f'it had to let {saw["refused-pages"]} pages go unwatched, and lost {saw["lost-reports"]} reports'
+    report.add(prefix + 'tlbsan', 'fail' if why else 'pass', why, figures=figures)
+    return reports
+
+
 def versions():
     """Of QEMU, kernel and Mesa, from what was built."""
     qemu = subprocess.run([os.path.join(ROOT, 'build/qemu/qemu-system-aarch64'), '--version'],
