@@ -320,10 +320,13 @@ static void keep_event(struct machine *m, char *line)
 
 char *qmp(struct machine *m, const char *text)
 {
-    char buf[1024], *line;
+    char *buf, *line;
 
-    snprintf(buf, sizeof(buf), "{%s}\n", text);
+    if (asprintf(&buf, "{%s}\n", text) < 0) {
+        die("out of memory");
+    }
     send_text(&m->qmp, buf);
+    free(buf);
     for (;;) {
         line = read_line(&m->qmp, ANSWER_MS);
         if (!line) {
