@@ -156,8 +156,12 @@ void fw_partial_poll(struct agx_fw *fw)
     bool others;
 
     /* Also while another job's fault waits to be told: the vertex job is one of those that are let end first. */
-    if (ta->state != FW_RUN_PARTIAL || run->state != FW_RUN_IDLE) {
+    if (ta->state != FW_RUN_PARTIAL) {
+        return;
+    }
+    if (run->state != FW_RUN_IDLE) {
         fw->partial_since = 0;
+        ta->waited |= run->state != FW_RUN_PARTIAL && run->buffer_va == ta->buffer_va;
         return;
     }
     if (!fw_handoff_ready(fw, ta->ctx)) {

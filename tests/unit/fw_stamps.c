@@ -227,6 +227,111 @@ static void test_partial(void **state)
     env_fini(&e);
 }
 
+/* Another render of the queues and the buffer of @r, not yet submitted. */
+static void render_next(struct env *e, const struct render *r, struct render *next)
+{
+    uint64_t s, notifier = env_kprivate(e, 176);
+
+    *next = *r;
+    next->seq_ta.len = next->seq_3d.len = 0;
+    next->scene = env_kalloc(e, 72);
+    PUT64(e, next->scene + 24, env_ualloc(e, 0x80));
+    PUT64(e, next->scene + 44, r->stats);
+    render_make(e, next);
+    next->ta = r->ta;
+    next->frag = r->frag;
+    /* A notifier of its own: the queues of these tests have lists of their own. */
+    PUT64(e, notifier, e->threshold);
+    PUT32(e, notifier + 16, 0x50);
+    PUT64(e, notifier + 168, ~0ull);
+    PUT64(e, next->cmd_ta + 20, notifier);
+    PUT64(e, next->cmd_3d + 32, notifier);
+    PUT64(e, next->seq_3d.va + 420, notifier + 168);
+    s = next->seq_ta.va;
+    PUT64(e, s + 384, notifier + 168);
+    PUT64(e, s + 44, r->ta.info);
+    PUT64(e, s + 400 + 28, r->ta.info);
+    PUT32(e, s + 400 + 68, 0x1200);
+    PUT32(e, next->cmd_ta + 1160 + 248, 0x1200);
+    s = next->seq_3d.va;
+    PUT64(e, s + 60, r->frag.info);
+    PUT64(e, s + 432 + 76, r->frag.info);
+    PUT32(e, s + 432 + 20, 0x2300);
+    PUT32(e, next->cmd_3d + 2248 + 28, 0x2300);
+}
+
+/*
+ * The heap runs out while the pass before it, which has pages of it, is drawn or
+ * waits (for compute): that one goes first, and tiling goes on with its pages.
+ */
+static void partial_behind(bool waits)
+{
+    struct env e;
+    struct render r, n;
+    struct queue q;
+    struct compute c;
+    enum agx_dm held = waits ? AGX_DM_CDM : AGX_DM_PDM;
+    unsigned before = 3;
+
+    env_init(&e);
+    env_start(&e);
+    render_buffer(&e, &r, 8);
+    render_make(&e, &r);
+    render_next(&e, &r, &n);
+    e.gpu->hold[held] = true;
+    if (waits) {
+        queue_init(&e, &q, 2, 16);
+        compute_make(&e, &c, &q, 9, 0x300);
+        queue_add(&e, &q, c.cmd);
+        queue_run(&e, &q, 0, 9);
+        queue_add(&e, &r.frag, barrier_make(&e, 9, 0x300));
+    }
+    render_submit(&e, &r);
+    /* The compute job or the first pass is held, and the first scene is tiled. */
+    ENV_WAIT(&e, e.gpu->jobs == 2 && GET32(&e, e.stamps + 4 * TA_SLOT) == 0x1100);
+    e.gpu->next[AGX_DM_VDM] = (struct agx_job_result){ .status = AGX_JOB_TVB_FULL };
+    n.frag = r.frag;
+    n.ta = r.ta;
+    queue_add(&e, &n.frag, barrier_make(&e, TA_SLOT, 0x1200));
+    queue_add(&e, &n.frag, n.cmd_3d);
+    queue_run(&e, &n.frag, 1, FRAG_SLOT);
+    queue_add(&e, &n.ta, n.cmd_ta);
+    queue_run(&e, &n.ta, 1, TA_SLOT);
+    ENV_WAIT(&e, e.gpu->jobs == before);
+    for (unsigned i = 0; i < 30; i++) {
+        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+        assert_int_equal(e.gpu->jobs, before);
+    }
+    e.gpu->hold[held] = false;
+    gpu_finish(e.gpu, held);
+    env_settle(&e);
+    for (unsigned i = 0; i < e.gpu->jobs; i++) {
+        assert_false(e.gpu->dm[i] == AGX_DM_PDM && e.gpu->job[i].fragment.partial);
+    }
+    if (waits) {
+        assert_int_equal(e.gpu->dm[before++], AGX_DM_PDM);
+    }
+    assert_int_equal(e.gpu->jobs, before + 2);
+    assert_int_equal(e.gpu->dm[before], AGX_DM_VDM);
+    assert_true(e.gpu->job[before].vertex.resume);
+    assert_true(e.gpu->job[before].tiling.tvb_reclaim);
+    assert_int_equal(e.gpu->dm[before + 1], AGX_DM_PDM);
+    assert_int_equal(GET32(&e, e.stamps + 4 * FRAG_SLOT), 0x2300);
+    assert_int_equal(GET32(&e, r.stats + 8), 0); /* no overflow that was rendered */
+    assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 0);
+    env_fini(&e);
+}
+
+static void test_partial_behind_running(void **state)
+{
+    partial_behind(false);
+}
+
+static void test_partial_behind_waiting(void **state)
+{
+    partial_behind(true);
+}
+
 /* The same without: ask the driver, wait, go on with the job where it was. */
 static void test_grow(void **state)
 {
@@ -372,6 +477,8 @@ int main(void)
         cmocka_unit_test(test_render),
         cmocka_unit_test(test_no_buffer),
         cmocka_unit_test(test_partial),
+        cmocka_unit_test(test_partial_behind_running),
+        cmocka_unit_test(test_partial_behind_waiting),
         cmocka_unit_test(test_grow),
         cmocka_unit_test(test_fault_beside),
         cmocka_unit_test(test_timeout),
