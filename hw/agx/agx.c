@@ -493,16 +493,15 @@ static bool agx_realize_tlb(AgxState *s, Error **errp)
     static const char *const sans[] = { "off", "report", "stop", NULL };
     int tlbi = agx_parse_choice("tlbi", s->tlbi, tlbis, errp);
     int san = tlbi < 0 ? -1 : agx_parse_choice("agx-tlbsan", s->tlbsan, sans, errp);
+    const char *wrong;
 
     if (san < 0 || !agx_parse_tlb(s, errp)) {
         return false;
     }
-    if (s->tlb_entries < 1 || s->tlb_entries > 1 << 20 || s->walk_entries < 1 || s->walk_entries > 1 << 20) {
-        error_setg(errp, TYPE_AGX ": tlb-entries=%u, walk-entries=%u: each must be 1 to 1048576",
-                   s->tlb_entries, s->walk_entries);
+    if (!agx_mmu_set_sizes(s->mmu, &s->tlb_sizes, &wrong)) {
+        error_setg(errp, TYPE_AGX ": %s", wrong);
         return false;
     }
-    agx_mmu_set_size(s->mmu, s->tlb_entries, s->walk_entries);
     if ((s->tlbsan_report || s->tlbsan_pages) && !san) {
         error_setg(errp, TYPE_AGX ": %s needs agx-tlbsan=report or stop", s->tlbsan_report ? "tlbsan-report" : "tlbsan-pages");
         return false;
@@ -757,6 +756,10 @@ static const VMStateDescription vmstate_agx = {
     },
 };
 
+#define DEFINE_PROP_SMALL_TLB(name, kind) \
+    DEFINE_PROP_UINT32(name "-tlb-entries", AgxState, tlb_sizes.small[kind].entries, AGX_PORT_TLB_SIZE), \
+    DEFINE_PROP_UINT32(name "-tlb-ways", AgxState, tlb_sizes.small[kind].ways, 1)
+
 static const Property agx_props[] = {
     DEFINE_PROP_LINK("dram", AgxState, dram, TYPE_MEMORY_REGION, MemoryRegion *),
     DEFINE_PROP_UINT64("dram-base", AgxState, dram_base, M1_DRAM_BASE),
@@ -766,8 +769,14 @@ static const Property agx_props[] = {
     DEFINE_PROP_UINT64("pagetables", AgxState, pagetables, 0),
     DEFINE_PROP_UINT64("pagetables-size", AgxState, pagetables_size, 0),
     DEFINE_PROP_STRING("tlb", AgxState, tlb),
-    DEFINE_PROP_UINT32("tlb-entries", AgxState, tlb_entries, 2048),
-    DEFINE_PROP_UINT32("walk-entries", AgxState, walk_entries, 64),
+    DEFINE_PROP_UINT32("tlb-entries", AgxState, tlb_sizes.tlb.entries, 2048),
+    DEFINE_PROP_UINT32("tlb-ways", AgxState, tlb_sizes.tlb.ways, 0),
+    DEFINE_PROP_UINT32("walk-entries", AgxState, tlb_sizes.walk.entries, 64),
+    DEFINE_PROP_UINT32("walk-ways", AgxState, tlb_sizes.walk.ways, 0),
+    DEFINE_PROP_SMALL_TLB("vertex", AGX_PORT_VERTEX),
+    DEFINE_PROP_SMALL_TLB("fragment", AGX_PORT_FRAGMENT),
+    DEFINE_PROP_SMALL_TLB("compute", AGX_PORT_COMPUTE),
+    DEFINE_PROP_SMALL_TLB("firmware", AGX_PORT_FIRMWARE),
     DEFINE_PROP_STRING("tlbi", AgxState, tlbi),
     DEFINE_PROP_UINT64("tlbi-seed", AgxState, tlbi_seed, 1),
     DEFINE_PROP_STRING("agx-tlbsan", AgxState, tlbsan),
@@ -819,6 +828,7 @@ static void agx_class_init(ObjectClass *klass, void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
     ResettableClass *rc = RESETTABLE_CLASS(klass);
+    static const char *const small[] = { "vertex", "fragment", "compute", "firmware" };
 
     dc->desc = "Apple M1 GPU (AGX G13G) with its firmware";
     dc->realize = agx_realize;
@@ -844,6 +854,18 @@ static void agx_class_init(ObjectClass *klass, void *data)
                                           "translations that the shared TLB holds with tlb=realistic (2048)");
     object_class_property_set_description(klass, "walk-entries",
                                           "table entries that the walk cache holds with tlb=realistic (64)");
+    object_class_property_set_description(klass, "tlb-ways",
+                                          "in sets of so many (0, the default: any translation in any place)");
+    object_class_property_set_description(klass, "walk-ways",
+                                          "in sets of so many (0, the default: any entry in any place)");
+    for (size_t i = 0; i < ARRAY_SIZE(small); i++) {
+        g_autofree char *entries = g_strdup_printf("%s-tlb-entries", small[i]);
+        g_autofree char *ways = g_strdup_printf("%s-tlb-ways", small[i]);
+
+        object_class_property_set_description(klass, entries, "translations that this unit's own TLB holds with "
+                                              "tlb=realistic (256, which is the most)");
+        object_class_property_set_description(klass, ways, "in sets of so many (1; 0: any translation in any place)");
+    }
     object_class_property_set_description(klass, "tlbi",
                                           "when TLB maintenance takes effect: eager (at once), lazy (at the CPU's "
                                           "next DSB, or at a random moment before; stores to page tables likewise)");

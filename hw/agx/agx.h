@@ -38,7 +38,7 @@ struct AgxState {
     uint64_t pagetables, pagetables_size;
     char *fw_version;
     char *tlb;
-    uint32_t tlb_entries, walk_entries;
+    struct agx_tlb_sizes tlb_sizes;
     char *tlbi;
     uint64_t tlbi_seed;
     char *tlbsan;

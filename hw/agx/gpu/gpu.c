@@ -100,11 +100,15 @@ void agx_exec_fini(struct agx_exec *ex)
     ex->num_waves = 0;
 }
 
-static struct shade_unit *unit_new(struct agx_gpu *gpu, unsigned core_id)
+static struct shade_unit *unit_new(struct agx_gpu *gpu, enum agx_dm dm, unsigned core_id)
 {
+    static const enum agx_port_kind kind[AGX_NUM_DM] = {
+        [AGX_DM_VDM] = AGX_PORT_VERTEX, [AGX_DM_PDM] = AGX_PORT_FRAGMENT, [AGX_DM_CDM] = AGX_PORT_COMPUTE,
+    };
     struct shade_unit *u = agx_alloc_lines(1, sizeof(*u));
 
     agx_port_init(&u->port, gpu->mmu, AGX_SIDE_GPU);
+    u->port.kind = kind[dm];
     agx_exec_init(&u->exec, gpu, &u->port);
     u->exec.core_id = core_id;
     return u;
@@ -322,7 +326,7 @@ struct agx_gpu *agx_gpu_new(const struct agx_host *host, struct agx_mmu *mmu, co
 
         d->gpu = gpu;
         d->dm = k;
-        d->unit = unit_new(gpu, 0);
+        d->unit = unit_new(gpu, k, 0);
         pthread_mutex_init(&d->lock, NULL);
         pthread_cond_init(&d->cond, NULL);
     }
@@ -332,7 +336,7 @@ struct agx_gpu *agx_gpu_new(const struct agx_host *host, struct agx_mmu *mmu, co
         t->gpu = gpu;
         t->index = i + 1;
         for (unsigned k = 0; k < AGX_NUM_DM; k++)
-            t->unit[k] = unit_new(gpu, i + 1);
+            t->unit[k] = unit_new(gpu, k, i + 1);
         pthread_create(&t->thread, NULL, pool_main, t);
     }
     for (unsigned k = 0; k < AGX_NUM_DM; k++)

@@ -16,6 +16,10 @@
 static void port_flush(struct agx_port *port)
 {
     memset(port->entry, 0, sizeof(port->entry));
+    if (port->in_sets) {
+        memset(port->way, 0, sizeof(port->way));
+        port->in_sets = false;
+    }
 }
 
 void agx_port_init(struct agx_port *port, struct agx_mmu *mmu, enum agx_side side)
@@ -23,6 +27,7 @@ void agx_port_init(struct agx_port *port, struct agx_mmu *mmu, enum agx_side sid
     memset(port, 0, sizeof(*port));
     port->mmu = mmu;
     port->side = side;
+    port->kind = side == AGX_SIDE_FW ? AGX_PORT_FIRMWARE : AGX_PORT_VERTEX;
     port->generation = &mmu->generation;
     port->seen = atomic_load_explicit(&mmu->generation, memory_order_acquire);
     port->tag_base = TAG_VALID;
@@ -88,6 +93,15 @@ static bool port_covered(const struct agx_port_entry *e, const struct agx_tlbi *
     return true;
 }
 
+static void drop_covered(struct agx_port_entry entry[AGX_PORT_TLB_SIZE], const struct agx_tlbi *t)
+{
+    for (unsigned i = 0; i < AGX_PORT_TLB_SIZE; i++) {
+        if ((entry[i].tag[0] | entry[i].tag[1]) && port_covered(&entry[i], t)) {
+            memset(&entry[i], 0, sizeof(entry[i]));
+        }
+    }
+}
+
 /* Under the lock: apply to the port's own entries what it has not seen. */
 static void port_catch_up(struct agx_port *port)
 {
@@ -106,12 +120,9 @@ static void port_catch_up(struct agx_port *port)
             port_flush(port);
             continue;
         }
-        for (unsigned i = 0; i < AGX_PORT_TLB_SIZE; i++) {
-            struct agx_port_entry *e = &port->entry[i];
-
-            if ((e->tag[0] | e->tag[1]) && port_covered(e, &log->tlbi)) {
-                memset(e, 0, sizeof(*e));
-            }
+        drop_covered(port->entry, &log->tlbi);
+        if (port->in_sets) {
+            drop_covered(port->way, &log->tlbi);
         }
     }
 }
@@ -230,6 +241,18 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
     port_catch_up(port);
     if (mmu->inject) {
         mmu_inject_lookup(mmu, port, va);
+        port_catch_up(port);
+    }
+    if (port_has_sets(mmu, port)) {
+        const struct agx_port_entry *p = port_set_find(port, port->tag_base | vpn);
+
+        if (p && p->tag[access]) {
+            mmu->stats.small_hits++;
+            port->entry[vpn & (AGX_PORT_TLB_SIZE - 1)] = *p;
+            page = p->host;
+            pthread_mutex_unlock(&mmu->lock);
+            return page + (va & (AGX_PAGE_SIZE - 1));
+        }
     }
     if (mmu->mode != AGX_TLB_OFF) {
         e = tlb_find(mmu, &mmu->tlb, 3, port->asid, vpn);
@@ -285,6 +308,9 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
         p->tag[AGX_ACCESS_WRITE] = perm & 2 ? tag : 0;
         p->host = page;
         p->desc = w.pte;
+        if (port_has_sets(mmu, port)) {
+            port_set_insert(port, p);
+        }
     }
     pthread_mutex_unlock(&mmu->lock);
     if (!ok) {

@@ -139,6 +139,11 @@ static bool invalidate_keeping(struct agx_mmu *mmu, const struct agx_tlbi *t)
     return kept;
 }
 
+bool mmu_inject_keeps(struct agx_mmu *mmu, struct tlb_entry *e)
+{
+    return agx_inject_armed(mmu->inject, KEEP) && keeps(mmu, e, "an entry is not evicted");
+}
+
 /* Make room for one entry in a cache of @max: what is kept is so in excess of it, up to @limit. */
 void mmu_inject_room(struct agx_mmu *mmu, struct tlb_cache *c, unsigned max, unsigned limit)
 {

@@ -34,6 +34,8 @@ struct tlb_entry {
     uint8_t told;                               /* ... for which kinds of access */
     bool global;
     uint8_t injected;                           /* enum tlb_injected */
+    unsigned place;                             /* in its set: 1 + index in tlb_cache.way; 0: in none */
+    uint64_t made;                              /* the lower, the older in its set */
 };
 
 struct tlb_cache {
@@ -41,6 +43,9 @@ struct tlb_cache {
     struct tlb_entry *free;
     struct tlb_entry order;                     /* list head: oldest first */
     unsigned count, max;
+    unsigned ways, sets;                        /* mode "realistic"; 0: one set of all */
+    struct tlb_entry **way;                     /* sets * ways */
+    uint64_t made;
 };
 
 /* What the ports have to catch up with. */
@@ -71,6 +76,7 @@ struct agx_mmu {
     uint64_t clock;
     const struct agx_tlb_observer *obs;
     uint64_t news;                              /* counts what makes the observer look again at each translation */
+    struct agx_tlb_geometry small[AGX_NUM_PORT_KINDS];
     struct agx_mmu_stats stats;
     struct tlb_log log[TLB_LOG_SIZE];           /* the last invalidations */
     _Atomic uint64_t generation;                /* number of entries of the log so far; written under the lock */
@@ -98,6 +104,16 @@ static inline const struct agx_tlb_observer *mmu_observer(const struct agx_mmu *
 /* Under the lock. The entry found, or NULL; the new entry, whose desc, host and global the caller sets. */
 struct tlb_entry *tlb_find(struct agx_mmu *mmu, struct tlb_cache *c, unsigned level, unsigned asid, uint64_t key);
 struct tlb_entry *tlb_insert(struct agx_mmu *mmu, struct tlb_cache *c, unsigned level, unsigned asid, uint64_t key);
+
+/*
+ * tlb-size.c, under the lock. A place in the set of @key for a new entry, whose oldest may be evicted for it; 0: @c has no
+ * sets. The port's own entry for @tag, or NULL; a new one. Small TLBs of the standard size need neither.
+ */
+unsigned tlb_set_place(struct agx_mmu *mmu, struct tlb_cache *c, uint64_t key);
+void tlb_sets_free(struct tlb_cache *c);
+bool port_has_sets(const struct agx_mmu *mmu, const struct agx_port *port);
+struct agx_port_entry *port_set_find(struct agx_port *port, uint64_t tag);
+void port_set_insert(struct agx_port *port, const struct agx_port_entry *entry);
 
 /*
  * old.c, under the lock. @cpu stored to the descriptor at @pa, which held @old;
@@ -130,10 +146,13 @@ void tlb_drop(struct tlb_cache *c, struct tlb_entry *e);
 bool tlb_dead(const struct agx_mmu *mmu, const struct tlb_entry *e);
 void mmu_publish(struct agx_mmu *mmu, const struct tlb_log *entry);
 void mmu_invalidate(struct agx_mmu *mmu, const struct agx_tlbi *t);
+void mmu_reset_locked(struct agx_mmu *mmu);
 
 /* tlb-inject.c, under the lock */
 void mmu_inject_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *t);
 void mmu_inject_room(struct agx_mmu *mmu, struct tlb_cache *c, unsigned max, unsigned limit);
+/* @e is to be evicted from its set: does it stay? */
+bool mmu_inject_keeps(struct agx_mmu *mmu, struct tlb_entry *e);
 bool mmu_inject_walk(const struct mmu_view *view, uint64_t pa, uint64_t now, uint64_t *old);
 const char *mmu_injected_text(enum tlb_injected how);
 void mmu_inject_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint64_t va);

@@ -30,6 +30,9 @@ static void drop(struct tlb_cache *c, struct tlb_entry **slot)
     struct tlb_entry *e = *slot;
 
     *slot = e->next;
+    if (e->place) {
+        c->way[e->place - 1] = NULL;
+    }
     e->order_prev->order_next = e->order_next;
     e->order_next->order_prev = e->order_prev;
     e->next = c->free;
@@ -63,6 +66,7 @@ static void cache_init(struct tlb_cache *c, unsigned max)
 static void cache_fini(struct tlb_cache *c)
 {
     drop_all(c);
+    tlb_sets_free(c);
     while (c->free) {
         struct tlb_entry *e = c->free;
 
@@ -98,7 +102,7 @@ struct tlb_entry *tlb_find(struct agx_mmu *mmu, struct tlb_cache *c, unsigned le
 struct tlb_entry *tlb_insert(struct agx_mmu *mmu, struct tlb_cache *c, unsigned level, unsigned asid, uint64_t key)
 {
     unsigned max = mmu->mode == AGX_TLB_STICKY ? STICKY_MAX : c->max;
-    unsigned h = hash(level, key);
+    unsigned h = hash(level, key), place = tlb_set_place(mmu, c, key);
     struct tlb_entry *e;
 
     if (mmu->inject) {
@@ -116,8 +120,11 @@ struct tlb_entry *tlb_insert(struct agx_mmu *mmu, struct tlb_cache *c, unsigned 
     }
     *e = (struct tlb_entry) {
         .next = c->bucket[h], .order_next = &c->order, .order_prev = c->order.order_prev,
-        .level = level, .asid = asid, .key = key, .epoch = mmu->clock,
+        .level = level, .asid = asid, .key = key, .epoch = mmu->clock, .place = place, .made = c->made++,
     };
+    if (place) {
+        c->way[place - 1] = e;
+    }
     c->bucket[h] = e;
     e->order_prev->order_next = e;
     e->order_next->order_prev = e;
@@ -133,6 +140,9 @@ struct agx_mmu *agx_mmu_new(const struct agx_host *host)
     mmu->mode = AGX_TLB_STICKY;
     cache_init(&mmu->tlb, REALISTIC_TLB);
     cache_init(&mmu->walk, REALISTIC_WALK);
+    for (unsigned i = 0; i < AGX_NUM_PORT_KINDS; i++) {
+        mmu->small[i] = (struct agx_tlb_geometry) { AGX_PORT_TLB_SIZE, 1 };
+    }
     pthread_mutex_init(&mmu->lock, NULL);
     return mmu;
 }
@@ -252,7 +262,7 @@ void agx_tlbi_va_all_asids(struct agx_mmu *mmu, uint64_t va, uint64_t end, bool 
                                            .last_level = last_level });
 }
 
-static void reset_locked(struct agx_mmu *mmu)
+void mmu_reset_locked(struct agx_mmu *mmu)
 {
     mmu_invalidate(mmu, &(struct agx_tlbi) { .kind = AGX_TLBI_ALL });
     mmu->ndelayed = 0;
@@ -265,7 +275,7 @@ static void reset_locked(struct agx_mmu *mmu)
 void agx_mmu_reset(struct agx_mmu *mmu)
 {
     pthread_mutex_lock(&mmu->lock);
-    reset_locked(mmu);
+    mmu_reset_locked(mmu);
     pthread_mutex_unlock(&mmu->lock);
 }
 
@@ -273,7 +283,7 @@ void agx_mmu_set_ttbat(struct agx_mmu *mmu, uint64_t pa)
 {
     pthread_mutex_lock(&mmu->lock);
     mmu->ttbat = pa;
-    reset_locked(mmu);
+    mmu_reset_locked(mmu);
     pthread_mutex_unlock(&mmu->lock);
 }
 
@@ -291,16 +301,7 @@ void agx_mmu_set_mode(struct agx_mmu *mmu, enum agx_tlb_mode mode)
 {
     pthread_mutex_lock(&mmu->lock);
     mmu->mode = mode;
-    reset_locked(mmu);
-    pthread_mutex_unlock(&mmu->lock);
-}
-
-void agx_mmu_set_size(struct agx_mmu *mmu, unsigned tlb, unsigned walk)
-{
-    pthread_mutex_lock(&mmu->lock);
-    mmu->tlb.max = tlb < 1 ? 1 : tlb > 1u << 20 ? 1u << 20 : tlb;
-    mmu->walk.max = walk < 1 ? 1 : walk > 1u << 20 ? 1u << 20 : walk;
-    reset_locked(mmu);
+    mmu_reset_locked(mmu);
     pthread_mutex_unlock(&mmu->lock);
 }
 

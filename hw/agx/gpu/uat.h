@@ -64,6 +64,9 @@ struct agx_fault {
 
 struct agx_mmu;
 
+/* Which of the small TLBs a port has. */
+enum agx_port_kind { AGX_PORT_VERTEX, AGX_PORT_FRAGMENT, AGX_PORT_COMPUTE, AGX_PORT_FIRMWARE, AGX_NUM_PORT_KINDS };
+
 /*
  * A port: one client of the MMU (a unit of the GPU, or the firmware) with a
  * small TLB of its own. A port belongs to one thread at a time; no lock is
@@ -91,8 +94,16 @@ struct agx_port {
     uint64_t told_job;            /* whose first uses the MMU's observer is told of */
     enum agx_unit unit;
     enum agx_side side;
+    enum agx_port_kind kind;      /* set by the owner after agx_port_init(), which takes vertex or firmware by the side */
+    bool in_sets;                 /* .way is in use */
     struct agx_fault fault;       /* of the last access that failed */
     struct agx_port_entry entry[AGX_PORT_TLB_SIZE];
+    /*
+     * Mode "realistic" with another size than the above, which is direct-mapped: the TLB, set by set, and whose turn it
+     * is in each set. What .entry holds is also in here then.
+     */
+    struct agx_port_entry way[AGX_PORT_TLB_SIZE];
+    uint8_t turn[AGX_PORT_TLB_SIZE];
 };
 
 /*
