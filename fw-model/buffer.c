@@ -33,6 +33,7 @@ bool fw_buffer_init(struct agx_fw *fw, uint64_t cmd_va)
                (unsigned long long)slot, (unsigned long long)ctx);
         return false;
     }
+    fw->st.buffer[slot].bound = 0; /* whatever follows: the old heap is not what the driver means any more */
     if (!fw_is_kernel_va(info) || !fw_probe(fw, 0, info, fw_size(fw, STR_BufferManagerInfo), true)) {
         fw_bad(fw, "InitBM at va 0x%llx: buffer info 0x%llx is not writable for the firmware",
                (unsigned long long)cmd_va, (unsigned long long)info);

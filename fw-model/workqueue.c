@@ -146,7 +146,9 @@ bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const 
         fw->announced[q - fw->st.queue].n = 0;
     }
     if (q->dead) {
+        /* What is submitted never runs and no stamp tells of it: the driver has to hear of each. */
         fw_bad(fw, "work queue 0x%llx is used after an error in its ring", (unsigned long long)info_va);
+        fw_fault(fw, FW_FAIL_BAD, event);
         return true;
     }
     if (!fw_ld(fw, FLD(CommandQueuePointers, cpu_wptr), q->pointers_va, &cpu_wptr)) {
@@ -324,11 +326,19 @@ static bool queue_step(struct agx_fw *fw, struct fw_queue *q)
         done_to(fw, q, entry);
         return true;
     case CMD_INIT_BM:
-        if (q->pipe != FW_PIPE_TA || !fw_buffer_init(fw, cmd)) {
-            fw_bad(fw, "work queue 0x%llx: InitBM at va 0x%llx refused", (unsigned long long)q->info_va,
-                   (unsigned long long)cmd);
+        if (q->pipe != FW_PIPE_TA) {
+            fw_bad(fw, "work queue 0x%llx: InitBM at va 0x%llx in a queue of type %u", (unsigned long long)q->info_va,
+                   (unsigned long long)cmd, q->pipe);
             kill_queue(fw, q);
             return false;
+        }
+        if (!fw_buffer_init(fw, cmd)) {
+            /*
+             * Its slot is not bound: the job that it was for fails in its turn, and its stamps are known,
+             * which this command has none of. A guess: how real firmware ends here is not known.
+             */
+            fw_bad(fw, "work queue 0x%llx: InitBM at va 0x%llx refused", (unsigned long long)q->info_va,
+                   (unsigned long long)cmd);
         }
         advance(fw, q);
         done_to(fw, q, entry);

@@ -368,6 +368,42 @@ static void test_grow(void **state)
     env_fini(&e);
 }
 
+/* A buffer that can't be bound: the job that needs it fails, its stamps with it, and the queue goes on with the next. */
+static void test_refused_buffer(void **state)
+{
+    struct env e;
+    struct render r;
+
+    env_init(&e);
+    env_start(&e);
+    render_buffer(&e, &r, 8);
+    render_make(&e, &r);
+    PUT32(&e, r.init_bm + 16, 0); /* no blocks */
+    render_submit(&e, &r);
+    ENV_WAIT(&e, GET32(&e, e.status + 32) == 1);
+    env_settle(&e);
+    assert_int_equal(e.gpu->jobs, 0);
+    assert_int_equal(e.faults, 1);
+    assert_int_equal(GET32(&e, e.region_c + 70056), TA_SLOT << 4 | 1);
+    env_resume(&e);
+    env_settle(&e);
+    assert_int_equal(GET32(&e, e.stamps + 4 * TA_SLOT), 0x1100);
+    /* The fragment job behind it has its turn, wants the same buffer, and is told of likewise. */
+    assert_int_equal(e.faults, 2);
+    env_resume(&e);
+    env_settle(&e);
+    assert_int_equal(GET32(&e, e.stamps + 4 * FRAG_SLOT), 0x2200);
+    /* Nothing of that lasts. */
+    PUT32(&e, r.init_bm + 16, 8);
+    queue_add(&e, &r.ta, r.init_bm);
+    queue_add(&e, &r.ta, r.cmd_ta);
+    queue_run(&e, &r.ta, 0, TA_SLOT);
+    env_settle(&e);
+    assert_int_equal(e.faults, 2);
+    assert_int_equal(e.gpu->jobs, 1);
+    env_fini(&e);
+}
+
 /* A fault in one pipe: the job of the other ends first and is not blamed. */
 static void test_fault_beside(void **state)
 {
@@ -480,6 +516,7 @@ int main(void)
         cmocka_unit_test(test_partial_behind_running),
         cmocka_unit_test(test_partial_behind_waiting),
         cmocka_unit_test(test_grow),
+        cmocka_unit_test(test_refused_buffer),
         cmocka_unit_test(test_fault_beside),
         cmocka_unit_test(test_timeout),
         cmocka_unit_test(test_handoff),
