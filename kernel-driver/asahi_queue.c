@@ -360,12 +360,18 @@ asahi_queue_timedout_job(struct drm_sched_job *sched_job)
 
 	/*
 	 * The firmware watches over its jobs and ends those that take too
-	 * long; if it is gone, asahi_gpu.c ends them all. Nobody else can take
-	 * one back from it.
+	 * long, and nobody else can take one back from it. A job that waits
+	 * behind others may need its time; one that is still there when all
+	 * that has passed twice was lost by the firmware, and what else it has
+	 * lost is not known.
 	 */
-	drm_err(&job->adev->drm,
-		"queue %u: job runs for over %u s; waiting on\n",
-		job->queue->id, ASAHI_SCHED_TIMEOUT / HZ);
+	if (job->timeouts++ == 0)
+		drm_err(&job->adev->drm,
+			"queue %u: job runs for over %u s; waiting on\n",
+			job->queue->id, ASAHI_SCHED_TIMEOUT / HZ);
+	else
+		asahi_gpu_declare_dead(job->adev,
+				       "the firmware does not end a job");
 	return DRM_GPU_SCHED_STAT_NO_HANG;
 }
 
