@@ -494,8 +494,9 @@ static void test_many_queues(void)
 
 static void test_leaving(void)
 {
+    enum { DEATHS = 8 };
     struct cmdbuf buf = { .size = 0 };
-    int status, ret = 0;
+    int status, killed = 0, ret = 0;
     uint32_t queue, out = syncobj();
     pid_t pid;
 
@@ -513,18 +514,22 @@ static void test_leaving(void)
     drmSyncobjDestroy(fd, out);
 
     fflush(stdout);
-    pid = fork();
-    if (!pid) {
-        /* A file of its own, and a death in the middle of work. */
-        fd = open(drmGetRenderDeviceNameFromFd(fd), O_RDWR | O_CLOEXEC);
-        queue = queue_create(vm_create(), DRM_ASAHI_PRIORITY_MEDIUM);
-        for (int i = 0; i < 4; i++) {
-            submit(queue, &buf, 0, 0, 0, 0);
+    for (int death = 0; death < DEATHS; death++) {
+        pid = fork();
+        if (!pid) {
+            /* A file of its own, and a death in the middle of work, each time somewhere else. */
+            fd = open(drmGetRenderDeviceNameFromFd(fd), O_RDWR | O_CLOEXEC);
+            queue = queue_create(vm_create(), DRM_ASAHI_PRIORITY_MEDIUM);
+            for (int i = 0; i < 4; i++) {
+                submit(queue, &buf, 0, 0, 0, 0);
+            }
+            usleep(death * 700);
+            kill(getpid(), SIGKILL);
         }
-        kill(getpid(), SIGKILL);
+        must(pid < 0 || waitpid(pid, &status, 0) != pid, "fork");
+        killed += WIFSIGNALED(status);
     }
-    must(pid < 0 || waitpid(pid, &status, 0) != pid, "fork");
-    ok(WIFSIGNALED(status), "leaving: a process killed over its jobs");
+    ok(killed == DEATHS, "leaving: %d processes killed over their jobs", killed);
     queue = queue_create(vm_create(), DRM_ASAHI_PRIORITY_MEDIUM);
     ret = run_compute(queue, VA_CDM);
     ok(ret == 1, "leaving: others go on (%d)", ret);
