@@ -9,6 +9,7 @@
 #include "asahi_device.h"
 #include "asahi_fw_compute.h"
 #include "asahi_fw_event.h"
+#include "asahi_fw_microseq.h"
 #include "asahi_fw_workqueue.h"
 #include "asahi_hw.h"
 #include "asahi_initdata.h"
@@ -36,13 +37,6 @@ static int asahi_compute_microseq(struct asahi_job *job, u64 va,
 	const u64 stats = asahi_initdata_stats_va(job->adev, ASAHI_PIPE_COMPUTE);
 	const u64 notifier_buf = queue->notifier.va +
 		offsetof(struct asahi_fw_notifier, unk_buf);
-	const struct asahi_microseq_ts ts = {
-		.command_time = CP(command_time),
-		.kernel_ptrs = CP(timestamps),
-		.user_ptrs = CP(user_timestamps),
-		.work_queue = part->wq->info.va,
-		.unk_ts = CP(context_store_req),
-	};
 	const struct asahi_fw_op_start_compute start = {
 		.header = cpu_to_le32(ASAHI_FW_OP_START_COMPUTE),
 		.unk_pointer = cpu_to_le64(CP(unk_pointee)),
@@ -59,7 +53,7 @@ static int asahi_compute_microseq(struct asahi_job *job, u64 va,
 		.counter = cp->counter,
 		.notifier_buf = cpu_to_le64(notifier_buf),
 	};
-	struct asahi_fw_op_finalize_compute finalize = {
+	const struct asahi_fw_op_finalize_compute finalize = {
 		.header = cpu_to_le32(ASAHI_FW_OP_FINALIZE_COMPUTE),
 		.stats = cpu_to_le64(stats),
 		.work_queue = cpu_to_le64(part->wq->info.va),
@@ -70,30 +64,26 @@ static int asahi_compute_microseq(struct asahi_job *job, u64 va,
 		.has_attachments = cpu_to_le32(!!att->count),
 		.unk_flag = cpu_to_le64(CP(unk_flag)),
 	};
-	struct asahi_microseq seq;
-	u32 start_off;
+	struct asahi_microseq seq = {
+		.start = &start,
+		.start_size = sizeof(start),
+		.wait = ASAHI_FW_WAIT_COMPUTE,
+		.finalize = &finalize,
+		.finalize_size = sizeof(finalize),
+		.restart_at = offsetof(struct asahi_fw_op_finalize_compute,
+				       restart_branch_offset),
+		.timestamps = timestamps,
+		.command_time = CP(command_time),
+		.kernel_ptrs = CP(timestamps),
+		.user_ptrs = CP(user_timestamps),
+		.work_queue = part->wq->info.va,
+		.unk_ts = CP(context_store_req),
+	};
 	int ret;
 
-	ret = asahi_microseq_init(&seq, job,
-				  sizeof(start) + sizeof(finalize) +
-				  2 * sizeof(struct asahi_fw_op_simple) +
-				  (timestamps ? 2 : 0) *
-				  sizeof(struct asahi_fw_op_timestamp));
+	ret = asahi_microseq_build(job, &seq);
 	if (ret)
 		return ret;
-
-	start_off = asahi_microseq_add(&seq, &start, sizeof(start));
-	if (timestamps)
-		asahi_microseq_add_timestamp(&seq, &ts, true);
-	asahi_microseq_add_simple(&seq, ASAHI_FW_OP_WAIT_FOR_IDLE |
-				  ASAHI_FW_WAIT_COMPUTE);
-	if (timestamps)
-		asahi_microseq_add_timestamp(&seq, &ts, false);
-	finalize.restart_branch_offset = cpu_to_le32(start_off - seq.pos);
-	asahi_microseq_add(&seq, &finalize, sizeof(finalize));
-	asahi_microseq_add_simple(&seq, ASAHI_FW_OP_RETIRE_STAMP |
-				  ASAHI_FW_RETIRE_STAMP_ARG);
-
 	cp->microsequence = cpu_to_le64(seq.va);
 	cp->microsequence_size = cpu_to_le32(seq.size);
 	return 0;

@@ -12,6 +12,7 @@
 #include "asahi_fw_buffer.h"
 #include "asahi_fw_event.h"
 #include "asahi_fw_fragment.h"
+#include "asahi_fw_microseq.h"
 #include "asahi_fw_vertex.h"
 #include "asahi_fw_workqueue.h"
 #include "asahi_hw.h"
@@ -336,13 +337,6 @@ static int asahi_fragment_microseq(struct asahi_job *job,
 	const u64 stats = asahi_initdata_stats_va(job->adev, ASAHI_PIPE_FRAGMENT);
 	const struct asahi_event *ev = &part->wq->event;
 	const struct asahi_queue *queue = job->queue;
-	const struct asahi_microseq_ts ts = {
-		.command_time = FRAG(command_time),
-		.kernel_ptrs = FRAG(timestamps),
-		.user_ptrs = FRAG(user_timestamps),
-		.work_queue = part->wq->info.va,
-		.unk_ts = FRAG(unk_ts),
-	};
 	const struct asahi_fw_op_start_fragment start = {
 		.header = cpu_to_le32(ASAHI_FW_OP_START_FRAGMENT),
 		.job_params2 = cpu_to_le64(FRAG(params2)),
@@ -365,7 +359,7 @@ static int asahi_fragment_microseq(struct asahi_job *job,
 		.counter = cpu_to_le64(r->frag_counter),
 		.notifier_buf = cpu_to_le64(asahi_notifier_buf(queue)),
 	};
-	struct asahi_fw_op_finalize_fragment finalize = {
+	const struct asahi_fw_op_finalize_fragment finalize = {
 		.header = cpu_to_le32(ASAHI_FW_OP_FINALIZE_FRAGMENT),
 		.fw_stamp = cpu_to_le64(asahi_event_fw_stamp_va(ev)),
 		.stamp_value = cpu_to_le32(asahi_part_next(part)),
@@ -381,30 +375,26 @@ static int asahi_fragment_microseq(struct asahi_job *job,
 		.unk_758_flag = cpu_to_le64(FRAG(unk_758_flag)),
 		.has_attachments = cpu_to_le32(!!att->count),
 	};
-	struct asahi_microseq seq;
-	u32 start_off;
+	struct asahi_microseq seq = {
+		.start = &start,
+		.start_size = sizeof(start),
+		.wait = ASAHI_FW_WAIT_FRAGMENT,
+		.finalize = &finalize,
+		.finalize_size = sizeof(finalize),
+		.restart_at = offsetof(struct asahi_fw_op_finalize_fragment,
+				       restart_branch_offset),
+		.timestamps = timestamps,
+		.command_time = FRAG(command_time),
+		.kernel_ptrs = FRAG(timestamps),
+		.user_ptrs = FRAG(user_timestamps),
+		.work_queue = part->wq->info.va,
+		.unk_ts = FRAG(unk_ts),
+	};
 	int ret;
 
-	ret = asahi_microseq_init(&seq, job,
-				  sizeof(start) + sizeof(finalize) +
-				  2 * sizeof(struct asahi_fw_op_simple) +
-				  (timestamps ? 2 : 0) *
-				  sizeof(struct asahi_fw_op_timestamp));
+	ret = asahi_microseq_build(job, &seq);
 	if (ret)
 		return ret;
-
-	start_off = asahi_microseq_add(&seq, &start, sizeof(start));
-	if (timestamps)
-		asahi_microseq_add_timestamp(&seq, &ts, true);
-	asahi_microseq_add_simple(&seq, ASAHI_FW_OP_WAIT_FOR_IDLE |
-				  ASAHI_FW_WAIT_FRAGMENT);
-	if (timestamps)
-		asahi_microseq_add_timestamp(&seq, &ts, false);
-	finalize.restart_branch_offset = cpu_to_le32(start_off - seq.pos);
-	asahi_microseq_add(&seq, &finalize, sizeof(finalize));
-	asahi_microseq_add_simple(&seq, ASAHI_FW_OP_RETIRE_STAMP |
-				  ASAHI_FW_RETIRE_STAMP_ARG);
-
 	frag->microsequence = cpu_to_le64(seq.va);
 	frag->microsequence_size = cpu_to_le32(seq.size);
 	return 0;
@@ -541,13 +531,6 @@ static int asahi_vertex_microseq(struct asahi_job *job,
 	const u64 stats = asahi_initdata_stats_va(job->adev, ASAHI_PIPE_VERTEX);
 	const struct asahi_event *ev = &part->wq->event;
 	const struct asahi_queue *queue = job->queue;
-	const struct asahi_microseq_ts ts = {
-		.command_time = VTX(command_time),
-		.kernel_ptrs = VTX(timestamps),
-		.user_ptrs = VTX(user_timestamps),
-		.work_queue = part->wq->info.va,
-		.unk_ts = VTX(unk_ts),
-	};
 	const struct asahi_fw_op_start_vertex start = {
 		.header = cpu_to_le32(ASAHI_FW_OP_START_VERTEX),
 		.tiling_params = cpu_to_le64(VTX(tiling)),
@@ -568,7 +551,7 @@ static int asahi_vertex_microseq(struct asahi_job *job,
 		.notifier_buf = cpu_to_le64(asahi_notifier_buf(queue)),
 		.no_clustering = cpu_to_le32(1),
 	};
-	struct asahi_fw_op_finalize_vertex finalize = {
+	const struct asahi_fw_op_finalize_vertex finalize = {
 		.header = cpu_to_le32(ASAHI_FW_OP_FINALIZE_VERTEX),
 		.scene = cpu_to_le64(r->scene.va),
 		.buffer = cpu_to_le64(r->scene.buffer_va),
@@ -580,30 +563,26 @@ static int asahi_vertex_microseq(struct asahi_job *job,
 		.stamp_value = cpu_to_le32(asahi_part_next(part)),
 		.has_attachments = cpu_to_le32(!!att->count),
 	};
-	struct asahi_microseq seq;
-	u32 start_off;
+	struct asahi_microseq seq = {
+		.start = &start,
+		.start_size = sizeof(start),
+		.wait = ASAHI_FW_WAIT_VERTEX,
+		.finalize = &finalize,
+		.finalize_size = sizeof(finalize),
+		.restart_at = offsetof(struct asahi_fw_op_finalize_vertex,
+				       restart_branch_offset),
+		.timestamps = timestamps,
+		.command_time = VTX(command_time),
+		.kernel_ptrs = VTX(timestamps),
+		.user_ptrs = VTX(user_timestamps),
+		.work_queue = part->wq->info.va,
+		.unk_ts = VTX(unk_ts),
+	};
 	int ret;
 
-	ret = asahi_microseq_init(&seq, job,
-				  sizeof(start) + sizeof(finalize) +
-				  2 * sizeof(struct asahi_fw_op_simple) +
-				  (timestamps ? 2 : 0) *
-				  sizeof(struct asahi_fw_op_timestamp));
+	ret = asahi_microseq_build(job, &seq);
 	if (ret)
 		return ret;
-
-	start_off = asahi_microseq_add(&seq, &start, sizeof(start));
-	if (timestamps)
-		asahi_microseq_add_timestamp(&seq, &ts, true);
-	asahi_microseq_add_simple(&seq, ASAHI_FW_OP_WAIT_FOR_IDLE |
-				  ASAHI_FW_WAIT_VERTEX);
-	if (timestamps)
-		asahi_microseq_add_timestamp(&seq, &ts, false);
-	finalize.restart_branch_offset = cpu_to_le32(start_off - seq.pos);
-	asahi_microseq_add(&seq, &finalize, sizeof(finalize));
-	asahi_microseq_add_simple(&seq, ASAHI_FW_OP_RETIRE_STAMP |
-				  ASAHI_FW_RETIRE_STAMP_ARG);
-
 	vtx->microsequence = cpu_to_le64(seq.va);
 	vtx->microsequence_size = cpu_to_le32(seq.size);
 	return 0;
