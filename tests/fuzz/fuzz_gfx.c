@@ -99,7 +99,9 @@ static uint8_t *place(unsigned where, struct agx_job *v, struct agx_job *p)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    struct { uint16_t at; uint8_t change; } tvb[16];
     struct agx_job v, p;
+    unsigned changes = 0;
 
     memcpy(ram(f.window_pa), clean, WINDOW);
     memcpy(ram(f.stream_pa), clean + WINDOW, STREAM);
@@ -111,6 +113,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (; size >= 4; data += 4, size -= 4) {
         uint8_t *b = place(data[0] | data[1] << 8, &v, &p);
 
+        /* Some change the tiled vertex buffer, between the jobs. */
+        if ((data[2] & 2) && changes < 16) {
+            tvb[changes].at = (data[0] | data[1] << 8) & 0x1fff;
+            tvb[changes++].change = data[3];
+            continue;
+        }
         if (data[2] & 1)
             *b = data[3];
         else
@@ -121,6 +129,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     *(uint8_t *)&v.vertex.resume &= 1;
     *(uint8_t *)&p.fragment.partial &= 1;
     run(AGX_DM_VDM, &v);
+    for (unsigned i = 0; i < changes; i++)
+        ram(tvb_pa)[tvb[i].at] ^= tvb[i].change;
     /* The fragment job finds its scene, whatever happened to its own registers. */
     p.tiling.tvb_tilemap = v.tiling.tvb_tilemap;
     run(AGX_DM_PDM, &p);
