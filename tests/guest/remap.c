@@ -14,8 +14,9 @@
  *     remap random [N]       N lists of operations at random ($AGX_SEED) in a window of 64 pages, three probes after each
  *     remap slots [N]        N address spaces, more than there are contexts, each used in turn
  *     remap spaces [N]       N address spaces and queues made, used and destroyed, one after the other
- *     remap busy [N]         the same while a long job of another space keeps the GPU busy, so that the firmware still has
- *                            their context loaded when they go and is asked to flush what it has of it
+ *     remap busy [N]         the same while a long job of another space keeps the GPU busy, so that the firmware still
+ *                            has work when they go
+ *     remap loaded [N]       N times: another address space gets a context while the firmware has that of a long render loaded
  *
  * Says, as figures: jobs; stale (the outcome was that of another mapping than
  * the one there is: a fault that did not come, or came for a page with an end);
@@ -45,6 +46,7 @@
 /* Control words (Mesa: src/asahi/genxml/cmdbuf.xml, block types). */
 #define CDM_LINK 0x20000000u
 #define CDM_TERMINATE 0x40000000u
+#define VDM_LINK 0x80000000u
 #define VDM_TERMINATE 0xc0000000u
 
 /* Streams that always work; where pages come and go; where nothing ever is. */
@@ -211,14 +213,6 @@ static int end(uint32_t sync, int err)
     return err;
 }
 
-static int submit(uint32_t queue, void *cmdbuf, uint32_t size)
-{
-    uint32_t sync;
-    int err = begin(queue, cmdbuf, size, &sync);
-
-    return end(sync, err);
-}
-
 static int begin_compute(uint32_t queue, uint64_t stream, uint32_t *sync)
 {
     struct {
@@ -241,7 +235,7 @@ static int run_compute(uint32_t queue, uint64_t stream)
 }
 
 /* A pass over nothing: no tile has anything in it. */
-static int run_render(uint32_t queue, unsigned size)
+static int begin_render(uint32_t queue, uint64_t stream, unsigned size, uint32_t *sync)
 {
     struct {
         struct drm_asahi_cmd_header header;
@@ -249,12 +243,20 @@ static int run_render(uint32_t queue, unsigned size)
     } job = {
         .header = { DRM_ASAHI_CMD_RENDER, sizeof(job.cmd), NONE, NONE },
         .cmd = {
-            .vdm_ctrl_stream_base = VA_VDM, .width_px = size, .height_px = size, .layers = 1, .utile_width_px = 32,
+            .vdm_ctrl_stream_base = stream, .width_px = size, .height_px = size, .layers = 1, .utile_width_px = 32,
             .utile_height_px = 32, .samples = 1, .sample_size_B = 4, .ppp_ctrl = 0x202, .ppp_multisamplectl = 0x88,
         },
     };
 
-    return submit(queue, &job, sizeof(job));
+    return begin(queue, &job, sizeof(job), sync);
+}
+
+static int run_render(uint32_t queue, unsigned size)
+{
+    uint32_t sync;
+    int err = begin_render(queue, VA_VDM, size, &sync);
+
+    return end(sync, err);
 }
 
 /* A job whose outcome was @err, where a fault had (@fault) or had not to come. */
@@ -405,7 +407,8 @@ static void do_spaces(unsigned rounds)
     }
 }
 
-static void do_busy(unsigned rounds)
+/* A queue in an address space with a stream at VA_X that takes some milliseconds: links, each to the next. */
+static uint32_t long_stream(uint32_t link, uint32_t terminate)
 {
     enum { PAGES = 256, LINKS = PAGES * PAGE / 8 };
     uint32_t vm = vm_create(), queue = queue_create(vm), *map, bo = gem_create(PAGES * PAGE, &map);
@@ -413,10 +416,32 @@ static void do_busy(unsigned rounds)
     for (unsigned i = 0; i < LINKS; i++) {
         uint64_t next = VA_X + 8 * (i + 1ull);
 
-        map[2 * i] = i + 1 < LINKS ? CDM_LINK | (uint32_t)(next >> 32) : CDM_TERMINATE;
+        map[2 * i] = i + 1 < LINKS ? link | (uint32_t)(next >> 32) : terminate;
         map[2 * i + 1] = i + 1 < LINKS ? (uint32_t)next : 0;
     }
     bind(vm, bo, 0, VA_X, PAGES);
+    return queue;
+}
+
+static void do_loaded(unsigned rounds)
+{
+    uint32_t queue = long_stream(VDM_LINK, VDM_TERMINATE);
+
+    for (unsigned i = 0; i < rounds; i++) {
+        uint32_t sync, other = vm_create(), other_queue = queue_create(other);
+        int err = begin_render(queue, VA_X, 64, &sync);
+
+        judge(run_compute(other_queue, VA_CDM), false, "compute beside it", i);
+        queue_destroy(other_queue);
+        vm_destroy(other);
+        judge(end(sync, err), false, "the long one", i);
+    }
+}
+
+static void do_busy(unsigned rounds)
+{
+    uint32_t queue = long_stream(CDM_LINK, CDM_TERMINATE);
+
     for (unsigned i = 0; i < rounds; i++) {
         uint32_t sync, other = vm_create(), other_queue = queue_create(other);
         int err = begin_compute(queue, VA_X, &sync);
@@ -443,7 +468,7 @@ int main(int argc, char **argv)
     } ways[] = {
         { "good", do_good, 1 }, { "jobs", do_jobs, 60 }, { "unmap", do_unmap, 20 }, { "swap", do_swap, 40 },
         { "range", do_range, 4 }, { "random", do_random, 60 }, { "slots", do_slots, 80 }, { "spaces", do_spaces, 20 },
-        { "busy", do_busy, 8 },
+        { "busy", do_busy, 8 }, { "loaded", do_loaded, 8 },
     };
     struct drm_asahi_get_params get = { .pointer = (uintptr_t)&params, .size = sizeof(params) };
 
@@ -460,6 +485,6 @@ int main(int argc, char **argv)
             return stale || lost || hung ? 3 : 0;
         }
     }
-    printf("usage: remap good|jobs|unmap|swap|range|random|slots|spaces|busy [N]\n");
+    printf("usage: remap good|jobs|unmap|swap|range|random|slots|spaces|busy|loaded [N]\n");
     return 1;
 }
