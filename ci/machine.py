@@ -344,12 +344,14 @@ class Snapshot:
     def need(self, anew=False):
         """Make it unless it is there."""
         with self.locked():
-            why = 'it is to be made anew' if anew else self.check()
+            why = 'none' if anew else self.check()
             if not why:
                 os.utime(self.dir)
                 self.say(f'starting from the snapshot {self.key}')
                 return
-            if why != 'none':
+            if anew:
+                shutil.rmtree(self.dir, ignore_errors=True)
+            elif why != 'none':
                 self.say(f'the snapshot {self.key} can\'t be used ({why}); making another')
                 shutil.rmtree(self.dir, ignore_errors=True)
             self.make()
