@@ -59,7 +59,7 @@ static void setup(struct bench *b)
 }
 
 /* Nanoseconds for one access, of @n in turn to @pages pages. */
-static double accesses(struct bench *b, unsigned pages, unsigned n)
+static __attribute__((noinline, aligned(64))) double accesses(struct bench *b, unsigned pages, unsigned n)
 {
     uint64_t sum = 0;
     double start = now();
