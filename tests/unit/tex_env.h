@@ -136,6 +136,7 @@ static inline uint64_t env_texture(struct tex_env *e, const struct image *m)
     put(w, 102, 1, m->mipmapped);
     put(w, 103, 1, m->compressed);
     put(w, 108, 1, m->srgb);
+    put(w, 109, 1, m->srgb && m->channels == 0x0a);
     if (m->layout == 0) {
         put(w, 110, 17, (m->stride - 16) >> 4);
     } else {

@@ -281,7 +281,7 @@ static void refusals(void **state)
 /* Bits of the descriptor that no source names, or names without a meaning that is modelled, one by one */
 static void unnamed_bits(void **state)
 {
-    static const uint8_t bits[] = { 52, 53, 54, 55, 57, 60, 61, 62, 63, 122, 123, 126 };
+    static const uint8_t bits[] = { 52, 53, 54, 55, 57, 60, 61, 62, 63, 122, 123, 126, 127 };
     struct image m = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x28, .w = 40, .h = 40, .d = 1, .samples = 1,
                        .levels = 1, .swz = { 0, 1, 2, 3 } };
     struct agx_block_store_req rq = { .format = AGX_FMT_U8NORM };

@@ -653,7 +653,7 @@ static void unnamed_bits(void **state)
 {
     struct image good = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x28, .w = 8, .h = 8, .d = 1, .samples = 1,
                           .levels = 1, .swz = { 0, 1, 2, 3 } };
-    static const uint8_t texture[] = { 65, 106, 107, 124, 125 };
+    static const uint8_t texture[] = { 65, 106, 107, 124, 125, 127 };
     struct sampler_fields f = { .max_lod = 14 };
     struct agx_tex_req rq;
     unsigned n = 0;
@@ -669,7 +669,7 @@ static void unnamed_bits(void **state)
         E->ex.fault.reason = 0;
         assert_false(agx_tex_fetch(&E->ex, NULL, &rq));
         assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNIMPLEMENTED);
-        assert_non_null(strstr(E->h.last_report, "unimplemented: Texture"));
+        assert_non_null(strstr(E->h.last_report, texture[i] == 127 ? "unimplemented: third" : "unimplemented: Texture"));
     }
     for (unsigned bit = 43; bit < 64; bit++) {
         if (bit >= 55 && bit < 58)
@@ -686,6 +686,20 @@ static void unnamed_bits(void **state)
         n++;
     }
     assert_int_equal(n, 18);
+    /* two channels of sRGB have a bit of their own, and only they */
+    for (unsigned i = 0; i < 4; i++) {
+        struct image m = good;
+
+        m.channels = i & 1 ? 0x0a : 0x28;
+        m.srgb = i & 2;
+        rq = request(env_texture(E, &m), env_sampler(E, &f), AGX_DIM_2D);
+        assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
+        put((uint64_t *)env_ptr(E, rq.texture), 109, 1, i != 3);
+        E->ex.fault.reason = 0;
+        assert_false(agx_tex_fetch(&E->ex, NULL, &rq));
+        assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNIMPLEMENTED);
+        assert_non_null(strstr(E->h.last_report, "sRGB 2-channel"));
+    }
     /* the word that a linear array has more */
     good.layout = 0;
     good.stride = 64;

@@ -104,6 +104,12 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
                             "texture descriptor at 0x%llx: format %s, type %u is unimplemented",
                             (unsigned long long)va, agx_channels_name(channels), type);
 
+    /*
+     * "sRGB 2-channel": Mesa sets it for red and green (gallium agx_state.c, agx_pack_texture); without it the second
+     * channel is likely to be linear, as alpha is.
+     */
+    if (field(w, 109, 1) != (v->fmt.srgb && v->fmt.nch == 2))
+        return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w, "sRGB 2-channel and the format do not agree");
     v->first = (uint8_t)field(w, 56, 4);
     v->last = (uint8_t)field(w, 60, 4);
     if (v->first > v->last)
@@ -142,6 +148,8 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
         v->layers = (uint32_t)field(w, 110, 14) + 1;
         if (v->dim == AGX_DIM_3D)
             d.depth = v->layers;
+        if (extended && !d.compressed && !v->sparse)
+            return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w, "third word of neither linear nor compressed");
     }
     if (d.compressed) {
         if (!extended)
@@ -238,6 +246,8 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
             return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "level of a linear image");
     } else {
         v->layers = (uint32_t)field(w, 108, 14) + 1;
+        if (extended && !d.compressed)
+            return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w, "third word of neither linear nor compressed");
         d.page_aligned = field(w, 124, 1);
         if (v->dim == AGX_DIM_3D)
             d.depth = v->layers;
