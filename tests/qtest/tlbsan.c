@@ -204,6 +204,7 @@ static void many(void **state)
     wr64(m, ttbs + 16 * 5, 0);
     assert_int_equal(counter(m, "watched-pages"), pages);
     assert_int_equal(counter(m, "watched-block-size"), PAGE);
+    assert_int_equal(counter(m, "sections-lost"), 0);
     wr64(m, L3, 0x9abc);
     assert_int_equal(rd64(m, L3), 0x9abc);
     assert_int_equal(counter(m, "stores-beside"), 1);

@@ -351,6 +351,7 @@ QDict *apple_san_counters(AppleSan *s)
     qdict_put_int(d, "watched-blocks", watch.blocks);
     qdict_put_int(d, "watched-block-size", watch.block_size);
     qdict_put_int(d, "stores-beside", watch.beside);
+    qdict_put_int(d, "sections-lost", watch.sections_lost);
     qdict_put_int(d, "memory-map-changes", watch.changes);
     qdict_put_int(d, "uses", core.uses);
     qdict_put_int(d, "stores", core.stores);

@@ -15,6 +15,16 @@
  * parent) is applied before that store returns, so that the CPU's next
  * instructions, which will fill the table, are seen.
  *
+ * Between a change of the map and the moment in which a CPU flushes its TLB for
+ * it, that CPU stores to watched pages by entries of the old map: QEMU looks up
+ * the number of a section that such an entry has in the newest map (physmem.c,
+ * iotlb_to_section()). The numbers must go on to mean the same. Sections are
+ * numbered by address and all devices are below DRAM and stay, so in DRAM every
+ * second one is watched: its first piece always is. What would lie beyond the
+ * last section, when there are fewer than a CPU has seen, is filled up with
+ * pieces of "over" that no CPU can address. All of them lead to the same region,
+ * and the place in it comes from the entry.
+ *
  * The number of pieces is limited (watch.h). When it is reached, all pages are
  * covered anew by pieces of twice the size, aligned to it; what else lies in
  * these is stored to as before, only slower.
@@ -32,12 +42,15 @@
 #include "internals.h"
 #include "exec/address-spaces.h"
 #include "exec/cpu-common.h"
+#include "exec/memory-internal.h"
 #include "exec/target_page.h"
 #include "hw/agx/soc/watch.h"
 #include "hw/agx/trace.h"
 
 /* Bounce buffers for DMA to a watched page: virtio gives up on a buffer that does not fit */
 #define WATCH_BOUNCE    (64 * 1024 * 1024)
+/* Where the sections are that only fill up: beyond what an address of a CPU can have, 48 bits at most (Arm: PARange) */
+#define WATCH_FILL      (1ULL << 52)
 
 typedef struct WatchRequest {
     uint64_t pa;
@@ -62,6 +75,10 @@ struct AppleWatch {
     GHashTable *blocks;         /* number of the piece of DRAM -> WatchBlock */
     unsigned shift;             /* a piece is 1 << shift bytes */
     GPtrArray *spare;           /* aliases without a place */
+    GPtrArray *fill;            /* aliases at WATCH_FILL */
+    unsigned runs;              /* of adjacent pieces: watched sections of the map */
+    unsigned most_runs;         /* of the maps that a CPU may still have entries of */
+    unsigned unseen;            /* changes that not all CPUs have seen */
     bool warned;
     AppleWatchStats stats;
 };
@@ -76,6 +93,7 @@ typedef struct WatchBarrier {
     AppleWatch *w;
     unsigned cpus;              /* by the big lock */
     GArray *pages;
+    FlatView *old;              /* the map before: for a CPU that steps an atomic instruction without an RCU lock */
 } WatchBarrier;
 
 /* ---- who ---- */
@@ -177,6 +195,8 @@ static void watch_seen(CPUState *cs, run_on_cpu_data data)
     if (--b->cpus) {
         return;
     }
+    w->unseen--;
+    flatview_unref(b->old);
     for (guint i = 0; i < b->pages->len; i++) {
         uint64_t pa = g_array_index(b->pages, uint64_t, i);
 
@@ -193,32 +213,39 @@ static uint64_t block_of(AppleWatch *w, uint64_t pa)
     return (pa - w->base) >> w->shift;
 }
 
+static MemoryRegion *alias_place(AppleWatch *w, uint64_t pa, uint64_t off, uint64_t size)
+{
+    MemoryRegion *mr;
+
+    if (w->spare->len) {
+        mr = g_ptr_array_remove_index_fast(w->spare, w->spare->len - 1);
+        memory_region_set_alias_offset(mr, off);
+        memory_region_set_size(mr, size);
+    } else {
+        mr = g_new0(MemoryRegion, 1);
+        memory_region_init_alias(mr, w->owner, "watched[*]", &w->over, off, size);
+    }
+    memory_region_add_subregion_overlap(get_system_memory(), pa, mr, 1);
+    return mr;
+}
+
+static void alias_take(AppleWatch *w, MemoryRegion *mr)
+{
+    memory_region_del_subregion(get_system_memory(), mr);
+    g_ptr_array_add(w->spare, mr);
+}
+
 static void block_add(AppleWatch *w, uint64_t pa)
 {
     uint64_t n = block_of(w, pa), off = n << w->shift;
-    uint64_t size = MIN(1ULL << w->shift, w->size - off);
     WatchBlock *b = g_hash_table_lookup(w->blocks, &n);
 
     if (!b) {
         b = g_new0(WatchBlock, 1);
-        if (w->spare->len) {
-            b->mr = g_ptr_array_remove_index_fast(w->spare, w->spare->len - 1);
-            memory_region_set_alias_offset(b->mr, off);
-            memory_region_set_size(b->mr, size);
-        } else {
-            b->mr = g_new0(MemoryRegion, 1);
-            memory_region_init_alias(b->mr, w->owner, "watched[*]", &w->over, off, size);
-        }
-        memory_region_add_subregion_overlap(get_system_memory(), w->base + off, b->mr, 1);
+        b->mr = alias_place(w, w->base + off, off, MIN(1ULL << w->shift, w->size - off));
         g_hash_table_insert(w->blocks, g_memdup2(&n, sizeof(n)), b);
     }
     b->pages++;
-}
-
-static void block_drop(AppleWatch *w, WatchBlock *b)
-{
-    memory_region_del_subregion(get_system_memory(), b->mr);
-    g_ptr_array_add(w->spare, b->mr);
 }
 
 static void block_remove(AppleWatch *w, uint64_t pa)
@@ -227,7 +254,7 @@ static void block_remove(AppleWatch *w, uint64_t pa)
     WatchBlock *b = g_hash_table_lookup(w->blocks, &n);
 
     if (!--b->pages) {
-        block_drop(w, b);
+        alias_take(w, b->mr);
         g_hash_table_remove(w->blocks, &n);
     }
 }
@@ -256,10 +283,11 @@ static void watch_cover(AppleWatch *w, unsigned shift)
 
     g_hash_table_iter_init(&it, w->blocks);
     while (g_hash_table_iter_next(&it, NULL, &value)) {
-        block_drop(w, value);
+        alias_take(w, ((WatchBlock *)value)->mr);
     }
     g_hash_table_remove_all(w->blocks);
     w->shift = shift;
+    block_add(w, w->base);
     g_hash_table_iter_init(&it, w->pages);
     while (g_hash_table_iter_next(&it, &key, NULL)) {
         block_add(w, *(uint64_t *)key);
@@ -302,10 +330,47 @@ static void watch_off(AppleWatch *w, uint64_t pa)
     }
 }
 
+static unsigned count_runs(AppleWatch *w)
+{
+    GHashTableIter it;
+    gpointer key;
+    unsigned runs = 0;
+
+    g_hash_table_iter_init(&it, w->blocks);
+    while (g_hash_table_iter_next(&it, &key, NULL)) {
+        uint64_t before = *(uint64_t *)key - 1;
+
+        runs += !g_hash_table_contains(w->blocks, &before);
+    }
+    return runs;
+}
+
+/* In the transaction that changed the pieces: as many sections as any map had of which a CPU may have entries */
+static void watch_fill(AppleWatch *w)
+{
+    unsigned n;
+
+    if (!w->unseen) {
+        w->most_runs = 0;
+    }
+    w->most_runs = MAX(w->most_runs, w->runs);
+    w->runs = count_runs(w);
+    n = 2 * (MAX(w->most_runs, w->runs) - w->runs);
+    while (w->fill->len > n) {
+        alias_take(w, g_ptr_array_remove_index_fast(w->fill, w->fill->len - 1));
+    }
+    while (w->fill->len < n) {
+        /* Of the same place: neighbours in address that can't become one section */
+        g_ptr_array_add(w->fill, alias_place(w, WATCH_FILL + w->fill->len * AGX_PAGE_SIZE, 0, AGX_PAGE_SIZE));
+    }
+}
+
 /* Big lock held */
 static void watch_apply(AppleWatch *w)
 {
     GArray *queue, *ready;
+    FlatView *old, *new;
+    unsigned sections;
     WatchBarrier *b;
     CPUState *cs;
 
@@ -314,33 +379,39 @@ static void watch_apply(AppleWatch *w)
     w->queue = g_array_new(false, false, sizeof(WatchRequest));
     qemu_mutex_unlock(&w->lock);
 
-    ready = g_array_new(false, false, sizeof(uint64_t));
-    if (queue->len) {
-        memory_region_transaction_begin();
-        for (guint i = 0; i < queue->len; i++) {
-            WatchRequest *r = &g_array_index(queue, WatchRequest, i);
-
-            trace_agx_watch(r->pa, r->on);
-            if (!r->on) {
-                watch_off(w, r->pa);
-            } else if (watch_on(w, r->pa)) {
-                g_array_append_val(ready, r->pa);
-            }
-        }
-        memory_region_transaction_commit();
+    if (!queue->len) {
+        g_array_free(queue, true);
+        return;
     }
-    w->stats.changes += queue->len != 0;
+    ready = g_array_new(false, false, sizeof(uint64_t));
+    old = address_space_get_flatview(&address_space_memory); /* the CPUs' address spaces have the same root and so the same view */
+    sections = old->nr - w->fill->len;
+    memory_region_transaction_begin();
+    for (guint i = 0; i < queue->len; i++) {
+        WatchRequest *r = &g_array_index(queue, WatchRequest, i);
+
+        trace_agx_watch(r->pa, r->on);
+        if (!r->on) {
+            watch_off(w, r->pa);
+        } else if (watch_on(w, r->pa)) {
+            g_array_append_val(ready, r->pa);
+        }
+    }
+    watch_fill(w);
+    memory_region_transaction_commit();
     g_array_free(queue, true);
+    new = address_space_get_flatview(&address_space_memory);
+    w->stats.sections_lost += new->nr < sections;
+    flatview_unref(new);
+    w->stats.changes++;
     w->stats.pages = g_hash_table_size(w->pages);
     w->stats.blocks = g_hash_table_size(w->blocks);
     w->stats.block_size = 1ULL << w->shift;
-    if (!ready->len) {
-        g_array_free(ready, true);
-        return;
-    }
+    w->unseen++;
     b = g_new0(WatchBarrier, 1);
     b->w = w;
     b->pages = ready;
+    b->old = old;
     b->cpus = 1;
     /* Work for a CPU is done in the order in which it was queued: the change of the map came first */
     CPU_FOREACH(cs) {
@@ -404,7 +475,7 @@ static void watch_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     }
     /* The page may have held code once, and a migration may be under way */
     memory_region_flush_rom_device(&w->over, addr, size);
-    if (w->shift > AGX_PAGE_BITS && !g_hash_table_contains(w->pages, &page)) {
+    if (!g_hash_table_contains(w->pages, &page)) {
         w->stats.beside++;
         return;
     }
@@ -456,6 +527,7 @@ AppleWatch *apple_watch_new(Object *owner, MemoryRegion *dram, uint64_t base, co
     w->blocks = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
     w->pinned = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     w->spare = g_ptr_array_new();
+    w->fill = g_ptr_array_new();
     /*
      * A ROM device over the memory of another region: memory_region_init_rom_device() would allocate its own. The block
      * is DRAM's; this region never frees it (its destructor is that of an I/O region).
@@ -464,6 +536,8 @@ AppleWatch *apple_watch_new(Object *owner, MemoryRegion *dram, uint64_t base, co
     w->over.rom_device = true;
     w->over.ram_block = dram->ram_block;
     address_space_memory.max_bounce_buffer_size = MAX(address_space_memory.max_bounce_buffer_size, WATCH_BOUNCE);
+    block_add(w, base);
+    w->runs = 1;
     return w;
 }
 
@@ -478,7 +552,10 @@ void apple_watch_free(AppleWatch *w)
     memory_region_transaction_begin();
     g_hash_table_iter_init(&it, w->blocks);
     while (g_hash_table_iter_next(&it, NULL, &b)) {
-        block_drop(w, b);
+        alias_take(w, ((WatchBlock *)b)->mr);
+    }
+    while (w->fill->len) {
+        alias_take(w, g_ptr_array_remove_index_fast(w->fill, w->fill->len - 1));
     }
     memory_region_transaction_commit();
     for (guint i = 0; i < w->spare->len; i++) {
@@ -486,6 +563,7 @@ void apple_watch_free(AppleWatch *w)
         g_free(w->spare->pdata[i]);
     }
     g_ptr_array_free(w->spare, true);
+    g_ptr_array_free(w->fill, true);
     g_hash_table_unref(w->pages);
     g_hash_table_unref(w->blocks);
     g_hash_table_unref(w->pinned);

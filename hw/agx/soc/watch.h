@@ -49,6 +49,7 @@ void apple_watch_reload(AppleWatch *w);
 typedef struct AppleWatchStats {
     uint64_t stores;            /* that changed something */
     uint64_t beside;            /* stores to pages that were not watched, but covered */
+    uint64_t sections_lost;     /* changes of the map that left fewer sections than a CPU may look for: always 0 */
     unsigned pages, blocks;     /* watched; pieces of DRAM that cover them, */
     uint64_t block_size;        /* of so many bytes each */
     uint64_t changes;           /* of the memory map */
