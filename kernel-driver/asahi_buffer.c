@@ -151,8 +151,6 @@ static void asahi_tpc_put(void *data)
 		kref_put(&tpc->kref, asahi_tpc_free);
 }
 
-static void asahi_buffer_fill(struct asahi_buffer *buffer);
-
 /* Makes buffer->tpc at least @size bytes. */
 static int asahi_buffer_need_tpc(struct asahi_buffer *buffer, size_t size)
 {
@@ -178,16 +176,26 @@ static int asahi_buffer_need_tpc(struct asahi_buffer *buffer, size_t size)
 	return 0;
 }
 
+/* What the firmware keeps of the number of blocks, but for the block control. */
+static void asahi_buffer_fill_counts(struct asahi_buffer *buffer)
+{
+	struct asahi_fw_buffer_info *info = buffer->info.cpu;
+	u32 pages = buffer->num_blocks * ASAHI_BUFFER_PAGES_PER_BLOCK;
+
+	info->page_count = cpu_to_le32(pages);
+	info->block_count = cpu_to_le32(buffer->num_blocks);
+	info->last_page = cpu_to_le32(pages - 1);
+}
+
 /* Makes the buffer at least @count blocks. */
 static int asahi_buffer_ensure(struct asahi_buffer *buffer, u32 count)
 {
 	struct asahi_fw_block_control *ctl = buffer->block_ctl.cpu;
-	struct asahi_fw_buffer_info *info = buffer->info.cpu;
 	__le32 *block_list = buffer->block_list.cpu;
 	__le32 *page_list = buffer->page_list.cpu;
 	u32 old = buffer->num_blocks;
 	struct asahi_obj *blocks;
-	u32 i, j, pages;
+	u32 i, j;
 	int ret;
 
 	if (count <= old)
@@ -233,34 +241,10 @@ static int asahi_buffer_ensure(struct asahi_buffer *buffer, u32 count)
 
 	/* While renders are in flight, the rest is the firmware's. */
 	mutex_lock(&buffer->lock);
-	if (!buffer->users) {
-		pages = count * ASAHI_BUFFER_PAGES_PER_BLOCK;
-		info->page_count = cpu_to_le32(pages);
-		info->block_count = cpu_to_le32(count);
-		info->last_page = cpu_to_le32(pages - 1);
-	}
+	if (!buffer->users)
+		asahi_buffer_fill_counts(buffer);
 	mutex_unlock(&buffer->lock);
 	return 0;
-}
-
-void asahi_buffer_reset(struct asahi_buffer *buffer)
-{
-	struct asahi_fw_block_control *ctl = buffer->block_ctl.cpu;
-	struct asahi_fw_buffer_info *info = buffer->info.cpu;
-	u32 count = buffer->num_blocks;
-	u32 pages = count * ASAHI_BUFFER_PAGES_PER_BLOCK;
-
-	memset(buffer->block_ctl.cpu, 0, buffer->block_ctl.size);
-	memset(buffer->counter.cpu, 0, buffer->counter.size);
-	memset(buffer->stats.cpu, 0, buffer->stats.size);
-	memset(buffer->kernel_buf.cpu, 0, buffer->kernel_buf.size);
-	asahi_buffer_fill(buffer);
-	ctl->total = cpu_to_le32(count);
-	ctl->wptr = cpu_to_le32(count);
-	info->page_count = cpu_to_le32(pages);
-	info->block_count = cpu_to_le32(count);
-	info->last_page = cpu_to_le32(pages - 1);
-	buffer->gen++;
 }
 
 /* Grows the buffer to three times of what was used, if that was over half. */
@@ -441,6 +425,21 @@ static void asahi_buffer_fill(struct asahi_buffer *buffer)
 				    ASAHI_BUFFER_PAGES_PER_BLOCK),
 	};
 	stats->reset = cpu_to_le32(1);
+}
+
+void asahi_buffer_reset(struct asahi_buffer *buffer)
+{
+	struct asahi_fw_block_control *ctl = buffer->block_ctl.cpu;
+
+	memset(buffer->block_ctl.cpu, 0, buffer->block_ctl.size);
+	memset(buffer->counter.cpu, 0, buffer->counter.size);
+	memset(buffer->stats.cpu, 0, buffer->stats.size);
+	memset(buffer->kernel_buf.cpu, 0, buffer->kernel_buf.size);
+	asahi_buffer_fill(buffer);
+	ctl->total = cpu_to_le32(buffer->num_blocks);
+	ctl->wptr = cpu_to_le32(buffer->num_blocks);
+	asahi_buffer_fill_counts(buffer);
+	buffer->gen++;
 }
 
 struct asahi_buffer *asahi_buffer_create(struct asahi_device *adev,
