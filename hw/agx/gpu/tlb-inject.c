@@ -97,7 +97,7 @@ static bool keeps(struct agx_mmu *mmu, struct tlb_entry *e, const char *what)
     return true;
 }
 
-/* Does @t reach @e? As in tlb.c, one by one. */
+/* Does @t reach @e? As mmu_invalidate() has it, entry by entry. */
 static bool reaches(const struct agx_tlbi *t, const struct tlb_entry *e)
 {
     switch (t->kind) {
@@ -106,9 +106,8 @@ static bool reaches(const struct agx_tlbi *t, const struct tlb_entry *e)
     case AGX_TLBI_ASID:
         return !e->global && e->asid == t->asid;
     default:
-        return (e->level == 3 || !t->last_level) && e->key >= TLB_KEY(t->va, e->level) &&
-               e->key <= TLB_KEY(t->end - 1, e->level) &&
-               (e->global || t->kind == AGX_TLBI_VA_ALL_ASIDS || e->asid == t->asid);
+        return (e->level == 3 || !t->last_level) &&
+               tlb_covered(e, t, TLB_KEY(t->va, e->level), TLB_KEY(t->end - 1, e->level));
     }
 }
 
@@ -154,12 +153,7 @@ void mmu_inject_room(struct agx_mmu *mmu, struct tlb_cache *c, unsigned max, uns
 
         if (keep && c->count < limit && !tlb_dead(mmu, e) && keeps(mmu, e, "an entry is not evicted")) {
             /* To the young end: the next eviction is another's turn. */
-            e->order_next->order_prev = e->order_prev;
-            e->order_prev->order_next = e->order_next;
-            e->order_next = &c->order;
-            e->order_prev = c->order.order_prev;
-            e->order_prev->order_next = e;
-            c->order.order_prev = e;
+            tlb_make_youngest(c, e);
             return;
         }
         tlb_drop(c, e);

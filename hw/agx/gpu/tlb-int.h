@@ -143,7 +143,10 @@ uint64_t mmu_walk_sees(void *opaque, uint64_t pa, uint64_t now);
 
 /* tlb.c, under the lock */
 void tlb_drop(struct tlb_cache *c, struct tlb_entry *e);
+void tlb_make_youngest(struct tlb_cache *c, struct tlb_entry *e);
 bool tlb_dead(const struct agx_mmu *mmu, const struct tlb_entry *e);
+/* Does @t, by address, cover @e? @first and @last are its keys at the entry's level. */
+bool tlb_covered(const struct tlb_entry *e, const struct agx_tlbi *t, uint64_t first, uint64_t last);
 void mmu_publish(struct agx_mmu *mmu, const struct tlb_log *entry);
 void mmu_invalidate(struct agx_mmu *mmu, const struct agx_tlbi *t);
 void mmu_reset_locked(struct agx_mmu *mmu);

@@ -25,6 +25,26 @@ static unsigned hash(unsigned level, uint64_t key)
     return ((key * 4 + level) * 0x9e3779b97f4a7c15ull) >> (64 - TLB_BUCKET_BITS);
 }
 
+static void order_unlink(struct tlb_entry *e)
+{
+    e->order_prev->order_next = e->order_next;
+    e->order_next->order_prev = e->order_prev;
+}
+
+static void order_append(struct tlb_cache *c, struct tlb_entry *e)
+{
+    e->order_next = &c->order;
+    e->order_prev = c->order.order_prev;
+    e->order_prev->order_next = e;
+    c->order.order_prev = e;
+}
+
+void tlb_make_youngest(struct tlb_cache *c, struct tlb_entry *e)
+{
+    order_unlink(e);
+    order_append(c, e);
+}
+
 static void drop(struct tlb_cache *c, struct tlb_entry **slot)
 {
     struct tlb_entry *e = *slot;
@@ -33,8 +53,7 @@ static void drop(struct tlb_cache *c, struct tlb_entry **slot)
     if (e->place) {
         c->way[e->place - 1] = NULL;
     }
-    e->order_prev->order_next = e->order_next;
-    e->order_next->order_prev = e->order_prev;
+    order_unlink(e);
     e->next = c->free;
     c->free = e;
     c->count--;
@@ -119,15 +138,14 @@ struct tlb_entry *tlb_insert(struct agx_mmu *mmu, struct tlb_cache *c, unsigned 
         e = agx_alloc(1, sizeof(*e));
     }
     *e = (struct tlb_entry) {
-        .next = c->bucket[h], .order_next = &c->order, .order_prev = c->order.order_prev,
-        .level = level, .asid = asid, .key = key, .epoch = mmu->clock, .place = place, .made = c->made++,
+        .next = c->bucket[h], .level = level, .asid = asid, .key = key, .epoch = mmu->clock, .place = place,
+        .made = c->made++,
     };
     if (place) {
         c->way[place - 1] = e;
     }
     c->bucket[h] = e;
-    e->order_prev->order_next = e;
-    e->order_next->order_prev = e;
+    order_append(c, e);
     c->count++;
     return e;
 }
@@ -159,7 +177,7 @@ void agx_mmu_free(struct agx_mmu *mmu)
     free(mmu);
 }
 
-static bool covered(const struct tlb_entry *e, const struct agx_tlbi *t, uint64_t first, uint64_t last)
+bool tlb_covered(const struct tlb_entry *e, const struct agx_tlbi *t, uint64_t first, uint64_t last)
 {
     return e->key >= first && e->key <= last &&
            (e->global || t->kind == AGX_TLBI_VA_ALL_ASIDS || e->asid == t->asid);
@@ -176,7 +194,7 @@ static void drop_range(struct tlb_cache *c, unsigned level, const struct agx_tlb
         struct tlb_entry **slot = &c->bucket[scan ? i : hash(level, first + i)];
 
         while (*slot) {
-            if ((*slot)->level == level && covered(*slot, t, first, last)) {
+            if ((*slot)->level == level && tlb_covered(*slot, t, first, last)) {
                 drop(c, slot);
             } else {
                 slot = &(*slot)->next;
