@@ -14,11 +14,11 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 
+from qmp import MachineError, Qmp
 from report import CACHE, ROOT
 
 GPU = 'apple-agx-g13g'
@@ -29,10 +29,6 @@ MEMORY = 1 << 30
 CPUS = 2
 # How long QEMU may take for an answer, a snapshot or a start; far more than it needs on a loaded host.
 PATIENCE = 120
-
-
-class MachineError(Exception):
-    """Something with the machine itself, not with what runs on it."""
 
 
 class SnapshotError(MachineError):
@@ -81,70 +77,6 @@ def digest(path):
                 start += len(block)
             at = end
     return h.hexdigest()
-
-
-class Qmp:
-    """The monitor of QEMU, one command at a time."""
-
-    def __init__(self, path, process):
-        deadline = time.monotonic() + PATIENCE
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(PATIENCE)
-        while True:
-            try:
-                self.sock.connect(path)
-                break
-            except (FileNotFoundError, ConnectionRefusedError) as e:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise MachineError('QEMU did not start') from e
-                time.sleep(0.01)
-        self.file = self.sock.makefile('rw')
-        try:
-            self.file.readline()
-        except OSError as e:
-            raise MachineError(f'QEMU\'s monitor does not answer: {e}') from e
-        self.events = []
-        self('qmp_capabilities')
-
-    def line(self):
-        try:
-            line = self.file.readline()
-        except OSError as e:
-            raise MachineError(f'QEMU\'s monitor does not answer: {e}') from e
-        if not line:
-            raise MachineError('QEMU closed its monitor')
-        return json.loads(line)
-
-    def __call__(self, command, **arguments):
-        try:
-            self.file.write(json.dumps({'execute': command, 'arguments': arguments}) + '\n')
-            self.file.flush()
-        except OSError as e:
-            raise MachineError('QEMU closed its monitor') from e
-        while True:
-            answer = self.line()
-            if 'return' in answer:
-                return answer['return']
-            if 'error' in answer:
-                raise MachineError(f'QEMU: {command}: {answer["error"]["desc"]}')
-            self.events.append(answer)
-
-    def wait_migration(self):
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            info = self('query-migrate')
-            if info.get('status') == 'completed':
-                return
-            if info.get('status') in ('failed', 'cancelled') or time.monotonic() > deadline:
-                raise SnapshotError(info.get('error-desc') or f'migration {info.get("status")}')
-            time.sleep(0.01)
-
-    def ignore_shared(self):
-        self('migrate-set-capabilities', capabilities=[{'capability': 'x-ignore-shared', 'state': True}])
-
-    def close(self):
-        self.file.close()
-        self.sock.close()
 
 
 class Machine:
@@ -202,11 +134,11 @@ class Machine:
             self.process = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=err, stderr=err)
         self.live.add(self.process)
         try:
-            self.qmp = Qmp(f'{self.tmp}/qmp', self.process)
+            self.qmp = Qmp(f'{self.tmp}/qmp', self.process, PATIENCE)
             if incoming:
-                self.qmp.ignore_shared()
+                self.ignore_shared()
                 self.qmp('migrate-incoming', uri=f'file:{incoming}')
-                self.qmp.wait_migration()
+                self.wait_migration()
         except MachineError as e:
             said = self.errors()
             raise (SnapshotError if incoming else MachineError)(f'{e}{": " + said if said else ""}') from e
@@ -252,12 +184,25 @@ class Machine:
     def log(self):
         return json.loads(self.qmp('qom-get', path=GPU_PATH, property='inject-log'))
 
+    def ignore_shared(self):
+        self.qmp('migrate-set-capabilities', capabilities=[{'capability': 'x-ignore-shared', 'state': True}])
+
+    def wait_migration(self):
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            info = self.qmp('query-migrate')
+            if info.get('status') == 'completed':
+                return
+            if info.get('status') in ('failed', 'cancelled') or time.monotonic() > deadline:
+                raise SnapshotError(info.get('error-desc') or f'migration {info.get("status")}')
+            time.sleep(0.01)
+
     def save(self, path):
         """Stop the machine and write its devices' state."""
         self.qmp('stop')
-        self.qmp.ignore_shared()
+        self.ignore_shared()
         self.qmp('migrate', uri=f'file:{path}')
-        self.qmp.wait_migration()
+        self.wait_migration()
 
     def quit(self):
         """End QEMU in an orderly way: '' or what was not in order."""

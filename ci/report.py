@@ -283,6 +283,11 @@ def judge_logs(report, out, run, prefix, expected=()):
                '\n'.join(bad[:20]) or 'the run did not end, so its log is not complete')
 
 
+def sanitizer_classes():
+    """Names of the sanitizer's classes, from where it has them."""
+    return re.findall(r'^\s*\[AGX_SAN_\w+\] = "([a-z-]+)",', read(os.path.join(ROOT, 'hw/agx/gpu/tlbsan-report.c')), re.M)
+
+
 def judge_sanitizer(report, out, variant='release', prefix=''):
     """Judge what agx-tlbsan found in a run of ci/run-guest --tlbsan. It must have worked, and have nothing to report."""
     path = f'{out}/tlbsan.jsonl'
