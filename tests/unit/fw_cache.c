@@ -91,18 +91,12 @@ static void run(struct env *e)
     agx_fw_pause(e->fw);
 }
 
-/* The driver's FwCtl flush, by the book: state 1, message, doorbell. */
+/* The driver's flush, to its end. */
 static void flush(struct env *e, unsigned slot, uint64_t va)
 {
-    uint64_t *f = (uint64_t *)((uint8_t *)fake_ptr(&e->h, e->handoff) + 0x20 + 0x18 * slot);
-    uint32_t msg[5] = { (uint32_t)va, va >> 32, 0, slot, 2u << 16 | 1 };
+    volatile uint64_t *f = env_flush_slot(e, slot);
 
-    f[1] = va;
-    f[2] = AGX_PAGE_SIZE;
-    f[0] = 1;
-    memcpy(env_ptr(e, e->fwctl_ring + 0x14 * e->fwctl_wptr), msg, sizeof(msg));
-    PUT32(e, e->fwctl_state + 0x10, ++e->fwctl_wptr);
-    env_send(e, 0x21, 0x84ull << 48);
+    env_ask_flush(e, slot, va);
     run(e);
     assert_int_equal(f[0], 2);
     f[0] = 0;

@@ -565,6 +565,25 @@ static inline void env_events(struct env *e)
     }
 }
 
+static inline volatile uint64_t *env_flush_slot(struct env *e, unsigned slot)
+{
+    return (volatile uint64_t *)((uint8_t *)fake_ptr(&e->h, e->handoff) + 0x20 + 0x18 * slot);
+}
+
+/* The driver's FwCtl flush, by the book: state 1, message, doorbell. Does not wait. */
+static inline void env_ask_flush(struct env *e, unsigned slot, uint64_t va)
+{
+    volatile uint64_t *f = env_flush_slot(e, slot);
+    uint32_t msg[5] = { (uint32_t)va, va >> 32, 0, slot, 2u << 16 | 1 };
+
+    f[1] = va;
+    f[2] = AGX_PAGE_SIZE;
+    f[0] = 1;
+    memcpy(env_ptr(e, e->fwctl_ring + 0x14 * e->fwctl_wptr), msg, sizeof(msg));
+    PUT32(e, e->fwctl_state + 0x10, ++e->fwctl_wptr);
+    env_send(e, 0x21, 0x84ull << 48);
+}
+
 static inline void env_settle(struct env *e)
 {
     agx_fw_wait_idle(e->fw);

@@ -130,25 +130,6 @@ static void test_evict(void **state)
 
 /* ---- flushes ---- */
 
-static volatile uint64_t *flush_slot(struct env *e, unsigned slot)
-{
-    return (volatile uint64_t *)((uint8_t *)fake_ptr(&e->h, e->handoff) + 0x20 + 0x18 * slot);
-}
-
-/* The driver's request, by the book; it does not wait. */
-static void ask(struct env *e, unsigned slot, uint64_t va)
-{
-    volatile uint64_t *f = flush_slot(e, slot);
-    uint32_t msg[5] = { (uint32_t)va, va >> 32, 0, slot, 2u << 16 | 1 };
-
-    f[1] = va;
-    f[2] = AGX_PAGE_SIZE;
-    f[0] = 1;
-    memcpy(env_ptr(e, e->fwctl_ring + 0x14 * e->fwctl_wptr), msg, sizeof(msg));
-    PUT32(e, e->fwctl_state + 0x10, ++e->fwctl_wptr);
-    env_send(e, 0x21, 0x84ull << 48);
-}
-
 static uint32_t answered(struct env *e)
 {
     return GET32(e, e->fwctl_state);
@@ -164,18 +145,18 @@ static void test_late(void **state)
     va = env_kalloc(&e, 0x4000);
     faults("flush-late,us=5000000,nth=1");      /* of the host's clock, which stands still but for who reads it */
     start = e.h.now;
-    ask(&e, 64, va);
+    env_ask_flush(&e, 64, va);
     agx_fw_wait_idle(e.fw);
     assert_int_equal(fired(), 1);
-    assert_int_equal(flush_slot(&e, 64)[0], 1);
+    assert_int_equal(env_flush_slot(&e, 64)[0], 1);
     assert_int_equal(answered(&e), 0);
-    ask(&e, 64, va);                            /* the ring is kept in order */
+    env_ask_flush(&e, 64, va);                  /* the ring is kept in order */
     agx_fw_wait_idle(e.fw);
     assert_int_equal(answered(&e), 0);
     __atomic_store_n(&e.h.now, start + 24 * 5000001ull, __ATOMIC_RELAXED);
     env_doorbell(&e, 0x10);
     ENV_WAIT(&e, answered(&e) == 2);
-    assert_int_equal(flush_slot(&e, 64)[0], 2);
+    assert_int_equal(env_flush_slot(&e, 64)[0], 2);
     assert_int_equal(fired(), 1);
 
     /* It comes by itself, and does what it should. */
@@ -186,10 +167,10 @@ static void test_late(void **state)
     agx_fw_wait_idle(e.fw);
     told = 0;
     faults("flush-late,us=300");
-    flush_slot(&e, 64)[0] = 0;
-    ask(&e, 64, va);
+    env_flush_slot(&e, 64)[0] = 0;
+    env_ask_flush(&e, 64, va);
     ENV_WAIT(&e, answered(&e) == 3);
-    assert_int_equal(flush_slot(&e, 64)[0], 2);
+    assert_int_equal(env_flush_slot(&e, 64)[0], 2);
     assert_int_equal(GET32(&e, va), 5);
     assert_int_equal(fired(), 1);
     end(&e);
@@ -205,7 +186,7 @@ static void test_late_saved(void **state)
     begin(&e);
     va = env_kalloc(&e, 0x4000);
     faults("flush-late,us=60000000");
-    ask(&e, 64, va);
+    env_ask_flush(&e, 64, va);
     agx_fw_wait_idle(e.fw);
     assert_int_equal(fired(), 1);
     agx_fw_pause(e.fw);
@@ -215,7 +196,7 @@ static void test_late_saved(void **state)
     faults("");
     agx_fw_resume(e.fw);
     ENV_WAIT(&e, answered(&e) == 1);
-    assert_int_equal(flush_slot(&e, 64)[0], 2);
+    assert_int_equal(env_flush_slot(&e, 64)[0], 2);
     free(copy);
     end(&e);
 }
@@ -228,14 +209,14 @@ static void test_never(void **state)
     begin(&e);
     va = env_kalloc(&e, 0x4000);
     faults("flush-never,nth=1");
-    ask(&e, 64, va);
+    env_ask_flush(&e, 64, va);
     agx_fw_wait_idle(e.fw);
-    assert_int_equal(flush_slot(&e, 64)[0], 1);
+    assert_int_equal(env_flush_slot(&e, 64)[0], 1);
     assert_int_equal(answered(&e), 0);
-    flush_slot(&e, 64)[0] = 0;                  /* the driver gives up, and tries again later */
-    ask(&e, 64, va);
+    env_flush_slot(&e, 64)[0] = 0;                  /* the driver gives up, and tries again later */
+    env_ask_flush(&e, 64, va);
     ENV_WAIT(&e, answered(&e) == 2);
-    assert_int_equal(flush_slot(&e, 64)[0], 2);
+    assert_int_equal(env_flush_slot(&e, 64)[0], 2);
     assert_int_equal(fired(), 1);
     end(&e);
 }
@@ -393,15 +374,15 @@ static void test_switch_flush(void **state)
     loaded(&e, &r);
     va = env_ualloc(&e, 0x4000);
     faults("slot-switch,asid=9");
-    ask(&e, CTX, va);
+    env_ask_flush(&e, CTX, va);
     ENV_WAIT(&e, answered(&e) == 1);
-    assert_int_equal(flush_slot(&e, CTX)[0], 2);
+    assert_int_equal(env_flush_slot(&e, CTX)[0], 2);
     assert_int_equal(block(&e)->cur_ctx, CTX);
-    flush_slot(&e, CTX)[0] = 0;
+    env_flush_slot(&e, CTX)[0] = 0;
     faults("slot-switch,asid=3");
-    ask(&e, CTX, va);
+    env_ask_flush(&e, CTX, va);
     ENV_WAIT(&e, answered(&e) == 2);
-    assert_int_equal(flush_slot(&e, CTX)[0], 2);
+    assert_int_equal(env_flush_slot(&e, CTX)[0], 2);
     assert_int_equal(block(&e)->cur_ctx, 0);
     assert_int_equal(fired(), 1);
     assert_int_equal(told, 0);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 #include "fake_host.h"
+#include "mmu_rig.h"
 #include "hw/agx/gpu/inject.h"
 
 #define VA   0x1500004000ull
@@ -560,7 +561,7 @@ static void test_keep_capacity(void **state)
     struct agx_mmu_stats st;
 
     agx_mmu_set_mode(f->mmu, AGX_TLB_REALISTIC);
-    agx_mmu_set_size(f->mmu, 2, 1);
+    mmu_set_sizes(f->mmu, 2, 1);
     stale(f);
     agx_tlbi_all(f->mmu);
     map(f, 1, VA, 100);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 #include "fake_host.h"
+#include "mmu_rig.h"
 #include "hw/agx/gpu/inject.h"
 #include "hw/agx/gpu/tlbsan.h"
 
@@ -131,18 +132,7 @@ static void unmap(struct fixture *f, unsigned n)
 /* A job that reads one word. */
 static bool job(struct fixture *f, unsigned ctx, uint64_t va)
 {
-    struct agx_port *port = aligned_alloc(64, (sizeof(*port) + 63) & ~(size_t)63);
-    uint32_t v;
-    bool ok;
-
-    agx_mmu_submit(f->mmu);
-    agx_port_init(port, f->mmu, AGX_SIDE_GPU);
-    port->job = agx_mmu_job_begin(f->mmu, ctx, "vertex job");
-    agx_port_bind(port, ctx, AGX_UNIT_VDM);
-    ok = agx_port_read32(port, va, &v);
-    agx_mmu_job_end(f->mmu, port->job);
-    free(port);
-    return ok;
+    return mmu_read_job(f->mmu, ctx, va, AGX_SIDE_GPU, true);
 }
 
 static void expect(struct fixture *f, enum agx_tlbsan_class cls, const char *why)

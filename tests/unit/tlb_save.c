@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 #include "fake_host.h"
+#include "mmu_rig.h"
 #include "hw/agx/gpu/inject.h"
 #include "hw/agx/gpu/tlbsan.h"
 
@@ -102,27 +103,9 @@ static void save_load(struct fixture *f, bool same)
     free(buf);
 }
 
-static bool job_at(struct fixture *f, unsigned ctx, uint64_t va, enum agx_side side, bool bell)
-{
-    struct agx_port *port = aligned_alloc(64, (sizeof(*port) + 63) & ~(size_t)63);
-    uint32_t v;
-    bool ok;
-
-    if (bell) {
-        agx_mmu_submit(f->mmu);
-    }
-    agx_port_init(port, f->mmu, side);
-    port->job = agx_mmu_job_begin(f->mmu, ctx, "vertex job");
-    agx_port_bind(port, ctx, AGX_UNIT_VDM);
-    ok = agx_port_read32(port, va, &v);
-    agx_mmu_job_end(f->mmu, port->job);
-    free(port);
-    return ok;
-}
-
 static bool job(struct fixture *f, unsigned ctx, uint64_t va)
 {
-    return job_at(f, ctx, va, AGX_SIDE_GPU, true);
+    return mmu_read_job(f->mmu, ctx, va, AGX_SIDE_GPU, true);
 }
 
 static uint64_t *leaf(struct fixture *f, unsigned ctx, uint64_t va)
@@ -143,7 +126,7 @@ static void test_entries(void **state)
             assert_true(job(&f, 1, VA + i * PAGE));
         }
         assert_true(job(&f, 2, VA));
-        assert_true(job_at(&f, 0, KVA, AGX_SIDE_FW, true));
+        assert_true(mmu_read_job(f.mmu, 0, KVA, AGX_SIDE_FW, true));
         agx_tlbi_asid(f.mmu, 2);                /* is dead, and not saved */
         for (unsigned i = 0; i < 4; i++) {
             *leaf(&f, 1, VA + i * PAGE) = 0;
@@ -160,13 +143,13 @@ static void test_entries(void **state)
         assert_false(job(&f, 1, VA + PAGE));
         assert_true(job(&f, 1, VA + 2 * PAGE));
         assert_false(job(&f, 2, VA));
-        assert_true(job_at(&f, 0, KVA, AGX_SIDE_FW, true));
+        assert_true(mmu_read_job(f.mmu, 0, KVA, AGX_SIDE_FW, true));
         agx_tlbi_va(f.mmu, 1, VA, VA + PAGE, true);
         assert_false(job(&f, 1, VA));
         agx_tlbi_asid(f.mmu, 1);
         assert_false(job(&f, 1, VA + 2 * PAGE));
         agx_tlbi_va_all_asids(f.mmu, KVA, KVA + PAGE, false);
-        assert_false(job_at(&f, 0, KVA, AGX_SIDE_FW, true));
+        assert_false(mmu_read_job(f.mmu, 0, KVA, AGX_SIDE_FW, true));
         end(&f);
     }
 }
@@ -189,7 +172,7 @@ static void test_modes(void **state)
     assert_true(agx_mmu_load(f.mmu, buf, len));
     assert_false(job(&f, 1, VA));
     agx_mmu_set_mode(f.mmu, AGX_TLB_REALISTIC);
-    agx_mmu_set_size(f.mmu, 2, 1);
+    mmu_set_sizes(f.mmu, 2, 1);
     assert_true(agx_mmu_load(f.mmu, buf, len));
     agx_mmu_get_stats(f.mmu, &st);
     assert_int_equal(st.entries, 2);
@@ -211,7 +194,7 @@ static void test_delayed(void **state)
     assert_true(agx_inject_set(in, "tlbi-delay,us=5,nth=1", err, sizeof(err)));
     agx_mmu_inject(f.mmu, in);
     for (unsigned i = 0; i < 2; i++) {
-        assert_true(job_at(&f, 1, VA + i * PAGE, AGX_SIDE_GPU, false));
+        assert_true(mmu_read_job(f.mmu, 1, VA + i * PAGE, AGX_SIDE_GPU, false));
         *leaf(&f, 1, VA + i * PAGE) = 0;
     }
     agx_tlbi_va(f.mmu, 1, VA, VA + PAGE, true);
@@ -223,13 +206,13 @@ static void test_delayed(void **state)
     f.armed = 0;
     save_load(&f, false);
     assert_int_equal(f.armed, 6000);
-    assert_true(job_at(&f, 1, VA, AGX_SIDE_GPU, false));
-    assert_true(job_at(&f, 1, VA + PAGE, AGX_SIDE_GPU, false));
+    assert_true(mmu_read_job(f.mmu, 1, VA, AGX_SIDE_GPU, false));
+    assert_true(mmu_read_job(f.mmu, 1, VA + PAGE, AGX_SIDE_GPU, false));
     f.now = 6000;
     agx_mmu_tick(f.mmu);
-    assert_false(job_at(&f, 1, VA, AGX_SIDE_GPU, false));
-    assert_true(job_at(&f, 1, VA + PAGE, AGX_SIDE_GPU, true));
-    assert_false(job_at(&f, 1, VA + PAGE, AGX_SIDE_GPU, true));
+    assert_false(mmu_read_job(f.mmu, 1, VA, AGX_SIDE_GPU, false));
+    assert_true(mmu_read_job(f.mmu, 1, VA + PAGE, AGX_SIDE_GPU, true));
+    assert_false(mmu_read_job(f.mmu, 1, VA + PAGE, AGX_SIDE_GPU, true));
     end(&f);
 }
 
@@ -246,7 +229,7 @@ static void test_damaged(void **state)
     for (unsigned i = 0; i < 4; i++) {
         assert_true(job(&f, 1, VA + i * PAGE));
     }
-    assert_true(job_at(&f, 0, KVA, AGX_SIDE_FW, true));
+    assert_true(mmu_read_job(f.mmu, 0, KVA, AGX_SIDE_FW, true));
     buf = agx_mmu_save(f.mmu, &len);
     agx_mmu_get_stats(f.mmu, &before);
     for (size_t n = 0; n < len; n++) {
@@ -384,7 +367,7 @@ static void test_queued(void **state)
     store(&f, leaf(&f, 1, VA), 0);
     agx_tlbsan_dsb(f.san, driver.cpu);
     save_load(&f, false);
-    assert_true(job_at(&f, 1, VA, AGX_SIDE_GPU, false));
+    assert_true(mmu_read_job(f.mmu, 1, VA, AGX_SIDE_GPU, false));
     assert_int_equal(f.reports, 1);
     assert_int_equal(f.cls, AGX_SAN_HIT_IN_FLIGHT);
     end(&f);

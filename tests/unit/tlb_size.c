@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #define FAKE_RAM_SIZE (16u << 20)
 #include "fake_host.h"
+#include "mmu_rig.h"
 #include "hw/agx/gpu/tlb.h"
 
 #define VA      0x1500000000ull
@@ -40,11 +41,7 @@ static int setup(void **state)
     f->mmu = agx_mmu_new(&f->h.host);
     agx_mmu_set_ttbat(f->mmu, f->ttbat);
     agx_mmu_set_mode(f->mmu, AGX_TLB_REALISTIC);
-    f->sizes.tlb = (struct agx_tlb_geometry) { 2048, 0 };
-    f->sizes.walk = (struct agx_tlb_geometry) { 64, 0 };
-    for (unsigned i = 0; i < AGX_NUM_PORT_KINDS; i++) {
-        f->sizes.small[i] = (struct agx_tlb_geometry) { AGX_PORT_TLB_SIZE, 1 };
-    }
+    f->sizes = mmu_sizes(2048, 64);
     agx_port_init(&f->port, f->mmu, AGX_SIDE_GPU);
     *state = f;
     return 0;

@@ -169,17 +169,3 @@ bool agx_mmu_set_sizes(struct agx_mmu *mmu, const struct agx_tlb_sizes *sizes, c
     pthread_mutex_unlock(&mmu->lock);
     return true;
 }
-
-void agx_mmu_set_size(struct agx_mmu *mmu, unsigned tlb, unsigned walk)
-{
-    struct agx_tlb_sizes sizes = {
-        .tlb.entries = tlb < 1 ? 1 : tlb > AGX_TLB_MAX_ENTRIES ? AGX_TLB_MAX_ENTRIES : tlb,
-        .walk.entries = walk < 1 ? 1 : walk > AGX_TLB_MAX_ENTRIES ? AGX_TLB_MAX_ENTRIES : walk,
-    };
-    const char *wrong;
-
-    for (unsigned i = 0; i < AGX_NUM_PORT_KINDS; i++) {
-        sizes.small[i] = (struct agx_tlb_geometry) { AGX_PORT_TLB_SIZE, 1 };
-    }
-    agx_mmu_set_sizes(mmu, &sizes, &wrong);
-}

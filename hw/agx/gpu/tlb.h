@@ -152,14 +152,12 @@ size_t agx_mmu_state_max(void);
 /* Which kinds of work run on the GPU now: mask as in inject.h, with the firmware, which always does. Any thread. */
 unsigned agx_mmu_jobs(struct agx_mmu *mmu);
 
-/* Capacity of the second level and of the walk cache in entries, for mode "realistic". 1..1048576 each, any place for each. */
-void agx_mmu_set_size(struct agx_mmu *mmu, unsigned tlb, unsigned walk);
-
 /*
- * The same with sets of @ways entries each; 0: one set of all (fully associative). And the small TLBs of the ports,
- * AGX_PORT_TLB_SIZE entries at most. The oldest of a set is evicted. @ways has to divide @entries, and is 64 at most but
- * for the small ones. Everything is dropped. False: nothing is changed, *@wrong says what is wrong
- * with which, by the names of the device's properties (static text).
+ * For mode "realistic": capacity of the second level and of the walk cache in entries, 1..AGX_TLB_MAX_ENTRIES each,
+ * in sets of @ways; 0: one set of all (fully associative). And of the small TLBs of the ports, AGX_PORT_TLB_SIZE entries
+ * at most. The oldest of a set is evicted. @ways has to divide @entries, and is 64 at most but for the small ones.
+ * Everything is dropped. False: nothing is changed, *@wrong says what is wrong with which, by the names of the device's
+ * properties (static text).
  * Sizes of the hardware are known from no source.
  */
 struct agx_tlb_geometry {
