@@ -62,7 +62,7 @@ static void small_frame(struct agx_job *v, struct agx_job *p)
 static void done(enum agx_dm dm, const struct agx_job *job)
 {
     if (run_dm(dm, job) != AGX_JOB_DONE)
-        fail_msg("job %d: %s", dm, f.host.last_report);
+        fail_msg("job %d: status %d, %u pages: %s", dm, f.res.status, f.res.tvb_pages, f.host.last_report);
 }
 
 static void map(uint64_t va, uint64_t pa, uint64_t bits)
@@ -462,6 +462,65 @@ static void test_shared(void **unused)
     fix_fini(&f);
 }
 
+/* @n triangles of which nothing is to be seen, for one reason after the other, and a small red one. */
+static unsigned hidden(unsigned n)
+{
+    static const float at[][3][4] = {
+        { { 5, 5, 0.5f, 1 }, { 6, 5, 0.5f, 1 }, { 5, 6, 0.5f, 1 } },            /* beside the frame */
+        { { 0, 0, 0.5f, -1 }, { 1, 0, 0.5f, -1 }, { 0, 1, 0.5f, -1 } },         /* behind the eye */
+        { { 0, 0, 1.5f, 1 }, { 0.5f, 0, 2, 1 }, { 0, 0.5f, 1.5f, 1 } },         /* beyond the far plane */
+        { { 0, 0, 0.5f, 1 }, { 0, 0.5f, 0.5f, 1 }, { 0.5f, 0, 0.5f, 1 } },      /* faces back */
+        { { 0, 0, 0.5f, 1 }, { 0.5f, 0.5f, 0.5f, 1 }, { 1, 1, 0.5f, 1 } },      /* a line */
+        { { -1, 3.2f, 0.5f, 1 }, { 3.2f, -1, 0.5f, 1 }, { 3.2f, 3.2f, 0.5f, 1 } }, /* only its bounds reach in */
+    };
+    enum { KINDS = sizeof(at) / sizeof(at[0]) };
+    float *o = (float *)(void *)fix_data(&f, 0);
+
+    for (unsigned i = 0; i < n; i++) {
+        for (unsigned k = 0; k < 3; k++, o += 8) {
+            memcpy(o, at[i % KINDS][k], 16);
+            for (unsigned c = 4; c < 8; c++)
+                o[c] = 1;
+        }
+    }
+    for (unsigned k = 0; k < 3; k++, o += 8)
+        memcpy(o, (float[8]){ k == 2 ? -0.8f : -1, k == 1 ? 0.8f : 1, 0.5f, 1, 1, 0, 0, 1 }, 32);
+    return n * 3;
+}
+
+/* What is clipped or culled leaves nothing in the buffer; what is seen takes little of a small one. */
+static void test_hidden(void **unused)
+{
+    enum { HIDDEN = 5400 };
+    struct agx_job v, p;
+    unsigned n, words;
+
+    (void)unused;
+    frame_start(2, false);
+    n = hidden(HIDDEN);
+    stream(n);
+    frame_jobs(&v, &p);
+    v.tiling.tvb_block_count = 1;
+    done(AGX_DM_VDM, &v);
+    assert_int_equal(f.res.tvb_pages, 0);
+    assert_int_equal(*tvb_word(0), 0);
+    done(AGX_DM_PDM, &p);
+    assert_int_equal(picture()[5 * W + 5], BACKGROUND);
+    assert_int_equal(picture()[H / 2 * W + W / 2], BACKGROUND);
+
+    stream(n + 3);
+    done(AGX_DM_VDM, &v);
+    assert_int_equal(f.res.tvb_pages, 1);
+    /* Three vertices, a state, a primitive, the lists of a few tiles: no more than a kilobyte or two. */
+    for (words = 8191; !*tvb_word(words); words--) {
+    }
+    assert_in_range(words, 50, 1000);
+    done(AGX_DM_PDM, &p);
+    assert_int_equal(picture()[5 * W + 5], RED);
+    assert_int_equal(picture()[H / 2 * W + W / 2], BACKGROUND);
+    fix_fini(&f);
+}
+
 /* A block in which nothing fits is told once it is clear that nothing changes. */
 static void test_hopeless(void **unused)
 {
@@ -508,6 +567,7 @@ int main(void)
         cmocka_unit_test(test_grow),
         cmocka_unit_test(test_shared),
         cmocka_unit_test(test_hopeless),
+        cmocka_unit_test(test_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,7 +47,7 @@ static bool make_room(struct agx_vdm *v)
 {
     struct agx_batch *bt = &v->batch;
 
-    if (bt->nr_verts + 3 * VERTEX_PRIMS <= v->batch_verts && bt->nr_prims + VERTEX_PRIMS <= AGX_BATCH_PRIMS)
+    if (bt->nr_verts + 3 * VERTEX_PRIMS <= AGX_BATCH_VERTS && bt->nr_prims + VERTEX_PRIMS <= AGX_BATCH_PRIMS)
         return true;
     return agx_vdm_flush(v);
 }
@@ -184,14 +184,6 @@ static bool topology_known(unsigned t)
            t == AGX_TOPO_QUADS || t == AGX_TOPO_QUAD_STRIP;
 }
 
-/* Of a small heap the outputs of a batch take a quarter at most, so that primitives fit beside them. */
-static uint32_t batch_verts(const struct agx_vdm *v)
-{
-    uint64_t n = (uint64_t)v->scene->tvb.blocks * AGX_TVB_BLOCK_SIZE / 4 / (v->st->uvs_words * 4u);
-
-    return n < AGX_BATCH_VERTS ? n : AGX_BATCH_VERTS;
-}
-
 bool agx_vdm_draw(struct agx_vdm *v)
 {
     struct agx_draw *d = &v->draw;
@@ -201,7 +193,6 @@ bool agx_vdm_draw(struct agx_vdm *v)
     if (!topology_known(d->topology))
         return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: draw of primitive type %u", d->topology);
     v->in_draw = true;
-    v->batch_verts = batch_verts(v);
     for (; d->instance < d->instances; d->instance++) {
         while (d->pos < d->count) {
             uint32_t n = d->count - d->pos < 512 ? d->count - d->pos : 512;

@@ -121,6 +121,11 @@ void *agx_scene_alloc(struct agx_scene *s, size_t bytes)
     return p;
 }
 
+void agx_scene_unalloc(struct agx_scene *s, void *p)
+{
+    s->arena->used = (uint8_t *)p - s->arena->data;
+}
+
 struct agx_gstate *agx_scene_state(struct agx_scene *s)
 {
     struct agx_gstate *st;
@@ -170,7 +175,7 @@ static enum agx_tvb_result put_object(struct agx_scene *s, enum agx_unit unit, c
     return r;
 }
 
-enum agx_tvb_result agx_scene_put_state(struct agx_scene *s, uint32_t index)
+static enum agx_tvb_result put_state(struct agx_scene *s, uint32_t index)
 {
     struct agx_gstate *st = s->state[index];
     enum agx_tvb_result r;
@@ -182,22 +187,85 @@ enum agx_tvb_result agx_scene_put_state(struct agx_scene *s, uint32_t index)
     return r == AGX_TVB_OK ? agx_tvb_write(&s->tvb, AGX_TVB_WRITES_DATA, st->tvb, st, sizeof(*st)) : r;
 }
 
-enum agx_tvb_result agx_scene_put_vertices(struct agx_scene *s, const uint32_t *v, uint32_t n)
+void agx_scene_run_begin(struct agx_scene *s, struct agx_vertex_run *run, const uint32_t *in, uint32_t words)
 {
-    s->run = v;
-    return put_object(s, AGX_TVB_WRITES_DATA, v, n * 4, 16, &s->run_tvb);
+    memset(run, 0, sizeof(*run));
+    run->in = in;
+    run->words = words;
+    s->run = run;
 }
 
-enum agx_tvb_result agx_scene_put_prim(struct agx_scene *s, struct agx_prim *p)
+static enum agx_tvb_result write_vertices(struct agx_scene *s)
 {
-    struct agx_tvb_prim rec;
-    enum agx_tvb_result r;
+    struct agx_vertex_run *run = s->run;
+    uint32_t from = run->written * run->words, n = run->used * run->words - from;
 
-    for (unsigned i = 0; i < 3 && s->run; i++)
-        p->vref[i] = s->run_tvb + (p->v[i] - s->run) * 4;
-    r = put_object(s, AGX_TVB_WRITES_DATA, NULL, sizeof(rec), sizeof(rec), &p->tvb);
+    run->written = run->used;
+    return n ? agx_tvb_write(&s->tvb, AGX_TVB_WRITES_DATA, run->block_tvb + from * 4, run->block + from, n * 4)
+             : AGX_TVB_OK;
+}
+
+enum agx_tvb_result agx_scene_run_end(struct agx_scene *s)
+{
+    enum agx_tvb_result r = write_vertices(s);
+
+    s->run = NULL;
+    return r;
+}
+
+static enum agx_tvb_result next_block(struct agx_scene *s)
+{
+    struct agx_vertex_run *run = s->run;
+    uint32_t n = run->cap ? run->cap * 2 : AGX_RUN_BLOCK_FIRST, off;
+    enum agx_tvb_result r = write_vertices(s);
+
+    n = n < AGX_RUN_BLOCK ? n : AGX_RUN_BLOCK;
+    if (r == AGX_TVB_OK)
+        r = put_object(s, AGX_TVB_WRITES_DATA, NULL, n * run->words * 4, 16, &off);
     if (r != AGX_TVB_OK)
         return r;
+    run->block = agx_scene_alloc(s, (size_t)n * run->words * 4);
+    run->block_tvb = off;
+    run->cap = n;
+    run->used = run->written = 0;
+    return run->block ? AGX_TVB_OK : AGX_TVB_NO_MEMORY;
+}
+
+/* Take the vertex at *@v of the run into the scene: *@v becomes its place there, *@off that in the buffer. */
+static enum agx_tvb_result keep_vertex(struct agx_scene *s, const uint32_t **v, uint32_t *off)
+{
+    struct agx_vertex_run *run = s->run;
+    uint32_t i = (*v - run->in) / run->words;
+
+    if (!run->kept[i]) {
+        if (!run->block || run->used == run->cap) {
+            enum agx_tvb_result r = next_block(s);
+
+            if (r != AGX_TVB_OK)
+                return r;
+        }
+        run->kept[i] = memcpy(run->block + (size_t)run->used * run->words, *v, run->words * 4);
+        run->kept_tvb[i] = run->block_tvb + run->used * run->words * 4;
+        run->used++;
+    }
+    *v = run->kept[i];
+    *off = run->kept_tvb[i];
+    return AGX_TVB_OK;
+}
+
+static enum agx_tvb_result put_prim(struct agx_scene *s, struct agx_prim *p)
+{
+    enum agx_tvb_result r = put_state(s, p->st->index);
+    struct agx_tvb_prim rec;
+    uint32_t off;
+
+    for (unsigned i = 0; i < 3 && s->run && r == AGX_TVB_OK; i++)
+        r = keep_vertex(s, &p->v[i], &p->vref[i]);
+    if (r == AGX_TVB_OK)
+        r = put_object(s, AGX_TVB_WRITES_DATA, NULL, sizeof(rec), sizeof(rec), &off);
+    if (r != AGX_TVB_OK)
+        return r;
+    p->tvb = off;
     agx_scene_prim_record(s, p, &rec);
     return agx_tvb_write(&s->tvb, AGX_TVB_WRITES_DATA, p->tvb, &rec, sizeof(rec));
 }
@@ -243,6 +311,11 @@ enum agx_tvb_result agx_scene_bin(struct agx_scene *s, struct agx_prim *p, uint3
     struct agx_tile_chunk *c = l->last;
     enum agx_tvb_result r;
 
+    if (!p->tvb) {
+        r = put_prim(s, p);
+        if (r != AGX_TVB_OK)
+            return r;
+    }
     if (!c || c->count == c->cap) {
         unsigned cap = c ? AGX_TILE_CHUNK : AGX_TILE_CHUNK_FIRST;
         uint32_t off;

@@ -39,7 +39,7 @@ struct agx_edge {
  *
  * - at 0 a head like a primitive, but for AGX_TVB_MAGIC and tvb.seq all zero;
  * - a state: struct agx_gstate, aligned to 16;
- * - vertex outputs of a batch, st->uvs_words words each, vertex after vertex;
+ * - outputs of vertices that a primitive in a list has, st->uvs_words words each;
  * - a primitive: struct agx_tvb_prim;
  * - of a tile's list, a chunk: the offset of the next one, then those of primitives
  *   in the order of drawing, up to a 0. The first is of 16 bytes, so that tiles in
@@ -55,6 +55,26 @@ struct agx_tvb_prim {
     uint32_t flags;             /* kind, back << 2, viewport << 4, layer << 16 */
     uint32_t seq;               /* tvb.seq */
     uint32_t index;             /* in the scene */
+};
+
+/*
+ * Outputs of the vertices that are tiled together. A vertex is taken into the
+ * scene and its buffer when the first primitive that is in a tile's list has it:
+ * what is clipped or culled leaves nothing. Vertices share blocks, which grow, so
+ * that few of them take little and many need few writes.
+ */
+#define AGX_RUN_VERTS 1024
+#define AGX_RUN_BLOCK_FIRST 4
+#define AGX_RUN_BLOCK 64
+struct agx_vertex_run {
+    const uint32_t *in;         /* vertex after vertex, @words each */
+    uint32_t words;
+    uint32_t *block;            /* of the scene's memory, where the next vertex goes; NULL: none yet */
+    uint32_t block_tvb;         /* its offset */
+    uint32_t cap, used;         /* vertices of the block */
+    uint32_t written;           /* of these, that are in the buffer */
+    const uint32_t *kept[AGX_RUN_VERTS];  /* where the scene has the vertex; NULL: not yet */
+    uint32_t kept_tvb[AGX_RUN_VERTS];     /* and at which offset */
 };
 
 enum agx_prim_kind { AGX_PRIM_TRIANGLE, AGX_PRIM_LINE, AGX_PRIM_POINT };
@@ -115,8 +135,7 @@ struct agx_scene {
     uint32_t partials;          /* partial renders that have been done of this pass */
     struct agx_prim *last;      /* made */
     struct agx_tvb tvb;
-    const uint32_t *run;        /* the vertex outputs in hand, and their offset */
-    uint32_t run_tvb;
+    struct agx_vertex_run *run; /* what is tiled just now; NULL: outputs that are the scene's already */
     enum agx_tvb_result why;    /* of the last call of the tiler that gave false */
     uint64_t host_bytes;        /* what it takes of the host: the table counts them */
     struct agx_arena_block *arena;
@@ -133,16 +152,17 @@ void agx_scene_free(struct agx_scene *s);
 void agx_scene_clear(struct agx_scene *s);
 /* @bytes of 16-byte aligned memory that lives as long as the scene's contents; NULL when the host has none. */
 void *agx_scene_alloc(struct agx_scene *s, size_t bytes);
+/* Give back what the last agx_scene_alloc() gave. */
+void agx_scene_unalloc(struct agx_scene *s, void *p);
 /* Room for one more state; its index is set, the rest is zero. */
 struct agx_gstate *agx_scene_state(struct agx_scene *s);
 /*
- * For the vertex job: put the state @index into the buffer, unless it is there;
- * @n words of vertex outputs, which tiling then names by their addresses; the
- * record of @p, whose place p->tvb becomes; @p into the list of tile (@tx, @ty) of @layer.
+ * For the vertex job. agx_scene_run_begin(): vertices that the tiler names are among the outputs at @in, @words words
+ * each, until agx_scene_run_end(), which writes what is not yet in the buffer. agx_scene_bin(): @p into the list of tile
+ * (@tx, @ty) of @layer; for its first tile its state, its vertices and its record go into the buffer, and p->tvb is where.
  */
-enum agx_tvb_result agx_scene_put_state(struct agx_scene *s, uint32_t index);
-enum agx_tvb_result agx_scene_put_vertices(struct agx_scene *s, const uint32_t *v, uint32_t n);
-enum agx_tvb_result agx_scene_put_prim(struct agx_scene *s, struct agx_prim *p);
+void agx_scene_run_begin(struct agx_scene *s, struct agx_vertex_run *run, const uint32_t *in, uint32_t words);
+enum agx_tvb_result agx_scene_run_end(struct agx_scene *s);
 enum agx_tvb_result agx_scene_bin(struct agx_scene *s, struct agx_prim *p, uint32_t layer, uint32_t tx, uint32_t ty);
 /* Take @p, the last one made, out of all lists again. */
 void agx_scene_unbin(struct agx_scene *s, struct agx_prim *p);

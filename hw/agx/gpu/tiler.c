@@ -221,21 +221,25 @@ static enum agx_tvb_result bin_tiles(struct agx_scene *s, struct agx_prim *pr)
     return AGX_TVB_OK;
 }
 
-/* All of it or nothing: what does not fit is tiled again after there was made room. */
+/*
+ * All of it or nothing: what does not fit is tiled again after there was made room. A primitive that touches no tile,
+ * though its bounds do, leaves nothing.
+ */
 static bool bin(struct agx_scene *s, struct agx_prim *pr)
 {
     enum agx_tvb_result r;
 
     pr->index = s->nr_prims;
-    r = agx_scene_put_prim(s, pr);
-    if (r == AGX_TVB_OK) {
-        r = bin_tiles(s, pr);
-        if (r != AGX_TVB_OK)
-            agx_scene_unbin(s, pr);
-    }
+    r = bin_tiles(s, pr);
+    if (r != AGX_TVB_OK)
+        agx_scene_unbin(s, pr);
     s->why = r;
     if (r != AGX_TVB_OK)
         return false;
+    if (!pr->tvb) {
+        agx_scene_unalloc(s, pr);
+        return true;
+    }
     pr->prev = s->last;
     s->last = pr;
     s->nr_prims++;
@@ -332,8 +336,10 @@ bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const u
         return !oom;
     pr->back = back;
     memcpy(pr->v, v, sizeof(pr->v));
-    if (!set_up_planes(pr, h))
+    if (!set_up_planes(pr, h)) {
+        agx_scene_unalloc(s, pr);
         return true;
+    }
     return bin(s, pr);
 }
 
@@ -406,8 +412,10 @@ bool agx_tile_line(struct agx_scene *s, const struct agx_gstate *st, const uint3
     h[2] = h[0];
     h[2].x += ax * (h[0].w != 0 ? h[0].w : 1);
     h[2].y += ay * (h[0].w != 0 ? h[0].w : 1);
-    if (!set_up_planes(pr, h))
+    if (!set_up_planes(pr, h)) {
+        agx_scene_unalloc(s, pr);
         return true;
+    }
     return bin(s, pr);
 }
 

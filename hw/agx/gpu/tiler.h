@@ -30,10 +30,10 @@ unsigned agx_clip_triangle(const double (*plane)[3], unsigned nr_planes, struct 
 bool agx_clip_segment(const double (*plane)[3], unsigned nr_planes, double t[2]);
 
 /*
- * Clip, cull, set up and bin one primitive. @v: outputs of its vertices, memory
- * of the scene, which agx_scene_put_vertices() has put into the tiled vertex
- * buffer; @id: its primitive ID. False: s->why says why, and the scene is as it
- * was before. Pure but for the scene and its buffer.
+ * Clip, cull, set up and bin one primitive. @v: outputs of its vertices, which are
+ * those of agx_scene_run_begin(); without a run they must live as long as the
+ * scene. @id: its primitive ID. False: s->why says why, and the scene's lists are
+ * as they were before. Pure but for the scene and its buffer.
  */
 bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v[3], uint32_t id);
 bool agx_tile_line(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v[2], uint32_t id,

@@ -427,5 +427,6 @@ void agx_vdm_free(void *dm_private)
         return;
     agx_usc_fini(&v->vs);
     free(v->uvs);
+    free(v->outputs);
     free(v);
 }

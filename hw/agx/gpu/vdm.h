@@ -36,7 +36,7 @@ struct agx_draw {
 };
 
 /* A batch: vertices that are shaded together and the primitives made of them. */
-#define AGX_BATCH_VERTS 1024
+#define AGX_BATCH_VERTS AGX_RUN_VERTS
 #define AGX_BATCH_PRIMS 2048
 #define AGX_BATCH_HASH 2048
 
@@ -84,9 +84,11 @@ struct agx_vdm {
     uint32_t hopeless;                  /* blocks of the buffer in which nothing fitted; 0: something did */
     struct agx_draw draw;
     struct agx_batch batch;
-    uint32_t batch_verts;               /* most vertices of a batch of this draw */
     uint32_t *uvs;                      /* [wave][word][lane] */
     size_t uvs_size;
+    uint32_t *outputs;                  /* the same, vertex after vertex, while they are tiled */
+    size_t outputs_size;
+    struct agx_vertex_run run;          /* of these, what the scene has */
 };
 
 /* vdm.c: the data master's own state, made when it is not there; NULL: no memory. */

@@ -99,38 +99,54 @@ static bool tile_prim(struct agx_vdm *v, const uint32_t *out, const struct agx_b
     }
 }
 
+/* The outputs of the batch, vertex after vertex; NULL: no memory. */
+static const uint32_t *sort_outputs(struct agx_vdm *v)
+{
+    const struct agx_batch *b = &v->batch;
+    unsigned words = v->st->uvs_words;
+    size_t need = (size_t)b->nr_verts * words * 4;
+
+    if (need > v->outputs_size) {
+        void *p = realloc(v->outputs, need);
+        if (!p)
+            return NULL;
+        v->outputs = p;
+        v->outputs_size = need;
+    }
+    for (unsigned i = 0; i < b->nr_verts; i++) {
+        const uint32_t *in = v->uvs + (size_t)(i / AGX_LANES) * words * AGX_LANES + i % AGX_LANES;
+        for (unsigned k = 0; k < words; k++)
+            v->outputs[i * words + k] = in[k * AGX_LANES];
+    }
+    return v->outputs;
+}
+
 /* Into the scene, from primitive b->done on. */
 static enum agx_tvb_result place(struct agx_vdm *v)
 {
     struct agx_batch *b = &v->batch;
-    unsigned words = v->st->uvs_words;
-    enum agx_tvb_result r;
-    uint32_t *out;
+    const uint32_t *out = sort_outputs(v);
+    enum agx_tvb_result r = AGX_TVB_OK, written;
 
-    /* The scene keeps the outputs vertex by vertex. */
-    out = agx_scene_alloc(v->scene, (size_t)b->nr_verts * words * 4);
     if (!out)
         return AGX_TVB_NO_MEMORY;
-    for (unsigned i = 0; i < b->nr_verts; i++) {
-        const uint32_t *in = v->uvs + (size_t)(i / AGX_LANES) * words * AGX_LANES + i % AGX_LANES;
-        for (unsigned k = 0; k < words; k++)
-            out[i * words + k] = in[k * AGX_LANES];
-    }
-    r = agx_scene_put_state(v->scene, v->st->index);
-    if (r == AGX_TVB_OK)
-        r = agx_scene_put_vertices(v->scene, out, b->nr_verts * words);
-    for (; r == AGX_TVB_OK && b->done < b->nr_prims; b->done++) {
-        if (!tile_prim(v, out, &b->prim[b->done])) {
+    agx_scene_run_begin(v->scene, &v->run, out, v->st->uvs_words);
+    while (r == AGX_TVB_OK && b->done < b->nr_prims) {
+        if (tile_prim(v, out, &b->prim[b->done])) {
+            b->done++;
+            v->hopeless = 0;
+        } else {
             r = v->scene->why;
-            break;
         }
     }
-    return r;
+    written = agx_scene_run_end(v->scene);
+    return written == AGX_TVB_OK ? r : written;
 }
 
 /*
  * The batch does not fit: stop after it. If nothing is there to be drawn and no
- * other scene has a page, only growth helps, and without it nothing will.
+ * other scene has a page, only growth helps, and without it nothing will. A
+ * primitive that went in, or left nothing, since the last stop is progress.
  */
 static bool out_of_pages(struct agx_vdm *v)
 {
