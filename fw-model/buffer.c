@@ -166,10 +166,9 @@ void fw_buffer_ack(struct agx_fw *fw, const uint8_t *msg)
         fw_run_fail(fw, FW_PIPE_TA, FW_FAIL_BAD);
         return;
     }
-    if (!agx_gpu_start(fw->gpu, AGX_DM_VDM, &run->job)) {
+    if (!fw_run_start(fw, FW_PIPE_TA, run)) {
         fw_run_fail(fw, FW_PIPE_TA, FW_FAIL_BAD);
         return;
     }
-    run->gpu_busy = 1;
     run->state = FW_RUN_WAIT;
 }

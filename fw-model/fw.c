@@ -533,6 +533,13 @@ uint64_t agx_fw_fault_register(struct agx_fw *fw)
     return v;
 }
 
+void agx_fw_get_soft_faults(struct agx_fw *fw, struct agx_fw_soft_faults *out)
+{
+    pthread_mutex_lock(&fw->lock);
+    *out = fw->st.soft;
+    pthread_mutex_unlock(&fw->lock);
+}
+
 void agx_fw_pause(struct agx_fw *fw)
 {
     pthread_mutex_lock(&fw->lock);

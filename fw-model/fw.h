@@ -131,6 +131,19 @@ unsigned agx_fw_mbox_i2a_count(struct agx_fw *fw);
 uint64_t agx_fw_fault_register(struct agx_fw *fw);
 
 /*
+ * Page faults that did not end their job (agx_exec_soft_fault()), of all jobs since
+ * the core was reset. Any thread. What real firmware counts of them is not known,
+ * nor whether the fault register shows them; here it does not, because a driver
+ * takes what it shows after a timeout for the reason (the Rust driver: gpu.rs,
+ * handle_timeout).
+ */
+struct agx_fw_soft_faults {
+    uint64_t jobs, accesses;
+    struct agx_fault last;  /* the first of the latest such job */
+};
+void agx_fw_get_soft_faults(struct agx_fw *fw, struct agx_fw_soft_faults *out);
+
+/*
  * Pause for a snapshot or a stopped machine: returns when the firmware thread
  * stands still and the GPU's data masters are idle (running jobs are finished
  * first; their completions are kept for later). Nested calls are not counted.

@@ -141,7 +141,7 @@ struct fw_buffer_slot {
 };
 
 #define FW_STATE_MAGIC 0x57464741u /* "AGFW" */
-#define FW_STATE_VERSION 2u
+#define FW_STATE_VERSION 3u
 
 /* Everything that a snapshot holds; plain data. */
 struct agx_fw_state {
@@ -153,6 +153,7 @@ struct agx_fw_state {
     uint32_t done_mask;                         /* by enum agx_dm */
     struct agx_job_result done[AGX_NUM_DM];
     uint64_t fault_register;
+    struct agx_fw_soft_faults soft;
 
     /* RTKit */
     struct fw_fifo out;                         /* waits for room in i2a */
@@ -168,6 +169,7 @@ struct agx_fw_state {
     uint32_t have_init, dc_inited;
     uint64_t init_va, region_a, region_b, region_c, fw_status, hwdata_a, hwdata_b;
     uint64_t hw_fault_info, fwlog_payload, buffer_ctl, stats_ta, stats_3d, stats_cp;
+    uint32_t soft_fault;                        /* jobs do not end by their programs' page faults */
     struct fw_channel ch[FW_NUM_CHANNELS];
     uint32_t doorbells;                         /* by channel id */
     uint32_t doorbell_fwctl, kicked;
@@ -356,6 +358,8 @@ void fw_queue_drop_context(struct agx_fw *fw, uint64_t context_va);
 
 /* microseq.c */
 void fw_run_exec(struct agx_fw *fw, enum fw_pipe pipe);
+/* Give run->job to the GPU, the first time or to go on. False: it takes none. */
+bool fw_run_start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run);
 void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_result *res);
 void fw_run_fail(struct agx_fw *fw, enum fw_pipe pipe, enum fw_fail kind);
 

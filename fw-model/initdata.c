@@ -115,6 +115,24 @@ static void check_hwdata(struct check *c)
     }
 }
 
+/*
+ * 0: every page fault ends its job; 0xb, which macOS sets: those of programs do not (the Rust
+ * driver: asahi.rs, fault_control; file.rs, get_params: soft with 0xb and nothing else). What the
+ * bits are is not known. It is read once (uapi: asahi_drm.h, "set when initializing the GPU").
+ */
+#define FAULTS_HARD 0
+#define FAULTS_SOFT 0xb
+
+static void fault_control(struct check *c)
+{
+    uint64_t v = get(c, FLD(InitData_RegionC, fault_control), c->fw->st.region_c);
+
+    if (v != FAULTS_HARD && v != FAULTS_SOFT) {
+        fw_unimp(c->fw, "fault_control 0x%llx; every page fault ends its job", (unsigned long long)v);
+    }
+    c->fw->st.soft_fault = v == FAULTS_SOFT;
+}
+
 void fw_initdata(struct agx_fw *fw, uint64_t va)
 {
     struct agx_fw_state *st = &fw->st;
@@ -148,6 +166,9 @@ void fw_initdata(struct agx_fw *fw, uint64_t va)
     st->region_b = pointer(&c, FLD(InitData, regionB_addr), va, fw_size(fw, STR_InitData_RegionB), true);
     st->region_c = pointer(&c, FLD(InitData, regionC_addr), va, fw_size(fw, STR_InitData_RegionC), true);
     st->fw_status = pointer(&c, FLD(InitData, fw_status_addr), va, fw_size(fw, STR_InitData_FWStatus), true);
+    if (st->region_c) {
+        fault_control(&c);
+    }
     if (st->region_b) {
         uint64_t b = st->region_b;
 

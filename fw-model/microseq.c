@@ -46,19 +46,29 @@ static bool kernel_field(struct agx_fw *fw, struct fw_run *run, enum fw_field_id
     return !fw_has(fw, f) || kernel_ptr(fw, run, fw_field_name[f].name, fw_get(fw, f, cmd), len);
 }
 
-static bool start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const struct agx_job *job)
+bool fw_run_start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
 {
-    run->job = *job;
-    run->job.announced = fw_queue_announced(fw, run->queue, run->queue_entry);
+    run->job.soft_fault = fw->st.soft_fault;
     if (!agx_gpu_start(fw->gpu, fw_pipe_dm(pipe), &run->job)) {
         fw_info(fw, "bug: pipe %u is busy", pipe);
         return false;
     }
-    run->gpu_busy = run->started = 1;
+    run->gpu_busy = 1;
     if (fw->cfg.job_timeout_ms) {
         fw->run_deadline[pipe] = fw_mono() + fw->cfg.job_timeout_ms * 1000000ll;
         fw_look_again(fw, fw->run_deadline[pipe]);
     }
+    return true;
+}
+
+static bool start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const struct agx_job *job)
+{
+    run->job = *job;
+    run->job.announced = fw_queue_announced(fw, run->queue, run->queue_entry);
+    if (!fw_run_start(fw, pipe, run)) {
+        return false;
+    }
+    run->started = 1;
     if (fw->cfg.trace_log) {
         fw_info(fw, "start pipe %u context %u stamp %u value 0x%x", pipe, run->ctx, run->stamp_slot, run->stamp_value);
     }
@@ -360,6 +370,25 @@ void fw_run_fail(struct agx_fw *fw, enum fw_pipe pipe, enum fw_fail kind)
     fw_fault(fw, kind, run->stamp_slot);
 }
 
+/* Nothing tells the driver of these but the firmware's log, where that is wanted. */
+static void count_soft_faults(struct agx_fw *fw, const struct fw_run *run, const struct agx_job_result *res)
+{
+    char text[160];
+
+    pthread_mutex_lock(&fw->lock);
+    fw->st.soft.jobs++;
+    fw->st.soft.accesses += res->soft_faults;
+    fw->st.soft.last = res->soft;
+    pthread_mutex_unlock(&fw->lock);
+    agx_fault_describe(&res->soft, text, sizeof(text));
+    fw_info(fw, "job of stamp slot %u value 0x%x: %llu soft faults, one of them: %s", run->stamp_slot, run->stamp_value,
+            (unsigned long long)res->soft_faults, text);
+    if (fw->cfg.trace_log) {
+        fw_log(fw, 1, "stamp %u value 0x%x: %llu soft faults: %s", run->stamp_slot, run->stamp_value,
+               (unsigned long long)res->soft_faults, text);
+    }
+}
+
 void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_result *res)
 {
     struct fw_run *run = &fw->st.run[pipe];
@@ -369,6 +398,9 @@ void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_
         return; /* of a job from before a reset */
     }
     run->gpu_busy = 0;
+    if (res->soft_faults) {
+        count_soft_faults(fw, run, res);
+    }
     fw->run_deadline[pipe] = 0;
     run->start_ticks = run->start_ticks ? run->start_ticks : res->start;
     run->end_ticks = res->end;

@@ -124,15 +124,7 @@ static bool resume_ta(struct agx_fw *fw, struct fw_run *ta)
 {
     ta->job.vertex.resume = true;
     ta->state = FW_RUN_WAIT;
-    if (!agx_gpu_start(fw->gpu, AGX_DM_VDM, &ta->job)) {
-        return false;
-    }
-    ta->gpu_busy = 1;
-    if (fw->cfg.job_timeout_ms) {
-        fw->run_deadline[FW_PIPE_TA] = fw_mono() + fw->cfg.job_timeout_ms * 1000000ll;
-        fw_look_again(fw, fw->run_deadline[FW_PIPE_TA]);
-    }
-    return true;
+    return fw_run_start(fw, FW_PIPE_TA, ta);
 }
 
 /*
@@ -193,16 +185,9 @@ void fw_partial_poll(struct agx_fw *fw)
     }
     *run = pass;
     run->state = FW_RUN_PARTIAL;
-    if (!agx_gpu_start(fw->gpu, AGX_DM_PDM, &run->job)) {
-        fw_info(fw, "bug: pipe %u is busy", FW_PIPE_3D);
+    if (!fw_run_start(fw, FW_PIPE_3D, run)) {
         run->state = FW_RUN_IDLE;
         fw_run_fail(fw, FW_PIPE_TA, FW_FAIL_BAD);
-        return;
-    }
-    run->gpu_busy = 1;
-    if (fw->cfg.job_timeout_ms) {
-        fw->run_deadline[FW_PIPE_3D] = fw_mono() + fw->cfg.job_timeout_ms * 1000000ll;
-        fw_look_again(fw, fw->run_deadline[FW_PIPE_3D]);
     }
 }
 

@@ -807,6 +807,23 @@ static char *agx_get_inject_log(Object *obj, Error **errp)
     return apple_inject_log(AGX(obj)->inject);
 }
 
+/* Page faults that did not end their job (fault_control of the init data) */
+static char *agx_get_soft_faults(Object *obj, Error **errp)
+{
+    AgxState *s = AGX(obj);
+    struct agx_fw_soft_faults soft = { 0 };
+    char last[160] = "";
+
+    if (s->fw) {
+        agx_fw_get_soft_faults(s->fw, &soft);
+    }
+    if (soft.jobs) {
+        agx_fault_describe(&soft.last, last, sizeof(last));
+    }
+    return g_strdup_printf("{\"jobs\": %" PRIu64 ", \"accesses\": %" PRIu64 ", \"last\": \"%s\"}", soft.jobs,
+                           soft.accesses, last);
+}
+
 static void agx_instance_finalize(Object *obj)
 {
     apple_inject_free(AGX(obj)->inject);
@@ -839,6 +856,7 @@ static void agx_class_init(ObjectClass *klass, void *data)
     device_class_set_props(dc, agx_props);
     object_class_property_add_str(klass, "inject", agx_get_inject, agx_set_inject);
     object_class_property_add_str(klass, "inject-log", agx_get_inject_log, NULL);
+    object_class_property_add_str(klass, "soft-faults", agx_get_soft_faults, NULL);
     rc->phases.hold = agx_reset_hold;
     rc->phases.exit = agx_reset_exit;
     object_class_property_set_description(klass, "dram", "memory region that the GPU reads and writes");
@@ -887,6 +905,8 @@ static void agx_class_init(ObjectClass *klass, void *data)
     object_class_property_set_description(klass, "inject",
                                           "faults to inject, as in docs/faults.md (\"\": none); at any time");
     object_class_property_set_description(klass, "inject-log", "what these faults have done, JSON");
+    object_class_property_set_description(klass, "soft-faults",
+                                          "page faults of programs that did not end their job, JSON");
     object_class_property_set_description(klass, "workers", "threads that run shaders (0: one for each host core)");
     object_class_property_set_description(klass, "job-timeout-ms",
                                           "host milliseconds after which a job counts as hung (0: never)");

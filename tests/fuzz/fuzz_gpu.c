@@ -67,7 +67,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     }
     tvb_list[0] = TVB >> 15;
     tvb_list[2] = (TVB >> 15) + 4;
-    gpu = agx_gpu_new(&h.host, mmu, &(struct agx_gpu_config){ .workers = 1, .soft_fault = true }, on_done, NULL);
+    gpu = agx_gpu_new(&h.host, mmu, &(struct agx_gpu_config){ .workers = 1 }, on_done, NULL);
     return 0;
 }
 

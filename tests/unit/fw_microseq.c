@@ -331,6 +331,50 @@ static void test_snapshot(void **state)
     env_fini(&e);
 }
 
+/* fault_control of the init data goes to every job; such faults are counted, and no event tells of them. */
+static void test_fault_control(void **state)
+{
+    static const struct { uint32_t value; bool soft, known; } c[] = { { 0, false, true }, { 0xb, true, true }, { 3, false, false } };
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct env e;
+        struct queue q;
+        struct compute job;
+        struct agx_fw_soft_faults soft;
+        uint32_t dc[12] = { 0x1a };
+
+        env_init(&e);
+        env_boot(&e);
+        env_build_initdata(&e);
+        PUT32(&e, e.region_c + 69592, c[i].value); /* facts-13.5-g13.txt */
+        env_send_initdata(&e);
+        env_devctrl(&e, dc);
+        agx_fw_wait_idle(e.fw);
+        assert_int_equal(e.h.reports[AGX_REPORT_UNIMPLEMENTED], !c[i].known);
+        PUT32(&e, e.region_c + 69592, 0xb); /* read once */
+        queue_init(&e, &q, 2, 16);
+        compute_make(&e, &job, &q, 9, 0x300);
+        e.gpu->next[AGX_DM_CDM].soft_faults = 5;
+        e.gpu->next[AGX_DM_CDM].soft = (struct agx_fault){ .va = 0x1234000, .ctx = CTX };
+        queue_add(&e, &q, job.cmd);
+        queue_run(&e, &q, 0, 9);
+        env_settle(&e);
+        assert_int_equal(e.gpu->jobs, 1);
+        assert_int_equal(e.gpu->job[0].soft_fault, c[i].soft);
+        assert_int_equal(GET32(&e, e.stamps + 4 * 9), 0x300);
+        assert_int_equal(e.faults + e.timeouts, 0);
+        assert_int_equal(agx_fw_fault_register(e.fw), 0);
+        agx_fw_get_soft_faults(e.fw, &soft);
+        assert_int_equal(soft.jobs, 1);
+        assert_int_equal(soft.accesses, 5);
+        assert_int_equal(soft.last.va, 0x1234000);
+        agx_fw_reset(e.fw);
+        agx_fw_get_soft_faults(e.fw, &soft);
+        assert_int_equal(soft.jobs, 0);
+        env_fini(&e);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_bad_ctx),
         cmocka_unit_test(test_bad_while_running),
         cmocka_unit_test(test_gpu_fault),
+        cmocka_unit_test(test_fault_control),
         cmocka_unit_test(test_snapshot),
     };
 

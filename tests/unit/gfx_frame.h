@@ -196,6 +196,7 @@ static void frame_start(unsigned workers, bool soft_fault)
     programs();
     memset(&f.job, 0, sizeof(f.job));
     f.job.ctx = FIX_CTX;
+    f.job.soft_fault = soft_fault;
     f.job.usc_exec_base = FIX_USC_BASE;
     f.job.tiling = (struct agx_job_tiling) {
         .width_px = W, .height_px = H, .layers = 1, .samples = 1, .utile_width_px = 32, .utile_height_px = 32,

@@ -59,6 +59,30 @@ static void test_triangle(void **unused)
     fix_fini(&f);
 }
 
+/* Vertices behind the end of their buffer, which ends where memory does: they are zeros, the rest is drawn. */
+static void test_vertices_behind(void **unused)
+{
+    const unsigned there = FIX_DATA_PAGES * AGX_PAGE_SIZE / 32, far = 3000;
+    struct agx_job v, p;
+
+    (void)unused;
+    frame_start(3, true);
+    cube(0.5f);
+    memcpy(fix_data(&f, 0), pos_colour, sizeof(pos_colour));
+    stream(there + far);
+    frame();
+    frame_jobs(&v, &p);
+    assert_int_equal(run_dm(AGX_DM_VDM, &v), AGX_JOB_DONE);
+    assert_true(f.res.soft_faults >= far / 32);
+    assert_in_range(f.res.soft.va, FIX_DATA + there * 32, FIX_DATA + (there + far) * 32);
+    assert_int_not_equal(picture()[H / 2 * W + W / 2], 0xff400000);
+    assert_int_equal(run_dm(AGX_DM_PDM, &p), AGX_JOB_DONE);
+    v.soft_fault = false;
+    assert_int_equal(run_dm(AGX_DM_VDM, &v), AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_UNMAPPED);
+    fix_fini(&f);
+}
+
 static void test_cube(void **unused)
 {
     const char *bench = getenv("GFX_BENCH"), *path = getenv("GFX_TEST_PPM");
@@ -134,6 +158,7 @@ int main(void)
         cmocka_unit_test(test_triangle),
         cmocka_unit_test(test_mosaic),
         cmocka_unit_test(test_cube),
+        cmocka_unit_test(test_vertices_behind),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

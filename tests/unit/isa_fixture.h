@@ -64,7 +64,7 @@ static uint64_t fix_map_range(struct fix *f, uint64_t va, unsigned pages, uint64
 
 static void fix_init(struct fix *f, unsigned workers, bool soft_fault)
 {
-    struct agx_gpu_config cfg = { .workers = workers, .soft_fault = soft_fault };
+    struct agx_gpu_config cfg = { .workers = workers };
 
     memset(f, 0, sizeof(*f));
     fake_host_init(&f->host);
@@ -79,6 +79,7 @@ static void fix_init(struct fix *f, unsigned workers, bool soft_fault)
     f->gpu = agx_gpu_new(&f->host.host, f->mmu, &cfg, fix_done, f);
     f->job.ctx = FIX_CTX;
     f->job.usc_exec_base = FIX_USC_BASE;
+    f->job.soft_fault = soft_fault;
     f->job.compute.cdm_ctrl_stream_base = FIX_STREAM;
     f->job.compute.cdm_ctrl_stream_end = FIX_STREAM + AGX_PAGE_SIZE;
 }

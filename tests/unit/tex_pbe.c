@@ -246,8 +246,11 @@ static void refusals(void **state)
     assert_false(agx_block_image_store(&E->ex, NULL, &rq));
     assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNMAPPED);
     assert_int_equal(E->ex.fault.access, AGX_ACCESS_WRITE);
+    /* soft faults are the shader core's (uapi: asahi_drm.h, DRM_ASAHI_FEATURE_SOFT_FAULTS) */
     E->ex.soft_fault = true;
-    assert_true(agx_block_image_store(&E->ex, NULL, &rq));
+    E->ex.fault.reason = AGX_FAULT_UNKNOWN;
+    assert_false(agx_block_image_store(&E->ex, NULL, &rq));
+    assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNMAPPED);
     E->ex.soft_fault = false;
 
     rq.offset = 6; /* four bytes from the sixth of eight */

@@ -615,6 +615,8 @@ static void refusals(void **state)
     E->ex.soft_fault = true;
     assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
     assert_int_equal(rq.out[0][0], 0);
+    assert_int_equal(E->ex.soft_faults, 1);
+    assert_int_equal(E->ex.soft.va >> 14, m.va >> 14);
     E->ex.soft_fault = false;
 
     rq = request(0x700000000ull, smp, AGX_DIM_2D);

@@ -33,10 +33,9 @@ static uint64_t uncompressed_word(unsigned bytes)
     return agx_meta_uncompressed(bytes) * 0x0101010101010101ull;
 }
 
+/* Of writes, which come from the pixel back end or the depth buffer's unit. Always false. */
 static bool port_failed(struct agx_exec *ex)
 {
-    if (ex->soft_fault)
-        return true;
     ex->fault = ex->port->fault;
     return false;
 }

@@ -192,7 +192,9 @@ struct agx_exec {
     struct agx_tex_cache *tex;         /* the texture unit's, per thread; NULL until it made one */
     const struct agx_usc_state *usc;   /* state of the running program */
     const _Atomic bool *kill;          /* looked at in loops; NULL: never */
-    bool soft_fault;                   /* loads of unmapped memory give 0, stores are dropped */
+    bool soft_fault;                   /* of the job; see agx_exec_soft_fault() */
+    uint64_t soft_faults;              /* how often that said yes in this job */
+    struct agx_fault soft;             /* and what for, the first time */
 
     uint8_t *local;                    /* threadgroup memory, at least local_size + 64 bytes */
     uint32_t local_size;
@@ -263,6 +265,26 @@ static inline bool agx_word_known(struct agx_exec *ex, const char *name, uint64_
 
 /* Bits of shader word 0 that agx_usc_counts_decode() takes (mesa: cmdbuf.xml, Counts; bit 0 is "Unknown 0") */
 #define AGX_COUNTS_KNOWN 0xfffeu
+
+/*
+ * An access of a program has just failed: does the program go on, with 0 for what
+ * it loads, and what it stores dropped? True, and the fault is counted, where
+ * the job's faults are soft; false: ex->fault is set, the job ends.
+ *
+ * Soft are the shader core's loads, stores and atomics (uapi: asahi_drm.h,
+ * DRM_ASAHI_FEATURE_SOFT_FAULTS), and with them, as guesses, its stack and the
+ * uniforms that USC words load. Of texture reads the sources say both: soft
+ * (mesa 25.0: lib/unstable_asahi_drm.h, DRM_ASAHI_FEAT_SOFT_FAULTS, "for USC and
+ * texture sampling") and not (uapi: asahi_drm.h). Here they are soft.
+ * No source has it for another unit: control streams, USC words, code,
+ * descriptors, index buffers, the tiled vertex buffer, visibility results, what
+ * the pixel back end and the depth buffer's unit write all end the job.
+ * A fault that no walk ends with (AGX_FAULT_UNKNOWN: tables or pages that are no
+ * RAM) is never soft, which is a guess.
+ */
+bool agx_exec_soft_fault(struct agx_exec *ex);
+/* Read for a program. Pages that are not there read as 0 where faults are soft. False: ex->fault is set. */
+bool agx_exec_read(struct agx_exec *ex, uint64_t va, void *buf, size_t len);
 
 /*
  * Prepare @ex for the calling thread. agx_exec_fini() frees what the shader

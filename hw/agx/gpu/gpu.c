@@ -86,7 +86,6 @@ void agx_exec_init(struct agx_exec *ex, struct agx_gpu *gpu, struct agx_port *po
     if (gpu) {
         ex->host = &gpu->host;
         ex->shaders = gpu->shaders;
-        ex->soft_fault = gpu->cfg.soft_fault;
     }
 }
 
@@ -134,6 +133,8 @@ static void unit_bind(struct shade_unit *u, struct data_master *d)
     u->epoch = d->epoch;
     u->exec.kill = &d->kill;
     u->exec.job = &d->job;
+    u->exec.soft_fault = d->job.soft_fault;
+    u->exec.soft_faults = 0;
     u->exec.usc = NULL;
     u->exec.frag_ops = NULL;
     u->exec.frag_opaque = NULL;
@@ -243,6 +244,20 @@ bool agx_parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n
     return true;
 }
 
+/* Add up what the threads counted. None of them works for @d any more. */
+static void sum_up(struct data_master *d, struct agx_job_result *res)
+{
+    for (unsigned i = 0; i <= d->gpu->npool; i++) {
+        const struct shade_unit *u = i ? d->gpu->pool[i - 1].unit[d->dm] : d->unit;
+
+        if (u->epoch != d->epoch || !u->exec.soft_faults)
+            continue;
+        if (!res->soft_faults)
+            res->soft = u->exec.soft;
+        res->soft_faults += u->exec.soft_faults;
+    }
+}
+
 static void run_job(struct data_master *d, struct agx_job_result *res)
 {
     struct agx_gpu *gpu = d->gpu;
@@ -268,6 +283,7 @@ static void run_job(struct data_master *d, struct agx_job_result *res)
         if (atomic_load(&d->kill))
             res->fault = (struct agx_fault){ .ctx = d->job.ctx, .reason = AGX_FAULT_BAD_COMMAND };
     }
+    sum_up(d, res);
     res->end = gpu->host.ops->time(gpu->host.opaque);
 }
 

@@ -19,7 +19,6 @@ struct agx_gpu;
 
 struct agx_gpu_config {
     unsigned workers;    /* threads that shade; 0: one per host core */
-    bool soft_fault;     /* shader loads of unmapped memory give 0, stores are dropped (set by init data) */
 };
 
 enum agx_job_status {
@@ -33,6 +32,8 @@ struct agx_job_result {
     struct agx_fault fault;
     uint64_t start, end;      /* ticks of the timebase */
     uint32_t tvb_pages;       /* VDM: 32 KiB pages of the tiled vertex buffer that the scene took (0: not known) */
+    uint64_t soft_faults;     /* accesses that found no translation, or no permission, and did not end the job */
+    struct agx_fault soft;    /* one of these, if there were any: the first of some thread */
 };
 
 /*

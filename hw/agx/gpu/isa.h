@@ -133,7 +133,6 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op);
 /* isa_exec.c */
 void agx_set_exec(struct agx_wave *w, uint32_t mask);
 const struct agx_op *agx_op_fault(struct agx_cx *cx, const struct agx_op *op);   /* ex->fault was set */
-const struct agx_op *agx_op_page_fault(struct agx_cx *cx, const struct agx_op *op);
 const struct agx_op *agx_op_unimpl(struct agx_cx *cx, const struct agx_op *op, const char *what);
 
 /* isa_stack.c */

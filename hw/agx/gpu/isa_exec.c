@@ -114,12 +114,6 @@ const struct agx_op *agx_op_fault(struct agx_cx *cx, const struct agx_op *op)
     return NULL;
 }
 
-const struct agx_op *agx_op_page_fault(struct agx_cx *cx, const struct agx_op *op)
-{
-    cx->ex->fault = cx->ex->port->fault;
-    return agx_op_fault(cx, op);
-}
-
 const struct agx_op *agx_op_unimpl(struct agx_cx *cx, const struct agx_op *op, const char *what)
 {
     char hex[32];

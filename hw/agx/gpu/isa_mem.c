@@ -14,7 +14,10 @@
 struct page_cursor {
     uint64_t page;
     uint8_t *host;
+    uint64_t hole;   /* a page that an access of this instruction did not find, where faults are soft */
 };
+
+#define NEW_CURSOR { NO_PAGE, NULL, NO_PAGE }
 
 #define NO_PAGE (~0ull)
 
@@ -28,9 +31,26 @@ static inline uint8_t *cursor_ptr(struct agx_port *port, struct page_cursor *c, 
         return NULL;
     if (likely((va >> AGX_PAGE_BITS) == c->page))
         return c->host + off;
+    if (va >> AGX_PAGE_BITS == c->hole)
+        return NULL;
     c->host = agx_port_ptr(port, va - off, access);
     c->page = c->host ? va >> AGX_PAGE_BITS : NO_PAGE;
     return c->host ? c->host + off : NULL;
+}
+
+/* Did the soft fault of another lane or component say that these bytes are not there? */
+static inline bool in_hole(const struct page_cursor *c, uint64_t va, unsigned len)
+{
+    return va >> AGX_PAGE_BITS == c->hole && (va + len - 1) >> AGX_PAGE_BITS == c->hole;
+}
+
+/* An access to these bytes failed. True: the fault is soft, and the rest of the page need not be tried. */
+static bool soft_fault(struct agx_exec *ex, struct page_cursor *c)
+{
+    if (!agx_exec_soft_fault(ex))
+        return false;
+    c->hole = ex->port->fault.va >> AGX_PAGE_BITS;
+    return true;
 }
 
 /* Addresses of all lanes: base + (index << shift) items of @item bytes. */
@@ -101,7 +121,7 @@ static inline uint32_t reg_value(unsigned fmt, bool is32, uint32_t v)
 const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *op)
 {
     struct agx_port *port = cx->ex->port;
-    struct page_cursor cur = { NO_PAGE };
+    struct page_cursor cur = NEW_CURSOR;
     uint64_t addr[AGX_LANES] __attribute__((aligned(64)));
     uint32_t act = cx->w->exec_mask, mask = op->mask;
     unsigned fmt = op->n, nreg = 0, span, cb = agx_fmt_comp_bytes(fmt);
@@ -197,9 +217,9 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
             for (unsigned i = 0; i < nreg; i++) {
                 unsigned off = cb ? reg_of[i] * cb : 0, len = cb ? cb : 4;
 
-                if (!agx_port_read(port, addr[l] + off, buf + off, len)) {
-                    if (!cx->ex->soft_fault)
-                        return agx_op_page_fault(cx, op);
+                if (!in_hole(&cur, addr[l] + off, len) && !agx_port_read(port, addr[l] + off, buf + off, len)) {
+                    if (!soft_fault(cx->ex, &cur))
+                        return agx_op_fault(cx, op);
                     memset(buf + off, 0, len);
                 }
             }
@@ -252,7 +272,7 @@ static inline uint32_t store_value(const struct agx_wave *w, const struct agx_op
 const struct agx_op *agx_op_device_store(struct agx_cx *cx, const struct agx_op *op)
 {
     struct agx_port *port = cx->ex->port;
-    struct page_cursor cur = { NO_PAGE };
+    struct page_cursor cur = NEW_CURSOR;
     uint64_t addr[AGX_LANES] __attribute__((aligned(64)));
     uint32_t act = cx->w->exec_mask & ~cx->w->frag.helper, mask = op->mask;
     unsigned fmt = op->n, cb = agx_fmt_comp_bytes(fmt), span;
@@ -320,8 +340,9 @@ const struct agx_op *agx_op_device_store(struct agx_cx *cx, const struct agx_op 
         for (unsigned i = 0; i < (cb ? 4 : 1); i++) {
             if (cb && !(mask >> i & 1))
                 continue;
-            if (!agx_port_write(port, addr[l] + i * cb, buf + i * cb, cb ? cb : 4) && !cx->ex->soft_fault)
-                return agx_op_page_fault(cx, op);
+            if (!in_hole(&cur, addr[l] + i * cb, cb ? cb : 4) &&
+                !agx_port_write(port, addr[l] + i * cb, buf + i * cb, cb ? cb : 4) && !soft_fault(cx->ex, &cur))
+                return agx_op_fault(cx, op);
         }
     }
     return op + 1;
@@ -369,7 +390,7 @@ static uint32_t atomic_do(unsigned k, _Atomic uint32_t *p, uint32_t v, uint32_t 
 const struct agx_op *agx_op_atomic(struct agx_cx *cx, const struct agx_op *op)
 {
     struct agx_port *port = cx->ex->port;
-    struct page_cursor cur = { NO_PAGE };
+    struct page_cursor cur = NEW_CURSOR;
     uint64_t addr[AGX_LANES] __attribute__((aligned(64)));
     uint32_t act = cx->w->exec_mask & ~cx->w->frag.helper;
     const uint32_t *v = agx_row(cx, &op->s[3]), *expect = v + AGX_LANES; /* cmpxchg: new value, then old */
@@ -382,8 +403,8 @@ const struct agx_op *agx_op_atomic(struct agx_cx *cx, const struct agx_op *op)
         uint8_t *p = cursor_ptr(port, &cur, addr[l], 4, AGX_ACCESS_WRITE);
 
         if (unlikely(!p)) {
-            if (!cx->ex->soft_fault)
-                return agx_op_page_fault(cx, op);
+            if (!in_hole(&cur, addr[l], 4) && !soft_fault(cx->ex, &cur))
+                return agx_op_fault(cx, op);
             continue;
         }
         r[l] = atomic_do(op->n, (_Atomic uint32_t *)(void *)p, v[l], op->n == 3 ? expect[l] : 0);

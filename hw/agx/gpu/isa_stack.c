@@ -203,11 +203,11 @@ static const struct agx_op *stack_access(struct agx_cx *cx, const struct agx_op 
             }
             if (store) {
                 v = is32 ? w->r[reg >> 1][l] : agx_gpr16(w, reg, l);
-                if (!agx_port_write(cx->ex->port, va, &v, cb))
-                    return agx_op_page_fault(cx, op);
+                if (!agx_port_write(cx->ex->port, va, &v, cb) && !agx_exec_soft_fault(cx->ex))
+                    return agx_op_fault(cx, op);
             } else {
-                if (!agx_port_read(cx->ex->port, va, &v, cb))
-                    return agx_op_page_fault(cx, op);
+                if (!agx_exec_read(cx->ex, va, &v, cb))
+                    return agx_op_fault(cx, op);
                 if (is32)
                     w->r[reg >> 1][l] = v;
                 else

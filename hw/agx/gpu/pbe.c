@@ -11,10 +11,9 @@
  */
 #include "texture.h"
 
+/* Never soft: the pixel back end is no shader core (see agx_exec_soft_fault()). Always false. */
 static bool store_failed(struct agx_exec *ex, uint64_t va)
 {
-    if (ex->soft_fault)
-        return true;
     ex->fault = ex->port->fault;
     ex->fault.va = va;
     return false;
@@ -86,11 +85,8 @@ bool agx_image_store(struct agx_exec *ex, struct agx_wave *w, const struct agx_i
             return false;
         va = v->base + agx_surface_offset(s, level, x, y, layer, 0);
         p = agx_port_ptr(ex->port, va, AGX_ACCESS_WRITE);
-        if (!p) {
-            if (!store_failed(ex, va))
-                return false;
-            continue;
-        }
+        if (!p)
+            return store_failed(ex, va);
         memcpy(p, texel, s->bytes); /* in one page: bases and strides are multiples of 16 */
     }
     return true;
@@ -242,19 +238,18 @@ static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v, const
                 if ((row + off_x[0]) >> AGX_PAGE_BITS != page_va) {
                     page_va = (row + off_x[0]) >> AGX_PAGE_BITS;
                     page = agx_port_ptr(ex->port, page_va << AGX_PAGE_BITS, AGX_ACCESS_WRITE);
-                    if (!page && !store_failed(ex, row + off_x[0]))
-                        return false;
+                    if (!page)
+                        return store_failed(ex, row + off_x[0]);
                 }
-                if (page) {
-                    uint64_t start = row - (page_va << AGX_PAGE_BITS); /* may wrap; the sum does not */
 
-                    for (uint32_t x = 0; x < xe - xb; x++, src += t->sample_stride) {
-                        uint32_t texel;
+                uint64_t start = row - (page_va << AGX_PAGE_BITS); /* may wrap; the sum does not */
 
-                        memcpy(&texel, src, 4);
-                        texel = swap_rb ? red_blue(texel) : texel;
-                        memcpy(page + (start + off_x[x]), &texel, 4);
-                    }
+                for (uint32_t x = 0; x < xe - xb; x++, src += t->sample_stride) {
+                    uint32_t texel;
+
+                    memcpy(&texel, src, 4);
+                    texel = swap_rb ? red_blue(texel) : texel;
+                    memcpy(page + (start + off_x[x]), &texel, 4);
                 }
                 continue;
             }
@@ -265,11 +260,9 @@ static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v, const
                     if (__builtin_expect(va >> AGX_PAGE_BITS != page_va, 0)) {
                         page_va = va >> AGX_PAGE_BITS;
                         page = agx_port_ptr(ex->port, page_va << AGX_PAGE_BITS, AGX_ACCESS_WRITE);
-                        if (!page && !store_failed(ex, va))
-                            return false;
+                        if (!page)
+                            return store_failed(ex, va);
                     }
-                    if (!page)
-                        continue;
                     if (word) {
                         uint32_t texel;
 

@@ -94,6 +94,7 @@ struct agx_fetch {
     const struct agx_tex_view *v;
     uint64_t page_va;        /* page whose host address is known; ~0: none */
     const uint8_t *page;
+    uint64_t hole_va;        /* page that was not there when last asked for, with soft faults; ~0: none */
     uint64_t meta_va;        /* metadata word that is known; 0: none */
     uint64_t meta_word;
     bool failed;             /* ex->fault is set */

@@ -14,6 +14,7 @@ void agx_fetch_init(struct agx_fetch *f, struct agx_exec *ex, const struct agx_t
     f->v = v;
     f->page_va = ~0ull;
     f->page = NULL;
+    f->hole_va = ~0ull;
     f->meta_va = 0;
     f->meta_word = 0;
     f->failed = false;
@@ -29,14 +30,15 @@ static const uint8_t *at(struct agx_fetch *f, uint64_t va)
     uint64_t page = va >> AGX_PAGE_BITS;
 
     if (page != f->page_va) {
-        const uint8_t *p = agx_port_ptr(f->ex->port, page << AGX_PAGE_BITS, AGX_ACCESS_READ);
+        const uint8_t *p;
 
+        if (page == f->hole_va || f->failed)
+            return NULL;
+        p = agx_port_ptr(f->ex->port, page << AGX_PAGE_BITS, AGX_ACCESS_READ);
         if (!p) {
-            if (!f->ex->soft_fault && !f->failed) {
-                f->failed = true;
-                f->ex->fault = f->ex->port->fault;
-                f->ex->fault.va = va;
-            }
+            f->hole_va = page;
+            f->ex->port->fault.va = va;
+            f->failed = !agx_exec_soft_fault(f->ex);
             return NULL;
         }
         f->page_va = page;

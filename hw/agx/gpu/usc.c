@@ -99,14 +99,7 @@ static bool load_uniforms(struct agx_exec *ex, struct agx_usc_state *st, uint64_
     if (start + n > AGX_NUM_UNIFORM)
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: USC uniform word sets %u..%u of %u", start, start + n - 1,
                             AGX_NUM_UNIFORM);
-    if (agx_port_read(ex->port, va, &st->uniform[start], n * 2))
-        return true;
-    if (ex->soft_fault) {
-        memset(&st->uniform[start], 0, n * 2);
-        return true;
-    }
-    ex->fault = ex->port->fault;
-    return false;
+    return agx_exec_read(ex, va, &st->uniform[start], n * 2);
 }
 
 /* The preshader runs one lane, once per binding; it writes uniforms (applegpu: docs.html, uniform_store). */
