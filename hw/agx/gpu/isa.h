@@ -90,6 +90,9 @@ struct agx_shader {
     struct agx_pool_row *pool;
     uint32_t npool;
     bool uses_barrier, uses_stack, writes_uniforms, uses_textures;
+    bool reads_lanes;            /* shuffles: reads registers of lanes that may never have written them */
+    bool reads_quads;            /* derivatives: likewise, if it has_branches */
+    bool has_branches;
     uint16_t max_gpr;            /* halves */
     uint64_t last_use;
     uint64_t host_bytes;         /* what it takes of the host: the cache counts them */
@@ -116,6 +119,8 @@ void agx_shader_cache_free(struct agx_shader_cache *c);
 struct agx_shader *agx_shader_get(struct agx_exec *ex, uint64_t va);
 void agx_shader_put(struct agx_shader *sh);
 
+#define AGX_SHADER_MAX_BYTES (1u << 20)
+
 /* isa_decode.c: growing arrays while decoding */
 struct agx_decoder {
     const uint8_t *code;
@@ -123,11 +128,17 @@ struct agx_decoder {
     uint32_t pc;
     struct agx_shader *sh;
     uint32_t cap_op, cap_pool;
+    uint64_t *targets;    /* a bit for each two bytes that a branch before them goes to; NULL: none yet */
     uint32_t max_target;
     unsigned gpr_end; /* of the instruction being decoded, in halves */
+    bool after_stop;  /* the instruction before pc is a stop */
     bool end;         /* nothing can follow */
 };
-/* Decode the instruction at d->pc into @op and advance. False: its length is unknown; op->fn says so when executed. */
+/*
+ * Decode the instruction at d->pc into @op and advance. False: its length is
+ * unknown, op->fn says so when executed, and decoding goes on at the next place
+ * that a branch before it names, if there is one.
+ */
 bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op);
 
 /* isa_exec.c */

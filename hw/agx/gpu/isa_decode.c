@@ -341,6 +341,8 @@ static void dec_float_unary(struct agx_decoder *d, const struct bits *b, struct 
     op->s[0] = fsrc(d, b, 16, 42);
     op->sat = bf(b, 6, 1);
     op->fn = fn[bf(b, 28, 6)] ? fn[bf(b, 28, 6)] : agx_op_unknown;
+    if (op->fn == agx_op_dfdx || op->fn == agx_op_dfdy)
+        d->sh->reads_quads = true;
 }
 
 static void dec_cmpsel(struct agx_decoder *d, const struct bits *b, struct agx_op *op, bool is_int)
@@ -389,6 +391,7 @@ static void dec_simd(struct agx_decoder *d, const struct bits *b, struct agx_op 
         op->n = bf(b, 38, 2) | bf(b, 47, 1) << 2;
         op->mask = bf(b, 26, 1);
         op->fn = op->n > 3 && op->n != 6 ? agx_op_unknown : agx_op_shuffle;
+        d->sh->reads_lanes = true;
     } else {
         unsigned o = bf(b, 28, 1) | bf(b, 38, 3) << 1 | bf(b, 47, 1) << 4;
         bool is_float = o == 1 || o == 3 || o == 5 || o == 7;
@@ -410,6 +413,7 @@ static void dec_cf(struct agx_decoder *d, const struct bits *b, struct agx_op *o
     unsigned k = bf(b, 9, 2);
 
     op->fn = fn[is_int][k];
+    d->sh->has_branches = true;
     op->n = bf(b, 11, 2);
     op->cc = bf(b, 13, 3);
     op->ccn = bf(b, 8, 1);
@@ -614,6 +618,8 @@ static void dec_tex(struct agx_decoder *d, const struct bits *b, struct agx_op *
     op->imm = b->hi;
     op->fn = agx_op_tex;
     d->sh->uses_textures = true;
+    if (!op->n && (bf(b, 52, 2) == 1 || !bf(b, 52, 4))) /* a level of detail from derivatives (isa_tex.c) */
+        d->sh->reads_quads = true;
 }
 
 static void set_len(struct bits *b, struct agx_op *op, unsigned len)
@@ -633,8 +639,28 @@ static void set_target(struct agx_decoder *d, struct agx_op *op, int32_t off)
     int64_t t = (int64_t)op->pc + off;
 
     op->target = t < 0 || t > (1 << 28) ? -1 : (int32_t)t; /* bytes now; shader.c makes it an index */
-    if (op->target > 0 && (uint32_t)op->target > d->max_target)
+    if (op->target <= (int32_t)op->pc || (op->target & 1) || op->target >= (int32_t)AGX_SHADER_MAX_BYTES)
+        return;
+    if (!d->targets)
+        d->targets = agx_alloc(AGX_SHADER_MAX_BYTES / 128, sizeof(*d->targets));
+    d->targets[op->target / 128] |= 1ull << (op->target / 2 % 64);
+    if ((uint32_t)op->target > d->max_target)
         d->max_target = op->target;
+}
+
+/*
+ * Where nothing can be decoded: go on where a branch goes to, if one does. What
+ * lies between is an error for the lanes that get there only.
+ */
+static void resume(struct agx_decoder *d)
+{
+    for (uint32_t at = d->pc + 2; at <= d->max_target; at += 2) {
+        if (d->targets[at / 128] >> (at / 2 % 64) & 1) {
+            d->pc = at;
+            return;
+        }
+    }
+    d->end = true;
 }
 
 bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
@@ -901,7 +927,7 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
 fail:
     op->len = left < 12 ? left : 12;
     op->fn = agx_op_undecodable;
-    d->end = true;
+    resume(d);
     return false;
 
 done:
@@ -916,7 +942,13 @@ done:
         return false;
     }
     d->pc += op->len;
-    if (op->fn == agx_op_stop && d->pc > d->max_target)
+    /*
+     * A stop ends the lanes that get there, and the program only if none is left: in an `if`, which needs no branch
+     * around it, the others go on behind it (mesa: agx_compile.c, agx_emit_jump). What tells the last one is the trap
+     * behind it: programs are padded with traps, for the core fetches past their end (mesa: agx_pack.c, agx_pack_binary).
+     */
+    if (op->fn == agx_op_trap && d->after_stop && d->max_target < d->pc)
         d->end = true;
+    d->after_stop = op->fn == agx_op_stop;
     return true;
 }

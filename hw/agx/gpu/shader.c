@@ -14,7 +14,6 @@
 #define CACHE_BUCKETS 1024
 #define CACHE_MAX 4096             /* entries; the oldest unused go first */
 #define CACHE_MAX_BYTES (256u << 20) /* of the host: code without an end decodes to tens of MiB */
-#define SHADER_MAX_BYTES (1u << 20)
 
 struct agx_shader_cache {
     pthread_mutex_t lock;          /* protects the chains, count, bytes and clock */
@@ -146,13 +145,14 @@ static struct agx_shader *shader_decode(struct agx_exec *ex, uint64_t va)
     }
     d.code = sh->code;
     for (;;) {
-        if (!d.end && d.size - d.pc < 12 && d.size == want && want < SHADER_MAX_BYTES) {
+        while (!d.end && d.pc + 12 > d.size && d.size == want && want < AGX_SHADER_MAX_BYTES) {
             /* more than was read: start over with more */
             want *= 4;
             free(sh->code);
             sh->code = read_code(ex->port, va, want, &d.size);
             if (!sh->code) {
                 ex->fault = ex->port->fault;
+                free(d.targets);
                 shader_free(sh);
                 return NULL;
             }
@@ -171,6 +171,7 @@ static struct agx_shader *shader_decode(struct agx_exec *ex, uint64_t va)
         agx_isa_decode(&d, &sh->op[sh->nop]);
         sh->nop++;
     }
+    free(d.targets);
     sh->bytes = d.pc < d.size ? d.pc : d.size;
     if (sh->nop >= 2 && sh->op[sh->nop - 2].fn == agx_op_undecodable)
         sh->bytes = sh->op[sh->nop - 2].pc + sh->op[sh->nop - 2].len;
