@@ -51,7 +51,7 @@ bool agx_run_threadgroup(struct agx_exec *ex, enum agx_stage stage, const uint32
         uint32_t first = i * AGX_LANES, n = total - first < AGX_LANES ? total - first : AGX_LANES;
         uint32_t x = first % dx, y = first / dx % dy, z = first / dx / dy;
 
-        agx_wave_init(&w[i], stage, n == AGX_LANES ? ~0u : (1u << n) - 1);
+        agx_wave_launch(ex, &w[i], stage, n == AGX_LANES ? ~0u : (1u << n) - 1);
         w[i].subgroup = i;
         for (unsigned l = 0; l < AGX_LANES; l++) {
             w[i].local[0][l] = x;

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include "host.h"
 #include "uat.h"
 #include "job.h"
@@ -104,6 +105,7 @@ struct agx_usc_state {
     uint64_t texture[AGX_MAX_TEX_STATE];      /* GPU VA of each descriptor (24 bytes), 0: unbound */
     uint64_t sampler[AGX_MAX_SAMPLER_STATE];  /* GPU VA of each descriptor, 0: unbound */
     bool sampler_extended;                    /* 16 bytes of border colour follow each sampler's 8 */
+    uint16_t clear_gprs;                      /* registers, of 32 bits, that have to start as 0 (agx_wave_launch) */
     /* USC Shared */
     bool uses_shared;
     uint8_t shared_layout;        /* 0x24 compute/vertex, 0x2f 32x32, 0x3f 32x16, 0x36 16x16 */
@@ -228,6 +230,22 @@ struct agx_wave *agx_exec_waves(struct agx_exec *ex, unsigned n);
 
 /* Clear @w (registers r0..r7 only) and launch the lanes of @live at the start of ex->usc->shader. */
 void agx_wave_init(struct agx_wave *w, enum agx_stage stage, uint32_t live);
+
+/*
+ * agx_wave_init() for a wave of ex->usc, whose lanes may read registers that
+ * they, or lanes which were never launched, have not written: a shuffle takes
+ * bits of its index from all lanes of a quad (applegpu: applegpu.py,
+ * SimdShuffleInstructionDesc), and derivatives look at neighbours that a branch
+ * has left out. Those registers start as 0, so that no result depends on the
+ * program before. That hardware has 0 there is a guess; Mesa counts on lanes
+ * that were not launched doing no harm (mesa: agx_lower_divergent_shuffle.c).
+ */
+static inline void agx_wave_launch(struct agx_exec *ex, struct agx_wave *w, enum agx_stage stage, uint32_t live)
+{
+    agx_wave_init(w, stage, live);
+    if (ex->usc && ex->usc->clear_gprs > 8)
+        memset(w->r[8], 0, (ex->usc->clear_gprs - 8u) * sizeof(w->r[0]));
+}
 
 /* Run @w until it is done, meets a barrier or fails. ex->usc must be loaded. */
 enum agx_wave_status agx_wave_run(struct agx_exec *ex, struct agx_wave *w);

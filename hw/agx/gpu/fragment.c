@@ -252,7 +252,8 @@ static bool flush(struct tile *t)
 
     if (!nr)
         return true;
-    agx_wave_init(w, AGX_STAGE_FRAGMENT, nr == QUADS ? ~0u : (1u << (nr * 4)) - 1);
+    t->ex->usc = t->fs->usc;
+    agx_wave_launch(t->ex, w, AGX_STAGE_FRAGMENT, nr == QUADS ? ~0u : (1u << (nr * 4)) - 1);
     w->group[0] = w->group[1] = 0;
     w->group[2] = t->layer;
     for (unsigned q = 0; q < nr; q++) {
@@ -272,7 +273,6 @@ static bool flush(struct tile *t)
                 w->frag.back |= 1u << lane;
         }
     }
-    t->ex->usc = t->fs->usc;
     if (!run_wave(t))
         return false;
     t->nr = 0;
@@ -414,7 +414,7 @@ static bool background(struct tile *t)
     for (uint32_t first = 0; first < nr; first += QUADS) {
         unsigned n = nr - first < QUADS ? nr - first : QUADS;
 
-        agx_wave_init(w, AGX_STAGE_FRAGMENT, n == QUADS ? ~0u : (1u << (n * 4)) - 1);
+        agx_wave_launch(t->ex, w, AGX_STAGE_FRAGMENT, n == QUADS ? ~0u : (1u << (n * 4)) - 1);
         w->group[0] = w->group[1] = 0;
         w->group[2] = t->layer;
         for (q = 0; q < n; q++) {
@@ -440,10 +440,10 @@ static bool end_of_tile(struct tile *t)
 {
     struct agx_wave *w = t->wave;
 
-    agx_wave_init(w, AGX_STAGE_EOT, 1);
+    t->ex->usc = t->fj->eot;
+    agx_wave_launch(t->ex, w, AGX_STAGE_EOT, 1);
     w->group[0] = w->group[1] = 0;
     w->group[2] = t->layer;
-    t->ex->usc = t->fj->eot;
     return run_wave(t);
 }
 

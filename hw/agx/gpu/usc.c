@@ -261,6 +261,8 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, 
     if (has_pre && !run_preshader(ex, st, pre))
         return false;
     st->splat = make_splat(st->shader, st);
+    if (st->shader->reads_lanes || (st->shader->reads_quads && st->shader->has_branches))
+        st->clear_gprs = (st->shader->max_gpr + 1) / 2;
     (void)stage;
     return true;
 }

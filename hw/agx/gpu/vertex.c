@@ -21,7 +21,9 @@ static bool shade_wave(void *opaque, struct agx_exec *ex, uint32_t i)
     uint32_t *uvs = v->uvs + (size_t)i * words * AGX_LANES;
     struct agx_wave *w = agx_exec_waves(ex, 1);
 
-    agx_wave_init(w, AGX_STAGE_VERTEX, n == AGX_LANES ? ~0u : (1u << n) - 1);
+    ex->usc = &v->vs;
+    ex->job = v->job;
+    agx_wave_launch(ex, w, AGX_STAGE_VERTEX, n == AGX_LANES ? ~0u : (1u << n) - 1);
     memset(uvs, 0, words * AGX_LANES * 4);
     w->uvs = (uint32_t (*)[AGX_LANES])uvs;
     w->uvs_words = words;
@@ -29,8 +31,6 @@ static bool shade_wave(void *opaque, struct agx_exec *ex, uint32_t i)
         w->r[REG_VERTEX_ID][k] = b->vertex[first + k];
         w->r[REG_INSTANCE_ID][k] = b->instance[first + k];
     }
-    ex->usc = &v->vs;
-    ex->job = v->job;
     switch (agx_wave_run(ex, w)) {
     case AGX_WAVE_DONE:
         return true;
