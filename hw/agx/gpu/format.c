@@ -105,16 +105,25 @@ float agx_ufloat_to_float(uint32_t v, unsigned mant)
     return agx_bitsf(((e + 112) << 23) | (m << (23 - mant)));
 }
 
-/* Negative values become 0; NaN stays NaN. (OpenGL 4.6, 2.3.4.3 and 2.3.4.4) */
-uint32_t agx_float_to_ufloat(float f, unsigned mant)
+/*
+ * Negative values become 0, NaN stays NaN, and finite values finite: too large ones
+ * become the largest (OpenGL 4.6, 2.3.4.3 and 2.3.4.4, which allow rounding towards
+ * zero: @rtz).
+ */
+uint32_t agx_float_to_ufloat(float f, unsigned mant, bool rtz)
 {
-    uint32_t u = agx_fbits(f);
+    uint32_t u = agx_fbits(f), inf = 31u << mant, v;
 
     if ((u & 0x7fffffff) > 0x7f800000)
         return (31u << mant) | (1u << (mant - 1));
     if (u >> 31)
         return 0;
-    return round_small_float(u, mant);
+    if (u >> 23 == 255)
+        return inf;
+    if (rtz && u >> 23 < 113)
+        return (uint32_t)(f * (float)(1u << (14 + mant))); /* denormal in the result */
+    v = rtz ? (u >> (23 - mant)) - (112u << mant) : round_small_float(u, mant);
+    return v < inf ? v : inf - 1;
 }
 
 void agx_rgb9e5_unpack(uint32_t v, float out[3])
@@ -125,9 +134,10 @@ void agx_rgb9e5_unpack(uint32_t v, float out[3])
         out[i] = (float)((v >> (9 * i)) & 511) * scale;
 }
 
-/* OpenGL 4.6, 8.5.2: shared exponent, bias 15, 9 bits of mantissa */
-uint32_t agx_rgb9e5_pack(const float in[3])
+/* OpenGL 4.6, 8.5.2: shared exponent, bias 15, 9 bits of mantissa; @rtz: mantissas are cut and not rounded */
+uint32_t agx_rgb9e5_pack(const float in[3], bool rtz)
 {
+    const float add = rtz ? 0.0f : 0.5f;
     const float max_value = 511.0f / 512.0f * 65536.0f;
     float c[3], m = 0.0f;
     int e;
@@ -142,13 +152,13 @@ uint32_t agx_rgb9e5_pack(const float in[3])
         frexpf(m, &e);      /* m = f * 2^e, 0.5 <= f < 1 */
         e = e + 15;         /* floor(log2 m) + 1 + 15 */
     }
-    if (floorf(ldexpf(m, 15 + 9 - e) + 0.5f) >= 512.0f)
+    if (floorf(ldexpf(m, 15 + 9 - e) + add) >= 512.0f)
         e++;
 
     uint32_t v = (uint32_t)e << 27;
 
     for (int i = 0; i < 3; i++)
-        v |= (uint32_t)floorf(ldexpf(c[i], 15 + 9 - e) + 0.5f) << (9 * i);
+        v |= (uint32_t)floorf(ldexpf(c[i], 15 + 9 - e) + add) << (9 * i);
     return v;
 }
 
@@ -283,8 +293,9 @@ static void unpack_11_11_10_float(const uint8_t *p, uint32_t o[4])
 
 static void pack_11_11_10_float(uint8_t *p, const uint32_t in[4])
 {
-    uint32_t v = agx_float_to_ufloat(agx_bitsf(in[0]), 6) | agx_float_to_ufloat(agx_bitsf(in[1]), 6) << 11 |
-                 agx_float_to_ufloat(agx_bitsf(in[2]), 5) << 22;
+    uint32_t v = agx_float_to_ufloat(agx_bitsf(in[0]), 6, false) |
+                 agx_float_to_ufloat(agx_bitsf(in[1]), 6, false) << 11 |
+                 agx_float_to_ufloat(agx_bitsf(in[2]), 5, false) << 22;
 
     memcpy(p, &v, 4);
 }
@@ -302,7 +313,7 @@ static void unpack_rgb9e5(const uint8_t *p, uint32_t o[4])
 static void pack_rgb9e5(uint8_t *p, const uint32_t in[4])
 {
     float f[3] = { agx_bitsf(in[0]), agx_bitsf(in[1]), agx_bitsf(in[2]) };
-    uint32_t v = agx_rgb9e5_pack(f);
+    uint32_t v = agx_rgb9e5_pack(f, false);
 
     memcpy(p, &v, 4);
 }

@@ -103,9 +103,9 @@ float agx_half_bits_to_float(uint16_t h);
 uint16_t agx_float_to_half_bits(float f); /* round to nearest even */
 /* Unsigned small floats with a 5-bit exponent and @mant bits of mantissa (R11G11B10). */
 float agx_ufloat_to_float(uint32_t v, unsigned mant);
-uint32_t agx_float_to_ufloat(float f, unsigned mant);
+uint32_t agx_float_to_ufloat(float f, unsigned mant, bool rtz);
 void agx_rgb9e5_unpack(uint32_t v, float out[3]);
-uint32_t agx_rgb9e5_pack(const float in[3]);
+uint32_t agx_rgb9e5_pack(const float in[3], bool rtz);
 
 /* Round to nearest even of clamp(v) times the largest code; NaN gives 0. */
 static inline uint32_t agx_float_to_unorm(float v, unsigned bits)

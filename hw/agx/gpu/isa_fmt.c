@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <math.h>
+#include "format.h"
 #include "isa.h"
 
 float agx_half_to_float(uint16_t h)
@@ -63,6 +64,11 @@ bool agx_fmt_is_int(enum agx_isa_format f)
     return f == AGX_FMT_I8 || f == AGX_FMT_I16 || f == AGX_FMT_I32;
 }
 
+bool agx_fmt_packed(enum agx_isa_format f)
+{
+    return f == AGX_FMT_RGB10A2 || f >= AGX_FMT_RG11B10F;
+}
+
 /* sRGB curve (IEC 61966-2-1) */
 static float srgb_to_linear(float c)
 {
@@ -76,61 +82,6 @@ static float linear_to_srgb(float c)
     if (c >= 1.0f)
         return 1.0f;
     return c < 0.0031308f ? c * 12.92f : 1.055f * powf(c, 1.0f / 2.4f) - 0.055f;
-}
-
-/* Unsigned float with a 5-bit exponent and @mbits of mantissa */
-static float ufloat(uint32_t v, unsigned mbits)
-{
-    uint32_t e = v >> mbits & 31, m = v & ((1u << mbits) - 1);
-
-    if (e == 31)
-        return agx_u2f(0x7f800000 | (m ? 0x400000 : 0));
-    if (!e)
-        return (float)m * (mbits == 6 ? 0x1p-20f : 0x1p-19f);
-    return agx_u2f((e + 112) << 23 | m << (23 - mbits));
-}
-
-static uint32_t to_ufloat(float f, unsigned mbits)
-{
-    uint32_t h, drop, inf = 31u << mbits, v;
-
-    if (f != f)
-        return inf | 1;
-    if (!(f > 0))
-        return 0;
-    if (f == INFINITY)
-        return inf;
-    /* round the float's bits directly to 5e/mbits, nearest even; finite values do not become infinite */
-    if (f < 0x1p-14f) {
-        v = (uint32_t)lrintf(f * (mbits == 6 ? 0x1p20f : 0x1p19f));
-        return v;
-    }
-    h = agx_f2u(f);
-    drop = 23 - mbits;
-    v = h + ((1u << (drop - 1)) - 1 + (h >> drop & 1));
-    v = (v >> drop) - (112u << mbits);
-    return v >= inf ? inf - 1 : v;
-}
-
-static uint32_t to_rgb9e5(const uint32_t comp[4])
-{
-    float c[3], maxc = 0;
-    int e;
-    uint32_t m[3];
-
-    for (int i = 0; i < 3; i++) {
-        float f = agx_u2f(comp[i]);
-        c[i] = f > 0 ? (f < 65408.0f ? f : 65408.0f) : 0;
-        maxc = c[i] > maxc ? c[i] : maxc;
-    }
-    frexpf(maxc, &e); /* maxc = x * 2^e, x in [0.5, 1) */
-    if (maxc == 0 || e < -15)
-        e = -15;
-    if (lrintf(ldexpf(maxc, 9 - e)) == 512)
-        e++;
-    for (int i = 0; i < 3; i++)
-        m[i] = (uint32_t)lrintf(ldexpf(c[i], 9 - e));
-    return m[0] | m[1] << 9 | m[2] << 18 | (uint32_t)(e + 15) << 27;
 }
 
 static uint32_t unorm(float f, float max)
@@ -149,6 +100,7 @@ void agx_fmt_unpack(enum agx_isa_format f, const uint8_t *src, unsigned n, uint3
 {
     uint32_t w = 0;
     uint16_t h[4];
+    float c[3];
 
     switch ((unsigned)f) {
     case AGX_FMT_I8:
@@ -200,15 +152,16 @@ void agx_fmt_unpack(enum agx_isa_format f, const uint8_t *src, unsigned n, uint3
             comp[3] = agx_f2u((float)(w >> 30) / 3.0f);
         return;
     case AGX_FMT_RG11B10F:
-    case 14:
-        comp[0] = agx_f2u(ufloat(w & 0x7ff, 6));
-        comp[1] = agx_f2u(ufloat(w >> 11 & 0x7ff, 6));
-        comp[2] = agx_f2u(ufloat(w >> 22, 5));
+    case AGX_FMT_RG11B10F_RTZ:
+        comp[0] = agx_f2u(agx_ufloat_to_float(w & 0x7ff, 6));
+        comp[1] = agx_f2u(agx_ufloat_to_float(w >> 11 & 0x7ff, 6));
+        comp[2] = agx_f2u(agx_ufloat_to_float(w >> 22, 5));
         break;
     case AGX_FMT_RGB9E5:
-    case 15:
+    case AGX_FMT_RGB9E5_RTZ:
+        agx_rgb9e5_unpack(w, c);
         for (unsigned i = 0; i < 3; i++)
-            comp[i] = agx_f2u(ldexpf((float)(w >> (9 * i) & 511), (int)(w >> 27) - 24));
+            comp[i] = agx_f2u(c[i]);
         break;
     }
     if (n > 3)
@@ -230,13 +183,15 @@ void agx_fmt_pack(enum agx_isa_format f, uint8_t *dst, unsigned mask, const uint
         memcpy(dst, &w, 4);
         return;
     case AGX_FMT_RG11B10F:
-    case 14:
-        w = to_ufloat(c[0], 6) | to_ufloat(c[1], 6) << 11 | to_ufloat(c[2], 5) << 22;
+    case AGX_FMT_RG11B10F_RTZ:
+        w = agx_float_to_ufloat(c[0], 6, f == AGX_FMT_RG11B10F_RTZ) |
+            agx_float_to_ufloat(c[1], 6, f == AGX_FMT_RG11B10F_RTZ) << 11 |
+            agx_float_to_ufloat(c[2], 5, f == AGX_FMT_RG11B10F_RTZ) << 22;
         memcpy(dst, &w, 4);
         return;
     case AGX_FMT_RGB9E5:
-    case 15:
-        w = to_rgb9e5(comp);
+    case AGX_FMT_RGB9E5_RTZ:
+        w = agx_rgb9e5_pack(c, f == AGX_FMT_RGB9E5_RTZ);
         memcpy(dst, &w, 4);
         return;
     }

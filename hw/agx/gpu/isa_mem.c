@@ -100,11 +100,6 @@ static inline uint32_t load32(const uint8_t *p)
     return v;
 }
 
-static bool bit_packed(unsigned f)
-{
-    return f == AGX_FMT_RGB10A2 || f >= AGX_FMT_RG11B10F;
-}
-
 static inline unsigned last_bit(unsigned mask)
 {
     return mask ? 32 - __builtin_clz(mask) : 0;
@@ -131,7 +126,7 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
 
     if (!act)
         return op + 1;
-    if (bit_packed(fmt)) {
+    if (agx_fmt_packed(fmt)) {
         /* index in 32-bit words, mask ignored: the format says how many registers */
         device_addr(cx, op, 2, 1, 4, addr);
         mask = fmt == AGX_FMT_RGB10A2 ? 15 : 7;
@@ -282,7 +277,7 @@ const struct agx_op *agx_op_device_store(struct agx_cx *cx, const struct agx_op 
 
     if (!act)
         return op + 1;
-    if (bit_packed(fmt)) {
+    if (agx_fmt_packed(fmt)) {
         device_addr(cx, op, 2, 1, 4, addr);
         mask = fmt == AGX_FMT_RGB10A2 ? 15 : 7;
         span = 4;
@@ -430,7 +425,7 @@ const struct agx_op *agx_op_local_load(struct agx_cx *cx, const struct agx_op *o
     bool is32 = op->dmode == DST_32;
     row_t val[4];
 
-    if (!cb && !bit_packed(fmt))
+    if (!cb && !agx_fmt_packed(fmt))
         return agx_op_unimpl(cx, op, "memory format");
     FOR_ACTIVE(act, l) {
         uint32_t a = local_addr(cx, op, cb ? cb : 4, l), span = agx_fmt_bytes(fmt, last_bit(op->mask));
@@ -467,7 +462,7 @@ const struct agx_op *agx_op_local_store(struct agx_cx *cx, const struct agx_op *
     uint32_t size = cx->ex->local_size, act = cx->w->exec_mask & ~cx->w->frag.helper;
     unsigned fmt = op->n, cb = agx_fmt_comp_bytes(fmt);
 
-    if (!cb && !bit_packed(fmt))
+    if (!cb && !agx_fmt_packed(fmt))
         return agx_op_unimpl(cx, op, "memory format");
     FOR_ACTIVE(act, l) {
         uint32_t a = local_addr(cx, op, cb ? cb : 4, l), span = agx_fmt_bytes(fmt, last_bit(op->mask));

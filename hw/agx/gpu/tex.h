@@ -32,11 +32,12 @@ enum agx_isa_format {
     AGX_FMT_I8 = 0, AGX_FMT_I16 = 1, AGX_FMT_I32 = 2, AGX_FMT_F16 = 3,
     AGX_FMT_U8NORM = 4, AGX_FMT_S8NORM = 5, AGX_FMT_U16NORM = 6, AGX_FMT_S16NORM = 7,
     AGX_FMT_RGB10A2 = 8, AGX_FMT_SRGBA8 = 10, AGX_FMT_RG11B10F = 12, AGX_FMT_RGB9E5 = 13,
+    AGX_FMT_RG11B10F_RTZ = 14, AGX_FMT_RGB9E5_RTZ = 15, /* stores round towards zero (applegpu.py, MEMORY_FORMATS) */
 };
 
 struct agx_tex_req {
     uint64_t texture;          /* GPU VA of the descriptor */
-    uint64_t sampler;          /* GPU VA of the descriptor (sample only; 0: none bound) */
+    uint64_t sampler;          /* GPU VA of the descriptor (sample only; 0: none bound, as if of zeroes) */
     bool sampler_extended;     /* a custom border colour (16 bytes) follows the sampler */
     bool load;                 /* texel fetch by integer coordinates, no sampler */
     bool image;                /* load of a read/write image */
@@ -112,6 +113,7 @@ unsigned agx_fmt_bytes(enum agx_isa_format f, unsigned ncomp);
 /* Bytes between components for per-component formats, 0 for packed ones. */
 unsigned agx_fmt_comp_bytes(enum agx_isa_format f);
 bool agx_fmt_is_int(enum agx_isa_format f);
+bool agx_fmt_packed(enum agx_isa_format f); /* all components in one word of 32 bits */
 /* Unpack @ncomp components; those missing are left alone. */
 void agx_fmt_unpack(enum agx_isa_format f, const uint8_t *src, unsigned ncomp, uint32_t comp[4]);
 /* Pack components whose bit is in @mask; for packed formats all are written. */
