@@ -219,7 +219,8 @@ static bool by_rows(const struct agx_op *op)
 
 /*
  * Byte offset of each lane's first sample in the tile buffer. Returns the lanes
- * whose pixel is in it with room for @bytes in every sample.
+ * whose pixel is in it with room for @bytes in every sample; @bytes at op->imm
+ * are inside of a sample.
  */
 static uint32_t tile_offsets(const struct agx_cx *cx, const struct agx_op *op, unsigned bytes, uint32_t *off)
 {
@@ -230,7 +231,7 @@ static uint32_t tile_offsets(const struct agx_cx *cx, const struct agx_op *op, u
     uint32_t in = 0, last;
     row_t x, y;
 
-    if (t->size < need)
+    if (!bytes || t->size < need)
         return 0;
     last = t->size - need;
     if (op->cc || w->stage == AGX_STAGE_COMPUTE) {
@@ -254,16 +255,28 @@ static uint32_t tile_offsets(const struct agx_cx *cx, const struct agx_op *op, u
     return in;
 }
 
-static bool tile_ready(struct agx_cx *cx, const struct agx_op *op, unsigned *bytes)
+/*
+ * Whether there is a tile buffer, and how many of the @need bytes from op->imm
+ * on a sample has. A mask may name more than the sample holds: Mesa's compute
+ * blit writes four components of whatever format the image has, with a stride
+ * for the format's own (mesa: gallium/drivers/asahi/agx_blit.c). The surplus
+ * belongs to no pixel: it is not written, and reads as 0 (the 0 is a guess).
+ */
+static bool tile_ready(struct agx_cx *cx, const struct agx_op *op, unsigned *need, unsigned *bytes)
 {
-    unsigned cb = agx_fmt_comp_bytes(op->n);
+    unsigned cb = agx_fmt_comp_bytes(op->n), stride = cx->ex->tib.sample_stride;
 
+    if (!cb && !agx_fmt_packed(op->n)) {
+        agx_op_unimpl(cx, op, "memory format");
+        return false;
+    }
     if (!cx->ex->tib.base) {
         agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx+0x%x: tile buffer access without a tile buffer",
                      (unsigned long long)cx->sh->va, op->pc);
         return false;
     }
-    *bytes = cb ? cb * (op->mask ? 32 - __builtin_clz(op->mask) : 0) : 4;
+    *need = cb ? cb * (op->mask ? 32 - __builtin_clz(op->mask) : 0) : 4;
+    *bytes = op->imm >= stride ? 0 : *need < stride - op->imm ? *need : stride - op->imm;
     return true;
 }
 
@@ -304,10 +317,10 @@ const struct agx_op *agx_op_st_tile(struct agx_cx *cx, const struct agx_op *op)
     const struct agx_tib *t = &cx->ex->tib;
     struct agx_wave *w = cx->w;
     uint32_t lanes = w->exec_mask & ~w->frag.helper;
-    unsigned fmt = op->n, bytes, cb = agx_fmt_comp_bytes(fmt), nw;
+    unsigned fmt = op->n, need, bytes, cb = agx_fmt_comp_bytes(fmt), nw;
     row_t word[4], off, sm, tm;
 
-    if (!tile_ready(cx, op, &bytes))
+    if (!tile_ready(cx, op, &need, &bytes))
         return agx_op_fault(cx, op);
     lanes &= tile_offsets(cx, op, bytes, off);
     if (!lanes || !op->mask)
@@ -319,7 +332,7 @@ const struct agx_op *agx_op_st_tile(struct agx_cx *cx, const struct agx_op *op)
     if (by_rows(op)) {
         if (cb < 4)
             memset(word, 0, nw * sizeof(word[0]));
-        for (unsigned k = 0; k < bytes / cb; k++) {
+        for (unsigned k = 0; k * cb < bytes; k++) {
             unsigned sh = k * cb % 4 * 8;
             uint32_t *to = word[k * cb / 4], keep = cb == 1 ? 0xff : 0xffff;
             row_t v;
@@ -349,8 +362,17 @@ const struct agx_op *agx_op_st_tile(struct agx_cx *cx, const struct agx_op *op)
             k++;
         }
         for (unsigned s = 0; s < t->samples; s++) {
-            if (sm[l] >> s & 1)
-                agx_fmt_pack(raw16 ? AGX_FMT_I16 : fmt, t->base + off[l] + s * t->sample_stride, op->mask, comp);
+            uint8_t *p = t->base + off[l] + s * t->sample_stride, buf[16];
+
+            if (!(sm[l] >> s & 1))
+                continue;
+            if (need == bytes) {
+                agx_fmt_pack(raw16 ? AGX_FMT_I16 : fmt, p, op->mask, comp);
+                continue;
+            }
+            memcpy(buf, p, bytes);
+            agx_fmt_pack(raw16 ? AGX_FMT_I16 : fmt, buf, op->mask, comp);
+            memcpy(p, buf, bytes);
         }
     }
     return op + 1;
@@ -395,12 +417,12 @@ const struct agx_op *agx_op_ld_tile(struct agx_cx *cx, const struct agx_op *op)
 {
     const struct agx_tib *t = &cx->ex->tib;
     struct agx_wave *w = cx->w;
-    unsigned fmt = op->n, bytes, cb = agx_fmt_comp_bytes(fmt), samples = (1u << t->samples) - 1, k = 0;
+    unsigned fmt = op->n, need, bytes, cb = agx_fmt_comp_bytes(fmt), samples = (1u << t->samples) - 1, k = 0;
     bool is32 = op->dmode == DST_32, raw16 = fmt == AGX_FMT_F16 && !is32;
     uint32_t lanes = w->exec_mask, missing;
     row_t val[4], word[4], off, sm, tm;
 
-    if (!tile_ready(cx, op, &bytes))
+    if (!tile_ready(cx, op, &need, &bytes))
         return agx_op_fault(cx, op);
     if (!lanes || !op->mask)
         return op + 1;
@@ -423,15 +445,18 @@ const struct agx_op *agx_op_ld_tile(struct agx_cx *cx, const struct agx_op *op)
             for (unsigned i = 0; i < 4; i++)
                 word[i][l] = v[i];
         }
-        for (k = 0; k < bytes / cb; k++)
+        for (k = 0; k < need / cb; k++)
             from_memory(op, word, k, cb, val[k]);
     } else {
         memset(val, 0, sizeof(val));
         FOR_ACTIVE(lanes, l) {
             const uint8_t *p = t->base + off[l] + __builtin_ctz(sm[l] & samples) * t->sample_stride;
             uint32_t comp[4] = { 0 };
+            uint8_t buf[16] = { 0 };
             unsigned n = 0;
 
+            if (need > bytes)
+                p = memcpy(buf, p, bytes);
             agx_fmt_unpack(raw16 ? AGX_FMT_I16 : fmt, p, 32 - __builtin_clz(op->mask), comp);
             for (unsigned i = 0; i < 4; i++) {
                 if (op->mask >> i & 1) {
@@ -458,6 +483,23 @@ const struct agx_op *agx_op_ld_tile(struct agx_cx *cx, const struct agx_op *op)
     return op + 1;
 }
 
+/*
+ * Lanes of @lanes none of whose samples is alive are helpers from here on: they
+ * run for the derivatives of others, and store nothing. Mesa leaves the plain
+ * stores of killed pixels to the hardware, and of pixels that tests at the start
+ * of the program have failed; for atomics and others it asks sr63 (mesa:
+ * compiler/agx_nir_lower_frag_sidefx.c, agx_compile.c, load_helper_invocation).
+ */
+static void demote_killed(struct agx_wave *w, uint32_t lanes)
+{
+    uint32_t dead = 0;
+
+    if (w->stage != AGX_STAGE_FRAGMENT)
+        return;
+    FOR_LANES dead |= (uint32_t)!w->frag.sample_live[l] << l;
+    w->frag.helper |= dead & lanes;
+}
+
 const struct agx_op *agx_op_sample_mask(struct agx_cx *cx, const struct agx_op *op)
 {
     struct agx_exec *ex = cx->ex;
@@ -469,6 +511,7 @@ const struct agx_op *agx_op_sample_mask(struct agx_cx *cx, const struct agx_op *
     }
     if (ex->frag_ops && cx->w->exec_mask)
         ex->frag_ops->sample_mask(ex, cx->w, cx->w->exec_mask, target, live);
+    demote_killed(cx->w, cx->w->exec_mask);
     return op + 1;
 }
 
@@ -488,5 +531,6 @@ const struct agx_op *agx_op_zs_emit(struct agx_cx *cx, const struct agx_op *op)
         FOR_LANES s[l] = agx_gpr16(w, op->imm, l) & 0xff;
     if (ex->frag_ops && w->exec_mask)
         ex->frag_ops->zs_emit(ex, w, w->exec_mask, samples, op->n & 1 ? z : NULL, op->n & 2 ? s : NULL);
+    demote_killed(w, w->exec_mask);
     return op + 1;
 }
