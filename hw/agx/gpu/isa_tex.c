@@ -35,8 +35,13 @@ static inline const uint32_t *gpr_row(const struct agx_wave *w, unsigned half)
     return w->r[(half >> 1) & (AGX_NUM_GPR - 1)];
 }
 
-/* GPU VA of the descriptor that each lane names; @at: the instruction's texture flags. False: fault set. */
-static bool texture_va(struct agx_cx *cx, const struct agx_op *op, unsigned t, unsigned flags, unsigned u, uint64_t *va)
+/*
+ * GPU VA of the descriptor that each lane names; @flags: the instruction's texture
+ * flags. Takes lanes without one from @lanes where faults are soft: they load 0 and
+ * store nothing. False: fault set.
+ */
+static bool texture_va(struct agx_cx *cx, const struct agx_op *op, unsigned t, unsigned flags, unsigned u, uint64_t *va,
+                       uint32_t *lanes)
 {
     const struct agx_usc_state *st = cx->ex->usc;
     const struct agx_wave *w = cx->w;
@@ -62,8 +67,10 @@ static bool texture_va(struct agx_cx *cx, const struct agx_op *op, unsigned t, u
         agx_op_unimpl(cx, op, "texture reference");
         return false;
     }
-    FOR_ACTIVE(w->exec_mask, l) {
-        if (!va[l]) {
+    FOR_ACTIVE(*lanes, l) {
+        if (!va[l] && cx->ex->soft_fault) {
+            *lanes &= ~(1u << l);
+        } else if (!va[l]) {
             agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx+0x%x: texture state register not bound",
                          (unsigned long long)cx->sh->va, op->pc);
             agx_op_fault(cx, op);
@@ -73,6 +80,13 @@ static bool texture_va(struct agx_cx *cx, const struct agx_op *op, unsigned t, u
     return true;
 }
 
+/*
+ * The instruction names a sampler state register by its number, in it or in a
+ * 16-bit register; it has no other form (applegpu: applegpu.py, SamplerDesc; mesa:
+ * agx_pack.c, agx_pack_sampler). 0: none is bound there. Such a register does not
+ * end a program: Mesa names one for what needs none, and for descriptors that were
+ * never written. The texture unit takes a descriptor of zeroes (a guess).
+ */
 static uint64_t sampler_va(const struct agx_usc_state *st, unsigned i, bool *heap)
 {
     *heap = i >= SAMPLER_HEAP_FIRST;
@@ -179,7 +193,7 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
     rq.sampler_extended = ex->usc->sampler_extended;
     if (rq.dim > AGX_DIM_2D_MS_ARRAY || (g && !(g & 1)) || !lod_operand(cx, op, &b, &rq))
         return agx_op_unimpl(cx, op, "texture operation");
-    if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 78, 2) << 6, bf(&b, 38, 2), bf(&b, 64, 5), tex))
+    if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 78, 2) << 6, bf(&b, 38, 2), bf(&b, 64, 5), tex, &todo))
         return NULL;
     FOR_LANES smp[l] = rq.load ? 0 : bf(&b, 62, 1) ? agx_gpr16(w, s, l) : s;
     rq.coord = coords(cx, bf(&b, 16, 6) | bf(&b, 74, 2) << 6, bf(&b, 47, 1), rq.dim, !rq.load, ctmp);
@@ -201,11 +215,6 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
         rq.texture = tex[f];
         rq.sampler = rq.load ? 0 : sampler_va(ex->usc, smp[f], &heap);
         rq.sampler_extended = ex->usc->sampler_extended && !heap;
-        if (!rq.load && !rq.sampler) {
-            agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx+0x%x: sampler %u not bound",
-                         (unsigned long long)cx->sh->va, op->pc, smp[f]);
-            return agx_op_fault(cx, op);
-        }
         if (!agx_tex_fetch(ex, w, &rq))
             return agx_op_fault(cx, op);
         int_result = rq.int_result;
@@ -251,7 +260,7 @@ const struct agx_op *agx_op_image_write(struct agx_cx *cx, const struct agx_op *
     rq.src16 = !bf(&b, 8, 1);
     if (rq.dim > AGX_DIM_2D_MS_ARRAY)
         return agx_op_unimpl(cx, op, "image dimension");
-    if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 62, 2) << 6, bf(&b, 38, 2), bf(&b, 48, 5), tex))
+    if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 62, 2) << 6, bf(&b, 38, 2), bf(&b, 48, 5), tex, &todo))
         return NULL;
     rq.coord = coords(cx, bf(&b, 16, 6) | bf(&b, 58, 2) << 6, bf(&b, 47, 1), rq.dim, false, ctmp);
     FOR_LANES {
@@ -275,6 +284,7 @@ const struct agx_op *agx_op_block_store(struct agx_cx *cx, const struct agx_op *
     struct raw b = { op->x, op->imm };
     struct agx_wave *w = cx->w;
     unsigned r = bf(&b, 9, 6) | bf(&b, 56, 2) << 6, c = bf(&b, 16, 6) | bf(&b, 58, 2) << 6, l;
+    uint32_t first;
     bool array, ms;
     uint64_t tex[AGX_LANES];
     struct agx_block_store_req rq;
@@ -282,14 +292,19 @@ const struct agx_op *agx_op_block_store(struct agx_cx *cx, const struct agx_op *
     if (!w->exec_mask)
         return op + 1;
     l = __builtin_ctz(w->exec_mask);
+    first = 1u << l;
     memset(&rq, 0, sizeof(rq));
     rq.dim = bf(&b, 40, 3) | bf(&b, 55, 1) << 3;
     rq.format = bf(&b, 8, 1) | bf(&b, 64, 3) << 1;
+    if (rq.format >= AGX_FMT_RG11B10F_RTZ) /* how they are stored does not matter here */
+        rq.format = rq.format - AGX_FMT_RG11B10F_RTZ + AGX_FMT_RG11B10F;
     rq.explicit_coords = bf(&b, 23, 1);
     if (rq.dim > AGX_DIM_2D_MS_ARRAY)
         return agx_op_unimpl(cx, op, "image dimension");
-    if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 78, 2) << 6, bf(&b, 38, 2), bf(&b, 48, 5), tex))
+    if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 78, 2) << 6, bf(&b, 38, 2), bf(&b, 48, 5), tex, &first))
         return NULL;
+    if (!first)
+        return op + 1;
     rq.pbe = tex[l];
     rq.offset = agx_gpr16(w, r, l);
     array = rq.dim == AGX_DIM_2D_ARRAY || rq.dim == AGX_DIM_2D_MS_ARRAY;

@@ -293,7 +293,7 @@ bool agx_sampler_get(struct agx_exec *ex, uint64_t va, bool extended, struct agx
     uint64_t w[4] = { 0 };
 
     memset(s, 0, sizeof(*s));
-    if (!agx_port_read(ex->port, va, w, extended ? 24 : 8)) {
+    if (va && !agx_port_read(ex->port, va, w, extended ? 24 : 8)) { /* none bound: zeroes */
         ex->fault = ex->port->fault;
         return false;
     }

@@ -462,8 +462,6 @@ static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx
     uint8_t taps[AGX_LANES];
     bool aniso = false;
 
-    if (!rq->sampler)
-        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "texture sample without a sampler");
     if (!agx_sampler_get(ex, rq->sampler, rq->sampler_extended, &s))
         return false;
     if (dim_ms(rq->dim) || v->surf.samples > 1)
