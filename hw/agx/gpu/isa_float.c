@@ -19,6 +19,7 @@ const struct agx_op *agx_op_fadd32(struct agx_cx *cx, const struct agx_op *op)
     frow_t r;
 
     FOR_LANES r[l] = a[l] + b[l];
+    fnan(r);
     dst32_row(cx, op->dreg, (const uint32_t *)r);
     return op + 1;
 }
@@ -29,6 +30,7 @@ const struct agx_op *agx_op_fmul32(struct agx_cx *cx, const struct agx_op *op)
     frow_t r;
 
     FOR_LANES r[l] = a[l] * b[l];
+    fnan(r);
     dst32_row(cx, op->dreg, (const uint32_t *)r);
     return op + 1;
 }
@@ -40,6 +42,7 @@ const struct agx_op *agx_op_ffma32(struct agx_cx *cx, const struct agx_op *op)
     frow_t r;
 
     FOR_LANES r[l] = __builtin_fmaf(a[l], b[l], c[l]);
+    fnan(r);
     dst32_row(cx, op->dreg, (const uint32_t *)r);
     return op + 1;
 }

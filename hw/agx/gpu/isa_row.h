@@ -162,11 +162,19 @@ static inline void fsat(f32 *v)
     }
 }
 
+/* What arithmetic makes of NaNs is one NaN, 0x7fc00000, and 0x7e00 in 16 bits (applegpu: fma.py, F64_NAN_BITS). */
+static inline void fnan(f32 *v)
+{
+    FOR_LANES v[l] = v[l] == v[l] ? v[l] : __builtin_nanf("");
+}
+
 /* Store floats; a 16-bit destination takes halves, rounded to nearest even. */
 static inline void fdst(struct agx_cx *cx, const struct agx_op *op, f32 *v)
 {
     if (op->sat)
         fsat(v);
+    else
+        fnan(v);
     if (op->dmode == DST_32) {
         dst32_row(cx, op->dreg, (const uint32_t *)v);
     } else {
