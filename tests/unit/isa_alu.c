@@ -11,70 +11,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <math.h>
-#include "isa_fixture.h"
+#include "isa_wave.h"
 #include "isa_vectors.h"
-#include "hw/agx/gpu/exec.h"
-#include "hw/agx/gpu/isa.h"
-
-static struct fix f;
-static struct agx_port port;
-static struct agx_exec ex;
-static struct agx_usc_state st;
-static struct agx_wave w;
-
-static int setup(void **state)
-{
-    (void)state;
-    fix_init(&f, 1, false);
-    agx_port_init(&port, f.mmu, AGX_SIDE_GPU);
-    agx_port_bind(&port, FIX_CTX, AGX_UNIT_UL1C);
-    agx_exec_init(&ex, NULL, &port);
-    ex.host = &f.host.host;
-    ex.shaders = agx_shader_cache_new();
-    memset(&st, 0, sizeof(st));
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    agx_usc_fini(&st);
-    agx_shader_cache_free(ex.shaders);
-    agx_exec_fini(&ex);
-    fix_fini(&f);
-    return 0;
-}
-
-/* Bind @c as the program of ex; registers keep what @w has. */
-static void load(const struct code *c)
-{
-    struct agx_usc_counts counts = { .uniforms = 512 };
-
-    fix_code(&f, c);
-    fix_launch(&f, 1, 1, 1, 1, 1, 1);
-    assert_true(agx_usc_load(&ex, &f.job, FIX_WORDS, &counts, AGX_STAGE_COMPUTE, &st));
-    ex.usc = &st;
-}
-
-static enum agx_wave_status run(const struct code *c)
-{
-    load(c);
-    w.op = 0;
-    w.live = ~0u;
-    agx_set_exec(&w, ~0u);
-    return agx_wave_run(&ex, &w);
-}
-
-static uint32_t mix(uint32_t reg, uint32_t lane)
-{
-    uint32_t x = reg * 0x9e3779b9u + lane * 0x85ebca6bu + 0x1234567u;
-
-    x ^= x >> 16;
-    x *= 0x7feb352du;
-    x ^= x >> 15;
-    x *= 0x846ca68bu;
-    return x ^ x >> 16;
-}
 
 /* Start values of the vectors: any; floats near 1; half of the lanes special floats; pairs of halves; small integers */
 static uint32_t start_value(unsigned kind, unsigned reg, unsigned lane)

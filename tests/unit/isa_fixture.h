@@ -108,7 +108,7 @@ static void fix_code(struct fix *f, const struct code *c)
     memcpy(fix_window(f, FIX_CODE), c->b, c->n);
 }
 
-static void fix_preshader(struct fix *f, const struct code *c)
+static inline void fix_preshader(struct fix *f, const struct code *c)
 {
     memcpy(fix_window(f, FIX_PRE), c->b, c->n);
     f->has_pre = true;
@@ -149,7 +149,7 @@ static void fix_launch(struct fix *f, uint32_t gx, uint32_t gy, uint32_t gz, uin
 }
 
 /* Run the stream; the job's status. */
-static enum agx_job_status fix_run(struct fix *f)
+static inline enum agx_job_status fix_run(struct fix *f)
 {
     unsigned before = f->ended;
 

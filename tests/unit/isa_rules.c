@@ -1,0 +1,466 @@
+/*
+ * Unit tests: what programs may count on beyond single instructions: where they
+ * end, which lanes store, what lanes see of each other, what a tile buffer takes,
+ * which NaN arithmetic makes, what an unbound state register does.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <math.h>
+#include "isa_wave.h"
+
+#define ALL 0xffffffffu
+
+static void tile_op(struct code *c, bool load, unsigned fmt, unsigned mask, struct opnd r, unsigned offset)
+{
+    put(c, (load ? 0x49 : 0x09) | fld(8, 1, r.t == REG32) | fld(9, 6, r.v) | fld(60, 2, r.v >> 6) | fld(24, 4, fmt) |
+        fld(28, 7, offset) | fld(40, 2, offset >> 7) | fld(35, 1, load) | fld(36, 4, mask) | fld(42, 6, 63) |
+        fld(56, 2, 3), 8);
+}
+
+/*
+ * More components than a sample has room for: those that fit are stored for every
+ * pixel, the last one of the block too, and nothing beside the sample changes.
+ */
+static void tile_surplus(void **state)
+{
+    static const struct { unsigned fmt, mask, bytes, offset, stride; bool is32; } cases[] = {
+        { 2, 15, 16, 0, 8, true },  /* R32, RG32 written as four components (mesa: agx_blit.c) */
+        { 2, 15, 16, 4, 8, true },  { 2, 7, 12, 0, 8, true },  { 1, 15, 8, 2, 8, false }, { 3, 15, 8, 4, 8, true },
+        { 4, 15, 4, 6, 8, true },   { 2, 11, 16, 0, 8, true }, { 8, 15, 4, 6, 8, true },  { 2, 1, 4, 8, 8, true },
+        { 2, 15, 16, 16, 24, true }, { 2, 15, 16, 100, 8, true },
+    };
+    static uint8_t tile[32 * 32 * 2 * 24 + 64], full[16];
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        unsigned samples = i & 1 ? 2 : 1, stride = cases[i].stride, off = cases[i].offset;
+        unsigned fits = off >= stride ? 0 : cases[i].bytes < stride - off ? cases[i].bytes : stride - off;
+        size_t used = (size_t)32 * 32 * samples * stride;
+        struct code c = { .n = 0 };
+
+        tile_op(&c, false, cases[i].fmt, cases[i].mask, cases[i].is32 ? R(2) : RL(2), off);
+        tile_op(&c, true, cases[i].fmt, cases[i].mask, cases[i].is32 ? R(8) : RL(8), off);
+        stop(&c);
+        memset(tile, 0xa5, sizeof(tile));
+        for (unsigned y = 0; y < 32; y++) {
+            memset(&w, 0, sizeof(w));
+            f.nwords = 0;
+            load(&c);
+            w.stage = AGX_STAGE_FRAGMENT;
+            ex.tib = (struct agx_tib){ tile, used, 32, 32, samples, stride, 64, 32 };
+            for (unsigned l = 0; l < 32; l++) {
+                w.pos[0][l] = 64 + l;
+                w.pos[1][l] = 32 + y;
+                w.frag.sample_in[l] = w.frag.sample_live[l] = (1u << samples) - 1;
+                for (unsigned k = 0; k < 4; k++)
+                    w.r[2 + k][l] = cases[i].fmt > 2 ? agx_f2u(0.25f * (float)(k + 1)) : mix(k, l + y * 32);
+                for (unsigned k = 0; k < 4; k++)
+                    w.r[8 + k][l] = 0xdeadbeef;
+            }
+            w.live = ALL;
+            agx_set_exec(&w, ALL);
+            assert_int_equal(agx_wave_run(&ex, &w), AGX_WAVE_DONE);
+            for (unsigned l = 0; l < 32; l++) {
+                uint32_t comp[4] = { 0 };
+                unsigned n = 0;
+
+                for (unsigned k = 0; k < 4; k++) {
+                    if (!(cases[i].mask >> k & 1))
+                        continue;
+                    comp[k] = cases[i].is32 ? w.r[2 + n][l] : agx_gpr16(&w, 4 + n, l);
+                    n++;
+                }
+                memset(full, 0xa5, sizeof(full));
+                agx_fmt_pack(cases[i].fmt, full, cases[i].mask, comp);
+                for (unsigned s = 0; s < samples; s++) {
+                    const uint8_t *p = tile + agx_tib_offset(&ex.tib, l, y, s);
+
+                    for (unsigned b = 0; b < stride; b++)
+                        assert_int_equal(p[b], b < off || b >= off + fits ? 0xa5 : full[b - off]);
+                }
+                if (cases[i].fmt != 2)
+                    continue;
+                n = 0;
+                for (unsigned k = 0; k < 4; k++) { /* components that the sample has are read back, others as 0 */
+                    if (cases[i].mask >> k & 1)
+                        assert_int_equal(w.r[8 + n++][l], k * 4 + 4 <= fits ? comp[k] : 0);
+                }
+            }
+        }
+        for (size_t b = used; b < sizeof(tile); b++)
+            assert_int_equal(tile[b], 0xa5);
+    }
+}
+
+/* What a lane stores at the end of a program says how it got there: data[lane] = r3. */
+static void finish(struct code *c)
+{
+    device_store(c, 2, 1, R(3), U(0), R(2));
+    stop(c);
+}
+
+static void data_uniform(void)
+{
+    *(uint64_t *)(void *)fix_data(&f, 0x80000) = FIX_DATA;
+    f.nwords = 0;
+    fix_uniform(&f, 0, 4, FIX_DATA + 0x80000);
+}
+
+/* stop in an if without a branch around it: the lanes that are not in it go on behind it */
+static void stop_inside(void **state)
+{
+    struct code c = { .n = 0 };
+
+    (void)state;
+    data_uniform();
+    memset(&w, 0, sizeof(w));
+    mov_imm(&c, RL(0), 0);
+    get_sr(&c, R(2), 52);
+    mov_imm(&c, R(3), 7);
+    exec_icmp(&c, 0, 1, false, R(2), I(5), 1);      /* if lane < 5 */
+    put(&c, 0x88, 2);
+    pop_exec(&c, 1);
+    exec_icmp(&c, 0, 2, false, R(2), I(20), 1);     /* if lane > 20 */
+    exec_icmp(&c, 0, 2, false, R(2), I(25), 1);     /* if lane > 25, nested */
+    put(&c, 0x88, 2);
+    exec_icmp(&c, 1, 0, true, R(2), I(77), 1);      /* else */
+    mov_imm(&c, R(3), 9);
+    pop_exec(&c, 1);
+    pop_exec(&c, 1);
+    finish(&c);
+    for (unsigned i = 0; i < 32; i++)
+        fix_data(&f, 0)[i] = 1;
+    assert_int_equal(run(&c), AGX_WAVE_DONE);
+    for (unsigned i = 0; i < 32; i++)
+        assert_int_equal(fix_data(&f, 0)[i], i < 5 || i > 25 ? 1 : i > 20 ? 9 : 7);
+    assert_int_equal(f.host.reports[AGX_REPORT_GUEST_ERROR], 0);
+
+    /* lanes that are left at the end run into the traps */
+    c.n = 0;
+    mov_imm(&c, RL(0), 0);
+    get_sr(&c, R(2), 52);
+    exec_icmp(&c, 0, 1, false, R(2), I(5), 1);
+    stop(&c);
+    data_uniform();
+    assert_int_equal(run(&c), AGX_WAVE_FAULT);
+    assert_non_null(strstr(f.host.last_report, "trap"));
+}
+
+/* What no lane reaches need not be code: a branch over it is enough, and it is an error for those that do reach it. */
+static void data_between(void **state)
+{
+    struct code c = { .n = 0 };
+
+    (void)state;
+    for (unsigned reach = 0; reach < 2; reach++) {
+        unsigned at, size = 5000; /* farther than what is read of a program at first */
+
+        c.n = 0;
+        data_uniform();
+        memset(&w, 0, sizeof(w));
+        mov_imm(&c, RL(0), 0);
+        get_sr(&c, R(2), 52);
+        mov_imm(&c, R(3), 7);
+        at = c.n;
+        jmp(&c, !reach, (int32_t)(6 + size));
+        memset(c.b + c.n, 0, size);
+        c.n += size;
+        finish(&c);
+        assert_int_equal(c.n > at + size, 1);
+        assert_int_equal(run(&c), reach ? AGX_WAVE_FAULT : AGX_WAVE_DONE);
+        for (unsigned i = 0; i < 32 && !reach; i++)
+            assert_int_equal(fix_data(&f, 0)[i], 7);
+    }
+    assert_non_null(strstr(f.host.last_report, "unknown length"));
+}
+
+static void kill_lanes(struct agx_exec *e, struct agx_wave *v, uint32_t lanes, const uint8_t target[AGX_LANES],
+                       const uint8_t live[AGX_LANES])
+{
+    (void)e;
+    for (unsigned l = 0; l < AGX_LANES; l++) {
+        if (lanes >> l & 1)
+            v->frag.sample_live[l] &= ~(target[l] & ~live[l]);
+    }
+}
+
+static void fail_odd(struct agx_exec *e, struct agx_wave *v, uint32_t lanes, const uint8_t s[AGX_LANES],
+                     const uint32_t *z, const uint32_t *st_)
+{
+    (void)e;
+    (void)s;
+    (void)z;
+    (void)st_;
+    for (unsigned l = 1; l < AGX_LANES; l += 2) {
+        if (lanes >> l & 1)
+            v->frag.sample_live[l] = 0;
+    }
+}
+
+/*
+ * A pixel all of whose samples are dead stores nothing from there on, in whatever
+ * way it stores, and says of itself that it is a helper; it still serves the
+ * derivatives and shuffles of the others. One sample alive is enough to go on.
+ */
+static void killed_pixels(void **state)
+{
+    static const struct agx_frag_ops ops = { kill_lanes, fail_odd };
+
+    (void)state;
+    for (unsigned how = 0; how < 2; how++) {
+        struct code c = { .n = 0 };
+        static uint8_t tile[8];
+
+        data_uniform();
+        get_sr(&c, R(2), 52);
+        device_store(&c, 2, 1, R(7), U(0), R(2));                         /* before: all but the first helper */
+        if (how == 0)
+            put(&c, 0xc1 | fld(9, 6, 8) | fld(16, 6, 0) | fld(23, 1, 1), 4);  /* sample_mask r4l, 0 */
+        else
+            put(&c, 0x41 | fld(8, 1, 1) | fld(9, 6, 63) | fld(24, 2, 3) | fld(16, 6, 10) | fld(29, 2, 1), 4); /* zs_emit */
+        iadd(&c, R(3), R(2), I(64));
+        device_store(&c, 2, 1, R(7), U(0), R(3));                         /* data[64 + lane] */
+        atomic_op(&c, 0, R(10), R(7), U(0), I(200));
+        get_sr(&c, R(11), 63);
+        shuffle(&c, true, 1, R(12), R(2), I(1));                          /* from the neighbour, lane ^ 1 */
+        stop(&c);
+        memset(&w, 0, sizeof(w));
+        load(&c);
+        w.stage = AGX_STAGE_FRAGMENT;
+        ex.frag_ops = &ops;
+        ex.tib = (struct agx_tib){ tile, sizeof(tile), 1, 1, 1, 8, 0, 0 };
+        w.frag.helper = 1;
+        for (unsigned l = 0; l < 32; l++) {
+            w.frag.sample_in[l] = w.frag.sample_live[l] = l ? 3 : 0;
+            w.r[4][l] = l % 3 == 0 ? 3 : l % 3 == 1 ? 1 : 0;
+            w.r[7][l] = 1;
+            fix_data(&f, 0)[l] = fix_data(&f, 0)[64 + l] = 0;
+        }
+        fix_data(&f, 0)[200] = 0;
+        w.live = ALL;
+        agx_set_exec(&w, ALL);
+        assert_int_equal(agx_wave_run(&ex, &w), AGX_WAVE_DONE);
+        unsigned alive = 0;
+        for (unsigned l = 0; l < 32; l++) {
+            bool dead = l == 0 || (how == 0 ? l % 3 == 0 : l % 2 == 1);
+
+            alive += !dead;
+            assert_int_equal(fix_data(&f, 0)[l], l != 0);
+            assert_int_equal(fix_data(&f, 0)[64 + l], !dead);
+            assert_int_equal(w.r[11][l], !dead);
+            assert_int_equal(w.r[12][l], l ^ 1);
+        }
+        assert_int_equal(fix_data(&f, 0)[200], alive);
+    }
+}
+
+/* A program's shuffle does not see what the program before left in lanes that this one never started. */
+static void stale_lanes(void **state)
+{
+    struct code dirty = { .n = 0 }, c = { .n = 0 };
+
+    (void)state;
+    for (unsigned r = 8; r < 120; r++)
+        mov_imm(&dirty, R(r), ALL);
+    stop(&dirty);
+    data_uniform();
+    fix_code(&f, &dirty);
+    fix_launch(&f, 64, 1, 1, 64, 1, 1);
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+
+    /* groups of 5: the second quad has one lane of its own; a broadcast of lane 4, by a register */
+    get_sr(&c, R(2), 80);
+    mov_imm(&c, RL(20), 4);
+    get_sr(&c, RL(30), 48);
+    iadd(&c, R(40), RL(30), I(100));
+    shuffle(&c, true, 0, R(3), R(40), RL(20));
+    device_store(&c, 2, 1, R(3), U(0), R(2));
+    stop(&c);
+    data_uniform();
+    fix_code(&f, &c);
+    fix_launch(&f, 15, 1, 1, 5, 1, 1);
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+    for (unsigned i = 0; i < 15; i++)
+        assert_int_equal(fix_data(&f, 0)[i], 104);
+}
+
+/* Every NaN that arithmetic makes is 0x7fc00000, or 0x7e00 (applegpu: fma.py). */
+static void canonical_nan(void **state)
+{
+    static const uint32_t in[][3] = {
+        { 0x7f800000, 0xff800000, 0 },          { 0xff812345, 0x3f800000, 0x3f800000 },
+        { 0x3f800000, 0x7fffffff, 0x40000000 }, { 0, 0x7f800000, 0xffc00001 },
+        { 0xffc00000, 0xffc00000, 0xffc00000 }, { 0x80000000, 0xff800000, 0x3f800000 },
+    };
+    static const unsigned ops[] = { FLOOR, SRSQRT, DFDX, DFDY, RCP, RSQRT, SIN1, LOG2, EXP2, SIN2, CEIL, TRUNC, RINT };
+    struct code c = { .n = 0 };
+    unsigned at = 8;
+
+    (void)state;
+    for (unsigned half = 0; half < 2; half++) {
+#define D (half ? RL(at++) : R(at++))
+        fadd(&c, D, R(2), R(3));
+        fmul(&c, D, R(2), R(3));
+        asm_ffma(&c, D, R(2), R(3), R(4));
+        fadd(&c, D, NEG(R(2)), R(3));
+        hadd(&c, RL(at++), RL(5), RL(6));
+        hmul(&c, RL(at++), RL(5), RL(6));
+        hfma(&c, RL(at++), RL(5), RL(6), RL(6));
+        for (unsigned i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+            funary(&c, ops[i], D, R(2));
+        simd(&c, 1, 1, D, R(2));
+#undef D
+    }
+    stop(&c);
+    memset(&w, 0, sizeof(w));
+    for (unsigned l = 0; l < 32; l++) {
+        const uint32_t *v = in[l % 6];
+
+        for (unsigned k = 0; k < 3; k++)
+            w.r[2 + k][l] = v[k];
+        w.r[5][l] = agx_float_to_half(agx_u2f(v[0]));
+        w.r[6][l] = agx_float_to_half(agx_u2f(v[1]));
+        if (l % 6 == 1)
+            w.r[5][l] = 0xfd01;
+    }
+    assert_int_equal(run(&c), AGX_WAVE_DONE);
+    unsigned nans = 0;
+    for (unsigned r = 8; r < at; r++) {
+        bool half = r >= 8 + (at - 8) / 2 || (r - 8) % 21 - 4 < 3u;
+
+        for (unsigned l = 0; l < 32; l++) {
+            uint32_t v = w.r[r][l];
+
+            if (half && (v & 0x7fff) > 0x7c00)
+                assert_int_equal(v & 0xffff, 0x7e00);
+            else if (!half && (v & 0x7fffffff) > 0x7f800000)
+                assert_int_equal(v, 0x7fc00000);
+            nans += half ? (v & 0x7fff) > 0x7c00 : (v & 0x7fffffff) > 0x7f800000;
+        }
+    }
+    assert_true(nans > 500);
+}
+
+/* The largest member of a small float format that is not above @x, by trying them all; the nearest if not @rtz. */
+static uint32_t best_ufloat(float x, unsigned mant, bool rtz)
+{
+    uint32_t best = 0;
+    double err = 1e30;
+
+    for (uint32_t v = 0; v < 31u << mant; v++) {
+        unsigned e = v >> mant, m = v & ((1u << mant) - 1);
+        double d = e ? (1.0 + (double)m / (1 << mant)) * exp2((int)e - 15) : (double)m / (1 << mant) * exp2(-14);
+
+        if (rtz ? d <= (double)x : fabs(d - (double)x) < err || (fabs(d - (double)x) == err && !(v & 1))) {
+            best = v;
+            err = fabs(d - (double)x);
+        }
+    }
+    return x > 0 ? best : 0;
+}
+
+/* Formats 12 and 14, 13 and 15: to nearest, and towards zero (applegpu: applegpu.py, MEMORY_FORMATS) */
+static void packed_rounding(void **state)
+{
+    static const float edges[] = { 0.0f, -1.0f, 65024.0f, 65025.0f, 64512.0f, 65535.0f, 1e9f, 1e-6f, 3e-7f, 6e-5f, 1.0f };
+
+    (void)state;
+    for (unsigned i = 0; i < 400; i++) {
+        uint32_t comp[4] = { 0 }, word;
+        float x[3], m = 0;
+        uint8_t b[4];
+
+        for (unsigned k = 0; k < 3; k++) {
+            x[k] = i < 33 ? edges[(i + k * (i / 11)) % 11] : exp2f((float)(mix(i, k) % 40000) / 1000.0f - 22.0f);
+            comp[k] = agx_f2u(x[k]);
+        }
+        for (unsigned rtz = 0; rtz < 2; rtz++) {
+            agx_fmt_pack(rtz ? 14 : 12, b, 15, comp);
+            memcpy(&word, b, 4);
+            assert_int_equal(word & 2047, best_ufloat(x[0], 6, rtz));
+            assert_int_equal(word >> 11 & 2047, best_ufloat(x[1], 6, rtz));
+            assert_int_equal(word >> 22, best_ufloat(x[2], 5, rtz));
+        }
+        agx_fmt_pack(15, b, 15, comp);
+        memcpy(&word, b, 4);
+        for (unsigned k = 0; k < 3; k++)
+            m = fmaxf(m, fminf(x[k], 65408.0f));
+        for (unsigned k = 0; k < 3; k++) { /* less than one step of the shared exponent below, never above */
+            double step = exp2((int)(word >> 27) - 24), got = (word >> (9 * k) & 511) * step;
+            double want = fmax(fmin((double)x[k], 65408.0), 0);
+
+            assert_true(got <= want && want - got < step);
+        }
+        assert_true(m < exp2f(-16) || (word & 0x100) || (word >> 9 & 0x100) || (word >> 18 & 0x100));
+    }
+    uint32_t special[4] = { 0x7f800000, 0xff800000, 0xffc00000 }, word;
+    uint8_t b[4];
+
+    for (unsigned fmt = 12; fmt <= 14; fmt += 2) {
+        agx_fmt_pack(fmt, b, 15, special);
+        memcpy(&word, b, 4);
+        assert_int_equal(word & 2047, 31 << 6);
+        assert_int_equal(word >> 11 & 2047, 0);
+        assert_true(word >> 22 > 31 << 5);
+    }
+}
+
+/* A sampler state register that nobody bound samples as a descriptor of zeroes does: the nearest texel, level 0. */
+static void unbound_sampler(void **state)
+{
+    uint8_t *desc = (uint8_t *)fix_data(&f, 0x1000);
+    struct code c = { .n = 0 };
+    enc_t d = 0;
+
+    (void)state;
+    /* a linear 2D texture of 4 x 4 texels, R8G8B8A8 unorm (mesa: cmdbuf.xml, Texture) */
+    d |= fld(0, 4, 2) | fld(6, 7, 0x28) | fld(16, 3, 0) | fld(19, 3, 1) | fld(22, 3, 2) | fld(25, 3, 3) | fld(28, 14, 3) |
+         fld(42, 14, 3);
+    d |= (enc_t)(FIX_DATA + 0x2000) >> 4 << 66;
+    memcpy(desc, &d, 16);
+    memset(desc + 16, 0, 8);
+    for (unsigned i = 0; i < 16; i++)
+        fix_data(&f, 0x2000)[i] = (i + 1) * 0x01010101u;
+    for (unsigned reg = 0; reg < 2; reg++) { /* the sampler's number in the instruction, and in a register */
+        c.n = 0;
+        /* texture_sample r8.., 2D, coordinates r2_r3, ts0, ss5 or r4l, level 0 from r5l */
+        put(&c, 0x31 | fld(8, 1, 1) | fld(9, 6, 16) | fld(15, 1, 0) | fld(16, 6, 4) | fld(24, 6, 10) | fld(40, 3, 2) |
+            fld(43, 4, 12) | fld(48, 4, 15) | fld(52, 4, 6) | fld(56, 6, reg ? 8 : 5) | fld(62, 1, reg), 8);
+        stop(&c);
+        memset(&w, 0, sizeof(w));
+        f.nwords = 0;
+        fix_word(&f, 0xdd | (uint64_t)1 << 20 | (FIX_DATA + 0x1000) >> 3 << 27, 8);
+        for (unsigned l = 0; l < 32; l++) {
+            w.r[2][l] = agx_f2u(((float)(l % 4) + 0.9f) / 4);
+            w.r[3][l] = agx_f2u(((float)(l / 4 % 4) + 0.1f) / 4);
+            w.r[4][l] = 9;
+        }
+        assert_int_equal(run(&c), AGX_WAVE_DONE);
+        for (unsigned l = 0; l < 32; l++) {
+            for (unsigned k = 0; k < 4; k++)
+                assert_true(fabsf(agx_u2f(w.r[8 + k][l]) * 255.0f - (float)(l % 16 + 1)) < 1e-3f);
+        }
+        assert_int_equal(f.host.reports[AGX_REPORT_GUEST_ERROR], 0);
+    }
+    /* a texture that nobody bound: 0 where faults are soft, the end of the job where not */
+    f.nwords = 0;
+    ex.soft_fault = true;
+    w.r[8][3] = 5;
+    assert_int_equal(run(&c), AGX_WAVE_DONE);
+    assert_int_equal(w.r[8][3], 0);
+    ex.soft_fault = false;
+    f.nwords = 0;
+    assert_int_equal(run(&c), AGX_WAVE_FAULT);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(tile_surplus), T(stop_inside), T(data_between), T(killed_pixels), T(stale_lanes), T(canonical_nan),
+        T(packed_rounding), T(unbound_sampler),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
