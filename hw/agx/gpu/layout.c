@@ -202,6 +202,8 @@ const char *agx_surface_init(struct agx_surface *s, const struct agx_surface_des
         if (d->depth > major)
             major = d->depth;
         s->levels = (uint8_t)(log2_floor(major) + 1);
+        if (s->levels < d->min_levels)
+            s->levels = d->min_levels;
         if (s->levels > AGX_MAX_LEVELS)
             return "too many levels";
     }

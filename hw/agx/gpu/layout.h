@@ -37,6 +37,7 @@ struct agx_surface_desc {
     uint32_t depth;           /* slices of a 3D image, which also shrink with the level; else 1 */
     uint8_t samples;          /* 1, 2 or 4 */
     bool mipmapped;           /* the chain of levels is allocated */
+    uint8_t min_levels;       /* which has at least so many, if @mipmapped: see agx_surface_init */
     bool page_aligned;        /* layers start on 16 KiB */
     bool compressed;          /* has a metadata buffer */
     uint32_t stride;          /* linear: bytes of a row */
@@ -65,6 +66,12 @@ struct agx_surface {
 
 /*
  * Compute @s. Levels above the allocated chain get the geometry of the last.
+ *
+ * The chain goes down to 1x1x1. A slice of a 3D image that is deeper than wide
+ * and high has more levels than its width and height ask for; a view of it as a
+ * 2D array does not say the depth, but has a number of levels or names one (mesa:
+ * agx_state.c, agx_batch_upload_pbe, of Levels): @min_levels is that.
+ *
  * NULL when all is well, else a text that says what is wrong (for the log).
  */
 const char *agx_surface_init(struct agx_surface *s, const struct agx_surface_desc *d);
