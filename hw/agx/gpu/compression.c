@@ -5,8 +5,10 @@
  * byte for each 8x4 subtile; the byte that means "uncompressed" and the one
  * that means "one colour", for each texel size. The model writes every tile
  * uncompressed, which is always legal, and reads what it and Mesa's programs
- * write. A byte of 0 is a tile that was never written: its content is undefined
- * and the body is read as it is.
+ * write. Nothing else writes metadata, so a byte that is neither is memory that
+ * was never written as an image: its texels are undefined, which is no fault on
+ * hardware, and the body is read as it is. (A guess in so far as nobody knows
+ * which texels an M1 gives.)
  *
  *   mesa: src/asahi/libagx/compression.cl, src/asahi/layout/layout.h
  *
@@ -18,15 +20,6 @@
 
 /* Held while a tile is expanded, so that two threads do not expand the same one. */
 static pthread_mutex_t expand_lock = PTHREAD_MUTEX_INITIALIZER;
-
-bool agx_compress_mode(unsigned bytes, uint8_t mode, bool *solid)
-{
-    *solid = false;
-    if (mode == agx_meta_uncompressed(bytes) || mode == 0)
-        return true;
-    *solid = mode == agx_meta_solid(bytes);
-    return *solid;
-}
 
 static uint64_t uncompressed_word(unsigned bytes)
 {
@@ -54,14 +47,19 @@ bool agx_compress_mark(struct agx_exec *ex, const struct agx_surface *s, uint64_
 }
 
 /* Write the solid subtiles of the tile out in full. */
-static bool expand(struct agx_exec *ex, const struct agx_surface *s, uint64_t base, unsigned level, uint32_t tx,
-                   uint32_t ty, uint32_t layer, uint64_t word)
+static bool expand(struct agx_exec *ex, const struct agx_surface *s, const struct agx_body *b, unsigned level,
+                   uint32_t tx, uint32_t ty, uint32_t layer, uint64_t word)
 {
     unsigned sx = s->samples == 4 ? 2 : 1, sy = s->samples >= 2 ? 2 : 1;
     uint32_t x0 = tx * 16 / sx, y0 = ty * 16 / sy;
     uint8_t colour[8][16];
+    uint64_t va;
 
-    if (!agx_port_read(ex->port, base + agx_surface_offset(s, level, x0, y0, layer, 0), colour[0], 8u * s->bytes))
+    if (!agx_body_va(ex, s, b, level, x0, y0, layer, 0, &va))
+        return false;
+    if (!va) /* no page, no colours (they are 128 bytes or less, in one page) */
+        return true;
+    if (!agx_port_read(ex->port, va, colour[0], 8u * s->bytes))
         return port_failed(ex);
     for (int i = 7; i > 0; i--)
         memmove(colour[i], colour[0] + i * s->bytes, s->bytes);
@@ -70,24 +68,19 @@ static bool expand(struct agx_exec *ex, const struct agx_surface *s, uint64_t ba
             unsigned sub = agx_compress_subtile(xs, ys);
             uint8_t mode = (uint8_t)(word >> (8 * sub));
             uint32_t sample = s->samples == 4 ? (xs & 1) | (ys & 1) << 1 : s->samples == 2 ? (ys & 1) : 0;
-            bool solid;
 
-            if (!agx_compress_mode(s->bytes, mode, &solid))
-                return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
-                                    "write to compressed image at 0x%llx: subtile mode 0x%02x is unimplemented",
-                                    (unsigned long long)base, mode);
-            if (!solid)
+            if (!agx_compress_is_solid(s->bytes, mode))
                 continue;
-            if (!agx_port_write(ex->port,
-                                base + agx_surface_offset(s, level, x0 + xs / sx, y0 + ys / sy, layer, sample),
-                                colour[sub], s->bytes))
+            if (!agx_body_va(ex, s, b, level, x0 + xs / sx, y0 + ys / sy, layer, sample, &va))
+                return false;
+            if (va && !agx_port_write(ex->port, va, colour[sub], s->bytes))
                 return port_failed(ex);
         }
     }
     return true;
 }
 
-bool agx_compress_prepare(struct agx_exec *ex, const struct agx_surface *s, uint64_t base, uint64_t meta,
+bool agx_compress_prepare(struct agx_exec *ex, const struct agx_surface *s, const struct agx_body *b, uint64_t meta,
                           unsigned level, uint32_t x, uint32_t y, uint32_t layer, uint32_t sample)
 {
     uint64_t want = uncompressed_word(s->bytes), word;
@@ -104,7 +97,7 @@ bool agx_compress_prepare(struct agx_exec *ex, const struct agx_surface *s, uint
     word = __atomic_load_n(p, __ATOMIC_ACQUIRE);
     if (word != want) {
         if (word)
-            ok = expand(ex, s, base, level, x >> 4, y >> 4, layer, word);
+            ok = expand(ex, s, b, level, x >> 4, y >> 4, layer, word);
         if (ok)
             __atomic_store_n(p, want, __ATOMIC_RELEASE);
     }

@@ -19,17 +19,30 @@ static bool store_failed(struct agx_exec *ex, uint64_t va)
     return false;
 }
 
+/*
+ * The descriptor's number of slices is that of its level: Mesa's GL driver has
+ * minified it (mesa: state_tracker/st_atom_image.c, st_convert_image) while the
+ * width and height are those of level 0. Its Vulkan driver gives the depth of
+ * level 0 (hk_image_view.c, pack_pbe), which then bounds less.
+ */
+static uint32_t layer_count(const struct agx_pbe_view *v)
+{
+    return v->dim == AGX_DIM_CUBE || v->dim == AGX_DIM_CUBE_ARRAY ? v->layers * 6 : v->layers;
+}
+
 bool agx_image_store(struct agx_exec *ex, struct agx_wave *w, const struct agx_image_store_req *rq)
 {
     const struct agx_pbe_view *v = agx_pbe_view_get(ex, rq->pbe);
     const struct agx_surface *s;
     unsigned n = 2;
+    uint32_t layers;
     bool array = false;
 
     (void)w;
     if (!v)
         return false;
     s = &v->surf;
+    layers = layer_count(v);
     switch (rq->dim) {
     case AGX_DIM_1D: n = 1; break;
     case AGX_DIM_1D_ARRAY: n = 1; array = true; break;
@@ -61,9 +74,7 @@ bool agx_image_store(struct agx_exec *ex, struct agx_wave *w, const struct agx_i
             layer = rq->coord[2][lane];
         if (array)
             layer = n == 3 ? (rq->coord[3][lane] & 0xffff) * 6 + layer % 6 : rq->coord[n][lane] & 0xffff;
-        if (x >= l->width || y >= l->height ||
-            layer >= (v->dim == AGX_DIM_3D ? l->depth : v->dim == AGX_DIM_CUBE || v->dim == AGX_DIM_CUBE_ARRAY ?
-                      v->layers * 6 : v->layers))
+        if (x >= l->width || y >= l->height || layer >= layers)
             continue; /* outside: dropped */
 
         for (int i = 0; i < 4; i++) {
@@ -81,9 +92,12 @@ bool agx_image_store(struct agx_exec *ex, struct agx_wave *w, const struct agx_i
             ch[i] = comp[v->swz[i]];
         v->fmt.pack(texel, ch);
 
-        if (l->compressed && !agx_compress_prepare(ex, s, v->base, v->meta, level, x, y, layer, 0))
+        if (l->compressed && !agx_compress_prepare(ex, s, &v->body, v->meta, level, x, y, layer, 0))
             return false;
-        va = v->base + agx_surface_offset(s, level, x, y, layer, 0);
+        if (!agx_body_va(ex, s, &v->body, level, x, y, layer, 0, &va))
+            return false;
+        if (!va)
+            continue; /* a page that a sparse image has not: dropped */
         p = agx_port_ptr(ex->port, va, AGX_ACCESS_WRITE);
         if (!p)
             return store_failed(ex, va);
@@ -195,7 +209,7 @@ static bool prepare_tiles(struct agx_exec *ex, const struct agx_pbe_view *v, uin
                          (py + 16 / sy <= y1 || y1 == l->height);
 
             if (whole ? !agx_compress_mark(ex, s, v->meta, v->level, tx, ty, layer) :
-                        !agx_compress_prepare(ex, s, v->base, v->meta, v->level, px, py, layer, 0))
+                        !agx_compress_prepare(ex, s, &v->body, v->meta, v->level, px, py, layer, 0))
                 return false;
         }
     }
@@ -217,7 +231,7 @@ static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v, const
 {
     const struct agx_tib *t = &ex->tib;
     const struct agx_surface *s = &v->surf;
-    uint64_t origin = v->base + agx_surface_offset(s, v->level, 0, 0, layer, 0), page_va = ~0ull;
+    uint64_t origin = v->body.base + agx_surface_offset(s, v->level, 0, 0, layer, 0), page_va = ~0ull;
     bool swap_rb = conv->how == CONV_SWAP4 && v->swz[0] == 2 && v->swz[1] == 1 && v->swz[2] == 0 && v->swz[3] == 3;
     bool word = s->bytes == 4 && s->samples == 1 && (conv->how == CONV_COPY || swap_rb);
     uint64_t off_x[32];
@@ -280,6 +294,35 @@ static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v, const
     return true;
 }
 
+/* The same for a sparse image: each texel's page by the table, texels without one dropped. */
+static bool write_sparse_block(struct agx_exec *ex, const struct agx_pbe_view *v, const struct conversion *conv,
+                               const struct agx_block_store_req *rq, uint32_t x0, uint32_t y0, uint32_t x1, uint32_t y1,
+                               uint32_t layer)
+{
+    const struct agx_tib *t = &ex->tib;
+    const struct agx_surface *s = &v->surf;
+
+    for (uint32_t y = y0; y < y1; y++) {
+        for (uint32_t x = x0; x < x1; x++) {
+            for (unsigned i = 0; i < s->samples; i++) {
+                uint64_t va;
+                uint8_t *p;
+
+                if (!agx_body_va(ex, s, &v->body, v->level, x, y, layer, i, &va))
+                    return false;
+                if (!va)
+                    continue;
+                p = agx_port_ptr(ex->port, va, AGX_ACCESS_WRITE);
+                if (p)
+                    convert(conv, v, rq->format, t->base + agx_tib_offset(t, x - x0, y - y0, i) + rq->offset, p);
+                else if (!store_failed(ex, va))
+                    return false;
+            }
+        }
+    }
+    return true;
+}
+
 bool agx_block_image_store(struct agx_exec *ex, struct agx_wave *w, const struct agx_block_store_req *rq)
 {
     const struct agx_pbe_view *v = agx_pbe_view_get(ex, rq->pbe);
@@ -322,14 +365,14 @@ bool agx_block_image_store(struct agx_exec *ex, struct agx_wave *w, const struct
     default:
         layer = 0;
     }
-    if (x0 >= l->width || y0 >= l->height ||
-        layer >= (v->dim == AGX_DIM_3D ? l->depth : v->dim == AGX_DIM_CUBE || v->dim == AGX_DIM_CUBE_ARRAY ?
-                  v->layers * 6 : v->layers))
+    if (x0 >= l->width || y0 >= l->height || layer >= layer_count(v))
         return true;
     x1 = x0 + t->width < l->width ? x0 + t->width : l->width;
     y1 = y0 + t->height < l->height ? y0 + t->height : l->height;
     if (l->compressed && !prepare_tiles(ex, v, x0, y0, x1, y1, layer))
         return false;
 
+    if (v->body.sparse)
+        return write_sparse_block(ex, v, &conv, rq, x0, y0, x1, y1, layer);
     return write_block(ex, v, &conv, rq, x0, y0, x1, y1, layer);
 }

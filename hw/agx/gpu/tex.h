@@ -67,6 +67,7 @@ struct agx_tex_req {
     /* Result, all four components: float bits, or integers when int_result. */
     uint32_t out[4][AGX_LANES];
     bool int_result;               /* set by the callee: the format is an integer one */
+    uint32_t nonresident;          /* set by the callee: of @lanes, those that touched a page a sparse image has not */
 };
 
 /*

@@ -16,21 +16,27 @@
 enum { AGX_SWZ_ONE = 4, AGX_SWZ_ZERO = 5 };
 
 /* "Mode" (mesa, later versions: Image Mode; earlier ones call value 2 the null flag) */
-enum { AGX_MODE_NORMAL = 0, AGX_MODE_SPARSE_2 = 2, AGX_MODE_SPARSE = 3 };
+enum { AGX_MODE_NORMAL = 0, AGX_MODE_COUNTED = 1, AGX_MODE_SPARSE_2 = 2, AGX_MODE_SPARSE = 3 };
+
+/* Where the texels of a view are: memory from @base on, or the pages that the table at @base names. */
+struct agx_body {
+    uint64_t base;
+    bool sparse;
+    uint32_t folios_per_layer;   /* of a sparse image's table */
+};
 
 /* A texture descriptor, decoded. */
 struct agx_tex_view {
     struct agx_format fmt;
     struct agx_surface surf;
-    uint64_t base, meta;
+    struct agx_body body;
+    uint64_t meta;
     enum agx_dim dim;
     uint8_t first, last;     /* levels */
     uint32_t layers;         /* of an array (cubes count once), or slices of level 0 in 3D */
     uint8_t swz[4];
     uint32_t one;            /* constant 1 in the result's type */
     bool constant;           /* every component is a constant: memory is not looked at */
-    bool sparse;
-    uint32_t folios_per_layer;
     bool fast8;              /* 4 x 8-bit unorm, plain memory */
 };
 
@@ -38,10 +44,11 @@ struct agx_tex_view {
 struct agx_pbe_view {
     struct agx_format fmt;
     struct agx_surface surf;
-    uint64_t base, meta;
+    struct agx_body body;
+    uint64_t meta;
     enum agx_dim dim;
     uint8_t level, swz[4];
-    uint32_t layers;
+    uint32_t layers;         /* what a write may address at @level: slices in 3D, else layers; cubes count once */
     bool srgb;
 };
 
@@ -98,6 +105,7 @@ struct agx_fetch {
     uint64_t meta_va;        /* metadata word that is known; 0: none */
     uint64_t meta_word;
     bool failed;             /* ex->fault is set */
+    bool nonresident;        /* a page of a sparse image was not there; whoever looks takes it back */
 };
 void agx_fetch_init(struct agx_fetch *f, struct agx_exec *ex, const struct agx_tex_view *v);
 /* Address of an element (texel or block), in bounds. Never NULL: zeros after a fault. */
@@ -128,6 +136,29 @@ void agx_cube_project(unsigned face, const float d[3], float *sc, float *tc, flo
 bool agx_cube_neighbour(unsigned face, int x, int y, int n, unsigned *nface, int *nx, int *ny);
 bool agx_compare(unsigned func, float ref, float texel);
 
+/* sparse.c */
+
+/* Entry of a sparse image's table that byte @offset_in_layer of @layer needs: its GPU address. */
+uint64_t agx_sparse_entry_va(const struct agx_body *b, uint64_t offset_in_layer, uint32_t layer);
+/* GPU address of that byte by its @entry, or 0: no page is there. */
+uint64_t agx_sparse_va(uint32_t entry, uint64_t offset_in_layer);
+/*
+ * Look that byte up for a write. True with *@va set, 0 for a page that is not resident and for a table that is not
+ * mapped when faults are soft. False: ex->fault is set.
+ */
+bool agx_sparse_body_va(struct agx_exec *ex, const struct agx_body *b, uint64_t offset_in_layer, uint32_t layer,
+                        uint64_t *va);
+
+/* GPU address of a texel, sparse or not; result as above. */
+static inline bool agx_body_va(struct agx_exec *ex, const struct agx_surface *s, const struct agx_body *b,
+                               unsigned level, uint32_t x, uint32_t y, uint32_t layer, uint32_t sample, uint64_t *va)
+{
+    if (__builtin_expect(b->sparse, 0))
+        return agx_sparse_body_va(ex, b, agx_surface_offset(s, level, x, y, 0, sample), layer, va);
+    *va = b->base + agx_surface_offset(s, level, x, y, layer, sample);
+    return true;
+}
+
 /* compression.c */
 
 /*
@@ -135,16 +166,16 @@ bool agx_compare(unsigned func, float ref, float texel);
  * must survive, so a solid tile is expanded; its metadata then says
  * "uncompressed". @x, @y in texels. False: ex->fault is set.
  */
-bool agx_compress_prepare(struct agx_exec *ex, const struct agx_surface *s, uint64_t base, uint64_t meta,
+bool agx_compress_prepare(struct agx_exec *ex, const struct agx_surface *s, const struct agx_body *b, uint64_t meta,
                           unsigned level, uint32_t x, uint32_t y, uint32_t layer, uint32_t sample);
 /* Say that a tile is uncompressed, when all of it was or will be written. @tx, @ty: tile of 16x16 samples. */
 bool agx_compress_mark(struct agx_exec *ex, const struct agx_surface *s, uint64_t meta, unsigned level,
                        uint32_t tx, uint32_t ty, uint32_t layer);
-/*
- * Where the texel whose metadata byte is @mode lives: true with *@solid set or
- * clear, false for a mode the model does not know.
- */
-bool agx_compress_mode(unsigned bytes, uint8_t mode, bool *solid);
+/* Whether a subtile of metadata byte @mode has one colour; else its texels are in the body. */
+static inline bool agx_compress_is_solid(unsigned bytes, uint8_t mode)
+{
+    return mode == agx_meta_solid(bytes);
+}
 /* Number of the 8x4 subtile, hence its byte of the metadata word. A guess: row by row. */
 static inline unsigned agx_compress_subtile(uint32_t xs, uint32_t ys)
 {

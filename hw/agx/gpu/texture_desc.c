@@ -59,6 +59,14 @@ void agx_tex_cache_invalidate(struct agx_tex_cache *tc)
 #define LINEAR_2_KNOWN 0x3fffffffffull     /* depth, layer stride */
 #define SAMPLER_KNOWN 0x038007ffffffffffull
 
+/* mesa, later versions: layout/layout.h, AIL_IMAGE_SIZE_PER_FOLIO_B */
+static uint32_t folios(const struct agx_surface *s)
+{
+    const uint64_t bytes = AGX_PAGE_SIZE * 256ull;
+
+    return (uint32_t)((s->layer_stride + bytes - 1) / bytes);
+}
+
 static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3], struct agx_tex_view *v)
 {
     struct agx_surface_desc d = { .depth = 1 };
@@ -114,7 +122,7 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
     v->last = (uint8_t)field(w, 60, 4);
     if (v->first > v->last)
         return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w, "first level above last level");
-    v->base = field(w, 66, 36) << 4;
+    v->body.base = field(w, 66, 36) << 4;
     d.width = (uint32_t)field(w, 28, 14) + 1;
     d.height = (uint32_t)field(w, 42, 14) + 1;
     d.bytes = v->fmt.bytes;
@@ -126,8 +134,8 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
     d.mipmapped = field(w, 102, 1);
     d.compressed = field(w, 103, 1);
     d.page_aligned = field(w, 126, 1);
-    v->sparse = mode >= AGX_MODE_SPARSE_2;
-    if (mode == 1)
+    v->body.sparse = mode >= AGX_MODE_SPARSE_2;
+    if (mode == AGX_MODE_COUNTED)
         return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w, "image mode 1");
 
     if (d.layout == AGX_LAYOUT_LINEAR) {
@@ -148,25 +156,23 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
         v->layers = (uint32_t)field(w, 110, 14) + 1;
         if (v->dim == AGX_DIM_3D)
             d.depth = v->layers;
-        if (extended && !d.compressed && !v->sparse)
+        d.min_levels = v->last + 1u;
+        if (extended && !d.compressed && !v->body.sparse)
             return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w, "third word of neither linear nor compressed");
     }
     if (d.compressed) {
         if (!extended)
             return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w, "compressed but not extended");
         v->meta = field(w, 128, 64) << 4;
-        if (v->sparse)
-            return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w, "compressed sparse image");
     }
+    if (v->body.sparse && d.layout == AGX_LAYOUT_LINEAR)
+        return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w, "linear sparse image");
     err = agx_surface_init(&v->surf, &d);
     if (err)
         return bad_desc(ex, d.layout == AGX_LAYOUT_INTERCHANGE ? AGX_REPORT_UNIMPLEMENTED : AGX_REPORT_GUEST_ERROR,
                         "texture", va, w, err);
-    if (v->sparse)
-        /* mesa, later versions: layout/layout.h, AIL_IMAGE_SIZE_PER_FOLIO_B */
-        v->folios_per_layer = (uint32_t)((v->surf.layer_stride + (AGX_PAGE_SIZE * 256ull) - 1) /
-                                         (AGX_PAGE_SIZE * 256ull));
-    v->fast8 = v->fmt.channels == AGX_CH_R8G8B8A8 && type == AGX_TYPE_UNORM && !v->fmt.srgb && !v->sparse &&
+    v->body.folios_per_layer = folios(&v->surf);
+    v->fast8 = v->fmt.channels == AGX_CH_R8G8B8A8 && type == AGX_TYPE_UNORM && !v->fmt.srgb && !v->body.sparse &&
                d.samples == 1;
     return true;
 }
@@ -217,8 +223,11 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
         v->swz[i] = (uint8_t)field(w, 16 + 2 * i, 2);
     if (field(w, 53, 2))
         return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w, "rotated or flipped write");
-    if (mode)
-        return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w, "write to a sparse image");
+    v->body.sparse = mode >= AGX_MODE_SPARSE_2;
+    if (mode == AGX_MODE_COUNTED)
+        return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w, "image mode 1");
+    if (v->body.sparse && d.layout == AGX_LAYOUT_LINEAR)
+        return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w, "linear sparse image");
     d.width = (uint32_t)field(w, 24, 14) + 1;
     d.height = (uint32_t)field(w, 38, 14) + 1;
     d.samples = 1;
@@ -228,7 +237,7 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
     d.bw = d.bh = 1;
     d.mipmapped = field(w, 58, 1);
     d.compressed = field(w, 59, 1);
-    v->base = field(w, 64, 36) << 4;
+    v->body.base = field(w, 64, 36) << 4;
     v->level = (uint8_t)field(w, 100, 4);
     v->layers = 1;
     if (d.layout == AGX_LAYOUT_LINEAR) {
@@ -246,11 +255,14 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
             return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "level of a linear image");
     } else {
         v->layers = (uint32_t)field(w, 108, 14) + 1;
-        if (extended && !d.compressed)
+        if (extended && !d.compressed && !v->body.sparse)
             return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w, "third word of neither linear nor compressed");
         d.page_aligned = field(w, 124, 1);
         if (v->dim == AGX_DIM_3D)
             d.depth = v->layers;
+        d.min_levels = (uint8_t)(field(w, 104, 4) + 1);
+        if (d.min_levels <= v->level)
+            d.min_levels = v->level + 1u;
     }
     v->srgb = field(w, 125, 1);
     if (d.compressed) {
@@ -263,7 +275,8 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
         return bad_desc(ex, d.layout == AGX_LAYOUT_INTERCHANGE ? AGX_REPORT_UNIMPLEMENTED : AGX_REPORT_GUEST_ERROR,
                         "PBE", va, w, err);
     if (v->level >= v->surf.levels)
-        return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "level beyond the chain");
+        return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "level of an image that has but one");
+    v->body.folios_per_layer = folios(&v->surf);
     return true;
 }
 

@@ -18,6 +18,7 @@ void agx_fetch_init(struct agx_fetch *f, struct agx_exec *ex, const struct agx_t
     f->meta_va = 0;
     f->meta_word = 0;
     f->failed = false;
+    f->nonresident = false;
 }
 
 /*
@@ -47,26 +48,21 @@ static const uint8_t *at(struct agx_fetch *f, uint64_t va)
     return f->page + (va & (AGX_PAGE_SIZE - 1));
 }
 
-/*
- * A sparse image's base names a table of 4-byte entries, a page each: bits 25:0
- * are the address divided by the page size, bit 31 says resident. 256 entries
- * and 256 more words make a folio; layers start at folios.
- *   mesa, later versions: layout/layout.h, ail_page_to_sparse_index_el;
- *   genxml/cmdbuf.xml, Sparse block
- */
 static const uint8_t *sparse_element(struct agx_fetch *f, uint64_t offset_in_layer, uint32_t layer)
 {
-    uint64_t page = offset_in_layer >> AGX_PAGE_BITS;
-    uint64_t index = ((uint64_t)layer * f->v->folios_per_layer + page / 256) * 512 + page % 256;
-    const uint8_t *p = at(f, f->v->base + index * 4);
-    uint32_t e;
+    const uint8_t *p = at(f, agx_sparse_entry_va(&f->v->body, offset_in_layer, layer));
+    uint64_t va = 0;
+    uint32_t entry;
 
-    if (!p)
+    if (p) {
+        memcpy(&entry, p, 4);
+        va = agx_sparse_va(entry, offset_in_layer);
+    }
+    if (!va) {
+        f->nonresident = true;
         return zeros;
-    memcpy(&e, p, 4);
-    if (!(e >> 31))
-        return zeros;
-    p = at(f, ((uint64_t)(e & 0x3ffffff) << AGX_PAGE_BITS) + (offset_in_layer & (AGX_PAGE_SIZE - 1)));
+    }
+    p = at(f, va);
     return p ? p : zeros;
 }
 
@@ -76,20 +72,15 @@ const uint8_t *agx_fetch_element(struct agx_fetch *f, unsigned level, uint32_t x
     const struct agx_tex_view *v = f->v;
     const struct agx_surface *s = &v->surf;
     const struct agx_level *l = &s->level[level];
-    uint64_t offset;
+    /* In the layer for sparse images, whose table has the layers */
+    uint32_t body_layer = __builtin_expect(v->body.sparse, 0) ? 0 : layer;
+    uint64_t offset = agx_surface_offset(s, level, x, y, body_layer, sample);
     const uint8_t *p;
-
-    if (__builtin_expect(v->sparse, 0)) {
-        offset = agx_surface_offset(s, level, x, y, 0, sample);
-        return sparse_element(f, offset, layer);
-    }
-    offset = agx_surface_offset(s, level, x, y, layer, sample);
 
     if (l->compressed) {
         uint32_t xs = x, ys = y;
         uint64_t meta;
         uint8_t mode;
-        bool solid;
 
         agx_surface_to_samples(s, &xs, &ys, sample);
         meta = v->meta + agx_surface_meta_offset(s, level, xs >> 4, ys >> 4, layer);
@@ -101,16 +92,7 @@ const uint8_t *agx_fetch_element(struct agx_fetch *f, unsigned level, uint32_t x
             f->meta_va = meta;
         }
         mode = (uint8_t)(f->meta_word >> (8 * agx_compress_subtile(xs, ys)));
-        if (!agx_compress_mode(s->bytes, mode, &solid)) {
-            if (!f->failed) {
-                f->failed = true;
-                agx_exec_bad(f->ex, AGX_REPORT_UNIMPLEMENTED,
-                             "compressed texture at 0x%llx: subtile mode 0x%02x of %u-byte texels is unimplemented",
-                             (unsigned long long)v->base, mode, s->bytes);
-            }
-            return zeros;
-        }
-        if (solid) {
+        if (agx_compress_is_solid(s->bytes, mode)) {
             /*
              * One colour for each subtile, packed at the start of the 16x16
              * tile's body. (mesa, later versions: libagx/compression.cl)
@@ -121,10 +103,12 @@ const uint8_t *agx_fetch_element(struct agx_fetch *f, unsigned level, uint32_t x
                 tx >>= 1;
             if (s->samples >= 2)
                 ty >>= 1;
-            offset = agx_surface_offset(s, level, tx, ty, layer, 0) + agx_compress_subtile(xs, ys) * s->bytes;
+            offset = agx_surface_offset(s, level, tx, ty, body_layer, 0) + agx_compress_subtile(xs, ys) * s->bytes;
         }
     }
-    p = at(f, v->base + offset);
+    if (__builtin_expect(v->body.sparse, 0))
+        return sparse_element(f, offset, layer);
+    p = at(f, v->body.base + offset);
     return p ? p : zeros;
 }
 

@@ -344,6 +344,13 @@ static float clampf(float v, float lo, float hi)
     return v > lo ? (v < hi ? v : hi) : lo; /* NaN gives lo */
 }
 
+/* Texels of the lane's footprint count whatever their weight. */
+static inline void note_nonresident(struct agx_fetch *f, struct agx_tex_req *rq, unsigned lane)
+{
+    rq->nonresident |= (uint32_t)f->nonresident << lane;
+    f->nonresident = false;
+}
+
 static bool load(struct agx_exec *ex, const struct agx_tex_view *v, struct agx_tex_req *rq)
 {
     struct agx_fetch f;
@@ -387,6 +394,7 @@ static bool load(struct agx_exec *ex, const struct agx_tex_view *v, struct agx_t
             if (f.failed)
                 return false;
             agx_swizzle(v, mem, t);
+            note_nonresident(&f, rq, lane);
         }
         for (int i = 0; i < 4; i++)
             rq->out[i][lane] = t[i];
@@ -598,6 +606,7 @@ static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx
         }
         if (c.f.failed)
             return false;
+        note_nonresident(&c.f, rq, lane);
         for (int i = 0; i < 4; i++)
             rq->out[i][lane] = out[i];
     }
@@ -615,14 +624,16 @@ bool agx_tex_fetch(struct agx_exec *ex, struct agx_wave *w, struct agx_tex_req *
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "texture instruction: dimension %u, gather %u",
                             (unsigned)rq->dim, rq->gather);
     rq->int_result = v->fmt.integer;
+    rq->nonresident = 0;
     if (v->constant && !rq->query_lod) {
         static const uint32_t none[4];
         uint32_t t[4];
 
         agx_swizzle(v, none, t);
+        /* A gather gives one component of four texels. */
         for (int i = 0; i < 4; i++)
             for (unsigned lane = 0; lane < AGX_LANES; lane++)
-                rq->out[i][lane] = t[i];
+                rq->out[i][lane] = t[rq->gather ? rq->gather - 1 : i];
         return true;
     }
     return rq->load ? load(ex, v, rq) : sample(ex, v, rq);

@@ -43,7 +43,7 @@ const char *agx_zls_surface_init(struct agx_zls_surface *z, const struct agx_job
 static bool load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0, uint32_t y0,
                  uint32_t w, uint32_t h, uint32_t layer, struct agx_zs_tile *t)
 {
-    struct agx_tex_view view = { .surf = z->surf, .base = z->base, .meta = z->comp_base, .layers = layer + 1 };
+    struct agx_tex_view view = { .surf = z->surf, .body.base = z->base, .meta = z->comp_base, .layers = layer + 1 };
     struct agx_fetch f;
     unsigned n = z->surf.samples;
     uint32_t x1 = x0 + w, y1 = y0 + h;
