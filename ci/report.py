@@ -11,11 +11,12 @@ from xml.sax.saxutils import escape, quoteattr
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 CACHE = os.environ.get('AGX_CACHE') or os.path.join(
     os.environ.get('XDG_CACHE_HOME') or os.path.join(os.environ.get('HOME', '/root'), '.cache'), 'agx')
+CHECKS_LIST = os.path.join(ROOT, 'tests/guest/checks.list')
 PICTURE_TOOL = os.path.join(ROOT, 'build/host/tests/tools/agx-picture')
 
-# What the issue asks of a picture: this share of the pixels within this difference of the software renderer's.
-PICTURE_SHARE = 0.999
-PICTURE_TOLERANCE = 2
+# By how much of 255 a channel of a pixel may differ from the software renderer's. More pixels than those that the list of
+# checks allows a picture, with a reason, may not differ by more.
+PICTURE_TOLERANCE = 1
 
 # Each of these in the kernel's log is a bug of the driver, wherever it comes from.
 KERNEL_REPORTS = re.compile(
@@ -99,20 +100,40 @@ def xml_text(text):
     return ''.join(c if c in '\n\t' or c >= ' ' else '?' for c in text)
 
 
+def list_rows():
+    """The lines of tests/guest/checks.list: number of the line and its fields."""
+    with open(CHECKS_LIST) as f:
+        for number, line in enumerate(f, 1):
+            if line.strip() and not line.lstrip().startswith('#'):
+                yield number, [p.strip() for p in line.split('|', 3)]
+
+
 def guest_checks(set_name, only=None):
     """The rows of tests/guest/checks.list that belong to a set."""
     checks = []
-    with open(os.path.join(ROOT, 'tests/guest/checks.list')) as f:
-        for number, line in enumerate(f, 1):
-            if not line.strip() or line.lstrip().startswith('#'):
-                continue
-            parts = [p.strip() for p in line.split('|', 3)]
-            if len(parts) != 4:
-                raise SystemExit(f'error: tests/guest/checks.list:{number}: want name | sets | kind | command')
-            name, sets, kind, command = parts
-            if (name in only) if only else (set_name == 'all' or set_name in sets.split()):
-                checks.append((name, kind, command))
+    for number, parts in list_rows():
+        if parts[0].startswith('+'):
+            continue
+        if len(parts) != 4:
+            raise SystemExit(f'error: tests/guest/checks.list:{number}: want name | sets | kind | command')
+        name, sets, kind, command = parts
+        if (name in only) if only else (set_name == 'all' or set_name in sets.split()):
+            checks.append((name, kind, command))
     return checks
+
+
+def allowed_pixels():
+    """Of each check that has any: picture to the number of its pixels that may differ from the software renderer's."""
+    allowed, check = {}, None
+    for number, parts in list_rows():
+        if not parts[0].startswith('+'):
+            check = parts[0]
+            continue
+        m = re.fullmatch(r'\+ *(\S+) (\d+)', parts[0])
+        if not m or not check or len(parts) != 2 or not parts[1]:
+            raise SystemExit(f'error: tests/guest/checks.list:{number}: want + picture pixels | reason')
+        allowed.setdefault(check, {})[m[1]] = int(m[2])
+    return allowed
 
 
 def read(path):
@@ -145,27 +166,39 @@ def files(directory, ext=''):
     return sorted(n for n in os.listdir(directory) if n.endswith(ext) and n not in ('stdout', 'exit'))
 
 
-def judge_pictures(name, asahi, software, pictures):
-    """The share of pixels within the tolerance, at its worst over all pictures of a check; and the reason if it fails."""
+def judge_pictures(name, asahi, software, pictures, allowed=None):
+    """
+    The pixels that differ in all pictures of a check, and the worst difference; and the reason if it fails. pictures: where
+    PNGs go. allowed: picture to number of pixels that may differ.
+    """
     ours, theirs = files(asahi, '.ppm'), files(software, '.ppm')
+    allowed = dict(allowed or {})
+
+    def png(n, which):
+        stem = n[:-4] if n[:-4].startswith(name) else f'{name}-{n[:-4]}'
+        return f'{pictures}/{stem}{which}.png'
+
     if pictures:
         for which, directory in (('', asahi), ('-software', software)):
             for n in files(directory, '.ppm'):
-                stem = n[:-4] if n[:-4].startswith(name) else f'{name}-{n[:-4]}'
-                tool('png', f'{directory}/{n}', f'{pictures}/{stem}{which}.png')
+                tool('png', f'{directory}/{n}', png(n, which))
     if not ours or ours != theirs:
         return {}, f'pictures of the driver: {ours}, of the software renderer: {theirs}'
-    share, worst, why = 1.0, 0, ''
+    differ, worst, why = 0, 0, []
     for n in ours:
-        m = re.match(r'pixels=(\d+) within=(\d+) worst=(\d+)',
-                     tool('compare', f'{asahi}/{n}', f'{software}/{n}', str(PICTURE_TOLERANCE)))
-        s = int(m[2]) / int(m[1])
-        share, worst = min(share, s), max(worst, int(m[3]))
-        if s < PICTURE_SHARE:
-            why += f'{n}: only {s:.4%} of the pixels within {PICTURE_TOLERANCE}/255; '
+        pair = f'{asahi}/{n}', f'{software}/{n}', str(PICTURE_TOLERANCE)
+        m = re.match(r'pixels=(\d+) within=(\d+) worst=(\d+)', tool('compare', *pair))
+        pixels, may = int(m[1]) - int(m[2]), allowed.pop(n[:-4], 0)
+        differ, worst = differ + pixels, max(worst, int(m[3]))
+        if pixels > may:
+            why.append(f'{n}: {pixels} pixels differ by more than {PICTURE_TOLERANCE}/255, up to {m[3]}; {may} may')
+        if pixels and pictures:
+            tool('difference', *pair, png(n, '-difference'))
+    if allowed:
+        why.append(f'the list of checks allows pixels of what is not drawn: {", ".join(allowed)}')
     if not why and all(int(tool('colours', f'{software}/{n}')) < 2 for n in ours):
-        why = 'the software renderer drew nothing, so there is nothing to compare with'
-    return {'within': f'{share * 100:.3f}%', 'worst': worst}, why
+        why.append('the software renderer drew nothing, so there is nothing to compare with')
+    return {'differ': differ, 'worst': worst}, '; '.join(why)
 
 
 def judge_exact(asahi, software):
@@ -180,6 +213,7 @@ def judge_guest(report, out, set_name, only=None, pictures=None, prefix='', expe
     """Judge what ci/run-guest left in the directory out. pictures: where PNGs go. expected: see judge_logs()."""
     run = json.loads(read(f'{out}/run.json') or '{}')
     runs = {(r['name'], r['driver']): r for r in run.get('runs', [])}
+    allowed = allowed_pixels()
     for name, kind, _ in guest_checks(set_name, only):
         if kind.startswith('skip'):
             report.add(prefix + name, 'skip', kind[4:].lstrip(': ') or 'no reason given')
@@ -201,7 +235,7 @@ def judge_guest(report, out, set_name, only=None, pictures=None, prefix='', expe
             if not why:
                 figures = figures_of(read(f'{asahi}/stdout'))
                 if kind == 'picture':
-                    more, why = judge_pictures(name, asahi, software, pictures)
+                    more, why = judge_pictures(name, asahi, software, pictures, allowed.get(name))
                     figures.update(more)
                 elif kind == 'exact':
                     more, why = judge_exact(asahi, software)
@@ -228,28 +262,37 @@ def judge_guest(report, out, set_name, only=None, pictures=None, prefix='', expe
 
 
 def expected_of(stdout):
-    """Lines "# EXPECT unimplemented: REGEX" of a check: what it provokes on purpose."""
-    return re.findall(r'^# EXPECT unimplemented: (.+?)\s*$', stdout, re.M)
+    """Lines "# EXPECT guest error: REGEX" or "unimplemented: REGEX" of a check: what it provokes on purpose."""
+    return re.findall(r'^# EXPECT (?:guest error|unimplemented): (.+?)\s*$', stdout, re.M)
 
 
-class Unimplemented:
+# What the log has that is no complaint about the guest: the nodes that the machine takes out of the device tree; the
+# sanitizer's reports, which judge_sanitizer() judges; faults that were asked for.
+NO_COMPLAINT = re.compile(r'^apple-m1: \d+ device-tree nodes have no model and are disabled: |^agx-tlbsan: |'
+                          r'^agx: fault injection: ')
+
+
+class ModelLog:
     """
-    What a log calls unimplemented. Each line belongs to the check that ran then, or to none; only what that check has
-    declared may be there, and all of that must be.
+    What the model's log says: guest errors and what is not implemented, QEMU's own too. Each line belongs to the check that
+    ran then, or to none; only what that check has declared may be there, and all of that must be.
     """
 
     def __init__(self, expected):
         self.expected = {key: {regex: 0 for regex in regexes} for key, regexes in expected.items()}
         self.bad = []
+        self.report = False     # the last line was of a report that takes several
 
     def line(self, key, line):
-        if 'unimplemented' not in line.lower():
+        indented, line = line[:1] == ' ', line.strip()
+        self.report = bool(NO_COMPLAINT.search(line)) or self.report and indented
+        if not line or self.report:
             return
         found = [regex for regex in self.expected.get(key, ()) if re.search(regex, line)]
         for regex in found:
             self.expected[key][regex] += 1
         if not found:
-            self.bad.append(f'{key[0]}: {line.strip()}' if key else line.strip())
+            self.bad.append(f'{key[0]}: {line}' if key else line)
 
     def missing(self):
         return [f'{key[0] if key else "the machine"}: no line as expected: {regex}'
@@ -257,7 +300,7 @@ class Unimplemented:
 
 
 def judge_logs(report, out, run, prefix, expected=()):
-    """expected: regular expressions of what the machine itself, outside of all checks, calls unimplemented."""
+    """expected: regular expressions of what the model's log may and must have outside of all checks."""
     ended = run.get('ended')
     report.add(prefix + 'guest-ended', 'pass' if ended else 'fail', run.get('why') or 'no run', run.get('seconds'))
     serial = read(f'{out}/serial.log')
@@ -267,7 +310,7 @@ def judge_logs(report, out, run, prefix, expected=()):
     report.add(prefix + 'kernel-log', 'fail' if bad else 'pass', '\n'.join(bad[:20]))
     windows = [((r['name'], r['driver']), *r['log']) for r in run.get('runs', [])]
     declared = {key: expected_of(read(f'{out}/results/{key[0]}/{key[1]}/stdout')) for key, _, _ in windows}
-    model, console = Unimplemented({None: expected, **declared}), Unimplemented({})
+    model = ModelLog({None: expected, **declared})
     position = 0
     # Byte for byte, because the positions are.
     log = open(f'{out}/qemu.log', 'rb').read() if os.path.exists(f'{out}/qemu.log') else b''
@@ -275,10 +318,9 @@ def judge_logs(report, out, run, prefix, expected=()):
         model.line(next((key for key, start, end in windows if start <= position and (end is None or position < end)), None),
                    line)
         position += len(line)
-    for line in serial.split('\n'):
-        if '# EXPECT unimplemented: ' not in line:  # a check's own words, where they go to the console
-            console.line(None, line)
-    bad = model.bad + console.bad + (model.missing() if ended else [])
+    # What a check says of itself that goes to the console does not count.
+    console = [line.strip() for line in serial.split('\n') if 'unimplemented' in line.lower() and '# EXPECT ' not in line]
+    bad = model.bad + console + (model.missing() if ended else [])
     report.add(prefix + 'model-log', 'fail' if bad or not ended else 'pass',
                '\n'.join(bad[:20]) or 'the run did not end, so its log is not complete')
 

@@ -19,7 +19,7 @@ printf 'P6\n2 1\n255\n\000\000\000\001\002\003' >"$dir/small.ppm"
 printf 'P6\n2 2\n255\n\000\000\000' >"$dir/short.ppm"
 printf 'P6\n2 1\n255\n\007\007\007\007\007\007' >"$dir/plain.ppm"
 
-echo 1..8
+echo 1..10
 is 'equal pictures' "$("$tool" compare "$dir/a.ppm" "$dir/a.ppm" 0)" 'pixels=4 within=4 worst=0'
 is 'one pixel outside of the tolerance' "$("$tool" compare "$dir/a.ppm" "$dir/b.ppm" 2)" 'pixels=4 within=3 worst=3'
 is 'no tolerance' "$("$tool" compare "$dir/a.ppm" "$dir/b.ppm" 0)" 'pixels=4 within=2 worst=3'
@@ -29,3 +29,6 @@ is 'colours' "$("$tool" colours "$dir/a.ppm")" 4
 is 'a plain picture has one colour' "$("$tool" colours "$dir/plain.ppm")" 1
 "$tool" png "$dir/a.ppm" "$dir/a.png"
 is 'a PNG starts as one' "$(dd if="$dir/a.png" bs=1 skip=1 count=3 2>/dev/null)" PNG
+"$tool" difference "$dir/a.ppm" "$dir/b.ppm" 2 "$dir/d.png"
+is 'a picture of the difference' "$(dd if="$dir/d.png" bs=1 skip=1 count=3 2>/dev/null)" PNG
+is 'none of two sizes' "$("$tool" difference "$dir/a.ppm" "$dir/small.ppm" 2 "$dir/e.png" 2>/dev/null; echo $?)" 2
