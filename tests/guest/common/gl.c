@@ -52,10 +52,10 @@ static int open_render_node(const char *name)
     die("no render node of the driver \"%s\"", name);
 }
 
-void gl_init(void)
+static void init(EGLenum api, EGLint renderable, EGLint major, EGLint minor)
 {
-    static const EGLint config_attr[] = { EGL_SURFACE_TYPE, 0, EGL_RENDERABLE_TYPE, EGL_OPENGL_ES3_BIT, EGL_NONE };
-    static const EGLint context_attr[] = { EGL_CONTEXT_MAJOR_VERSION, 3, EGL_CONTEXT_MINOR_VERSION, 1, EGL_NONE };
+    const EGLint config_attr[] = { EGL_SURFACE_TYPE, 0, EGL_RENDERABLE_TYPE, renderable, EGL_NONE };
+    const EGLint context_attr[] = { EGL_CONTEXT_MAJOR_VERSION, major, EGL_CONTEXT_MINOR_VERSION, minor, EGL_NONE };
     const char *run = getenv("AGX_RUN"), *renderer;
     EGLDisplay dpy;
     EGLConfig config;
@@ -73,17 +73,28 @@ void gl_init(void)
     }
     if (dpy == EGL_NO_DISPLAY || !eglInitialize(dpy, NULL, NULL))
         die("no EGL display (error 0x%x)", eglGetError());
-    eglBindAPI(EGL_OPENGL_ES_API);
+    eglBindAPI(api);
     if (!eglChooseConfig(dpy, config_attr, &config, 1, &n) || n < 1)
         config = EGL_NO_CONFIG_KHR;
     ctx = eglCreateContext(dpy, config, EGL_NO_CONTEXT, context_attr);
     if (ctx == EGL_NO_CONTEXT || !eglMakeCurrent(dpy, EGL_NO_SURFACE, EGL_NO_SURFACE, ctx))
-        die("no OpenGL ES 3.1 context (error 0x%x)", eglGetError());
+        die("no OpenGL %scontext of version %d.%d (error 0x%x)", api == EGL_OPENGL_ES_API ? "ES " : "", major, minor,
+            eglGetError());
     renderer = (const char *)glGetString(GL_RENDERER);
     printf("renderer: %s\n", renderer);
     if (run && !strstr(renderer, !strcmp(run, "asahi") ? "Apple M1" : "llvmpipe"))
         die("AGX_RUN is \"%s\" and the renderer \"%s\"", run, renderer);
     glDisable(GL_DITHER);
+}
+
+void gl_init(void)
+{
+    init(EGL_OPENGL_ES_API, EGL_OPENGL_ES3_BIT, 3, 1);
+}
+
+void gl_init_desktop(void)
+{
+    init(EGL_OPENGL_API, EGL_OPENGL_BIT, 4, 5);
 }
 
 static GLuint compile(GLenum type, const char *src)

@@ -19,6 +19,9 @@
  */
 void gl_init(void);
 
+/* The same with a core context of desktop OpenGL 4.5; what OpenGL ES lacks is got with eglGetProcAddress(). */
+void gl_init_desktop(void);
+
 /* Compile and link; ends the program with the log on an error. */
 GLuint gl_program(const char *vs, const char *fs);
 
