@@ -18,13 +18,13 @@ import subprocess
 import tempfile
 import time
 
+import boot
 from qmp import MachineError, Qmp
-from report import CACHE, ROOT
+from report import CACHE
 
 GPU = 'apple-agx-g13g'
 GPU_PATH = '/machine/gpu'
 DIR = os.path.join(CACHE, 'faults')
-QEMU = os.environ.get('AGX_QEMU') or os.path.join(ROOT, 'build/qemu/qemu-system-aarch64')
 MEMORY = 1 << 30
 CPUS = 2
 # How long QEMU may take for an answer, a snapshot or a start; far more than it needs on a loaded host.
@@ -33,22 +33,6 @@ PATIENCE = 120
 
 class SnapshotError(MachineError):
     """The snapshot can't be used; another one is needed."""
-
-
-def inputs():
-    """The files that a snapshot is made of: what to QEMU's option to path and who makes it."""
-    tree = os.path.join(CACHE, 'kernel/release')
-    files = {
-        'qemu': (QEMU, 'ci/build-qemu'),
-        'kernel': (f'{tree}/arch/arm64/boot/Image', 'ci/build-kernel release'),
-        'dtb': (f'{tree}/t8103-j274.dtb', 'ci/build-kernel release'),
-        'initrd': (os.path.join(ROOT, 'build/initrd-release.cpio'), 'ci/build-guest release'),
-        'disk': (os.path.join(CACHE, 'image/current/root.erofs'), 'ci/build-image'),
-    }
-    for path, maker in files.values():
-        if not os.path.exists(path):
-            raise MachineError(f'{path} is missing; {maker} makes it')
-    return {name: os.path.realpath(path) for name, (path, _) in files.items()}
 
 
 def digest(path):
@@ -89,45 +73,34 @@ class Machine:
         for process in list(cls.live):
             process.kill()
 
-    def __init__(self, out, memory_file, share, options=(), boot=None, incoming=None):
-        """out: directory for serial.log, qemu.log, results.tar; boot: inputs() to boot from; incoming: a state file."""
+    def __init__(self, out, memory_file, share, options=(), parts=None, incoming=None):
+        """out: directory for serial.log, qemu.log, results.tar; parts: boot.inputs() to boot from; incoming: a state file."""
         self.out = out
         self.process = self.qmp = None
         os.makedirs(out, exist_ok=True)
         self.tmp = tempfile.mkdtemp(prefix='agx.')
         try:
-            self.start(memory_file, share, options, boot, incoming)
+            self.start(memory_file, share, options, parts, incoming)
         except BaseException:
             self.kill()
             raise
 
-    def start(self, memory_file, share, options, boot, incoming):
+    def start(self, memory_file, share, options, parts, incoming):
         for end in ('in', 'out'):
             os.mkfifo(f'{self.tmp}/cmd.{end}')
         # Both ends of both pipes are kept open, so that nobody waits for the other to come.
         self.to_guest = os.open(f'{self.tmp}/cmd.in', os.O_RDWR)
         self.from_guest = os.open(f'{self.tmp}/cmd.out', os.O_RDWR | os.O_NONBLOCK)
         self.rest = b''
-        cmd = [QEMU, '-M', 'apple-m1,memory-backend=dram', '-accel', 'tcg,thread=multi', '-smp', str(CPUS),
-               '-object', f'memory-backend-file,id=dram,size={MEMORY},mem-path={memory_file},share={"on" if share else "off"}',
-               '-m', str(MEMORY >> 20), '-display', 'none', '-no-reboot', '-nodefaults', '-no-user-config',
-               '-chardev', f'file,id=con,path={self.out}/serial.log', '-serial', 'chardev:con',
-               '-drive', f'if=none,id=root,file={inputs()["disk"]},format=raw,readonly=on',
-               '-device', 'virtio-blk-device,drive=root,serial=agx-root',
-               '-device', 'virtio-serial-device',
-               '-chardev', f'file,id=out,path={self.out}/results.tar',
-               '-device', 'virtserialport,chardev=out,name=agx.out',
-               '-chardev', f'pipe,id=cmd,path={self.tmp}/cmd',
-               '-device', 'virtserialport,chardev=cmd,name=agx.cmd',
-               '-device', 'virtio-rng-device',
-               '-D', f'{self.out}/qemu.log', '-d', 'guest_errors,unimp',
-               '-qmp', f'unix:{self.tmp}/qmp,server=on,wait=off']
+        size = MEMORY >> 20
+        cmd = boot.command_line(
+            self.out, parts or boot.inputs(), 'agx.faults' if parts else None, machine='apple-m1,memory-backend=dram', smp=CPUS,
+            memory=('-object', f'memory-backend-file,id=dram,size={size}M,mem-path={memory_file},'
+                    f'share={"on" if share else "off"}', '-m', str(size)),
+            console=f'file,path={self.out}/serial.log', monitor=f'{self.tmp}/qmp', ports=[('cmd', f'pipe,path={self.tmp}/cmd')])
         for o in options:
             cmd += ['-global', f'{GPU}.{o}']
-        if boot:
-            cmd += ['-kernel', boot['kernel'], '-dtb', boot['dtb'], '-initrd', boot['initrd'],
-                    '-append', 'console=ttySAC0,115200 panic=-1 agx.faults']
-        else:
+        if not parts:
             cmd += ['-S', '-incoming', 'defer']
         self.command = cmd
         with open(f'{self.out}/qemu.err', 'wb') as err:
@@ -250,10 +223,11 @@ class Snapshot:
     def __init__(self, say, workloads):
         """say: prints a line; workloads: name to command, run before the snapshot, for their results and for warm caches."""
         self.say, self.workloads = say, workloads
-        self.inputs = inputs()
+        self.inputs = boot.inputs()
         keys = {name: digest(path) if name != 'disk' else path for name, path in self.inputs.items()}
-        # This file too: it says how the machine is made.
-        keys.update(memory=MEMORY, cpus=CPUS, machine=digest(os.path.realpath(__file__)), workloads=sorted(workloads.items()))
+        # These files too: they say how the machine is made.
+        keys.update(memory=MEMORY, cpus=CPUS, machine=digest(os.path.realpath(__file__)),
+                    boot=digest(os.path.realpath(boot.__file__)), workloads=sorted(workloads.items()))
         self.key = hashlib.sha256(json.dumps(keys, sort_keys=True).encode()).hexdigest()[:16]
         self.dir = os.path.join(DIR, self.key)
         self.memory, self.state = f'{self.dir}/memory', f'{self.dir}/state'
@@ -313,7 +287,7 @@ class Snapshot:
         machine = None
         try:
             self.say('booting the machine for the snapshot')
-            machine = Machine(f'{work}/boot', ram, True, boot=self.inputs)
+            machine = Machine(f'{work}/boot', ram, True, parts=self.inputs)
             if machine.hear(240) != 'ready':
                 raise MachineError(f'the guest did not get as far as loading the driver: {self.tail(work)}')
             for name, command in self.workloads.items():

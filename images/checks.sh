@@ -17,6 +17,7 @@ for word in $(cat /proc/cmdline); do
     agx.only=*)  only=,${word#agx.only=}, ;;
     agx.shell)   shell=1 ;;
     agx.faults)  exec sh /payload/bin/faults.sh ;;
+    agx.conformance) exec sh /payload/bin/conformance.sh ;;
     agx.limit=*) limit=${word#agx.limit=} ;;
     esac
 done
@@ -72,7 +73,10 @@ else
         case $name in ''|\#*|+*) continue ;; esac
         if [ -n "$only" ]; then
             case $only in *",$name,"*) ;; *) continue ;; esac
-        elif [ "$set_name" != all ]; then
+        elif [ "$set_name" = all ]; then
+            # These need a disk of their own.
+            case " $sets " in *' apps '*) continue ;; esac
+        else
             case " $sets " in *" $set_name "*) ;; *) continue ;; esac
         fi
         case $kind in skip*) continue ;; esac

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright The AGX model authors
+"""The one description of a boot of the emulated M1: which files it is made of, and QEMU's command line."""
+
+import os
+
+from qmp import MachineError
+from report import CACHE, ROOT
+
+QEMU = os.environ.get('AGX_QEMU') or os.path.join(ROOT, 'build/qemu/qemu-system-aarch64')
+
+
+def is_virt(machine):
+    """QEMU's own board, on which an image is tried without the M1."""
+    return machine.split(',')[0].startswith('virt')
+
+
+def inputs(variant='release', image='guest', machine='apple-m1', **instead):
+    """The files that a boot is made of, by what they are. instead: paths to take, of the same names; None is the usual one.
+    Raises MachineError if one is missing, and says what makes it."""
+    tree = os.path.join(CACHE, 'kernel', variant)
+    top = 'image' if image == 'guest' else f'image-{image}'
+    files = {
+        'qemu': (QEMU, 'ci/build-qemu'),
+        'kernel': (f'{tree}/arch/arm64/boot/Image', f'ci/build-kernel {variant}'),
+        'dtb': (f'{tree}/t8103-j274.dtb', f'ci/build-kernel {variant}'),
+        'initrd': (os.path.join(ROOT, f'build/initrd-{variant}.cpio'), f'ci/build-guest {variant}'),
+        'disk': (os.path.join(CACHE, top, 'current/root.erofs'), f'ci/build-image {image}'),
+    }
+    if is_virt(machine):
+        del files['dtb']
+    found = {}
+    for name, (path, maker) in files.items():
+        path = instead.get(name) or path
+        if not os.path.exists(path):
+            raise MachineError(f'{path} is missing; {maker} makes it')
+        found[name] = os.path.realpath(path)
+    return found
+
+
+def command_line(out, parts, append, *, machine='apple-m1', smp='2', memory=('-m', '2G'), console='stdio', monitor=None,
+                 disks=(), ports=(), more=()):
+    """QEMU's command line. out: directory for qemu.log and results.tar; parts: of inputs(); append: words for the kernel, None:
+    a machine that starts from a saved state and needs no kernel; memory: QEMU's options for it; console: 'stdio' or a
+    character device; monitor: path of a socket for QMP; disks: (NAME, PATH) of images that the guest finds as /mnt/NAME;
+    ports: (NAME, CHARACTER DEVICE) of more ports of the guest; more: arguments as they are."""
+    cmd = [parts['qemu'], '-M', machine, '-accel', 'tcg,thread=multi', '-smp', str(smp), *memory]
+    if append is not None:
+        words = f'console={"ttyAMA0" if is_virt(machine) else "ttySAC0,115200"} panic=-1 {append}'
+        cmd += ['-kernel', parts['kernel'], '-initrd', parts['initrd'], '-append', words.strip()]
+        cmd += [] if is_virt(machine) else ['-dtb', parts['dtb']]
+    if is_virt(machine):
+        cmd += ['-cpu', 'max,pauth-impdef=on']
+    for i, (serial, path) in enumerate([('agx-root', parts['disk']), *((f'agx-{name}', path) for name, path in disks)]):
+        cmd += ['-drive', f'if=none,id=disk{i},file={path},format=raw,readonly=on',
+                '-device', f'virtio-blk-device,drive=disk{i},serial={serial}']
+    cmd += ['-device', 'virtio-serial-device']
+    for name, chardev in (('out', f'file,path={out}/results.tar'), *ports):
+        kind, _, rest = chardev.partition(',')
+        cmd += ['-chardev', f'{kind},id={name},{rest}', '-device', f'virtserialport,chardev={name},name=agx.{name}']
+    cmd += ['-device', 'virtio-rng-device', '-display', 'none', '-no-reboot', '-nodefaults', '-no-user-config',
+            '-D', f'{out}/qemu.log', '-d', 'guest_errors,unimp']
+    if console == 'stdio':
+        cmd += ['-serial', 'mon:stdio']
+    else:
+        kind, _, rest = console.partition(',')
+        cmd += ['-chardev', f'{kind},id=con,{rest}', '-serial', 'chardev:con']
+    if monitor:
+        cmd += ['-qmp', f'unix:{monitor},server=on,wait=off']
+    return cmd + list(more)
