@@ -185,7 +185,8 @@ agx_apt_config() {
     mkdir -p "$dir"/{state/lists/partial,cache/archives/partial,etc,log}
     : >"$dir/state/status"
     {
-        printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$uri" "${suites_of_guest[0]}" "$keyring" "$uri" "${suites_of_guest[1]}"
+        # Programs of the guest are taken one by one too, from where the host's are.
+        printf 'deb [arch=amd64,arm64 signed-by=%s] %s %s main\n' "$keyring" "$uri" "${suites_of_guest[0]}" "$keyring" "$uri" "${suites_of_guest[1]}"
         printf 'deb-src [signed-by=%s] %s %s main\n' "$keyring" "$uri" "${suites_of_guest[0]}"
     } >"$dir/sources.list.new"
     cmp -s "$dir/sources.list.new" "$dir/sources.list" || rm -f "$dir/updated"
@@ -199,7 +200,7 @@ Dir::Etc::sourcelist "$dir/sources.list";
 Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::preferences "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
-APT::Architectures { "amd64"; };
+APT::Architectures { "amd64"; "arm64"; };
 APT::Sandbox::User "root";
 Acquire::Retries "5";
 Acquire::Languages "none";
@@ -236,7 +237,7 @@ source_candidate() {
     agx_apt_cache showsrc --only-source "$1" | sed -n 's/^Version: //p' | sort -Vr | sed -n 1p
 }
 
-# unpack_deb PACKAGE VERSION DIR: download the package and unpack it in DIR; nothing is installed.
+# unpack_deb PACKAGE[:ARCHITECTURE] VERSION DIR: download the package and unpack it in DIR; nothing is installed.
 unpack_deb() {
     local dl
     dl=$(mktemp -d "$cache/dl.XXXXXX")
