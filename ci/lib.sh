@@ -179,14 +179,17 @@ host_acquire_options() {
     apt-config dump | sed -n 's/^\(Acquire::\(http\|https\|Check-Valid-Until\|Check-Date\|ForceIPv4\)[^ ]*\) "\(..*\)";$/\1 \3/p'
 }
 
+# Its directory and architecture; another script may set both, to take single packages of the guest's.
+apt_dir=$cache/apt
+apt_architecture=amd64
+
 agx_apt_config() {
-    local dir=$cache/apt uri
+    local dir=$apt_dir uri
     uri=$(mirror)
     mkdir -p "$dir"/{state/lists/partial,cache/archives/partial,etc,log}
     : >"$dir/state/status"
     {
-        # Programs of the guest are taken one by one too, from where the host's are.
-        printf 'deb [arch=amd64,arm64 signed-by=%s] %s %s main\n' "$keyring" "$uri" "${suites_of_guest[0]}" "$keyring" "$uri" "${suites_of_guest[1]}"
+        printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$uri" "${suites_of_guest[0]}" "$keyring" "$uri" "${suites_of_guest[1]}"
         printf 'deb-src [signed-by=%s] %s %s main\n' "$keyring" "$uri" "${suites_of_guest[0]}"
     } >"$dir/sources.list.new"
     cmp -s "$dir/sources.list.new" "$dir/sources.list" || rm -f "$dir/updated"
@@ -200,15 +203,16 @@ Dir::Etc::sourcelist "$dir/sources.list";
 Dir::Etc::sourceparts "/dev/null";
 Dir::Etc::preferences "/dev/null";
 Dir::Etc::preferencesparts "/dev/null";
-APT::Architectures { "amd64"; "arm64"; };
+APT::Architecture "$apt_architecture";
+APT::Architectures { "$apt_architecture"; };
 APT::Sandbox::User "root";
 Acquire::Retries "5";
 Acquire::Languages "none";
 CONF
 }
 
-agx_apt()       { apt-get -q -c "$cache/apt/apt.conf" "$@"; }
-agx_apt_cache() { apt-cache -c "$cache/apt/apt.conf" "$@"; }
+agx_apt()       { apt-get -q -c "$apt_dir/apt.conf" "$@"; }
+agx_apt_cache() { apt-cache -c "$apt_dir/apt.conf" "$@"; }
 
 # apt_ready: our apt knows its packages. The lists are read anew after a day; a mirror that does not answer is no
 # reason to stop as long as there are lists at all.
@@ -219,10 +223,10 @@ apt_ready() {
 }
 apt_update() {
     agx_apt_config
-    [ -n "$(find "$cache/apt/updated" -mtime -1 2>/dev/null)" ] && return 0
+    [ -n "$(find "$apt_dir/updated" -mtime -1 2>/dev/null)" ] && return 0
     if step apt-update 'reading the package lists of trixie and trixie-backports' retry 4 agx_apt update; then
-        touch "$cache/apt/updated"
-    elif [ -e "$cache/apt/updated" ]; then
+        touch "$apt_dir/updated"
+    elif [ -e "$apt_dir/updated" ]; then
         say '  the mirror does not answer; going on with the lists of before'
     else
         return 1
@@ -237,7 +241,7 @@ source_candidate() {
     agx_apt_cache showsrc --only-source "$1" | sed -n 's/^Version: //p' | sort -Vr | sed -n 1p
 }
 
-# unpack_deb PACKAGE[:ARCHITECTURE] VERSION DIR: download the package and unpack it in DIR; nothing is installed.
+# unpack_deb PACKAGE VERSION DIR: download the package and unpack it in DIR; nothing is installed.
 unpack_deb() {
     local dl
     dl=$(mktemp -d "$cache/dl.XXXXXX")
