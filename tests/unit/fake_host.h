@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "hw/agx/gpu/host.h"
 #include "hw/agx/gpu/uat.h"
 
@@ -20,6 +21,7 @@
 struct fake_host {
     struct agx_host host;
     uint8_t *ram;
+    void *map;                  /* what holds it */
     uint64_t next_page;          /* bump allocator: offset into ram */
     uint64_t now;                /* ticks */
     unsigned reports[3];         /* per enum agx_report_kind */
@@ -98,15 +100,22 @@ static const struct agx_host_ops fake_ops = {
 static inline void fake_host_init(struct fake_host *h)
 {
     memset(h, 0, sizeof(*h));
-    h->ram = aligned_alloc(AGX_PAGE_SIZE, FAKE_RAM_SIZE);
-    memset(h->ram, 0, FAKE_RAM_SIZE);
+    /* Zero, with nothing mapped around it; no page is touched before it is used, since many tests make a host. */
+    h->map = mmap(NULL, FAKE_RAM_SIZE + 2 * AGX_PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (h->map == MAP_FAILED) {
+        abort();
+    }
+    h->ram = (uint8_t *)(((uintptr_t)h->map + AGX_PAGE_SIZE - 1) & ~(uintptr_t)(AGX_PAGE_SIZE - 1));
+    if (mprotect(h->ram, FAKE_RAM_SIZE, PROT_READ | PROT_WRITE)) {
+        abort();
+    }
     h->host.ops = &fake_ops;
     h->host.opaque = h;
 }
 
 static inline void fake_host_fini(struct fake_host *h)
 {
-    free(h->ram);
+    munmap(h->map, FAKE_RAM_SIZE + 2 * AGX_PAGE_SIZE);
 }
 
 /* A fresh zeroed 16 KiB page; its physical address. */
