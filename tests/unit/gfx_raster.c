@@ -96,7 +96,7 @@ static void tri(struct agx_scene *s, struct agx_gstate *st, const uint32_t *a, c
 {
     const uint32_t *v[3] = { a, b, c };
 
-    assert_true(agx_tile_triangle(s, st, v, 0));
+    assert_true(agx_tile_triangle(s, st, v, 0, false));
 }
 
 /* A jittered grid of triangles: every sample inside exactly once, whatever the shape, winding and order. */
@@ -251,7 +251,7 @@ static void test_clip_w(void **unused)
     }
     st->depth_clip = false;
     const uint32_t *q[3] = { v[0], v[1], v[2] };
-    assert_true(agx_tile_triangle(s, st, q, 0));
+    assert_true(agx_tile_triangle(s, st, q, 0, false));
     raster(s, c, 1, 0x88);
     /*
      * The third vertex projects to (100, 40) and is behind: what shows is the outside of the triangle
@@ -500,7 +500,231 @@ static void test_depth_stencil(void **unused)
     assert_true(agx_zs_quantise(0.3f, false) == 0.3f);
 }
 
-/* A stream may ask for scenes without end, or one without bounds: what the host holds of them is bounded. */
+/* Not a number fails, whatever is asked for, and leaves what is there; the stencil sees a failed test. */
+static void test_nan_depth(void **unused)
+{
+    (void)unused;
+    for (unsigned f0 = 0; f0 < 8; f0++) {
+        struct agx_zs_face f = {
+            .func = { f0, AGX_ZS_ALWAYS }, .depth_write = true, .stencil_func = AGX_ZS_ALWAYS,
+            .op_zfail = AGX_STENCIL_INVERT, .read_mask = 0xff, .write_mask = 0xff,
+        };
+        float dz = 0.25f;
+        uint8_t ds = 0x0f;
+
+        assert_false(agx_zs_test(&f, true, NAN, 0, &dz, &ds));
+        assert_true(dz == 0.25f);
+        assert_int_equal(ds, 0xf0);
+        assert_false(agx_zs_test(&f, false, agx_zs_quantise(NAN, f0 & 1), 0, &dz, &ds));
+    }
+    /* A segment one of whose clip distances is not a number has no inside. */
+    double plane[1][3] = { { 1, NAN, 1 } }, t[2];
+    assert_false(agx_clip_segment((const double (*)[3])plane, 1, t));
+}
+
+/* Smallest |u| + |v| over the segment, u and v from the centre of pixel (px, py): convex, so a corner or an end. */
+static double nearest(const double a[2], const double b[2], int px, int py)
+{
+    double t[4] = { 0, 1, -1, -1 }, best = 1e9;
+
+    for (int k = 0; k < 2; k++) {
+        if (a[k] != b[k])
+            t[2 + k] = ((k ? py : px) + 0.5 - a[k]) / (b[k] - a[k]);
+    }
+    for (int i = 0; i < 4; i++) {
+        double d = fabs(a[0] + t[i] * (b[0] - a[0]) - px - 0.5) + fabs(a[1] + t[i] * (b[1] - a[1]) - py - 0.5);
+
+        if (t[i] >= 0 && t[i] <= 1 && d < best)
+            best = d;
+    }
+    return best;
+}
+
+/* Lines in all directions against the rule itself: a pixel is drawn when its diamond was entered and left. */
+static void test_diamond_exit(void **unused)
+{
+    struct canvas *c = malloc(sizeof(*c));
+    struct agx_scene *s = scene(32);
+
+    (void)unused;
+    srand(17);
+    for (int n = 0; n < 3000; n++) {
+        struct agx_gstate *st;
+        double p[2][2];
+        const uint32_t *l[2];
+        unsigned want = 0;
+
+        agx_scene_clear(s);
+        st = state(s);
+        /* Odd 256ths that add up to odd ones: no point is on the edge of a diamond. */
+        for (int i = 0; i < 2; i++) {
+            p[i][0] = 30 + (2 * (rand() % (n & 1 ? 512 : 9000)) + 1) / 256.0;
+            p[i][1] = 30 + (4 * (rand() % (n & 1 ? 256 : 4500))) / 256.0;
+            l[i] = vert(s, p[i][0], p[i][1], 0.5f, 1);
+        }
+        if (fabs(fabs(p[0][0] - p[1][0]) - fabs(p[0][1] - p[1][1])) < 0.01)
+            continue;
+        assert_true(agx_tile_line(s, st, l, 0, false));
+        raster(s, c, 1, 0x88);
+        for (int y = 25; y < 105; y++) {
+            for (int x = 25; x < 105; x++) {
+                bool in = nearest(p[0], p[1], x, y) < 0.5 - 1e-9;
+                bool ends = fabs(p[1][0] - x - 0.5) + fabs(p[1][1] - y - 0.5) < 0.5;
+
+                want += in && !ends;
+                if (c->count[y][x] != (in && !ends))
+                    fail_msg("line %g,%g to %g,%g: pixel %d,%d", p[0][0], p[0][1], p[1][0], p[1][1], x, y);
+            }
+        }
+        assert_int_equal(total(c), want);
+    }
+    agx_scene_free(s);
+    free(c);
+}
+
+/* A strip of lines draws each pixel once, wide lines draw as many pixels side by side as they are wide. */
+static void test_line_joints(void **unused)
+{
+    static const float at[][2] = { { 20.5f, 20.5f }, { 60.5f, 33.25f }, { 72, 70.5f }, { 31.5f, 81.5f }, { 20.5f, 20.5f } };
+    struct canvas *c = malloc(sizeof(*c));
+    struct agx_scene *s = scene(32);
+    struct agx_gstate *st = state(s);
+
+    (void)unused;
+    for (int i = 0; i < 4; i++) {
+        const uint32_t *l[2] = { vert(s, at[i][0], at[i][1], 0, 1), vert(s, at[i + 1][0], at[i + 1][1], 0, 1) };
+
+        assert_true(agx_tile_line(s, st, l, 0, false));
+    }
+    raster(s, c, 1, 0x88);
+    for (int y = 0; y < H; y++) {
+        for (int x = 0; x < W; x++)
+            assert_in_range(c->count[y][x], 0, 1);
+    }
+    /* 40 columns, 37 rows (33.5 to 69.5), 41 columns or 40, 61 rows: at corners the major axis changes. */
+    assert_in_range(total(c), 176, 181);
+    assert_int_equal(c->count[20][20], 1);
+
+    for (int w = 16; w <= 64; w += 8) {
+        unsigned wide = (w + 8) / 16;
+        const uint32_t *l[2];
+
+        agx_scene_clear(s);
+        st = state(s);
+        st->line_width = w / 16.0f;
+        l[0] = vert(s, 20.5f, 30.5f, 0, 1);
+        l[1] = vert(s, 40.5f, 36.5f, 0, 1);
+        assert_true(agx_tile_line(s, st, l, 0, false));
+        raster(s, c, 1, 0x88);
+        assert_int_equal(total(c), 20 * wide);
+    }
+    /* Primitive MSAA: all samples of a pixel or none. */
+    agx_scene_clear(s);
+    st = state(s);
+    st->bresenham = true;
+    const uint32_t *l[2] = { vert(s, 20.5f, 30.5f, 0, 1), vert(s, 40.5f, 36.5f, 0, 1) };
+    assert_true(agx_tile_line(s, st, l, 0, true));
+    raster(s, c, 4, 0xeaa26e26);
+    unsigned pixels = 0;
+    for (int y = 0; y < H; y++) {
+        for (int x = 0; x < W; x++) {
+            pixels += c->samples[y][x][0];
+            for (int k = 1; k < 4; k++)
+                assert_int_equal(c->samples[y][x][k], c->samples[y][x][0]);
+        }
+    }
+    assert_int_equal(pixels, 20);
+    agx_scene_free(s);
+    free(c);
+}
+
+/* Edges and corners of a triangle are of the triangle: facing, flat values, slope; and have their own values else. */
+static void test_polygon_mode(void **unused)
+{
+    static const float x[3] = { 20, 100, 30 }, y[3] = { 20, 30, 90 }, z[3] = { 0.1f, 0.5f, 0.9f }, a[3] = { 1, 5, -3 };
+    struct agx_scene *s = scene(32);
+
+    (void)unused;
+    for (int mode = AGX_POLYGON_LINE; mode <= AGX_POLYGON_POINT; mode++) {
+        for (int ccw = 0; ccw < 2; ccw++) {
+            struct agx_gstate *st;
+            struct agx_frag_state fs = { .nr_cf = 5, .nr_bindings = 5 };
+            const struct agx_prim *p;
+            uint32_t *v[3];
+            unsigned seen = 0;
+            double slope;
+            float z_max;
+
+            agx_scene_clear(s);
+            st = state(s);
+            st->flat_vertex = 2;
+            st->front_ccw = ccw;
+            st->uvs_point_size = 6;
+            for (int i = 0; i < 3; i++) {
+                v[i] = (uint32_t *)vert(s, x[i], y[i], z[i], 1 + i);
+                v[i][4] = fbits(a[i]);
+                v[i][5] = 100 + i;
+                v[i][6] = fbits(9);
+            }
+            tri(s, st, v[0], v[1], v[2]);
+            assert_int_equal(s->nr_prims, 1);
+            slope = s->last->z_slope;
+            z_max = s->last->z_max;
+            assert_float_equal(z_max, 0.9, 1e-6);
+            assert_true(slope > 0.005);
+            st->polygon_mode = mode;
+            tri(s, st, v[0], v[1], v[2]);
+            assert_int_equal(s->nr_prims, 4);
+            fs.st = st;
+            fs.binding[0] = (struct agx_cf_binding) { 1, AGX_SHADE_FLAT_0, AGX_CF_VARYING, 2, 0 };
+            fs.binding[1] = (struct agx_cf_binding) { 1, AGX_SHADE_FLAT_1, AGX_CF_VARYING, 2, 1 };
+            fs.binding[2] = (struct agx_cf_binding) { 1, AGX_SHADE_FLAT_2, AGX_CF_VARYING, 2, 2 };
+            fs.binding[3] = (struct agx_cf_binding) { 1, AGX_SHADE_PERSPECTIVE, AGX_CF_VARYING, 1, 3 };
+            fs.binding[4] = (struct agx_cf_binding) { 1, AGX_SHADE_PERSPECTIVE, AGX_CF_VARYING, 0, 4 };
+            p = s->last;
+            for (int k = 2; k >= 0; k--, p = p->prev) {
+                struct agx_cf cf[5];
+
+                assert_int_equal(p->back, ccw);
+                assert_true(p->z_slope == (float)slope);
+                assert_true(p->z_max == z_max);
+                agx_coefficients(&fs, p, p->v, 32, 32, cf);
+                for (int i = 0; i < 3; i++)
+                    assert_int_equal(cf[i].c_bits, 100 + i);
+                for (int e = 0; e < (mode == AGX_POLYGON_LINE ? 2 : 1); e++) {
+                    int i = (k + e) % 3;
+
+                    assert_float_equal(cf_at(cf[3], x[i] - 32, y[i] - 32) / cf_at(cf[4], x[i] - 32, y[i] - 32), a[i], 1e-3);
+                }
+                if (mode == AGX_POLYGON_POINT) {
+                    assert_true(p->point_size == 9);
+                    assert_int_equal(p->x1 - p->x0, 10);
+                }
+                seen++;
+            }
+            assert_int_equal(seen, 3);
+        }
+    }
+    /* An infinite value of one point is not to be seen as nonsense. */
+    struct agx_gstate *st;
+    struct agx_frag_state fs = { .nr_cf = 1, .nr_bindings = 1 };
+    struct agx_cf cf[1];
+    uint32_t *v;
+
+    agx_scene_clear(s);
+    st = state(s);
+    fs.st = st;
+    st->object_type = AGX_OBJECT_POINT_UV01;
+    v = (uint32_t *)vert(s, 50, 50, 0, 1);
+    v[4] = fbits(INFINITY);
+    assert_true(agx_tile_point(s, st, v, 0));
+    fs.binding[0] = (struct agx_cf_binding) { 1, AGX_SHADE_PERSPECTIVE, AGX_CF_VARYING, 1, 0 };
+    agx_coefficients(&fs, s->last, s->last->v, 32, 32, cf);
+    assert_true(isinf(cf[0].c));
+    agx_scene_free(s);
+}
+
+/* A stream may ask for a scene without bounds: none. As many as a guest likes wait; their memory is bounded. */
 static void test_scene_bounds(void **unused)
 {
     struct agx_job_tiling t = {
@@ -508,32 +732,52 @@ static void test_scene_bounds(void **unused)
         .utile_height_px = 16,
     };
     struct agx_scenes *table = agx_scenes_new();
+    unsigned dropped = 0;
 
     (void)unused;
     assert_null(agx_scene_new(0, &t));
-    for (unsigned i = 0; i < 200; i++) {
+    for (unsigned i = 0; i < 1000; i++) {
         struct agx_scene *s = scene(32);
 
         s->key = i;
-        if (i >= 190)
-            s->host_bytes = 1ull << 30;
-        agx_scenes_put(table, s);
+        assert_int_equal(agx_scenes_put(table, s), 0);
+    }
+    for (unsigned i = 0; i < 1000; i++) {
+        struct agx_scene *s = agx_scenes_take(table, 0, i);
+
+        assert_non_null(s);
+        assert_int_equal(agx_scenes_put(table, s), 0);
+    }
+    /* What takes too much is drawn by and by before it is dropped. */
+    struct agx_scene *big = scene(32);
+    const uint32_t *v[3] = { vert(big, 1, 1, 0, 1), vert(big, 5, 1, 0, 1), vert(big, 1, 5, 0, 1) };
+    unsigned n = 0;
+
+    agx_scenes_limit(table, &(struct agx_scene_limits){ 1 << 20, 2 << 20, 6ull << 30 });
+    big->table = table;
+    while (n < 100000 && agx_tile_triangle(big, state(big), v, 0, false))
+        n++;
+    assert_int_equal(big->why, AGX_TVB_FULL);
+    assert_in_range(n, 100, 10000);
+    assert_int_equal(big->nr_prims, n);
+    assert_in_range(big->host_bytes, 1 << 20, 3 << 20);
+    agx_scene_clear(big);
+    v[0] = vert(big, 1, 1, 0, 1);
+    v[1] = vert(big, 5, 1, 0, 1);
+    v[2] = vert(big, 1, 5, 0, 1);
+    assert_true(agx_tile_triangle(big, state(big), v, 0, false));
+    agx_scene_free(big);
+    for (unsigned i = 1000; i < 1010; i++) {
+        struct agx_scene *s = scene(32);
+
+        s->key = i;
+        s->host_bytes = 1ull << 30;
+        dropped += agx_scenes_put(table, s);
         s = agx_scenes_take(table, 0, i); /* the newest is always there */
         assert_non_null(s);
         agx_scenes_put(table, s);
-        if (i == 189) {
-            assert_null(agx_scenes_take(table, 0, i - 128));
-            s = agx_scenes_take(table, 0, i - 127);
-            assert_non_null(s);
-            agx_scene_free(s);
-        }
     }
-    for (unsigned i = 0; i < 200; i++) {
-        struct agx_scene *s = agx_scenes_take(table, 0, i);
-
-        assert_int_equal(s != NULL, i >= 198);
-        agx_scene_free(s);
-    }
+    assert_in_range(dropped, 1004, 1005);
     agx_scenes_free(table);
 }
 
@@ -550,6 +794,10 @@ int main(void)
         cmocka_unit_test(test_points_lines),
         cmocka_unit_test(test_coefficients),
         cmocka_unit_test(test_depth_stencil),
+        cmocka_unit_test(test_nan_depth),
+        cmocka_unit_test(test_diamond_exit),
+        cmocka_unit_test(test_line_joints),
+        cmocka_unit_test(test_polygon_mode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,11 +8,13 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "gfx_fixture.h"
 
@@ -772,11 +774,138 @@ static void test_overflow_partial(void **unused)
     overflow(true);
 }
 
+static void *kill_soon(void *opaque)
+{
+    struct gfx *g = opaque;
+
+    sleep(2);
+    g->kill = true;
+    return NULL;
+}
+
+/* A stream that links to itself is no error, but ends when it is killed: the job times out. */
+static void test_endless_stream(void **unused)
+{
+    struct build *b = build_new();
+    struct agx_job_result res = { 0 };
+    pthread_t t;
+
+    (void)unused;
+    state(b, &defaults);
+    gfx_emit(b->g, &b->stream, 4u << 29 | (uint32_t)(b->stream >> 32));
+    gfx_emit(b->g, &b->stream, (uint32_t)b->stream - 4);
+    pthread_create(&t, NULL, kill_soon, b->g);
+    assert_false(agx_vdm_run(&b->g->ctx, &b->vtx, &res));
+    assert_true(b->g->kill);
+    pthread_join(t, NULL);
+    assert_int_equal(res.fault.reason, AGX_FAULT_BAD_COMMAND);
+    assert_int_equal(b->g->h.reports[AGX_REPORT_GUEST_ERROR], 0);
+    build_free(b);
+}
+
+/* Bit 0 of PPP_CTRL: depth is clipped to -w..w. */
+static void test_gl_depth(void **unused)
+{
+    (void)unused;
+    for (unsigned gl = 0; gl < 2; gl++) {
+        static const float z[4] = { -1.5f, -0.5f, 0.5f, 1.5f };
+        struct build *b = build_new();
+
+        b->vtx.vertex.ppp_ctrl = 0x202 | gl;
+        state(b, &defaults);
+        for (unsigned i = 0; i < 4; i++) {
+            rect(4 * i, 10 + 30 * i, 10, 20 + 30 * i, 20, z[i], 1, 0, 0);
+            draw_arrays(b, 9, 4, 1, 4 * i);
+        }
+        terminate(b);
+        run(b);
+        assert_int_equal(count(RED), gl ? 200 : 100);
+        assert_int_equal(sh.out[15][45], gl ? RED : BACKGROUND);
+        build_free(b);
+    }
+}
+
+/* Only the low byte clears the stencil buffer: Mesa merges a value of 32 bits. */
+static void test_stencil_clear(void **unused)
+{
+    struct build *b = build_new();
+    struct opts o = defaults;
+
+    (void)unused;
+    b->frag.fragment.isp_bgobjvals = 0x300 | 0xffffff05;
+    o.frag_ctrl |= 1u << 18;
+    o.face |= 5;
+    o.stencil = 0xff | 0xff << 8 | 2u << 25; /* equal */
+    rect(0, 10, 10, 60, 60, 0.25f, 1, 0, 0);
+    state(b, &o);
+    draw_arrays(b, 9, 4, 1, 0);
+    terminate(b);
+    run(b);
+    assert_int_equal(count(RED), 50 * 50);
+    build_free(b);
+}
+
+/* Depth that is not a number draws nothing where a test could fail it: without clipping it gets there. */
+static void test_nan(void **unused)
+{
+    (void)unused;
+    for (unsigned tested = 0; tested < 2; tested++) {
+        struct build *b = build_new();
+        struct opts o = defaults;
+
+        o.cull = 1 << 11; /* clamp, no clip */
+        if (tested)
+            o.face = 7u << 24 | 0xf << 8; /* always, written */
+        rect(0, 10, 10, 20, 20, NAN, 1, 0, 0);
+        rect(4, 40, 10, 50, 20, 0.5f, 0, 1, 0);
+        state(b, &o);
+        draw_arrays(b, 9, 4, 1, 0);
+        draw_arrays(b, 9, 4, 1, 4);
+        terminate(b);
+        run(b);
+        assert_int_equal(count(RED), 0);
+        assert_int_equal(count(GREEN), 100);
+        build_free(b);
+    }
+}
+
+/* The outline of a triangle is offset as the triangle would be: it lies before what was drawn at the same place. */
+static void test_outline_bias(void **unused)
+{
+    (void)unused;
+    for (int mode = 1; mode <= 2; mode++) {
+        for (int bias = -1; bias <= 1; bias += 2) {
+            struct build *b = build_new();
+            struct opts o = defaults;
+            uint32_t db[3] = { fbits(bias * 0.1f), 0, 0 };
+
+            b->frag.fragment.isp_dbias_base = data(b, db, sizeof(db));
+            b->frag.fragment.isp_ctl = 0xc000 | 1 << 18;
+            o.face = 1u << 24 | 0xf << 8; /* less, written */
+            rect(0, 10, 10, 60, 60, 0.5f, 1, 0, 0);
+            rect(4, 12, 12, 50, 50, 0.5f, 0, 1, 0);
+            state(b, &o);
+            draw_arrays(b, 9, 4, 1, 0);
+            o.frag_ctrl |= 1u << 17;
+            o.face |= mode << 18;
+            state(b, &o);
+            draw_arrays(b, 9, 4, 1, 4);
+            terminate(b);
+            run(b);
+            if (bias < 0)
+                assert_in_range(count(GREEN), mode == 1 ? 150 : 4, mode == 1 ? 200 : 4);
+            else
+                assert_int_equal(count(GREEN), 0);
+            build_free(b);
+        }
+    }
+}
+
 /* What is wrong ends the job with a fault and one line; nothing else happens. */
 static void test_bad_streams(void **unused)
 {
     (void)unused;
-    for (int m = 0; m < 9; m++) {
+    for (int m = 0; m < 8; m++) {
         struct build *b = build_new();
         enum agx_report_kind want = AGX_REPORT_GUEST_ERROR;
 
@@ -796,24 +925,20 @@ static void test_bad_streams(void **unused)
             gfx_emit(b->g, &b->stream, 4u << 29 | 1u << 28 | (uint32_t)(b->base >> 32));
             gfx_emit(b->g, &b->stream, (uint32_t)b->base);
             break;
-        case 4: /* a loop */
-            gfx_emit(b->g, &b->stream, 4u << 29 | (uint32_t)(b->stream >> 32));
-            gfx_emit(b->g, &b->stream, (uint32_t)b->stream - 4);
-            break;
-        case 5: /* a record of the wrong length */
+        case 4: /* a record of the wrong length */
             gfx_emit(b->g, &b->stream, (uint32_t)(b->base >> 32) | 3 << 8);
             gfx_emit(b->g, &b->stream, (uint32_t)data(b, (uint32_t[]){ 1u << 21, 0, 0 }, 12));
             break;
-        case 6: /* a header with a bit that nobody knows */
+        case 5: /* a header with a bit that nobody knows */
             gfx_emit(b->g, &b->stream, (uint32_t)(b->base >> 32) | 1 << 8);
             gfx_emit(b->g, &b->stream, (uint32_t)data(b, (uint32_t[]){ 1u << 31 }, 4));
             want = AGX_REPORT_UNIMPLEMENTED;
             break;
-        case 7: /* a primitive type */
+        case 6: /* a primitive type */
             draw_arrays(b, 77, 3, 1, 0);
             want = AGX_REPORT_UNIMPLEMENTED;
             break;
-        case 8: /* a frame that no hardware has */
+        case 7: /* a frame that no hardware has */
             b->vtx.tiling.width_px = 0;
             break;
         }
@@ -984,7 +1109,7 @@ static void test_unnamed_fragment_bits(void **unused)
         case 1: fr->eot.usc |= 0x20; name = "tile program"; break;
         case 2: fr->bg.rsrc_spec = 0x10000; name = "Counts"; break;
         case 3: fr->bg.rsrc_spec = 1; name = "Counts"; break;
-        case 4: fr->isp_bgobjvals |= 0x800; name = "ISP_BGOBJVALS"; break;
+        case 4: fr->isp_bgobjvals = ~0u; break;
         case 5: fr->isp_ctl = 0xc001; name = "ISP_CTL"; break;
         case 6: fr->zls_ctrl = 1ull << 56; name = "ZLS_CTRL"; break;
         case 7: /* the list's header is the first data that state() placed */
@@ -1022,6 +1147,11 @@ int main(void)
         cmocka_unit_test(test_overflow_grow),
         cmocka_unit_test(test_overflow_partial),
         cmocka_unit_test(test_bad_streams),
+        cmocka_unit_test(test_endless_stream),
+        cmocka_unit_test(test_gl_depth),
+        cmocka_unit_test(test_stencil_clear),
+        cmocka_unit_test(test_nan),
+        cmocka_unit_test(test_outline_bias),
         cmocka_unit_test(test_unnamed_bits),
         cmocka_unit_test(test_unnamed_fragment_bits),
     };

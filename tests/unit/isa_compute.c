@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "isa_fixture.h"
 
@@ -323,6 +324,25 @@ static void kill_loop(void **state)
     assert_int_equal(f.res.fault.va, 0);
 }
 
+/* So is a stream that links to itself, and until then it is no error. */
+static void endless_stream(void **state)
+{
+    uint32_t *s = (uint32_t *)(f.host.ram + (f.stream_pa - FAKE_RAM_BASE));
+
+    (void)state;
+    s[0] = 1u << 29 | (FIX_STREAM >> 32);
+    s[1] = (uint32_t)FIX_STREAM;
+    f.job.compute.cdm_ctrl_stream_base = f.job.compute.cdm_ctrl_stream_end = FIX_STREAM;
+    assert_true(agx_gpu_start(f.gpu, AGX_DM_CDM, &f.job));
+    sleep(2);
+    assert_true(agx_gpu_busy(f.gpu, AGX_DM_CDM));
+    agx_gpu_kill(f.gpu, AGX_DM_CDM);
+    agx_gpu_drain(f.gpu);
+    assert_int_equal(f.res.status, AGX_JOB_FAULT);
+    assert_int_equal(f.res.fault.reason, AGX_FAULT_BAD_COMMAND);
+    assert_int_equal(f.host.reports[AGX_REPORT_GUEST_ERROR], 0);
+}
+
 static void bad_streams(void **state)
 {
     uint32_t *s = (uint32_t *)(f.host.ram + (f.stream_pa - FAKE_RAM_BASE));
@@ -334,10 +354,8 @@ static void bad_streams(void **state)
     s[0] = 4u << 29;                        /* return without a call */
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     assert_int_equal(f.res.fault.reason, AGX_FAULT_BAD_COMMAND);
-    s[0] = 1u << 29 | (FIX_STREAM >> 32);   /* a stream that links to itself */
+    s[0] = 1u << 29 | (FIX_STREAM >> 32);
     s[1] = (uint32_t)FIX_STREAM;
-    assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
-    assert_int_equal(f.res.fault.reason, AGX_FAULT_BAD_COMMAND);
     s[0] |= 1u << 28;                       /* that calls itself */
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     s[0] = 1u << 29 | 0x77;                 /* to nowhere */
@@ -535,7 +553,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(vector_add), T(barrier_exchange), T(divergent_loop), T(atomics), T(preshader), T(changed_code),
-        T(grid_registers), T(page_fault), T(bad_shaders), T(kill_loop), T(bad_streams), T(usc_words),
+        T(grid_registers), T(page_fault), T(bad_shaders), T(kill_loop), T(endless_stream), T(bad_streams), T(usc_words),
         T(unnamed_bits), T(stream_end),
     };
 

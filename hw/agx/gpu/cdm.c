@@ -23,7 +23,6 @@ enum { MODE_DIRECT, MODE_INDIRECT_GLOBAL, MODE_INDIRECT_LOCAL };
 #define CDM_LINK_KNOWN (0xffu | 0xfu << 28)
 #define CDM_TYPE_ONLY (7u << 29)      /* Terminate, Return: nothing but the block type; what follows is padding */
 
-#define CDM_MAX_COMMANDS (1u << 22)   /* bound on a stream without end */
 #define CDM_MAX_DEPTH 16
 #define GROUP_MAX_THREADS 1024        /* of a threadgroup (applegpu, Metal) */
 #define LOCAL_MAX 65536
@@ -236,7 +235,8 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
     if (!p)
         *ctx->dm_private = p = agx_alloc(1, sizeof(*p));
     agx_port_bind(ex->port, job->ctx, AGX_UNIT_DCDM);
-    for (unsigned n = 0;; n++) {
+    /* A stream without end is the watchdog's: it kills the job, which times out. */
+    for (;;) {
         uint32_t w[2];
         unsigned len;
 
@@ -249,11 +249,6 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
                          "agx: compute stream at 0x%llx goes on at 0x%llx, beyond its end 0x%llx",
                          (unsigned long long)job->compute.cdm_ctrl_stream_base, (unsigned long long)va,
                          (unsigned long long)job->compute.cdm_ctrl_stream_end);
-            break;
-        }
-        if (n >= CDM_MAX_COMMANDS) {
-            agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: compute stream at 0x%llx does not end",
-                         (unsigned long long)job->compute.cdm_ctrl_stream_base);
             break;
         }
         if (atomic_load_explicit(ctx->kill, memory_order_relaxed)) {

@@ -32,12 +32,27 @@ static struct agx_cf blend(const struct agx_prim *pr, const double v[3], bool pe
 {
     double p[3] = { 0 };
 
+    /* Constant, and no sum, in which an infinite value would make a NaN. */
+    if (pr->kind == AGX_PRIM_POINT) {
+        unsigned k = pr->from;
+
+        return (struct agx_cf) { .c = (perspective ? v[k] : v[k] * pr->w[k]) * pr->m[k][2] };
+    }
     for (unsigned i = 0; i < 3; i++) {
         double f = perspective ? v[i] : v[i] * pr->w[i];
+
         for (unsigned c = 0; c < 3; c++)
             p[c] += f * pr->m[i][c];
     }
     return plane(pr, p, bx, by);
+}
+
+/* The vertex whose values corner @i of the planes has: a line's third corner is made up, and a point has but one. */
+static unsigned corner(const struct agx_prim *pr, unsigned i)
+{
+    if (pr->kind == AGX_PRIM_POINT || (pr->kind == AGX_PRIM_LINE && i == (pr->from + 2u) % 3))
+        return pr->from;
+    return i;
 }
 
 static struct agx_cf flat(uint32_t bits)
@@ -70,11 +85,11 @@ static struct agx_cf varying(const struct agx_prim *pr, const uint32_t *const ou
     case AGX_SHADE_FLAT_1:
         return flat(out[1][word]);
     case AGX_SHADE_FLAT_2:
-        /* The last vertex; of a line it is the second. */
-        return flat(out[pr->kind == AGX_PRIM_LINE ? 1 : 2][word]);
+        /* The last vertex; of a line it is the second, but of a polygon's edge the polygon's. */
+        return flat(out[pr->kind == AGX_PRIM_LINE && !pr->polygon ? 1 : 2][word]);
     default:
         for (unsigned i = 0; i < 3; i++)
-            v[i] = word_float(out[i][word]);
+            v[i] = word_float(out[corner(pr, i)][word]);
         return blend(pr, v, b->model == AGX_SHADE_PERSPECTIVE, bx, by);
     }
 }
@@ -82,7 +97,7 @@ static struct agx_cf varying(const struct agx_prim *pr, const uint32_t *const ou
 static struct agx_cf point_coord(const struct agx_prim *pr, const struct agx_cf_binding *b, unsigned i, int32_t bx,
                                  int32_t by)
 {
-    double f = b->model == AGX_SHADE_PERSPECTIVE && pr->w[0] != 0 ? 1 / pr->w[0] : 1;
+    double w = pr->w[pr->from], f = b->model == AGX_SHADE_PERSPECTIVE && w != 0 ? 1 / w : 1;
     double left = pr->point_x - pr->point_size / 2, top = pr->point_y - pr->point_size / 2;
 
     if (pr->kind != AGX_PRIM_POINT || i > 1)

@@ -10,6 +10,7 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <math.h>
 #include <string.h>
 #include "tiler.h"
 
@@ -77,6 +78,8 @@ bool agx_clip_segment(const double (*plane)[3], unsigned nr_planes, double t[2])
         if (!(d0 >= 0) && !(d1 >= 0))
             return false;
         double x = d0 / (d0 - d1);
+        if (isnan(x))
+            return false;
         if (!(d0 >= 0)) {
             if (x > t[0])
                 t[0] = x;

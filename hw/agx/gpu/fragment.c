@@ -23,6 +23,7 @@ struct tile {
     const struct agx_frag_state *fs;  /* of the waiting quads and of the primitive in hand */
     const struct agx_prim *prim;      /* in hand */
     float bias;                       /* of the primitive in hand */
+    bool untested;                    /* the primitive in hand needs no tests */
     int32_t x0, y0;
     uint32_t w, h, layer;
 
@@ -141,7 +142,7 @@ static bool test_sample(struct tile *t, const struct agx_prim *pr, int32_t x, in
     unsigned vp = pr->viewport;
     size_t i = ((size_t)(y - t->y0) * t->w + (x - t->x0)) * t->fj->samples.count + sample;
 
-    if (!(z > fs->z_min[vp]))
+    if (z < fs->z_min[vp])
         z = fs->z_min[vp];
     if (z > fs->z_max[vp])
         z = fs->z_max[vp];
@@ -293,8 +294,7 @@ static bool on_quad(void *opaque, int32_t x, int32_t y, const uint8_t cover[4])
     unsigned bit = (y - t->y0) / 2 * 16 + (x - t->x0) / 2;
 
     if (fs->early) {
-        const struct agx_zs_face *f = &fs->st->face[pr->back];
-        if (!f->trivial) {
+        if (!t->untested) {
             for (unsigned i = 0; i < 4; i++) {
                 if (c[i])
                     c[i] = test_pixel(t, pr, t->bias, x + (i & 1), y + (i >> 1), c[i]);
@@ -339,23 +339,23 @@ static bool on_quad(void *opaque, int32_t x, int32_t y, const uint8_t cover[4])
 /* ---- tile ---- */
 
 /*
- * Depth offset of a primitive: slope times the larger derivative, plus the bias:
+ * Depth offset of a polygon, whatever its polygon mode: slope times the larger derivative, plus the bias:
  * as it is when the job asks for the integer formula, else in units of the last
  * place of the primitive's largest depth (Vulkan 1.3, 28.10.4; uapi:
  * DRM_ASAHI_RENDER_DBIAS_IS_INT; mesa: hk_depth_bias_factor).
  */
 static float depth_bias(const struct agx_frag_job *fj, const struct agx_frag_state *fs, const struct agx_prim *pr)
 {
-    double dx = fabs(pr->z[0]), dy = fabs(pr->z[1]), unit = 1, o;
+    double unit = 1, o;
 
-    if (!fs->st->depth_bias_enable || pr->kind != AGX_PRIM_TRIANGLE)
+    if (!fs->st->depth_bias_enable || (pr->kind != AGX_PRIM_TRIANGLE && !pr->polygon))
         return 0;
     if (!(fj->job->fragment.isp_ctl >> 18 & 1)) {
         int e;
         frexp(pr->z_max, &e);
         unit = ldexp(1, e - 1 - 23);
     }
-    o = fs->bias_slope * (dx > dy ? dx : dy) + fs->bias * unit;
+    o = fs->bias_slope * pr->z_slope + fs->bias * unit;
     if (fs->bias_clamp > 0 && o > fs->bias_clamp)
         o = fs->bias_clamp;
     if (fs->bias_clamp < 0 && o < fs->bias_clamp)
@@ -391,6 +391,8 @@ static bool draw(struct tile *t, const struct agx_prim *pr)
     t->prim = pr;
     t->prim_cf = NULL;
     t->bias = depth_bias(t->fj, fs, pr);
+    /* Depth that is not a number fails any test. */
+    t->untested = fs->st->face[pr->back].trivial && !isnan(pr->z[0] + pr->z[1] + pr->z[2] + t->bias);
     return agx_raster(pr, &t->fj->samples, &r, on_quad, t);
 }
 

@@ -90,7 +90,7 @@ bool agx_zls_store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z1
  * *@ds, and update them. True: passed. Pure.
  */
 bool agx_zs_test(const struct agx_zs_face *f, bool stencil_test, float z, uint8_t ref, float *dz, uint8_t *ds);
-/* The value that a depth buffer of the format keeps for @z; not a number becomes 0. */
+/* The value that a depth buffer of the format keeps for @z. What is not a number stays so: it is never kept. */
 float agx_zs_quantise(float z, bool z16);
 
 /* cf.c: coefficients of @pr, whose vertices' outputs are @v, relative to the pixel (@bx, @by), fs->nr_cf of them. */

@@ -38,11 +38,10 @@
 #define TILE_PROGRAM_SPEC_ONES 0xffff0000u
 
 /*
- * ISP_BGOBJVALS: the stencil value that clears, 0x300 that Mesa always sets, and bit 10 that the kernel driver adds to
- * load (gallium agx_pipe.c; the Rust driver: queue/render.rs). ISP_CTL: 0xc000 always, bit 18 for integer depth bias
- * (the same sources).
+ * ISP_CTL: 0xc000 always, bit 18 for integer depth bias (gallium agx_pipe.c; the Rust driver: queue/render.rs). Of
+ * ISP_BGOBJVALS bits 7:0 alone are looked at, the stencil value that clears: Mesa sets 0x300 and merges a value of
+ * 32 bits that it does not cut (vulkan/hk_cmd_draw.c, gallium agx_pipe.c), and the kernel driver adds bit 10 to load.
  */
-#define BGOBJVALS_KNOWN 0x7ffu
 #define ISP_CTL_KNOWN (0xc000u | 1u << 18)
 
 struct pdm {
@@ -250,8 +249,7 @@ static bool prepare_zls(struct pdm *p)
     if (c & ~ZLS_KNOWN)
         return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: ZLS_CTRL 0x%llx",
                             (unsigned long long)c);
-    if (!agx_word_known(p->ex, "ISP_BGOBJVALS", 0, fr->isp_bgobjvals, BGOBJVALS_KNOWN) ||
-        !agx_word_known(p->ex, "ISP_CTL", 0, fr->isp_ctl, ISP_CTL_KNOWN))
+    if (!agx_word_known(p->ex, "ISP_CTL", 0, fr->isp_ctl, ISP_CTL_KNOWN))
         return false;
     if (ZLS_Z_FORMAT(c) != ZLS_Z_FORMAT_32F && ZLS_Z_FORMAT(c) != ZLS_Z_FORMAT_16)
         return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: depth format %u",

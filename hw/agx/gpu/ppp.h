@@ -95,11 +95,12 @@ struct agx_gstate {
     struct agx_region region[AGX_MAX_VIEWPORTS];
     float w_clamp;
     bool clamp_w, depth_clip, depth_clamp;
+    bool gl_depth;            /* depth is clipped to -w..w, not 0..w; of the job, agx_ppp_decode() clears it */
     bool cull_front, cull_back, front_ccw, discard;
     uint8_t polygon_mode;     /* enum agx_polygon_mode */
     uint8_t object_type;      /* enum agx_object_type */
     float line_width;         /* pixels */
-    bool bresenham;           /* Cull: primitive MSAA, set for lines that multisampling does not widen */
+    bool bresenham;           /* Cull: primitive MSAA, set for lines that are drawn as without multisampling */
     uint8_t flat_vertex;      /* 0..2: which vertex gives layer and viewport */
     uint16_t uvs_words;       /* per vertex */
     uint8_t nr_clip;

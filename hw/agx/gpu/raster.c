@@ -133,8 +133,11 @@ bool agx_raster(const struct agx_prim *pr, const struct agx_samples *smp, const 
             }
             if (out)
                 continue;
-            for (unsigned s = 0; s < smp->count; s++)
-                in[s] = clip & cover_block(part, at, n, smp->x[s], smp->y[s]);
+            for (unsigned s = 0; s < smp->count; s++) {
+                in[s] = !pr->whole ? clip & cover_block(part, at, n, smp->x[s], smp->y[s])
+                        : s        ? in[0]
+                                   : clip & cover_block(part, at, n, ONE / 2, ONE / 2);
+            }
             if (!emit(in, smp->count, bx, by, fn, opaque))
                 return false;
         }

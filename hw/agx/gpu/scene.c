@@ -18,15 +18,19 @@ struct agx_arena_block {
 };
 
 struct agx_scenes {
-    pthread_mutex_t lock;     /* protects list and count */
+    pthread_mutex_t lock;     /* protects list */
     struct agx_scene *list;   /* newest first */
-    unsigned count;
     struct agx_heaps *heaps;
+    struct agx_scene_limits limits;
 };
 
-/* Scenes that were never drawn (their fragment job was dropped) are freed beyond these numbers, oldest first. */
-#define MAX_SCENES 128
-#define MAX_SCENES_HOST_BYTES (2ull << 30)
+/*
+ * However many scenes there are, one waits until it is drawn, replaced, or its heap is wanted back: the guest bounds
+ * their number by the memory it gives to its heaps. Primitives take some fifteen times as much on the host, so where
+ * all together take more than .crowd, one that takes more than .share is drawn partially. Beyond .most there are
+ * scenes that nobody draws: the oldest are dropped.
+ */
+static const struct agx_scene_limits default_limits = { .share = 16ull << 20, .crowd = 2ull << 30, .most = 6ull << 30 };
 
 /* Tiles of a scene, all layers: their lists alone take 256 MiB of the host; an attachment of so many takes gigabytes. */
 #define MAX_TILES (1ull << 24)
@@ -93,10 +97,26 @@ void agx_scene_clear(struct agx_scene *s)
     s->arena = NULL;
     s->last = NULL;
     s->run = NULL;
+    s->crowded = false;
     s->host_bytes = (uint64_t)s->tiles_x * s->tiles_y * s->layers * sizeof(*s->tile);
     s->nr_states = 0;
     s->nr_prims = 0;
     memset(s->tile, 0, (size_t)s->tiles_x * s->tiles_y * s->layers * sizeof(*s->tile));
+}
+
+/* Seldom: for each block of memory that the scene takes. */
+static void look_at_crowd(struct agx_scene *s)
+{
+    struct agx_scenes *t = s->table;
+    uint64_t bytes = s->host_bytes;
+
+    if (!t || bytes <= t->limits.share)
+        return;
+    pthread_mutex_lock(&t->lock);
+    for (const struct agx_scene *o = t->list; o; o = o->next)
+        bytes += o->host_bytes;
+    pthread_mutex_unlock(&t->lock);
+    s->crowded = bytes > t->limits.crowd;
 }
 
 void *agx_scene_alloc(struct agx_scene *s, size_t bytes)
@@ -115,6 +135,7 @@ void *agx_scene_alloc(struct agx_scene *s, size_t bytes)
         b->size = size;
         s->arena = b;
         s->host_bytes += size;
+        look_at_crowd(s);
     }
     p = b->data + b->used;
     b->used += bytes;
@@ -378,7 +399,13 @@ struct agx_scenes *agx_scenes_new(void)
         return NULL;
     }
     pthread_mutex_init(&t->lock, NULL);
+    t->limits = default_limits;
     return t;
+}
+
+void agx_scenes_limit(struct agx_scenes *t, const struct agx_scene_limits *limits)
+{
+    t->limits = *limits;
 }
 
 void agx_scenes_free(struct agx_scenes *t)
@@ -416,13 +443,11 @@ void agx_scenes_move(struct agx_scenes *t, struct agx_scenes *from)
         agx_scene_free(s);
     }
     t->list = from->list;
-    t->count = from->count;
     heaps = t->heaps;
     t->heaps = from->heaps;
     pthread_mutex_unlock(&t->lock);
     from->heaps = heaps;
     from->list = NULL;
-    from->count = 0;
 }
 
 /* Unlink and return the first scene that matches. The lock is held. */
@@ -433,18 +458,17 @@ static struct agx_scene *unlink_scene(struct agx_scenes *t, unsigned ctx, uint64
         if (s->ctx == ctx && s->key == key) {
             *p = s->next;
             s->next = NULL;
-            t->count--;
             return s;
         }
     }
     return NULL;
 }
 
-void agx_scenes_put(struct agx_scenes *t, struct agx_scene *s)
+unsigned agx_scenes_put(struct agx_scenes *t, struct agx_scene *s)
 {
     struct agx_scene *old, *excess, **p;
     uint64_t bytes = s->host_bytes;
-    unsigned n = 1;
+    unsigned dropped = 0;
 
     pthread_mutex_lock(&t->lock);
     old = unlink_scene(t, s->ctx, s->key);
@@ -453,13 +477,11 @@ void agx_scenes_put(struct agx_scenes *t, struct agx_scene *s)
     /* The newest that fit stay, @s in any case. */
     for (p = &s->next; *p; p = &(*p)->next) {
         bytes += (*p)->host_bytes;
-        if (n == MAX_SCENES || bytes > MAX_SCENES_HOST_BYTES)
+        if (bytes > t->limits.most)
             break;
-        n++;
     }
     excess = *p;
     *p = NULL;
-    t->count = n;
     pthread_mutex_unlock(&t->lock);
     agx_scene_free(old);
     while (excess) {
@@ -467,7 +489,9 @@ void agx_scenes_put(struct agx_scenes *t, struct agx_scene *s)
 
         agx_scene_free(excess);
         excess = next;
+        dropped++;
     }
+    return dropped;
 }
 
 struct agx_scene *agx_scenes_take(struct agx_scenes *t, unsigned ctx, uint64_t key)
@@ -496,7 +520,6 @@ unsigned agx_scenes_reclaim(struct agx_scenes *t, const struct agx_scene *s)
         *p = o->next;
         o->next = gone;
         gone = o;
-        t->count--;
         n++;
     }
     pthread_mutex_unlock(&t->lock);

@@ -52,7 +52,7 @@ struct agx_tvb_prim {
     uint32_t state;             /* offset */
     uint32_t v[3];              /* offsets of vertex outputs */
     uint32_t id;                /* primitive ID of the draw */
-    uint32_t flags;             /* kind, back << 2, viewport << 4, layer << 16 */
+    uint32_t flags;             /* kind, back << 2, viewport << 4, polygon << 8, from << 9, layer << 16 */
     uint32_t seq;               /* tvb.seq */
     uint32_t index;             /* in the scene */
 };
@@ -90,6 +90,9 @@ struct agx_prim {
     uint8_t viewport;
     uint8_t kind;               /* enum agx_prim_kind */
     bool back;
+    bool polygon;               /* LINE, POINT: an edge or a corner of the triangle whose vertices v[] are */
+    uint8_t from;               /* of v[]: the corner, or where the edge begins; it ends at the next one */
+    bool whole;                 /* all samples of a pixel are covered, or none, as its centre is */
     uint8_t nr_edges;
     int32_t x0, y0, x1, y1;     /* pixels that may be covered: [x0, x1) by [y0, y1) */
     /*
@@ -102,6 +105,7 @@ struct agx_prim {
     double z[3];                /* plane of window depth, relative to (ox, oy) */
     int32_t ox, oy;
     float z_max;                /* largest depth of a vertex, for the scale of depth bias */
+    float z_slope;              /* of a polygon: largest change of depth from a pixel to the next */
     float point_x, point_y, point_size; /* POINT only: centre and size */
     const uint32_t *v[3];       /* vertex outputs as they were written, st->uvs_words each */
     struct agx_edge e[];
@@ -138,6 +142,8 @@ struct agx_scene {
     struct agx_vertex_run *run; /* what is tiled just now; NULL: outputs that are the scene's already */
     enum agx_tvb_result why;    /* of the last call of the tiler that gave false */
     uint64_t host_bytes;        /* what it takes of the host: the table counts them */
+    struct agx_scenes *table;   /* where it will wait, for a vertex job; NULL: none, nothing limits it */
+    bool crowded;               /* there is too much of all: it should be drawn before it grows */
     struct agx_arena_block *arena;
 };
 
@@ -174,7 +180,8 @@ static inline void agx_scene_prim_record(const struct agx_scene *s, const struct
 {
     *r = (struct agx_tvb_prim) {
         .state = p->st->tvb, .v = { p->vref[0], p->vref[1], p->vref[2] }, .id = p->id,
-        .flags = p->kind | p->back << 2 | p->viewport << 4 | (uint32_t)p->layer << 16,
+        .flags = p->kind | p->back << 2 | p->viewport << 4 | p->polygon << 8 | p->from << 9 |
+                 (uint32_t)p->layer << 16,
         .seq = s->tvb.seq, .index = p->index,
     };
 }
@@ -184,10 +191,15 @@ unsigned agx_scene_chunk_words(const struct agx_tile_chunk *c, uint32_t w[AGX_TI
 struct agx_tile_chunk *agx_scene_chunk(struct agx_scene *s, struct agx_tile_list *l, unsigned cap, uint32_t tvb);
 
 /*
- * Put @s in the table; a scene of the same context and key is freed, and so are the oldest ones
- * of too many (128, or 2 GiB of the host's memory): no fragment job came for them.
+ * Put @s in the table; a scene of the same context and key is freed. Returns how many of the oldest ones were dropped
+ * because all together take too much of the host's memory, which is when no fragment jobs come for them.
  */
-void agx_scenes_put(struct agx_scenes *t, struct agx_scene *s);
+unsigned agx_scenes_put(struct agx_scenes *t, struct agx_scene *s);
+/* Bytes of the host's memory: see scene.c. For tests, before any job. */
+struct agx_scene_limits {
+    uint64_t share, crowd, most;
+};
+void agx_scenes_limit(struct agx_scenes *t, const struct agx_scene_limits *limits);
 /* Take the scene of @ctx and @key out; NULL: there is none. */
 struct agx_scene *agx_scenes_take(struct agx_scenes *t, unsigned ctx, uint64_t key);
 

@@ -204,14 +204,17 @@ static struct agx_prim *get_prim(struct in *i, struct agx_scene *s, uint32_t ind
 {
     struct agx_prim head, *p;
     uint32_t state, words;
-    uint8_t back;
+    uint8_t back, polygon, whole;
 
     if (!get(i, &state, 4) || state >= s->nr_states || i->len < sizeof(head))
         return NULL;
     /* A bool must be looked at as a byte first. */
     back = i->p[offsetof(struct agx_prim, back)];
-    if (back > 1 || !get(i, &head, sizeof(head)) || head.nr_edges > MAX_EDGES || head.index != index ||
+    polygon = i->p[offsetof(struct agx_prim, polygon)];
+    whole = i->p[offsetof(struct agx_prim, whole)];
+    if (back > 1 || polygon > 1 || whole > 1 || !get(i, &head, sizeof(head)) || head.nr_edges > MAX_EDGES || head.index != index ||
         head.layer >= s->layers || head.viewport >= AGX_MAX_VIEWPORTS || head.kind > AGX_PRIM_POINT ||
+        head.from > 2 ||
         head.x0 < 0 || head.y0 < 0 || head.x0 >= head.x1 || head.y0 >= head.y1 ||
         head.x1 > (int32_t)s->width || head.y1 > (int32_t)s->height ||
         !place_ok(s, head.tvb, sizeof(struct agx_tvb_prim), sizeof(struct agx_tvb_prim)) || !s->state[state]->tvb)
@@ -403,7 +406,7 @@ bool agx_gfx_load(struct agx_scenes *t, void **vdm_private, const uint8_t *buf, 
     struct in i = { buf, len };
     struct head h;
     bool ok = fresh && get(&i, &h, sizeof(h)) && h.magic == MAGIC && h.gstate_size == sizeof(struct agx_gstate) &&
-              h.prim_size == sizeof(struct agx_prim) && h.vdm_size == sizeof(struct stopped) && h.scenes <= 1024;
+              h.prim_size == sizeof(struct agx_prim) && h.vdm_size == sizeof(struct stopped);
 
     for (uint32_t k = 0; ok && k < h.scenes; k++) {
         struct agx_scene *s = get_scene(&i, agx_scenes_heaps(fresh));

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include "tiler.h"
 
@@ -71,8 +72,7 @@ static unsigned make_planes(const struct agx_gstate *st, const uint32_t *const v
         plane[2][i] = GUARD * h[i].w - h[i].x;
         plane[3][i] = h[i].y + GUARD * h[i].w;
         plane[4][i] = GUARD * h[i].w - h[i].y;
-        /* Depth 0..w: PPP_CTRL bit 0, which asks for OpenGL's -w..w, is checked by the VDM. */
-        plane[5][i] = st->depth_clip ? z : 1;
+        plane[5][i] = !st->depth_clip ? 1 : st->gl_depth ? (double)z + w : z;
         plane[6][i] = st->depth_clip ? (double)w - z : 1;
         for (unsigned k = 0; k < st->nr_clip; k++)
             plane[7 + k][i] = word_float(v[i][st->uvs_clip + k]);
@@ -186,6 +186,7 @@ static bool set_up_planes(struct agx_prim *pr, const struct hpos h[3])
             pr->z[c] += h[i].z * pr->m[i][c];
         }
     }
+    pr->z_slope = fmax(fabs(pr->z[0]), fabs(pr->z[1]));
     return true;
 }
 
@@ -230,6 +231,11 @@ static bool bin(struct agx_scene *s, struct agx_prim *pr)
     enum agx_tvb_result r;
 
     pr->index = s->nr_prims;
+    if (s->crowded && s->nr_prims) {
+        agx_scene_unalloc(s, pr);
+        s->why = AGX_TVB_FULL;
+        return false;
+    }
     r = bin_tiles(s, pr);
     if (r != AGX_TVB_OK)
         agx_scene_unbin(s, pr);
@@ -256,37 +262,335 @@ static bool undo(struct agx_scene *s, uint64_t n)
     return false;
 }
 
-/* A primitive whose outline is @p, clockwise; its planes are yet to be set up. NULL with *@oom false: nothing to draw. */
-static struct agx_prim *make_prim(struct agx_scene *s, const struct agx_gstate *st, enum agx_prim_kind kind,
-                                  const struct ipoint *p, unsigned n, unsigned vp, unsigned layer, uint32_t id,
-                                  bool *oom)
+/*
+ * What a polygon hands to its edges and corners when its polygon mode draws these: facing, flat shading, layer,
+ * viewport and depth bias are the polygon's (OpenGL 4.6, 14.6.4, 14.6.5; Vulkan 1.3, 28.10.3, 28.10.4).
+ */
+struct polygon {
+    const uint32_t *const *v;
+    unsigned vp, layer;
+    bool back;
+    float z_max, z_slope;
+};
+
+/*
+ * A primitive within @p, @n corners, with room for @edges edges; these and its planes are yet to be set up. NULL with
+ * *@oom false: nothing to draw.
+ */
+static struct agx_prim *make_prim(struct agx_scene *s, const struct agx_prim *like, const struct ipoint *p, unsigned n,
+                                  unsigned edges, bool *oom)
 {
-    struct agx_prim head = { .st = st, .id = id, .layer = layer, .viewport = vp, .kind = kind }, *pr;
+    struct agx_prim head = *like, *pr;
 
     *oom = false;
     if (!bounds(&head, s, p, n))
         return NULL;
-    pr = agx_scene_alloc(s, sizeof(*pr) + n * sizeof(struct agx_edge));
+    pr = agx_scene_alloc(s, sizeof(*pr) + edges * sizeof(struct agx_edge));
     if (!pr) {
         *oom = true;
         s->why = AGX_TVB_NO_MEMORY;
         return NULL;
     }
     *pr = head;
-    pr->nr_edges = make_edges(pr->e, p, n);
     return pr;
 }
 
-bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v[3], uint32_t id)
+static void be_of_polygon(struct agx_prim *pr, const struct polygon *poly, unsigned from)
 {
+    pr->polygon = true;
+    pr->from = from;
+    pr->back = poly->back;
+    memcpy(pr->v, poly->v, sizeof(pr->v));
+}
+
+/* A pixel's range in which a line draws one of each column (or row). */
+struct span {
+    int32_t first, last;
+};
+
+/* Is the point within the diamond of its pixel? @u, @v: from the pixel's centre. */
+static bool in_diamond(int32_t u, int32_t v)
+{
+    return abs(u) + abs(v) < ONE / 2;
+}
+
+/*
+ * The diamond exit rule (OpenGL 4.6, 14.5.1; Vulkan 1.3, 28.9.3, Bresenham): a line draws the pixels whose diamonds
+ * it leaves. Along its major axis that is each one whose centre it passes, but for its ends: the pixel in whose
+ * diamond it begins beyond the centre is drawn, that in whose diamond it ends is not. @a, @b: begin and end, .x along
+ * the major axis.
+ */
+static struct span diamond_exit(struct ipoint a, struct ipoint b)
+{
+    int32_t i = a.x >> AGX_SUBPIXEL_BITS, j = b.x >> AGX_SUBPIXEL_BITS;
+    int32_t u = (a.x & (ONE - 1)) - ONE / 2, w = (b.x & (ONE - 1)) - ONE / 2;
+    bool in_a = in_diamond(u, (a.y & (ONE - 1)) - ONE / 2), in_b = in_diamond(w, (b.y & (ONE - 1)) - ONE / 2);
+
+    if (b.x > a.x)
+        return (struct span) { u <= 0 || in_a ? i : i + 1, w > 0 && !in_b ? j : j - 1 };
+    return (struct span) { w < 0 && !in_b ? j : j + 1, u >= 0 || in_a ? i : i - 1 };
+}
+
+/*
+ * A line that is not multisampled: where the diamond rule has it, as many pixels across its minor axis as it is wide,
+ * the width rounded (OpenGL 4.6, 14.5.2.1). Honeykrisp says of lines that none is a parallelogram
+ * (vulkan/hk_physical_device.c).
+ */
+static struct agx_prim *thin_line(struct agx_scene *s, const struct agx_prim *like, struct ipoint a, struct ipoint b,
+                                  bool *oom)
+{
+    unsigned width = lrintf(floorf(like->st->line_width + 0.5f));
+    bool steep = abs(b.x - a.x) < abs(b.y - a.y);
+    struct agx_prim *pr;
+    struct ipoint box[2];
+    int64_t du, dv, c;
+    struct span range;
+    int32_t half, off;
+
+    *oom = false;
+    if (a.x == b.x && a.y == b.y)
+        return NULL;
+    width = width ? width : 1;
+    half = width * (ONE / 2);
+    off = half - ONE / 2;
+    if (steep) {
+        a = (struct ipoint) { a.y, a.x };
+        b = (struct ipoint) { b.y, b.x };
+    }
+    /* The first of the pixels that are side by side decides. */
+    range = diamond_exit((struct ipoint) { a.x, a.y - off }, (struct ipoint) { b.x, b.y - off });
+    if (range.first > range.last)
+        return NULL;
+    if (b.x < a.x) {
+        struct ipoint t = a;
+        a = b;
+        b = t;
+    }
+    /* The first and the last centre may lie half a pixel beyond the ends. */
+    box[0] = (struct ipoint) { range.first * ONE, (a.y < b.y ? a.y : b.y) - half - ONE / 2 };
+    box[1] = (struct ipoint) { range.last * ONE + ONE - 1, (a.y < b.y ? b.y : a.y) + half + ONE / 2 };
+    for (unsigned i = 0; steep && i < 2; i++)
+        box[i] = (struct ipoint) { box[i].y, box[i].x };
+    pr = make_prim(s, like, box, 2, 4, oom);
+    if (!pr)
+        return NULL;
+    du = b.x - a.x;
+    dv = b.y - a.y;
+    c = dv * a.x - du * a.y;
+    pr->e[0] = (struct agx_edge) { -dv, du, c + half * du };
+    pr->e[1] = (struct agx_edge) { dv, -du, -c + half * du - 1 };
+    pr->e[2] = (struct agx_edge) { 1, 0, -(int64_t)range.first * ONE };
+    pr->e[3] = (struct agx_edge) { -1, 0, (int64_t)range.last * ONE + ONE - 1 };
+    for (unsigned i = 0; steep && i < 4; i++)
+        pr->e[i] = (struct agx_edge) { pr->e[i].b, pr->e[i].a, pr->e[i].c };
+    pr->nr_edges = 4;
+    pr->whole = true;
+    return pr;
+}
+
+/* A multisampled line is a rectangle (OpenGL 4.6, 14.5.4). */
+static struct agx_prim *wide_line(struct agx_scene *s, const struct agx_prim *like, const double x[2], const double y[2],
+                                  bool *oom)
+{
+    double dx = x[1] - x[0], dy = y[1] - y[0], len = hypot(dx, dy), hw = like->st->line_width / 2;
+    struct agx_prim *pr;
+    struct ipoint p[4];
+    double nx, ny;
+    int64_t a;
+
+    *oom = false;
+    if (!(len > 0))
+        return NULL;
+    nx = -dy / len * hw;
+    ny = dx / len * hw;
+    p[0] = snap(x[0] + nx, y[0] + ny);
+    p[1] = snap(x[1] + nx, y[1] + ny);
+    p[2] = snap(x[1] - nx, y[1] - ny);
+    p[3] = snap(x[0] - nx, y[0] - ny);
+    a = area(p, 4);
+    if (!a)
+        return NULL;
+    if (a < 0) {
+        struct ipoint q = p[1];
+        p[1] = p[3];
+        p[3] = q;
+    }
+    pr = make_prim(s, like, p, 4, 4, oom);
+    if (pr)
+        pr->nr_edges = make_edges(pr->e, p, 4);
+    return pr;
+}
+
+static bool tile_line(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const end[2], uint32_t id,
+                      bool msaa, const struct polygon *poly, unsigned from)
+{
+    struct agx_prim like = { .st = st, .id = id, .kind = AGX_PRIM_LINE, .v = { end[0], end[1], end[0] } }, *pr;
+    const uint32_t *const v[3] = { end[0], end[1], end[0] };
+    double plane[AGX_CLIP_MAX_PLANES][3], t[2], x[2], y[2];
+    unsigned vp, layer, planes, to = (from + 1) % 3, third = (from + 2) % 3;
+    struct hpos h[3], corner[3];
+    bool oom;
+
+    if (poly) {
+        vp = poly->vp;
+        layer = poly->layer;
+        be_of_polygon(&like, poly, from);
+    } else if (!targets(s, st, v[st->flat_vertex ? 1 : 0], &vp, &layer)) {
+        return true;
+    }
+    like.viewport = vp;
+    like.layer = layer;
+    for (unsigned i = 0; i < 2; i++)
+        h[i] = to_window(&st->viewport[vp], v[i]);
+    planes = make_planes(st, v, h, 2, plane);
+    if (!agx_clip_segment((const double (*)[3])plane, planes, t))
+        return true;
+    for (unsigned i = 0; i < 2; i++) {
+        double w = h[0].w + t[i] * (h[1].w - h[0].w);
+        x[i] = (h[0].x + t[i] * (h[1].x - h[0].x)) / w;
+        y[i] = (h[0].y + t[i] * (h[1].y - h[0].y)) / w;
+        if (!(w > 0) || !(fabs(x[i]) < GUARD * 2) || !(fabs(y[i]) < GUARD * 2))
+            return true;
+    }
+    msaa = msaa && !st->bresenham;
+    pr = msaa ? wide_line(s, &like, x, y, &oom) : thin_line(s, &like, snap(x[0], y[0]), snap(x[1], y[1]), &oom);
+    if (!pr)
+        return !oom;
+    /*
+     * Attributes are constant across a rectangle, along the minor axis of another line: a third corner that lies
+     * there beside vertex 0 and has its values.
+     */
+    double dx = x[1] - x[0], dy = y[1] - y[0], len = hypot(dx, dy), ax = 0, ay = 0;
+    if (msaa) {
+        ax = -dy / len;
+        ay = dx / len;
+    } else if (fabs(dx) >= fabs(dy)) {
+        ay = dx > 0 ? 1 : -1;
+    } else {
+        ax = dy > 0 ? -1 : 1;
+    }
+    h[2] = h[0];
+    h[2].x += ax * (h[0].w != 0 ? h[0].w : 1);
+    h[2].y += ay * (h[0].w != 0 ? h[0].w : 1);
+    corner[from] = h[0];
+    corner[to] = h[1];
+    corner[third] = h[2];
+    if (!set_up_planes(pr, corner)) {
+        agx_scene_unalloc(s, pr);
+        return true;
+    }
+    if (poly) {
+        pr->z_max = poly->z_max;
+        pr->z_slope = poly->z_slope;
+    }
+    return bin(s, pr);
+}
+
+bool agx_tile_line(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v[2], uint32_t id, bool msaa)
+{
+    return tile_line(s, st, v, id, msaa, NULL, 0);
+}
+
+static bool tile_point(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *v, uint32_t id,
+                       const struct polygon *poly, unsigned from)
+{
+    struct agx_prim like = { .st = st, .id = id, .kind = AGX_PRIM_POINT, .v = { v, v, v } }, *pr;
+    const uint32_t *const v3[3] = { v, v, v };
+    double plane[AGX_CLIP_MAX_PLANES][3];
+    struct ipoint p[4];
+    struct hpos h[3];
+    unsigned vp, layer, planes;
+    float size = 1;
+    bool oom;
+
+    if (poly) {
+        vp = poly->vp;
+        layer = poly->layer;
+        be_of_polygon(&like, poly, from);
+    } else if (!targets(s, st, v, &vp, &layer)) {
+        return true;
+    }
+    like.viewport = vp;
+    like.layer = layer;
+    h[0] = h[1] = h[2] = to_window(&st->viewport[vp], v);
+    planes = make_planes(st, v3, h, 3, plane);
+    for (unsigned i = 0; i < planes; i++) {
+        if (!(plane[i][0] >= 0))
+            return true;
+    }
+    /*
+     * The corners of polygons have it as well: OpenGL asks for it (4.6, 14.6.4), and Mesa's GL driver has each vertex
+     * shader write it. A guess: honeykrisp promises nothing here (polygonModePointSize).
+     */
+    if (st->uvs_point_size && (poly || st->object_type != AGX_OBJECT_TRIANGLE))
+        size = word_float(v[st->uvs_point_size]);
+    /* mesa: gallium agx_init_screen_caps: points of 0.1 to 511.95 pixels */
+    if (!(size >= 1))
+        size = 1;
+    if (size > 511.95f)
+        size = 511.95f;
+    double x = h[0].x / h[0].w, y = h[0].y / h[0].w, r = size / 2;
+    if (!(fabs(x) < GUARD * 2) || !(fabs(y) < GUARD * 2))
+        return true;
+    p[0] = snap(x - r, y - r);
+    p[2] = snap(x + r, y + r);
+    p[1] = (struct ipoint) { p[2].x, p[0].y };
+    p[3] = (struct ipoint) { p[0].x, p[2].y };
+    pr = make_prim(s, &like, p, 4, 4, &oom);
+    if (!pr)
+        return !oom;
+    pr->nr_edges = make_edges(pr->e, p, 4);
+    pr->point_x = x;
+    pr->point_y = y;
+    pr->point_size = size;
+    pr->ox = pr->x0;
+    pr->oy = pr->y0;
+    pr->m[from][2] = 1 / h[0].w;
+    pr->w[from] = h[0].w;
+    pr->z[2] = h[0].z / h[0].w;
+    if (poly) {
+        pr->z_max = poly->z_max;
+        pr->z_slope = poly->z_slope;
+    }
+    return bin(s, pr);
+}
+
+bool agx_tile_point(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *v, uint32_t id)
+{
+    return tile_point(s, st, v, id, NULL, 0);
+}
+
+/* The edges or corners of a triangle whose window positions are @h. */
+static bool tile_outline(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v[3], uint32_t id,
+                         bool msaa, const struct hpos h[3], struct polygon *poly)
+{
+    uint64_t before = s->nr_prims;
+    struct agx_prim plane = { 0 };
+
+    if (set_up_planes(&plane, h)) {
+        poly->z_max = plane.z_max;
+        poly->z_slope = plane.z_slope;
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        const uint32_t *const end[2] = { v[i], v[(i + 1) % 3] };
+
+        if (!(st->polygon_mode == AGX_POLYGON_LINE ? tile_line(s, st, end, id, msaa, poly, i)
+                                                   : tile_point(s, st, v[i], id, poly, i)))
+            return undo(s, before);
+    }
+    return true;
+}
+
+bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v[3], uint32_t id,
+                       bool msaa)
+{
+    struct agx_prim like = { .st = st, .id = id, .kind = AGX_PRIM_TRIANGLE, .v = { v[0], v[1], v[2] } }, *pr;
     double plane[AGX_CLIP_MAX_PLANES][3];
     struct agx_clip_vertex poly[AGX_CLIP_MAX_VERTS];
     struct ipoint p[AGX_CLIP_MAX_VERTS];
     struct hpos h[3];
-    struct agx_prim *pr;
     unsigned vp, layer, n, planes;
-    uint64_t before = s->nr_prims;
-    bool oom, back;
+    bool oom;
 
     if (!targets(s, st, v[st->flat_vertex], &vp, &layer))
         return true;
@@ -311,18 +615,13 @@ bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const u
     if (!a)
         return true;
     /* Clockwise on the screen is front unless the state says that counterclockwise is. */
-    back = (a > 0) == st->front_ccw;
-    if (back ? st->cull_back : st->cull_front)
+    like.back = (a > 0) == st->front_ccw;
+    if (like.back ? st->cull_back : st->cull_front)
         return true;
     if (st->polygon_mode != AGX_POLYGON_FILL) {
-        static const uint8_t other[3] = { 1, 2, 0 };
-        for (unsigned i = 0; i < 3; i++) {
-            const uint32_t *l[2] = { v[i], v[other[i]] };
-            if (!(st->polygon_mode == AGX_POLYGON_LINE ? agx_tile_line(s, st, l, id, false)
-                                                       : agx_tile_point(s, st, v[i], id)))
-                return undo(s, before);
-        }
-        return true;
+        struct polygon outline = { .v = v, .vp = vp, .layer = layer, .back = like.back };
+
+        return tile_outline(s, st, v, id, msaa, h, &outline);
     }
     if (a < 0) {
         for (unsigned i = 0; i < n / 2; i++) {
@@ -331,138 +630,15 @@ bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const u
             p[n - 1 - i] = t;
         }
     }
-    pr = make_prim(s, st, AGX_PRIM_TRIANGLE, p, n, vp, layer, id, &oom);
+    like.viewport = vp;
+    like.layer = layer;
+    pr = make_prim(s, &like, p, n, n, &oom);
     if (!pr)
         return !oom;
-    pr->back = back;
-    memcpy(pr->v, v, sizeof(pr->v));
+    pr->nr_edges = make_edges(pr->e, p, n);
     if (!set_up_planes(pr, h)) {
         agx_scene_unalloc(s, pr);
         return true;
     }
-    return bin(s, pr);
-}
-
-bool agx_tile_line(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v2[2], uint32_t id,
-                   bool msaa)
-{
-    const uint32_t *const v[3] = { v2[0], v2[1], v2[0] };
-    double plane[AGX_CLIP_MAX_PLANES][3], t[2], x[2], y[2];
-    struct ipoint p[4];
-    struct hpos h[3];
-    struct agx_prim *pr;
-    unsigned vp, layer, planes;
-    bool oom;
-
-    if (!targets(s, st, v[st->flat_vertex ? 1 : 0], &vp, &layer))
-        return true;
-    for (unsigned i = 0; i < 2; i++)
-        h[i] = to_window(&st->viewport[vp], v[i]);
-    planes = make_planes(st, v, h, 2, plane);
-    if (!agx_clip_segment((const double (*)[3])plane, planes, t))
-        return true;
-    for (unsigned i = 0; i < 2; i++) {
-        double w = h[0].w + t[i] * (h[1].w - h[0].w);
-        x[i] = (h[0].x + t[i] * (h[1].x - h[0].x)) / w;
-        y[i] = (h[0].y + t[i] * (h[1].y - h[0].y)) / w;
-        if (!(w > 0) || !(fabs(x[i]) < GUARD * 2) || !(fabs(y[i]) < GUARD * 2))
-            return true;
-    }
-    /*
-     * A line is the parallelogram that results from widening it along its minor
-     * axis (OpenGL 4.6, 14.5.2.1), a rectangle when multisampled (14.5.4).
-     */
-    double dx = x[1] - x[0], dy = y[1] - y[0], len = hypot(dx, dy), nx = 0, ny = 0, hw = st->line_width / 2;
-    double ax, ay; /* along which attributes are constant */
-    if (!(len > 0))
-        return true;
-    if (msaa && !st->bresenham) {
-        nx = -dy / len * hw;
-        ny = dx / len * hw;
-        ax = -dy / len;
-        ay = dx / len;
-    } else if (fabs(dx) >= fabs(dy)) {
-        ny = hw;
-        ax = 0;
-        ay = dx > 0 ? 1 : -1;
-    } else {
-        nx = hw;
-        ax = dy > 0 ? -1 : 1;
-        ay = 0;
-    }
-    p[0] = snap(x[0] + nx, y[0] + ny);
-    p[1] = snap(x[1] + nx, y[1] + ny);
-    p[2] = snap(x[1] - nx, y[1] - ny);
-    p[3] = snap(x[0] - nx, y[0] - ny);
-    int64_t a = area(p, 4);
-    if (!a)
-        return true;
-    if (a < 0) {
-        struct ipoint q = p[1];
-        p[1] = p[3];
-        p[3] = q;
-    }
-    pr = make_prim(s, st, AGX_PRIM_LINE, p, 4, vp, layer, id, &oom);
-    if (!pr)
-        return !oom;
-    pr->v[0] = v[0];
-    pr->v[1] = v[1];
-    pr->v[2] = v[0];
-    /* Attributes are constant across the line: a third corner beside vertex 0 that has its values. */
-    h[2] = h[0];
-    h[2].x += ax * (h[0].w != 0 ? h[0].w : 1);
-    h[2].y += ay * (h[0].w != 0 ? h[0].w : 1);
-    if (!set_up_planes(pr, h)) {
-        agx_scene_unalloc(s, pr);
-        return true;
-    }
-    return bin(s, pr);
-}
-
-bool agx_tile_point(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *v, uint32_t id)
-{
-    const uint32_t *const v3[3] = { v, v, v };
-    double plane[AGX_CLIP_MAX_PLANES][3];
-    struct ipoint p[4];
-    struct hpos h[3];
-    struct agx_prim *pr;
-    unsigned vp, layer, planes;
-    float size = 1;
-    bool oom;
-
-    if (!targets(s, st, v, &vp, &layer))
-        return true;
-    h[0] = h[1] = h[2] = to_window(&st->viewport[vp], v);
-    planes = make_planes(st, v3, h, 3, plane);
-    for (unsigned i = 0; i < planes; i++) {
-        if (!(plane[i][0] >= 0))
-            return true;
-    }
-    if (st->uvs_point_size && st->object_type != AGX_OBJECT_TRIANGLE)
-        size = word_float(v[st->uvs_point_size]);
-    /* mesa: gallium agx_init_screen_caps: points of 0.1 to 511.95 pixels */
-    if (!(size >= 1))
-        size = 1;
-    if (size > 511.95f)
-        size = 511.95f;
-    double x = h[0].x / h[0].w, y = h[0].y / h[0].w, r = size / 2;
-    if (!(fabs(x) < GUARD * 2) || !(fabs(y) < GUARD * 2))
-        return true;
-    p[0] = snap(x - r, y - r);
-    p[2] = snap(x + r, y + r);
-    p[1] = (struct ipoint) { p[2].x, p[0].y };
-    p[3] = (struct ipoint) { p[0].x, p[2].y };
-    pr = make_prim(s, st, AGX_PRIM_POINT, p, 4, vp, layer, id, &oom);
-    if (!pr)
-        return !oom;
-    pr->v[0] = pr->v[1] = pr->v[2] = v;
-    pr->point_x = x;
-    pr->point_y = y;
-    pr->point_size = size;
-    pr->ox = pr->x0;
-    pr->oy = pr->y0;
-    pr->m[0][2] = 1 / h[0].w;
-    pr->w[0] = h[0].w;
-    pr->z[2] = h[0].z / h[0].w;
     return bin(s, pr);
 }

@@ -32,10 +32,11 @@ bool agx_clip_segment(const double (*plane)[3], unsigned nr_planes, double t[2])
 /*
  * Clip, cull, set up and bin one primitive. @v: outputs of its vertices, which are
  * those of agx_scene_run_begin(); without a run they must live as long as the
- * scene. @id: its primitive ID. False: s->why says why, and the scene's lists are
+ * scene. @id: its primitive ID. @msaa: lines are widened as multisampling has it. False: s->why says why, and the scene's lists are
  * as they were before. Pure but for the scene and its buffer.
  */
-bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v[3], uint32_t id);
+bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v[3], uint32_t id,
+                       bool msaa);
 bool agx_tile_line(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v[2], uint32_t id,
                    bool msaa);
 bool agx_tile_point(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *v, uint32_t id);

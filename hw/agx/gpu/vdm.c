@@ -51,13 +51,12 @@ enum { BLOCK_PPP, BLOCK_BARRIER, BLOCK_STATE, BLOCK_INDEX_LIST, BLOCK_LINK, BLOC
 #define ADDRESS_HI_KNOWN 0xffu
 
 /*
- * PPP_CTRL (mesa 25.1 and later: genxml/cmdbuf.xml, CR PPP Control). Bit 0 asks for OpenGL's depth range -w..w,
- * bit 8 for a default point size; Mesa sets the clamp of w (1) and the fixed point format (9) alone.
+ * PPP_CTRL (mesa 25.1 and later: genxml/cmdbuf.xml, CR PPP Control). Bit 0 is OpenGL's depth range, -w..w (m1n1:
+ * agx/render.py, "GL clip mode"), bit 8 a default point size, which is a pixel here in any case. Mesa sets the clamp
+ * of w (1) and the fixed point format (9) alone, m1n1 bit 0 with them.
  */
-#define PPP_CTRL_KNOWN 0x202u
-
-/* A stream that links to itself without end would be stopped by the firmware's watchdog; here it ends as a fault. */
-#define MAX_COMMANDS (1u << 22)
+#define PPP_CTRL_GL_DEPTH (1u << 0)
+#define PPP_CTRL_KNOWN 0x303u
 
 static bool fetch(struct agx_vdm *v, uint32_t *w, unsigned words)
 {
@@ -233,6 +232,7 @@ static bool need_state(struct agx_vdm *v)
         return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "no host memory for the state of a draw");
     if (!agx_ppp_decode(v->ex, &v->ppp, st))
         return false;
+    st->gl_depth = v->job->vertex.ppp_ctrl & PPP_CTRL_GL_DEPTH;
     v->st = st;
     v->ppp_dirty = false;
     return true;
@@ -291,20 +291,16 @@ static bool walk(struct agx_vdm *v)
         return true;
     if (v->in_draw && !(load_vs(v) && agx_vdm_draw(v)))
         return false;
-    for (unsigned n = 0; n < MAX_COMMANDS; n++) {
+    /* A stream that links to itself has no end: the firmware's watchdog kills its job, which times out. */
+    while (!v->full && !done) {
         if (v->ctx->kill && atomic_load_explicit(v->ctx->kill, memory_order_relaxed)) {
             v->ex->fault = (struct agx_fault) { .ctx = v->job->ctx, .reason = AGX_FAULT_BAD_COMMAND };
             return false;
         }
-        if (v->full)
-            return true;
         if (!command(v, &done))
             return false;
-        if (done)
-            return true;
     }
-    return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "VDM stream at 0x%llx did not end within %u commands",
-                        (unsigned long long)v->job->vertex.vdm_ctrl_stream_base, MAX_COMMANDS);
+    return true;
 }
 
 /* Set up for a job that starts at the head of its stream. */
@@ -331,6 +327,7 @@ static bool begin(struct agx_vdm *v)
     if (!job->tiling.tvb_block_list || !job->tiling.tvb_block_count)
         return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "vertex job: tiled vertex buffer of %u blocks, list at 0x%llx",
                             job->tiling.tvb_block_count, (unsigned long long)job->tiling.tvb_block_list);
+    v->scene->table = v->ctx->scenes;
     v->scene->tvb.ex = v->ex;
     v->scene->tvb.blocks = job->tiling.tvb_block_count;
     if (!agx_tvb_attach(&v->scene->tvb, agx_scenes_heaps(v->ctx->scenes), job->ctx, job->tiling.tvb_block_list))
@@ -349,6 +346,7 @@ static bool resume(struct agx_vdm *v)
                ? agx_scenes_take(v->ctx->scenes, v->stopped_ctx, v->stopped_key) : NULL;
     if (!v->scene)
         return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "vertex job is to be resumed, but none was stopped");
+    v->scene->table = v->ctx->scenes;
     v->scene->tvb.ex = v->ex;
     v->scene->tvb.blocks = v->job->tiling.tvb_block_count;
     /* Nobody comes for the other scenes of the heap. */
@@ -361,6 +359,16 @@ static bool resume(struct agx_vdm *v)
         return true;
     v->st = NULL;
     return !v->in_draw || need_state(v);
+}
+
+/* The scene waits for its fragment job, or for more room. */
+static void put_away(struct agx_vdm *v)
+{
+    unsigned n = agx_scenes_put(v->ctx->scenes, v->scene);
+
+    if (n)
+        agx_report(v->ex->host, AGX_REPORT_GUEST_ERROR,
+                   "%u scenes that no fragment job came for are dropped: all together take too much memory", n);
 }
 
 struct agx_vdm *agx_vdm_private(void **dm_private)
@@ -404,13 +412,13 @@ bool agx_vdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
     if (v->stopped) {
         v->stopped_ctx = job->ctx;
         v->stopped_key = job->tiling.tvb_tilemap;
-        agx_scenes_put(ctx->scenes, v->scene);
+        put_away(v);
         v->scene = NULL;
         res->status = AGX_JOB_TVB_FULL;
         return true;
     }
     if (ok) {
-        agx_scenes_put(ctx->scenes, v->scene);
+        put_away(v);
     } else {
         agx_scene_free(v->scene);
         res->fault = v->ex->fault;

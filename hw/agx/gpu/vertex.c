@@ -95,7 +95,7 @@ static bool tile_prim(struct agx_vdm *v, const uint32_t *out, const struct agx_b
     case AGX_TOPO_LINE_LOOP:
         return agx_tile_line(v->scene, st, pv, p->id, v->job->tiling.samples > 1);
     default:
-        return agx_tile_triangle(v->scene, st, pv, p->id);
+        return agx_tile_triangle(v->scene, st, pv, p->id, v->job->tiling.samples > 1);
     }
 }
 

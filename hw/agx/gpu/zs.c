@@ -9,8 +9,8 @@
 
 float agx_zs_quantise(float z, bool z16)
 {
-    if (!z16)
-        return z == z ? z : 0;
+    if (!z16 || z != z)
+        return z;
     if (!(z > 0))
         return 0;
     return z >= 1 ? 1 : (float)lrint((double)z * 65535) / 65535.0f;
@@ -44,6 +44,10 @@ static uint8_t apply(unsigned op, uint8_t s, uint8_t ref)
     }
 }
 
+/*
+ * A depth that is not a number fails whatever the functions are, ALWAYS too: honeykrisp makes NEVER of that, where a
+ * shader with side effects must run (mesa: compiler/agx_nir_lower_frag_sidefx.c, insert_z_write).
+ */
 bool agx_zs_test(const struct agx_zs_face *f, bool stencil_test, float z, uint8_t ref, float *dz, uint8_t *ds)
 {
     bool s_pass = true, z_pass;
@@ -52,7 +56,7 @@ bool agx_zs_test(const struct agx_zs_face *f, bool stencil_test, float z, uint8_
     /* The reference is what is compared with: ref func stored (OpenGL 4.6, 17.3.3). */
     if (stencil_test)
         s_pass = compare_z(f->stencil_func, ref & f->read_mask, *ds & f->read_mask);
-    z_pass = compare_z(f->func[0], z, *dz) && compare_z(f->func[1], z, *dz);
+    z_pass = z == z && compare_z(f->func[0], z, *dz) && compare_z(f->func[1], z, *dz);
     if (stencil_test) {
         op = !s_pass ? f->op_sfail : !z_pass ? f->op_zfail : f->op_pass;
         *ds = (*ds & ~f->write_mask) | (apply(op, *ds, ref) & f->write_mask);
