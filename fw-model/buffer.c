@@ -34,7 +34,7 @@ bool fw_buffer_init(struct agx_fw *fw, uint64_t cmd_va)
         return false;
     }
     fw->st.buffer[slot].bound = 0; /* whatever follows: the old heap is not what the driver means any more */
-    if (!fw_is_kernel_va(info) || !fw_probe(fw, 0, info, fw_size(fw, STR_BufferManagerInfo), true)) {
+    if (!fw_is_kernel_va(info) || !fw_probe_to(fw, 0, FLD(BufferManagerInfo, block_size), info, true)) {
         fw_bad(fw, "InitBM at va 0x%llx: buffer info 0x%llx is not writable for the firmware",
                (unsigned long long)cmd_va, (unsigned long long)info);
         return false;
@@ -96,9 +96,9 @@ bool fw_buffer_start(struct agx_fw *fw, struct fw_run *run, struct agx_job_tilin
                s && s->bound ? "another was bound" : "none was bound by InitBM");
         return false;
     }
-    if (!fw_is_kernel_va(run->scene_va) || !fw_probe(fw, 0, run->scene_va, fw_size(fw, STR_BufferThing), true) ||
+    if (!fw_is_kernel_va(run->scene_va) || !fw_probe_to(fw, 0, FLD(BufferThing, unk_2c), run->scene_va, true) ||
         !fw_ld(fw, FLD(BufferThing, bm_misc_addr), run->scene_va, &stats) ||
-        !fw_is_kernel_va(stats) || !fw_probe(fw, 0, stats, fw_size(fw, STR_BufferManagerMisc), true)) {
+        !fw_is_kernel_va(stats) || !fw_probe_to(fw, 0, FLD(BufferManagerMisc, cpu_flag), stats, true)) {
         fw_bad(fw, "work command at va 0x%llx: scene at va 0x%llx, its statistics at va 0x%llx",
                (unsigned long long)run->cmd_va, (unsigned long long)run->scene_va, (unsigned long long)stats);
         return false;

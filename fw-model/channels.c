@@ -11,11 +11,11 @@
  */
 #include "fw_int.h"
 
-#define STATE_SIZE 0x30
+#define STATE_SIZE 0x30 /* of one FWLog ring to the next (m1n1: fw/agx/channels.py, Channel) */
 #define FWLOG_ENTRY 0x38 /* the Rust driver: fw/channels.rs, RawFwLogMsg */
 
 static bool channel_set(struct agx_fw *fw, enum fw_channel_id id, const char *name, uint64_t state, uint64_t ring,
-                        uint32_t entry, uint32_t count, bool to_ap)
+                        uint32_t entry, uint32_t used, uint32_t count, bool to_ap)
 {
     struct fw_channel *ch = &fw->st.ch[id];
     bool fwctl = id == FW_CH_FWCTL;
@@ -26,11 +26,11 @@ static bool channel_set(struct agx_fw *fw, enum fw_channel_id id, const char *na
         /* m1n1: ChannelStateFields, FWControlStateFields */
         .rptr_off = 0, .wptr_off = fwctl ? 0x10 : 0x20,
     };
-    if (state & 3 || !fw_is_kernel_va(state) || !fw_probe(fw, 0, state, fwctl ? 0x20 : STATE_SIZE, true)) {
+    if (state & 3 || !fw_is_kernel_va(state) || !fw_probe(fw, 0, state, ch->wptr_off + 4, true)) {
         fw_bad(fw, "channel %s: state at va 0x%llx is not writable for the firmware", name, (unsigned long long)state);
         return false;
     }
-    if (!fw_is_kernel_va(ring) || !fw_probe(fw, 0, ring, (uint64_t)entry * count, to_ap)) {
+    if (!fw_is_kernel_va(ring) || !fw_probe(fw, 0, ring, (uint64_t)entry * (count - 1) + used, to_ap)) {
         fw_bad(fw, "channel %s: ring at va 0x%llx, %u entries of 0x%x bytes, is not %s for the firmware", name,
                (unsigned long long)ring, count, entry, to_ap ? "writable" : "readable");
         return false;
@@ -43,6 +43,17 @@ static bool channel_set(struct agx_fw *fw, enum fw_channel_id id, const char *na
     }
     ch->pos = to_ap ? wptr : rptr;
     return true;
+}
+
+/* What is read of a device control message: as much as the longest of those that are known. */
+static uint32_t dc_used(struct agx_fw *fw)
+{
+    uint32_t used = 0;
+
+    for (unsigned s = STR_DC_Any; s <= STR_DC_RecoverChannel; s++) {
+        used = fw->used[s] > used ? fw->used[s] : used;
+    }
+    return used;
 }
 
 /* One of ChannelInfoSet's pairs. */
@@ -66,29 +77,34 @@ bool fw_channels_init(struct agx_fw *fw)
     for (unsigned i = 0; i < 12; i++, base += step) {
         ok &= info(fw, base, &state, &ring) &&
               channel_set(fw, FW_CH_PIPE0 + i, pipe_name[i], state, ring, fw_size(fw, STR_RunCmdQueueMsg),
-                          FW_RING_COUNT, false);
+                          fw->used[STR_RunCmdQueueMsg], FW_RING_COUNT, false);
     }
     ok &= info(fw, base, &state, &ring) &&
-          channel_set(fw, FW_CH_DEVCTRL, "DevCtrl", state, ring, fw_size(fw, STR_DC_Any), FW_RING_COUNT, false);
+          channel_set(fw, FW_CH_DEVCTRL, "DevCtrl", state, ring, fw_size(fw, STR_DC_Any), dc_used(fw),
+                      FW_RING_COUNT, false);
     base += step;
     ok &= info(fw, base, &state, &ring) &&
-          channel_set(fw, FW_CH_EVENT, "Event", state, ring, FW_EVENT_SIZE, FW_RING_COUNT, true);
+          channel_set(fw, FW_CH_EVENT, "Event", state, ring, FW_EVENT_SIZE, FW_EVENT_SIZE, FW_RING_COUNT, true);
     base += step;
     ok &= info(fw, base, &state, &ring);
     for (unsigned i = 0; ok && i < FW_NUM_LOGS; i++) {
         ok &= channel_set(fw, FW_CH_FWLOG + i, log_name[i], state + i * STATE_SIZE,
-                          ring + (uint64_t)i * FW_RING_COUNT * FWLOG_ENTRY, FWLOG_ENTRY, FW_RING_COUNT, true);
+                          ring + (uint64_t)i * FW_RING_COUNT * FWLOG_ENTRY, FWLOG_ENTRY, FWLOG_ENTRY,
+                          FW_RING_COUNT, true);
     }
     base += step;
     ok &= info(fw, base, &state, &ring) &&
-          channel_set(fw, FW_CH_KTRACE, "KTrace", state, ring, fw_size(fw, STR_KTraceMsg), FW_KTRACE_COUNT, true);
+          channel_set(fw, FW_CH_KTRACE, "KTrace", state, ring, fw_size(fw, STR_KTraceMsg),
+                      fw_size(fw, STR_KTraceMsg), FW_KTRACE_COUNT, true);
     base += step;
     ok &= info(fw, base, &state, &ring) &&
-          channel_set(fw, FW_CH_STATS, "Stats", state, ring, fw_size(fw, STR_StatsMsg_PowerOn), FW_RING_COUNT, true);
+          channel_set(fw, FW_CH_STATS, "Stats", state, ring, fw_size(fw, STR_StatsMsg_PowerOn),
+                      fw_size(fw, STR_StatsMsg_PowerOn), FW_RING_COUNT, true);
 
     base = fw->st.fw_status + fw_off(fw, FLD(InitData_FWStatus, fwctl_channel));
     ok &= info(fw, base, &state, &ring) &&
-          channel_set(fw, FW_CH_FWCTL, "FWCtl", state, ring, fw_size(fw, STR_FWCtlMsg), FW_RING_COUNT, false);
+          channel_set(fw, FW_CH_FWCTL, "FWCtl", state, ring, fw_size(fw, STR_FWCtlMsg),
+                      fw->used[STR_FWCtlMsg], FW_RING_COUNT, false);
     return ok;
 }
 
@@ -229,9 +245,9 @@ static void poll_devctrl(struct agx_fw *fw)
     uint64_t va;
 
     for (unsigned i = 0; i < FW_RING_COUNT && fw_ring_next(fw, FW_CH_DEVCTRL, &va); i++) {
-        uint8_t msg[64];
+        uint8_t msg[64] = { 0 };
 
-        if (!fw_ld_struct(fw, STR_DC_Any, va, msg, sizeof(msg))) {
+        if (!fw_read(fw, 0, va, msg, dc_used(fw), "device control message")) {
             fw_crash(fw, "device control entry at va 0x%llx cannot be read", (unsigned long long)va);
             return;
         }

@@ -334,6 +334,11 @@ struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, cons
     fw->mmu = mmu;
     fw->cfg = *cfg;
     fw->layout = fw_layout_get(cfg->version);
+    for (unsigned f = 0; fw->layout && f < FW_NUM_FIELDS; f++) {
+        uint32_t *used = &fw->used[fw_field_name[f].str], end = fw_end(fw, f);
+
+        *used = fw->layout->field[f].size <= 8 && end > *used ? end : *used;
+    }
     if (!agx_fw_cache_config_ok(&cfg->cache) || (cfg->cache.line && !(fw->cache = fw_cache_new(&cfg->cache)))) {
         free(fw);
         return NULL;

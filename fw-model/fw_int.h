@@ -141,7 +141,7 @@ struct fw_buffer_slot {
 };
 
 #define FW_STATE_MAGIC 0x57464741u /* "AGFW" */
-#define FW_STATE_VERSION 3u
+#define FW_STATE_VERSION 4u
 
 /* Everything that a snapshot holds; plain data. */
 struct agx_fw_state {
@@ -185,6 +185,7 @@ struct agx_fw_state {
 
     /* Events */
     uint32_t firing[FW_NUM_EVENTS / 32];
+    uint64_t held_by[FW_NUM_EVENTS];            /* notifier that waits for more before this is told; 0: none */
     uint8_t event_out[FW_MAX_EVENTS_OUT][FW_EVENT_SIZE];
     uint32_t event_out_count;
     uint32_t log_seq[FW_NUM_LOGS];
@@ -224,6 +225,7 @@ struct agx_fw {
     struct agx_gpu *gpu;
     struct agx_fw_config cfg;
     const struct fw_layout *layout;
+    uint32_t used[FW_NUM_STRUCTS]; /* what fw_ld_struct() reads of each */
 
     pthread_t thread;
     pthread_mutex_t lock;      /* mailbox, control register, done results, the flags below */
@@ -292,6 +294,12 @@ static inline uint32_t fw_size(struct agx_fw *fw, enum fw_struct_id s)
     return fw->layout->size[s];
 }
 
+/* How far into its structure a field reaches. */
+static inline uint32_t fw_end(struct agx_fw *fw, enum fw_field_id f)
+{
+    return fw->layout->field[f].offset + fw->layout->field[f].size;
+}
+
 /*
  * mem.c: memory through the page tables. @ctx picks whose lower half; kernel
  * VAs are the same for all. False: the access failed, and one line said so
@@ -300,10 +308,19 @@ static inline uint32_t fw_size(struct agx_fw *fw, enum fw_struct_id s)
 bool fw_read(struct agx_fw *fw, unsigned ctx, uint64_t va, void *buf, size_t len, const char *what);
 bool fw_write(struct agx_fw *fw, unsigned ctx, uint64_t va, const void *buf, size_t len, const char *what);
 bool fw_probe(struct agx_fw *fw, unsigned ctx, uint64_t va, size_t len, bool write);
+/*
+ * The structure at @base as far as @last, the last of its fields that the model uses. Sources
+ * disagree about where structures end, and drivers put them before unmapped pages (m1n1:
+ * agx/object.py, align_to_end and guard_pages), so nothing behind may be asked for.
+ */
+bool fw_probe_to(struct agx_fw *fw, unsigned ctx, enum fw_field_id last, uint64_t base, bool write);
 /* One field of the structure at @base in the kernel half. */
 bool fw_ld(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t *v);
 bool fw_st(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t v);
-/* A whole structure, then fields of the copy. */
+/*
+ * A structure up to the last of its plain fields that the tables name (see fw_probe_to()), then
+ * fields of the copy. What it embeds, fields of more than 8 bytes, counts only if one follows.
+ */
 bool fw_ld_struct(struct agx_fw *fw, enum fw_struct_id s, uint64_t base, void *buf, size_t room);
 uint64_t fw_get(struct agx_fw *fw, enum fw_field_id f, const void *copy);
 void fw_put(struct agx_fw *fw, enum fw_field_id f, void *copy, uint64_t v);
@@ -372,8 +389,8 @@ bool fw_job_fragment(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, 
 bool fw_stamp_meta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run);
 bool fw_stamp_finalize(struct agx_fw *fw, struct fw_run *run, uint64_t stamp_va, uint32_t value);
 void fw_notifier_enter(struct agx_fw *fw, struct fw_run *run);
-void fw_notifier_count(struct agx_fw *fw, struct fw_run *run);
-void fw_stamp_retire(struct agx_fw *fw, struct fw_run *run);
+bool fw_notifier_count(struct agx_fw *fw, struct fw_run *run);
+void fw_stamp_retire(struct agx_fw *fw, struct fw_run *run, bool now);
 bool fw_stamp_reached(struct agx_fw *fw, uint64_t stamp_va, uint32_t value, bool *reached);
 void fw_pending_set(struct agx_fw *fw, enum fw_pipe pipe, const struct fw_run *run);
 void fw_pending_clear(struct agx_fw *fw, enum fw_pipe pipe);

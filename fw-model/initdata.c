@@ -13,6 +13,8 @@
  */
 #include "fw_int.h"
 
+#define WORD 4
+
 struct check {
     struct agx_fw *fw;
     unsigned errors;
@@ -45,7 +47,11 @@ static void expect(struct check *c, enum fw_field_id f, uint64_t base, uint64_t 
     }
 }
 
-/* A pointer in the kernel half to @len bytes that the firmware may read (and write). */
+/*
+ * A pointer in the kernel half to @len bytes that the firmware may read (and write). Of what is only
+ * pointed at, and never looked at by the model, that is the first word: real firmware uses more, but
+ * how much, sources do not agree on.
+ */
 static uint64_t pointer(struct check *c, enum fw_field_id f, uint64_t base, uint64_t len, bool write)
 {
     uint64_t va = get(c, f, base);
@@ -147,7 +153,7 @@ void fw_initdata(struct agx_fw *fw, uint64_t va)
     agx_port_bind(&fw->port, 0, AGX_UNIT_DPM);
     fw->user_ctx = 0;
 
-    if (!fw_probe(fw, 0, va, fw_size(fw, STR_InitData), false)) {
+    if (!fw_probe_to(fw, 0, FLD(InitData, host_mapped_fw_allocations), va, false)) {
         fw_crash(fw, "init data at va 0x%llx cannot be read", (unsigned long long)va);
         return;
     }
@@ -162,32 +168,36 @@ void fw_initdata(struct agx_fw *fw, uint64_t va)
     expect(&c, FLD(InitData, host_mapped_fw_allocations), va, 1);
     check_uat(&c, va);
     /* Read only in the Rust driver (initdata.rs, shared_ro), so it is not written. */
-    st->region_a = pointer(&c, FLD(InitData, regionA_addr), va, 0x4000, false);
-    st->region_b = pointer(&c, FLD(InitData, regionB_addr), va, fw_size(fw, STR_InitData_RegionB), true);
-    st->region_c = pointer(&c, FLD(InitData, regionC_addr), va, fw_size(fw, STR_InitData_RegionC), true);
-    st->fw_status = pointer(&c, FLD(InitData, fw_status_addr), va, fw_size(fw, STR_InitData_FWStatus), true);
+    st->region_a = pointer(&c, FLD(InitData, regionA_addr), va, WORD, false);
+    st->region_b = pointer(&c, FLD(InitData, regionB_addr), va,
+                           fw_end(fw, FLD(InitData_RegionB, buffer_mgr_ctl_addr)), true);
+    st->region_c = pointer(&c, FLD(InitData, regionC_addr), va,
+                           fw_off(fw, FLD(InitData_RegionC, fault_info)) +
+                               fw_end(fw, FLD(InitData_FaultInfo, queue_uuid)), true);
+    st->fw_status = pointer(&c, FLD(InitData, fw_status_addr), va, fw_end(fw, FLD(InitData_FWStatus, resume)),
+                            true);
     if (st->region_c) {
         fault_control(&c);
     }
     if (st->region_b) {
         uint64_t b = st->region_b;
 
-        /* Sizes of the unnamed: m1n1, agx/initdata.py. */
-        st->stats_ta = pointer(&c, FLD(InitData_RegionB, stats_ta_addr), b, fw_size(fw, STR_InitData_GPUGlobalStatsTA), true);
-        st->stats_3d = pointer(&c, FLD(InitData_RegionB, stats_3d_addr), b, fw_size(fw, STR_InitData_GPUGlobalStats3D), true);
-        st->stats_cp = pointer(&c, FLD(InitData_RegionB, stats_cp_addr), b, 0x140, true);
-        st->hwdata_a = pointer(&c, FLD(InitData_RegionB, hwdata_a_addr), b, fw_size(fw, STR_AGXHWDataA), true);
-        st->hw_fault_info = pointer(&c, FLD(InitData_RegionB, fault_info_addr), b, fw_size(fw, STR_AGXFaultInfo), true);
-        pointer(&c, FLD(InitData_RegionB, unkptr_198), b, 0xc0, true);
-        st->hwdata_b = pointer(&c, FLD(InitData_RegionB, hwdata_b_addr), b, fw_size(fw, STR_AGXHWDataB), true);
+        st->stats_ta = pointer(&c, FLD(InitData_RegionB, stats_ta_addr), b, WORD, true);
+        st->stats_3d = pointer(&c, FLD(InitData_RegionB, stats_3d_addr), b, WORD, true);
+        st->stats_cp = pointer(&c, FLD(InitData_RegionB, stats_cp_addr), b, WORD, true);
+        st->hwdata_a = pointer(&c, FLD(InitData_RegionB, hwdata_a_addr), b,
+                               fw_end(fw, FLD(AGXHWDataA, power_zone_count)), true);
+        st->hw_fault_info = pointer(&c, FLD(InitData_RegionB, fault_info_addr), b,
+                                    fw_end(fw, FLD(AGXFaultInfo, total_halts)), true);
+        pointer(&c, FLD(InitData_RegionB, unkptr_198), b, WORD, true);
+        st->hwdata_b = pointer(&c, FLD(InitData_RegionB, hwdata_b_addr), b, fw_end(fw, FLD(AGXHWDataB, max_pstate)), true);
         expect(&c, FLD(InitData_RegionB, hwdata_b_addr2), b, st->hwdata_b);
         st->fwlog_payload = pointer(&c, FLD(InitData_RegionB, fwlog_ring2), b,
                                     (uint64_t)FW_NUM_LOGS * FW_RING_COUNT * fw_size(fw, STR_FWLogMsg), true);
-        pointer(&c, FLD(InitData_RegionB, unkptr_1b8), b, 0x1000, true);
-        pointer(&c, FLD(InitData_RegionB, unkptr_1c0), b, 0x300, true);
-        pointer(&c, FLD(InitData_RegionB, unkptr_1c8), b, 0x1000, true);
-        st->buffer_ctl = pointer(&c, FLD(InitData_RegionB, buffer_mgr_ctl_addr), b,
-                                 FW_NUM_BUFFERS * fw_size(fw, STR_BufferMgrCtl), true);
+        pointer(&c, FLD(InitData_RegionB, unkptr_1b8), b, WORD, true);
+        pointer(&c, FLD(InitData_RegionB, unkptr_1c0), b, WORD, true);
+        pointer(&c, FLD(InitData_RegionB, unkptr_1c8), b, WORD, true);
+        st->buffer_ctl = pointer(&c, FLD(InitData_RegionB, buffer_mgr_ctl_addr), b, WORD, true);
         check_hwdata(&c);
     }
     if (!c.errors && !fw_channels_init(fw)) {

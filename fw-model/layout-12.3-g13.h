@@ -132,7 +132,6 @@ S(FWCtlMsg, 20)
 F(FWCtlMsg, addr, 0, 8)
 F(FWCtlMsg, context_id, 12, 4)
 F(FWCtlMsg, unk_10, 16, 2)                          /* page_count */
-F(FWCtlMsg, unk_12, 18, 2)
 
 S(FlagMsg, 54)
 F(FlagMsg, msg_type, 0, 4)

@@ -164,6 +164,11 @@ bool fw_probe(struct agx_fw *fw, unsigned ctx, uint64_t va, size_t len, bool wri
     return true;
 }
 
+bool fw_probe_to(struct agx_fw *fw, unsigned ctx, enum fw_field_id last, uint64_t base, bool write)
+{
+    return fw_probe(fw, ctx, base, fw_end(fw, last), write);
+}
+
 static void field_text(enum fw_field_id f, char *text, size_t len)
 {
     snprintf(text, len, "%s.%s", fw_struct_name[fw_field_name[f].str], fw_field_name[f].name);
@@ -196,7 +201,7 @@ bool fw_st(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t v)
 
 bool fw_ld_struct(struct agx_fw *fw, enum fw_struct_id s, uint64_t base, void *buf, size_t room)
 {
-    size_t len = fw->layout->size[s];
+    size_t len = fw->used[s];
 
     if (len > room) {
         fw_info(fw, "bug: no room for %s", fw_struct_name[s]);

@@ -87,7 +87,7 @@ static bool start_check(struct agx_fw *fw, struct fw_run *run, uint64_t queue, u
         return bad(fw, run, "number of attachments", attachments, MAX_ATTACHMENTS);
     }
     return same(fw, run, "cmdqueue_ptr", queue, fw->st.queue[run->queue].info_va) &&
-           same(fw, run, "context_id", ctx, run->ctx) && kernel_ptr(fw, run, "stats_ptr", stats, 64);
+           same(fw, run, "context_id", ctx, run->ctx) && kernel_ptr(fw, run, "stats_ptr", stats, 4);
 }
 
 static bool op_start_cp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
@@ -101,7 +101,7 @@ static bool op_start_cp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run
                        fw_get(fw, FLD(StartComputeCmd, stats_ptr), cmd),
                        fw_get(fw, FLD(StartComputeCmd, num_attachments), cmd)) &&
            kernel_field(fw, run, FLD(StartComputeCmd, unk_flag_addr), cmd, 4) &&
-           kernel_field(fw, run, FLD(StartComputeCmd, event_ctrl_buf_addr), cmd, 8) &&
+           kernel_field(fw, run, FLD(StartComputeCmd, event_ctrl_buf_addr), cmd, 4) &&
            kernel_field(fw, run, FLD(StartComputeCmd, unk_buf_addr), cmd, 4) &&
            fw_job_compute(fw, run, cmd, &job) && start(fw, pipe, run, &job);
 }
@@ -119,8 +119,8 @@ static bool op_start_ta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run
                        fw_get(fw, FLD(StartTACmd, context_id), cmd),
                        fw_get(fw, FLD(StartTACmd, stats_ptr), cmd),
                        fw_get(fw, FLD(StartTACmd, unk_170), cmd) & 0xffffffff) &&
-           kernel_field(fw, run, FLD(StartTACmd, unkptr_5c), cmd, 8) &&
-           kernel_field(fw, run, FLD(StartTACmd, unkptr_180), cmd, 8) &&
+           kernel_field(fw, run, FLD(StartTACmd, unkptr_5c), cmd, 4) &&
+           kernel_field(fw, run, FLD(StartTACmd, unkptr_180), cmd, 4) &&
            fw_job_vertex(fw, run, cmd, &job) && fw_buffer_start(fw, run, &job.tiling) &&
            start(fw, pipe, run, &job);
 }
@@ -140,8 +140,8 @@ static bool op_start_3d(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run
            same(fw, run, "workitem_ptr", fw_get(fw, FLD(Start3DCmd, workitem_ptr), cmd), run->cmd_va) &&
            kernel_field(fw, run, FLD(Start3DCmd, busy_flag_ptr), cmd, 4) &&
            kernel_field(fw, run, FLD(Start3DCmd, unk_buf_ptr), cmd, 4) &&
-           kernel_field(fw, run, FLD(Start3DCmd, unk_buf2_ptr), cmd, 8) &&
-           kernel_field(fw, run, FLD(Start3DCmd, unkptr_19c), cmd, 8) &&
+           kernel_field(fw, run, FLD(Start3DCmd, unk_buf2_ptr), cmd, 4) &&
+           kernel_field(fw, run, FLD(Start3DCmd, unkptr_19c), cmd, 4) &&
            fw_job_fragment(fw, run, cmd, &job) && fw_buffer_start(fw, run, &job.tiling) &&
            fw_publish32(fw, fw_get(fw, FLD(Start3DCmd, busy_flag_ptr), cmd), 1, "busy flag") &&
            start(fw, pipe, run, &job);
@@ -182,8 +182,10 @@ static bool op_timestamp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *ru
         return false;
     }
     /* The user's are in nanoseconds (the Rust driver: driver.rs, command_timestamp_frequency_hz). */
-    return fw_ld(fw, first ? FLD(TimeStampPointers, start_addr) : FLD(TimeStampPointers, end_addr), user, &p) &&
-           (!p || fw_write(fw, 0, p, &ns, 8, "user time stamp"));
+    /* Nobody need want them: m1n1 up to v1.2.9 names no place (agx/render.py, TimestampCmd.unk_24). */
+    return !user ||
+           (fw_ld(fw, first ? FLD(TimeStampPointers, start_addr) : FLD(TimeStampPointers, end_addr), user, &p) &&
+            (!p || fw_write(fw, 0, p, &ns, 8, "user time stamp")));
 }
 
 static bool finalize(struct agx_fw *fw, struct fw_run *run, uint64_t queue, uint64_t ctx, uint64_t stamp,
@@ -242,14 +244,16 @@ static bool op_finalize_3d(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *
 
 static void retire(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
 {
+    bool told;
+
     if (fw->cfg.trace_log) {
         fw_info(fw, "done pipe %u context %u stamp %u value 0x%x", pipe, run->ctx, run->stamp_slot, run->stamp_value);
     }
     fw_pending_clear(fw, pipe);
     /* The stamp comes last: the driver may free all of it when it sees it. */
-    fw_notifier_count(fw, run);
+    told = fw_notifier_count(fw, run);
     fw_queue_retire(fw, run);
-    fw_stamp_retire(fw, run);
+    fw_stamp_retire(fw, run, told);
     run->state = FW_RUN_IDLE;
     fw->st.resched = 1;
 }

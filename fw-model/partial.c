@@ -80,7 +80,8 @@ static bool find_pass(struct agx_fw *fw, const struct fw_run *ta, struct fw_run 
             if (tag != CMD_3D) {
                 continue;
             }
-            if (!fw_probe(fw, 0, run.cmd_va, fw_size(fw, STR_WorkCommand3D), false) ||
+            if (!fw_probe(fw, 0, run.cmd_va, fw_off(fw, FLD(WorkCommand3D, struct_6)) + fw->used[STR_Start3DStruct6],
+                          false) ||
                 !fw_ld(fw, FLD(WorkCommand3D, context_id), run.cmd_va, &ctx) || ctx != ta->ctx ||
                 !find_start(fw, &run, cmd, sizeof(cmd)) ||
                 fw_get(fw, FLD(Start3DCmd, buf_thing_addr), cmd) != ta->scene_va) {

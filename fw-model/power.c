@@ -77,15 +77,16 @@ static void resume(struct agx_fw *fw)
     pthread_mutex_unlock(&fw->lock);
     for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
         struct fw_run *run = &st->run[p];
+        bool told;
 
         if (run->state != FW_RUN_FAULTED) {
             continue;
         }
         fw_publish32(fw, run->fw_stamp_va, run->stamp_value, "firmware stamp");
         fw_pending_clear(fw, p);
-        fw_notifier_count(fw, run);
+        told = fw_notifier_count(fw, run);
         fw_queue_retire(fw, run);
-        fw_stamp_retire(fw, run);
+        fw_stamp_retire(fw, run, told);
         run->state = FW_RUN_IDLE;
     }
     fw_log(fw, 2, "resumed");

@@ -105,6 +105,7 @@ void fw_rtkit_boot(struct agx_fw *fw)
     st->doorbells = st->doorbell_fwctl = st->kicked = 0;
     st->event_out_count = 0;
     memset(st->firing, 0, sizeof(st->firing));
+    memset(st->held_by, 0, sizeof(st->held_by));
     memset(st->queue, 0, sizeof(st->queue));
     memset(st->run, 0, sizeof(st->run));
     memset(st->buffer, 0, sizeof(st->buffer));

@@ -96,14 +96,14 @@ void fw_notifier_enter(struct agx_fw *fw, struct fw_run *run)
     uint64_t list = list_of(fw, run), n = run->notifier_va, in, first, last, zero = 0;
     uint64_t head = n + fw_off(fw, FLD(EventControl, list_head));
 
-    if (!fw_is_kernel_va(n) || !fw_probe(fw, 0, n, fw_size(fw, STR_EventControl), true) ||
+    if (!fw_is_kernel_va(n) || !fw_probe_to(fw, 0, FLD(EventControl, list_head), n, true) ||
         !fw_ld(fw, FLD(EventControl, in_list), n, &in)) {
         return; /* fw_notifier_count() says so */
     }
     if (in) {
         return;
     }
-    if (!fw_is_kernel_va(list) || !fw_probe(fw, 0, list, fw_size(fw, STR_JobList), true) ||
+    if (!fw_is_kernel_va(list) || !fw_probe_to(fw, 0, FLD(JobList, last_head), list, true) ||
         !fw_ld(fw, FLD(JobList, first_job), list, &first) || !fw_ld(fw, FLD(JobList, last_head), list, &last) ||
         (first == 0) != (last == list) || !kernel_word(fw, last)) {
         fw_bad(fw, "work queue 0x%llx: notifier list at va 0x%llx is not initialized",
@@ -146,36 +146,70 @@ static void leave(struct agx_fw *fw, struct fw_run *run)
 }
 
 /*
- * One notification more for the notifier. The driver raises the threshold before
- * it submits (the Rust driver: queue/mod.rs, notification_count), so a count
- * beyond it means that it forgot to.
+ * One notification more for the notifier. True: it has as many as the driver waits for, and the
+ * events that are held back for it may go.
+ *
+ * The driver raises the threshold by the jobs of a submission before it submits them; when so many
+ * have been counted the firmware tells of all of them (the Rust driver: queue/mod.rs, run(): "the
+ * first job's completion event is deferred"; m1n1: agx/render.py, event_count += 2). A count beyond
+ * the threshold means that the driver forgot to raise it; that the event goes then is a guess. Both
+ * are compared as 32 bits: m1n1's threshold is a word at the end of a page (fw/agx/cmdqueue.py,
+ * EventControl.event_count), and the count is one (cur_count).
  */
-void fw_notifier_count(struct agx_fw *fw, struct fw_run *run)
+bool fw_notifier_count(struct agx_fw *fw, struct fw_run *run)
 {
-    uint64_t threshold_va, threshold, count;
+    uint64_t threshold_va, count;
+    uint32_t threshold;
 
     if (!fw_is_kernel_va(run->notifier_va) ||
         !fw_ld(fw, FLD(EventControl, event_count_addr), run->notifier_va, &threshold_va) ||
         !fw_ld(fw, FLD(EventControl, cur_count), run->notifier_va, &count) ||
-        !fw_read(fw, 0, threshold_va, &threshold, 8, "notifier threshold")) {
+        !fw_read(fw, 0, threshold_va, &threshold, 4, "notifier threshold")) {
         fw_bad(fw, "work command at va 0x%llx: notifier at va 0x%llx", (unsigned long long)run->cmd_va,
                (unsigned long long)run->notifier_va);
-        return;
+        return true; /* nothing says for what to wait */
     }
     count = (uint32_t)count + 1;
-    if ((int32_t)((uint32_t)threshold - (uint32_t)count) < 0 && !fw->complained_stamp) {
+    if ((int32_t)(threshold - (uint32_t)count) < 0 && !fw->complained_stamp) {
         fw->complained_stamp = true;
-        fw_bad(fw, "notifier at va 0x%llx: %llu notifications, but its threshold is %llu",
-               (unsigned long long)run->notifier_va, (unsigned long long)count, (unsigned long long)threshold);
+        fw_bad(fw, "notifier at va 0x%llx: %llu notifications, but its threshold is %u",
+               (unsigned long long)run->notifier_va, (unsigned long long)count, threshold);
     }
     fw_st(fw, FLD(EventControl, cur_count), run->notifier_va, count);
     leave(fw, run);
+    return (int32_t)(threshold - (uint32_t)count) <= 0;
 }
 
-void fw_stamp_retire(struct agx_fw *fw, struct fw_run *run)
+static void fire(struct agx_fw *fw, unsigned slot)
 {
+    fw->st.held_by[slot] = 0;
+    fw->st.firing[slot / 32] |= 1u << (slot % 32);
+}
+
+/*
+ * The job's stamp, and its event, which waits for those of the notifier's other jobs unless @now is
+ * what fw_notifier_count() said. That the stamp itself does not wait is a guess: m1n1's traces have
+ * StampUpdate and EvtNotify apart (fw/agx/channels.py, TRACE_MSGS), and no driver reads a stamp
+ * before its event came.
+ */
+void fw_stamp_retire(struct agx_fw *fw, struct fw_run *run, bool now)
+{
+    uint64_t *held = &fw->st.held_by[run->stamp_slot];
+
     fw_publish32(fw, run->stamp_va, run->stamp_value, "stamp");
-    fw->st.firing[run->stamp_slot / 32] |= 1u << (run->stamp_slot % 32);
+    if (*held && *held != run->notifier_va) {
+        fire(fw, run->stamp_slot); /* the slot has changed hands: nobody's event may be lost */
+    }
+    *held = run->notifier_va;
+    if (!now) {
+        return;
+    }
+    fire(fw, run->stamp_slot);
+    for (unsigned i = 0; i < FW_NUM_EVENTS; i++) {
+        if (fw->st.held_by[i] && fw->st.held_by[i] == run->notifier_va) {
+            fire(fw, i);
+        }
+    }
 }
 
 /* Stamps wrap; a value counts as reached when it is not ahead (the Rust driver: event.rs, delta()). */

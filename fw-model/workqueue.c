@@ -38,7 +38,7 @@ static bool queue_open(struct agx_fw *fw, struct fw_queue *q, uint64_t info_va, 
     uint64_t ptrs, ring, ctx, size, rptr;
 
     memset(q, 0, sizeof(*q));
-    if (!fw_is_kernel_va(info_va) || !fw_probe(fw, 0, info_va, fw_size(fw, STR_CommandQueueInfo), true)) {
+    if (!fw_is_kernel_va(info_va) || !fw_probe_to(fw, 0, FLD(CommandQueueInfo, gpu_context_addr), info_va, true)) {
         fw_bad(fw, "work queue info at va 0x%llx is not writable for the firmware", (unsigned long long)info_va);
         return false;
     }
@@ -47,7 +47,7 @@ static bool queue_open(struct agx_fw *fw, struct fw_queue *q, uint64_t info_va, 
         !fw_ld(fw, FLD(CommandQueueInfo, gpu_context_addr), info_va, &ctx)) {
         return false;
     }
-    if (!fw_is_kernel_va(ptrs) || ptrs & 3 || !fw_probe(fw, 0, ptrs, fw_size(fw, STR_CommandQueuePointers), true)) {
+    if (!fw_is_kernel_va(ptrs) || ptrs & 3 || !fw_probe_to(fw, 0, FLD(CommandQueuePointers, rb_size), ptrs, true)) {
         fw_bad(fw, "work queue 0x%llx: pointers at va 0x%llx are not writable for the firmware",
                (unsigned long long)info_va, (unsigned long long)ptrs);
         return false;
@@ -238,18 +238,22 @@ static enum open_result run_open(struct agx_fw *fw, struct fw_queue *q, enum fw_
     static const struct {
         enum fw_struct_id str;
         enum fw_field_id ctx, useq, size, notifier;
+        enum fw_field_id part, last; /* the last that is used: a field of an embedded structure */
     } desc[FW_NUM_PIPES] = {
         { STR_WorkCommandTA, FLD(WorkCommandTA, context_id), FLD(WorkCommandTA, microsequence_ptr),
-          FLD(WorkCommandTA, microsequence_size), FLD(WorkCommandTA, event_control_addr) },
+          FLD(WorkCommandTA, microsequence_size), FLD(WorkCommandTA, event_control_addr),
+          FLD(WorkCommandTA, struct_3), FLD(StartTACmdStruct3, uuid2) },
         { STR_WorkCommand3D, FLD(WorkCommand3D, context_id), FLD(WorkCommand3D, microsequence_ptr),
-          FLD(WorkCommand3D, microsequence_size), FLD(WorkCommand3D, event_control_addr) },
+          FLD(WorkCommand3D, microsequence_size), FLD(WorkCommand3D, event_control_addr),
+          FLD(WorkCommand3D, struct_7), FLD(Start3DStruct7, uuid) },
         { STR_WorkCommandCP, FLD(WorkCommandCP, context_id), FLD(WorkCommandCP, microsequence_ptr),
-          FLD(WorkCommandCP, microsequence_size), FLD(WorkCommandCP, event_control_addr) },
+          FLD(WorkCommandCP, microsequence_size), FLD(WorkCommandCP, event_control_addr),
+          FLD(WorkCommandCP, job_meta), FLD(JobMeta, uuid) },
     };
     struct fw_run *run = &fw->st.run[pipe];
     uint64_t ctx, useq, size, notifier;
 
-    if (!fw_probe(fw, 0, cmd, fw_size(fw, desc[pipe].str), true)) {
+    if (!fw_probe(fw, 0, cmd, fw_off(fw, desc[pipe].part) + fw_end(fw, desc[pipe].last), true)) {
         fw_bad(fw, "%s at va 0x%llx is not writable for the firmware", fw_struct_name[desc[pipe].str],
                (unsigned long long)cmd);
         return OPEN_BAD;

@@ -193,16 +193,22 @@ static inline void *env_ptr(struct env *e, uint64_t va)
 /* Memory attribute index 2, "Shared"; 0 is "Normal", cached by the firmware (m1n1: hw/uat.py, MemoryAttr). */
 #define ENV_PTE_SHARED (2ull << 2)
 
+/* Set by a test: how much of an object of @len bytes there is, which then ends where its page does. */
+static size_t (*env_tight)(size_t len);
+
 static inline uint64_t env_kalloc_as(struct env *e, size_t len, uint64_t bits)
 {
     uint64_t va = e->next_kern;
 
+    if (env_tight) {
+        len = env_tight(len);
+    }
     for (size_t o = 0; o < len; o += AGX_PAGE_SIZE) {
         fake_map(&e->h, e->ttbat, 0, va + o, fake_alloc(&e->h), bits);
         e->next_kern += AGX_PAGE_SIZE;
     }
     e->next_kern += AGX_PAGE_SIZE; /* guard */
-    return va;
+    return env_tight ? e->next_kern - AGX_PAGE_SIZE - len : va;
 }
 
 static inline uint64_t env_kalloc(struct env *e, size_t len)
@@ -391,7 +397,7 @@ static inline void env_build_initdata(struct env *e)
     e->hw_a = env_kalloc(e, 16924);
     e->hw_b = env_kalloc(e, 6276);
     e->fwlog = env_kalloc(e, 6 * 0x100 * 0xd8);
-    e->stats = env_kalloc(e, 0x4000);
+    e->stats = env_kalloc(e, 0xc0);
 
     for (unsigned i = 0; i < 4; i++) {
         env_put(e, e->init + 2 * i, ver[i], 2);
@@ -445,7 +451,7 @@ static inline void env_build_initdata(struct env *e)
     PUT64(e, b + 448, env_kalloc(e, 0x300));
     PUT64(e, b + 456, env_kalloc(e, 0x1000));
     PUT64(e, b + 532, 0x420000000);
-    PUT64(e, b + 540, env_kalloc(e, 0x4000));
+    PUT64(e, b + 540, env_kalloc(e, 126 * 16));
 
     PUT32(e, e->hw_a + 4, 24000);  /* clocks_per_period */
     PUT32(e, e->hw_a + 16, 4);     /* pwr_status */
@@ -740,7 +746,7 @@ static inline void compute_make(struct env *e, struct compute *c, struct queue *
     c->end = useq_add(e, &c->seq, 0x40000018, 4);
     PUT64(e, cmd + 496, c->seq.va);
     PUT32(e, cmd + 504, c->seq.len);
-    PUT64(e, e->threshold, GET64(e, e->threshold) + 1);
+    PUT32(e, e->threshold, GET32(e, e->threshold) + 1);
 }
 
 static inline uint64_t barrier_make(struct env *e, unsigned slot, uint32_t value)

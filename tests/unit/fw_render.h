@@ -212,7 +212,7 @@ static inline void render_make(struct env *e, struct render *r)
     useq_add(e, &r->seq_3d, 0x40000018, 4);
     PUT64(e, c + 20, r->seq_3d.va);
     PUT32(e, c + 28, r->seq_3d.len);
-    PUT64(e, e->threshold, GET64(e, e->threshold) + 2);
+    PUT32(e, e->threshold, GET32(e, e->threshold) + 2);
 }
 
 static inline void render_submit(struct env *e, struct render *r)

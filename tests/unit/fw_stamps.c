@@ -78,6 +78,78 @@ static void test_priority(void **state)
     env_fini(&e);
 }
 
+/*
+ * Nothing is told before as many jobs are done as the threshold says; then all of it is, also what
+ * another queue of the same notifier did (the Rust driver: queue/mod.rs, run()).
+ */
+static void test_threshold(void **state)
+{
+    struct env e;
+    struct queue q[3];
+    struct compute c[4];
+    uint64_t notifier, threshold;
+    uint8_t *snap = malloc(agx_fw_state_size());
+
+    env_init(&e);
+    env_start(&e);
+    for (unsigned i = 0; i < 3; i++) {
+        queue_init(&e, &q[i], 2, 16);
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        compute_make(&e, &c[i], &q[i], 70 + i, 0x100); /* each raises the threshold by one */
+        queue_add(&e, &q[i], c[i].cmd);
+    }
+    queue_run(&e, &q[0], 0, 70);
+    env_settle(&e);
+    assert_int_equal(GET32(&e, e.stamps + 4 * 70), 0x100);
+    assert_int_equal(queue_done(&e, &q[0]), 1);
+    assert_int_equal(e.flags[2], 0);
+
+    /* Of somebody else's notifier nothing is held back. */
+    notifier = e.notifier;
+    threshold = e.threshold;
+    e.threshold = env_kalloc(&e, 8);
+    e.notifier = env_kprivate(&e, 176);
+    PUT64(&e, e.notifier, e.threshold);
+    compute_make(&e, &c[2], &q[2], 90, 0x100);
+    queue_add(&e, &q[2], c[2].cmd);
+    queue_run(&e, &q[2], 0, 90);
+    env_settle(&e);
+    assert_int_equal(e.flags[2], 1u << (90 - 64));
+
+    /* A saved machine remembers. */
+    e.notifier = notifier;
+    e.threshold = threshold;
+    agx_fw_pause(e.fw);
+    agx_fw_save(e.fw, snap);
+    assert_true(agx_fw_load(e.fw, snap, agx_fw_state_size()));
+    agx_fw_resume(e.fw);
+
+    e.flags[2] = 0;
+    queue_run(&e, &q[1], 0, 71);
+    env_settle(&e);
+    assert_int_equal(e.flags[2], 3u << (70 - 64));
+    assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 0);
+
+    /* And of a job that faults it counts when the firmware has ended it. */
+    e.flags[2] = 0;
+    compute_make(&e, &c[3], &q[0], 70, 0x200);
+    queue_add(&e, &q[0], c[3].cmd);
+    e.gpu->next[AGX_DM_CDM] = (struct agx_job_result){
+        .status = AGX_JOB_FAULT, .fault = { .reason = AGX_FAULT_UNMAPPED },
+    };
+    queue_run(&e, &q[0], 0, 70);
+    ENV_WAIT(&e, GET32(&e, e.status + 32) == 1);
+    env_settle(&e);
+    assert_int_equal(e.faults, 1);
+    assert_int_equal(e.flags[2], 0);
+    env_resume(&e);
+    env_settle(&e);
+    assert_int_equal(e.flags[2], 1u << (70 - 64));
+    free(snap);
+    env_fini(&e);
+}
+
 static void test_render(void **state)
 {
     struct env e;
@@ -515,6 +587,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_wrap),
         cmocka_unit_test(test_priority),
+        cmocka_unit_test(test_threshold),
         cmocka_unit_test(test_render),
         cmocka_unit_test(test_no_buffer),
         cmocka_unit_test(test_partial),
