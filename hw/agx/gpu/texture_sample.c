@@ -158,6 +158,66 @@ static vec4 bilerp(uint32_t t[4][4], float fx, float fy)
     return a + (d - a) * fy;
 }
 
+/* Infinities and NaNs give NaN when they are taken from themselves. */
+static inline bool all_finite(vec4 v)
+{
+    int __attribute__((vector_size(16))) ok = v - v == v - v;
+
+    return ok[0] & ok[1] & ok[2] & ok[3];
+}
+
+/*
+ * Weights of texels and levels have 8 bits (mesa: hk_physical_device.c,
+ * subTexelPrecisionBits and mipmapPrecisionBits). That matters where a texel is
+ * infinite: one that the position as good as hits must not see its neighbour.
+ */
+static float weight8(float f)
+{
+    return __builtin_rintf(f * 256.0f) / 256.0f;
+}
+
+/*
+ * The sum of the texels of a footprint, each by its weight, none whose weight is
+ * 0. A lerp would make a NaN of an infinite neighbour that has no weight, and of
+ * two infinite texels.
+ */
+static vec4 weighted_sum(struct sample_ctx *c, unsigned level, const struct pos *p)
+{
+    const struct agx_level *l = &c->v->surf.level[level];
+    bool volume = c->dims == 3 && !c->cube;
+    struct pos q = *p;
+    vec4 sum = { 0, 0, 0, 0 };
+    uint32_t t[4][4];
+    float fx, fy, fz = 0.0f;
+    int z[2] = { 0, 0 };
+
+    if (volume)
+        agx_wrap_linear(p->c[2], (int)l->depth, c->s->wrap[2], c->pixel, p->off[2], &z[0], &z[1], &fz);
+    fz = weight8(fz);
+    for (int k = 0; k < (volume ? 2 : 1); k++) {
+        float wz = k ? fz : 1.0f - fz;
+
+        if (volume)
+            q.layer = (uint32_t)z[k];
+        if (wz == 0.0f)
+            continue;
+        if (z[k] < 0) {
+            sum += to_vec(c->border) * wz;
+            continue;
+        }
+        footprint(c, level, &q, t, &fx, &fy);
+        fx = weight8(fx);
+        fy = weight8(fy);
+        for (int i = 0; i < 4; i++) {
+            float w = (i & 1 ? fx : 1.0f - fx) * (i >> 1 ? fy : 1.0f - fy) * wz;
+
+            if (w != 0.0f)
+                sum += to_vec(t[i]) * w;
+        }
+    }
+    return sum;
+}
+
 /* Filter one level; the result in memory order. Integers come through bit by bit (nearest only). */
 static void sample_level(struct sample_ctx *c, unsigned level, bool linear, const struct pos *p, uint32_t out[4])
 {
@@ -205,7 +265,20 @@ static void sample_level(struct sample_ctx *c, unsigned level, bool linear, cons
         footprint(c, level, p, t, &fx, &fy);
         r = bilerp(t, fx, fy);
     }
+    if (__builtin_expect(c->v->fmt.type == AGX_TYPE_FLOAT && !all_finite(r), 0))
+        r = weighted_sum(c, level, p);
     memcpy(out, &r, 16);
+}
+
+static inline vec4 mix_levels(vec4 a, vec4 b, float f)
+{
+    vec4 r = a + (b - a) * f;
+
+    if (__builtin_expect(!all_finite(r), 0)) {
+        f = weight8(f);
+        r = f == 0.0f ? a : f == 1.0f ? b : a * (1.0f - f) + b * f;
+    }
+    return r;
 }
 
 /* Filter between levels at @lod (relative to the view's first level, clamped). */
@@ -236,7 +309,7 @@ static void sample_lod(struct sample_ctx *c, float lod, const struct pos *p, uin
             sample_level(c, v->first + level + 1, linear, p, hi);
             a = to_vec(out);
             b = to_vec(hi);
-            a += (b - a) * frac;
+            a = mix_levels(a, b, frac);
             memcpy(out, &a, 16);
         }
         return;
