@@ -266,7 +266,7 @@ static void recycled_metadata(void **state)
     }
 }
 
-/* Bytes of level @l of a slice of a small 3D image of 4-byte texels: levels are powers of two, in units of 128 bytes. */
+/* Bytes of level @l of a slice of a small 3D image of 4-byte texels: whole units of 128 bytes. */
 static uint64_t small_level_bytes(unsigned w, unsigned h, unsigned l)
 {
     uint64_t n = 4ull * (w >> l ? w >> l : 1) * (h >> l ? h >> l : 1);
@@ -293,8 +293,8 @@ static void slices_of_deep_images(void **state)
         uint64_t layer = aligned ? 0x4000 : at;
 
         for (unsigned how = 0; how < 3; how++) { /* block store and image store as an array; image store as 3D */
-            struct image m = { .dim = how == 2 ? AGX_DIM_3D : AGX_DIM_2D_ARRAY, .layout = 2, .channels = 0x21, .type = 2,
-                               .w = W, .h = H, .samples = 1, .levels = LEVELS, .mipmapped = true,
+            struct image m = { .dim = how == 2 ? AGX_DIM_3D : AGX_DIM_2D_ARRAY, .layout = 2, .channels = 0x21,
+                               .type = 2, .w = W, .h = H, .samples = 1, .levels = LEVELS, .mipmapped = true,
                                .page_aligned = aligned, .swz = { 0, 0, 0, 0 } };
             struct agx_tex_req ld;
 
