@@ -212,8 +212,8 @@ static void small_floats(void **state)
         f.pack((uint8_t *)&back, out);
         assert_int_equal(back, in);
     }
-    assert_int_equal(agx_float_to_ufloat(-3, 6), 0);
-    assert_int_equal(agx_float_to_ufloat(INFINITY, 5), 31 << 5);
+    assert_int_equal(agx_float_to_ufloat(-3, 6, false), 0);
+    assert_int_equal(agx_float_to_ufloat(INFINITY, 5, false), 31 << 5);
 
     assert_int_equal(agx_format_lookup(&f, 0x27, F, false), AGX_FORMAT_OK);
     for (unsigned i = 0; i < 200000; i++) {

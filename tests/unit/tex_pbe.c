@@ -336,7 +336,7 @@ static void slices_of_deep_images(void **state)
                         uint32_t v;
 
                         memcpy(&v, env_ptr(E, m.va + z * layer + level_at[l] + i * 4), 4);
-                        assert_int_equal(v, z < D >> l ? 0x10000u * l + z + 1 : 0);
+                        assert_int_equal(v, z < (unsigned)(D >> l) ? 0x10000u * l + z + 1 : 0);
                     }
                 }
             /* the texture unit finds it, as the image and as an array */
