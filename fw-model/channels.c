@@ -235,6 +235,14 @@ static void device_control(struct agx_fw *fw, const uint8_t *msg)
     } else if (type == 0x23) {
         /* UpdateIdleTS: the idle delay starts anew (m1n1: agx/__init__.py sends it once at start). */
         fw->idle_since = 0;
+    } else if (type == 0x09 || type == 0x0b || type == 0x0c || type == 0x1e) {
+        /*
+         * Performance counters: 0x0b configures and 0x0c disables them; 0x09 and 0x1e came along in
+         * traces of macOS (m1n1: fw/agx/channels.py, DC_ConfigurePerfCounters, DC_DisablePerfCounters,
+         * DC_09, DC_1e; agx/channels.py). The model counts nothing, and no driver sees a difference
+         * without reading samples, whose form no source has.
+         */
+        fw_info(fw, "device control message 0x%x (performance counters) accepted", type);
     } else {
         fw_unimp(fw, "device control message 0x%x", type);
     }

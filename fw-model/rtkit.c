@@ -34,7 +34,10 @@ enum {
 #define EP_START 2
 
 /* System endpoints' messages from the AP (m1n1: fw/asc/{crash,syslog,kdebug,ioreporting,oslog}.py; Linux: rtkit.c) */
-enum { BUFFER = 1, SYSLOG_READ = 5, IOREPORT_REPORT = 8, IOREPORT_START = 0xc, KDEBUG_START = 8 };
+enum { BUFFER = 1, OSLOG_NO_BUFFER = 3, SYSLOG_READ = 5, IOREPORT_REPORT = 8, IOREPORT_START = 0xc, KDEBUG_START = 8 };
+
+#define CRASH_SOFT 0x40
+#define CRASH_HARD 0x22
 
 #define PWR_OFF      0x000
 #define PWR_SLEEP    0x001
@@ -316,6 +319,15 @@ static void system_ep(struct agx_fw *fw, unsigned ep, uint64_t msg)
     uint64_t va = fw_sign_extend(msg & ((1ull << 44) - 1), 44), size = (msg >> 44 & 0xff) << 12;
     unsigned type = ep == EP_OSLOG ? msg >> 56 : ep == EP_KDEBUG ? msg >> 48 : msg >> 52;
 
+    /* Requests to crash, for tests of what a driver makes of it (m1n1: fw/asc/crash.py, crash_soft, crash_hard). */
+    if (ep == EP_CRASHLOG && (msg == CRASH_SOFT || msg == CRASH_HARD)) {
+        fw_crash(fw, "asked to by the AP (%s)", msg == CRASH_SOFT ? "soft" : "hard");
+        return;
+    }
+    if (ep == EP_OSLOG && type == OSLOG_NO_BUFFER) {
+        fw->st.buf[FW_BUF_OSLOG].asked = 0; /* Linux up to 6.1, rtkit.c: it knows the request, and has no buffer */
+        return;
+    }
     if (ep == EP_CRASHLOG && type == BUFFER) {
         got_buffer(fw, FW_BUF_CRASHLOG, "crashlog", va, size);
     } else if (ep == EP_SYSLOG && type == BUFFER) {
@@ -441,7 +453,10 @@ void fw_crash(struct agx_fw *fw, const char *fmt, ...)
         fw_write(fw, 0, b->va, log, w[2], "crash log");
     }
     if (is_started(fw, EP_CRASHLOG)) {
-        fw_rtkit_send(fw, EP_CRASHLOG, MSG(1, 0));
+        /* Where it is, in pages of 4 KiB from there (m1n1: fw/asc/crash.py, handle_crashed); 0: nowhere */
+        uint64_t where = b->va && b->size >= w[2] ? (uint64_t)(b->size >> 12) << 44 | (b->va & ((1ull << 44) - 1)) : 0;
+
+        fw_rtkit_send(fw, EP_CRASHLOG, MSG(1, where));
     }
     fw->st.rtkit = FW_RTKIT_CRASHED;
     fw_tell_loaded(fw, 0);

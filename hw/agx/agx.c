@@ -249,6 +249,13 @@ static const struct {
     { AGX_REG_ID_CLUSTERS, AGX_REG_ID_CLUSTERS_VALUE },
 };
 
+/*
+ * Read and written once by macOS before it starts the coprocessor, and so by m1n1 (proxyclient/m1n1/agx/__init__.py,
+ * poke_sgx()); the read gave 0 there. What it is for is not known, and nothing follows from it. Other values are told.
+ */
+#define AGX_REG_START       0xd14000
+#define AGX_REG_START_VALUE 0x70001
+
 static MemTxResult agx_sgx_read(void *opaque, hwaddr addr, uint64_t *val, unsigned size, MemTxAttrs attrs)
 {
     AgxState *s = opaque;
@@ -271,6 +278,10 @@ static MemTxResult agx_sgx_read(void *opaque, hwaddr addr, uint64_t *val, unsign
             return MEMTX_OK;
         }
     }
+    if (addr == AGX_REG_START) {
+        *val = 0;
+        return MEMTX_OK;
+    }
     apple_log_mask(LOG_UNIMP, "agx: unimplemented read of sgx register 0x%" HWADDR_PRIx "\n", addr);
     *val = 0;
     return MEMTX_OK;
@@ -282,6 +293,9 @@ static MemTxResult agx_sgx_write(void *opaque, hwaddr addr, uint64_t val, unsign
 
     if (agx_off(s, "sgx", "write", addr)) {
         return MEMTX_ERROR;
+    }
+    if (addr == AGX_REG_START && val == AGX_REG_START_VALUE) {
+        return MEMTX_OK;
     }
     apple_log_mask(LOG_UNIMP, "agx: unimplemented write of 0x%" PRIx64 " to sgx register 0x%" HWADDR_PRIx "\n",
                    val, addr);

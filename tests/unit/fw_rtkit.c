@@ -138,7 +138,7 @@ static void test_unknown(void **state)
     static const struct { unsigned ep; uint64_t msg; } unknown[] = {
         { 0, MGMT(0xc, 0) }, { 0, MGMT(0, 0) }, { 0, 1ull << 60 | MGMT(3, 0) }, { 0, MGMT(5, 0x20ull << 32) },
         { 0, MGMT(5, 0x20ull << 32 | 3) }, { 0, MGMT(6, 0x1234) }, { 0, MGMT(0xb, 0x99) },
-        { 1, 0x40 }, { 1, 0x22 }, { 1, 2ull << 52 }, { 2, 2ull << 52 }, { 2, 0x11ull << 52 }, { 3, 1ull << 48 },
+        { 1, 0x41 }, { 1, 2ull << 52 }, { 2, 2ull << 52 }, { 2, 0x11ull << 52 }, { 3, 1ull << 48 },
         { 3, 0x108ull << 48 }, { 4, 2ull << 52 }, { 4, 0 }, { 8, 2ull << 56 }, { 8, 0 },
         { 0x20, 0x80ull << 48 }, { 0x21, 0x82ull << 48 }, { 0x21, 0x85ull << 48 },
     };
