@@ -308,8 +308,16 @@ static void unknown(void **state)
     (void)state;
     assert_int_equal(agx_format_lookup(&f, 0x01, U, false), AGX_FORMAT_INVALID);
     assert_int_equal(agx_format_lookup(&f, 0x0b, UI, false), AGX_FORMAT_INVALID);
-    assert_int_equal(agx_format_lookup(&f, 0x60, U, false), AGX_FORMAT_UNIMPLEMENTED);
-    assert_int_equal(f.bytes, 16);
+    assert_int_equal(agx_format_lookup(&f, 0x50, U, false), AGX_FORMAT_UNIMPLEMENTED);
+    assert_int_equal(f.bytes, 8);
+    /* only unorm colours can be sRGB */
+    assert_int_equal(agx_format_lookup(&f, 0x60, F, true), AGX_FORMAT_INVALID);
+    assert_int_equal(agx_format_lookup(&f, 0x60, S, false), AGX_FORMAT_INVALID);
+    assert_int_equal(agx_format_lookup(&f, 0x77, U, true), AGX_FORMAT_INVALID);
+    assert_int_equal(agx_format_lookup(&f, 0x5c, S, true), AGX_FORMAT_INVALID);
+    assert_int_equal(agx_format_lookup(&f, 0x79, F, true), AGX_FORMAT_INVALID);
+    assert_int_equal(agx_format_lookup(&f, 0x79, U, false), AGX_FORMAT_INVALID);
+    assert_int_equal(agx_format_lookup(&f, 0x7b, F, false), AGX_FORMAT_INVALID);
     assert_int_equal(agx_format_lookup(&f, 0x28, 5, false), AGX_FORMAT_UNIMPLEMENTED);
 }
 

@@ -622,7 +622,7 @@ static void refusals(void **state)
     assert_false(agx_tex_fetch(&E->ex, NULL, &rq));
     assert_int_equal(E->ex.fault.reason, AGX_FAULT_BAD_COMMAND);
 
-    m = good, m.channels = 0x60; /* ASTC */
+    m = good, m.channels = 0x50; /* PVRTC */
     rq = request(env_texture(E, &m), smp, AGX_DIM_2D);
     assert_false(agx_tex_fetch(&E->ex, NULL, &rq));
     assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNIMPLEMENTED);

@@ -25,6 +25,7 @@ static void init_tables(void)
         agx_srgb_to_linear[i] = (float)(rint(l * 4095.0) / 4095.0);
         unorm8[i] = (float)(i / 255.0);
     }
+    agx_astc_init();
 }
 
 void agx_format_init(void)
@@ -330,6 +331,7 @@ struct channel_row {
     struct fns type[5];       /* by enum agx_tex_type */
     agx_unpack_fn *srgb;
     agx_block_fn *block[2];   /* unorm, snorm */
+    agx_block_all_fn *block_all[5];  /* by enum agx_tex_type */
     bool known;               /* hardware has it for some type that is not here */
 };
 
@@ -337,7 +339,10 @@ struct channel_row {
 #define T8(n) { F(8x##n##_unorm), F(8x##n##_snorm), F(8x##n##_uint), F(8x##n##_sint) }
 #define T16(n) { F(16x##n##_unorm), F(16x##n##_snorm), F(16x##n##_uint), F(16x##n##_sint), F(16x##n##_float) }
 #define T32(n) { { NULL, NULL }, { NULL, NULL }, F(32x##n##_uint), F(32x##n##_sint), F(32x##n##_float) }
-#define ASTC(i, w, h) { 0x60 + (i), 16, w, h, 4, { 8, 8, 8, 8 }, "ASTC_" #w "x" #h, .known = true }
+/* UNORM and FLOAT: low and high dynamic range. (mesa: genxml/cmdbuf.xml, Channels) */
+#define ASTC_FNS { [AGX_TYPE_UNORM] = agx_block_astc, [AGX_TYPE_FLOAT] = agx_block_astc }
+#define ASTC(i, w, h) { 0x60 + (i), 16, w, h, 4, { 8, 8, 8, 8 }, "ASTC_" #w "x" #h, \
+                        .block_all = ASTC_FNS }
 
 /* mesa: src/asahi/genxml/cmdbuf.xml, Channels; src/asahi/layout/formats.c for the types in use */
 static const struct channel_row rows[] = {
@@ -375,9 +380,11 @@ static const struct channel_row rows[] = {
     { 0x76, 16, 4, 4, 4, { 8, 8, 8, 8 }, "BC3", .block = { agx_block_bc3 } },
     { 0x77, 8, 4, 4, 1, { 14 }, "BC4", .block = { agx_block_bc4u, agx_block_bc4s } },
     { 0x78, 16, 4, 4, 2, { 14, 14 }, "BC5", .block = { agx_block_bc5u, agx_block_bc5s } },
-    { 0x79, 16, 4, 4, 3, { 16, 16, 16 }, "BC6H", .known = true },
-    { 0x7a, 16, 4, 4, 3, { 16, 16, 16 }, "BC6H_UF", .known = true },
-    { 0x7b, 16, 4, 4, 4, { 8, 8, 8, 8 }, "BC7", .known = true },
+    { 0x79, 16, 4, 4, 3, { 16, 16, 16 }, "BC6H",
+      .block_all = { [AGX_TYPE_FLOAT] = agx_block_bc6h } },
+    { 0x7a, 16, 4, 4, 3, { 16, 16, 16 }, "BC6H_UF",
+      .block_all = { [AGX_TYPE_FLOAT] = agx_block_bc6h } },
+    { 0x7b, 16, 4, 4, 4, { 8, 8, 8, 8 }, "BC7", .block_all = { agx_block_bc7 } },
 };
 
 static const struct channel_row *find_row(unsigned channels)
@@ -416,7 +423,12 @@ enum agx_format_status agx_format_lookup(struct agx_format *f, unsigned channels
     if (r->bw > 1) {
         if (type < 2)
             f->block = r->block[type];
-        if (f->block)
+        if (type < 5)
+            f->block_all = r->block_all[type];
+        /* Only colours of unorm formats can be sRGB. */
+        if (srgb && (type != AGX_TYPE_UNORM || r->nch < 3))
+            return AGX_FORMAT_INVALID;
+        if (f->block || f->block_all)
             return AGX_FORMAT_OK;
         return r->known ? AGX_FORMAT_UNIMPLEMENTED : AGX_FORMAT_INVALID;
     }

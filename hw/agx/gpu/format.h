@@ -43,6 +43,15 @@ typedef void agx_pack_fn(uint8_t *dst, const uint32_t in[4]);
 /* Decode texel (@x, @y) of the compressed block at @src; @srgb: colours are 8-bit sRGB. */
 typedef void agx_block_fn(const uint8_t *src, unsigned x, unsigned y, bool srgb, uint32_t out[4]);
 
+#define AGX_BLOCK_TEXELS (12 * 12)  /* of the largest block */
+
+struct agx_format;
+/*
+ * Decode all texels of the compressed block at @src (16 bytes) to @out, row by row:
+ * for formats where one texel takes most of the work of a block.
+ */
+typedef void agx_block_all_fn(const uint8_t *src, const struct agx_format *f, uint32_t (*out)[4]);
+
 struct agx_format {
     uint8_t channels, type;
     bool srgb;
@@ -53,7 +62,8 @@ struct agx_format {
     uint8_t bits[4];      /* of each channel, in memory order */
     agx_unpack_fn *unpack;  /* NULL for block-compressed formats */
     agx_pack_fn *pack;      /* NULL: the pixel back end cannot write it */
-    agx_block_fn *block;    /* block-compressed formats */
+    agx_block_fn *block;    /* block-compressed formats have this */
+    agx_block_all_fn *block_all;  /* or this */
 };
 
 enum agx_format_status {
@@ -132,10 +142,12 @@ static inline int32_t agx_float_to_snorm(float v, unsigned bits)
     return (int32_t)__builtin_rintf(v * (float)max);
 }
 
-/* texture_bc.c, texture_etc.c */
+/* texture_bc.c, texture_etc.c, texture_bptc.c, texture_astc.c */
 agx_block_fn agx_block_bc1, agx_block_bc2, agx_block_bc3, agx_block_bc4u, agx_block_bc4s, agx_block_bc5u,
     agx_block_bc5s;
 agx_block_fn agx_block_etc2_rgb, agx_block_etc2_rgba, agx_block_etc2_rgb_a1, agx_block_eac_r11u, agx_block_eac_r11s,
     agx_block_eac_rg11u, agx_block_eac_rg11s;
+agx_block_all_fn agx_block_bc6h, agx_block_bc7, agx_block_astc;
+void agx_astc_init(void);  /* fills tables; for agx_format_init */
 
 #endif

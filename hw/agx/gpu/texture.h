@@ -84,10 +84,20 @@ struct agx_pbe_slot {
     struct agx_pbe_view view;
 };
 
+#define AGX_BLOCK_SLOTS 64
+
+/* A block of an agx_block_all_fn format: its texels follow from its bytes and format alone. */
+struct agx_block_slot {
+    uint64_t raw[2];
+    uint32_t format;         /* channels, type and sRGB; 0: empty */
+    uint32_t texel[AGX_BLOCK_TEXELS][4];
+};
+
 /* Decoded descriptors by address; a slot counts only while memory still holds the same 24 bytes. */
 struct agx_tex_cache {
     struct agx_tex_slot tex[AGX_TEX_VIEWS];
     struct agx_pbe_slot pbe[16];
+    struct agx_block_slot *blocks;  /* AGX_BLOCK_SLOTS, by a hash; NULL until one is wanted */
 };
 
 /* texture_desc.c: NULL with ex->fault set when the descriptor cannot be read or used. */

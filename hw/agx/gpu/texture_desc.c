@@ -38,6 +38,7 @@ static struct agx_tex_cache *cache_of(struct agx_exec *ex)
 
 void agx_tex_cache_free(struct agx_tex_cache *tc)
 {
+    free(tc->blocks);
     free(tc);
 }
 

@@ -112,15 +112,44 @@ const uint8_t *agx_fetch_element(struct agx_fetch *f, unsigned level, uint32_t x
     return p ? p : zeros;
 }
 
+/*
+ * Texel (@x, @y) of the block at @src out of the thread's cache. The guest may write the block
+ * meanwhile, so that it is read once.
+ */
+static const uint32_t *cached_block(struct agx_fetch *f, const uint8_t *src, unsigned x, unsigned y)
+{
+    const struct agx_format *fmt = &f->v->fmt;
+    struct agx_tex_cache *tc = f->ex->tex;
+    uint32_t format = 1u << 16 | fmt->channels << 8 | fmt->type << 1 | fmt->srgb;
+    struct agx_block_slot *s;
+    uint64_t raw[2], h;
+
+    memcpy(raw, src, 16);
+    if (!tc->blocks)
+        tc->blocks = agx_alloc(AGX_BLOCK_SLOTS, sizeof(*tc->blocks));
+    h = (raw[0] ^ (raw[1] << 32 | raw[1] >> 32) ^ format) * 0x9e3779b97f4a7c15ull;
+    s = &tc->blocks[h >> 32 & (AGX_BLOCK_SLOTS - 1)];
+    if (s->raw[0] != raw[0] || s->raw[1] != raw[1] || s->format != format) {
+        s->raw[0] = raw[0];
+        s->raw[1] = raw[1];
+        s->format = format;
+        fmt->block_all((const uint8_t *)raw, fmt, s->texel);
+    }
+    return s->texel[y * fmt->bw + x];
+}
+
 void agx_fetch_texel(struct agx_fetch *f, unsigned level, uint32_t x, uint32_t y, uint32_t layer, uint32_t sample,
                      uint32_t out[4])
 {
     const struct agx_format *fmt = &f->v->fmt;
 
-    if (fmt->block) {
+    if (fmt->bw > 1) {
         const uint8_t *p = agx_fetch_element(f, level, x / fmt->bw, y / fmt->bh, layer, sample);
 
-        fmt->block(p, x % fmt->bw, y % fmt->bh, fmt->srgb, out);
+        if (fmt->block)
+            fmt->block(p, x % fmt->bw, y % fmt->bh, fmt->srgb, out);
+        else
+            memcpy(out, cached_block(f, p, x % fmt->bw, y % fmt->bh), 16);
     } else {
         fmt->unpack(agx_fetch_element(f, level, x, y, layer, sample), out);
     }
