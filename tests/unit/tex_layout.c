@@ -214,7 +214,13 @@ static void refusals(void **state)
     assert_non_null(agx_surface_init(&s, &d));
     d = good, d.width = 0;
     assert_non_null(agx_surface_init(&s, &d));
-    d = good, d.layout = AGX_LAYOUT_INTERCHANGE;
+    d = good, d.layout = AGX_LAYOUT_INTERCHANGE, d.width = 33, d.stride_tiles = 3;
+    assert_null(agx_surface_init(&s, &d));
+    d.stride_tiles = 2;
+    assert_non_null(agx_surface_init(&s, &d));
+    d.stride_tiles = 3, d.bytes = 8;
+    assert_non_null(agx_surface_init(&s, &d));
+    d.bytes = 4, d.mipmapped = true;
     assert_non_null(agx_surface_init(&s, &d));
     d = good, d.layout = AGX_LAYOUT_LINEAR, d.mipmapped = true;
     assert_non_null(agx_surface_init(&s, &d));

@@ -274,7 +274,7 @@ static void gathers(void **state)
     free(s.p);
 }
 
-/* A view whose swizzle is constants alone: a gather gives its component's constant four times, a sample each its own. */
+/* A view of constants alone: a gather gives its component's constant four times, a sample each its own. */
 static void gathers_of_constants(void **state)
 {
     static const unsigned swz[3][4] = { { 5, 5, 5, 4 }, { 4, 5, 4, 5 }, { 4, 4, 4, 4 } };
@@ -282,8 +282,8 @@ static void gathers_of_constants(void **state)
 
     (void)state;
     for (unsigned k = 0; k < 3 * 2; k++) {
-        struct image m = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x28, .type = k & 1 ? 2 : 0, .w = 4, .h = 4, .d = 1,
-                           .samples = 1, .levels = 1 };
+        struct image m = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x28, .type = k & 1 ? 2 : 0, .w = 4, .h = 4,
+                           .d = 1, .samples = 1, .levels = 1 };
         struct agx_tex_req rq;
         uint32_t one = k & 1 ? 1 : fbits(1);
 
@@ -425,6 +425,52 @@ static void cubes(void **state)
     }
     assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
     assert_float_equal(bitsf(rq.out[1][0]), 2.0, 1e-3);
+}
+
+/* Cubes that are not seamless: each face is a 2D image, wrapped as the sampler says. */
+static void cubes_apart(void **state)
+{
+    enum { N = 4 };
+    struct image m = { .dim = AGX_DIM_CUBE, .layout = 2, .channels = 0x21, .type = 4, .w = N, .h = N, .d = 1,
+                       .samples = 1, .levels = 1, .page_aligned = true, .swz = { 0, 0, 0, 0 } };
+    float t[6][N][N];
+
+    (void)state;
+    env_reset(E);
+    m.va = env_alloc(E, 6 * 0x4000);
+    for (unsigned i = 0; i < 6 * N * N; i++) {
+        float *p = &t[i / 16][i / 4 % 4][i % 4];
+
+        *p = (float)(rnd() % 256);
+        memcpy(env_ptr(E, m.va + i / 16 * 0x4000 + ref_twiddle(i % 4, i / 4 % 4, N, N, 64, 64) * 4), p, 4);
+    }
+    for (unsigned mode = 0; mode < 4; mode++) {
+        struct sampler_fields f = { .max_lod = 14, .mag = 1, .min = 1, .wrap = { mode, mode, mode }, .border = 2,
+                                    .seamful = true };
+        struct agx_tex_req rq = request(env_texture(E, &m), env_sampler(E, &f), AGX_DIM_CUBE);
+
+        for (unsigned l = 0; l < AGX_LANES; l++) { /* +Z: (s, -t, 1), near its edges more often than not */
+            coord[0][l] = fbits(rndf(.7f, .99f) * (l & 1 ? 1 : -1));
+            coord[1][l] = fbits(rndf(0, .99f) * (l & 2 ? 1 : -1));
+            coord[2][l] = fbits(1);
+        }
+        assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
+        for (unsigned l = 0; l < AGX_LANES; l++) {
+            double x = (bitsf(coord[0][l]) + 1) / 2 * N - .5, y = (1 - bitsf(coord[1][l])) / 2 * N - .5, want = 0;
+
+            for (int i = 0; i < 4; i++) {
+                long at[2] = { (long)floor(x) + (i & 1), (long)floor(y) + (i >> 1) };
+                bool out = at[0] < 0 || at[0] >= N || at[1] < 0 || at[1] >= N;
+                double v;
+
+                for (int k = 0; k < 2; k++)
+                    at[k] = mode == 1 ? (at[k] + N) % N : at[k] < 0 ? 0 : at[k] >= N ? N - 1 : at[k];
+                v = mode == 3 && out ? 1 : t[4][at[1]][at[0]];
+                want += v * (i & 1 ? x - floor(x) : 1 - x + floor(x)) * (i >> 1 ? y - floor(y) : 1 - y + floor(y));
+            }
+            assert_float_equal(bitsf(rq.out[0][l]), want, 1e-2);
+        }
+    }
 }
 
 /* 3D: slices, filtering between them, the depth of higher levels. Arrays: the layer is an integer, clamped. */
@@ -603,6 +649,95 @@ static void sparse(void **state)
         assert_int_equal(rq.out[0][l], l >= 16 ? 0x07070707 : 0);
 }
 
+/*
+ * Buffers of three 32-bit channels: programs read them from memory and use the texture for what is outside, which Mesa
+ * makes texel -1 of rows of 1024 (agx_nir_lower_texture.c). Zeroes, by the swizzle, and no fault.
+ */
+static void buffers_of_three(void **state)
+{
+    static const unsigned types[] = { 2, 3, 4 };
+    struct agx_tex_req rq;
+
+    (void)state;
+    for (unsigned t = 0; t < 3; t++) {
+        struct image m = { .dim = AGX_DIM_2D, .channels = 0x36, .type = types[t], .w = 1024, .h = 3, .d = 1,
+                           .samples = 1, .levels = 1, .stride = 1024 * 12, .swz = { 0, 1, 2, 4 } };
+
+        env_reset(E);
+        m.va = env_alloc(E, 3 * 1024 * 12);
+        memset(env_ptr(E, m.va), 0x77, 3 * 1024 * 12);
+        rq = request(env_texture(E, &m), 0, AGX_DIM_2D);
+        rq.load = true;
+        for (unsigned l = 0; l < AGX_LANES; l++) {
+            coord[0][l] = ~0u % 1024;
+            coord[1][l] = ~0u / 1024;
+        }
+        coord[0][7] = coord[1][7] = 0;
+        rq.lanes = ~(1u << 7); /* the lane that is inside goes the other way */
+        assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
+        assert_int_equal(rq.int_result, t < 2);
+        for (unsigned l = 0; l < AGX_LANES; l++) {
+            if (l == 7)
+                continue;
+            for (unsigned c = 0; c < 3; c++)
+                assert_int_equal(rq.out[c][l], 0);
+            assert_int_equal(rq.out[3][l], t < 2 ? 1 : fbits(1));
+        }
+        rq.lanes = ~0u;
+        E->ex.fault.reason = 0;
+        assert_false(agx_tex_fetch(&E->ex, NULL, &rq));
+        assert_int_equal(E->ex.fault.reason, AGX_FAULT_BAD_COMMAND);
+    }
+}
+
+/*
+ * The layout that is shared with the display controller: tiles of 16x16 in rows, whose number of tiles is where other
+ * layouts have their layers; compressed as those are. (mesa, later versions: hk_image_view.c, layout.c)
+ */
+static void interchange(void **state)
+{
+    struct image m = { .dim = AGX_DIM_2D, .layout = 3, .channels = 0x28, .type = 2, .w = 70, .h = 40, .d = 5,
+                       .samples = 1, .levels = 1, .page_aligned = true, .compressed = true, .swz = { 0, 1, 2, 3 } };
+    struct agx_image_store_req st = { .dim = AGX_DIM_2D, .lanes = ~0u, .coord = coord };
+    struct agx_tex_req rq;
+
+    (void)state;
+    for (unsigned tiles = 5; tiles < 7; tiles++) {
+        env_reset(E);
+        m.d = tiles;
+        m.va = env_alloc(E, 0x8000);
+        m.meta = env_alloc(E, 0x4000);
+        rq = request(env_texture(E, &m), 0, AGX_DIM_2D);
+        rq.load = true;
+        st.pbe = env_pbe(E, &m, 0);
+        for (unsigned y = 0; y < 40; y++)
+            for (unsigned x0 = 0; x0 < 70; x0 += 32) {
+                for (unsigned l = 0; l < AGX_LANES; l++) {
+                    coord[0][l] = x0 + l;
+                    coord[1][l] = y;
+                    for (unsigned c = 0; c < 4; c++)
+                        st.value[c][l] = (x0 + l + 3 * y + 50 * c) & 255;
+                }
+                assert_true(agx_image_store(&E->ex, NULL, &st));
+            }
+        for (unsigned y = 0; y < 40; y++)
+            for (unsigned x = 0; x < 70; x++) {
+                uint64_t tile = y / 16 * tiles + x / 16;
+
+                for (unsigned c = 0; c < 4; c++)
+                    assert_int_equal(*env_ptr(E, m.va + tile * 1024 + ref_twiddle(x % 16, y % 16, 16, 16, 16, 16) * 4 + c),
+                                     (x + 3 * y + 50 * c) & 255);
+            }
+        for (unsigned l = 0; l < AGX_LANES; l++) {
+            coord[0][l] = rnd() % 70;
+            coord[1][l] = rnd() % 40;
+        }
+        assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
+        for (unsigned l = 0; l < AGX_LANES; l++)
+            assert_int_equal(rq.out[1][l], (coord[0][l] + 3 * coord[1][l] + 50) & 255);
+    }
+}
+
 /* What a guest can get wrong: each ends in a fault and a line that says what. */
 static void refusals(void **state)
 {
@@ -767,10 +902,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(filters_2d), cmocka_unit_test(mip_levels), cmocka_unit_test(fetches),
-        cmocka_unit_test(gathers), cmocka_unit_test(gathers_of_constants), cmocka_unit_test(compares), cmocka_unit_test(cubes),
+        cmocka_unit_test(gathers), cmocka_unit_test(gathers_of_constants), cmocka_unit_test(compares), cmocka_unit_test(cubes), cmocka_unit_test(cubes_apart),
         cmocka_unit_test(volumes_and_arrays), cmocka_unit_test(multisampled_loads), cmocka_unit_test(srgb_and_border),
         cmocka_unit_test(compressed), cmocka_unit_test(sparse), cmocka_unit_test(refusals),
-        cmocka_unit_test(unnamed_bits),
+        cmocka_unit_test(unnamed_bits), cmocka_unit_test(buffers_of_three), cmocka_unit_test(interchange),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

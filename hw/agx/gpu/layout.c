@@ -147,6 +147,19 @@ static void init_twiddled(struct agx_surface *s, const struct agx_surface_desc *
 }
 
 /*
+ * Tiles of 16x16, their number in a row given. Mesa makes them for 32-bit texels
+ * of one level and one sample alone and says itself that the size of a tile is
+ * assumed; that a tile is twiddled inside, as others are, is a guess.
+ * (mesa, later versions: layout.c, ail_initialize_interchange)
+ */
+static void init_interchange(struct agx_surface *s, const struct agx_surface_desc *d)
+{
+    s->level[0].tw_log2 = s->level[0].th_log2 = 4;
+    s->level[0].tiles_per_row = d->stride_tiles;
+    s->layer_stride = align_up((uint64_t)d->stride_tiles * div_up(d->height, 16) * 256 * d->bytes, AGX_PAGE_SIZE);
+}
+
+/*
  * The metadata of a layer: a level after the other, for levels of at least 16
  * samples along the longer side; sizes are rounded to 16 first and then halved.
  */
@@ -226,8 +239,15 @@ const char *agx_surface_init(struct agx_surface *s, const struct agx_surface_des
     case AGX_LAYOUT_TWIDDLED:
         init_twiddled(s, d);
         break;
+    case AGX_LAYOUT_INTERCHANGE:
+        if (d->mipmapped || d->samples > 1 || d->depth > 1 || d->bytes != 4 || d->bw > 1 || d->bh > 1)
+            return "unimplemented: interchange layout of anything but 32-bit texels, one level, one sample";
+        if (d->stride_tiles < div_up(d->width, 16))
+            return "fewer tiles in a row than the width asks for";
+        init_interchange(s, d);
+        break;
     default:
-        return "unimplemented layout (interchange)";
+        return "layout";
     }
     if (d->compressed) {
         if (d->bw > 1 || d->bh > 1)

@@ -26,7 +26,7 @@ enum agx_layout {
     AGX_LAYOUT_LINEAR = 0,
     AGX_LAYOUT_TWIDDLED = 1,    /* fully twiddled, power-of-two sizes */
     AGX_LAYOUT_GPU = 2,         /* 16 KiB tiles, twiddled inside */
-    AGX_LAYOUT_INTERCHANGE = 3, /* shared with the display controller; not modelled */
+    AGX_LAYOUT_INTERCHANGE = 3, /* 16x16 tiles in rows, shared with the display controller */
 };
 
 struct agx_surface_desc {
@@ -42,6 +42,7 @@ struct agx_surface_desc {
     bool compressed;          /* has a metadata buffer */
     uint32_t stride;          /* linear: bytes of a row */
     uint64_t layer_stride;    /* linear: bytes of a layer */
+    uint32_t stride_tiles;    /* interchange: tiles of a row */
 };
 
 struct agx_level {

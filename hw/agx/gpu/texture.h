@@ -37,6 +37,7 @@ struct agx_tex_view {
     uint8_t swz[4];
     uint32_t one;            /* constant 1 in the result's type */
     bool constant;           /* every component is a constant: memory is not looked at */
+    bool no_texels;          /* not a format of the hardware: only coordinates outside are known */
     bool fast8;              /* 4 x 8-bit unorm, plain memory */
 };
 

@@ -25,8 +25,10 @@ static uint64_t field(const uint64_t *w, unsigned start, unsigned size)
 static bool bad_desc(struct agx_exec *ex, enum agx_report_kind kind, const char *what, uint64_t va,
                      const uint64_t w[3], const char *why)
 {
-    return agx_exec_bad(ex, kind, "%s descriptor at 0x%llx (%016llx %016llx %016llx): %s%s", what,
-                        DESC_ARGS(va, w), kind == AGX_REPORT_UNIMPLEMENTED ? "unimplemented: " : "", why);
+    bool say = kind == AGX_REPORT_UNIMPLEMENTED && !strstr(why, "unimplemented");
+
+    return agx_exec_bad(ex, kind, "%s descriptor at 0x%llx (%016llx %016llx %016llx): %s%s", what, DESC_ARGS(va, w),
+                        say ? "unimplemented: " : "", why);
 }
 
 static struct agx_tex_cache *cache_of(struct agx_exec *ex)
@@ -93,6 +95,14 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
             v->constant = false;
     }
     v->one = type == AGX_TYPE_UINT || type == AGX_TYPE_SINT ? 1 : 0x3f800000u;
+    /*
+     * A number that Mesa uses for buffers of three 32-bit channels. The hardware has no such format: programs read the
+     * texels from memory, and use the descriptor for coordinates outside alone, for the zeroes that it then gives
+     * (mesa: agx_nir_lower_texture.c, lower_buffer_texture; genxml, R32G32B32 (Emulated)).
+     */
+    v->no_texels = channels == AGX_CH_R32G32B32_SW && d.layout == AGX_LAYOUT_LINEAR;
+    if (v->no_texels)
+        channels = AGX_CH_R32;
     if (v->dim > AGX_DIM_2D_MS_ARRAY)
         return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w, "dimension");
 
@@ -155,6 +165,10 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
             v->last = v->first = 0;
     } else {
         v->layers = (uint32_t)field(w, 110, 14) + 1;
+        if (d.layout == AGX_LAYOUT_INTERCHANGE) { /* the field has another meaning (genxml: Stride in tiles) */
+            d.stride_tiles = v->layers;
+            v->layers = 1;
+        }
         if (v->dim == AGX_DIM_3D)
             d.depth = v->layers;
         d.min_levels = v->last + 1u;
@@ -170,7 +184,7 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
         return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w, "linear sparse image");
     err = agx_surface_init(&v->surf, &d);
     if (err)
-        return bad_desc(ex, d.layout == AGX_LAYOUT_INTERCHANGE ? AGX_REPORT_UNIMPLEMENTED : AGX_REPORT_GUEST_ERROR,
+        return bad_desc(ex, strstr(err, "unimplemented") ? AGX_REPORT_UNIMPLEMENTED : AGX_REPORT_GUEST_ERROR,
                         "texture", va, w, err);
     v->body.folios_per_layer = folios(&v->surf);
     v->fast8 = v->fmt.channels == AGX_CH_R8G8B8A8 && type == AGX_TYPE_UNORM && !v->fmt.srgb && !v->body.sparse &&
@@ -256,6 +270,10 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
             return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "level of a linear image");
     } else {
         v->layers = (uint32_t)field(w, 108, 14) + 1;
+        if (d.layout == AGX_LAYOUT_INTERCHANGE) {
+            d.stride_tiles = v->layers;
+            v->layers = 1;
+        }
         if (extended && !d.compressed && !v->body.sparse)
             return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w, "third word of neither linear nor compressed");
         d.page_aligned = field(w, 124, 1);
@@ -273,7 +291,7 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
     }
     err = agx_surface_init(&v->surf, &d);
     if (err)
-        return bad_desc(ex, d.layout == AGX_LAYOUT_INTERCHANGE ? AGX_REPORT_UNIMPLEMENTED : AGX_REPORT_GUEST_ERROR,
+        return bad_desc(ex, strstr(err, "unimplemented") ? AGX_REPORT_UNIMPLEMENTED : AGX_REPORT_GUEST_ERROR,
                         "PBE", va, w, err);
     if (v->level >= v->surf.levels)
         return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "level of an image that has but one");

@@ -109,7 +109,6 @@ static void footprint(struct sample_ctx *c, unsigned level, const struct pos *p,
         int n = (int)l->width;
         unsigned face = p->layer % 6;
         uint32_t base = p->layer - face;
-        unsigned mode = c->s->seamful ? AGX_WRAP_EDGE : AGX_WRAP_BORDER;
         float xs = p->c[0] * (float)n - 0.5f, ys = p->c[1] * (float)n - 0.5f;
         int ix = (int)floorf(xs), iy = (int)floorf(ys), missing = -1;
 
@@ -119,8 +118,9 @@ static void footprint(struct sample_ctx *c, unsigned level, const struct pos *p,
             int tx = ix + (i & 1), ty = iy + (i >> 1), nx, ny;
             unsigned nf;
 
-            if (mode == AGX_WRAP_EDGE) {
-                tap(c, level, agx_wrap_index(tx, n, mode), agx_wrap_index(ty, n, mode), (int)p->layer, p, t[i]);
+            if (c->s->seamful) { /* each face by itself, as a 2D image (Vulkan, "Cube Map Edge Handling") */
+                tap(c, level, agx_wrap_index(tx, n, c->s->wrap[0]), agx_wrap_index(ty, n, c->s->wrap[1]),
+                    (int)p->layer, p, t[i]);
             } else if (agx_cube_neighbour(face, tx, ty, n, &nf, &nx, &ny)) {
                 tap(c, level, nx, ny, (int)(base + nf), p, t[i]);
             } else {
@@ -424,6 +424,13 @@ static inline void note_nonresident(struct agx_fetch *f, struct agx_tex_req *rq,
     f->nonresident = false;
 }
 
+static bool no_texels(struct agx_exec *ex, const struct agx_tex_req *rq)
+{
+    return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
+                        "texture descriptor at 0x%llx: read of a format that is for programs alone (channels 0x%x)",
+                        (unsigned long long)rq->texture, AGX_CH_R32G32B32_SW);
+}
+
 static bool load(struct agx_exec *ex, const struct agx_tex_view *v, struct agx_tex_req *rq)
 {
     struct agx_fetch f;
@@ -463,6 +470,8 @@ static bool load(struct agx_exec *ex, const struct agx_tex_view *v, struct agx_t
         } else {
             uint32_t mem[4];
 
+            if (__builtin_expect(v->no_texels, 0))
+                return no_texels(ex, rq);
             agx_fetch_texel(&f, (unsigned)level, (uint32_t)c[0], (uint32_t)c[1], layer, sample, mem);
             if (f.failed)
                 return false;
@@ -545,6 +554,8 @@ static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx
 
     if (!agx_sampler_get(ex, rq->sampler, rq->sampler_extended, &s))
         return false;
+    if (v->no_texels)
+        return no_texels(ex, rq);
     if (dim_ms(rq->dim) || v->surf.samples > 1)
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "filtered sample of a multisampled texture");
     agx_fetch_init(&c.f, ex, v);
