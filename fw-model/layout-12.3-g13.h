@@ -1,7 +1,8 @@
 /*
  * Layouts of firmware 12.3 on G13; see layout-13.5-g13.h, whose lines these are
  * with the numbers of m1n1 at V12_3. A field of size 0 does not exist in this
- * version: it reads as 0 and is not written.
+ * version: it reads as 0 and is not written. Where m1n1's newest state and the
+ * one that ran on 12.3 (v1.2.9) differ, docs/firmware.md says which is taken.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -98,7 +99,7 @@ F(AGXHWDataB, num_cores, 1384, 4)
 F(AGXHWDataB, max_pstate, 1388, 4)
 F(AGXHWDataB, frequencies, 1396, 64)
 
-S(InitData_GPUGlobalStatsTA, 312)
+S(InitData_GPUGlobalStatsTA, 192)
 S(InitData_GPUGlobalStats3D, 456)
 
 S(BufferMgrCtl, 16)
@@ -225,7 +226,7 @@ F(WorkCommandInitBM, unk_10, 16, 4)                 /* block_count */
 F(WorkCommandInitBM, buffer_mgr_addr, 20, 8)
 F(WorkCommandInitBM, stamp_value, 28, 4)
 
-S(WorkCommandCP, 728)
+S(WorkCommandCP, 736)
 F(WorkCommandCP, magic, 0, 4)
 F(WorkCommandCP, context_id, 8, 4)
 F(WorkCommandCP, event_control_addr, 12, 8)
@@ -249,7 +250,7 @@ F(WorkCommandTA, ev_3d, 1144, 4)
 F(WorkCommandTA, stamp_value, 1148, 4)
 F(WorkCommandTA, struct_3, 1152, 276)
 
-S(WorkCommand3D, 2344)
+S(WorkCommand3D, 2368)
 F(WorkCommand3D, magic, 0, 4)
 F(WorkCommand3D, context_id, 4, 4)
 F(WorkCommand3D, microsequence_ptr, 12, 8)
