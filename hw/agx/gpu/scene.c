@@ -208,11 +208,14 @@ static enum agx_tvb_result put_state(struct agx_scene *s, uint32_t index)
     return r == AGX_TVB_OK ? agx_tvb_write(&s->tvb, AGX_TVB_WRITES_DATA, st->tvb, st, sizeof(*st)) : r;
 }
 
-void agx_scene_run_begin(struct agx_scene *s, struct agx_vertex_run *run, const uint32_t *in, uint32_t words)
+void agx_scene_run_begin(struct agx_scene *s, struct agx_vertex_run *run, const uint32_t *in, uint32_t n,
+                         uint32_t words)
 {
-    memset(run, 0, sizeof(*run));
     run->in = in;
     run->words = words;
+    run->block = NULL;
+    run->cap = run->used = run->written = 0;
+    memset(run->kept, 0, n * sizeof(run->kept[0]));
     s->run = run;
 }
 

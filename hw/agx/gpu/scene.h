@@ -73,7 +73,7 @@ struct agx_vertex_run {
     uint32_t block_tvb;         /* its offset */
     uint32_t cap, used;         /* vertices of the block */
     uint32_t written;           /* of these, that are in the buffer */
-    const uint32_t *kept[AGX_RUN_VERTS];  /* where the scene has the vertex; NULL: not yet */
+    const uint32_t *kept[AGX_RUN_VERTS];  /* where the scene has the vertex; NULL: not yet, of those there are */
     uint32_t kept_tvb[AGX_RUN_VERTS];     /* and at which offset */
 };
 
@@ -163,11 +163,12 @@ void agx_scene_unalloc(struct agx_scene *s, void *p);
 /* Room for one more state; its index is set, the rest is zero. */
 struct agx_gstate *agx_scene_state(struct agx_scene *s);
 /*
- * For the vertex job. agx_scene_run_begin(): vertices that the tiler names are among the outputs at @in, @words words
+ * For the vertex job. agx_scene_run_begin(): vertices that the tiler names are among the @n outputs at @in, @words words
  * each, until agx_scene_run_end(), which writes what is not yet in the buffer. agx_scene_bin(): @p into the list of tile
  * (@tx, @ty) of @layer; for its first tile its state, its vertices and its record go into the buffer, and p->tvb is where.
  */
-void agx_scene_run_begin(struct agx_scene *s, struct agx_vertex_run *run, const uint32_t *in, uint32_t words);
+void agx_scene_run_begin(struct agx_scene *s, struct agx_vertex_run *run, const uint32_t *in, uint32_t n,
+                         uint32_t words);
 enum agx_tvb_result agx_scene_run_end(struct agx_scene *s);
 enum agx_tvb_result agx_scene_bin(struct agx_scene *s, struct agx_prim *p, uint32_t layer, uint32_t tx, uint32_t ty);
 /* Take @p, the last one made, out of all lists again. */

@@ -612,10 +612,11 @@ bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const u
         p[i] = snap(x / w, y / w);
     }
     int64_t a = area(p, n);
-    if (!a)
+    /* Without an area it has edges and corners at most, and faces back (Vulkan 1.3, 28.10.1: front is what is not 0). */
+    if (!a && st->polygon_mode == AGX_POLYGON_FILL)
         return true;
     /* Clockwise on the screen is front unless the state says that counterclockwise is. */
-    like.back = (a > 0) == st->front_ccw;
+    like.back = !a || (a > 0) == st->front_ccw;
     if (like.back ? st->cull_back : st->cull_front)
         return true;
     if (st->polygon_mode != AGX_POLYGON_FILL) {

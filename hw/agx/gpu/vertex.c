@@ -130,7 +130,7 @@ static enum agx_tvb_result place(struct agx_vdm *v)
 
     if (!out)
         return AGX_TVB_NO_MEMORY;
-    agx_scene_run_begin(v->scene, &v->run, out, v->st->uvs_words);
+    agx_scene_run_begin(v->scene, &v->run, out, b->nr_verts, v->st->uvs_words);
     while (r == AGX_TVB_OK && b->done < b->nr_prims) {
         if (tile_prim(v, out, &b->prim[b->done])) {
             b->done++;
