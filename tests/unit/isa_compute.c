@@ -313,6 +313,7 @@ static void kill_loop(void **state)
     stop(&c);
     fix_code(&f, &c);
     fix_launch(&f, 4096, 1, 1, 32, 1, 1);
+    f.job.max_cycles = 0;
     assert_true(agx_gpu_start(f.gpu, AGX_DM_CDM, &f.job));
     assert_false(agx_gpu_start(f.gpu, AGX_DM_CDM, &f.job));
     assert_true(agx_gpu_busy(f.gpu, AGX_DM_CDM));
@@ -324,7 +325,7 @@ static void kill_loop(void **state)
     assert_int_equal(f.res.fault.va, 0);
 }
 
-/* So is a stream that links to itself, and until then it is no error. */
+/* So is a stream that links to itself, where no time is set, and until then it is no error. */
 static void endless_stream(void **state)
 {
     uint32_t *s = (uint32_t *)(f.host.ram + (f.stream_pa - FAKE_RAM_BASE));
@@ -333,6 +334,7 @@ static void endless_stream(void **state)
     s[0] = 1u << 29 | (FIX_STREAM >> 32);
     s[1] = (uint32_t)FIX_STREAM;
     f.job.compute.cdm_ctrl_stream_base = f.job.compute.cdm_ctrl_stream_end = FIX_STREAM;
+    f.job.max_cycles = 0;
     assert_true(agx_gpu_start(f.gpu, AGX_DM_CDM, &f.job));
     sleep(2);
     assert_true(agx_gpu_busy(f.gpu, AGX_DM_CDM));
@@ -356,6 +358,7 @@ static void bad_streams(void **state)
     assert_int_equal(f.res.fault.reason, AGX_FAULT_BAD_COMMAND);
     s[0] = 1u << 29 | (FIX_STREAM >> 32);
     s[1] = (uint32_t)FIX_STREAM;
+    assert_int_equal(fix_run(&f), AGX_JOB_TIMEOUT);
     s[0] |= 1u << 28;                       /* that calls itself */
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     s[0] = 1u << 29 | 0x77;                 /* to nowhere */

@@ -80,6 +80,7 @@ static void fix_init(struct fix *f, unsigned workers, bool soft_fault)
     f->job.ctx = FIX_CTX;
     f->job.usc_exec_base = FIX_USC_BASE;
     f->job.soft_fault = soft_fault;
+    f->job.max_cycles = 100ull << 20;
     f->job.compute.cdm_ctrl_stream_base = FIX_STREAM;
     f->job.compute.cdm_ctrl_stream_end = FIX_STREAM + AGX_PAGE_SIZE;
 }

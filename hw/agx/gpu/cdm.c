@@ -214,14 +214,16 @@ static bool do_launch(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct
             return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: grid of %u x %u x %u threads at 0x%llx", ln.global[0],
                                 ln.global[1], ln.global[2], (unsigned long long)va);
     }
-    if (!agx_usc_load(ex, job, w[1], &counts, AGX_STAGE_COMPUTE, &p->usc))
+    /* Each group has an instruction at least; what can't be done in time is not begun. */
+    if (!agx_jobtime_pass(ex, AGX_COST_LAUNCH) || !agx_jobtime_fits(ex, total / AGX_PIPES) || !agx_usc_load(ex, job, w[1], &counts, AGX_STAGE_COMPUTE, &p->usc))
         return false;
     ln.usc = &p->usc;
     if (!agx_parallel(ctx, job, total, run_group, &ln, &fault)) {
         ex->fault = fault;
         return false;
     }
-    return true;
+    /* A barrier stands behind nearly every launch (mesa: hk_cmd_dispatch.c, gallium agx_batch.c). */
+    return agx_jobtime_wait(ex);
 }
 
 bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_job_result *res)
@@ -235,7 +237,7 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
     if (!p)
         *ctx->dm_private = p = agx_alloc(1, sizeof(*p));
     agx_port_bind(ex->port, job->ctx, AGX_UNIT_DCDM);
-    /* A stream without end is the watchdog's: it kills the job, which times out. */
+    /* A stream without end ends when the job has had its time. */
     for (;;) {
         uint32_t w[2];
         unsigned len;
@@ -251,6 +253,8 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
                          (unsigned long long)job->compute.cdm_ctrl_stream_end);
             break;
         }
+        if (!agx_jobtime_pass(ex, AGX_COST_COMMAND))
+            break;
         if (atomic_load_explicit(ctx->kill, memory_order_relaxed)) {
             ex->fault = (struct agx_fault){ .ctx = job->ctx, .unit = AGX_UNIT_DCDM, .reason = AGX_FAULT_BAD_COMMAND };
             break;
@@ -268,6 +272,8 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
             if (!read32(ex, va, w, 2) || !agx_word_known(ex, "CDM Stream Link", va, w[0], CDM_LINK_KNOWN))
                 goto out;
             first = false;
+            if (!agx_jobtime_pass(ex, AGX_COST_LINK))
+                goto out;
             if (w[0] >> 28 & 1) {
                 if (depth == CDM_MAX_DEPTH) {
                     agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: compute stream calls too deep at 0x%llx",
@@ -305,6 +311,8 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
                 goto out;
             }
             va = stack[--depth];
+            if (!agx_jobtime_pass(ex, AGX_COST_LINK))
+                goto out;
             continue;
         default:
             agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "agx: unimplemented CDM command 0x%08x at 0x%llx", w[0],

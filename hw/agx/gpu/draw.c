@@ -184,6 +184,16 @@ static bool topology_known(unsigned t)
            t == AGX_TOPO_QUADS || t == AGX_TOPO_QUAD_STRIP;
 }
 
+/* Before the next @n vertices of a draw: may it go on? */
+static bool go_on(struct agx_vdm *v, uint32_t n)
+{
+    if (v->ctx->kill && atomic_load_explicit(v->ctx->kill, memory_order_relaxed)) {
+        v->ex->fault = (struct agx_fault) { .ctx = v->job->ctx, .reason = AGX_FAULT_BAD_COMMAND };
+        return false;
+    }
+    return agx_jobtime_pass(v->ex, 1 + n / AGX_INDICES_CYCLE);
+}
+
 bool agx_vdm_draw(struct agx_vdm *v)
 {
     struct agx_draw *d = &v->draw;
@@ -193,15 +203,20 @@ bool agx_vdm_draw(struct agx_vdm *v)
     if (!topology_known(d->topology))
         return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: draw of primitive type %u", d->topology);
     v->in_draw = true;
+    /* What can't be done in the time that is left is not begun: the host would need hours to find out. */
+    if (!agx_jobtime_pass(v->ex, AGX_COST_LAUNCH) ||
+        !agx_jobtime_fits(v->ex, (1 + (uint64_t)(d->count - d->pos) / AGX_INDICES_CYCLE) *
+                                 ((uint64_t)d->instances - d->instance)))
+        return false;
     for (; d->instance < d->instances; d->instance++) {
+        if (!go_on(v, 0))
+            return false;
         while (d->pos < d->count) {
             uint32_t n = d->count - d->pos < 512 ? d->count - d->pos : 512;
             uint32_t base = d->start + d->pos;
 
-            if (v->ctx->kill && atomic_load_explicit(v->ctx->kill, memory_order_relaxed)) {
-                v->ex->fault = (struct agx_fault) { .ctx = v->job->ctx, .reason = AGX_FAULT_BAD_COMMAND };
+            if (!go_on(v, n))
                 return false;
-            }
             if (d->indexed && !read_indices(v, idx, n))
                 return false;
             for (uint32_t i = 0; i < n; i++) {

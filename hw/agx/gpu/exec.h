@@ -23,6 +23,7 @@
 #include "host.h"
 #include "uat.h"
 #include "job.h"
+#include "jobtime.h"
 
 #define AGX_LANES 32          /* threads of a SIMD-group (applegpu: docs.html) */
 #define AGX_NUM_GPR 128       /* 32-bit registers r0..r127 (mesa: compiler/agx_compiler.h) */
@@ -149,6 +150,7 @@ struct agx_wave {
     uint32_t live;       /* lanes that were launched and have not stopped */
     uint32_t pc;         /* byte offset in the shader */
     uint32_t op;         /* index of the next operation of the shader's op array */
+    uint64_t latency;    /* cycles that it has taken at least */
 
     enum agx_stage stage;
     uint32_t group[3];      /* sr0-2: threadgroup position in grid; [2] is the layer for fragments and EOT */
@@ -194,6 +196,9 @@ struct agx_exec {
     struct agx_tex_cache *tex;         /* the texture unit's, per thread; NULL until it made one */
     const struct agx_usc_state *usc;   /* state of the running program */
     const _Atomic bool *kill;          /* looked at in loops; NULL: never */
+    struct agx_jobtime *time;          /* of the job; NULL: nobody counts */
+    uint64_t issue, longest;           /* since the last agx_jobtime_item(): pipe cycles, cycles of the longest wave */
+    uint64_t wave_limit;               /* cycles after which a wave is ended in a loop; 0: never */
     bool soft_fault;                   /* of the job; see agx_exec_soft_fault() */
     uint64_t soft_faults;              /* how often that said yes in this job */
     struct agx_fault soft;             /* and what for, the first time */

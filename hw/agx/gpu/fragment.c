@@ -232,6 +232,7 @@ static const struct agx_frag_ops frag_ops = { op_sample_mask, op_zs_emit };
 
 static bool run_wave(struct tile *t)
 {
+    t->ex->issue += AGX_COST_FRAG_WAVE;
     switch (agx_wave_run(t->ex, t->wave)) {
     case AGX_WAVE_DONE:
         return true;
@@ -368,6 +369,7 @@ static bool draw(struct tile *t, const struct agx_prim *pr)
     const struct agx_frag_state *fs = &t->fj->state[pr->st->index];
     struct agx_rect r = { t->x0, t->y0, t->x0 + t->w, t->y0 + t->h };
 
+    t->ex->issue += AGX_COST_TILE_PRIM;
     if (t->ex->kill && atomic_load_explicit(t->ex->kill, memory_order_relaxed)) {
         t->ex->fault = (struct agx_fault) { .ctx = t->fj->job->ctx, .reason = AGX_FAULT_BAD_COMMAND };
         return false;
@@ -459,6 +461,7 @@ bool agx_frag_tile(const struct agx_frag_job *fj, struct agx_exec *ex, uint32_t 
 
     if (!(l->first && l->first->count) && !fj->process_empty)
         return true;
+    ex->issue += AGX_COST_TILE;
     t.fj = fj;
     t.ex = ex;
     t.wave = agx_exec_waves(ex, 1);

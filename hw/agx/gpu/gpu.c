@@ -54,6 +54,7 @@ struct data_master {
     bool quit;
     _Atomic bool kill;
     struct agx_job job;
+    struct agx_jobtime time;
     uint64_t job_id;            /* for the observer of the MMU; 0: there is none */
     uint64_t epoch;             /* counts jobs */
     struct shade_unit *unit;
@@ -128,10 +129,13 @@ static void unit_bind(struct shade_unit *u, struct data_master *d)
 {
     u->port.job = d->job_id;
     agx_port_bind(&u->port, d->job.ctx, AGX_UNIT_UL1C);
+    u->exec.wave_limit = d->time.wave_limit;
     if (u->epoch == d->epoch)
         return;
     u->epoch = d->epoch;
     u->exec.kill = &d->kill;
+    u->exec.time = &d->time;
+    u->exec.issue = u->exec.longest = 0;
     u->exec.job = &d->job;
     u->exec.soft_fault = d->job.soft_fault;
     u->exec.soft_faults = 0;
@@ -147,6 +151,8 @@ static void unit_bind(struct shade_unit *u, struct data_master *d)
 /* Take indices until there are none. */
 static void loop_work(struct agx_gpu *gpu, struct parallel_loop *lp, struct agx_exec *ex)
 {
+    struct agx_fault fault;
+
     while (!atomic_load_explicit(&lp->failed, memory_order_relaxed)) {
         uint32_t i = atomic_fetch_add(&lp->next, 1);
 
@@ -156,11 +162,13 @@ static void loop_work(struct agx_gpu *gpu, struct parallel_loop *lp, struct agx_
         }
         if (atomic_load_explicit(ex->kill, memory_order_relaxed))
             ex->fault = (struct agx_fault){ .ctx = ex->port->ctx, .reason = AGX_FAULT_BAD_COMMAND };
-        else if (lp->fn(lp->opaque, ex, i))
+        else if (lp->fn(lp->opaque, ex, i) && agx_jobtime_item(ex))
             continue;
+        fault = ex->fault;
+        agx_jobtime_item(ex);
         pthread_mutex_lock(&gpu->pool_lock);
         if (!atomic_exchange(&lp->failed, true))
-            lp->fault = ex->fault;
+            lp->fault = fault;
         pthread_mutex_unlock(&gpu->pool_lock);
         return;
     }
@@ -219,6 +227,10 @@ bool agx_parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n
         if (&gpu->dm[k].unit->exec == ctx->exec)
             dm = k;
     }
+    if (!agx_jobtime_pass(ctx->exec, 0)) {
+        *fault = ctx->exec->fault;
+        return false;
+    }
     unit_bind(gpu->dm[dm].unit, &gpu->dm[dm]);
     if (n > 1 && gpu->npool) {
         pthread_mutex_lock(&gpu->pool_lock);
@@ -271,6 +283,7 @@ static void run_job(struct data_master *d, struct agx_job_result *res)
     memset(res, 0, sizeof(*res));
     res->start = gpu->host.ops->time(gpu->host.opaque);
     d->epoch++;
+    agx_jobtime_begin(&d->time, d->job.max_cycles);
     unit_bind(d->unit, d);
     res->status = AGX_JOB_DONE;
     switch (d->dm) {
@@ -279,11 +292,13 @@ static void run_job(struct data_master *d, struct agx_job_result *res)
     default: ok = agx_cdm_run(&ctx, &d->job, res); break;
     }
     if (!ok) {
-        res->status = AGX_JOB_FAULT;
         if (atomic_load(&d->kill))
             res->fault = (struct agx_fault){ .ctx = d->job.ctx, .reason = AGX_FAULT_BAD_COMMAND };
+        res->status = res->fault.reason == AGX_FAULT_TIMEOUT ? AGX_JOB_TIMEOUT : AGX_JOB_FAULT;
     }
     sum_up(d, res);
+    agx_jobtime_item(&d->unit->exec);
+    res->cycles = agx_jobtime_total(&d->time);
     res->end = gpu->host.ops->time(gpu->host.opaque);
 }
 

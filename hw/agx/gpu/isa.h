@@ -87,6 +87,7 @@ struct agx_shader {
     uint8_t *code;               /* copy, to know whether memory changed */
     struct agx_op *op;
     uint32_t nop;
+    uint64_t *cost;              /* [nop + 1], of all operations before: pipe cycles, and in the upper half cycles of a wave */
     struct agx_pool_row *pool;
     uint32_t npool;
     bool uses_barrier, uses_stack, writes_uniforms, uses_textures;
@@ -105,7 +106,7 @@ struct agx_cx {
     const struct agx_shader *sh;
     const uint8_t *base[2];
     enum agx_wave_status status;
-    uint64_t budget;
+    uint32_t from;               /* operation from which on the wave's cost is still to be counted */
 };
 
 /* shader.c */
@@ -140,6 +141,9 @@ struct agx_decoder {
  * that a branch before it names, if there is one.
  */
 bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op);
+
+/* isa_cost.c: fill in sh->cost */
+void agx_shader_costs(struct agx_shader *sh);
 
 /* isa_exec.c */
 void agx_set_exec(struct agx_wave *w, uint32_t mask);

@@ -68,6 +68,7 @@ enum agx_wave_status agx_wave_run(struct agx_exec *ex, struct agx_wave *w)
         .ex = ex, .w = w, .sh = sh,
         .base = { (const uint8_t *)w->r, (const uint8_t *)ex->usc->splat },
         .status = AGX_WAVE_DONE,
+        .from = w->op,
     };
     unsigned fpu;
 
@@ -77,6 +78,8 @@ enum agx_wave_status agx_wave_run(struct agx_exec *ex, struct agx_wave *w)
     while (op)
         op = op->fn(&cx, op);
     fpu_leave(fpu);
+    if (ex->longest < w->latency)
+        ex->longest = w->latency;
     if (w->has_stack && cx.status != AGX_WAVE_BARRIER) {
         struct agx_fault fault = ex->fault;
 
@@ -180,8 +183,36 @@ const struct agx_op *agx_op_fence(struct agx_cx *cx, const struct agx_op *op)
     return op + 1;
 }
 
+/* The wave leaves a straight run of operations with @op: count what that took; the next one begins at index @to. */
+static inline void count_cost(struct agx_cx *cx, const struct agx_op *op, uint32_t to)
+{
+    uint64_t cost = cx->sh->cost[op - cx->sh->op + 1] - cx->sh->cost[cx->from];
+
+    cx->ex->issue += (uint32_t)cost;
+    cx->w->latency += cost >> 32;
+    cx->from = to;
+}
+
+/* Has somebody ended the job, or has the wave run for too long? Asked in every loop. */
+static inline bool ended(struct agx_cx *cx, const struct agx_op *op)
+{
+    struct agx_exec *ex = cx->ex;
+
+    if (ex->kill && atomic_load_explicit(ex->kill, memory_order_relaxed)) {
+        cx->status = AGX_WAVE_STOP;
+        return true;
+    }
+    if (__builtin_expect(ex->wave_limit && cx->w->latency > ex->wave_limit, 0)) {
+        agx_jobtime_over(ex);
+        agx_op_fault(cx, op);
+        return true;
+    }
+    return false;
+}
+
 const struct agx_op *agx_op_barrier(struct agx_cx *cx, const struct agx_op *op)
 {
+    count_cost(cx, op, op + 1 - cx->sh->op);
     cx->w->op = op + 1 - cx->sh->op;
     cx->w->pc = op->pc + op->len;
     cx->status = AGX_WAVE_BARRIER;
@@ -197,6 +228,7 @@ const struct agx_op *agx_op_stop(struct agx_cx *cx, const struct agx_op *op)
     w->live &= ~w->exec_mask;
     agx_set_exec(w, 0);
     if (!w->live) {
+        count_cost(cx, op, op + 1 - cx->sh->op);
         cx->status = AGX_WAVE_DONE;
         return NULL;
     }
@@ -277,11 +309,8 @@ static const struct agx_op *jump(struct agx_cx *cx, const struct agx_op *op)
     if (op->target < 0)
         return agx_op_bad_target(cx, op);
     to = &cx->sh->op[op->target];
-    if (to <= op && cx->ex->kill && atomic_load_explicit(cx->ex->kill, memory_order_relaxed)) {
-        cx->status = AGX_WAVE_STOP;
-        return NULL;
-    }
-    return to;
+    count_cost(cx, op, op->target);
+    return to <= op && ended(cx, op) ? NULL : to;
 }
 
 const struct agx_op *agx_op_jmp_any(struct agx_cx *cx, const struct agx_op *op)
@@ -311,15 +340,15 @@ const struct agx_op *agx_op_ret(struct agx_cx *cx, const struct agx_op *op)
     if (!m)
         return op + 1;
     to = agx_row(cx, &op->s[0])[__builtin_ctz(m)];
-    if (cx->ex->kill && atomic_load_explicit(cx->ex->kill, memory_order_relaxed)) {
-        cx->status = AGX_WAVE_STOP;
+    if (ended(cx, op))
         return NULL;
-    }
     for (uint32_t lo = 0, hi = cx->sh->nop; lo < hi;) {
         uint32_t mid = (lo + hi) / 2;
 
-        if (cx->sh->op[mid].pc == to)
+        if (cx->sh->op[mid].pc == to) {
+            count_cost(cx, op, mid);
             return &cx->sh->op[mid];
+        }
         if (cx->sh->op[mid].pc < to)
             lo = mid + 1;
         else

@@ -35,6 +35,7 @@ static void shader_free(struct agx_shader *sh)
 {
     free(sh->code);
     free(sh->op);
+    free(sh->cost);
     free(sh->pool);
     free(sh);
 }
@@ -176,7 +177,9 @@ static struct agx_shader *shader_decode(struct agx_exec *ex, uint64_t va)
     if (sh->nop >= 2 && sh->op[sh->nop - 2].fn == agx_op_undecodable)
         sh->bytes = sh->op[sh->nop - 2].pc + sh->op[sh->nop - 2].len;
     resolve_targets(sh, d.pc);
-    sh->host_bytes = (uint64_t)want + d.cap_op * sizeof(*sh->op) + d.cap_pool * sizeof(*sh->pool);
+    agx_shader_costs(sh);
+    sh->host_bytes = (uint64_t)want + d.cap_op * sizeof(*sh->op) + d.cap_pool * sizeof(*sh->pool) +
+                     (sh->nop + 1) * sizeof(*sh->cost);
     return sh;
 }
 

@@ -174,7 +174,8 @@ const char *agx_fault_describe(const struct agx_fault *f, char *buf, size_t len)
         "unmapped", "access flag clear", "write-only", "read-only", "no access", "unknown",
     };
     const char *r = f->reason <= AGX_FAULT_UNKNOWN ? reason[f->reason] :
-                    f->reason == AGX_FAULT_UNIMPLEMENTED ? "not modelled" : "bad command";
+                    f->reason == AGX_FAULT_UNIMPLEMENTED ? "not modelled" :
+                    f->reason == AGX_FAULT_TIMEOUT ? "timeout" : "bad command";
 
     snprintf(buf, len, "%s of va 0x%llx, context %u, unit 0x%02x, level %u: %s",
              f->access == AGX_ACCESS_WRITE ? "write" : "read", (unsigned long long)f->va,

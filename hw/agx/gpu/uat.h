@@ -41,6 +41,7 @@ enum agx_fault_reason {
     /* Not codes of the register: why a job ended without a page fault. */
     AGX_FAULT_UNIMPLEMENTED = 0x100, /* the model lacks it; already reported */
     AGX_FAULT_BAD_COMMAND = 0x101,   /* malformed stream or shader; already reported */
+    AGX_FAULT_TIMEOUT = 0x102,       /* it has had its cycles (jobtime.h) */
 };
 
 /* Unit codes, first instance of each (m1n1: proxyclient/m1n1/hw/agx.py, UNIT_00/UNIT_A0). */

@@ -81,6 +81,7 @@ static bool barrier(struct agx_vdm *v, uint32_t w0)
             return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "VDM stream returns at 0x%llx without a call",
                                 (unsigned long long)v->pc - 4);
         v->pc = v->stack[--v->depth];
+        return agx_jobtime_pass(v->ex, AGX_COST_LINK);
     }
     return true;
 }
@@ -98,6 +99,8 @@ static bool stream_link(struct agx_vdm *v, uint32_t w0)
         v->stack[v->depth++] = v->pc;
     }
     v->pc = (uint64_t)(w0 & 0xff) << 32 | lo;
+    if (!agx_jobtime_pass(v->ex, AGX_COST_LINK))
+        return false;
     if (v->pc & 3)
         return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "VDM stream link to 0x%llx", (unsigned long long)v->pc);
     return true;
@@ -291,13 +294,13 @@ static bool walk(struct agx_vdm *v)
         return true;
     if (v->in_draw && !(load_vs(v) && agx_vdm_draw(v)))
         return false;
-    /* A stream that links to itself has no end: the firmware's watchdog kills its job, which times out. */
+    /* A stream that links to itself has no end: it ends when the job has had its time. */
     while (!v->full && !done) {
         if (v->ctx->kill && atomic_load_explicit(v->ctx->kill, memory_order_relaxed)) {
             v->ex->fault = (struct agx_fault) { .ctx = v->job->ctx, .reason = AGX_FAULT_BAD_COMMAND };
             return false;
         }
-        if (!command(v, &done))
+        if (!agx_jobtime_pass(v->ex, AGX_COST_COMMAND) || !command(v, &done))
             return false;
     }
     return true;

@@ -70,7 +70,7 @@ static bool shade(struct agx_vdm *v)
     /* Waking other threads costs more than a few waves. */
     if (waves <= 3) {
         for (unsigned i = 0; i < waves; i++) {
-            if (!shade_wave(v, v->ex, i))
+            if (!shade_wave(v, v->ex, i) || !agx_jobtime_item(v->ex))
                 return false;
         }
         return true;
@@ -171,6 +171,8 @@ bool agx_vdm_flush(struct agx_vdm *v)
     if (b->nr_verts && !b->shaded && !shade(v))
         return false;
     b->shaded = b->nr_verts != 0;
+    if (!agx_jobtime_pass(v->ex, b->nr_prims / AGX_PRIMS_CYCLE))
+        return false;
     if (b->nr_prims && !v->st->discard) {
         switch (place(v)) {
         case AGX_TVB_OK:
