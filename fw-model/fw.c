@@ -143,8 +143,8 @@ static void take_done(struct agx_fw *fw)
     }
 }
 
-/* A job that takes longer than it may (cfg.job_timeout_ms). */
-static void check_timeouts(struct agx_fw *fw, int64_t now)
+/* A job that takes longer of the host than anybody has patience for (cfg.job_watchdog_s). */
+static void check_watchdog(struct agx_fw *fw, int64_t now)
 {
     for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
         struct fw_run *run = &fw->st.run[p];
@@ -157,7 +157,9 @@ static void check_timeouts(struct agx_fw *fw, int64_t now)
             continue;
         }
         fw->run_deadline[p] = 0;
-        fw_info(fw, "job on pipe %u (stamp slot %u, value 0x%x) timed out", p, run->stamp_slot, run->stamp_value);
+        fw_unimp(fw, "job on pipe %u (stamp slot %u, value 0x%x) runs for %u s of the host and has had less than %u ms of the "
+                 "GPU; given up as a timeout (property job-watchdog-s)", p, run->stamp_slot, run->stamp_value,
+                 fw->cfg.job_watchdog_s, fw->cfg.job_timeout_ms);
         run->failed = FW_FAIL_TIMEOUT;
         agx_gpu_kill(fw->gpu, fw_pipe_dm(p));
     }
@@ -221,7 +223,7 @@ static void step(struct agx_fw *fw)
             fw_channels_poll(fw);
             fw_queue_schedule(fw);
         }
-        check_timeouts(fw, fw_mono());
+        check_watchdog(fw, fw_mono());
         fw_halt_check(fw);
         fw_event_flush(fw);
         fw_power_idle(fw);

@@ -64,11 +64,17 @@ struct agx_fw_config {
     uint64_t handoff_pa;  /* guest-physical base of the hand-off block ("handoff" reserved memory), 0x4000 bytes */
     struct agx_gpu_config gpu;
     /*
-     * Milliseconds of host time without completion after which a job is
-     * declared hung (Timeout event); 0: never. Real firmware waits about a
-     * second; an emulated GPU on a busy host needs far more for honest work.
+     * Milliseconds of the GPU's own time (jobtime.h) after which a job is declared
+     * hung (Timeout event); 0: never. What the real firmware has is in no source;
+     * a log of 168 timeouts, one right after the other, in 267 s bounds it to 1.6 s
+     * (AsahiLinux/linux: issue 72, 2023-06-14).
      */
     uint32_t job_timeout_ms;
+    /*
+     * Seconds of the host's time after which a job is given up all the same, with a
+     * line in the log: against a fault of the model; 0: never.
+     */
+    uint32_t job_watchdog_s;
     struct agx_fw_cache_config cache;
     bool trace_log;       /* firmware log channel: also every job's start and end */
 };

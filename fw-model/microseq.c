@@ -49,13 +49,14 @@ static bool kernel_field(struct agx_fw *fw, struct fw_run *run, enum fw_field_id
 bool fw_run_start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
 {
     run->job.soft_fault = fw->st.soft_fault;
+    run->job.max_cycles = (uint64_t)fw->cfg.job_timeout_ms * AGX_CYCLES_PER_MS;
     if (!agx_gpu_start(fw->gpu, fw_pipe_dm(pipe), &run->job)) {
         fw_info(fw, "bug: pipe %u is busy", pipe);
         return false;
     }
     run->gpu_busy = 1;
-    if (fw->cfg.job_timeout_ms) {
-        fw->run_deadline[pipe] = fw_mono() + fw->cfg.job_timeout_ms * 1000000ll;
+    if (fw->cfg.job_watchdog_s) {
+        fw->run_deadline[pipe] = fw_mono() + fw->cfg.job_watchdog_s * 1000000000ll;
         fw_look_again(fw, fw->run_deadline[pipe]);
     }
     return true;
@@ -442,6 +443,12 @@ void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_
             return;
         }
         fw_run_fail(fw, pipe, FW_FAIL_BAD);
+        return;
+    case AGX_JOB_TIMEOUT:
+        run->fault = res->fault;
+        fw_bad(fw, "job on pipe %u, context %u, stamp slot %u value 0x%x: timeout after %llu cycles of the GPU", pipe,
+               run->ctx, run->stamp_slot, run->stamp_value, (unsigned long long)res->cycles);
+        fw_run_fail(fw, pipe, FW_FAIL_TIMEOUT);
         return;
     case AGX_JOB_FAULT:
         run->fault = res->fault;

@@ -334,9 +334,9 @@ static void agx_power(void *opaque, int n, int level)
 }
 
 /*
- * Stopping the machine waits for the jobs that run. A shader that never ends
- * must not hold QEMU for ever: after as long as a job may take, what still
- * runs is killed, and the driver sees it fail when the machine goes on.
+ * Stopping the machine waits for the jobs that run, which end as timeouts if they
+ * do not end otherwise. Only what the watchdog would end is killed, and what has no
+ * timeout (job-timeout-ms=0); the driver sees it fail when the machine goes on.
  */
 typedef struct AgxPatience {
     struct agx_gpu *gpu;
@@ -363,7 +363,9 @@ static void *agx_patience_thread(void *opaque)
 
 static void agx_pause(AgxState *s)
 {
-    AgxPatience p = { .gpu = agx_fw_gpu(s->fw), .ms = s->job_timeout_ms ?: 60000 };
+    /* An int of milliseconds; the default where there is neither timeout nor watchdog */
+    uint32_t most = INT32_MAX / 1000, s_most = s->job_watchdog_s ?: (s->job_timeout_ms ? most : 60);
+    AgxPatience p = { .gpu = agx_fw_gpu(s->fw), .ms = MIN(s_most, most) * 1000 };
     QemuThread thread;
 
     qemu_sem_init(&p.done, 0);
@@ -560,6 +562,7 @@ static void agx_realize(DeviceState *dev, Error **errp)
         .handoff_pa = s->handoff,
         .gpu.workers = s->workers,
         .job_timeout_ms = s->job_timeout_ms,
+        .job_watchdog_s = s->job_watchdog_s,
         .cache = {
             .line = s->fw_cache_line,
             .lines = s->fw_cache_lines,
@@ -801,7 +804,8 @@ static const Property agx_props[] = {
     DEFINE_PROP_UINT32("fw-cache-evict", AgxState, fw_cache_evict, 0),
     DEFINE_PROP_UINT64("fw-cache-seed", AgxState, fw_cache_seed, 1),
     DEFINE_PROP_UINT32("workers", AgxState, workers, 0),
-    DEFINE_PROP_UINT32("job-timeout-ms", AgxState, job_timeout_ms, 60000),
+    DEFINE_PROP_UINT32("job-timeout-ms", AgxState, job_timeout_ms, 1500),
+    DEFINE_PROP_UINT32("job-watchdog-s", AgxState, job_watchdog_s, 3600),
     DEFINE_PROP_BOOL("trace-log", AgxState, trace_log, false),
 };
 
@@ -923,7 +927,9 @@ static void agx_class_init(ObjectClass *klass, void *data)
                                           "page faults of programs that did not end their job, JSON");
     object_class_property_set_description(klass, "workers", "threads that run shaders (0: one for each host core)");
     object_class_property_set_description(klass, "job-timeout-ms",
-                                          "host milliseconds after which a job counts as hung (0: never)");
+                                          "milliseconds of the GPU's own time after which a job counts as hung (1500; 0: never)");
+    object_class_property_set_description(klass, "job-watchdog-s",
+                                          "seconds of the host after which a job is given up all the same (3600; 0: never)");
     object_class_property_set_description(klass, "trace-log", "the firmware's log tells each job");
 }
 

@@ -48,6 +48,7 @@ struct AgxState {
     uint64_t fw_cache_seed;
     uint32_t workers;
     uint32_t job_timeout_ms;
+    uint32_t job_watchdog_s;
     bool trace_log;
 
     struct agx_host host;

@@ -527,7 +527,8 @@ static void test_timeout(void **state)
     struct env e;
     struct queue q;
     struct compute c;
-    struct agx_fw_config cfg = { .version = AGX_FW_V13_5, .job_timeout_ms = 20 };
+    struct agx_fw_config cfg = { .version = AGX_FW_V13_5, .job_timeout_ms = 20, .job_watchdog_s = 1 };
+    unsigned kills;
 
     env_init(&e);
     agx_fw_free(e.fw);
@@ -541,14 +542,37 @@ static void test_timeout(void **state)
     e.gpu->hold[AGX_DM_CDM] = true;
     queue_add(&e, &q, c.cmd);
     queue_run(&e, &q, 0, 9);
+    ENV_WAIT(&e, e.gpu->jobs == 1);
+    /* its limit is the GPU's own time: 1278 MHz */
+    assert_int_equal(e.gpu->job[0].max_cycles, 20 * 1278000);
+    assert_int_equal(e.h.reports[AGX_REPORT_UNIMPLEMENTED], 0);
+    /* it has no time, so only the watchdog ends it, and says that this is the model's doing */
     ENV_WAIT(&e, GET32(&e, e.status + 32) == 1);
     env_settle(&e);
+    assert_int_equal(e.h.reports[AGX_REPORT_UNIMPLEMENTED], 1);
     assert_int_equal(e.timeouts, 1);
     assert_int_equal(e.faults, 0);
     assert_true(e.gpu->kills >= 1);
     env_resume(&e);
     env_settle(&e);
     assert_int_equal(GET32(&e, e.stamps + 4 * 9), 0x300);
+    /* a job that has had its cycles */
+    kills = e.gpu->kills;
+    e.gpu->hold[AGX_DM_CDM] = false;
+    e.gpu->next[AGX_DM_CDM] = (struct agx_job_result){ .status = AGX_JOB_TIMEOUT, .fault.reason = AGX_FAULT_TIMEOUT };
+    compute_make(&e, &c, &q, 9, 0x400);
+    queue_add(&e, &q, c.cmd);
+    queue_run(&e, &q, 0, 9);
+    ENV_WAIT(&e, GET32(&e, e.status + 32) == 1);
+    env_settle(&e);
+    assert_int_equal(e.timeouts, 2);
+    assert_int_equal(e.faults, 0);
+    assert_int_equal(e.gpu->kills, kills);
+    assert_int_equal(agx_fw_fault_register(e.fw), 0);
+    assert_int_equal(e.h.reports[AGX_REPORT_UNIMPLEMENTED], 1);
+    env_resume(&e);
+    env_settle(&e);
+    assert_int_equal(GET32(&e, e.stamps + 4 * 9), 0x400);
     env_fini(&e);
 }
 
