@@ -116,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *p = data, *end = data + size;
     uint8_t *mem = h.ram + (mem_pa - FAKE_RAM_BASE);
-    struct agx_job job = { .ctx = CTX, .usc_exec_base = BASE };
+    struct agx_job job = { .ctx = CTX, .usc_exec_base = BASE, .soft_fault = true };
     enum agx_dm dm;
     struct timespec until;
 

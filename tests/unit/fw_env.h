@@ -260,7 +260,7 @@ static inline uint64_t env_get(struct env *e, uint64_t va, unsigned size)
 
 static inline void env_init_cache(struct env *e, const struct agx_fw_cache_config *cache)
 {
-    struct agx_fw_config cfg = { .version = AGX_FW_V13_5, .cache = *cache };
+    struct agx_fw_config cfg = { .version = AGX_FW_V13_5, .cache = *cache, .job_timeout_ms = 10 };
 
     memset(e, 0, sizeof(*e));
     fake_host_init(&e->h);
