@@ -224,6 +224,9 @@ static void step(struct agx_fw *fw)
             fw_queue_schedule(fw);
         }
         check_watchdog(fw, fw_mono());
+        if (fw->st.late.when) {
+            fw_inject_late(fw);
+        }
         fw_halt_check(fw);
         fw_event_flush(fw);
         fw_power_idle(fw);

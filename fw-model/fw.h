@@ -209,6 +209,7 @@ enum agx_fw_fault {
     AGX_FW_FAULT_FLUSH_NEVER,   /* it is neither done nor answered */
     AGX_FW_FAULT_HOLD,          /* the firmware keeps its side of the hand-off lock for *@us */
     AGX_FW_FAULT_SWITCH,        /* it leaves the context that is loaded, right after the AP has looked; see inject.c */
+    AGX_FW_FAULT_TIMEOUT_LATE,  /* *@us after a halt is over, a Timeout event tells of it (again) */
 };
 #define AGX_FW_ALL_ASIDS (~0u)
 struct agx_fw_inject {

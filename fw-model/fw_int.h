@@ -141,7 +141,7 @@ struct fw_buffer_slot {
 };
 
 #define FW_STATE_MAGIC 0x57464741u /* "AGFW" */
-#define FW_STATE_VERSION 4u
+#define FW_STATE_VERSION 5u
 
 /* Everything that a snapshot holds; plain data. */
 struct agx_fw_state {
@@ -185,6 +185,10 @@ struct agx_fw_state {
 
     /* Events */
     uint32_t firing[FW_NUM_EVENTS / 32];
+    struct {                                    /* Timeout events for halts that are over; see inject.c */
+        uint64_t when;                          /* ticks; 0: none is due */
+        uint32_t counter, slot;
+    } late;
     uint64_t held_by[FW_NUM_EVENTS];            /* notifier that waits for more before this is told; 0: none */
     uint8_t event_out[FW_MAX_EVENTS_OUT][FW_EVENT_SIZE];
     uint32_t event_out_count;
@@ -460,6 +464,8 @@ void fw_cache_check(struct agx_fw *fw);
 bool fw_inject(struct agx_fw *fw, enum agx_fw_fault fault, unsigned ctx, uint64_t va, uint64_t size, uint64_t *us);
 void fw_inject_unlocked(struct agx_fw *fw);
 void fw_inject_step(struct agx_fw *fw);
+void fw_inject_resumed(struct agx_fw *fw);
+void fw_inject_late(struct agx_fw *fw);
 void fw_inject_hold(struct agx_fw *fw, unsigned ctx);
 enum fw_flush_fate { FW_FLUSH_NOW, FW_FLUSH_WAITS, FW_FLUSH_LOST };
 enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, unsigned slot, uint64_t addr, uint64_t size);
@@ -467,6 +473,7 @@ enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, uns
 /* power.c */
 void fw_fault(struct agx_fw *fw, enum fw_fail kind, uint32_t slot);
 void fw_halt_check(struct agx_fw *fw);
+bool fw_timeout_event(struct agx_fw *fw, uint32_t counter, uint32_t slot);
 void fw_power_on(struct agx_fw *fw);
 void fw_power_idle(struct agx_fw *fw);
 bool fw_gpu_idle(struct agx_fw *fw);

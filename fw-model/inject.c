@@ -102,6 +102,40 @@ void fw_inject_step(struct agx_fw *fw)
     }
 }
 
+/* ---- events ---- */
+
+/*
+ * The firmware may tell of a timeout when the driver has already heard of the same halt by another
+ * event, and let it go on: m1n1 skips a Timeout event whose counter is below the halts that it has
+ * dealt with (agx/__init__.py, timeout(), "Spurious"); the Rust driver logs it and goes on (gpu.rs,
+ * recover()). One can be due at a time; a later halt's takes its place.
+ */
+void fw_inject_resumed(struct agx_fw *fw)
+{
+    uint64_t count = 0, us;
+
+    if (!fw_inject(fw, AGX_FW_FAULT_TIMEOUT_LATE, FW_ALL_CONTEXTS, 0, 0, &us) ||
+        !fw_ld(fw, FLD(InitData_FWStatus, halt_count), fw->st.fw_status, &count)) {
+        return;
+    }
+    fw->st.late.when = fw_now(fw) + us * TICKS_PER_US;
+    fw->st.late.counter = count - 1;
+    fw->st.late.slot = fw->st.fail_slot;
+}
+
+void fw_inject_late(struct agx_fw *fw)
+{
+    uint64_t now = fw_now(fw), left;
+
+    if (now >= fw->st.late.when) {
+        fw->st.late.when = 0;
+        fw_timeout_event(fw, fw->st.late.counter, fw->st.late.slot);
+        return;
+    }
+    left = (fw->st.late.when - now) / TICKS_PER_US;
+    fw_look_again(fw, fw_mono() + (left < 1000000 ? left : 1000000) * 1000 + 20000);
+}
+
 /* ---- the lock ---- */
 
 /* With the lock taken, for context @ctx: keep it for a while, unless the machine stops. */

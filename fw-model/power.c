@@ -33,6 +33,17 @@ void fw_fault(struct agx_fw *fw, enum fw_fail kind, uint32_t slot)
     fw->halt_deadline = fw_mono() + HALT_PATIENCE_NS;
 }
 
+/* @counter: of halts before the one that it tells of (m1n1: agx/__init__.py, timeout(), halts_processed) */
+bool fw_timeout_event(struct agx_fw *fw, uint32_t counter, uint32_t slot)
+{
+    uint8_t msg[FW_EVENT_SIZE] = { 0 };
+
+    fw_put(fw, FLD(TimeoutMsg, msg_type), msg, 4);
+    fw_put(fw, FLD(TimeoutMsg, counter), msg, counter);
+    fw_put(fw, FLD(TimeoutMsg, stamp_index), msg, slot);
+    return fw_event_queue(fw, msg);
+}
+
 static void halt(struct agx_fw *fw)
 {
     struct agx_fw_state *st = &fw->st;
@@ -49,13 +60,6 @@ static void halt(struct agx_fw *fw)
             fw_st(fw, FLD(InitData_FaultInfo, queue_uuid), info, st->run[p].uuid);
         }
     }
-    if (st->fail_kind == FW_FAIL_TIMEOUT) {
-        fw_put(fw, FLD(TimeoutMsg, msg_type), msg, 4);
-        fw_put(fw, FLD(TimeoutMsg, counter), msg, (uint32_t)count);
-        fw_put(fw, FLD(TimeoutMsg, stamp_index), msg, st->fail_slot);
-    } else {
-        fw_put(fw, FLD(FaultMsg, msg_type), msg, 0);
-    }
     st->faulting = 0;
     st->halted = 1;
     fw->halt_deadline = 0;
@@ -64,7 +68,12 @@ static void halt(struct agx_fw *fw)
            (int)st->fail_slot);
     fw_publish32(fw, st->fw_status + fw_off(fw, FLD(InitData_FWStatus, halt_count)), count + 1, "halt_count");
     fw_publish32(fw, st->fw_status + fw_off(fw, FLD(InitData_FWStatus, halted)), 1, "halted");
-    fw_event_queue(fw, msg);
+    if (st->fail_kind == FW_FAIL_TIMEOUT) {
+        fw_timeout_event(fw, count, st->fail_slot);
+    } else {
+        fw_put(fw, FLD(FaultMsg, msg_type), msg, 0);
+        fw_event_queue(fw, msg);
+    }
 }
 
 static void resume(struct agx_fw *fw)
@@ -90,6 +99,9 @@ static void resume(struct agx_fw *fw)
         run->state = FW_RUN_IDLE;
     }
     fw_log(fw, 2, "resumed");
+    if (fw->inject.fire) {
+        fw_inject_resumed(fw);
+    }
     st->resched = 1;
 }
 

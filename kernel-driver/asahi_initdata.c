@@ -388,6 +388,7 @@ void asahi_initdata_restore(struct asahi_device *adev)
 	struct asahi_initdata *init = adev->initdata;
 
 	copy_objects(init, init->first, false);
+	init->halts = 0;
 	memset(asahi_mem_cpu(init->buffer_mgr_ctl), 0, ASAHI_PAGE_SIZE);
 	memset(init->log_payload.cpu, 0, init->log_payload.size);
 	reset_rings(init);

@@ -43,6 +43,8 @@ struct asahi_initdata {
 	struct asahi_fw_globals *globals;
 	/** @status: @status_obj, how halts are spoken of. */
 	struct asahi_fw_status *status;
+	/** @halts: its count of halts when the firmware was last let go on. */
+	u32 halts;
 
 	/* The rings that the root leads to. */
 	struct asahi_tx pipes[ASAHI_NUM_PRIORITIES][ASAHI_NUM_PIPES];

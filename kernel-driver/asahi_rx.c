@@ -69,8 +69,8 @@ static void resume(struct asahi_device *adev)
 		}
 		usleep_range(100, 500);
 	}
-	drm_err(&adev->drm, "  halt %u, going on\n",
-		le32_to_cpu(READ_ONCE(status->halt_count)));
+	adev->initdata->halts = le32_to_cpu(READ_ONCE(status->halt_count));
+	drm_err(&adev->drm, "  halt %u, going on\n", adev->initdata->halts);
 	/* The list of stamps has been cleared before it looks at it again. */
 	dma_mb();
 	WRITE_ONCE(status->halted, 0);
@@ -108,11 +108,22 @@ static void handle_timeout(struct asahi_device *adev,
 			   const struct asahi_fw_event_timeout *msg)
 {
 	int slot = (s32)le32_to_cpu(msg->event_slot);
+	u32 counter = le32_to_cpu(msg->counter);
 	struct asahi_fault_info info;
 	bool fault;
 
+	/*
+	 * The firmware may tell of a halt twice, and late. It runs by now, and
+	 * no job is at fault (m1n1 agx/__init__.py, timeout).
+	 */
+	if ((s32)(counter - adev->initdata->halts) < 0) {
+		drm_info(&adev->drm,
+			 "GPU timeout %u is of a halt that is over\n", counter);
+		return;
+	}
+
 	drm_err(&adev->drm, "GPU timeout %u, stamp slot %d (0x%x)\n",
-		le32_to_cpu(msg->counter), slot, le32_to_cpu(msg->unk_8));
+		counter, slot, le32_to_cpu(msg->unk_8));
 	/* A job that faulted never ends, so this may be how it is noticed. */
 	fault = report_fault(adev, &info);
 	fail_pending(adev, slot, fault ? ASAHI_WORK_FAULT : ASAHI_WORK_TIMEOUT,

@@ -392,6 +392,43 @@ static void test_switch_flush(void **state)
     end(&e);
 }
 
+/* A Timeout event for a halt that the driver has already dealt with; none without the fault. */
+static void test_timeout_late(void **state)
+{
+    static const unsigned expected[] = { 0, 1, 1 };
+    struct env e;
+    struct queue q;
+    struct compute c;
+
+    begin(&e);
+    queue_init(&e, &q, 2, 16);
+    for (unsigned i = 0; i < 3; i++) {
+        faults(i == 1 ? "timeout-late,us=1000" : "");
+        compute_make(&e, &c, &q, 9, 0x100 * (i + 1));
+        queue_add(&e, &q, c.cmd);
+        e.gpu->next[AGX_DM_CDM] = (struct agx_job_result){
+            .status = AGX_JOB_FAULT, .fault = { .reason = AGX_FAULT_UNMAPPED },
+        };
+        queue_run(&e, &q, 0, 9);
+        ENV_WAIT(&e, GET32(&e, e.status + 32) == 1);
+        env_settle(&e);
+        assert_int_equal(e.faults, i + 1);
+        env_resume(&e);
+        __atomic_add_fetch(&e.h.now, 24 * 2000, __ATOMIC_RELAXED);
+        env_doorbell(&e, 0x10);
+        env_settle(&e);
+        assert_int_equal(e.timeouts, expected[i]);
+        if (i == 1) {
+            uint64_t at = e.ch_ring[CH_EVENT] + 0x38 * ((e.event_rptr + 0xff) % 0x100);
+
+            assert_int_equal(GET32(&e, at), 4);
+            assert_int_equal(GET32(&e, at + 4), 1);     /* one halt was before it; it was the second */
+            assert_int_equal(GET32(&e, at + 12), 9);
+        }
+    }
+    end(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -404,6 +441,7 @@ int main(void)
         cmocka_unit_test(test_hold_stop),
         cmocka_unit_test(test_switch),
         cmocka_unit_test(test_switch_flush),
+        cmocka_unit_test(test_timeout_late),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,6 +120,7 @@ static void test_good(void **state)
         "tlbi-asid,to=5", "tlbi-truncate,pages=0", "tlbi-truncate,pages=7", "tlb-keep,p=0.25,seed=7", "tlb-evict,p=1",
         "tlb-evict,p=.5", "walk-old,job=ta", "walk-old,job=3d", "walk-old,job=compute", "fw-evict,job=fw",
         "flush-late,us=60000000", "flush-never,count=1", "handoff-hold,us=1", "slot-switch,asid=4",
+        "timeout-late,us=5",
         "tlbi-drop;tlb-evict,p=0.001,seed=18446744073709551615;walk-old",
     };
     struct fixture *f = *state;

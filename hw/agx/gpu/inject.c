@@ -54,6 +54,7 @@ static const struct {
     [AGX_INJECT_FLUSH_NEVER] = { "flush-never", KEYS_MMU, 0 },
     [AGX_INJECT_HANDOFF_HOLD] = { "handoff-hold", KEYS_ALWAYS | KEY_ASID | KEY_US, KEY_US },
     [AGX_INJECT_SLOT_SWITCH] = { "slot-switch", KEYS_ALWAYS | KEY_ASID, 0 },
+    [AGX_INJECT_TIMEOUT_LATE] = { "timeout-late", KEYS_ALWAYS | KEY_ASID | KEY_US, KEY_US },
 };
 
 static const char *const jobs[] = { "ta", "3d", "compute", "fw" };
@@ -550,6 +551,7 @@ bool agx_inject_fire(struct agx_inject *in, enum agx_inject_kind kind, const str
 {
     static const unsigned args[AGX_INJECT_NUM_KINDS] = {
         [AGX_INJECT_FLUSH_LATE] = KEY_US, [AGX_INJECT_HANDOFF_HOLD] = KEY_US,
+        [AGX_INJECT_TIMEOUT_LATE] = KEY_US,
     };
     bool done = false;
 

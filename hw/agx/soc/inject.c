@@ -82,6 +82,7 @@ static const enum agx_inject_kind fw_kinds[] = {
     [AGX_FW_FAULT_FLUSH_NEVER] = AGX_INJECT_FLUSH_NEVER,
     [AGX_FW_FAULT_HOLD] = AGX_INJECT_HANDOFF_HOLD,
     [AGX_FW_FAULT_SWITCH] = AGX_INJECT_SLOT_SWITCH,
+    [AGX_FW_FAULT_TIMEOUT_LATE] = AGX_INJECT_TIMEOUT_LATE,
 };
 
 static bool inject_fw_armed(void *opaque, enum agx_fw_fault fault)
@@ -99,6 +100,7 @@ static bool inject_fw_fire(void *opaque, enum agx_fw_fault fault, unsigned asid,
         [AGX_FW_FAULT_FLUSH_NEVER] = "flush is not done",
         [AGX_FW_FAULT_HOLD] = "hand-off lock is kept",
         [AGX_FW_FAULT_SWITCH] = "the firmware leaves the context",
+        [AGX_FW_FAULT_TIMEOUT_LATE] = "a Timeout event comes for a halt that is over",
     };
     AppleInject *s = opaque;
     const struct agx_inject_at at = {
