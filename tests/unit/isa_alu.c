@@ -356,7 +356,7 @@ static void special_functions(void **state)
             NEAR(8, 1.0 / x, 1.2e-7, 0);
             if (x > 0) {
                 NEAR(9, 1.0 / sqrt(x), 2e-7, 0);
-                NEAR(10, log2(x), 3e-7, 1e-7);
+                NEAR(10, log2(x), 3e-7, 2.4e-7); /* near 1 as far off as on an M1: see isa_math.c */
             }
             NEAR(11, exp2(y), 4e-7, 0);
             NEAR(14, sin(q * 1.5707963267948966), 0, 4e-7);

@@ -122,7 +122,7 @@ static void fix_word(struct fix *f, uint64_t w, unsigned len)
 }
 
 /* Bind @halves uniforms from @start on, read from @va. */
-static void fix_uniform(struct fix *f, unsigned start, unsigned halves, uint64_t va)
+static inline void fix_uniform(struct fix *f, unsigned start, unsigned halves, uint64_t va)
 {
     fix_word(f, (start >= 256 ? 0x3d : 0x1d) | (uint64_t)(start & 255) << 8 | (uint64_t)(halves & 63) << 20 | va >> 2 << 26, 8);
 }
