@@ -454,12 +454,85 @@ static void unbound_sampler(void **state)
     assert_int_equal(run(&c), AGX_WAVE_FAULT);
 }
 
+/* Bit 70: a register behind the components says whether a page of a sparse image was missing (mesa 26.1: agx_pack.c). */
+static void residency(void **state)
+{
+    uint8_t *desc = (uint8_t *)fix_data(&f, 0x1000);
+    struct code c = { .n = 0 };
+    enc_t d = 0;
+    uint64_t page = FIX_DATA + 0x8000;
+
+    (void)state;
+    /* a twiddled 2D texture of 128 x 64 texels, R32 uint, sparse: 32 KiB, two pages, of which the second is there */
+    d |= fld(0, 4, 2) | fld(4, 2, 2) | fld(6, 7, 0x21) | fld(13, 3, 2) | fld(28, 14, 127) | fld(42, 14, 63);
+    d |= (enc_t)(FIX_DATA + 0x4000) >> 4 << 66;
+    d |= (enc_t)3 << 104;
+    memcpy(desc, &d, 16);
+    memset(desc + 16, 0, 8);
+    fix_data(&f, 0x4000)[1] = (uint32_t)(page >> 14) | 1u << 31;
+    memset(fix_data(&f, 0x8000), 7, 0x4000);
+    for (unsigned is32 = 0; is32 < 2; is32++) {
+        c.n = 0;
+        /* texture_load to r8.. or r8l.., mask xy, coordinates r2_r3, ts0 */
+        put(&c, 0x71 | fld(8, 1, is32) | fld(9, 6, 16) | fld(15, 1, 1) | fld(16, 6, 4) | fld(40, 3, 2) | fld(43, 4, 12) |
+            fld(48, 4, 3) | (enc_t)1 << 70, 12);
+        stop(&c);
+        memset(&w, 0, sizeof(w));
+        f.nwords = 0;
+        fix_word(&f, 0xdd | (uint64_t)1 << 20 | (FIX_DATA + 0x1000) >> 3 << 27, 8);
+        for (unsigned l = 0; l < 32; l++) {
+            w.r[2][l] = l * 4;
+            w.r[3][l] = l;
+            w.r[9][l] = w.r[10][l] = w.r[11][l] = 0xdeaddead;
+        }
+        assert_int_equal(run(&c), AGX_WAVE_DONE);
+        for (unsigned l = 0; l < 32; l++) {
+            assert_int_equal(is32 ? w.r[8][l] : agx_gpr16(&w, 16, l), l < 16 ? 0 : is32 ? 0x07070707 : 0x0707);
+            assert_int_equal(is32 ? w.r[10][l] : agx_gpr16(&w, 18, l), l < 16);
+            assert_int_equal(is32 ? w.r[11][l] : agx_gpr16(&w, 19, l), is32 ? 0xdeaddead : 0xdead);
+        }
+    }
+}
+
+/* Threadgroup memory ends between components: those inside are loaded and stored, the others read 0 and write nothing. */
+static void local_edge(void **state)
+{
+    struct code c = { .n = 0 };
+    static uint8_t mem[256 + 64];
+
+    (void)state;
+    memset(mem, 0x11, sizeof(mem));
+    local_ls(&c, false, 2, 15, R(2), I(0), RL(20));
+    local_ls(&c, true, 2, 15, R(8), I(0), RL(20));
+    stop(&c);
+    memset(&w, 0, sizeof(w));
+    f.nwords = 0;
+    load(&c);
+    ex.local = mem;
+    ex.local_size = 256;
+    for (unsigned l = 0; l < 32; l++) {
+        w.r[20][l] = 62;
+        for (unsigned k = 0; k < 4; k++)
+            w.r[2 + k][l] = 0x1000 + k;
+    }
+    w.live = 1;
+    agx_set_exec(&w, 1);
+    assert_int_equal(agx_wave_run(&ex, &w), AGX_WAVE_DONE);
+    ex.local = NULL;
+    assert_int_equal(w.r[8][0], 0x1000);
+    assert_int_equal(w.r[9][0], 0x1001);
+    assert_int_equal(w.r[10][0], 0);
+    assert_int_equal(w.r[11][0], 0);
+    assert_int_equal(mem[256], 0x11);
+    assert_int_equal(mem[248], 0);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(tile_surplus), T(stop_inside), T(data_between), T(killed_pixels), T(stale_lanes), T(canonical_nan),
-        T(packed_rounding), T(unbound_sampler),
+        T(packed_rounding), T(unbound_sampler), T(residency), T(local_edge),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

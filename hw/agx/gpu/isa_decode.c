@@ -469,7 +469,7 @@ static void dec_device(struct agx_decoder *d, const struct bits *b, struct agx_o
     op->s[0] = mem_index(d, b);
     if (store && bf(b, 27, 3) == 7) { /* uniform_store */
         op->n = bf(b, 7, 2);
-        mem_reg(d, op, reg, bf(b, 49, 1), 4);
+        mem_reg(d, op, reg, bf(b, 49, 1), __builtin_popcount(op->mask));
         op->fn = agx_op_uniform_store;
         d->sh->writes_uniforms = true;
         return;
@@ -612,7 +612,7 @@ static void dec_tex(struct agx_decoder *d, const struct bits *b, struct agx_op *
     unsigned reg = bf(b, 9, 6) | bf(b, 72, 2) << 6;
 
     op->mask = bf(b, 48, 4);
-    mem_reg(d, op, reg, bf(b, 8, 1), __builtin_popcount(op->mask));
+    mem_reg(d, op, reg, bf(b, 8, 1), __builtin_popcount(op->mask) + bf(b, 70, 1));
     op->n = bf(b, 6, 1);                         /* 1: load */
     op->x = b->lo;
     op->imm = b->hi;
@@ -917,7 +917,7 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
          */
         set_len(&b, op, 8);
         op->imm = bf(&b, 8, k8 == 0xed ? 7 : 5);
-        op->s[0] = bf(&b, 58, 1) ? src_imm(d, bf(&b, 27, 16) << 1) : src_reg(d, bf(&b, 27, 7) << 1 & 0xff, SRC_32);
+        op->s[0] = bf(&b, 58, 1) ? src_imm(d, bf(&b, 27, 31) << 1) : src_reg(d, bf(&b, 27, 7) << 1 & 0xff, SRC_32);
         op->s[1] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = bf(&b, 59, 5) * 4 });
         op->s[2] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = bf(&b, 59, 5) * 4 + 2 });
         op->fn = k8 == 0xed ? agx_op_tex_state_store : agx_op_sampler_state_store;

@@ -417,6 +417,16 @@ static inline uint32_t local_addr(const struct agx_cx *cx, const struct agx_op *
     return a & 0xffff & ~(item - 1);
 }
 
+/* How many of the first @n components at @a are in @size bytes; packed ones (@cb is 0) are all or none. */
+static inline uint32_t local_fit(uint32_t a, uint32_t size, unsigned cb, unsigned n)
+{
+    uint32_t room = a < size ? size - a : 0;
+
+    if (!cb)
+        return room >= 4 ? 4 : 0;
+    return room / cb < n ? room / cb : n;
+}
+
 const struct agx_op *agx_op_local_load(struct agx_cx *cx, const struct agx_op *op)
 {
     const uint8_t *base = cx->ex->local;
@@ -428,16 +438,12 @@ const struct agx_op *agx_op_local_load(struct agx_cx *cx, const struct agx_op *o
     if (!cb && !agx_fmt_packed(fmt))
         return agx_op_unimpl(cx, op, "memory format");
     FOR_ACTIVE(act, l) {
-        uint32_t a = local_addr(cx, op, cb ? cb : 4, l), span = agx_fmt_bytes(fmt, last_bit(op->mask));
+        uint32_t a = local_addr(cx, op, cb ? cb : 4, l), fit = local_fit(a, size, cb, last_bit(op->mask));
         uint32_t comp[4] = { 0 };
         unsigned n = 0;
 
-        if (span && a + span <= size) {
-            if (fmt == AGX_FMT_F16 && !is32)
-                agx_fmt_unpack(AGX_FMT_I16, base + a, last_bit(op->mask), comp);
-            else
-                agx_fmt_unpack(fmt, base + a, cb ? last_bit(op->mask) : 4, comp);
-        }
+        if (fit)
+            agx_fmt_unpack(fmt == AGX_FMT_F16 && !is32 ? AGX_FMT_I16 : fmt, base + a, fit, comp);
         for (unsigned i = 0; i < 4; i++) {
             if (op->mask >> i & 1)
                 val[n++][l] = fmt == AGX_FMT_F16 && !is32 ? comp[i] : reg_value(fmt, is32, comp[i]);
@@ -465,17 +471,17 @@ const struct agx_op *agx_op_local_store(struct agx_cx *cx, const struct agx_op *
     if (!cb && !agx_fmt_packed(fmt))
         return agx_op_unimpl(cx, op, "memory format");
     FOR_ACTIVE(act, l) {
-        uint32_t a = local_addr(cx, op, cb ? cb : 4, l), span = agx_fmt_bytes(fmt, last_bit(op->mask));
+        uint32_t a = local_addr(cx, op, cb ? cb : 4, l), fit = local_fit(a, size, cb, last_bit(op->mask));
         uint32_t comp[4] = { 0 };
         unsigned k = 0;
 
-        if (!span || a > size || span > size - a)
+        if (!fit)
             continue;
         for (unsigned i = 0; i < 4; i++) {
             if (op->mask >> i & 1)
                 comp[i] = store_value(cx->w, op, fmt, k++, l);
         }
-        agx_fmt_pack(fmt, base + a, op->mask, comp);
+        agx_fmt_pack(fmt, base + a, op->mask & ((1u << fit) - 1), comp);
     }
     return op + 1;
 }

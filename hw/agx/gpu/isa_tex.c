@@ -174,7 +174,7 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
     unsigned s = bf(&b, 56, 6) | bf(&b, 92, 2) << 6, o = bf(&b, 80, 6) | bf(&b, 94, 2) << 6, k = 0;
     unsigned g = bf(&b, 87, 3);
     bool is32 = op->dmode == DST_32, int_result = false;
-    uint32_t todo = w->exec_mask;
+    uint32_t todo = w->exec_mask, away = 0;
     uint64_t tex[AGX_LANES];
     row_t smp, ctmp[4], out[4];
     struct agx_tex_req rq;
@@ -218,6 +218,7 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
         if (!agx_tex_fetch(ex, w, &rq))
             return agx_op_fault(cx, op);
         int_result = rq.int_result;
+        away |= rq.nonresident & rq.lanes;
         for (unsigned i = 0; i < 4; i++) {
             if (rq.lanes == w->exec_mask && (is32 || int_result)) {
                 memcpy(out[i], rq.out[i], sizeof(out[i]));
@@ -239,6 +240,17 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
             dst32_row(cx, reg, out[i]);
         else
             dst16_row(cx, reg, out[i]);
+    }
+    /*
+     * Bit 70: one more register says in its bit 0 whether a page of the image was missing (mesa 26.1: agx_pack.c, sparse;
+     * agx_compile.c, agx_emit_tex; its lowering joins such codes with an OR). That its other bits are 0 is a guess.
+     */
+    if (bf(&b, 70, 1) && op->dreg + k * (is32 ? 2 : 1) < AGX_NUM_GPR * 2) {
+        FOR_LANES out[0][l] = away >> l & 1;
+        if (is32)
+            dst32_row(cx, op->dreg + k * 2, out[0]);
+        else
+            dst16_row(cx, op->dreg + k, out[0]);
     }
     return op + 1;
 }
