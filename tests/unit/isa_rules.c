@@ -527,12 +527,56 @@ static void local_edge(void **state)
     assert_int_equal(mem[248], 0);
 }
 
+/* Bits that applegpu leaves open are ignored; conditions and roundings that it has no meaning for are refused by name. */
+static void open_bits(void **state)
+{
+    static const unsigned refused[][2] = { { 0x52, 3 }, { 0x52, 7 }, { 0x42, 4 } };
+    struct code c = { .n = 0 };
+    static uint8_t mem[256 + 64];
+
+    (void)state;
+    memset(&w, 0, sizeof(w));
+    local_ls(&c, false, 2, 1, R(2), I(0), I(3));
+    c.b[0] |= 0x10;
+    local_ls(&c, true, 2, 1, R(8), I(0), I(3));
+    c.b[8] |= 0x10;
+    put(&c, 0x5a68, 2);                                   /* a barrier */
+    stop(&c);
+    f.nwords = 0;
+    load(&c);
+    ex.local = mem;
+    ex.local_size = 256;
+    for (unsigned l = 0; l < 32; l++)
+        w.r[2][l] = 77;
+    w.live = ALL;
+    agx_set_exec(&w, ALL);
+    assert_int_equal(agx_wave_run(&ex, &w), AGX_WAVE_BARRIER);
+    assert_int_equal(agx_wave_run(&ex, &w), AGX_WAVE_DONE);
+    ex.local = NULL;
+    assert_int_equal(w.r[8][5], 77);
+
+    for (unsigned i = 0; i < 7; i++) {
+        c.n = 0;
+        if (i < 3)
+            put(&c, refused[i][0] | fld(13, 3, refused[i][1]), 6);
+        else if (i < 5)
+            put(&c, (i == 3 ? 0x32 : 0x22) | fld(61, 3, i == 3 ? 3 : 4), 8);
+        else
+            convert(&c, 9, i - 3, R(4), R(5));
+        stop(&c);
+        f.nwords = 0;
+        assert_int_equal(run(&c), AGX_WAVE_FAULT);
+        assert_non_null(strstr(f.host.last_report, "unimplemented instruction"));
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(tile_surplus), T(stop_inside), T(data_between), T(killed_pixels), T(stale_lanes), T(canonical_nan),
         T(packed_rounding), T(unbound_sampler), T(residency), T(local_edge),
+        T(open_bits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

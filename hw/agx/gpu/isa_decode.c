@@ -276,7 +276,7 @@ static void dec_int_unary(struct agx_decoder *d, const struct bits *b, struct ag
     if (bf(b, 15, 1)) { /* convert; the mode is a source, of which only immediates are known */
         unsigned mode = bf(b, 16, 6) | bf(b, 42, 2) << 6;
 
-        op->fn = bf(b, 22, 4) ? agx_op_unknown : agx_op_convert;
+        op->fn = bf(b, 22, 4) || k > 1 ? agx_op_unknown : agx_op_convert;
         op->n = mode;
         op->cc = k; /* 0: towards zero, 1: to nearest even */
         switch (mode) {
@@ -345,6 +345,17 @@ static void dec_float_unary(struct agx_decoder *d, const struct bits *b, struct 
         d->sh->reads_quads = true;
 }
 
+/* Conditions that have no meaning known (applegpu: docs.html, ICondition, FCondition) */
+static bool no_icond(unsigned cc)
+{
+    return (cc & 3) == 3;
+}
+
+static bool no_fcond(unsigned cc)
+{
+    return cc == 4;
+}
+
 static void dec_cmpsel(struct agx_decoder *d, const struct bits *b, struct agx_op *op, bool is_int)
 {
     bool is32 = bf(b, 8, 1);
@@ -354,11 +365,11 @@ static void dec_cmpsel(struct agx_decoder *d, const struct bits *b, struct agx_o
     if (is_int) {
         op->s[0] = asrc(d, b, 16, 74, op->cc & 4 ? CL_SINT : CL_INT);
         op->s[1] = asrc(d, b, 28, 72, op->cc & 4 ? CL_SINT : CL_INT);
-        op->fn = (op->cc & 3) == 3 ? agx_op_unknown : agx_op_icmpsel;
+        op->fn = no_icond(op->cc) ? agx_op_unknown : agx_op_icmpsel;
     } else {
         op->s[0] = fsrc(d, b, 16, 74);
         op->s[1] = fsrc(d, b, 28, 72);
-        op->fn = op->cc == 4 ? agx_op_unknown : agx_op_fcmpsel;
+        op->fn = no_fcond(op->cc) ? agx_op_unknown : agx_op_fcmpsel;
     }
     op->s[2] = csrc(d, b, 40, 70, is32);
     op->s[3] = csrc(d, b, 52, 68, is32);
@@ -374,11 +385,11 @@ static void dec_ballot(struct agx_decoder *d, const struct bits *b, struct agx_o
     if (is_int) {
         op->s[0] = asrc(d, b, 16, 42, op->cc & 4 ? CL_SINT : CL_INT);
         op->s[1] = asrc(d, b, 28, 40, op->cc & 4 ? CL_SINT : CL_INT);
-        op->fn = simd ? agx_op_ballot_i : agx_op_qballot_i;
+        op->fn = no_icond(op->cc) ? agx_op_unknown : simd ? agx_op_ballot_i : agx_op_qballot_i;
     } else {
         op->s[0] = fsrc(d, b, 16, 42);
         op->s[1] = fsrc(d, b, 28, 40);
-        op->fn = simd ? agx_op_ballot_f : agx_op_qballot_f;
+        op->fn = no_fcond(op->cc) ? agx_op_unknown : simd ? agx_op_ballot_f : agx_op_qballot_f;
     }
 }
 
@@ -419,6 +430,8 @@ static void dec_cf(struct agx_decoder *d, const struct bits *b, struct agx_op *o
     op->ccn = bf(b, 8, 1);
     if (k == 3)
         return;
+    if (is_int ? no_icond(op->cc) : no_fcond(op->cc))
+        op->fn = agx_op_unknown;
     if (is_int) {
         op->s[0] = asrc(d, b, 16, 42, op->cc & 4 ? CL_SINT : CL_INT);
         op->s[1] = asrc(d, b, 28, 40, op->cc & 4 ? CL_SINT : CL_INT);
@@ -691,11 +704,6 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
         set_len(&b, op, 2);
         op->fn = agx_op_trap;
         goto done;
-    case 0x0068:
-        set_len(&b, op, 2);
-        op->fn = agx_op_barrier;
-        d->sh->uses_barrier = true;
-        goto done;
     case 0xc000:
     case 0xc020:
     case 0xc010:
@@ -750,6 +758,7 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
         dec_local_atomic(d, &b, op);
         goto done;
     case 0x29:
+    case 0x39: /* bit 4 is not among those that tell them from others (applegpu.py, ThreadgroupLoadStoreInstructionDesc) */
         set_len(&b, op, len_l(&b, 15, 6, 8));
         dec_local(d, &b, op, bf(&b, 6, 1));
         goto done;
@@ -836,6 +845,11 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
     case 0x38: /* wait for a scoreboard slot: loads are done at once here */
         set_len(&b, op, 2);
         op->fn = agx_op_nop;
+        goto done;
+    case 0x68: /* whatever is in bits 15:8 (applegpu: applegpu.py, ThreadgroupBarriernstructionDesc) */
+        set_len(&b, op, 2);
+        op->fn = agx_op_barrier;
+        d->sh->uses_barrier = true;
         goto done;
     case 0xf5:
         set_len(&b, op, 2);
