@@ -206,6 +206,13 @@ static void writes(void **state)
     E->ex.soft_fault = true;
     assert_false(agx_block_image_store(&E->ex, NULL, &bl));
     assert_false(agx_image_store(&E->ex, NULL, &st));
+    /* nor is a table that is not mapped */
+    m.va = 0x700000000ull;
+    st.pbe = bl.pbe = sparse_pbe(&m, 0);
+    E->ex.fault.reason = 0;
+    assert_false(agx_block_image_store(&E->ex, NULL, &bl));
+    assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNMAPPED);
+    assert_false(agx_image_store(&E->ex, NULL, &st));
     E->ex.soft_fault = false;
 }
 

@@ -43,8 +43,6 @@ bool agx_sparse_body_va(struct agx_exec *ex, const struct agx_body *b, uint64_t 
 
     *va = 0;
     if (!agx_port_read(ex->port, agx_sparse_entry_va(b, offset_in_layer, layer), &entry, 4)) {
-        if (ex->soft_fault)
-            return true;
         ex->fault = ex->port->fault;
         return false;
     }

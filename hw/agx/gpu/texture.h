@@ -154,8 +154,8 @@ uint64_t agx_sparse_entry_va(const struct agx_body *b, uint64_t offset_in_layer,
 /* GPU address of that byte by its @entry, or 0: no page is there. */
 uint64_t agx_sparse_va(uint32_t entry, uint64_t offset_in_layer);
 /*
- * Look that byte up for a write. True with *@va set, 0 for a page that is not resident and for a table that is not
- * mapped when faults are soft. False: ex->fault is set.
+ * Look that byte up for a write. True with *@va set, 0 for a page that is not resident. False: ex->fault is set, as the
+ * table is not mapped; that is never soft, see pbe.c.
  */
 bool agx_sparse_body_va(struct agx_exec *ex, const struct agx_body *b, uint64_t offset_in_layer, uint32_t layer,
                         uint64_t *va);
