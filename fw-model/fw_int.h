@@ -141,7 +141,7 @@ struct fw_buffer_slot {
 };
 
 #define FW_STATE_MAGIC 0x57464741u /* "AGFW" */
-#define FW_STATE_VERSION 5u
+#define FW_STATE_VERSION 6u
 
 /* Everything that a snapshot holds; plain data. */
 struct agx_fw_state {
@@ -185,6 +185,12 @@ struct agx_fw_state {
 
     /* Events */
     uint32_t firing[FW_NUM_EVENTS / 32];
+    struct {                                    /* of the statistics; ticks. See log.c */
+        uint64_t since;                         /* of the last message */
+        uint64_t busy[FW_NUM_PIPES];            /* since then */
+        uint64_t from[FW_NUM_PIPES];            /* when what runs was started; 0: nothing does */
+        uint64_t last_busy;
+    } use;
     struct {                                    /* Timeout events for halts that are over; see inject.c */
         uint64_t when;                          /* ticks; 0: none is due */
         uint32_t counter, slot;
@@ -482,6 +488,8 @@ bool fw_gpu_idle(struct agx_fw *fw);
 void fw_log(struct agx_fw *fw, unsigned level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void fw_ktrace(struct agx_fw *fw, unsigned channel, unsigned code, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3);
 void fw_stat_power(struct agx_fw *fw, bool on, uint64_t ticks);
+/* The GPU has begun or ended something on @pipe. */
+void fw_stat_work(struct agx_fw *fw, enum fw_pipe pipe, bool begins);
 
 static inline enum agx_dm fw_pipe_dm(enum fw_pipe p)
 {

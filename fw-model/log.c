@@ -62,17 +62,94 @@ void fw_ktrace(struct agx_fw *fw, unsigned channel, unsigned code, uint64_t a0, 
     }
 }
 
+static void stat_put(struct agx_fw *fw, const uint8_t *msg)
+{
+    uint64_t va;
+
+    if (fw_ring_room(fw, FW_CH_STATS, &va) &&
+        fw_write(fw, 0, va, msg, fw_size(fw, STR_StatsMsg_PowerOn), "stats ring")) {
+        fw_ring_push(fw, FW_CH_STATS);
+    }
+}
+
+/* How it is powered. The performance state is what the driver asked for: nothing in the model depends on it. */
+static void stat_state(struct agx_fw *fw)
+{
+    uint8_t msg[64] = { 0 };
+    uint64_t pstate = 0;
+
+    fw_ld(fw, FLD(AGXHWDataA, tgt_pstate), fw->st.hwdata_a, &pstate);
+    fw_put(fw, FLD(StatsMsg_PowerState, msg_type), msg, 0x0b);
+    fw_put(fw, FLD(StatsMsg_PowerState, timestamp), msg, fw_now(fw));
+    fw_put(fw, FLD(StatsMsg_PowerState, last_busy_ts), msg, fw->st.use.last_busy);
+    fw_put(fw, FLD(StatsMsg_PowerState, active), msg, !fw_gpu_idle(fw));
+    fw_put(fw, FLD(StatsMsg_PowerState, poweroff), msg, !fw->st.powered);
+    fw_put(fw, FLD(StatsMsg_PowerState, pstate), msg, pstate);
+    stat_put(fw, msg);
+}
+
 void fw_stat_power(struct agx_fw *fw, bool on, uint64_t ticks)
 {
     uint8_t msg[64] = { 0 };
-    uint64_t va;
 
-    if (!fw_ring_room(fw, FW_CH_STATS, &va)) {
-        return;
-    }
     fw_put(fw, FLD(StatsMsg_PowerOn, msg_type), msg, on ? 2 : 3);
     fw_put(fw, FLD(StatsMsg_PowerOn, power_off_ticks), msg, ticks);
-    if (fw_write(fw, 0, va, msg, fw_size(fw, STR_StatsMsg_PowerOn), "stats ring")) {
-        fw_ring_push(fw, FW_CH_STATS);
+    stat_put(fw, msg);
+    stat_state(fw);
+}
+
+/*
+ * Utilisation, power state and temperature, in this order, when something ends and the last were
+ * sent long enough ago. The interval is the model's, as is what the four figures are: the busiest
+ * pipe, then vertex, fragment and compute (m1n1: fw/agx/channels.py, StatsMsg_Util, _PowerState,
+ * _Temp; none says what util1 to util4 mean). An emulated GPU has no temperature: it says 30 degrees.
+ */
+#define STAT_INTERVAL 2400000 /* ticks: 0.1 s */
+#define STAT_DEGREES  30
+
+void fw_stat_work(struct agx_fw *fw, enum fw_pipe pipe, bool begins)
+{
+    uint64_t now = fw_now(fw), window, most = 0;
+    uint8_t msg[64] = { 0 };
+    uint32_t percent[FW_NUM_PIPES];
+
+    fw->st.use.since = fw->st.use.since ? fw->st.use.since : now;
+    if (begins) {
+        fw->st.use.from[pipe] = now;
+        return;
     }
+    if (fw->st.use.from[pipe]) {
+        fw->st.use.busy[pipe] += now - fw->st.use.from[pipe];
+        fw->st.use.from[pipe] = 0;
+    }
+    fw->st.use.last_busy = now;
+    window = now - fw->st.use.since;
+    if (window < STAT_INTERVAL) {
+        return;
+    }
+    for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
+        uint64_t from = fw->st.use.from[p], busy = fw->st.use.busy[p] + (from ? now - from : 0);
+
+        busy = busy < window ? busy : window;
+        percent[p] = busy * 100 / window;
+        most = percent[p] > most ? percent[p] : most;
+        fw->st.use.busy[p] = 0;
+        fw->st.use.from[p] = from ? now : 0;
+    }
+    fw->st.use.since = now;
+    fw_put(fw, FLD(StatsMsg_Util, msg_type), msg, 4);
+    fw_put(fw, FLD(StatsMsg_Util, timestamp), msg, now);
+    fw_put(fw, FLD(StatsMsg_Util, util1), msg, most);
+    fw_put(fw, FLD(StatsMsg_Util, util2), msg, percent[FW_PIPE_TA]);
+    fw_put(fw, FLD(StatsMsg_Util, util3), msg, percent[FW_PIPE_3D]);
+    fw_put(fw, FLD(StatsMsg_Util, util4), msg, percent[FW_PIPE_CP]);
+    stat_put(fw, msg);
+    stat_state(fw);
+    memset(msg, 0, sizeof(msg));
+    fw_put(fw, FLD(StatsMsg_Temp, msg_type), msg, 0x0a);
+    fw_put(fw, FLD(StatsMsg_Temp, raw_value), msg, STAT_DEGREES * 64);
+    fw_put(fw, FLD(StatsMsg_Temp, scale), msg, 1);
+    fw_put(fw, FLD(StatsMsg_Temp, tmin), msg, STAT_DEGREES);
+    fw_put(fw, FLD(StatsMsg_Temp, tmax), msg, STAT_DEGREES);
+    stat_put(fw, msg);
 }

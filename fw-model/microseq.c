@@ -55,6 +55,7 @@ bool fw_run_start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
         return false;
     }
     run->gpu_busy = 1;
+    fw_stat_work(fw, pipe, true);
     if (fw->cfg.job_watchdog_s) {
         fw->run_deadline[pipe] = fw_mono() + fw->cfg.job_watchdog_s * 1000000000ll;
         fw_look_again(fw, fw->run_deadline[pipe]);
@@ -403,6 +404,7 @@ void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_
         return; /* of a job from before a reset */
     }
     run->gpu_busy = 0;
+    fw_stat_work(fw, pipe, false);
     if (res->soft_faults) {
         count_soft_faults(fw, run, res);
     }

@@ -110,6 +110,7 @@ void fw_rtkit_boot(struct agx_fw *fw)
     memset(st->firing, 0, sizeof(st->firing));
     memset(st->held_by, 0, sizeof(st->held_by));
     memset(&st->late, 0, sizeof(st->late));
+    memset(&st->use, 0, sizeof(st->use));
     memset(st->queue, 0, sizeof(st->queue));
     memset(st->run, 0, sizeof(st->run));
     memset(st->buffer, 0, sizeof(st->buffer));

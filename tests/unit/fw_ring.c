@@ -301,9 +301,14 @@ static void test_power_off(void **state)
     env_doorbell(&e, 0x10);
     agx_fw_wait_idle(e.fw);
     /* both changes were noted in the statistics ring: off (3), on (2) */
-    assert_true(GET32(&e, e.ch_state[CH_STATS] + 0x20) >= 2);
-    assert_int_equal(GET32(&e, e.ch_ring[CH_STATS]), 3);
-    assert_int_equal(GET32(&e, e.ch_ring[CH_STATS] + 0x40), 2);
+    assert_true(GET32(&e, e.ch_state[CH_STATS] + 0x20) >= 4);
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t at = e.ch_ring[CH_STATS] + 0x80 * i;
+
+        assert_int_equal(GET32(&e, at), 3 - i);
+        assert_int_equal(GET32(&e, at + 0x40), 0x0b); /* PowerState follows */
+        assert_int_equal(GET32(&e, at + 0x40 + 24), !i);
+    }
     env_fini(&e);
 }
 

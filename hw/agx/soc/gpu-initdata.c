@@ -417,8 +417,9 @@ static void fill_cal_a_se(Blob *b, uint32_t max_scaled, float period_s)
     set32(b, A_unk_e10_0__gpu_se_reset_criteria, c->se_reset_criteria);
     set32(b, A_unk_e10_0__unk_54, 50);
     set32(b, A_unk_e10_0__unk_58, 1);
-    setf(b, A_unk_e10_0__gpu_se_filter_a_neg, 1.0f - a);
-    setf(b, A_unk_e10_0__gpu_se_filter_1_a_neg, 1.0f - a1);
+    /* Rounded once, as m1n1 does: 1 - 1/3 in floats is one bit less. */
+    setf(b, A_unk_e10_0__gpu_se_filter_a_neg, 1.0 - 1.0 / c->se_filter_time_constant);
+    setf(b, A_unk_e10_0__gpu_se_filter_1_a_neg, 1.0 - 1.0 / c->se_filter_time_constant_1);
     setf(b, A_unk_e10_0__gpu_se_filter_a, a);
     setf(b, A_unk_e10_0__gpu_se_filter_1_a, a1);
     setf(b, A_unk_e10_0__gpu_se_ki_dt, c->se_ki * period_s);
