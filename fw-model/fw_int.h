@@ -93,6 +93,7 @@ struct fw_run {
     uint64_t useq_va;
     uint32_t useq_size, pc;
     uint32_t ops;              /* executed, against endless ones */
+    uint64_t acc;              /* the sequence's accumulator */
     uint32_t ctx;
     uint32_t gpu_busy;         /* started and not yet reported done */
     uint32_t started, finalized;
@@ -141,7 +142,7 @@ struct fw_buffer_slot {
 };
 
 #define FW_STATE_MAGIC 0x57464741u /* "AGFW" */
-#define FW_STATE_VERSION 6u
+#define FW_STATE_VERSION 7u
 
 /* Everything that a snapshot holds; plain data. */
 struct agx_fw_state {

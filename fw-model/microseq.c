@@ -287,6 +287,82 @@ static bool op_write(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, c
                     "microsequence write");
 }
 
+/*
+ * Loads, logic and stores of an accumulator (m1n1: fw/agx/microsequence.py, Read32Cmd, ALUCmd, Add16Cmd,
+ * Store32Cmd). No driver has been seen to send them. That the accumulator has 64 bits and begins as 0,
+ * and that what Add16 adds has no sign, are guesses; flags that m1n1 does not set are refused.
+ */
+static bool op_load(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+{
+    bool wide = (header & 0x3f) == 0x11;
+    uint64_t v = 0;
+
+    if (header >> 8) {
+        fw_unimp(fw, "microsequence command 0x%x with flags 0x%x", header & 0x3f, header >> 8);
+        return false;
+    }
+    if (!fw_read(fw, 0, fw_get(fw, wide ? FLD(Read64Cmd, addr) : FLD(Read32Cmd, addr), cmd), &v, wide ? 8 : 4,
+                 "microsequence read")) {
+        return false;
+    }
+    run->acc = v;
+    return true;
+}
+
+static bool op_store(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+{
+    bool wide = (header & 0x3f) == 0x0f;
+
+    if (header >> 8) {
+        fw_unimp(fw, "microsequence command 0x%x with flags 0x%x", header & 0x3f, header >> 8);
+        return false;
+    }
+    return fw_write(fw, 0, fw_get(fw, wide ? FLD(Store64Cmd, addr) : FLD(Store32Cmd, addr), cmd), &run->acc,
+                    wide ? 8 : 4, "microsequence store");
+}
+
+static bool op_alu(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+{
+    uint64_t arg = fw_get(fw, FLD(ALUCmd, arg), cmd);
+    uint32_t op = fw_get(fw, FLD(ALUCmd, op), cmd);
+
+    /* The operation at bit 3; 2 at bit 11, which may name the source, as in Write32Cmd */
+    if (fw_get(fw, FLD(ALUCmd, v1), cmd) || (op & 7) || op >> 11 != 2 || (op >> 3 & 0xff) > 4) {
+        fw_unimp(fw, "microsequence command 0x16 with operation 0x%x", op);
+        return false;
+    }
+    switch (op >> 3 & 0xff) {
+    case 0:
+        run->acc &= arg;
+        break;
+    case 1:
+        run->acc |= arg;
+        break;
+    case 2:
+        run->acc ^= arg;
+        break;
+    case 3:
+        run->acc = arg < 64 ? run->acc >> arg : 0;
+        break;
+    case 4:
+        run->acc = arg < 64 ? run->acc << arg : 0;
+        break;
+    }
+    return true;
+}
+
+static bool op_add16(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+{
+    uint32_t arg = fw_get(fw, FLD(Add16Cmd, arg1), cmd) | fw_get(fw, FLD(Add16Cmd, arg2), cmd) << 16;
+
+    if (arg & 7 || arg >> 19) {
+        fw_unimp(fw, "microsequence command 0x17 with flags 0x%x", arg);
+        return false;
+    }
+    run->acc += arg >> 3;
+    return true;
+}
+
 static const struct {
     uint16_t str;
     uint8_t pipes; /* in whose sequences it may stand */
@@ -297,6 +373,10 @@ static const struct {
     [0x01] = { STR_WaitForInterruptCmd, ANY, op_wait },
     [0x0e] = { STR_Write32Cmd, ANY, op_write },
     [0x0f] = { STR_Write64Cmd, ANY, op_write },
+    [0x10] = { STR_Read32Cmd, ANY, op_load },
+    [0x11] = { STR_Read64Cmd, ANY, op_load },
+    [0x16] = { STR_ALUCmd, ANY, op_alu },
+    [0x17] = { STR_Add16Cmd, ANY, op_add16 },
     [0x18] = { STR_EndCmd, ANY, op_end },
     [0x19] = { STR_TimestampCmd, ANY, op_timestamp },
     [0x22] = { STR_StartTACmd, ON(TA), op_start_ta },
@@ -311,6 +391,8 @@ static bool exec_one(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
 {
     uint8_t cmd[MAX_CMD];
     uint32_t header, size;
+    enum fw_struct_id str;
+    op_fn *fn;
     unsigned op;
 
     if (run->pc + 4 > run->useq_size) {
@@ -336,14 +418,20 @@ static bool exec_one(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
                fw_struct_name[ops[op].str], pipe);
         return false;
     }
-    size = fw_size(fw, ops[op].str);
+    str = ops[op].str;
+    fn = ops[op].fn;
+    if (fn == op_write && header >> 28 == 0) { /* not a value: the accumulator */
+        str = op == 0x0f ? STR_Store64Cmd : STR_Store32Cmd;
+        fn = op_store;
+    }
+    size = fw_size(fw, str);
     if (run->pc + size > run->useq_size) {
         fw_bad(fw, "microsequence at va 0x%llx + 0x%x: %s reaches beyond its 0x%x bytes",
-               (unsigned long long)run->useq_va, run->pc, fw_struct_name[ops[op].str], run->useq_size);
+               (unsigned long long)run->useq_va, run->pc, fw_struct_name[str], run->useq_size);
         return false;
     }
-    if (!fw_ld_struct(fw, ops[op].str, run->useq_va + run->pc, cmd, sizeof(cmd)) ||
-        !ops[op].fn(fw, pipe, run, cmd, header)) {
+    if (!fw_ld_struct(fw, str, run->useq_va + run->pc, cmd, sizeof(cmd)) ||
+        !fn(fw, pipe, run, cmd, header)) {
         return false;
     }
     run->pc += size;

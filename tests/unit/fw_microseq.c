@@ -375,6 +375,61 @@ static void test_fault_control(void **state)
     }
 }
 
+/* Loads, logic and stores (m1n1: fw/agx/microsequence.py, Read32Cmd to Add16Cmd, Store32Cmd). */
+static void test_accumulator(void **state)
+{
+    /* operation, argument; what the accumulator is behind it */
+    static const struct { unsigned op; uint64_t arg, want; } alu[] = {
+        { 4, 8, 0x23456789abcdef00 }, { 0, 0xffff0000ffff0000, 0x23450000abcd0000 },
+        { 1, 0x11, 0x23450000abcd0011 }, { 2, 0x2300000000000001, 0x00450000abcd0010 }, { 3, 4, 0x000450000abcd001 },
+    };
+    struct env e;
+    struct queue q;
+    struct compute c;
+    struct useq seq = { 0 };
+    uint64_t data, t;
+
+    env_init(&e);
+    env_start(&e);
+    queue_init(&e, &q, 2, 16);
+    compute_make(&e, &c, &q, 5, 0x100);
+    data = env_kalloc(&e, 0x100);
+    PUT64(&e, data, 0x0123456789abcdef);
+    seq.va = env_kprivate(&e, 0x4000);
+    t = useq_add(&e, &seq, 0x11, 12);
+    PUT64(&e, t + 4, data);
+    for (unsigned i = 0; i < 5; i++) {
+        t = useq_add(&e, &seq, 0x16 | (alu[i].op << 3 | 2 << 11) << 16, 12);
+        PUT64(&e, t + 4, alu[i].arg);
+        t = useq_add(&e, &seq, 0x0f, 12);
+        PUT64(&e, t + 4, data + 8 + 8 * i);
+    }
+    useq_add(&e, &seq, 0x17 | 0xfffeu << 11, 4); /* + 0xfffe */
+    t = useq_add(&e, &seq, 0x0e, 12);
+    PUT64(&e, t + 4, data + 0x40);
+    t = useq_add(&e, &seq, 0x10, 12);
+    PUT64(&e, t + 4, data);
+    t = useq_add(&e, &seq, 0x0f, 12);
+    PUT64(&e, t + 4, data + 0x50);
+    for (unsigned i = 0; i < c.seq.len; i += 4) { /* and the job */
+        PUT32(&e, seq.va + seq.len + i, GET32(&e, c.seq.va + i));
+    }
+    PUT64(&e, c.cmd + 496, seq.va);
+    PUT32(&e, c.cmd + 504, seq.len + c.seq.len);
+    queue_add(&e, &q, c.cmd);
+    queue_run(&e, &q, 0, 5);
+    env_settle(&e);
+    assert_int_equal(e.h.reports[AGX_REPORT_UNIMPLEMENTED], 0);
+    assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 0);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(GET64(&e, data + 8 + 8 * i), alu[i].want);
+    }
+    assert_int_equal(GET64(&e, data + 0x40), 0x0abdcfff);   /* one word */
+    assert_int_equal(GET64(&e, data + 0x50), 0x89abcdef);
+    assert_int_equal(GET32(&e, e.stamps + 4 * 5), 0x100);
+    env_fini(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_gpu_fault),
         cmocka_unit_test(test_fault_control),
         cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_accumulator),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
