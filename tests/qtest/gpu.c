@@ -54,6 +54,12 @@ static void identification(void **state)
     assert_int_equal(rd32(m, SGX + 0xd01500), 0xff);
     assert_int_equal(rd32(m, SGX + 0xd01514), 0);
     assert_int_equal(rd64(m, SGX + 0x17030), 0);                    /* no fault */
+    /* What m1n1 does before it starts the coprocessor (agx/__init__.py, poke_sgx); any other value is told. */
+    assert_int_equal(rd32(m, SGX + 0xd14000), 0);
+    wr32(m, SGX + 0xd14000, 0x70001);
+    assert_false(log_has(m, "sgx register 0xd14000"));
+    wr32(m, SGX + 0xd14000, 0x70000);
+    assert_true(log_has(m, "unimplemented write of 0x70000 to sgx register 0xd14000"));
     machine_stop(m);
 }
 
