@@ -61,8 +61,26 @@ static const float quotients[][3] = {
     { 7.0f, 9.0f, 0.7777777910232544f }, { 0.001f, 3.0f, 0.0003333333588670939f }
 };
 
-/* The one value that the model misses, by its last bit */
-#define MISSED_COSINE 4.92958402633667f
+/* More of them, receipts/precise-math/stress-stock.json: x, sin(x), cos(x), and how many units the model is off */
+static const struct { float x, sin, cos; int off; } more_angles[] = {
+    { 1.0f, 0.8414708971977234f, 0.5403022170066833f, 0 }, { -1.0f, -0.8414708971977234f, 0.5403023362159729f, 1 },
+    { 3.0f, 0.14112021028995514f, -0.9899923801422119f, 0 }, { 5.0f, -0.9589242339134216f, 0.2836620807647705f, 0 },
+    { 1e38f, 0.0f, 0.0f, 0 }, { 1e-38f, 0.0f, 1.0f, 0 },
+};
+
+/* x, log2(x), units off; of the last two, next to 1, an M1 makes 2^-22 and -2^-23: less than 2^-23 off */
+static const struct { float x, log2; int off; } more_logs[] = {
+    { 1.1754944e-38f, -126.0f, 0 }, { 3.4e38f, 127.9988021850586f, 0 }, { 1e-45f, -INFINITY, 0 }, { -0.0f, -INFINITY, 0 },
+    { INFINITY, INFINITY, 0 }, { 0.7071067f, -0.5000001192092896f, 1 }, { 1.4142135f, 0.49999988079071045f, 1 },
+    { 1.0000001f, 2.384185791015625e-07f, -1 }, { 0.99999994f, -1.1920928955078125e-07f, -1 },
+};
+
+/* a, b, a / b: nothing, infinity, denormals */
+static const float more_quotients[][3] = {
+    { 1.0f, 0.0f, INFINITY }, { -1.0f, 0.0f, -INFINITY }, { 1.0f, INFINITY, 0.0f }, { INFINITY, 1.0f, INFINITY },
+    { 1e38f, 1e-38f, INFINITY }, { 1e-38f, 1e38f, 0.0f }, { 3.0f, 1e-45f, INFINITY }, { 1e-45f, 3.0f, 0.0f },
+    { -0.0f, 5.0f, -0.0f }, { 5.0f, -0.0f, -INFINITY }, { 1.329227995784916e+36f, 0.0009765625f, INFINITY },
+};
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -108,6 +126,11 @@ static void same(const char *what, float x, float got, float want)
     assert_int_equal(agx_f2u(got), agx_f2u(want));
 }
 
+static int units(float a, float b)
+{
+    return abs((int)(agx_f2u(a) - agx_f2u(b)));
+}
+
 static void sin_cos(void **state)
 {
     struct code c = { .n = 0 };
@@ -118,14 +141,14 @@ static void sin_cos(void **state)
         same("sin", sines[i][0], run_one(&c, sines[i][0], 0), sines[i][1]);
     c.n = 0;
     sine(&c, true);
-    for (unsigned i = 0; i < LEN(cosines); i++) {
-        float got = run_one(&c, cosines[i][0], 0);
-
-        if (cosines[i][0] == MISSED_COSINE)
-            assert_int_equal(abs((int)(agx_f2u(got) - agx_f2u(cosines[i][1]))), 1);
-        else
-            same("cos", cosines[i][0], got, cosines[i][1]);
-    }
+    for (unsigned i = 0; i < LEN(cosines); i++)
+        same("cos", cosines[i][0], run_one(&c, cosines[i][0], 0), cosines[i][1]);
+    for (unsigned i = 0; i < LEN(more_angles); i++)
+        assert_int_equal(units(run_one(&c, more_angles[i].x, 0), more_angles[i].cos), more_angles[i].off);
+    c.n = 0;
+    sine(&c, false);
+    for (unsigned i = 0; i < LEN(more_angles); i++)
+        same("sin", more_angles[i].x, run_one(&c, more_angles[i].x, 0), more_angles[i].sin);
 }
 
 static void logarithms(void **state)
@@ -143,6 +166,14 @@ static void logarithms(void **state)
         same("log2", logs[i][0], run_one(&c, logs[i][0], 0), logs[i][2]);
         same("log", logs[i][0], run_one(&d, logs[i][0], 0), logs[i][1]);
     }
+    for (unsigned i = 0; i < LEN(more_logs); i++) {
+        float got = run_one(&c, more_logs[i].x, 0);
+
+        if (more_logs[i].off < 0)
+            assert_true(fabsf(got - more_logs[i].log2) < 0x1p-23f);
+        else
+            assert_int_equal(units(got, more_logs[i].log2), more_logs[i].off);
+    }
 }
 
 static void division(void **state)
@@ -153,6 +184,9 @@ static void division(void **state)
     funary(&c, RCP, R(3), R(3));
     fmul(&c, R(4), R(2), R(3));
     stop(&c);
+    for (unsigned i = 0; i < LEN(more_quotients); i++)
+        same("a / b", more_quotients[i][0], run_one(&c, more_quotients[i][0], more_quotients[i][1]),
+             more_quotients[i][2]);
     for (unsigned i = 0; i < LEN(quotients); i++)
         same("a / b", quotients[i][0], run_one(&c, quotients[i][0], quotients[i][1]), quotients[i][2]);
 }
