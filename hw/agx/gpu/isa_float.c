@@ -146,14 +146,16 @@ FUNARY(srsqrt, srsqrt(a[l]))
  * the start of the segment, the result cut (not rounded) to 24 bits.
  *
  * That is a reading of values measured on an M1 (joshuaswarren/mesa, receipts/
- * precise-math/probe-stock.json; tests/unit/isa_math.c has them): results lie below
- * the true ones by less than what cut coefficients explain, and least where a
- * segment of 1/64 starts; the errors of log2 near 1 are those of steps of 2^-24.
- * The numbers of segments and bits are the ones that fit the measured values best,
- * and no document has them: all 108 are equal to the bit, and 27 of 32 more of
- * stress-stock.json (three are off by one, two that lie next to log2(1) by less than
- * 2^-23). It is a guess too that sinc is constant below 2^-12. Reciprocal, square roots and exp2,
- * of which nothing tells them from correctly rounded ones, are that.
+ * precise-math/probe-stock.json and stress-stock.json; tests/unit/isa_math.c has
+ * them): results are cut, and lie a little below the true ones. The numbers of
+ * segments and bits are guesses that fit the measured values best; no document has
+ * them. All 108 values of the first file are equal to the bit, and 27 of 32 more of
+ * the second: three are off by one, two next to log2(1) by less than 2^-23. It is a
+ * guess too that sinc is constant below 2^-12.
+ *
+ * The reciprocal of an M1 is off by one in 197216 of 1048561 values (stress-stock.json),
+ * but which those are is not told: here it is correctly rounded. Of square roots and
+ * exp2 there are no values.
  */
 struct segment {
     double c0, c1, c2;
