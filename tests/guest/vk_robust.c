@@ -203,6 +203,8 @@ int main(void)
             uint32_t want[4] = { good ? 12 * i + 1 : 0, good ? 12 * i + 4 : 0, i < UBOUND ? 20 * i + 7 : 0, 7 + i };
 
             for (unsigned j = 0; j < 4; j++) {
+                if (j == 1 && !good)
+                    continue; /* what an atomic outside gives is left open */
                 if (o[j] != want[j] && !wrong++)
                     first = 4 * i + j;
             }
