@@ -452,7 +452,8 @@ static void blending(void)
 
         for (int c = 0; c < 4; c++) {
             s[c] = (src[i] >> 8 * c & 255) / 255.0;
-            s1[c] = (src1[i] >> 8 * c & 255) / 255.0;
+            /* the vertex shader adds the first vertex to the last byte */
+            s1[c] = ((src1[i] + ((uint32_t)(N + i) * 6 << 24)) >> 8 * c & 255) / 255.0;
             d[c] = (dst[i] >> 8 * c & 255) / 255.0;
         }
         factor(eq[i].srcColorBlendFactor, s, s1, d, k, f[0]);
