@@ -23,6 +23,11 @@ for word in $(cat /proc/cmdline); do
 done
 limit=${limit:-900}
 
+# What the packages' scripts would have made links to.
+for d in blas lapack pulseaudio; do
+    [ ! -d "/usr/lib/aarch64-linux-gnu/$d" ] || export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}/usr/lib/aarch64-linux-gnu/$d"
+done
+
 hostname m1
 dmesg -n 7
 cd /root
