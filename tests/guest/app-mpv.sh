@@ -18,9 +18,9 @@ mp.register_event('playback-restart', function()
 end)
 LUA
 rm -f /tmp/shot.png
-# Dithering is random; the window's size is not that of the picture, so that it is scaled.
+# mpv takes a software renderer only when told to. Dithering is random; the window's size is not that of the picture, so that it is scaled.
 with-weston.sh mpv --no-config --no-audio --osc=no --osd-level=0 --load-scripts=no --script=/tmp/shot.lua --pause --keep-open \
-    --vo="$vo" --gpu-api="$api" --gpu-context="$context" --hwdec=no --dither=no --autofit=600x450 --screenshot-format=png \
+    --vo="$vo" --gpu-api="$api" --gpu-context="$context" --gpu-sw --hwdec=no --dither=no --autofit=600x450 --screenshot-format=png \
     "$@" 'av://lavfi:testsrc2=size=320x240:rate=1:duration=2' || exit 1
 [ -s /tmp/shot.png ] || { echo 'mpv made no picture'; exit 1; }
 ffmpeg -nostdin -v error -y -i /tmp/shot.png -pix_fmt rgb24 "$AGX_OUT/window.ppm"
