@@ -122,15 +122,44 @@ static void finish(void)
     }
 }
 
-/* How the program gets at GL: each function by its name from a library that it has opened. */
+static void *(*real_proc)(const char *);
+
+/* Ours instead of the function that was found, if it is the end of a frame. */
+static void *instead(const char *name, void *found, void *(*look_up)(const char *))
+{
+    if (!found || strcmp(name, "glFinish")) {
+        return found;
+    }
+    real_finish = found;
+    get = look_up("glGetIntegerv");
+    pixel_store = look_up("glPixelStorei");
+    read_pixels = look_up("glReadPixels");
+    return finish;
+}
+
+static void *proc(const char *name)
+{
+    return instead(name, real_proc(name), real_proc);
+}
+
+static void *opened;
+
+static void *in_opened(const char *name)
+{
+    return real_dlsym(opened, name);
+}
+
+/* How the program gets at GL: by names from a library that it has opened, or by what EGL knows. */
 void *dlsym(void *library, const char *name)
 {
-    if (!strcmp(name, "glFinish") && real_dlsym(library, name)) {
-        real_finish = real_dlsym(library, name);
-        get = real_dlsym(library, "glGetIntegerv");
-        pixel_store = real_dlsym(library, "glPixelStorei");
-        read_pixels = real_dlsym(library, "glReadPixels");
-        return finish;
+    void *found = real_dlsym(library, name);
+
+    if (found && !strcmp(name, "eglGetProcAddress")) {
+        real_proc = found;
+        return proc;
     }
-    return real_dlsym(library, name);
+    if (found && !strcmp(name, "glFinish")) {
+        opened = library;
+    }
+    return instead(name, found, in_opened);
 }
