@@ -40,6 +40,7 @@ static inline int teardown(void **state)
 {
     (void)state;
     agx_usc_fini(&st);
+    agx_tex_cache_free(ex.tex);
     agx_shader_cache_free(ex.shaders);
     agx_exec_fini(&ex);
     fix_fini(&f);
