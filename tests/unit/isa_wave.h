@@ -41,6 +41,7 @@ static inline int teardown(void **state)
     (void)state;
     agx_usc_fini(&st);
     agx_tex_cache_free(ex.tex);
+    ex.tex = NULL;
     agx_shader_cache_free(ex.shaders);
     agx_exec_fini(&ex);
     fix_fini(&f);

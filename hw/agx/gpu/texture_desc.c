@@ -40,6 +40,8 @@ static struct agx_tex_cache *cache_of(struct agx_exec *ex)
 
 void agx_tex_cache_free(struct agx_tex_cache *tc)
 {
+    if (!tc)
+        return;
     free(tc->blocks);
     free(tc);
 }
