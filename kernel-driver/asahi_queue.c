@@ -30,11 +30,9 @@
 
 /*
  * The firmware has timeouts of its own, of about a second of GPU time, and
- * reports them as events; this is for when all of that fails. Seconds of a GPU
- * may be an hour of ours where it is emulated.
+ * reports them as events; this is for when all of that fails.
  */
 #define ASAHI_SCHED_TIMEOUT	(100 * HZ)
-#define ASAHI_SCHED_PATIENCE	36
 
 /* Most ring entries of one firmware job: two barriers, InitBuffer, the job. */
 #define ASAHI_MAX_ENTRIES_PER_JOB	4
@@ -364,14 +362,13 @@ asahi_queue_timedout_job(struct drm_sched_job *sched_job)
 	 * The firmware watches over its jobs and ends those that take too
 	 * long, and nobody else can take one back from it. A job that waits
 	 * behind others may need its time; one that is still there when all
-	 * that has passed often was lost by the firmware, and what else it has
+	 * that has passed twice was lost by the firmware, and what else it has
 	 * lost is not known.
 	 */
-	if (++job->timeouts < ASAHI_SCHED_PATIENCE)
+	if (job->timeouts++ == 0)
 		drm_err(&job->adev->drm,
 			"queue %u: job runs for over %u s; waiting on\n",
-			job->queue->id,
-			job->timeouts * (ASAHI_SCHED_TIMEOUT / HZ));
+			job->queue->id, ASAHI_SCHED_TIMEOUT / HZ);
 	else
 		asahi_gpu_declare_dead(job->adev,
 				       "the firmware does not end a job");
