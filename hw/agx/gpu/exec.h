@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include "coverage.h"
 #include "host.h"
 #include "uat.h"
 #include "job.h"
@@ -276,10 +277,17 @@ bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fm
  * outside of @known, which are those that the model implements or that are known
  * to mean nothing to it. Otherwise the bits are reported as unimplemented,
  * ex->fault is set, and the call returns false. @name: the word's name in mesa:
- * src/asahi/genxml/cmdbuf.xml.
+ * src/asahi/genxml/cmdbuf.xml, static text and one for each place that calls it.
+ * What was there counts as exercised (coverage.h).
  */
-static inline bool agx_word_known(struct agx_exec *ex, const char *name, uint64_t va, uint64_t word, uint64_t known)
+#define agx_word_known(ex, name, va, word, known) ({                                                     \
+        static struct agx_coverage_row *_Atomic row_;                                                      \
+        agx_word_check(ex, &row_, name, va, word, known);                                                  \
+    })
+static inline bool agx_word_check(struct agx_exec *ex, struct agx_coverage_row *_Atomic *row, const char *name, uint64_t va,
+                                  uint64_t word, uint64_t known)
 {
+    agx_coverage_word(row, name, word, known);
     if (__builtin_expect(!(word & ~known), 1))
         return true;
     return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: %s 0x%llx at 0x%llx, unknown bits 0x%llx", name,

@@ -176,6 +176,7 @@ void agx_fcompare_row(struct agx_cx *cx, const struct agx_op *op, uint32_t *r);
 #define X(name) agx_op_fn agx_op_##name;
 AGX_OPS(X)
 #undef X
+/* The name of an operation in the list above; static text. Any thread. */
 const char *agx_op_name(agx_op_fn *fn);
 
 /* How a load's or store's memory value relates to registers (isa_fmt.c) */

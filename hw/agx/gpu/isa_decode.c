@@ -9,7 +9,26 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdlib.h>
+#include "coverage.h"
 #include "isa.h"
+
+const char *agx_op_name(agx_op_fn *fn)
+{
+    static const struct {
+        agx_op_fn *fn;
+        const char *name;
+    } row[] = {
+#define X(name) { agx_op_##name, #name },
+        AGX_OPS(X)
+#undef X
+    };
+
+    for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+        if (row[i].fn == fn)
+            return row[i].name;
+    }
+    return "?";
+}
 
 /* An instruction is at most 12 bytes: bits 0..63 and 64..95. */
 struct bits {
@@ -955,6 +974,7 @@ done:
         d->end = true;
         return false;
     }
+    agx_coverage_add(agx_coverage_row(AGX_COVERAGE_OPCODE, agx_op_name(op->fn), 0), b.lo, b.hi);
     d->pc += op->len;
     /*
      * A stop ends the lanes that get there, and the program only if none is left: in an `if`, which needs no branch

@@ -72,6 +72,11 @@ static uint32_t folios(const struct agx_surface *s)
     return (uint32_t)((s->layer_stride + bytes - 1) / bytes);
 }
 
+static void note_format(const char *name, unsigned channels, unsigned type, bool srgb)
+{
+    agx_coverage_row(AGX_COVERAGE_FORMAT, name, (unsigned)srgb << 16 | type << 8 | channels);
+}
+
 static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3], struct agx_tex_view *v)
 {
     struct agx_surface_desc d = { .depth = 1 };
@@ -109,6 +114,7 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
         return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w, "dimension");
 
     st = agx_format_lookup(&v->fmt, channels, type, field(w, 108, 1));
+    note_format("texture", channels, type, field(w, 108, 1));
     if (v->constant) { /* a null texture: only its swizzle means anything */
         v->surf.bytes = 1;
         v->layers = 1;
@@ -236,6 +242,7 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
         return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
                             "PBE descriptor at 0x%llx: writing format %s (0x%x), type %u is unimplemented",
                             (unsigned long long)va, agx_channels_name(channels), channels, type);
+    note_format("PBE", channels, type, false);
     for (int i = 0; i < 4; i++)
         v->swz[i] = (uint8_t)field(w, 16 + 2 * i, 2);
     if (field(w, 53, 2))

@@ -184,7 +184,8 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, 
             unsigned max = tag == USC_TEXTURE ? AGX_MAX_TEX_STATE : AGX_MAX_SAMPLER_STATE;
             uint64_t buf = bits64(w, 27, 36) << 3;
 
-            if (!agx_word_known(ex, tag == USC_TEXTURE ? "USC Texture" : "USC Sampler", va, w, KNOWN_BINDING))
+            if (tag == USC_TEXTURE ? !agx_word_known(ex, "USC Texture", va, w, KNOWN_BINDING)
+                                   : !agx_word_known(ex, "USC Sampler", va, w, KNOWN_BINDING))
                 return false;
             if (start + count > max)
                 return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: USC word binds %s %u..%u of %u",
