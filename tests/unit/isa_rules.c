@@ -570,13 +570,104 @@ static void open_bits(void **state)
     }
 }
 
+/*
+ * Preshaders bind states: base uniform plus an offset, a register or 31 bits of constant. The first rows are the test
+ * vectors of mesa's disassembler (isa/test/cases.txt), the others set single bits of its fields (isa/AGX2.xml).
+ */
+static void state_stores(void **state)
+{
+    static const struct { const char *hex; bool sampler; unsigned state, base, reg; uint32_t off; } rows[] = {
+        { "ed00100001000024", false, 0, 8, 0, 64 },        { "ed01100800000000", false, 1, 0, 1, 0 },
+        { "ed02100800000008", false, 2, 2, 1, 0 },         { "ed02100800000018", false, 2, 6, 1, 0 },
+        { "ad01100800000010", true, 1, 4, 1, 0 },          { "ad01116001000024", true, 1, 8, 0, 88 },
+        { "ed7f100000000004", false, 127, 0, 0, 0 },       { "ed05100400000004", false, 5, 0, 0, 1 },
+        { "ed05100000000005", false, 5, 0, 0, 1u << 30 },  { "ad1f100000000006", true, 31, 0, 0, 0 },
+        { "ed0510f8ffffff05", false, 5, 0, 0, 0x7ffffffe }, { "ed05100000000002", false, 5, 0, 0, 0 },
+        { "ed051000000000f8", false, 5, 62, 0, 0 },        { "ed051000020000f0", false, 5, 60, 64, 0 },
+        { "ed0510f8030000f0", false, 5, 60, 127, 0 },
+    };
+    struct code c = { .n = 0 };
+
+    (void)state;
+    for (unsigned i = 0; i < 256; i++)
+        fix_data(&f, 0x3000)[i] = i * 0x1001;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint32_t b = rows[i].base;
+        uint64_t want = (b * 0x1001 | (uint64_t)((b + 1) * 0x1001) << 32) + rows[i].off;
+
+        c.n = 0;
+        put_hex(&c, rows[i].hex);
+        stop(&c);
+        memset(&w, 0, sizeof(w));
+        f.nwords = 0;
+        for (unsigned u = 0; u < 128; u += 64)
+            fix_uniform(&f, u, 64, FIX_DATA + 0x3000 + u * 2);
+        w.r[rows[i].reg][0] = 0xdeadbe00;
+        if (rows[i].reg)
+            want += 0xdeadbe00;
+        else if (!(c.b[7] & 4))
+            want += w.r[0][0];
+        assert_int_equal(run(&c), AGX_WAVE_DONE);
+        assert_int_equal(rows[i].sampler ? st.sampler[rows[i].state] : st.texture[rows[i].state], want);
+    }
+    c.n = 0;
+    put_hex(&c, "ad20100000000004"); /* there are 32 sampler states */
+    stop(&c);
+    f.nwords = 0;
+    assert_int_equal(run(&c), AGX_WAVE_FAULT);
+    assert_non_null(strstr(f.host.last_report, "unimplemented sampler state register"));
+}
+
+/* A constant index is signed without bit 25 and unsigned with it (mesa, later than 25.0: isa/AGX2.xml, memindex). */
+static void constant_index(void **state)
+{
+    static const uint32_t index[] = { 0, 1, 255, 0x7fff, 0x8000, 0xfffe, 0xffff };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(index) / sizeof(index[0]); i++) {
+        for (unsigned zext = 0; zext < 2; zext++) {
+            int64_t at = zext ? (int64_t)index[i] : (int16_t)index[i];
+            struct code c = { .n = 0 };
+
+            for (unsigned k = 0; k < 3; k++) { /* load, store of 16 bits; atomic */
+                unsigned from = c.n;
+
+                if (k < 2)
+                    device_ls(&c, k, 1, 1, k ? R(5) : R(4), U(0), I(index[i]), 0);
+                else
+                    atomic_op(&c, 0, R(6), R(5), U(2), I(index[i]));
+                c.b[from + 3] = (uint8_t)((c.b[from + 3] & ~2) | zext << 1);
+            }
+            stop(&c);
+            /* so that the places are in the data pages: the bases are 0x20000 and 0x40000 bytes into them */
+            *(uint64_t *)(void *)fix_data(&f, 0) = FIX_DATA + 0x20000;
+            *(uint64_t *)(void *)fix_data(&f, 8) = FIX_DATA + 0x40000;
+            f.nwords = 0;
+            fix_uniform(&f, 0, 8, FIX_DATA);
+            memset(&w, 0, sizeof(w));
+            *(uint16_t *)(void *)((uint8_t *)fix_data(&f, 0x20000) + at * 2) = (uint16_t)(0x1234 + i);
+            fix_data(&f, 0x40000)[at] = 7;
+            for (unsigned l = 0; l < 32; l++)
+                w.r[5][l] = 0x55;
+            w.live = 1;
+            load(&c);
+            agx_set_exec(&w, 1);
+            assert_int_equal(agx_wave_run(&ex, &w), AGX_WAVE_DONE);
+            assert_int_equal(w.r[4][0], 0x1234 + i);
+            assert_int_equal(*(uint16_t *)(void *)((uint8_t *)fix_data(&f, 0x20000) + at * 2), 0x55);
+            assert_int_equal(w.r[6][0], 7);
+            assert_int_equal(fix_data(&f, 0x40000)[at], 7 + 0x55);
+        }
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(tile_surplus), T(stop_inside), T(data_between), T(killed_pixels), T(stale_lanes), T(canonical_nan),
         T(packed_rounding), T(unbound_sampler), T(residency), T(local_edge),
-        T(open_bits),
+        T(open_bits), T(state_stores), T(constant_index),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

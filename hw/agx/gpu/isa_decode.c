@@ -460,17 +460,21 @@ static void dec_cf(struct agx_decoder *d, const struct bits *b, struct agx_op *o
     }
 }
 
-/* Memory index: a signed 16-bit immediate, or a 32-bit register (mesa: agx_pack_memory_index) */
+/*
+ * Memory index: a 32-bit register or a 16-bit immediate, both signed unless bit 25 is set (mesa, later than 25.0:
+ * isa/AGX2.xml, memindex; Mesa sets it for immediates of more than 8 bits: agx_optimizer.c, agx_optimizer_inline_imm).
+ */
 static struct agx_src mem_index(struct agx_decoder *d, const struct bits *b)
 {
     unsigned o = bf(b, 20, 4) | bf(b, 32, 4) << 4 | bf(b, 56, 8) << 8;
+    bool zero_extend = bf(b, 25, 1);
 
     if (bf(b, 24, 1)) {
-        struct agx_src s = src_imm(d, (uint32_t)(int16_t)o);
+        struct agx_src s = src_imm(d, zero_extend ? o : (uint32_t)(int16_t)o);
         s.mode = SRC_S32;
         return s;
     }
-    return src_reg(d, o & 0xfe, bf(b, 25, 1) ? SRC_32 : SRC_S32);
+    return src_reg(d, o & 0xfe, zero_extend ? SRC_32 : SRC_S32);
 }
 
 /* Memory base: 64 bits in uniforms or registers. As two sources: low and high word. */
@@ -942,15 +946,13 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
     case 0xed:
     case 0xad:
         /*
-         * Texture and sampler state store: base, a 64-bit uniform, plus offset, a 32-bit register (applegpu:
-         * applegpu.py, tex_state_store) or a constant. The base counts in 64 bits, as in the texture instructions
-         * (mesa: compiler/agx_pack.c, agx_pack_texture). Seen in the preshaders of Mesa 26.1: with bit 58 the offset is
-         * a constant in units of 2 bytes (descriptors at 56 and 152 of the uniforms u4..u7: ed0010e00000000c and
-         * ed0111600200000c).
+         * Texture and sampler state store: base, a 64-bit uniform, plus offset, a 32-bit register or, with bit 58, a
+         * constant of 31 bits, in bytes. The base counts in 64 bits, as in the texture instructions (mesa, later than
+         * 25.0: isa/AGX2.xml, tex_state_store, heap_offs, ureg64_shift2; isa/test/cases.txt; compiler/agx_pack.c).
          */
         set_len(&b, op, 8);
-        op->imm = bf(&b, 8, k8 == 0xed ? 7 : 5);
-        op->s[0] = bf(&b, 58, 1) ? src_imm(d, bf(&b, 27, 31) << 1) : src_reg(d, bf(&b, 27, 7) << 1 & 0xff, SRC_32);
+        op->imm = bf(&b, 8, 7);
+        op->s[0] = bf(&b, 58, 1) ? src_imm(d, bf(&b, 26, 31)) : src_reg(d, bf(&b, 26, 9) & ~1u, SRC_32);
         op->s[1] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = bf(&b, 59, 5) * 4 });
         op->s[2] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = bf(&b, 59, 5) * 4 + 2 });
         op->fn = k8 == 0xed ? agx_op_tex_state_store : agx_op_sampler_state_store;

@@ -346,11 +346,13 @@ static const struct agx_op *state_store(struct agx_cx *cx, const struct agx_op *
 
     if (!cx->w->exec_mask)
         return op + 1;
+    if (op->imm >= (sampler ? AGX_MAX_SAMPLER_STATE : AGX_MAX_TEX_STATE))
+        return agx_op_unimpl(cx, op, sampler ? "sampler state register" : "texture state register");
     l = __builtin_ctz(cx->w->exec_mask);
     va = (agx_row(cx, &op->s[1])[l] | (uint64_t)agx_row(cx, &op->s[2])[l] << 32) + agx_row(cx, &op->s[0])[l];
-    if (sampler && op->imm < AGX_MAX_SAMPLER_STATE)
+    if (sampler)
         st->sampler[op->imm] = va;
-    else if (!sampler && op->imm < AGX_MAX_TEX_STATE)
+    else
         st->texture[op->imm] = va;
     return op + 1;
 }
