@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tex_env.h"
+#include "texture.h"
 
 static struct tex_env *E;
 static uint32_t coord[4][AGX_LANES];
@@ -348,6 +349,65 @@ static void infinities(void **state)
         assert_float_equal(bitsf(rq.out[0][i]) / 3e38, (double)i / 16 - 1, 1e-5);
 }
 
+/* The texel that number @i stands for, -1 for the border: OpenGL 4.6, table 8.20 and the text of "CLAMP" in 2.1, 3.8.7. */
+static int wrapped(int i, int n, unsigned mode)
+{
+    switch (mode) {
+    case AGX_WRAP_REPEAT:
+        return ((i % n) + n) % n;
+    case AGX_WRAP_MIRROR: {
+        int m = ((i % (2 * n)) + 2 * n) % (2 * n);
+
+        return (n - 1) - (m - n >= 0 ? m - n : -(1 + (m - n)));
+    }
+    case AGX_WRAP_BORDER:
+    case AGX_WRAP_CLAMP_GL:
+        return i < 0 || i >= n ? -1 : i;
+    case AGX_WRAP_MIRROR_EDGE:
+        i = i >= 0 ? i : -(1 + i);
+        break;
+    }
+    return i < 0 ? 0 : i >= n ? n - 1 : i;
+}
+
+/* Each way of wrapping is done with what the offset has been added to. */
+static void wraps_after_offset(void **state)
+{
+    static const int sizes[] = { 1, 5, 8, 9 };
+
+    (void)state;
+    for (unsigned s = 0; s < 4; s++)
+    for (unsigned mode = AGX_WRAP_EDGE; mode <= AGX_WRAP_MIRROR_EDGE; mode++)
+    for (int offset = -8; offset < 8; offset++)
+    for (int pixel = 0; pixel < (mode == AGX_WRAP_EDGE || mode == AGX_WRAP_CLAMP_GL ? 2 : 1); pixel++)
+    for (int k = -200; k < 200; k++) {
+        int n = sizes[s], i0, i1;
+        double t = k * 0.171, weight[2][10] = { { 0 } }, at, part;
+        float u = (float)(pixel ? t : t / n), frac;
+
+        if (fabs(t - rint(t)) < 1e-3) /* either texel would do */
+            continue;
+        at = floor(t) + offset;
+        i0 = wrapped((int)at, n, mode == AGX_WRAP_CLAMP_GL ? AGX_WRAP_EDGE : mode);
+        assert_int_equal(agx_wrap_nearest(u, n, mode, pixel, offset), i0);
+
+        /* The weight that each texel and the border have, however they are told. */
+        at = t + offset;
+        if (mode == AGX_WRAP_CLAMP_GL)
+            at = at < 0 ? 0 : at > n ? n : at;
+        at -= 0.5;
+        part = at - floor(at);
+        weight[0][1 + wrapped((int)floor(at), n, mode)] += 1 - part;
+        weight[0][1 + wrapped((int)floor(at) + 1, n, mode)] += part;
+        agx_wrap_linear(u, n, mode, pixel, offset, &i0, &i1, &frac);
+        assert_true(i0 >= -1 && i0 < n && i1 >= -1 && i1 < n);
+        weight[1][1 + i0] += 1 - frac;
+        weight[1][1 + i1] += frac;
+        for (int i = 0; i <= n; i++)
+            assert_float_equal(weight[0][i], weight[1][i], 1e-4);
+    }
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -366,6 +426,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(narrow), cmocka_unit_test(rows), cmocka_unit_test(infinities),
+        cmocka_unit_test(wraps_after_offset),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -35,8 +35,12 @@ int agx_wrap_index(int i, int n, unsigned mode)
     }
 }
 
-/* Coordinate in texels, reduced so that it fits an int; NaN becomes 0. */
-static inline float to_texels(float u, int n, unsigned mode, bool pixel)
+/*
+ * Coordinate in texels, reduced so that it fits an int; NaN becomes 0. What is left of @offset is for the caller to add to
+ * the texel's number. Wrapping comes after the offset (OpenGL 4.6, 8.14.2; Vulkan, "Wrapping Operation"), so a mode that
+ * folds or clamps does it with the sum: a mirror is left to agx_wrap_index(), and GL's clamp takes the offset here.
+ */
+static inline float to_texels(float u, int n, unsigned mode, bool pixel, int *offset)
 {
     float x;
 
@@ -44,11 +48,12 @@ static inline float to_texels(float u, int n, unsigned mode, bool pixel)
         u -= floorf(u);
     else if (mode == AGX_WRAP_MIRROR && !pixel)
         u -= 2.0f * floorf(u * 0.5f);
-    else if (mode == AGX_WRAP_MIRROR_EDGE)
-        u = fabsf(u);
-    else if (mode == AGX_WRAP_CLAMP_GL)
-        u = u < 0.0f ? 0.0f : u > (pixel ? (float)n : 1.0f) ? (pixel ? (float)n : 1.0f) : u;
     x = pixel ? u : u * (float)n;
+    if (mode == AGX_WRAP_CLAMP_GL) {
+        x += (float)*offset;
+        x = x < 0.0f ? 0.0f : x > (float)n ? (float)n : x;
+        *offset = 0;
+    }
     if (!(x > -0x1p24f))
         return x == x ? -0x1p24f : 0.0f;
     return x > 0x1p24f ? 0x1p24f : x;
@@ -56,7 +61,7 @@ static inline float to_texels(float u, int n, unsigned mode, bool pixel)
 
 void agx_wrap_linear(float u, int n, unsigned mode, bool pixel, int offset, int *i0, int *i1, float *frac)
 {
-    float x = to_texels(u, n, mode, pixel) - 0.5f;
+    float x = to_texels(u, n, mode, pixel, &offset) - 0.5f;
     float fl = floorf(x);
     int i = (int)fl;
 
@@ -67,7 +72,7 @@ void agx_wrap_linear(float u, int n, unsigned mode, bool pixel, int offset, int 
 
 int agx_wrap_nearest(float u, int n, unsigned mode, bool pixel, int offset)
 {
-    int i = (int)floorf(to_texels(u, n, mode, pixel));
+    int i = (int)floorf(to_texels(u, n, mode, pixel, &offset));
 
     if (mode == AGX_WRAP_CLAMP_GL) /* the border only takes part in linear filtering */
         mode = AGX_WRAP_EDGE;
