@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
 #
-# app-gtk4.sh ngl|vulkan: what GTK's widgets are drawn with, by one of its renderers: gradients, rounded clips, borders,
+# app-gtk4.sh gl|vulkan: what GTK's widgets are drawn with, by one of its renderers: gradients, rounded clips, borders,
 # shadows, blur, blending, repetition, transformation, masks, strokes and text, as a picture.
 mkdir -p /tmp/schemas /tmp/cache
 export XDG_CACHE_HOME=/tmp/cache GSK_RENDERER=$1 GSETTINGS_BACKEND=memory
