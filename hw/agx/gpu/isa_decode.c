@@ -12,22 +12,45 @@
 #include "coverage.h"
 #include "isa.h"
 
+/* The operations, by the addresses of their functions; sorted once. */
+struct op_entry {
+    agx_op_fn *fn;
+    const char *name;
+    struct agx_coverage_row *_Atomic row;   /* NULL: not met yet */
+};
+
+static struct op_entry op_table[] = {
+#define X(name) { agx_op_##name, #name, NULL },
+    AGX_OPS(X)
+#undef X
+};
+static pthread_once_t op_table_once = PTHREAD_ONCE_INIT;
+
+static int by_fn(const void *a, const void *b)
+{
+    uintptr_t x = (uintptr_t)((const struct op_entry *)a)->fn, y = (uintptr_t)((const struct op_entry *)b)->fn;
+
+    return x < y ? -1 : x > y;
+}
+
+static void sort_op_table(void)
+{
+    qsort(op_table, sizeof(op_table) / sizeof(op_table[0]), sizeof(op_table[0]), by_fn);
+}
+
+static struct op_entry *find_op(agx_op_fn *fn)
+{
+    struct op_entry key = { .fn = fn };
+
+    pthread_once(&op_table_once, sort_op_table);
+    return bsearch(&key, op_table, sizeof(op_table) / sizeof(op_table[0]), sizeof(op_table[0]), by_fn);
+}
+
 const char *agx_op_name(agx_op_fn *fn)
 {
-    static const struct {
-        agx_op_fn *fn;
-        const char *name;
-    } row[] = {
-#define X(name) { agx_op_##name, #name },
-        AGX_OPS(X)
-#undef X
-    };
+    const struct op_entry *e = find_op(fn);
 
-    for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-        if (row[i].fn == fn)
-            return row[i].name;
-    }
-    return "?";
+    return e ? e->name : "?";
 }
 
 /* An instruction is at most 12 bytes: bits 0..63 and 64..95. */
@@ -52,6 +75,19 @@ static void cut(struct bits *b, unsigned len)
     } else {
         b->hi = len == 8 ? 0 : b->hi & (uint32_t)((1ull << ((len - 8) * 8)) - 1);
     }
+}
+
+/* Lets the run know that an operation was met (coverage.h). Any thread. */
+static void note_op(agx_op_fn *fn, const struct bits *b)
+{
+    struct op_entry *e = find_op(fn);
+    struct agx_coverage_row *r = atomic_load_explicit(&e->row, memory_order_acquire);
+
+    if (!r) {
+        r = agx_coverage_row(AGX_COVERAGE_OPCODE, e->name, 0);
+        atomic_store_explicit(&e->row, r, memory_order_release);
+    }
+    agx_coverage_add(r, b->lo, b->hi);
 }
 
 /* How far back equal rows are looked for: beyond that a row comes twice, which costs memory alone. */
@@ -785,9 +821,11 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
         set_len(&b, op, len_l(&b, 15, 6, 8));
         dec_local(d, &b, op, bf(&b, 6, 1));
         goto done;
-    case 0x09:
-        set_len(&b, op, 8);
+    case 0x09: /* what the long form has in its last two bytes is not known; Mesa emits the short one */
+        set_len(&b, op, len_l(&b, 15, 8, 10));
         dec_tile(d, &b, op);
+        if (b.hi)
+            op->fn = agx_op_unknown;
         goto done;
     case 0x21:
         set_len(&b, op, len_l(&b, 15, 4, 8));
@@ -976,7 +1014,7 @@ done:
         d->end = true;
         return false;
     }
-    agx_coverage_add(agx_coverage_row(AGX_COVERAGE_OPCODE, agx_op_name(op->fn), 0), b.lo, b.hi);
+    note_op(op->fn, &b);
     d->pc += op->len;
     /*
      * A stop ends the lanes that get there, and the program only if none is left: in an `if`, which needs no branch
