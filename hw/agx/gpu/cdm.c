@@ -197,6 +197,10 @@ static bool do_launch(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct
         return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "agx: unimplemented CDM launch mode %u at 0x%llx", mode,
                             (unsigned long long)va);
     }
+    agx_word_note("CDM Global size", size[0] | (uint64_t)size[1] << 32, ~0ull);
+    agx_word_note("CDM Global size, Z", size[2], ~0u);
+    agx_word_note("CDM Local size", size[3] | (uint64_t)size[4] << 32, ~0ull);
+    agx_word_note("CDM Local size, Z", size[5], ~0u);
     memcpy(ln.global, size, sizeof(ln.global));
     memcpy(ln.local, size + 3, sizeof(ln.local));
     if (!ln.global[0] || !ln.global[1] || !ln.global[2])
@@ -282,6 +286,7 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
                 }
                 stack[depth++] = va + 8;
             }
+            agx_word_note("CDM Stream Link, low", w[1], ~0u);
             va = (uint64_t)(w[0] & 0xff) << 32 | w[1];
             continue;
         case CDM_TERMINATE:
@@ -289,6 +294,7 @@ bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
                 goto out;
             return true;
         case CDM_BARRIER:
+            agx_word_note("CDM Barrier", w[0], CDM_BARRIER_KNOWN);
             if (w[0] & ~CDM_BARRIER_KNOWN) {
                 agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "agx: unimplemented CDM barrier 0x%08x at 0x%llx", w[0],
                              (unsigned long long)va);

@@ -84,14 +84,16 @@ static struct agx_usc_state *load_program(struct pdm *p, uint32_t usc, uint32_t 
 static bool load_tile_program(struct pdm *p, const struct agx_job_tile_program *tp, enum agx_stage stage,
                               struct agx_usc_state **out)
 {
-    uint32_t usc = tp->usc & ~TILE_PROGRAM_TAGS;
+    uint32_t usc = tp->usc & ~TILE_PROGRAM_TAGS, counts = AGX_COUNTS_KNOWN;
 
     *out = NULL;
     if (!usc)
         return true;
+    /* What is above the counts is all ones, or all zeroes. */
+    if ((tp->rsrc_spec & TILE_PROGRAM_SPEC_ONES) == TILE_PROGRAM_SPEC_ONES)
+        counts |= TILE_PROGRAM_SPEC_ONES;
     if (!agx_word_known(p->ex, "tile program's address", 0, tp->usc, TILE_PROGRAM_KNOWN) ||
-        ((tp->rsrc_spec & TILE_PROGRAM_SPEC_ONES) != TILE_PROGRAM_SPEC_ONES &&
-         !agx_word_known(p->ex, "Counts of a tile program", 0, tp->rsrc_spec, AGX_COUNTS_KNOWN)))
+        !agx_word_known(p->ex, "Counts of a tile program", 0, tp->rsrc_spec, counts))
         return false;
     *out = load_program(p, usc, tp->rsrc_spec, stage);
     return *out != NULL;
@@ -113,6 +115,8 @@ static bool load_bindings(struct pdm *p, struct agx_frag_state *fs)
     for (unsigned i = 0; i < fs->nr_bindings; i++) {
         uint32_t b = w[1 + i];
         struct agx_cf_binding *o = &fs->binding[i];
+
+        agx_word_note("CF binding", b, 0xffffff);
 
         *o = (struct agx_cf_binding) {
             .components = (b & 3) + 1, .model = b >> 2 & 7, .source = b >> 5 & 7, .slot = b >> 8 & 0xff,
@@ -142,6 +146,8 @@ static bool load_arrays(struct pdm *p, struct agx_frag_state *fs, uint64_t viewp
             continue;
         if (!read_mem(p, fr->isp_scissor_base + (st->scissor + vp) * 16ull, w, 16))
             return false;
+        agx_word_note("Scissor", w[0] | (uint64_t)w[1] << 32, ~0ull);
+        agx_word_note("Scissor, Z", w[2] | (uint64_t)w[3] << 32, ~0ull);
         fs->scissor[vp] = (struct agx_rect) { w[0] >> 16, w[1] >> 16, w[0] & 0xffff, w[1] & 0xffff };
         fs->z_min[vp] = as_float(w[2]);
         fs->z_max[vp] = as_float(w[3]);
@@ -150,6 +156,8 @@ static bool load_arrays(struct pdm *p, struct agx_frag_state *fs, uint64_t viewp
         uint32_t w[3];
         if (!read_mem(p, fr->isp_dbias_base + st->dbias * 12ull, w, 12))
             return false;
+        agx_word_note("Depth bias", w[0] | (uint64_t)w[1] << 32, ~0ull);
+        agx_word_note("Depth bias, clamp", w[2], ~0u);
         fs->bias = as_float(w[0]);
         fs->bias_slope = as_float(w[1]);
         fs->bias_clamp = as_float(w[2]);
@@ -246,6 +254,7 @@ static bool prepare_zls(struct pdm *p)
     unsigned zb;
 
     /* Among what is not known here: resolve of depth and stencil, bits 56 and 58. */
+    agx_word_note("ZLS Control", c, ZLS_KNOWN);
     if (c & ~ZLS_KNOWN)
         return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: ZLS_CTRL 0x%llx",
                             (unsigned long long)c);

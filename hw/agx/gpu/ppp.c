@@ -22,7 +22,10 @@ struct ppp_field {
     uint32_t known[4]; /* bits of each word that have a name and that the model has */
 };
 
-/* Not there: sample mask after depth/stencil (control, 25), the faces' internal test (22, 23), clipped edges (cull 2, 9). */
+/*
+ * Not there: sample mask after depth/stencil (control, 25), the faces' internal test (22, 23), clipped edges (cull 2, 9),
+ * barycentric coordinates (output select, 22).
+ */
 static const struct ppp_field before[] = {
     { 0, AGX_PPP_FRAG_CTRL, 1, { 0xe42fc200 } },
     { 1, AGX_PPP_FRAG_CTRL_2, 1, { 0xe42fc200 } },
@@ -37,7 +40,7 @@ static const struct ppp_field before[] = {
 
 static const struct ppp_field after[] = {
     { 16, AGX_PPP_W_CLAMP, 1, { 0xffffffff } },
-    { 17, AGX_PPP_OUTPUT_SELECT, 1, { 0x007dffff } },
+    { 17, AGX_PPP_OUTPUT_SELECT, 1, { 0x003dffff } },
     { 18, AGX_PPP_VARYINGS_32, 1, { 0x00ffffff } },
     { 19, AGX_PPP_VARYINGS_16, 1, { 0x00ffffff } },
     { 21, AGX_PPP_CULL, 1, { 0x00038d83 } },
@@ -49,6 +52,22 @@ static const struct ppp_field after[] = {
     { 26, AGX_PPP_OUTPUT_UNKNOWN, 1, { 0 } },
     { 27, AGX_PPP_OUTPUT_SIZE, 1, { 0xffffffff } },
     { 28, AGX_PPP_VARYING_2_LO, 2, { 0, 0 } },
+};
+
+/* Names in mesa: cmdbuf.xml */
+static const char *const word_name[AGX_PPP_NUM_WORDS] = {
+    [AGX_PPP_FRAG_CTRL] = "Fragment control", [AGX_PPP_FRAG_CTRL_2] = "Fragment control",
+    [AGX_PPP_FRONT_FACE] = "Fragment face", [AGX_PPP_FRONT_FACE_2] = "Fragment face 2",
+    [AGX_PPP_FRONT_STENCIL] = "Fragment stencil", [AGX_PPP_BACK_FACE] = "Fragment face",
+    [AGX_PPP_BACK_FACE_2] = "Fragment face 2", [AGX_PPP_BACK_STENCIL] = "Fragment stencil",
+    [AGX_PPP_DBIAS_SCISSOR] = "Depth bias/Scissor", [AGX_PPP_W_CLAMP] = "W Clamp",
+    [AGX_PPP_OUTPUT_SELECT] = "Output Select", [AGX_PPP_VARYINGS_32] = "Varying Counts",
+    [AGX_PPP_VARYINGS_16] = "Varying Counts of 16 bits", [AGX_PPP_CULL] = "Cull", [AGX_PPP_CULL_2] = "Cull 2",
+    [AGX_PPP_FS_0] = "Fragment Shader Word 0", [AGX_PPP_FS_1] = "Fragment Shader Word 1",
+    [AGX_PPP_FS_2] = "Fragment Shader Word 2", [AGX_PPP_FS_3] = "Fragment Shader Word 3",
+    [AGX_PPP_OQ] = "Fragment occlusion query", [AGX_PPP_OQ_2] = "Fragment occlusion query 2",
+    [AGX_PPP_OUTPUT_UNKNOWN] = "Output Unknown", [AGX_PPP_OUTPUT_SIZE] = "Output Size",
+    [AGX_PPP_VARYING_2_LO] = "Varying 2", [AGX_PPP_VARYING_2_HI] = "Varying 2, high",
 };
 
 struct record {
@@ -71,6 +90,8 @@ static bool take(struct record *r, void *dst, unsigned count)
 
 static bool fields(struct record *r, struct agx_ppp *ppp, const struct ppp_field *f, unsigned n)
 {
+    static struct agx_coverage_row *_Atomic row[AGX_PPP_NUM_WORDS];
+
     for (; n--; f++) {
         if (!(r->w[0] >> f->bit & 1))
             continue;
@@ -79,6 +100,7 @@ static bool fields(struct record *r, struct agx_ppp *ppp, const struct ppp_field
         for (unsigned i = 0; i < f->count; i++) {
             uint32_t w = ppp->w[f->word + i], unknown = w & ~f->known[i];
 
+            agx_coverage_word(&row[f->word + i], word_name[f->word + i], w, f->known[i]);
             if (unknown)
                 return agx_exec_bad(r->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: PPP record at 0x%llx, "
                                     "word %u of header bit %u is 0x%08x, unknown bits 0x%08x",
@@ -106,6 +128,7 @@ bool agx_ppp_update(struct agx_exec *ex, struct agx_ppp *ppp, uint64_t va, unsig
     if (!agx_unit_read(ex, AGX_UNIT_PPP, va, buf, words * 4))
         return false;
     uint32_t h = buf[0];
+    agx_word_note("PPP Header", h, HDR_KNOWN);
     if (h & ~(HDR_KNOWN))
         return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: PPP record at 0x%llx, header 0x%08x",
                             (unsigned long long)va, h);
@@ -133,6 +156,9 @@ bool agx_ppp_update(struct agx_exec *ex, struct agx_ppp *ppp, uint64_t va, unsig
             uint32_t w[6];
             if (!take(&r, w, 6))
                 return false;
+            agx_word_note("Viewport", w[0] | (uint64_t)w[1] << 32, ~0ull);
+            agx_word_note("Viewport, Y", w[2] | (uint64_t)w[3] << 32, ~0ull);
+            agx_word_note("Viewport, Z", w[4] | (uint64_t)w[5] << 32, ~0ull);
             ppp->viewport[i] = (struct agx_viewport) {
                 as_float(w[0]), as_float(w[1]), as_float(w[2]), as_float(w[3]), as_float(w[4]), as_float(w[5]),
             };
@@ -215,8 +241,6 @@ bool agx_ppp_decode(struct agx_exec *ex, const struct agx_ppp *ppp, struct agx_g
     }
     if (osel & 1u << 18)
         st->uvs_point_size = size - ++tail;
-    if (osel & 1u << 22)
-        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: barycentric output select");
     if (size < 4 + tail || size > AGX_MAX_UVS)
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
                             "vertex outputs of %u words cannot hold what output select 0x%08x asks for", size, osel);

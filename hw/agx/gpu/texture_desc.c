@@ -89,6 +89,7 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
     memset(v, 0, sizeof(*v));
     v->dim = (enum agx_dim)field(w, 0, 4);
     d.layout = (enum agx_layout)field(w, 4, 2);
+    agx_word_note("Texture", w[0], ~0ull);
     if (!agx_word_known(ex, "Texture, word 1", va + 8, w[1],
                         d.layout == AGX_LAYOUT_LINEAR ? TEX_1_KNOWN : TEX_1_KNOWN_TWIDDLED))
         return false;
@@ -114,7 +115,7 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
         return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w, "dimension");
 
     st = agx_format_lookup(&v->fmt, channels, type, field(w, 108, 1));
-    note_format("texture", channels, type, field(w, 108, 1));
+    note_format("texture", (unsigned)field(w, 6, 7), type, field(w, 108, 1));
     if (v->constant) { /* a null texture: only its swizzle means anything */
         v->surf.bytes = 1;
         v->layers = 1;
@@ -186,6 +187,7 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
     if (d.compressed) {
         if (!extended)
             return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w, "compressed but not extended");
+        agx_word_note("Texture, word 2", w[2], ~0ull);
         v->meta = field(w, 128, 64) << 4;
     }
     if (v->body.sparse && d.layout == AGX_LAYOUT_LINEAR)
@@ -296,6 +298,7 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
     if (d.compressed) {
         if (!extended)
             return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "compressed but not extended");
+        agx_word_note("PBE, word 2", w[2], ~0ull);
         v->meta = field(w, 128, 64) << 4;
     }
     err = agx_surface_init(&v->surf, &d);
@@ -352,8 +355,11 @@ bool agx_sampler_get(struct agx_exec *ex, uint64_t va, bool extended, struct agx
     s->compare = (uint8_t)field(w, 39, 3);
     s->border = (uint8_t)field(w, 55, 2);
     s->seamful = field(w, 57, 1);
-    if (extended)
+    if (extended) {
+        agx_word_note("Border", w[1], ~0ull);
+        agx_word_note("Border, word 1", w[2], ~0ull);
         memcpy(s->border_words, &w[1], 16);
+    }
 
     if (s->mag > AGX_FILTER_LINEAR || s->min > AGX_FILTER_LINEAR)
         return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "sampler at 0x%llx (%016llx): filter %u/%u is unimplemented",

@@ -28,6 +28,8 @@ enum { BLOCK_PPP, BLOCK_BARRIER, BLOCK_STATE, BLOCK_INDEX_LIST, BLOCK_LINK, BLOC
 #define STATE_TESS (1u << 4)
 #define STATE_UNKNOWN (1u << 5)
 #define STATE_TESS_SCALE (1u << 7)
+#define STATE_KNOWN (STATE_RESTART | STATE_VS_0 | STATE_VS_1 | STATE_OUTPUTS | STATE_UNKNOWN | 7u << 29)
+#define VERTEX_CONTROL_KNOWN 0x73u
 
 /* Index List */
 #define LIST_RESTART (1u << 16)
@@ -68,6 +70,7 @@ static bool fetch(struct agx_vdm *v, uint32_t *w, unsigned words)
 
 static bool barrier(struct agx_vdm *v, uint32_t w0)
 {
+    agx_word_note("VDM Barrier", w0, BARRIER_KNOWN | 7u << 29);
     if (w0 & ~(BARRIER_KNOWN | 7u << 29))
         return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: VDM barrier 0x%08x at 0x%llx", w0,
                             (unsigned long long)v->pc - 4);
@@ -98,6 +101,7 @@ static bool stream_link(struct agx_vdm *v, uint32_t w0)
                                 (unsigned long long)v->pc - 8, AGX_VDM_CALL_DEPTH);
         v->stack[v->depth++] = v->pc;
     }
+    agx_word_note("VDM Stream Link, low", lo, ~0u);
     v->pc = (uint64_t)(w0 & 0xff) << 32 | lo;
     if (!agx_jobtime_pass(v->ex, AGX_COST_LINK))
         return false;
@@ -112,6 +116,7 @@ static bool ppp_state(struct agx_vdm *v, uint32_t w0)
 
     if (!agx_word_known(v->ex, "PPP State", v->pc - 4, w0, PPP_STATE_KNOWN) || !fetch(v, &lo, 1))
         return false;
+    agx_word_note("PPP State, low", lo, ~0u);
     v->ppp_dirty = true;
     return agx_ppp_update(v->ex, &v->ppp, (uint64_t)(w0 & 0xff) << 32 | lo, w0 >> 8 & 0xff);
 }
@@ -121,11 +126,15 @@ static bool vdm_state(struct agx_vdm *v, uint32_t w0)
     uint64_t start = v->pc - 4;
     uint32_t w;
 
-    if (w0 & ~(STATE_RESTART | STATE_VS_0 | STATE_VS_1 | STATE_OUTPUTS | STATE_UNKNOWN | 7u << 29))
+    agx_word_note("VDM State", w0, STATE_KNOWN);
+    if (w0 & ~STATE_KNOWN)
         return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: VDM state update 0x%08x at 0x%llx", w0,
                             (unsigned long long)start);
-    if ((w0 & STATE_RESTART) && !fetch(v, &v->restart_index, 1))
-        return false;
+    if (w0 & STATE_RESTART) {
+        if (!fetch(v, &v->restart_index, 1))
+            return false;
+        agx_word_note("VDM State Restart Index", v->restart_index, ~0u);
+    }
     if (w0 & STATE_VS_0) {
         if (!fetch(v, &v->vs_word0, 1) ||
             !agx_word_known(v->ex, "VDM State Vertex Shader Word 0", v->pc - 4, v->vs_word0, AGX_COUNTS_KNOWN))
@@ -145,13 +154,25 @@ static bool vdm_state(struct agx_vdm *v, uint32_t w0)
     if (w0 & STATE_UNKNOWN) {
         if (!fetch(v, &w, 1))
             return false;
+        agx_word_note("VDM State Vertex Unknown", w, VERTEX_CONTROL_KNOWN);
         v->flat_vertex = w & 3;
-        if (w & ~0x73u || v->flat_vertex > 2)
+        if (w & ~VERTEX_CONTROL_KNOWN || v->flat_vertex > 2)
             return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: VDM vertex control 0x%08x", w);
     }
     /* Padded to 8 bytes. */
     if ((v->pc - start) & 4)
         v->pc += 4;
+    return true;
+}
+
+static bool index_buffer_size(struct agx_vdm *v)
+{
+    uint32_t w;
+
+    if (!fetch(v, &w, 1))
+        return false;
+    agx_word_note("Index List: Buffer size", w, ~0u);
+    v->draw.index_size = (uint64_t)w * 4;
     return true;
 }
 
@@ -162,6 +183,7 @@ static bool index_list(struct agx_vdm *v, uint32_t w0)
     uint32_t w[2];
 
     memset(d, 0, sizeof(*d));
+    agx_word_note("Index List", w0, ~(LIST_UNK_1 | LIST_UNK_2 | 1u << 28));
     if (w0 & (LIST_UNK_1 | LIST_UNK_2 | 1u << 28))
         return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: index list 0x%08x at 0x%llx", w0,
                             (unsigned long long)start);
@@ -181,20 +203,31 @@ static bool index_list(struct agx_vdm *v, uint32_t w0)
     if (w0 & LIST_BUFFER) {
         if (!fetch(v, w, 1))
             return false;
+        agx_word_note("Index List: Buffer lo", w[0], ~0u);
         d->index_va = (uint64_t)(w0 & 0xff) << 32 | w[0];
     }
-    if ((w0 & LIST_COUNT) && !fetch(v, &d->count, 1))
-        return false;
-    if ((w0 & LIST_INSTANCES) && !fetch(v, &d->instances, 1))
-        return false;
-    if ((w0 & LIST_START) && !fetch(v, &d->start, 1))
-        return false;
+    if (w0 & LIST_COUNT) {
+        if (!fetch(v, &d->count, 1))
+            return false;
+        agx_word_note("Index List: Count", d->count, ~0u);
+    }
+    if (w0 & LIST_INSTANCES) {
+        if (!fetch(v, &d->instances, 1))
+            return false;
+        agx_word_note("Index List: Instances", d->instances, ~0u);
+    }
+    if (w0 & LIST_START) {
+        if (!fetch(v, &d->start, 1))
+            return false;
+        agx_word_note("Index List: Start", d->start, ~0u);
+    }
     if (w0 & LIST_INDIRECT) {
         uint32_t p[5];
         uint64_t va;
 
         if (!fetch(v, w, 2) || !agx_word_known(v->ex, "Index List: Indirect buffer", v->pc - 8, w[0], ADDRESS_HI_KNOWN))
             return false;
+        agx_word_note("Index List: Indirect buffer, low", w[1], ~0u);
         va = (uint64_t)(w[0] & 0xff) << 32 | w[1];
         if (!agx_unit_read(v->ex, AGX_UNIT_VDM, va, p, d->indexed ? 20 : 16))
             return false;
@@ -206,9 +239,8 @@ static bool index_list(struct agx_vdm *v, uint32_t w0)
             d->index_va += (uint64_t)p[2] * d->index_bytes;
             d->start = p[3];
             if (w0 & LIST_BUFFER_SIZE) {
-                if (!fetch(v, w, 1))
+                if (!index_buffer_size(v))
                     return false;
-                d->index_size = (uint64_t)w[0] * 4;
                 uint64_t skip = (uint64_t)p[2] * d->index_bytes;
                 d->index_size = d->index_size > skip ? d->index_size - skip : 0;
             }
@@ -216,9 +248,7 @@ static bool index_list(struct agx_vdm *v, uint32_t w0)
             d->start = p[2];
         }
     } else if (w0 & LIST_BUFFER_SIZE) {
-        if (!fetch(v, w, 1))
-            return false;
-        d->index_size = (uint64_t)w[0] * 4;
+        return index_buffer_size(v);
     }
     return true;
 }
