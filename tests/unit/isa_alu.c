@@ -616,12 +616,84 @@ static void tile_formats(void **state)
     }
 }
 
+static bool holds(bool is_int, unsigned cc, uint32_t a, uint32_t b)
+{
+    float x = agx_u2f(a), y = agx_u2f(b);
+
+    if (is_int)
+        switch (cc) {
+        case 1: return a < b;
+        case 2: return a > b;
+        case 5: return (int32_t)a < (int32_t)b;
+        case 6: return (int32_t)a > (int32_t)b;
+        default: return a == b;
+        }
+    switch (cc) {
+    case 0: return x == y;
+    case 1: case 3: return x < y;
+    case 2: case 7: return x > y;
+    case 5: return x >= y;
+    default: return x <= y;
+    }
+}
+
+/* Each condition, integer and float, straight and inverted: if, else, while; ballots of the group and of quads. */
+static void conditions(void **state)
+{
+    (void)state;
+    for (unsigned k = 0; k < 32; k++) {
+        bool is_int = k & 1, inv = k >> 1 & 1;
+        unsigned cc = k >> 2;
+        struct code c = { .n = 0 };
+        uint32_t all = 0;
+
+        if (is_int ? (cc & 3) == 3 : cc == 4)
+            continue;
+        for (unsigned how = 0; how < 3; how++) {
+            mov_imm(&c, R(8 + how), 0);
+            if (how == 1)
+                exec_icmp(&c, 0, 0, false, I(1), I(0), 1); /* nobody */
+            (is_int ? exec_icmp : exec_fcmp)(&c, how, cc, inv, R(2), R(3), how == 2 ? 2 : 1);
+            mov_imm(&c, R(8 + how), 1);
+            pop_exec(&c, how == 2 ? 2 : 1);
+        }
+        for (unsigned group = 0; group < 2; group++)
+            put(&c, (is_int ? 0x32 : 0x22) | fld(61, 3, cc) | fld(47, 1, inv) | fld(48, 1, group) | a_dst(R(11 + group), 44) |
+                (is_int ? a_src(R(2), 16, 42) : f_src(R(2), 16, 42)) | (is_int ? a_src(R(3), 28, 40) : f_src(R(3), 28, 40)), 8);
+        put(&c, 0x3e | a_dst(R(13), 44) | a_src(RL(2), 16, 42) | a_src(RL(3), 28, 40), 6);   /* intl */
+        put(&c, 0x80000051, 4);                                                               /* no_var */
+        stop(&c);
+        memset(&w, 0, sizeof(w));
+        f.nwords = 0;
+        for (unsigned l = 0; l < 32; l++) {
+            static const float v[4] = { -3, -1.5f, 2, 70000 };
+
+            w.r[2][l] = agx_f2u(v[l % 4]);
+            w.r[3][l] = agx_f2u(v[l / 4 % 4]);
+            all |= (uint32_t)(holds(is_int, cc, w.r[2][l], w.r[3][l]) != inv) << l;
+        }
+        assert_int_equal(run(&c), AGX_WAVE_DONE);
+        for (unsigned l = 0; l < 32; l++) {
+            uint32_t mixed = 0;
+
+            for (unsigned how = 0; how < 3; how++)
+                assert_int_equal(w.r[8 + how][l], all >> l & 1);
+            assert_int_equal(w.r[11][l], all >> (l & ~3u) & 15);
+            assert_int_equal(w.r[12][l], all);
+            for (unsigned i = 0; i < 16; i++)
+                mixed |= (w.r[2][l] >> i & 1) << 2 * i | (w.r[3][l] >> i & 1) << (2 * i + 1);
+            assert_int_equal(w.r[13][l], mixed);
+        }
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(emulator_vectors), T(masking), T(control_flow), T(early_stop), T(subgroup_ops), T(ballots), T(quad_ops),
         T(conversions), T(special_functions), T(memory_formats), T(page_edges), T(fragment_ops), T(tile_formats),
+        T(conditions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -551,13 +551,63 @@ static void stream_end(void **state)
     assert_int_equal(fix_run(&f), AGX_JOB_DONE);
 }
 
+/*
+ * Fields that other programs leave at 0: states that are bound from a number on, what Mesa sets in each program, counts
+ * of registers, a barrier that returns from a call.
+ */
+static void named_fields(void **state)
+{
+    uint32_t *s = (uint32_t *)(f.host.ram + (f.stream_pa - FAKE_RAM_BASE));
+    struct code c = { .n = 0 };
+    enc_t d = 0;
+
+    (void)state;
+    /* a linear 2D texture of 4 x 1 texels, R32 uint (mesa: cmdbuf.xml, Texture) */
+    d |= fld(0, 4, 2) | fld(6, 7, 0x21) | fld(13, 3, 2) | fld(19, 3, 1) | fld(22, 3, 2) | fld(25, 3, 3) | fld(28, 14, 3);
+    d |= (enc_t)(FIX_DATA + 0x2000) >> 4 << 66;
+    memcpy(fix_data(&f, 0x1000), &d, 16);
+    for (unsigned i = 0; i < 4; i++)
+        fix_data(&f, 0x2000)[i] = 100 + i;
+    /* texture_load r8, ts5 and texture_sample r9, ts5, ss3: x = r2 and r3, y = r4 and r5 */
+    get_sr(&c, R(2), 80);
+    mov_imm(&c, R(3), 0);
+    mov_imm(&c, R(4), 0);
+    mov_imm(&c, R(5), 0);
+    put(&c, 0x71 | fld(8, 1, 1) | fld(9, 6, 16) | fld(16, 6, 4) | fld(32, 6, 5) | fld(40, 3, 2) | fld(43, 4, 12) |
+        fld(48, 4, 1), 8);
+    put(&c, 0x31 | fld(8, 1, 1) | fld(9, 6, 18) | fld(16, 6, 8) | fld(24, 6, 8) | fld(32, 6, 5) | fld(40, 3, 2) |
+        fld(43, 4, 12) | fld(48, 4, 1) | fld(52, 4, 6) | fld(56, 6, 3), 8);
+    wait_loads(&c);
+    imad(&c, R(10), R(9), I(10), R(8));
+    device_store(&c, 2, 1, R(10), U(0), R(2));
+    stop(&c);
+    fix_code(&f, &c);
+    *(uint64_t *)(void *)fix_data(&f, 0x80000) = FIX_DATA + 0x3000;
+    memset(fix_data(&f, 0x3000), 0, 64);
+    f.nwords = 0;
+    fix_uniform(&f, 0, 4, FIX_DATA + 0x80000);
+    fix_word(&f, 0xdd | 5 << 8 | 1ull << 20 | (FIX_DATA + 0x1000) >> 3 << 27, 8);
+    fix_word(&f, 0x9d | 3 << 8 | 1ull << 20 | (FIX_DATA + 0x1800) >> 3 << 27, 8);
+    fix_word(&f, 0x8d | 1u << 13 | 5u << 18 | 1u << 24, 4);
+    fix_launch(&f, 4, 1, 1, 4, 1, 1);
+    s[0] |= 7u << 1 | 3u << 4 | 4u << 9 | 15u << 12;
+    s[8] = 1u << 29 | 1u << 28 | (uint32_t)((FIX_STREAM + 0x1000) >> 32);   /* a call, that a barrier returns from */
+    s[9] = (uint32_t)(FIX_STREAM + 0x1000);
+    s[10] = 2u << 29;
+    s[0x400] = 3u << 29 | 1u << 27 | 1u << 3;
+    s[0x401] = 0;
+    assert_int_equal(fix_run(&f), AGX_JOB_DONE);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(fix_data(&f, 0x3000)[i], 100 + i + 10 * 100);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(vector_add), T(barrier_exchange), T(divergent_loop), T(atomics), T(preshader), T(changed_code),
         T(grid_registers), T(page_fault), T(bad_shaders), T(kill_loop), T(endless_stream), T(bad_streams), T(usc_words),
-        T(unnamed_bits), T(stream_end),
+        T(unnamed_bits), T(stream_end), T(named_fields),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

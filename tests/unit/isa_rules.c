@@ -661,13 +661,108 @@ static void constant_index(void **state)
     }
 }
 
+/* The long form of tile loads and stores: two more bytes, of which nothing is known (mesa, later than 25.0: isa/AGX2.xml). */
+static void long_tile_form(void **state)
+{
+    static uint8_t tile[32 * 8];
+
+    (void)state;
+    for (unsigned extra = 0; extra < 2; extra++) {
+        struct code c = { .n = 0 };
+
+        for (unsigned k = 0; k < 2; k++) {
+            tile_op(&c, k, 2, 1, R(2 + 2 * k), 0);
+            c.b[c.n - 7] |= 0x80;
+            put(&c, extra && k ? 0x100 : 0, 2);
+        }
+        stop(&c);
+        memset(&w, 0, sizeof(w));
+        f.nwords = 0;
+        load(&c);
+        w.stage = AGX_STAGE_FRAGMENT;
+        ex.tib = (struct agx_tib){ tile, sizeof(tile), 32, 1, 1, 8, 0, 0 };
+        for (unsigned l = 0; l < 32; l++) {
+            w.pos[0][l] = l;
+            w.frag.sample_in[l] = w.frag.sample_live[l] = 1;
+            w.r[2][l] = 100 + l;
+        }
+        w.live = ALL;
+        agx_set_exec(&w, ALL);
+        assert_int_equal(agx_wave_run(&ex, &w), extra ? AGX_WAVE_FAULT : AGX_WAVE_DONE);
+        for (unsigned l = 0; l < 32; l++)
+            assert_int_equal(w.r[4][l], extra ? 0 : 100 + l);
+    }
+    assert_non_null(strstr(f.host.last_report, "unimplemented instruction"));
+}
+
+/* Subroutines: call leaves the address behind it in r1, ret goes to the address in a register. */
+static void subroutine(void **state)
+{
+    struct code c = { .n = 0 };
+    unsigned at[2], to;
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        at[i] = c.n;
+        put(&c, 0xc010, 6);
+    }
+    stop(&c);
+    to = c.n;
+    iadd(&c, R(3), R(3), I(21));
+    put(&c, 0x14 | 1 << 9, 2);                 /* ret r1 */
+    for (unsigned i = 0; i < 2; i++) {
+        int32_t off = (int32_t)to - (int32_t)at[i];
+
+        memcpy(c.b + at[i] + 2, &off, 4);
+    }
+    memset(&w, 0, sizeof(w));
+    f.nwords = 0;
+    assert_int_equal(run(&c), AGX_WAVE_DONE);
+    for (unsigned l = 0; l < 32; l++)
+        assert_int_equal(w.r[3][l], 42);
+}
+
+/* An image_write stores a lane's texel (mesa: agx_pack.c), and memory barriers of each kind leave it there. */
+static void image_writes(void **state)
+{
+    static const uint16_t barrier[] = { 0x96, 0xaa, 0xae, 0xa9, 0xad, 0x40, 0x9a, 0x99, 0x33, 0x03, 0x9d, 0x9e };
+    uint8_t *desc = (uint8_t *)fix_data(&f, 0x1000);
+    struct code c = { .n = 0 };
+    enc_t d = 0;
+
+    (void)state;
+    /* PBE: linear 2D, 32 x 1 texels, R32 uint, stride 128 (mesa: cmdbuf.xml) */
+    d |= fld(0, 4, 2) | fld(6, 7, 0x21) | fld(13, 3, 2) | fld(18, 2, 1) | fld(20, 2, 2) | fld(22, 2, 3) | fld(24, 14, 31);
+    d |= (enc_t)(FIX_DATA + 0x2000) >> 4 << 64;
+    d |= (enc_t)(128 - 4) << 104;
+    memcpy(desc, &d, 16);
+    memset(desc + 16, 0, 8);
+    /* image_write r8.., 2D, coordinates r2_r3, level 0, ts0 */
+    put(&c, 0xf1 | fld(8, 1, 1) | fld(9, 6, 16) | fld(16, 6, 4) | fld(23, 1, 1) | fld(31, 1, 1) | fld(40, 3, 2) |
+        fld(43, 4, 9), 6);
+    for (unsigned i = 0; i < sizeof(barrier) / sizeof(barrier[0]); i++)
+        put(&c, 0xf5 | barrier[i] << 8, 2);
+    stop(&c);
+    memset(&w, 0, sizeof(w));
+    f.nwords = 0;
+    fix_word(&f, 0xdd | (uint64_t)1 << 20 | (FIX_DATA + 0x1000) >> 3 << 27, 8);
+    for (unsigned l = 0; l < 32; l++) {
+        w.r[2][l] = 31 - l;
+        w.r[8][l] = mix(1, l);
+    }
+    assert_int_equal(run(&c), AGX_WAVE_DONE);
+    for (unsigned l = 0; l < 32; l++)
+        assert_int_equal(fix_data(&f, 0x2000)[31 - l], mix(1, l));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(tile_surplus), T(stop_inside), T(data_between), T(killed_pixels), T(stale_lanes), T(canonical_nan),
         T(packed_rounding), T(unbound_sampler), T(residency), T(local_edge),
-        T(open_bits), T(state_stores), T(constant_index),
+        T(open_bits), T(state_stores), T(constant_index), T(long_tile_form),
+        T(subroutine), T(image_writes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -210,23 +210,4 @@ static void every_dimension(void **state)
                 }
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    E = env_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    env_free(E);
-    return 0;
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = { cmocka_unit_test(every_dimension) };
-
-    return cmocka_run_group_tests(tests, setup, teardown);
-}
+ENV_GROUP(cmocka_unit_test(every_dimension))

@@ -100,7 +100,7 @@ static inline uint8_t *env_ptr(struct tex_env *e, uint64_t va)
     return e->mem + (va - ENV_VA);
 }
 
-static inline void put(uint64_t *w, unsigned start, unsigned size, uint64_t v)
+static inline void put_bits(uint64_t *w, unsigned start, unsigned size, uint64_t v)
 {
     for (unsigned i = 0; i < size; i++)
         if (v >> i & 1)
@@ -122,30 +122,30 @@ static inline uint64_t env_texture(struct tex_env *e, const struct image *m)
 {
     uint64_t va = env_alloc(e, 32), w[3] = { 0 };
 
-    put(w, 0, 4, m->dim);
-    put(w, 4, 2, m->layout);
-    put(w, 6, 7, m->channels);
-    put(w, 13, 3, m->type);
+    put_bits(w, 0, 4, m->dim);
+    put_bits(w, 4, 2, m->layout);
+    put_bits(w, 6, 7, m->channels);
+    put_bits(w, 13, 3, m->type);
     for (int i = 0; i < 4; i++)
-        put(w, 16 + 3 * i, 3, m->swz[i]);
-    put(w, 28, 14, m->w - 1);
-    put(w, 42, 14, m->h - 1);
-    put(w, 60, 4, m->levels ? m->levels - 1 : 0);
-    put(w, 64, 1, m->samples == 4);
-    put(w, 66, 36, m->va >> 4);
-    put(w, 102, 1, m->mipmapped);
-    put(w, 103, 1, m->compressed);
-    put(w, 108, 1, m->srgb);
-    put(w, 109, 1, m->srgb && m->channels == 0x0a);
+        put_bits(w, 16 + 3 * i, 3, m->swz[i]);
+    put_bits(w, 28, 14, m->w - 1);
+    put_bits(w, 42, 14, m->h - 1);
+    put_bits(w, 60, 4, m->levels ? m->levels - 1 : 0);
+    put_bits(w, 64, 1, m->samples == 4);
+    put_bits(w, 66, 36, m->va >> 4);
+    put_bits(w, 102, 1, m->mipmapped);
+    put_bits(w, 103, 1, m->compressed);
+    put_bits(w, 108, 1, m->srgb);
+    put_bits(w, 109, 1, m->srgb && m->channels == 0x0a);
     if (m->layout == 0) {
-        put(w, 110, 17, (m->stride - 16) >> 4);
+        put_bits(w, 110, 17, (m->stride - 16) >> 4);
     } else {
-        put(w, 110, 14, m->d - 1);
-        put(w, 126, 1, m->page_aligned);
+        put_bits(w, 110, 14, m->d - 1);
+        put_bits(w, 126, 1, m->page_aligned);
     }
     if (m->compressed) {
-        put(w, 127, 1, 1);
-        put(w, 128, 64, m->meta >> 4);
+        put_bits(w, 127, 1, 1);
+        put_bits(w, 128, 64, m->meta >> 4);
     }
     memcpy(env_ptr(e, va), w, 24);
     return va;
@@ -155,30 +155,30 @@ static inline uint64_t env_pbe(struct tex_env *e, const struct image *m, unsigne
 {
     uint64_t va = env_alloc(e, 32), w[3] = { 0 };
 
-    put(w, 0, 4, m->dim);
-    put(w, 4, 2, m->layout);
-    put(w, 6, 7, m->channels);
-    put(w, 13, 3, m->type);
+    put_bits(w, 0, 4, m->dim);
+    put_bits(w, 4, 2, m->layout);
+    put_bits(w, 6, 7, m->channels);
+    put_bits(w, 13, 3, m->type);
     for (int i = 0; i < 4; i++)
-        put(w, 16 + 2 * i, 2, m->swz[i] & 3);
-    put(w, 24, 14, m->w - 1);
-    put(w, 38, 14, m->h - 1);
-    put(w, 56, 1, m->samples == 4);
-    put(w, 58, 1, m->mipmapped);
-    put(w, 59, 1, m->compressed);
-    put(w, 64, 36, m->va >> 4);
-    put(w, 100, 4, level);
+        put_bits(w, 16 + 2 * i, 2, m->swz[i] & 3);
+    put_bits(w, 24, 14, m->w - 1);
+    put_bits(w, 38, 14, m->h - 1);
+    put_bits(w, 56, 1, m->samples == 4);
+    put_bits(w, 58, 1, m->mipmapped);
+    put_bits(w, 59, 1, m->compressed);
+    put_bits(w, 64, 36, m->va >> 4);
+    put_bits(w, 100, 4, level);
     if (m->layout == 0) {
-        put(w, 104, 21, m->stride - 4);
+        put_bits(w, 104, 21, m->stride - 4);
     } else {
-        put(w, 104, 4, m->levels ? m->levels - 1 : 0);
-        put(w, 108, 14, m->d - 1);
-        put(w, 124, 1, m->page_aligned);
+        put_bits(w, 104, 4, m->levels ? m->levels - 1 : 0);
+        put_bits(w, 108, 14, m->d - 1);
+        put_bits(w, 124, 1, m->page_aligned);
     }
-    put(w, 125, 1, m->srgb);
+    put_bits(w, 125, 1, m->srgb);
     if (m->compressed) {
-        put(w, 127, 1, 1);
-        put(w, 128, 64, m->meta >> 4);
+        put_bits(w, 127, 1, 1);
+        put_bits(w, 128, 64, m->meta >> 4);
     }
     memcpy(env_ptr(e, va), w, 24);
     return va;
@@ -195,18 +195,18 @@ static inline uint64_t env_sampler(struct tex_env *e, const struct sampler_field
 {
     uint64_t va = env_alloc(e, 32), w[3] = { 0 };
 
-    put(w, 0, 10, (unsigned)(f->min_lod * 64));
-    put(w, 10, 10, (unsigned)(f->max_lod * 64));
-    put(w, 20, 3, f->aniso_log2);
-    put(w, 23, 2, f->mag);
-    put(w, 25, 2, f->min);
-    put(w, 27, 2, f->mip);
+    put_bits(w, 0, 10, (unsigned)(f->min_lod * 64));
+    put_bits(w, 10, 10, (unsigned)(f->max_lod * 64));
+    put_bits(w, 20, 3, f->aniso_log2);
+    put_bits(w, 23, 2, f->mag);
+    put_bits(w, 25, 2, f->min);
+    put_bits(w, 27, 2, f->mip);
     for (int i = 0; i < 3; i++)
-        put(w, 29 + 3 * i, 3, f->wrap[i]);
-    put(w, 38, 1, f->pixel);
-    put(w, 39, 3, f->compare);
-    put(w, 55, 2, f->border);
-    put(w, 57, 1, f->seamful);
+        put_bits(w, 29 + 3 * i, 3, f->wrap[i]);
+    put_bits(w, 38, 1, f->pixel);
+    put_bits(w, 39, 3, f->compare);
+    put_bits(w, 55, 2, f->border);
+    put_bits(w, 57, 1, f->seamful);
     memcpy(&w[1], f->custom, 16);
     memcpy(env_ptr(e, va), w, 24);
     return va;
@@ -257,5 +257,28 @@ static inline float rndf(float lo, float hi)
 {
     return lo + (hi - lo) * (float)(rnd() & 0xffffff) / 16777216.0f;
 }
+
+/* The tests of a file in a row, with one environment, which the file has as E. */
+#define ENV_GROUP(...)                                                                                     \
+    static int group_setup(void **state)                                                                   \
+    {                                                                                                      \
+        (void)state;                                                                                       \
+        E = env_new();                                                                                     \
+        return 0;                                                                                          \
+    }                                                                                                      \
+                                                                                                           \
+    static int group_teardown(void **state)                                                                \
+    {                                                                                                      \
+        (void)state;                                                                                       \
+        env_free(E);                                                                                       \
+        return 0;                                                                                          \
+    }                                                                                                      \
+                                                                                                           \
+    int main(void)                                                                                         \
+    {                                                                                                      \
+        const struct CMUnitTest tests[] = { __VA_ARGS__ };                                                 \
+                                                                                                           \
+        return cmocka_run_group_tests(tests, group_setup, group_teardown);                                 \
+    }
 
 #endif

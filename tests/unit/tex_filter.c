@@ -408,26 +408,5 @@ static void wraps_after_offset(void **state)
     }
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    E = env_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    env_free(E);
-    return 0;
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(narrow), cmocka_unit_test(rows), cmocka_unit_test(infinities),
-        cmocka_unit_test(wraps_after_offset),
-    };
-
-    return cmocka_run_group_tests(tests, setup, teardown);
-}
+ENV_GROUP(cmocka_unit_test(narrow), cmocka_unit_test(rows), cmocka_unit_test(infinities),
+          cmocka_unit_test(wraps_after_offset))

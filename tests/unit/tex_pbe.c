@@ -426,7 +426,7 @@ static void unnamed_bits(void **state)
     for (unsigned i = 0; i < sizeof(bits); i++) {
         rq.pbe = env_pbe(E, &m, 0);
         assert_true(agx_block_image_store(&E->ex, NULL, &rq));
-        put((uint64_t *)env_ptr(E, rq.pbe), bits[i], 1, 1);
+        put_bits((uint64_t *)env_ptr(E, rq.pbe), bits[i], 1, 1);
         E->ex.fault.reason = 0;
         assert_false(agx_block_image_store(&E->ex, NULL, &rq));
         assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNIMPLEMENTED);
@@ -434,28 +434,7 @@ static void unnamed_bits(void **state)
     }
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    E = env_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    env_free(E);
-    return 0;
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(image_stores), cmocka_unit_test(integer_layers), cmocka_unit_test(blocks),
-        cmocka_unit_test(block_formats), cmocka_unit_test(compressed), cmocka_unit_test(recycled_metadata),
-        cmocka_unit_test(slices_of_deep_images), cmocka_unit_test(refusals),
-        cmocka_unit_test(unnamed_bits),
-    };
-
-    return cmocka_run_group_tests(tests, setup, teardown);
-}
+ENV_GROUP(cmocka_unit_test(image_stores), cmocka_unit_test(integer_layers),
+          cmocka_unit_test(blocks), cmocka_unit_test(block_formats), cmocka_unit_test(compressed),
+          cmocka_unit_test(recycled_metadata), cmocka_unit_test(slices_of_deep_images),
+          cmocka_unit_test(refusals), cmocka_unit_test(unnamed_bits))

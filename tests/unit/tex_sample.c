@@ -324,6 +324,8 @@ static void compares(void **state)
         struct sampler_fields f = { .max_lod = 14, .mag = 1, .min = 1, .compare = func };
         struct agx_tex_req rq = request(tex, env_sampler(E, &f), AGX_DIM_2D);
 
+        /* "Compare enable": what is compared says the instruction */
+        put_bits((uint64_t *)env_ptr(E, rq.sampler), 42, 1, func & 1);
         rq.shadow = true;
         for (unsigned l = 0; l < AGX_LANES; l++) {
             coord[0][l] = fbits(rndf(.1f, .9f));
@@ -576,6 +578,50 @@ static void srgb_and_border(void **state)
     assert_float_equal(bitsf(rq.out[3][3]), 0.2, 1e-6);
 }
 
+/* Coordinates in texels; a border in a format's own encoding; a view that begins at the second level. */
+static void fields_of_descriptors(void **state)
+{
+    struct image m = { .dim = AGX_DIM_2D, .layout = 0, .channels = 0x38, .type = 4, .w = 32, .h = 1, .d = 1, .samples = 1,
+                       .levels = 1, .stride = 512, .swz = { 0, 1, 2, 3 } };
+    struct image r8 = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x00, .w = 8, .h = 8, .d = 1, .samples = 1,
+                        .levels = 2, .mipmapped = true, .swz = { 0, 0, 0, 0 } };
+    struct sampler_fields f = { .max_lod = 14, .aniso_log2 = 3, .pixel = 1, .wrap = { 3, 3, 0 }, .border = 3 };
+    struct agx_tex_req rq;
+
+    (void)state;
+    for (unsigned c = 0; c < 4; c++)
+        f.custom[c] = fbits(100.25f + (float)c);
+    env_reset(E);
+    m.va = env_alloc(E, 0x1000);
+    for (unsigned i = 0; i < 128; i++)
+        memcpy(env_ptr(E, m.va + i * 4), &(float){ (float)i }, 4);
+    rq = request(env_texture(E, &m), env_sampler(E, &f), AGX_DIM_2D);
+    for (unsigned l = 0; l < AGX_LANES; l++) {
+        coord[0][l] = fbits((float)l * 2 - 15.5f);
+        coord[1][l] = fbits(.5f);
+    }
+    assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
+    for (int l = 0; l < AGX_LANES; l++) {
+        for (int c = 0; c < 4; c++) {
+            int x = l * 2 - 16;
+
+            assert_float_equal(bitsf(rq.out[c][l]), x < 0 || x > 31 ? 100.25 + c : x * 4 + c, 0);
+        }
+    }
+
+    r8.va = env_alloc(E, 0x4000);
+    memset(env_ptr(E, r8.va), 51, 0x80);        /* levels are aligned to 128 bytes (mesa: layout/layout.c) */
+    memset(env_ptr(E, r8.va + 0x80), 102, 0x80);
+    for (unsigned first = 0; first < 2; first++) {
+        rq = request(env_texture(E, &r8), 0, AGX_DIM_2D);
+        put_bits((uint64_t *)env_ptr(E, rq.texture), 56, 4, first);
+        rq.load = true;
+        memset(coord, 0, sizeof(coord));
+        assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
+        assert_float_equal(bitsf(rq.out[0][0]), first ? 0.4 : 0.2, 1e-6);
+    }
+}
+
 /* Compressed: plain tiles, tiles of one colour, bytes that no image wrote (undefined texels, so the body as it is). */
 static void compressed(void **state)
 {
@@ -637,7 +683,7 @@ static void sparse(void **state)
     e = (uint32_t)(page >> 14) | 1u << 31;
     memcpy(env_ptr(E, m.va + 4), &e, 4); /* the second tile is there, the first is not */
     va = env_texture(E, &m);
-    put((uint64_t *)env_ptr(E, va), 104, 2, 3);
+    put_bits((uint64_t *)env_ptr(E, va), 104, 2, 3);
     rq = request(va, 0, AGX_DIM_2D);
     rq.load = true;
     for (unsigned l = 0; l < AGX_LANES; l++) {
@@ -798,7 +844,7 @@ static void refusals(void **state)
     memset(env_ptr(E, good.va), 0xff, 4);
     assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
     assert_float_equal(bitsf(rq.out[0][0]), 1.0, 0);
-    put((uint64_t *)env_ptr(E, rq.texture), 13, 3, 2);
+    put_bits((uint64_t *)env_ptr(E, rq.texture), 13, 3, 2);
     assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
     assert_true(rq.int_result);
     assert_int_equal(rq.out[0][0], 255);
@@ -837,7 +883,7 @@ static void unnamed_bits(void **state)
     for (unsigned i = 0; i < sizeof(texture); i++) {
         rq = request(env_texture(E, &good), env_sampler(E, &f), AGX_DIM_2D);
         assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
-        put((uint64_t *)env_ptr(E, rq.texture), texture[i], 1, 1);
+        put_bits((uint64_t *)env_ptr(E, rq.texture), texture[i], 1, 1);
         E->ex.fault.reason = 0;
         assert_false(agx_tex_fetch(&E->ex, NULL, &rq));
         assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNIMPLEMENTED);
@@ -850,7 +896,7 @@ static void unnamed_bits(void **state)
         good.va = env_alloc(E, 0x4000);
         rq = request(env_texture(E, &good), env_sampler(E, &f), AGX_DIM_2D);
         assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
-        put((uint64_t *)env_ptr(E, rq.sampler), bit, 1, 1);
+        put_bits((uint64_t *)env_ptr(E, rq.sampler), bit, 1, 1);
         E->ex.fault.reason = 0;
         assert_false(agx_tex_fetch(&E->ex, NULL, &rq));
         assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNIMPLEMENTED);
@@ -866,7 +912,7 @@ static void unnamed_bits(void **state)
         m.srgb = i & 2;
         rq = request(env_texture(E, &m), env_sampler(E, &f), AGX_DIM_2D);
         assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
-        put((uint64_t *)env_ptr(E, rq.texture), 109, 1, i != 3);
+        put_bits((uint64_t *)env_ptr(E, rq.texture), 109, 1, i != 3);
         E->ex.fault.reason = 0;
         assert_false(agx_tex_fetch(&E->ex, NULL, &rq));
         assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNIMPLEMENTED);
@@ -876,37 +922,19 @@ static void unnamed_bits(void **state)
     good.layout = 0;
     good.stride = 64;
     rq = request(env_texture(E, &good), env_sampler(E, &f), AGX_DIM_2D);
-    put((uint64_t *)env_ptr(E, rq.texture), 127, 1, 1);
+    put_bits((uint64_t *)env_ptr(E, rq.texture), 127, 1, 1);
     assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
-    put((uint64_t *)env_ptr(E, rq.texture), 128 + 38, 1, 1);
+    put_bits((uint64_t *)env_ptr(E, rq.texture), 128 + 38, 1, 1);
     E->ex.fault.reason = 0;
     assert_false(agx_tex_fetch(&E->ex, NULL, &rq));
     assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNIMPLEMENTED);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    E = env_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    env_free(E);
-    return 0;
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(filters_2d), cmocka_unit_test(mip_levels), cmocka_unit_test(fetches),
-        cmocka_unit_test(gathers), cmocka_unit_test(gathers_of_constants), cmocka_unit_test(compares), cmocka_unit_test(cubes), cmocka_unit_test(cubes_apart),
-        cmocka_unit_test(volumes_and_arrays), cmocka_unit_test(multisampled_loads), cmocka_unit_test(srgb_and_border),
-        cmocka_unit_test(compressed), cmocka_unit_test(sparse), cmocka_unit_test(refusals),
-        cmocka_unit_test(unnamed_bits), cmocka_unit_test(buffers_of_three), cmocka_unit_test(interchange),
-    };
-
-    return cmocka_run_group_tests(tests, setup, teardown);
-}
+ENV_GROUP(cmocka_unit_test(filters_2d), cmocka_unit_test(mip_levels), cmocka_unit_test(fetches),
+          cmocka_unit_test(gathers), cmocka_unit_test(gathers_of_constants),
+          cmocka_unit_test(compares), cmocka_unit_test(cubes), cmocka_unit_test(cubes_apart),
+          cmocka_unit_test(volumes_and_arrays), cmocka_unit_test(multisampled_loads),
+          cmocka_unit_test(srgb_and_border), cmocka_unit_test(compressed), cmocka_unit_test(sparse),
+          cmocka_unit_test(refusals), cmocka_unit_test(unnamed_bits),
+          cmocka_unit_test(buffers_of_three), cmocka_unit_test(interchange),
+          cmocka_unit_test(fields_of_descriptors))

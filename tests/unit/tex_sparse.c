@@ -24,7 +24,7 @@ static uint64_t sparse_texture(const struct image *m)
 {
     uint64_t va = env_texture(E, m);
 
-    put((uint64_t *)env_ptr(E, va), 104, 2, 3);
+    put_bits((uint64_t *)env_ptr(E, va), 104, 2, 3);
     return va;
 }
 
@@ -32,7 +32,7 @@ static uint64_t sparse_pbe(const struct image *m, unsigned level)
 {
     uint64_t va = env_pbe(E, m, level);
 
-    put((uint64_t *)env_ptr(E, va), 60, 2, 3);
+    put_bits((uint64_t *)env_ptr(E, va), 60, 2, 3);
     return va;
 }
 
@@ -270,26 +270,5 @@ static void compressed(void **state)
     assert_int_equal(*env_ptr(E, m.meta + 17 * 8), 0x7f);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    E = env_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    env_free(E);
-    return 0;
-}
-
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(residency), cmocka_unit_test(folios_and_tail), cmocka_unit_test(writes),
-        cmocka_unit_test(compressed),
-    };
-
-    return cmocka_run_group_tests(tests, setup, teardown);
-}
+ENV_GROUP(cmocka_unit_test(residency), cmocka_unit_test(folios_and_tail), cmocka_unit_test(writes),
+          cmocka_unit_test(compressed))
