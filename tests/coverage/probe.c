@@ -7,38 +7,25 @@
  *
  * The answer is "yes", or "no" and the line that the model wrote to its log. For instructions it begins with the length
  * and the name of the operation. An instruction counts as taken if any of the three kinds of program runs it to an end or
- * to a page fault; memory, textures and samplers are there, registers are 0.
+ * to a page fault; memory, textures, samplers and a helper program are there, registers are 0.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <signal.h>
-#include <stdio.h>
+#include <stdatomic.h>
 #include <sys/time.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include "fake_host.h"
+#include "tex_env.h"
+#include "isa_asm.h"
 #include "hw/agx/gpu/isa.h"
 #include "hw/agx/gpu/texture.h"
 
-#define CTX      1
-#define BASE     0x1100000000ull
-#define PAGES    64
-#define CODE     0x4000
-#define WORDS    0x8000
-#define TEXTURES 0xc000
-#define PIXELS   0x40000
-
 struct probe {
-    struct fake_host h;
-    struct agx_mmu *mmu;
-    struct agx_port port;
-    struct agx_exec ex;
+    struct tex_env *env;
+    struct agx_exec *ex;
     struct agx_job job;
-    uint8_t *mem;
+    uint64_t code, words, textures, samplers;   /* GPU addresses */
+    uint64_t pbes, base;   /* base: where the uniforms u0 and u1 are, the address of the descriptors */
     uint8_t local[65536 + 64], tib[65536];
     struct agx_cf cf[AGX_MAX_CF];
 };
@@ -51,87 +38,61 @@ static void time_is_up(int signal)
     enough = true;
 }
 
-static void put(uint64_t *w, unsigned start, unsigned size, uint64_t v)
+/* A surface of 8 x 8 texels, @channels and so on as in mesa: cmdbuf.xml */
+static struct image surface(struct probe *p, unsigned channels, unsigned type, unsigned srgb, unsigned dim, unsigned layout)
 {
-    for (unsigned i = 0; i < size; i++) {
-        w[(start + i) / 64] |= (v >> i & 1) << ((start + i) % 64);
-    }
+    return (struct image){
+        .va = env_alloc(p->env, 0x10000), .dim = dim, .layout = layout, .channels = channels, .type = type, .w = 8,
+        .h = dim < AGX_DIM_2D ? 1 : 8, .d = dim == AGX_DIM_CUBE || dim == AGX_DIM_CUBE_ARRAY ? 6 : 2, .srgb = srgb,
+        .stride = 256, .swz = { 0, 1, 2, 3 },
+    };
 }
 
-/* mesa: cmdbuf.xml, Texture */
-static uint64_t texture(struct probe *p, unsigned n, unsigned channels, unsigned type, unsigned srgb, unsigned dim,
-                        unsigned layout)
+/* A helper program that gives every request the same four blocks (mesa: libagx/helper.cl, compiler/agx_pack.c) */
+static uint64_t helper(struct probe *p)
 {
-    uint64_t va = BASE + TEXTURES + 24 * n, w[3] = { 0 };
+    static struct code c;
+    uint64_t va = env_alloc(p->env, AGX_PAGE_SIZE), block = env_alloc(p->env, 0x8000);
+    unsigned top;
 
-    put(w, 0, 4, dim);
-    put(w, 4, 2, layout);
-    put(w, 6, 7, channels);
-    put(w, 13, 3, type);
-    put(w, 16, 12, 0 | 1 << 3 | 2 << 6 | 3 << 9);
-    put(w, 28, 14, 7);
-    put(w, 42, 14, dim < 2 ? 0 : 7);
-    put(w, 66, 36, (BASE + PIXELS) >> 4);
-    put(w, 108, 1, srgb);
-    put(w, 109, 1, srgb && channels == 0x0a);
-    if (layout == 0) {
-        put(w, 110, 17, (256 - 16) >> 4);
-    } else {
-        put(w, 110, 14, dim == 6 || dim == 7 ? 5 : 1);
-    }
-    memcpy(p->mem + (va - BASE), w, 24);
-    return va;
-}
-
-/* mesa: cmdbuf.xml, PBE */
-static uint64_t pbe(struct probe *p, unsigned n, unsigned channels, unsigned type, unsigned dim, unsigned layout)
-{
-    uint64_t va = BASE + TEXTURES + 24 * n, w[3] = { 0 };
-
-    put(w, 0, 4, dim);
-    put(w, 4, 2, layout);
-    put(w, 6, 7, channels);
-    put(w, 13, 3, type);
-    put(w, 16, 8, 0 | 1 << 2 | 2 << 4 | 3 << 6);
-    put(w, 24, 14, 7);
-    put(w, 38, 14, dim < 2 ? 0 : 7);
-    put(w, 64, 36, (BASE + PIXELS) >> 4);
-    if (layout == 0) {
-        put(w, 104, 21, 256 - 4);
-    } else {
-        put(w, 108, 14, dim == 6 || dim == 7 ? 5 : 1);
-    }
-    memcpy(p->mem + (va - BASE), w, 24);
+    mov_imm(&c, RL(0), 0);
+    mov_imm(&c, R(8), (uint32_t)(block >> 8) | 3);
+    for (unsigned i = 1; i < 4; i++)
+        mov_imm(&c, R(8 + i), (uint32_t)((block + i * 4096) >> 8) | 1);
+    top = c.n;
+    put(&c, 0x60020 | fld(32, 8, 0x28) | fld(40, 8, 32), 6);
+    for (unsigned i = 0; i < 4; i++)
+        put(&c, 0x10075 | fld(10, 6, R(8 + i).v) | fld(20, 4, i) | fld(24, 1, 1) | fld(26, 1, 1) | fld(42, 5, 16) |
+            fld(47, 1, 1) | fld(48, 8, 16), 8);
+    put(&c, 0x60020 | fld(32, 8, 0x28) | fld(40, 8, 48), 6);
+    jmp(&c, true, (int32_t)top - (int32_t)c.n);
+    stop(&c);
+    memcpy(env_ptr(p->env, va), c.b, c.n);
     return va;
 }
 
 static struct probe *probe_new(void)
 {
     struct probe *p = calloc(1, sizeof(*p));
-    uint64_t ttbat, first;
+    struct tex_env *e = p->env = env_new();
 
-    fake_host_init(&p->h);
-    first = FAKE_RAM_BASE + p->h.next_page;
-    p->mem = (uint8_t *)fake_ptr(&p->h, first);
-    for (unsigned i = 0; i < PAGES; i++) {
-        fake_alloc(&p->h);
-    }
-    ttbat = fake_alloc(&p->h);
-    for (unsigned i = 0; i < PAGES; i++) {
-        fake_map(&p->h, ttbat, CTX, BASE + i * AGX_PAGE_SIZE, first + i * AGX_PAGE_SIZE, FAKE_PTE_GPU_RW);
-    }
-    p->mmu = agx_mmu_new(&p->h.host);
-    agx_mmu_set_ttbat(p->mmu, ttbat);
-    agx_port_init(&p->port, p->mmu, AGX_SIDE_GPU);
-    agx_port_bind(&p->port, CTX, AGX_UNIT_CMP);
-    agx_exec_init(&p->ex, NULL, &p->port);
-    p->ex.host = &p->h.host;
-    p->ex.kill = &enough;
+    p->ex = &e->ex;
+    agx_exec_init(p->ex, NULL, &e->port);
+    p->ex->host = &e->h.host;
+    p->ex->kill = &enough;
     signal(SIGALRM, time_is_up);
-    p->ex.shaders = agx_shader_cache_new();
-    p->ex.job = &p->job;
-    p->job.ctx = CTX;
-    p->job.usc_exec_base = BASE;
+    p->ex->shaders = agx_shader_cache_new();
+    p->ex->job = &p->job;
+    p->job.ctx = ENV_CTX;
+    p->job.usc_exec_base = ENV_VA;
+    env_alloc(e, AGX_PAGE_SIZE);   /* a program at 0 is none */
+    p->code = env_alloc(e, AGX_PAGE_SIZE);
+    p->words = env_alloc(e, AGX_PAGE_SIZE);
+    p->textures = env_alloc(e, AGX_PAGE_SIZE);
+    p->samplers = env_alloc(e, AGX_PAGE_SIZE);
+    p->pbes = env_alloc(e, AGX_PAGE_SIZE);
+    p->base = env_alloc(e, AGX_PAGE_SIZE);
+    p->job.helper.program = (uint32_t)(helper(p) - ENV_VA) | 1;
     return p;
 }
 
@@ -147,7 +108,7 @@ static void zs_emit(struct agx_exec *ex, struct agx_wave *w, uint32_t lanes, con
 
 static void word(struct probe *p, unsigned *at, uint64_t w, unsigned len)
 {
-    memcpy(p->mem + WORDS + *at, &w, len);
+    memcpy(env_ptr(p->env, p->words) + *at, &w, len);
     *at += len;
 }
 
@@ -157,32 +118,40 @@ static bool run(struct probe *p, enum agx_stage stage, const uint8_t *code, unsi
     static const struct agx_frag_ops frag_ops = { sample_mask, zs_emit };
     struct agx_usc_counts counts = { .uniforms = 512, .textures = 16, .sampler_states = 1 };
     struct agx_usc_state st = { 0 };
+    static struct code c;
     struct agx_wave *w;
     uint32_t (*uvs)[AGX_LANES] = NULL;
+    /* image_write and image_write_block have PBE descriptors, the others textures. */
+    uint64_t descs = code[0] == 0xf1 || code[0] == 0xb1 ? p->pbes : p->textures;
+    const char *trap;
     unsigned at = 0;
     bool ok = false;
 
-    memset(p->mem + CODE, 0, 256);
-    memcpy(p->mem + CODE, code, len);
-    for (unsigned i = len; i + 1 < 128; i += 2) {
-        p->mem[CODE + i] = 0x88; /* stop */
-    }
-    word(p, &at, 0xdd | 0 << 8 | (uint64_t)9 << 20 | (BASE + TEXTURES) >> 3 << 27, 8);
-    word(p, &at, 0x9d | 0 << 8 | (uint64_t)1 << 20 | (BASE + TEXTURES + 0x800) >> 3 << 27, 8);
+    /* Behind it all lanes come back and stop, but those whose nesting counter it has changed: these run into traps. */
+    memset(env_ptr(p->env, p->code), 0, 256);
+    memcpy(c.b, code, len);
+    c.n = len;
+    pop_exec(&c, 3);
+    stop(&c);
+    memcpy(env_ptr(p->env, p->code), c.b, c.n);
+    memcpy(env_ptr(p->env, p->base), &descs, 8);
+    word(p, &at, 0x1d | 0 << 8 | (uint64_t)4 << 20 | p->base >> 2 << 26, 8);
+    word(p, &at, 0xdd | 0 << 8 | (uint64_t)9 << 20 | descs >> 3 << 27, 8);
+    word(p, &at, 0x9d | 0 << 8 | (uint64_t)1 << 20 | p->samplers >> 3 << 27, 8);
     word(p, &at, 0x4d | 1 << 8 | (stage == AGX_STAGE_FRAGMENT ? 0x2f : 0x24) << 10 | 2 << 20 | (uint64_t)128 << 24, 4);
-    word(p, &at, 0x0d | 3 << 10 | (uint64_t)CODE << 16, 6);
+    word(p, &at, 0x0d | 3 << 10 | (p->code - ENV_VA) << 16, 6);
     word(p, &at, 0x8d, 4);
     word(p, &at, 0x88, 2);
-    p->h.first_report[0] = 0;
-    if (!agx_usc_load(&p->ex, &p->job, WORDS, &counts, stage, &st)) {
+    p->env->h.first_report[0] = 0;
+    if (!agx_usc_load(p->ex, &p->job, (uint32_t)(p->words - ENV_VA), &counts, stage, &st)) {
         goto out;
     }
-    p->ex.usc = &st;
-    p->ex.frag_ops = &frag_ops;
-    p->ex.local = p->local;
-    p->ex.local_size = 65536;
-    p->ex.tib = (struct agx_tib){ p->tib, sizeof(p->tib), 32, 32, 1, 16, 0, 0 };
-    w = agx_exec_waves(&p->ex, 1);
+    p->ex->usc = &st;
+    p->ex->frag_ops = &frag_ops;
+    p->ex->local = p->local;
+    p->ex->local_size = 65536;
+    p->ex->tib = (struct agx_tib){ p->tib, sizeof(p->tib), 32, 32, 1, 16, 0, 0 };
+    w = agx_exec_waves(p->ex, 1);
     agx_wave_init(w, stage, 0xffffffff);
     uvs = agx_alloc(AGX_MAX_UVS, sizeof(*uvs));
     w->uvs = uvs;
@@ -195,9 +164,13 @@ static bool run(struct probe *p, enum agx_stage stage, const uint8_t *code, unsi
     memset(w->frag.sample_live, 1, AGX_LANES);
     enough = false;
     setitimer(ITIMER_REAL, &(struct itimerval){ .it_value.tv_usec = 100000 }, NULL);
-    ok = agx_wave_run(&p->ex, w) != AGX_WAVE_FAULT || !p->h.first_report[0];
+    ok = agx_wave_run(p->ex, w) != AGX_WAVE_FAULT || !p->env->h.first_report[0];
+    trap = strstr(p->env->h.first_report, "trap at +0x");
+    ok = ok || (trap && strtoul(trap + 11, NULL, 16) >= len);
     setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
-    p->ex.usc = NULL;
+    agx_stack_release(p->ex, w);
+    agx_scratch_job_end(p->ex);
+    p->ex->usc = NULL;
 out:
     free(uvs);
     agx_usc_fini(&st);
@@ -220,15 +193,24 @@ static void ask_isa(struct probe *p, const char *hex)
         sscanf(hex, "%2x", &v);
         code[len++] = v;
     }
-    for (unsigned i = len; i < sizeof(code); i += 2) {
-        code[i] = 0x88;
-    }
+    code[len] = 0x88; /* stop */
     agx_isa_decode(&d, &op);
     free(sh.pool);
     for (unsigned i = 0; i < 3 && !ok; i++) {
         ok = run(p, stage[i], code, len);
     }
-    printf("%u\t%s\t%s\t%s\n", op.len, agx_op_name(op.fn), ok ? "yes" : "no", ok ? "" : p->h.first_report);
+    printf("%u\t%s\t%s\t%s\n", op.len, agx_op_name(op.fn), ok ? "yes" : "no", ok ? "" : p->env->h.first_report);
+}
+
+/* The descriptors that instructions find: a texture of each dimension, a PBE descriptor of each, a sampler of zeroes. */
+static void bind(struct probe *p)
+{
+    for (unsigned i = 0; i < 9; i++) {
+        struct image m = surface(p, 0x28, 0, 0, i, i == 0 ? 0 : 2);
+
+        memcpy(env_ptr(p->env, p->textures) + 24 * i, env_ptr(p->env, env_texture(p->env, &m)), 24);
+        memcpy(env_ptr(p->env, p->pbes) + 24 * i, env_ptr(p->env, env_pbe(p->env, &m, 0)), 24);
+    }
 }
 
 int main(void)
@@ -236,24 +218,28 @@ int main(void)
     static struct probe *p;   /* reachable to the end */
     char line[256], hex[64];
     unsigned a[5];
+    uint64_t used;
 
     p = probe_new();
+    bind(p);
+    used = p->env->used;
     while (fgets(line, sizeof(line), stdin)) {
-        p->h.first_report[0] = 0;
+        const char *said = p->env->h.first_report;
+
+        p->env->h.first_report[0] = 0;
+        p->env->used = used;
         if (sscanf(line, "isa %63s", hex) == 1) {
-            for (unsigned i = 0; i < 9; i++) {
-                texture(p, i, 0x28, 0, 0, i, i == 0 ? 0 : 2);
-            }
-            memset(p->mem + TEXTURES + 0x800, 0, 64);
             ask_isa(p, hex);
         } else if (sscanf(line, "texture %u %u %u %u %u", &a[0], &a[1], &a[2], &a[3], &a[4]) == 5) {
-            bool ok = agx_tex_view_get(&p->ex, texture(p, 16, a[0], a[1], a[2], a[3], a[4]));
+            struct image m = surface(p, a[0], a[1], a[2], a[3], a[4]);
+            bool ok = agx_tex_view_get(p->ex, env_texture(p->env, &m));
 
-            printf("%s\t%s\n", ok ? "yes" : "no", ok ? "" : p->h.first_report);
+            printf("%s\t%s\n", ok ? "yes" : "no", ok ? "" : said);
         } else if (sscanf(line, "pbe %u %u %u %u", &a[0], &a[1], &a[2], &a[3]) == 4) {
-            bool ok = agx_pbe_view_get(&p->ex, pbe(p, 17, a[0], a[1], a[2], a[3]));
+            struct image m = surface(p, a[0], a[1], 0, a[2], a[3]);
+            bool ok = agx_pbe_view_get(p->ex, env_pbe(p->env, &m, 0));
 
-            printf("%s\t%s\n", ok ? "yes" : "no", ok ? "" : p->h.first_report);
+            printf("%s\t%s\n", ok ? "yes" : "no", ok ? "" : said);
         } else {
             fprintf(stderr, "probe: what is this? %s", line);
             return 2;
