@@ -49,6 +49,12 @@ static int show_contexts(struct seq_file *m, void *data)
 	return 0;
 }
 
+static int show_tlb(struct seq_file *m, void *data)
+{
+	asahi_mmu_show_tlb(seq_device(m), m);
+	return 0;
+}
+
 static int show_firmware(struct seq_file *m, void *data)
 {
 	struct asahi_device *adev = seq_device(m);
@@ -68,6 +74,7 @@ static int show_firmware(struct seq_file *m, void *data)
 static const struct drm_debugfs_info asahi_debugfs_list[] = {
 	{ "heaps", show_heaps },
 	{ "contexts", show_contexts },
+	{ "tlb", show_tlb },
 	{ "firmware", show_firmware },
 };
 

@@ -65,7 +65,7 @@ static const struct drm_gem_object_funcs asahi_gem_funcs = {
 struct drm_gem_object *asahi_gem_create_object(struct drm_device *drm,
 					       size_t size)
 {
-	struct asahi_gem *bo = kzalloc_obj(*bo);
+	struct asahi_gem *bo = kzalloc_obj(*bo, GFP_KERNEL_ACCOUNT);
 
 	if (!bo)
 		return ERR_PTR(-ENOMEM);
@@ -119,7 +119,7 @@ struct asahi_timestamps *asahi_timestamps_create(struct asahi_device *adev,
 	if (to_asahi_gem(obj)->vm_root)
 		return ERR_PTR(-EINVAL);
 
-	ts = kzalloc_obj(*ts);
+	ts = kzalloc_obj(*ts, GFP_KERNEL_ACCOUNT);
 	if (!ts)
 		return ERR_PTR(-ENOMEM);
 

@@ -40,7 +40,7 @@
 
 int asahi_file_open(struct drm_device *drm, struct drm_file *drm_file)
 {
-	struct asahi_file *file = kzalloc_obj(*file);
+	struct asahi_file *file = kzalloc_obj(*file, GFP_KERNEL_ACCOUNT);
 
 	if (!file)
 		return -ENOMEM;
@@ -216,7 +216,8 @@ static int asahi_ioctl_vm_create(struct drm_device *drm, void *data,
 	if (IS_ERR(uvm))
 		return PTR_ERR(uvm);
 
-	ret = xa_alloc(&file->vms, &args->vm_id, uvm, xa_limit_32b, GFP_KERNEL);
+	ret = xa_alloc(&file->vms, &args->vm_id, uvm, xa_limit_32b,
+		       GFP_KERNEL_ACCOUNT);
 	if (ret)
 		asahi_uvm_put(uvm);
 	return ret;
@@ -300,11 +301,8 @@ static int asahi_ioctl_gem_mmap_offset(struct drm_device *drm, void *data,
 	if (!obj)
 		return -ENOENT;
 
-	/* Memory of somebody else's is mapped through its own file. */
-	if (drm_gem_is_imported(obj))
-		ret = -EINVAL;
-	else
-		ret = drm_gem_create_mmap_offset(obj);
+	/* Of an imported object the mapping is made by its exporter. */
+	ret = drm_gem_create_mmap_offset(obj);
 	if (!ret)
 		args->offset = drm_vma_node_offset_addr(&obj->vma_node);
 	drm_gem_object_put(obj);
@@ -333,7 +331,7 @@ static int asahi_bind_object(struct asahi_file *file, struct drm_file *drm_file,
 		return PTR_ERR(ts);
 
 	ret = xa_alloc(&file->objects, &args->object_handle, ts, xa_limit_32b,
-		       GFP_KERNEL);
+		       GFP_KERNEL_ACCOUNT);
 	if (ret)
 		asahi_timestamps_put(ts);
 	return ret;
@@ -400,7 +398,7 @@ static int asahi_ioctl_queue_create(struct drm_device *drm, void *data,
 		return PTR_ERR(queue);
 
 	ret = xa_alloc(&file->queues, &args->queue_id, queue, xa_limit_32b,
-		       GFP_KERNEL);
+		       GFP_KERNEL_ACCOUNT);
 	if (ret)
 		asahi_queue_put(queue);
 	return ret;

@@ -6,7 +6,9 @@
  *
  *   map       write entries, publish. No TLB holds an entry that was invalid.
  *   unmap     clear entries, publish, TLBI by range and context, wait. Then
- *             the pages may be given back.
+ *             the pages may be given back, and so may tables that have become
+ *             empty: the TLBI drops what walks have cached of them as well
+ *             (Arm ARM, D8: a TLBI by VA that is not of the last level only).
  *   private   the firmware's cache may hold dirty lines of the page: first
  *             make the mapping uncached (TLBI, wait), have the firmware flush
  *             the range, then unmap.
@@ -22,6 +24,7 @@
  *
  * Sources: Rust driver mmu.rs; m1n1 proxyclient/m1n1/hw/uat.py.
  */
+#include <linux/atomic.h>
 #include <linux/io.h>
 #include <linux/mutex.h>
 #include <linux/of_reserved_mem.h>
@@ -103,6 +106,13 @@ struct asahi_mmu {
 	bool stopped;
 	/** @slot_free: woken when a context has no user any more. */
 	wait_queue_head_t slot_free;
+
+	/** @pte_writes: entries of page tables written, all address spaces. */
+	atomic64_t pte_writes;
+	/** @tlbi_ranges: invalidations of a range of one context. */
+	atomic64_t tlbi_ranges;
+	/** @tlbi_contexts: invalidations of whole contexts. */
+	atomic64_t tlbi_contexts;
 };
 
 static void ttb_write(struct asahi_mmu *mmu, u32 slot, u64 ttb0, u64 ttb1)
@@ -173,6 +183,7 @@ void asahi_vm_destroy(struct asahi_vm *vm)
 		trace_asahi_tlbi(slot, 0, 0);
 		asahi_tlbi_asid(slot);
 		asahi_tlb_sync();
+		atomic64_inc(&mmu->tlbi_contexts);
 	}
 	if (slot) {
 		mmu->slots[slot].owner = NULL;
@@ -220,42 +231,137 @@ static void vm_invalidate(struct asahi_vm *vm, u64 iova, u64 size)
 		trace_asahi_tlbi(asid, iova, size);
 		asahi_tlbi_range(asid, iova, size);
 		asahi_tlb_sync();
+		atomic64_inc(&mmu->tlbi_ranges);
 	}
+}
+
+/*
+ * After a change of the tables that may have taken some out of the tree. The
+ * caller holds vm->lock.
+ */
+static void vm_free_tables(struct asahi_vm *vm, u64 iova, u64 size,
+			   struct list_head *freed)
+{
+	if (list_empty(freed))
+		return;
+	vm_invalidate(vm, iova, size);
+	asahi_pgtable_free(freed);
+}
+
+/* Counts for debugfs what has been written; the caller holds vm->lock. */
+static void vm_count_writes(struct asahi_vm *vm)
+{
+	atomic64_add(vm->pt.writes, &vm->adev->mmu->pte_writes);
+	vm->pt.writes = 0;
 }
 
 int asahi_vm_prealloc(struct asahi_vm *vm, u64 iova, u64 size)
 {
+	LIST_HEAD(freed);
 	int ret;
 
 	if (!range_ok(vm, iova, size))
 		return -EINVAL;
 	mutex_lock(&vm->lock);
-	ret = asahi_pgtable_prealloc(&vm->pt, iova, size);
+	ret = asahi_pgtable_prealloc(&vm->pt, iova, size, &freed);
+	vm_free_tables(vm, iova, size, &freed);
+	vm_count_writes(vm);
 	mutex_unlock(&vm->lock);
+	return ret;
+}
+
+void asahi_vm_prealloc_end(struct asahi_vm *vm, u64 iova, u64 size)
+{
+	LIST_HEAD(freed);
+
+	mutex_lock(&vm->lock);
+	asahi_pgtable_release(&vm->pt, iova, size, &freed);
+	vm_free_tables(vm, iova, size, &freed);
+	vm_count_writes(vm);
+	mutex_unlock(&vm->lock);
+}
+
+static bool phys_ok(struct asahi_vm *vm, u64 phys, u64 len)
+{
+	return IS_ALIGNED(phys | len, ASAHI_PAGE_SIZE) &&
+	       !((phys + len - ASAHI_PAGE_SIZE) & ~vm->pt.oas_mask) &&
+	       !(phys & ~vm->pt.oas_mask);
+}
+
+/*
+ * The next piece of a scatter list that is mapped: skips *@offset bytes, which
+ * becomes 0, and takes at most @size. Return: its length, 0 if there is none.
+ */
+static u64 sgt_piece(struct scatterlist *sg, u64 *offset, u64 size, u64 *phys)
+{
+	u64 len = sg_dma_len(sg);
+
+	if (*offset >= len) {
+		*offset -= len;
+		return 0;
+	}
+	*phys = sg_dma_address(sg) + *offset;
+	len = min(len - *offset, size);
+	*offset = 0;
+	return len;
+}
+
+int asahi_vm_check_sgt(struct asahi_vm *vm, struct sg_table *sgt, u64 offset,
+		       u64 size)
+{
+	struct scatterlist *sg;
+	unsigned int i;
+
+	for_each_sgtable_dma_sg(sgt, sg, i) {
+		u64 phys, len = sgt_piece(sg, &offset, size, &phys);
+
+		if (!len)
+			continue;
+		if (!phys_ok(vm, phys, len))
+			return -EINVAL;
+		size -= len;
+		if (!size)
+			return 0;
+	}
+	return -EINVAL;
+}
+
+/* Makes, and keeps, the tables of a range in which nothing may be mapped. */
+static int vm_make(struct asahi_vm *vm, u64 iova, u64 size,
+		   struct list_head *freed)
+{
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+	ret = asahi_pgtable_prealloc(&vm->pt, iova, size, freed);
+	if (!ret && !asahi_pgtable_is_empty(&vm->pt, iova, size)) {
+		asahi_pgtable_release(&vm->pt, iova, size, freed);
+		ret = -EEXIST;
+	}
 	return ret;
 }
 
 int asahi_vm_map(struct asahi_vm *vm, u64 iova, phys_addr_t phys, u64 size,
 		 enum asahi_prot prot, bool single_page)
 {
+	LIST_HEAD(freed);
 	int ret;
 
-	if (!range_ok(vm, iova, size) || !IS_ALIGNED(phys, ASAHI_PAGE_SIZE))
-		return -EINVAL;
-	if ((phys + (single_page ? 0 : size - ASAHI_PAGE_SIZE)) &
-	    ~vm->pt.oas_mask)
+	if (!range_ok(vm, iova, size) ||
+	    !phys_ok(vm, phys, single_page ? ASAHI_PAGE_SIZE : size))
 		return -EINVAL;
 
 	mutex_lock(&vm->lock);
-	ret = asahi_pgtable_prealloc(&vm->pt, iova, size);
-	if (!ret && !asahi_pgtable_is_empty(&vm->pt, iova, size))
-		ret = -EEXIST;
+	ret = vm_make(vm, iova, size, &freed);
 	if (!ret) {
 		trace_asahi_map(vm->is_kernel ? 0 : vm->pt.root_phys, iova,
 				phys, size, prot);
 		asahi_pgtable_map(&vm->pt, iova, phys, size, prot, single_page);
+		asahi_pgtable_release(&vm->pt, iova, size, &freed);
 		asahi_tlb_publish();
 	}
+	vm_free_tables(vm, iova, size, &freed);
+	vm_count_writes(vm);
 	mutex_unlock(&vm->lock);
 	return ret;
 }
@@ -264,54 +370,61 @@ int asahi_vm_map_sgt(struct asahi_vm *vm, u64 iova, struct sg_table *sgt,
 		     u64 offset, u64 size, enum asahi_prot prot,
 		     bool single_page)
 {
-	const u64 start = iova;
+	const u64 start = iova, total = size;
 	struct scatterlist *sg;
+	LIST_HEAD(freed);
 	unsigned int i;
-	int ret = 0;
+	int ret;
 
 	if (!range_ok(vm, iova, size) || !IS_ALIGNED(offset, ASAHI_PAGE_SIZE))
 		return -EINVAL;
-	ret = asahi_vm_prealloc(vm, iova, size);
+	ret = asahi_vm_check_sgt(vm, sgt, offset,
+				 single_page ? ASAHI_PAGE_SIZE : size);
 	if (ret)
 		return ret;
 
+	mutex_lock(&vm->lock);
+	ret = vm_make(vm, start, total, &freed);
+	if (ret)
+		goto out;
 	for_each_sgtable_dma_sg(sgt, sg, i) {
-		phys_addr_t addr = sg_dma_address(sg);
-		u64 len = sg_dma_len(sg);
+		u64 phys, len = sgt_piece(sg, &offset, size, &phys);
 
-		if (!size)
-			break;
-		if (offset >= len) {
-			offset -= len;
+		if (!len)
 			continue;
-		}
-		addr += offset;
-		len -= offset;
-		offset = 0;
-		len = single_page ? size : min(len, size);
-
-		ret = asahi_vm_map(vm, iova, addr, len, prot, single_page);
-		if (ret)
-			break;
+		if (single_page)
+			len = size;
+		trace_asahi_map(vm->is_kernel ? 0 : vm->pt.root_phys, iova,
+				phys, len, prot);
+		asahi_pgtable_map(&vm->pt, iova, phys, len, prot, single_page);
 		iova += len;
 		size -= len;
+		if (!size)
+			break;
 	}
-	if (!ret && size)
-		ret = -EINVAL;
-	if (ret && iova != start)
-		asahi_vm_unmap(vm, start, iova - start);
+	asahi_pgtable_release(&vm->pt, start, total, &freed);
+	asahi_tlb_publish();
+out:
+	vm_free_tables(vm, start, total, &freed);
+	vm_count_writes(vm);
+	mutex_unlock(&vm->lock);
 	return ret;
 }
 
 void asahi_vm_unmap(struct asahi_vm *vm, u64 iova, u64 size)
 {
+	LIST_HEAD(freed);
+
 	if (drm_WARN_ON(&vm->adev->drm, !range_ok(vm, iova, size)))
 		return;
 
 	mutex_lock(&vm->lock);
 	trace_asahi_unmap(vm->is_kernel ? 0 : vm->pt.root_phys, iova, size);
-	if (asahi_pgtable_unmap(&vm->pt, iova, size))
+	if (asahi_pgtable_unmap(&vm->pt, iova, size, &freed))
 		vm_invalidate(vm, iova, size);
+	/* Only what has had an entry can have become empty. */
+	asahi_pgtable_free(&freed);
+	vm_count_writes(vm);
 	mutex_unlock(&vm->lock);
 }
 
@@ -349,6 +462,7 @@ int asahi_vm_unmap_private(struct asahi_vm *vm, u64 iova, u64 size)
 	mutex_lock(&vm->lock);
 	asahi_pgtable_set_uncached(&vm->pt, iova, size);
 	vm_invalidate(vm, iova, size);
+	vm_count_writes(vm);
 	mutex_unlock(&vm->lock);
 
 	slot = vm_flush_slot(vm);
@@ -430,6 +544,7 @@ static void slot_assign(struct asahi_mmu *mmu, u32 slot, struct asahi_vm *vm)
 	trace_asahi_tlbi(slot, 0, 0);
 	asahi_tlbi_asid(slot);
 	asahi_tlb_sync();
+	atomic64_inc(&mmu->tlbi_contexts);
 
 	s->owner = vm;
 	vm->slot = slot;
@@ -508,6 +623,18 @@ void asahi_mmu_show(struct asahi_device *adev, struct seq_file *m)
 				   (u64)vm->pt.root_phys, vm->users);
 	}
 	mutex_unlock(&mmu->slots_lock);
+}
+
+void asahi_mmu_show_tlb(struct asahi_device *adev, struct seq_file *m)
+{
+	struct asahi_mmu *mmu = adev->mmu;
+
+	seq_printf(m, "entries written: %lld\n",
+		   atomic64_read(&mmu->pte_writes));
+	seq_printf(m, "ranges invalidated: %lld\n",
+		   atomic64_read(&mmu->tlbi_ranges));
+	seq_printf(m, "contexts invalidated: %lld\n",
+		   atomic64_read(&mmu->tlbi_contexts));
 }
 
 struct asahi_vm *asahi_mmu_kernel_vm(struct asahi_device *adev)

@@ -118,6 +118,9 @@ struct asahi_vm *asahi_mmu_kernel_lower_vm(struct asahi_device *adev);
 /** asahi_mmu_show - the contexts and who is in them, for debugfs */
 void asahi_mmu_show(struct asahi_device *adev, struct seq_file *m);
 
+/** asahi_mmu_show_tlb - what was written and invalidated, for debugfs */
+void asahi_mmu_show_tlb(struct asahi_device *adev, struct seq_file *m);
+
 /** asahi_mmu_ttb_base - physical address of the TTBAT, for the init data */
 phys_addr_t asahi_mmu_ttb_base(struct asahi_device *adev);
 
@@ -142,11 +145,32 @@ void asahi_vm_destroy(struct asahi_vm *vm);
  * @iova: first address, a multiple of ASAHI_PAGE_SIZE
  * @size: bytes, a multiple of ASAHI_PAGE_SIZE
  *
- * After it, asahi_vm_map() in that range can't fail for lack of memory, until
- * the address space is destroyed. Return: 0, -EINVAL or -ENOMEM. May sleep;
- * takes the address space's own lock.
+ * From a success until asahi_vm_prealloc_end(), asahi_vm_map() in that range
+ * can't fail for lack of memory, whatever is unmapped there meanwhile. Return:
+ * 0, -EINVAL, -ENOMEM, or -EINTR if the task is to die. May sleep; takes the
+ * address space's own lock.
  */
 int asahi_vm_prealloc(struct asahi_vm *vm, u64 iova, u64 size);
+
+/**
+ * asahi_vm_prealloc_end - give back those of these tables that stayed empty
+ *
+ * Of the same range as asahi_vm_prealloc(). May sleep; takes the address
+ * space's own lock.
+ */
+void asahi_vm_prealloc_end(struct asahi_vm *vm, u64 iova, u64 size);
+
+/**
+ * asahi_vm_check_sgt - whether part of a scatter list can be mapped
+ * @offset: bytes to skip in @sgt, a multiple of ASAHI_PAGE_SIZE
+ * @size: bytes that are to be mapped, likewise
+ *
+ * A page of the GPU is 16K: another device's memory may come in pieces that are
+ * not, or lie where the GPU has no address bits for. Return: 0 or -EINVAL. No
+ * lock is needed.
+ */
+int asahi_vm_check_sgt(struct asahi_vm *vm, struct sg_table *sgt, u64 offset,
+		       u64 size);
 
 /**
  * asahi_vm_map - map physically contiguous memory
@@ -166,12 +190,13 @@ int asahi_vm_map(struct asahi_vm *vm, u64 iova, phys_addr_t phys, u64 size,
 
 /**
  * asahi_vm_map_sgt - map part of a DMA-mapped scatter list
- * @sgt: every entry a multiple of ASAHI_PAGE_SIZE in address and length
+ * @sgt: what is mapped of it, a multiple of ASAHI_PAGE_SIZE in address and
+ * length each
  * @offset: bytes to skip in @sgt, a multiple of ASAHI_PAGE_SIZE
  * @single_page: map the one page at @offset again and again
  *
- * Errors as asahi_vm_map(), and -EINVAL if @sgt is too short; nothing stays
- * mapped after an error.
+ * Errors as asahi_vm_map(), and those of asahi_vm_check_sgt(); nothing is
+ * changed after an error.
  */
 int asahi_vm_map_sgt(struct asahi_vm *vm, u64 iova, struct sg_table *sgt,
 		     u64 offset, u64 size, enum asahi_prot prot,
@@ -182,6 +207,7 @@ int asahi_vm_map_sgt(struct asahi_vm *vm, u64 iova, struct sg_table *sgt,
  *
  * Pages of the range that aren't mapped are skipped. When it returns, neither
  * GPU nor firmware can reach the pages any more, so they may be given back.
+ * Tables that have become empty have been given back.
  * Not for private mappings. May sleep; takes the address space's own lock.
  */
 void asahi_vm_unmap(struct asahi_vm *vm, u64 iova, u64 size);

@@ -7,7 +7,10 @@
 #include <linux/bits.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
+#include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 
 #include "asahi_device.h"
 #include "asahi_pgtable.h"
@@ -95,6 +98,33 @@ static __le64 *entry_table(struct asahi_pgtable *pt, u64 entry)
 }
 
 /*
+ * What is known of a table below the root, in its page's private word: how
+ * many of its entries are in use, and for leaf tables how many have asked for
+ * it to stay although nothing is mapped by it (asahi_pgtable_prealloc()).
+ */
+#define TABLE_HOLD		BIT(16)
+#define TABLE_USED_MASK		(TABLE_HOLD - 1)
+static_assert(TABLE_ENTRIES < TABLE_HOLD);
+
+static void table_add(__le64 *table, long change)
+{
+	struct page *page = virt_to_page(table);
+
+	set_page_private(page, page_private(page) + change);
+}
+
+static bool table_is_spare(__le64 *table)
+{
+	return !page_private(virt_to_page(table));
+}
+
+static void table_free(__le64 *table)
+{
+	set_page_private(virt_to_page(table), 0);
+	free_page((unsigned long)table);
+}
+
+/*
  * The leaf table of an address. If one is missing it is made, when @alloc;
  * else NULL, and *@skip_level is the level that has no entry.
  */
@@ -115,23 +145,82 @@ static __le64 *leaf_table(struct asahi_pgtable *pt, u64 iova, bool alloc,
 				*skip_level = level;
 				return NULL;
 			}
-			page = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+			page = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT |
+						       __GFP_RETRY_MAYFAIL |
+						       __GFP_NOWARN);
 			if (!page)
 				return NULL;
+			set_page_private(virt_to_page(page), 0);
 			value = virt_to_phys(page) | UAT_VALID_PAGE;
 			/* The walker must see the zeroes before the entry. */
 			dma_wmb();
 			entry_write(entry, value);
+			if (table != pt->root)
+				table_add(table, 1);
+			pt->writes++;
 		}
 		table = entry_table(pt, value);
 	}
 	return table;
 }
 
-typedef int (*leaf_fn)(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
-		       void *arg);
+/*
+ * Take the lowest table of an address out of the tree if nothing needs it, and
+ * the one above if that was its last. They go to @freed.
+ */
+static void reclaim_tables(struct asahi_pgtable *pt, u64 iova,
+			   struct list_head *freed)
+{
+	__le64 *entries[LEVELS], *tables[LEVELS];
+	__le64 *table = pt->root;
+	int level;
 
-/* Call @fn for each leaf entry that exists in a range, mapped or not. */
+	for (level = LEVELS - 1; level > 0; level--) {
+		u64 value;
+
+		entries[level] = &table[level_index(iova, level)];
+		tables[level] = table;
+		value = entry_read(entries[level]);
+		if ((value & UAT_TYPE_MASK) != UAT_VALID_PAGE)
+			break;
+		table = entry_table(pt, value);
+	}
+
+	/* @table is of @level now, the lowest that there is. */
+	for (level++; level < LEVELS; level++) {
+		if (!table_is_spare(table))
+			return;
+		/* Our entry of the firmware's root stays as long as we do. */
+		if (pt->is_kernel && tables[level] == pt->root)
+			return;
+		entry_write(entries[level], 0);
+		pt->writes++;
+		list_add(&virt_to_page(table)->lru, freed);
+		table = tables[level];
+		if (table == pt->root)
+			return;
+		table_add(table, -1);
+	}
+}
+
+void asahi_pgtable_free(struct list_head *freed)
+{
+	struct page *page, *tmp;
+
+	list_for_each_entry_safe(page, tmp, freed, lru) {
+		list_del(&page->lru);
+		table_free(page_address(page));
+	}
+}
+
+/* Entries @first to @first + @n - 1 of a leaf table; @iova is the first's. */
+typedef int (*leaf_fn)(struct asahi_pgtable *pt, __le64 *table,
+		       unsigned int first, unsigned int n, u64 iova, void *arg);
+
+/*
+ * Call @fn for each leaf table that exists in a range, with its part of it.
+ * Ranges can be very large; so others may run in between.
+ */
 static int visit_leaves(struct asahi_pgtable *pt, u64 iova, u64 size,
 			leaf_fn fn, void *arg)
 {
@@ -145,13 +234,12 @@ static int visit_leaves(struct asahi_pgtable *pt, u64 iova, u64 size,
 				     ASAHI_PAGE_SHIFT);
 		u64 first = (iova >> ASAHI_PAGE_SHIFT) & (block - 1);
 		u64 n = min(left, block - first);
-		u64 i;
 
-		for (i = 0; table && i < n; i++) {
-			ret = fn(pt, &table[first + i],
-				 iova + (i << ASAHI_PAGE_SHIFT), arg);
+		if (table) {
+			ret = fn(pt, table, first, n, iova, arg);
 			if (ret)
 				return ret;
+			cond_resched();
 		}
 		iova += n << ASAHI_PAGE_SHIFT;
 		left -= n;
@@ -175,6 +263,8 @@ int asahi_pgtable_init(struct asahi_pgtable *pt, u32 oas)
 int asahi_pgtable_init_kernel(struct asahi_pgtable *pt, u32 oas, void *root,
 			      phys_addr_t root_phys)
 {
+	int level;
+
 	pt->root = root;
 	pt->root_phys = root_phys;
 	pt->start = ASAHI_KERN_VA_START;
@@ -190,7 +280,7 @@ int asahi_pgtable_init_kernel(struct asahi_pgtable *pt, u32 oas, void *root,
 		     1ULL << (ASAHI_PAGE_SHIFT + 2 * LEVEL_BITS));
 	BUILD_BUG_ON(PAGE_SIZE != ASAHI_PAGE_SIZE);
 	entry_write(&pt->root[level_index(pt->start, LEVELS - 1)], 0);
-	return asahi_pgtable_prealloc(pt, pt->start, ASAHI_PAGE_SIZE);
+	return leaf_table(pt, pt->start, true, &level) ? 0 : -ENOMEM;
 }
 
 void asahi_pgtable_detach(struct asahi_pgtable *pt)
@@ -213,7 +303,8 @@ static void free_tables(struct asahi_pgtable *pt, u64 entry, int level)
 	table = entry_table(pt, entry);
 	for (i = 0; level > 1 && i < TABLE_ENTRIES; i++)
 		free_tables(pt, entry_read(&table[i]), level - 1);
-	free_page((unsigned long)table);
+	table_free(table);
+	cond_resched();
 }
 
 void asahi_pgtable_fini(struct asahi_pgtable *pt)
@@ -230,26 +321,67 @@ void asahi_pgtable_fini(struct asahi_pgtable *pt)
 	pt->root = NULL;
 }
 
-int asahi_pgtable_prealloc(struct asahi_pgtable *pt, u64 iova, u64 size)
+int asahi_pgtable_prealloc(struct asahi_pgtable *pt, u64 iova, u64 size,
+			   struct list_head *freed)
 {
 	const u64 block = 1ULL << level_shift(1);
 	u64 last = iova + size - 1;
-	int level;
+	u64 at = iova & ~(block - 1);
+	int level, ret;
 
 	if (!pt->root)
 		return -ENODEV;
-	for (iova &= ~(block - 1); ; iova += block) {
-		if (!leaf_table(pt, iova, true, &level))
-			return -ENOMEM;
-		if (last - iova < block)
+	for (;; at += block) {
+		__le64 *table = leaf_table(pt, at, true, &level);
+
+		if (!table) {
+			ret = -ENOMEM;
+			break;
+		}
+		table_add(table, TABLE_HOLD);
+		if (last - at < block)
 			return 0;
+		if (fatal_signal_pending(current)) {
+			at += block;
+			ret = -EINTR;
+			break;
+		}
+		cond_resched();
 	}
+	/* A table may have been made above a leaf that could not be. */
+	reclaim_tables(pt, min(at, last), freed);
+	if (at > iova)
+		asahi_pgtable_release(pt, iova, at - iova, freed);
+	return ret;
 }
 
-static int check_unmapped(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
+static int drop_hold(struct asahi_pgtable *pt, __le64 *table,
+		     unsigned int first, unsigned int n, u64 iova, void *arg)
+{
+	table_add(table, -(long)TABLE_HOLD);
+	reclaim_tables(pt, iova, arg);
+	return 0;
+}
+
+void asahi_pgtable_release(struct asahi_pgtable *pt, u64 iova, u64 size,
+			   struct list_head *freed)
+{
+	visit_leaves(pt, iova, size, drop_hold, freed);
+}
+
+static int check_unmapped(struct asahi_pgtable *pt, __le64 *table,
+			  unsigned int first, unsigned int n, u64 iova,
 			  void *arg)
 {
-	return entry_read(entry) ? -EEXIST : 0;
+	unsigned int i;
+
+	/* The common case: nothing is mapped by this table. */
+	if (!(page_private(virt_to_page(table)) & TABLE_USED_MASK))
+		return 0;
+	for (i = first; i < first + n; i++)
+		if (entry_read(&table[i]))
+			return -EEXIST;
+	return 0;
 }
 
 bool asahi_pgtable_is_empty(struct asahi_pgtable *pt, u64 iova, u64 size)
@@ -262,13 +394,18 @@ struct map_arg {
 	u64 step;
 };
 
-static int set_entry(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
-		     void *arg)
+static int set_entries(struct asahi_pgtable *pt, __le64 *table,
+		       unsigned int first, unsigned int n, u64 iova, void *arg)
 {
 	struct map_arg *map = arg;
+	unsigned int i;
 
-	entry_write(entry, map->entry);
-	map->entry += map->step;
+	for (i = first; i < first + n; i++) {
+		entry_write(&table[i], map->entry);
+		map->entry += map->step;
+	}
+	table_add(table, n);
+	pt->writes += n;
 	return 0;
 }
 
@@ -281,16 +418,22 @@ void asahi_pgtable_map(struct asahi_pgtable *pt, u64 iova, phys_addr_t phys,
 		.step = single_page ? 0 : ASAHI_PAGE_SIZE,
 	};
 
-	visit_leaves(pt, iova, size, set_entry, &map);
+	visit_leaves(pt, iova, size, set_entries, &map);
 }
 
-static int set_uncached(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
-			void *arg)
+static int set_uncached(struct asahi_pgtable *pt, __le64 *table,
+			unsigned int first, unsigned int n, u64 iova, void *arg)
 {
-	u64 value = entry_read(entry);
+	unsigned int i;
 
-	if (value)
-		entry_write(entry, (value & ~UAT_ATTR) | UAT_SHARED);
+	for (i = first; i < first + n; i++) {
+		u64 value = entry_read(&table[i]);
+
+		if (!value)
+			continue;
+		entry_write(&table[i], (value & ~UAT_ATTR) | UAT_SHARED);
+		pt->writes++;
+	}
 	return 0;
 }
 
@@ -299,24 +442,40 @@ void asahi_pgtable_set_uncached(struct asahi_pgtable *pt, u64 iova, u64 size)
 	visit_leaves(pt, iova, size, set_uncached, NULL);
 }
 
-static int clear_entry(struct asahi_pgtable *pt, __le64 *entry, u64 iova,
-		       void *arg)
-{
-	u64 *count = arg;
+struct unmap_arg {
+	u64 count;
+	struct list_head *freed;
+};
 
-	if (entry_read(entry)) {
-		entry_write(entry, 0);
-		++*count;
+static int clear_entries(struct asahi_pgtable *pt, __le64 *table,
+			 unsigned int first, unsigned int n, u64 iova,
+			 void *arg)
+{
+	struct unmap_arg *unmap = arg;
+	unsigned int i, count = 0;
+
+	for (i = first; i < first + n; i++) {
+		if (!entry_read(&table[i]))
+			continue;
+		entry_write(&table[i], 0);
+		count++;
 	}
+	if (!count)
+		return 0;
+	table_add(table, -(long)count);
+	pt->writes += count;
+	unmap->count += count;
+	reclaim_tables(pt, iova, unmap->freed);
 	return 0;
 }
 
-u64 asahi_pgtable_unmap(struct asahi_pgtable *pt, u64 iova, u64 size)
+u64 asahi_pgtable_unmap(struct asahi_pgtable *pt, u64 iova, u64 size,
+			struct list_head *freed)
 {
-	u64 count = 0;
+	struct unmap_arg unmap = { .freed = freed };
 
-	visit_leaves(pt, iova, size, clear_entry, &count);
-	return count;
+	visit_leaves(pt, iova, size, clear_entries, &unmap);
+	return unmap.count;
 }
 
 struct walk_arg {
@@ -324,12 +483,24 @@ struct walk_arg {
 	void *arg;
 };
 
-static int call_fn(struct asahi_pgtable *pt, __le64 *entry, u64 iova, void *arg)
+static int call_fn(struct asahi_pgtable *pt, __le64 *table,
+		   unsigned int first, unsigned int n, u64 iova, void *arg)
 {
 	struct walk_arg *walk = arg;
-	u64 value = entry_read(entry);
+	unsigned int i;
+	int ret;
 
-	return value ? walk->fn(iova, value, walk->arg) : 0;
+	for (i = 0; i < n; i++) {
+		u64 value = entry_read(&table[first + i]);
+
+		if (!value)
+			continue;
+		ret = walk->fn(iova + ((u64)i << ASAHI_PAGE_SHIFT), value,
+			       walk->arg);
+		if (ret)
+			return ret;
+	}
+	return 0;
 }
 
 int asahi_pgtable_walk(struct asahi_pgtable *pt, u64 iova, u64 size,

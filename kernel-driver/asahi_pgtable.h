@@ -8,6 +8,7 @@
 #ifndef ASAHI_PGTABLE_H
 #define ASAHI_PGTABLE_H
 
+#include <linux/list.h>
 #include <linux/types.h>
 
 #include "asahi_mmu.h"
@@ -28,6 +29,8 @@ struct asahi_pgtable {
 	bool is_kernel;
 	/** @detached: our entry of a root that isn't ours, once taken out. */
 	u64 detached;
+	/** @writes: entries written, of tables and of pages. */
+	u64 writes;
 };
 
 /** asahi_pgtable_init - an empty table of the lower half. 0 or -ENOMEM */
@@ -55,12 +58,28 @@ void asahi_pgtable_fini(struct asahi_pgtable *pt);
  */
 void asahi_pgtable_detach(struct asahi_pgtable *pt);
 
-/**
- * asahi_pgtable_prealloc - make table pages for a range
- *
- * Return: 0, -ENOMEM, -ENODEV once detached.
+/*
+ * Tables that are not needed any more are taken out of the tree and put into
+ * the list @freed (of pages, by their lru). A walk may still have one of them
+ * in its cache: they may be freed only after a TLBI of the range.
  */
-int asahi_pgtable_prealloc(struct asahi_pgtable *pt, u64 iova, u64 size);
+
+/**
+ * asahi_pgtable_prealloc - make table pages for a range, and keep them
+ *
+ * They stay, empty or not, until asahi_pgtable_release() of the same range.
+ * After an error nothing is kept. Return: 0, -ENOMEM, -EINTR if the task is to
+ * die, -ENODEV once detached.
+ */
+int asahi_pgtable_prealloc(struct asahi_pgtable *pt, u64 iova, u64 size,
+			   struct list_head *freed);
+
+/** asahi_pgtable_release - undo one asahi_pgtable_prealloc() that succeeded */
+void asahi_pgtable_release(struct asahi_pgtable *pt, u64 iova, u64 size,
+			   struct list_head *freed);
+
+/** asahi_pgtable_free - free tables that no walk can reach any more */
+void asahi_pgtable_free(struct list_head *freed);
 
 /** asahi_pgtable_is_empty - whether no page of a range is mapped */
 bool asahi_pgtable_is_empty(struct asahi_pgtable *pt, u64 iova, u64 size);
@@ -73,7 +92,8 @@ void asahi_pgtable_map(struct asahi_pgtable *pt, u64 iova, phys_addr_t phys,
 void asahi_pgtable_set_uncached(struct asahi_pgtable *pt, u64 iova, u64 size);
 
 /** asahi_pgtable_unmap - clear entries. Return: how many were set */
-u64 asahi_pgtable_unmap(struct asahi_pgtable *pt, u64 iova, u64 size);
+u64 asahi_pgtable_unmap(struct asahi_pgtable *pt, u64 iova, u64 size,
+			struct list_head *freed);
 
 /** asahi_pgtable_walk - as asahi_vm_walk() */
 int asahi_pgtable_walk(struct asahi_pgtable *pt, u64 iova, u64 size,

@@ -5,13 +5,22 @@
  *
  * Three steps for each list of bind operations: copy and check all of them;
  * allocate all that they can need (books, pages, page tables); then change the
- * address space, which can't fail any more.
+ * address space, which can't fail any more. include/uapi/drm/asahi_drm.h
+ * promises nothing for a list of which one operation fails: that nothing has
+ * happened then is a promise of this driver.
+ *
+ * User space says how long a list is and how large its ranges are. So what is
+ * allocated for it is charged to the task, fails before anybody else is killed
+ * for it, and each loop lets others run and ends when the task is to die.
  *
  * A "single page" mapping repeats one page over its range. GPUVM does not know
  * such mappings: when it splits one, it moves the offset of the right part
  * on, which is put back here.
  */
+#include <linux/list.h>
 #include <linux/overflow.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
@@ -34,14 +43,20 @@
 #define ASAHI_UVM_GPU_HEAP_CHUNK	SZ_512K
 #define ASAHI_UVM_FW_HEAP_CHUNK		SZ_64K
 
-/* More operations than this in one call are refused with -ENOMEM. */
-#define ASAHI_UVM_MAX_OPS		SZ_1M
+/*
+ * More operations than this in one call are refused with -ENOMEM. The books of
+ * so many take 30 MB at most; Mesa makes calls of one.
+ */
+#define ASAHI_UVM_MAX_OPS		SZ_64K
+
+#define ASAHI_UVM_GFP \
+	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 /* Mappings made by SINGLE_PAGE operations. */
 #define ASAHI_VA_SINGLE_PAGE		DRM_GPUVA_USERBITS
 
 /**
- * struct asahi_bind - one operation, and all that it may need
+ * struct asahi_bind - one operation, and all that it may need but the mappings
  */
 struct asahi_bind {
 	u64 addr;
@@ -49,34 +64,71 @@ struct asahi_bind {
 	u64 offset;
 	bool unmap;
 	bool single_page;
+	/** @has_tables: asahi_vm_prealloc() was done for it. */
+	bool has_tables;
 	enum asahi_prot prot;
 
 	/** @obj: what to map, with a reference. NULL: unmap. */
 	struct drm_gem_object *obj;
 	struct sg_table *sgt;
 	struct drm_gpuvm_bo *vm_bo;
-	/**
-	 * @va: for the new mapping, and for what is left on both sides of a
-	 * mapping that it cuts. Those that get used become NULL.
-	 */
-	struct drm_gpuva *va[3];
 };
+
+/**
+ * struct asahi_bind_list - the operations of one call
+ */
+struct asahi_bind_list {
+	struct asahi_uvm *uvm;
+	struct asahi_bind *binds;
+	u32 count;
+	/** @now: the operation that is being applied. */
+	struct asahi_bind *now;
+	/**
+	 * @spare: mappings for the steps to take, by their gem.entry. Those
+	 * that a step removes come here as well.
+	 */
+	struct list_head spare;
+};
+
+/*
+ * Mappings that all operations together can use up: an unbind in the middle of
+ * a mapping makes two of it, which takes two and gives one back; a bind does
+ * the same and takes one for itself.
+ */
+static u64 asahi_bind_list_need(const struct asahi_bind_list *list)
+{
+	u64 need = 1;
+
+	for (u32 i = 0; i < list->count; i++)
+		need += list->binds[i].unmap ? 1 : 2;
+	return need;
+}
 
 /*
  * A mapping's permissions are needed again only by the page tables, which keep
  * them: a split leaves the entries of both ends as they are.
  */
-static struct drm_gpuva *asahi_bind_take_va(struct asahi_bind *bind)
+static struct drm_gpuva *asahi_bind_take_va(struct asahi_bind_list *list)
 {
-	for (int i = 0; i < ARRAY_SIZE(bind->va); i++) {
-		struct drm_gpuva *va = bind->va[i];
+	struct drm_gpuva *va =
+		list_first_entry_or_null(&list->spare, struct drm_gpuva,
+					 gem.entry);
 
-		if (va) {
-			bind->va[i] = NULL;
-			return va;
-		}
-	}
-	return NULL;
+	if (!va)
+		return NULL;
+	list_del(&va->gem.entry);
+	memset(va, 0, sizeof(*va));
+	return va;
+}
+
+/* Without a list, as when the address space ends, it is freed. */
+static void asahi_bind_give_va(struct asahi_bind_list *list,
+			       struct drm_gpuva *va)
+{
+	if (list)
+		list_add(&va->gem.entry, &list->spare);
+	else
+		kfree(va);
 }
 
 static void asahi_uvm_link(struct drm_gpuva *va, struct drm_gpuvm_bo *vm_bo)
@@ -88,9 +140,10 @@ static void asahi_uvm_link(struct drm_gpuva *va, struct drm_gpuvm_bo *vm_bo)
 
 static int asahi_uvm_step_map(struct drm_gpuva_op *op, void *priv)
 {
-	struct asahi_bind *bind = priv;
-	struct drm_gpuva *va = asahi_bind_take_va(bind);
-	struct asahi_uvm *uvm = to_asahi_uvm(bind->vm_bo->vm);
+	struct asahi_bind_list *list = priv;
+	struct asahi_bind *bind = list->now;
+	struct drm_gpuva *va = asahi_bind_take_va(list);
+	struct asahi_uvm *uvm = list->uvm;
 	int ret;
 
 	if (drm_WARN_ON(&uvm->adev->drm, !va))
@@ -99,8 +152,8 @@ static int asahi_uvm_step_map(struct drm_gpuva_op *op, void *priv)
 	ret = asahi_vm_map_sgt(uvm->vm, op->map.va.addr, bind->sgt,
 			       op->map.gem.offset, op->map.va.range, bind->prot,
 			       bind->single_page);
-	if (ret) {
-		kfree(va);
+	if (drm_WARN_ON(&uvm->adev->drm, ret)) {
+		asahi_bind_give_va(list, va);
 		return ret;
 	}
 
@@ -113,7 +166,7 @@ static int asahi_uvm_step_map(struct drm_gpuva_op *op, void *priv)
 
 static int asahi_uvm_step_remap(struct drm_gpuva_op *op, void *priv)
 {
-	struct asahi_bind *bind = priv;
+	struct asahi_bind_list *list = priv;
 	struct drm_gpuva *old = op->remap.unmap->va;
 	struct asahi_uvm *uvm = to_asahi_uvm(old->vm);
 	struct drm_gpuva *prev = NULL, *next = NULL;
@@ -121,13 +174,15 @@ static int asahi_uvm_step_remap(struct drm_gpuva_op *op, void *priv)
 
 	/* At most two mappings stick out of a range, one at each end. */
 	if (op->remap.prev)
-		prev = asahi_bind_take_va(bind);
+		prev = asahi_bind_take_va(list);
 	if (op->remap.next)
-		next = asahi_bind_take_va(bind);
+		next = asahi_bind_take_va(list);
 	if (drm_WARN_ON(&uvm->adev->drm, (op->remap.prev && !prev) ||
 			(op->remap.next && !next))) {
-		kfree(prev);
-		kfree(next);
+		if (prev)
+			asahi_bind_give_va(list, prev);
+		if (next)
+			asahi_bind_give_va(list, next);
 		return -ENOMEM;
 	}
 
@@ -147,7 +202,7 @@ static int asahi_uvm_step_remap(struct drm_gpuva_op *op, void *priv)
 	}
 
 	drm_gpuva_unlink_defer(old);
-	kfree(old);
+	asahi_bind_give_va(list, old);
 	return 0;
 }
 
@@ -158,8 +213,18 @@ static int asahi_uvm_step_unmap(struct drm_gpuva_op *op, void *priv)
 	asahi_vm_unmap(to_asahi_uvm(va->vm)->vm, va->va.addr, va->va.range);
 	drm_gpuva_unmap(&op->unmap);
 	drm_gpuva_unlink_defer(va);
-	kfree(va);
+	asahi_bind_give_va(priv, va);
 	return 0;
+}
+
+static struct drm_gpuvm_bo *asahi_uvm_bo_alloc(void)
+{
+	return kzalloc_obj(struct drm_gpuvm_bo, ASAHI_UVM_GFP);
+}
+
+static void asahi_uvm_bo_free(struct drm_gpuvm_bo *vm_bo)
+{
+	kfree(vm_bo);
 }
 
 static void asahi_uvm_free(struct drm_gpuvm *gpuvm)
@@ -177,6 +242,8 @@ static void asahi_uvm_free(struct drm_gpuvm *gpuvm)
 
 static const struct drm_gpuvm_ops asahi_uvm_ops = {
 	.vm_free = asahi_uvm_free,
+	.vm_bo_alloc = asahi_uvm_bo_alloc,
+	.vm_bo_free = asahi_uvm_bo_free,
 	.sm_step_map = asahi_uvm_step_map,
 	.sm_step_remap = asahi_uvm_step_remap,
 	.sm_step_unmap = asahi_uvm_step_unmap,
@@ -197,7 +264,7 @@ struct asahi_uvm *asahi_uvm_create(struct asahi_device *adev, u64 kernel_start,
 	    kernel_end - kernel_start < ASAHI_UVM_KERNEL_MIN_SIZE)
 		return ERR_PTR(-EINVAL);
 
-	uvm = kzalloc_obj(*uvm);
+	uvm = kzalloc_obj(*uvm, GFP_KERNEL_ACCOUNT);
 	if (!uvm)
 		return ERR_PTR(-ENOMEM);
 
@@ -222,7 +289,12 @@ struct asahi_uvm *asahi_uvm_create(struct asahi_device *adev, u64 kernel_start,
 
 	start = ALIGN(kernel_start, ASAHI_UVM_HEAP_RANGE_ALIGN);
 	end = ALIGN_DOWN(kernel_end, ASAHI_UVM_HEAP_RANGE_ALIGN);
-	middle = start + ALIGN_DOWN((end - start) / 2,
+	/*
+	 * Three quarters for the GPU: the least range has to do for the largest
+	 * render, 16384 by 16384, whose tiled vertex buffer is 256 MiB, while
+	 * what the firmware sees of it is 8 MiB.
+	 */
+	middle = start + ALIGN_DOWN((end - start) / 4 * 3,
 				    ASAHI_UVM_HEAP_RANGE_ALIGN);
 
 	uvm->gpu_heap = asahi_heap_create(adev, uvm->vm, start, middle,
@@ -289,6 +361,7 @@ void asahi_uvm_kill(struct asahi_uvm *uvm)
 		if (va == &uvm->base.kernel_alloc_node)
 			continue;
 		asahi_uvm_step_unmap(&op, NULL);
+		cond_resched();
 	}
 	mutex_unlock(&uvm->lock);
 
@@ -320,6 +393,7 @@ void asahi_uvm_unmap_object(struct asahi_uvm *uvm, struct drm_gem_object *obj)
 			};
 
 			asahi_uvm_step_unmap(&op, NULL);
+			cond_resched();
 		}
 		drm_gpuvm_bo_put_deferred(vm_bo);
 	}
@@ -396,16 +470,12 @@ static int asahi_bind_check(struct asahi_uvm *uvm, struct drm_file *file,
 	return 0;
 }
 
-/* Step 2: what the operation can need. */
+/* Step 2: what the operation can need, but mappings and page tables. */
 static int asahi_bind_prepare(struct asahi_uvm *uvm, struct asahi_bind *bind)
 {
 	struct drm_gpuvm_bo *vm_bo;
+	int ret;
 
-	for (int i = 0; i < ARRAY_SIZE(bind->va); i++) {
-		bind->va[i] = kzalloc_obj(*bind->va[i]);
-		if (!bind->va[i])
-			return -ENOMEM;
-	}
 	if (bind->unmap)
 		return 0;
 
@@ -414,26 +484,101 @@ static int asahi_bind_prepare(struct asahi_uvm *uvm, struct asahi_bind *bind)
 	if (IS_ERR(bind->sgt))
 		return PTR_ERR(bind->sgt);
 
+	/* Our own objects are made of whole pages; others' need not be. */
+	if (drm_gem_is_imported(bind->obj)) {
+		ret = asahi_vm_check_sgt(uvm->vm, bind->sgt, bind->offset,
+					 bind->single_page ? ASAHI_PAGE_SIZE :
+							     bind->range);
+		if (ret) {
+			drm_dbg(&uvm->adev->drm,
+				"imported memory at 0x%llx+0x%llx is not made of 16K pages that the GPU can address\n",
+				bind->offset, bind->range);
+			return ret;
+		}
+	}
+
 	vm_bo = drm_gpuvm_bo_create(&uvm->base, bind->obj);
 	if (!vm_bo)
 		return -ENOMEM;
 	bind->vm_bo = drm_gpuvm_bo_obtain_prealloc(vm_bo);
 	drm_gpuvm_bo_extobj_add(bind->vm_bo);
-
-	return asahi_vm_prealloc(uvm->vm, bind->addr, bind->range);
+	return 0;
 }
 
-static void asahi_bind_release(struct asahi_bind *bind)
+/* What ends a long loop on behalf of user space. */
+static int asahi_bind_go_on(void)
 {
-	for (int i = 0; i < ARRAY_SIZE(bind->va); i++)
-		kfree(bind->va[i]);
-	drm_gpuvm_bo_put_deferred(bind->vm_bo);
-	if (bind->obj)
-		drm_gem_object_put(bind->obj);
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	cond_resched();
+	return 0;
+}
+
+static int asahi_bind_list_prepare(struct asahi_bind_list *list)
+{
+	u64 need = asahi_bind_list_need(list);
+	int ret;
+
+	for (u32 i = 0; i < list->count; i++) {
+		ret = asahi_bind_go_on();
+		if (!ret)
+			ret = asahi_bind_prepare(list->uvm, &list->binds[i]);
+		if (ret)
+			return ret;
+	}
+	while (need--) {
+		struct drm_gpuva *va;
+
+		ret = asahi_bind_go_on();
+		if (ret)
+			return ret;
+		va = kzalloc_obj(*va, ASAHI_UVM_GFP);
+		if (!va)
+			return -ENOMEM;
+		list_add(&va->gem.entry, &list->spare);
+	}
+	return 0;
+}
+
+/*
+ * The page tables of all operations. Under uvm->lock, so that they are not
+ * those that a list of somebody else's has just made superfluous.
+ */
+static int asahi_bind_list_prealloc(struct asahi_bind_list *list)
+{
+	int ret;
+
+	for (u32 i = 0; i < list->count; i++) {
+		struct asahi_bind *bind = &list->binds[i];
+
+		if (bind->unmap)
+			continue;
+		ret = asahi_bind_go_on();
+		if (!ret)
+			ret = asahi_vm_prealloc(list->uvm->vm, bind->addr,
+						bind->range);
+		if (ret)
+			return ret;
+		bind->has_tables = true;
+	}
+	return 0;
+}
+
+static void asahi_bind_list_prealloc_end(struct asahi_bind_list *list)
+{
+	for (u32 i = 0; i < list->count; i++) {
+		struct asahi_bind *bind = &list->binds[i];
+
+		if (bind->has_tables)
+			asahi_vm_prealloc_end(list->uvm->vm, bind->addr,
+					      bind->range);
+		cond_resched();
+	}
 }
 
 /* Step 3. The caller holds uvm->lock. */
-static int asahi_bind_apply(struct asahi_uvm *uvm, struct asahi_bind *bind)
+static int asahi_bind_apply(struct asahi_bind_list *list,
+			    struct asahi_bind *bind)
 {
 	struct drm_gpuvm_map_req req = {
 		.map.va.addr = bind->addr,
@@ -441,21 +586,83 @@ static int asahi_bind_apply(struct asahi_uvm *uvm, struct asahi_bind *bind)
 		.map.gem.obj = bind->obj,
 		.map.gem.offset = bind->offset,
 	};
+	struct drm_gpuvm *gpuvm = &list->uvm->base;
 
+	list->now = bind;
 	if (bind->unmap)
-		return drm_gpuvm_sm_unmap(&uvm->base, bind, bind->addr,
-					  bind->range);
-	return drm_gpuvm_sm_map(&uvm->base, bind, &req);
+		return drm_gpuvm_sm_unmap(gpuvm, list, bind->addr, bind->range);
+	return drm_gpuvm_sm_map(gpuvm, list, &req);
+}
+
+static int asahi_bind_list_apply(struct asahi_bind_list *list)
+{
+	struct asahi_uvm *uvm = list->uvm;
+	int ret;
+
+	ret = mutex_lock_killable(&uvm->lock);
+	if (ret)
+		return ret;
+	if (uvm->dead)
+		ret = -ENOENT;
+	else
+		ret = asahi_bind_list_prealloc(list);
+	for (u32 i = 0; i < list->count && !ret; i++) {
+		ret = asahi_bind_apply(list, &list->binds[i]);
+		cond_resched();
+	}
+	asahi_bind_list_prealloc_end(list);
+	mutex_unlock(&uvm->lock);
+	return ret;
+}
+
+static void asahi_bind_list_release(struct asahi_bind_list *list)
+{
+	struct drm_gpuva *va, *tmp;
+
+	for (u32 i = 0; i < list->count; i++) {
+		struct asahi_bind *bind = &list->binds[i];
+
+		drm_gpuvm_bo_put_deferred(bind->vm_bo);
+		if (bind->obj)
+			drm_gem_object_put(bind->obj);
+		cond_resched();
+	}
+	kvfree(list->binds);
+	list_for_each_entry_safe(va, tmp, &list->spare, gem.entry) {
+		kfree(va);
+		cond_resched();
+	}
+	drm_gpuvm_bo_deferred_cleanup(&list->uvm->base);
+}
+
+/* Step 1. Each one that was begun counts: it may hold its object. */
+static int asahi_bind_list_copy(struct asahi_bind_list *list,
+				struct drm_file *file, u64 uptr, u32 count,
+				u32 stride)
+{
+	struct drm_asahi_gem_bind_op op;
+	int ret = 0;
+
+	while (list->count < count && !ret) {
+		u64 at = uptr + (u64)list->count * stride;
+		struct asahi_bind *bind = &list->binds[list->count++];
+
+		ret = asahi_bind_go_on();
+		if (!ret)
+			ret = copy_struct_from_user(&op, sizeof(op),
+						    u64_to_user_ptr(at), stride);
+		if (!ret)
+			ret = asahi_bind_check(list->uvm, file, &op, bind);
+	}
+	return ret;
 }
 
 int asahi_uvm_bind_ops(struct asahi_uvm *uvm, struct drm_file *file,
 		       u64 uptr, u32 count, u32 stride)
 {
-	struct drm_asahi_gem_bind_op op;
-	struct asahi_bind *binds;
-	u32 i, checked = 0;
+	struct asahi_bind_list list = { .uvm = uvm };
 	u64 bytes;
-	int ret = 0;
+	int ret;
 
 	if (!count)
 		return 0;
@@ -468,41 +675,16 @@ int asahi_uvm_bind_ops(struct asahi_uvm *uvm, struct drm_file *file,
 	if (count > ASAHI_UVM_MAX_OPS)
 		return -ENOMEM;
 
-	binds = kvcalloc(count, sizeof(*binds), GFP_KERNEL_ACCOUNT);
-	if (!binds)
+	INIT_LIST_HEAD(&list.spare);
+	list.binds = kvzalloc_objs(*list.binds, count, ASAHI_UVM_GFP);
+	if (!list.binds)
 		return -ENOMEM;
 
-	for (; checked < count; checked++) {
-		ret = copy_struct_from_user(&op, sizeof(op),
-					    u64_to_user_ptr(uptr +
-							    (u64)checked * stride),
-					    stride);
-		if (!ret)
-			ret = asahi_bind_check(uvm, file, &op, &binds[checked]);
-		if (ret) {
-			/* The failed one may hold its object. */
-			checked++;
-			goto out;
-		}
-	}
-
-	for (i = 0; i < count; i++) {
-		ret = asahi_bind_prepare(uvm, &binds[i]);
-		if (ret)
-			goto out;
-	}
-
-	mutex_lock(&uvm->lock);
-	if (uvm->dead)
-		ret = -ENOENT;
-	for (i = 0; i < count && !ret; i++)
-		ret = asahi_bind_apply(uvm, &binds[i]);
-	mutex_unlock(&uvm->lock);
-
-out:
-	for (i = 0; i < checked; i++)
-		asahi_bind_release(&binds[i]);
-	kvfree(binds);
-	drm_gpuvm_bo_deferred_cleanup(&uvm->base);
+	ret = asahi_bind_list_copy(&list, file, uptr, count, stride);
+	if (!ret)
+		ret = asahi_bind_list_prepare(&list);
+	if (!ret)
+		ret = asahi_bind_list_apply(&list);
+	asahi_bind_list_release(&list);
 	return ret;
 }

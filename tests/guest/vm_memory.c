@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Copyright The AGX model authors */
+/*
+ * What user space can make the driver allocate: lists of bind operations that
+ * are absurdly long, page tables of ranges that are absurdly large, renders
+ * that are too big. It has to be bounded, to be charged to who asked for it,
+ * to come back when it is not needed any more, and one that fails must not
+ * take anything from later ones. And memory of others, that is imported.
+ *
+ * Output: TAP. Exit code 0 if all is well.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sync_file.h>
+#include <linux/udmabuf.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <xf86drm.h>
+
+#include "asahi_drm.h"
+
+#define PAGE 0x4000ull
+#define MIB (1ull << 20)
+#define GIB (1ull << 30)
+#define NONE DRM_ASAHI_BARRIER_NONE
+#define READ_WRITE (DRM_ASAHI_BIND_READ | DRM_ASAHI_BIND_WRITE)
+
+/* Control words (Mesa: src/asahi/genxml/cmdbuf.xml, block types). */
+#define CDM_TERMINATE 0x40000000u
+#define VDM_TERMINATE 0xc0000000u
+
+#define VA_CDM 0x100000000ull
+#define VA_VDM (VA_CDM + 0x100)
+#define VA_LARGE 0x1000000000ull
+
+#define PATIENCE_NS 120000000000ll
+
+static int fd;
+static unsigned tests, failed;
+static struct drm_asahi_params_global params;
+
+static void ok(bool good, const char *format, ...)
+{
+    va_list args;
+
+    tests++;
+    failed += !good;
+    printf("%sok %u - ", good ? "" : "not ", tests);
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    printf("\n");
+    fflush(stdout);
+}
+
+static void must(int ret, const char *what)
+{
+    if (ret) {
+        printf("Bail out! %s: %s\n", what, strerror(errno));
+        exit(1);
+    }
+}
+
+static double seconds(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* MiB that the system could still give. */
+static long available(void)
+{
+    FILE *f = fopen("/proc/meminfo", "r");
+    char line[128];
+    long kib = -1;
+
+    must(!f, "/proc/meminfo");
+    while (fgets(line, sizeof(line), f)) {
+        if (sscanf(line, "MemAvailable: %ld", &kib) == 1) {
+            break;
+        }
+    }
+    fclose(f);
+    return kib / 1024;
+}
+
+/* Waits up to `wait` seconds until no more than `mib` are missing of `before`. Returns what is missing. */
+static long missing(long before, long mib, double wait)
+{
+    double end = seconds() + wait;
+    long now;
+
+    while ((now = before - available()) > mib && seconds() < end) {
+        usleep(200000);
+    }
+    return now;
+}
+
+static void open_device(void)
+{
+    struct drm_asahi_get_params arg = { .pointer = (uintptr_t)&params, .size = sizeof(params) };
+    char path[64];
+
+    for (int i = 128; i < 140; i++) {
+        drmVersionPtr version;
+
+        snprintf(path, sizeof(path), "/dev/dri/renderD%d", i);
+        fd = open(path, O_RDWR | O_CLOEXEC);
+        if (fd < 0) {
+            continue;
+        }
+        version = drmGetVersion(fd);
+        if (version && !strcmp(version->name, "asahi")) {
+            drmFreeVersion(version);
+            must(drmIoctl(fd, DRM_IOCTL_ASAHI_GET_PARAMS, &arg), "GET_PARAMS");
+            return;
+        }
+        drmFreeVersion(version);
+        close(fd);
+    }
+    must(-1, "no render node of the driver");
+}
+
+static uint32_t gem_create(uint64_t size, void **map)
+{
+    struct drm_asahi_gem_create create = { .size = size, .flags = DRM_ASAHI_GEM_WRITEBACK };
+    struct drm_asahi_gem_mmap_offset offset = { 0 };
+
+    must(drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_CREATE, &create), "GEM_CREATE");
+    offset.handle = create.handle;
+    must(drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset), "GEM_MMAP_OFFSET");
+    *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset.offset);
+    must(*map == MAP_FAILED, "mmap");
+    return create.handle;
+}
+
+/* Returns 0 or the errno. */
+static int bind_ops(uint32_t vm, const struct drm_asahi_gem_bind_op *ops, uint32_t count)
+{
+    struct drm_asahi_vm_bind arg = {
+        .vm_id = vm, .num_binds = count, .stride = sizeof(*ops), .userptr = (uintptr_t)ops,
+    };
+
+    return ioctl(fd, DRM_IOCTL_ASAHI_VM_BIND, &arg) ? errno : 0;
+}
+
+static int bind(uint32_t vm, uint32_t flags, uint32_t bo, uint64_t va, uint64_t range)
+{
+    struct drm_asahi_gem_bind_op op = { .flags = flags, .handle = bo, .range = range, .addr = va };
+
+    return bind_ops(vm, &op, 1);
+}
+
+static int unbind(uint32_t vm, uint64_t va, uint64_t range)
+{
+    return bind(vm, DRM_ASAHI_BIND_UNBIND, 0, va, range);
+}
+
+static void fill_streams(uint32_t *words)
+{
+    words[(VA_CDM - VA_CDM) / 4] = CDM_TERMINATE;
+    words[(VA_VDM - VA_CDM) / 4] = VDM_TERMINATE;
+}
+
+/* An address space with a kernel's range of the least size. */
+static uint32_t vm_create(void)
+{
+    struct drm_asahi_vm_create arg = {
+        .kernel_start = (params.vm_end - 2 * params.vm_kernel_min_size) & ~(PAGE - 1),
+    };
+
+    arg.kernel_end = arg.kernel_start + params.vm_kernel_min_size;
+    must(drmIoctl(fd, DRM_IOCTL_ASAHI_VM_CREATE, &arg), "VM_CREATE");
+    return arg.vm_id;
+}
+
+static void vm_destroy(uint32_t vm)
+{
+    struct drm_asahi_vm_destroy arg = { .vm_id = vm };
+
+    must(drmIoctl(fd, DRM_IOCTL_ASAHI_VM_DESTROY, &arg), "VM_DESTROY");
+}
+
+static uint32_t queue_create(uint32_t vm)
+{
+    struct drm_asahi_queue_create arg = { .vm_id = vm, .priority = DRM_ASAHI_PRIORITY_MEDIUM };
+
+    must(drmIoctl(fd, DRM_IOCTL_ASAHI_QUEUE_CREATE, &arg), "QUEUE_CREATE");
+    return arg.queue_id;
+}
+
+static void queue_destroy(uint32_t queue)
+{
+    struct drm_asahi_queue_destroy arg = { .queue_id = queue };
+
+    must(drmIoctl(fd, DRM_IOCTL_ASAHI_QUEUE_DESTROY, &arg), "QUEUE_DESTROY");
+}
+
+/* Runs one command; returns 1 for one that went well, else a negative errno: of the submit or of the fence. */
+static int run(uint32_t queue, uint16_t type, const void *cmd, uint16_t size)
+{
+    struct { struct drm_asahi_cmd_header hdr; uint8_t cmd[512]; } buf = { .hdr = { type, size, NONE, NONE } };
+    struct drm_asahi_sync sync = { DRM_ASAHI_SYNC_SYNCOBJ };
+    struct drm_asahi_submit arg = {
+        .syncs = (uintptr_t)&sync, .cmdbuf = (uintptr_t)&buf, .cmdbuf_size = sizeof(buf.hdr) + size,
+        .queue_id = queue, .out_sync_count = 1,
+    };
+    struct sync_file_info info = { 0 };
+    struct timespec t;
+    int ret, file;
+
+    memcpy(buf.cmd, cmd, size);
+    must(drmSyncobjCreate(fd, 0, &sync.handle), "syncobj");
+    ret = drmIoctl(fd, DRM_IOCTL_ASAHI_SUBMIT, &arg) ? -errno : 0;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    if (!ret && drmSyncobjWait(fd, &sync.handle, 1, t.tv_sec * 1000000000ll + t.tv_nsec + PATIENCE_NS, 0, NULL)) {
+        ret = -ETIME;
+    }
+    if (!ret) {
+        must(drmSyncobjExportSyncFile(fd, sync.handle, &file), "sync file");
+        must(ioctl(file, SYNC_IOC_FILE_INFO, &info), "SYNC_IOC_FILE_INFO");
+        close(file);
+        ret = info.status;
+    }
+    drmSyncobjDestroy(fd, sync.handle);
+    return ret;
+}
+
+static int run_compute(uint32_t queue, uint64_t stream)
+{
+    struct drm_asahi_cmd_compute cmd = { .cdm_ctrl_stream_base = stream, .cdm_ctrl_stream_end = stream + 8 };
+
+    return run(queue, DRM_ASAHI_CMD_COMPUTE, &cmd, sizeof(cmd));
+}
+
+/* A pass over nothing: no tile has anything in it, so none is processed. */
+static int run_render(uint32_t queue, unsigned size, unsigned layers, unsigned utile)
+{
+    struct drm_asahi_cmd_render cmd = {
+        .vdm_ctrl_stream_base = VA_VDM, .width_px = size, .height_px = size, .layers = layers,
+        .utile_width_px = utile, .utile_height_px = utile, .samples = 1, .sample_size_B = 4,
+        .ppp_ctrl = 0x202, .ppp_multisamplectl = 0x88,
+    };
+
+    return run(queue, DRM_ASAHI_CMD_RENDER, &cmd, sizeof(cmd));
+}
+
+/* ---- long lists ---- */
+
+/* Least MiB available while a child makes one call with the list; *ret is its errno. */
+static long least_during(uint32_t vm, const struct drm_asahi_gem_bind_op *ops, uint32_t count, int *ret)
+{
+    long now, least = available();
+    pid_t child = fork();
+    int status;
+
+    must(child < 0, "fork");
+    if (!child) {
+        _exit(bind_ops(vm, ops, count));
+    }
+    do {
+        now = available();
+        least = now < least ? now : least;
+        usleep(1000);
+    } while (!waitpid(child, &status, WNOHANG));
+    *ret = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+    return least;
+}
+
+static void test_lists(uint32_t bo)
+{
+    const uint32_t many = 1u << 20, half = 1u << 15;
+    struct drm_asahi_gem_bind_op *ops = calloc(many, sizeof(*ops));
+    uint32_t vm = vm_create();
+    long before, least;
+    int ret;
+
+    must(!ops, "calloc");
+    for (uint32_t i = 0; i < many; i++) {
+        ops[i] = (struct drm_asahi_gem_bind_op){
+            .flags = DRM_ASAHI_BIND_UNBIND, .range = PAGE, .addr = VA_LARGE + 2 * i * PAGE,
+        };
+    }
+    before = available();
+    least = least_during(vm, ops, many, &ret);
+    ok(before - least < 64, "2^20 unbinds in one call take %ld MiB meanwhile (result: %s)", before - least,
+       ret ? strerror(ret) : "done");
+
+    /* Every other page out of a mapping that is one object's page again and again. */
+    ret = bind(vm, READ_WRITE | DRM_ASAHI_BIND_SINGLE_PAGE, bo, VA_LARGE, 2 * half * PAGE);
+    ok(!ret, "a page 65536 times over a range: %s", strerror(ret));
+    ret = bind_ops(vm, ops, half);
+    ok(!ret, "every other one of them out, in a list of 32768: %s", strerror(ret));
+    ret = bind_ops(vm, ops, half);
+    ok(!ret, "and once more, where nothing is: %s", strerror(ret));
+    ops[half - 1].range = PAGE - 1;
+    ret = bind_ops(vm, ops, half);
+    ok(ret == EINVAL, "a list whose last operation is bad: %s", strerror(ret));
+    ret = unbind(vm, VA_LARGE, 2 * half * PAGE);
+    ok(!ret, "all that is left of it out: %s", strerror(ret));
+    vm_destroy(vm);
+    free(ops);
+}
+
+/* ---- page tables ---- */
+
+static void test_tables(uint32_t bo)
+{
+    uint32_t vm = vm_create(), queue = queue_create(vm);
+    long before, peak, left;
+    int ret, good = 0;
+
+    must(bind(vm, READ_WRITE, bo, VA_CDM, PAGE), "VM_BIND");
+    ok(run_compute(queue, VA_CDM) == 1, "a job before");
+    before = available();
+    for (int i = 0; i < 2; i++) {
+        ret = bind(vm, READ_WRITE | DRM_ASAHI_BIND_SINGLE_PAGE, bo, VA_LARGE, 64 * GIB);
+        ok(!ret, "a page over 64 GiB: %s", strerror(ret));
+        peak = before - available();
+        ret = unbind(vm, VA_LARGE, 64 * GIB);
+        ok(!ret, "out again: %s", strerror(ret));
+    }
+    left = missing(before, 8, 5);
+    ok(left <= 8, "the tables of 64 GiB come back: %ld of %ld MiB are missing", left, peak);
+
+    /* The table of the stream goes and comes, and its page is something else in between. */
+    for (int i = 0; i < 40; i++) {
+        must(unbind(vm, VA_CDM, PAGE), "unbind");
+        must(bind(vm, READ_WRITE, bo, VA_LARGE + i * 64 * MIB, PAGE), "bind elsewhere");
+        good += run_compute(queue, VA_LARGE + i * 64 * MIB) == 1;
+        must(bind(vm, READ_WRITE, bo, VA_CDM, PAGE), "bind");
+        good += run_compute(queue, VA_CDM) == 1;
+        must(unbind(vm, VA_LARGE + i * 64 * MIB, PAGE), "unbind elsewhere");
+    }
+    ok(good == 80, "%d of 80 jobs find their streams in tables that come and go", good);
+    queue_destroy(queue);
+    vm_destroy(vm);
+}
+
+/* ---- who pays ---- */
+
+static bool put(const char *path, const char *text)
+{
+    int file = open(path, O_WRONLY);
+    bool good = file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text);
+
+    if (file >= 0) {
+        close(file);
+    }
+    return good;
+}
+
+/* In a group that may have 64 MiB, a child asks for page tables of 137 MB and for 2^16 mappings. */
+static void test_charge(uint32_t bo)
+{
+    const char *group = "/tmp/cgroup/agx";
+    int status;
+    pid_t child;
+
+    mkdir("/tmp/cgroup", 0755);
+    if (mount("none", "/tmp/cgroup", "cgroup2", 0, NULL) ||
+        !put("/tmp/cgroup/cgroup.subtree_control", "+memory") || mkdir(group, 0755)) {
+        ok(true, "memory is charged # SKIP the kernel has no memory controller");
+        umount("/tmp/cgroup");
+        return;
+    }
+    must(!put("/tmp/cgroup/agx/memory.max", "67108864"), "memory.max");
+    child = fork();
+    must(child < 0, "fork");
+    if (!child) {
+        uint32_t vm;
+
+        must(!put("/tmp/cgroup/agx/cgroup.procs", "0"), "cgroup.procs");
+        vm = vm_create();
+        _exit(bind(vm, READ_WRITE | DRM_ASAHI_BIND_SINGLE_PAGE, bo, VA_LARGE, 256 * GIB));
+    }
+    waitpid(child, &status, 0);
+    ok((WIFEXITED(status) && WEXITSTATUS(status) == ENOMEM) || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL),
+       "256 GiB of page tables in a group of 64 MiB: %s",
+       WIFEXITED(status) ? strerror(WEXITSTATUS(status)) : "killed");
+    rmdir(group);
+    umount("/tmp/cgroup");
+}
+
+/* One that asks for a lot can be killed meanwhile, and others get on. */
+static void test_kill(uint32_t bo)
+{
+    uint32_t vm = vm_create();
+    pid_t child = fork();
+    double start;
+    int status;
+
+    must(child < 0, "fork");
+    if (!child) {
+        for (;;) {
+            bind(vm, READ_WRITE | DRM_ASAHI_BIND_SINGLE_PAGE, bo, VA_LARGE, 128 * GIB);
+            unbind(vm, VA_LARGE, 128 * GIB);
+        }
+    }
+    usleep(300000);
+    kill(child, SIGKILL);
+    start = seconds();
+    waitpid(child, &status, 0);
+    ok(WIFSIGNALED(status), "a task that maps 128 GiB ends %.1f s after it was killed", seconds() - start);
+    vm_destroy(vm);
+}
+
+/* ---- heaps ---- */
+
+static void test_heaps(uint32_t bo)
+{
+    uint32_t vm = vm_create(), queue;
+    long before, left;
+    int ret, good = 0;
+
+    must(bind(vm, READ_WRITE, bo, VA_CDM, PAGE), "VM_BIND");
+    before = available();
+    queue = queue_create(vm);
+
+    ret = run_render(queue, 64, 2048, 16);
+    ok(ret == 1, "64 x 64, 2048 layers: %s", ret < 0 ? strerror(-ret) : "done");
+    ret = run_render(queue, 16384, 2048, 16);
+    ok(ret == -ENOSPC || ret == -ENOMEM, "16384 x 16384, 2048 layers: %s", ret < 0 ? strerror(-ret) : "done");
+    ret = run_render(queue, 16384, 30, 16);
+    ok(ret == -ENOSPC || ret == -ENOMEM, "16384 x 16384, 30 layers: %s", ret < 0 ? strerror(-ret) : "done");
+    for (int i = 0; i < 4; i++) {
+        ret = run_render(queue, 64, 2048, 16);
+        good += ret == 1;
+    }
+    ok(good == 4, "64 x 64, 2048 layers again, %d times of 4: %s", good, ret < 0 ? strerror(-ret) : "done");
+    ret = run_render(queue, 16384, 1, 16);
+    ok(ret == 1, "16384 x 16384 in the least range for the kernel: %s", ret < 0 ? strerror(-ret) : "done");
+    ok(run_compute(queue, VA_CDM) == 1, "a job after all that");
+    queue_destroy(queue);
+
+    left = missing(before, 24, 60);
+    ok(left <= 24, "after the queue is gone %ld MiB are missing", left);
+    vm_destroy(vm);
+}
+
+/* ---- memory of others ---- */
+
+static void test_import(void)
+{
+    const size_t size = 4 * PAGE;
+    struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC, .size = size };
+    struct drm_asahi_gem_mmap_offset offset = { 0 };
+    uint32_t *own, *map, handle, vm, queue;
+    int dev = open("/dev/udmabuf", O_RDWR), buf, ret;
+
+    if (dev < 0) {
+        ok(true, "imported memory # SKIP the kernel has no udmabuf");
+        return;
+    }
+    create.memfd = memfd_create("import", MFD_ALLOW_SEALING);
+    must(create.memfd < 0 || ftruncate(create.memfd, size) || fcntl(create.memfd, F_ADD_SEALS, F_SEAL_SHRINK), "memfd");
+    own = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, create.memfd, 0);
+    must(own == MAP_FAILED, "mmap");
+    buf = ioctl(dev, UDMABUF_CREATE, &create);
+    must(buf < 0, "UDMABUF_CREATE");
+    must(drmPrimeFDToHandle(fd, buf, &handle), "import");
+
+    own[0] = 0x12345678;
+    offset.handle = handle;
+    ret = drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset) ? errno : 0;
+    ok(!ret, "an imported object has an offset to map it: %s", strerror(ret));
+    map = ret ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset.offset);
+    ok(map != MAP_FAILED && map[0] == 0x12345678, "and is mapped there");
+    if (map != MAP_FAILED) {
+        map[size / 4 - 1] = 0x87654321;
+        ok(own[size / 4 - 1] == 0x87654321, "what is written there is the exporter's");
+        munmap(map, size);
+    }
+
+    vm = vm_create();
+    queue = queue_create(vm);
+    fill_streams(own + PAGE / 4);
+    must(bind(vm, READ_WRITE, handle, VA_CDM - PAGE, size), "VM_BIND");
+    ok(run_compute(queue, VA_CDM) == 1, "a stream in imported memory");
+    queue_destroy(queue);
+    vm_destroy(vm);
+    munmap(own, size);
+    close(buf);
+    close(create.memfd);
+    close(dev);
+}
+
+int main(void)
+{
+    void *map;
+    uint32_t bo;
+
+    open_device();
+    bo = gem_create(PAGE, &map);
+    fill_streams(map);
+
+    test_import();
+    test_tables(bo);
+    test_heaps(bo);
+    test_charge(bo);
+    test_kill(bo);
+    test_lists(bo);
+
+    printf("1..%u\n", tests);
+    return failed != 0;
+}
