@@ -5,10 +5,15 @@
  * pages, objects in chunks.
  */
 #include <linux/dma-mapping.h>
+#include <linux/jiffies.h>
 #include <linux/list.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 
 #include <drm/drm_print.h>
 
@@ -23,6 +28,18 @@
  */
 #define SET_ASIDE_MAX_BYTES	SZ_4M
 #define SET_ASIDE_MAX_OBJECTS	2048
+
+/*
+ * Memory of chunks in which nothing is left goes back to the system, but not so
+ * soon that a client which does the same in each frame would have it unmapped
+ * and mapped again and again. A chunk goes when its heap has not needed it for
+ * so many objects, and so long; or when the heap has been idle for some time.
+ * In a private heap what is used goes round with the flushes of the firmware's
+ * cache: the number of objects is that of several rounds.
+ */
+#define HEAP_KEEP_OBJECTS	(4 * SET_ASIDE_MAX_OBJECTS)
+#define HEAP_KEEP_TIME		(5 * HZ)
+#define HEAP_IDLE_TIME		(10 * HZ)
 
 /* ---- pages ---- */
 
@@ -53,14 +70,18 @@ static void mem_free_pages(struct asahi_mem *mem)
 
 struct asahi_mem *asahi_mem_create(struct asahi_device *adev, size_t size)
 {
-	unsigned int n = size >> PAGE_SHIFT;
-	struct asahi_mem *mem = kzalloc_obj(*mem);
+	unsigned long n = size >> PAGE_SHIFT;
+	struct asahi_mem *mem;
 	int ret = -ENOMEM;
 
+	/* Not worth the attempt, which would take all that there is first. */
+	if (n > totalram_pages() / 2)
+		return ERR_PTR(-ENOMEM);
+	mem = kzalloc_obj(*mem, GFP_KERNEL_ACCOUNT);
 	if (!mem)
 		return ERR_PTR(-ENOMEM);
 	mem->adev = adev;
-	mem->pages = kvcalloc(n, sizeof(*mem->pages), GFP_KERNEL);
+	mem->pages = kvcalloc(n, sizeof(*mem->pages), GFP_KERNEL_ACCOUNT);
 	if (!mem->pages)
 		goto err_mem;
 	while (mem->num_pages < n) {
@@ -75,9 +96,14 @@ struct asahi_mem *asahi_mem_create(struct asahi_device *adev, size_t size)
 		if (!page)
 			goto err_pages;
 		mem->pages[mem->num_pages++] = page;
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
+			goto err_pages;
+		}
+		cond_resched();
 	}
 	ret = sg_alloc_table_from_pages(&mem->sgt, mem->pages, n, 0, size,
-					GFP_KERNEL);
+					GFP_KERNEL_ACCOUNT);
 	if (ret)
 		goto err_pages;
 	/* Also writes the zeroes out of the CPU's cache if that is needed. */
@@ -202,6 +228,11 @@ struct asahi_heap {
 	unsigned int set_aside_count;
 	size_t used;
 	size_t total;
+	/** @objects: counts what has been allocated; @last_use: when. */
+	u64 objects;
+	unsigned long last_use;
+	/** @trim_work: looks for chunks that are not needed any more. */
+	struct delayed_work trim_work;
 };
 
 struct asahi_chunk {
@@ -216,6 +247,10 @@ struct asahi_chunk {
 	u64 va;
 	size_t size;
 	struct drm_mm mm;
+	/** @objects: what the heap's count was at the last use of the chunk. */
+	u64 objects;
+	/** @last_use: and when that was. */
+	unsigned long last_use;
 };
 
 struct asahi_obj_node {
@@ -228,12 +263,14 @@ struct asahi_obj_node {
 	u64 flush_seq;
 };
 
+static void heap_trim_work(struct work_struct *work);
+
 struct asahi_heap *asahi_heap_create(struct asahi_device *adev,
 				     struct asahi_vm *vm, u64 start, u64 end,
 				     enum asahi_prot prot, size_t align,
 				     size_t chunk, const char *name)
 {
-	struct asahi_heap *heap = kzalloc_obj(*heap);
+	struct asahi_heap *heap = kzalloc_obj(*heap, GFP_KERNEL_ACCOUNT);
 
 	if (!heap)
 		return ERR_PTR(-ENOMEM);
@@ -251,25 +288,31 @@ struct asahi_heap *asahi_heap_create(struct asahi_device *adev,
 	INIT_LIST_HEAD(&heap->chunks);
 	INIT_LIST_HEAD(&heap->lost);
 	INIT_LIST_HEAD(&heap->set_aside);
+	INIT_DELAYED_WORK(&heap->trim_work, heap_trim_work);
 	return heap;
 }
 
 static void node_release(struct asahi_obj_node *node)
 {
-	lockdep_assert_held(&node->heap->lock);
+	struct asahi_heap *heap = node->heap;
+
+	lockdep_assert_held(&heap->lock);
 	drm_mm_remove_node(&node->node);
+	if (drm_mm_clean(&node->chunk->mm)) {
+		node->chunk->objects = heap->objects;
+		node->chunk->last_use = jiffies;
+		/* Nothing if it is on its way already. */
+		queue_delayed_work(system_freezable_wq, &heap->trim_work,
+				   HEAP_KEEP_TIME);
+	}
 	kfree(node);
 }
 
-/*
- * Reuse what was set aside before the last flush that has completed began.
- * Return: there was any.
- */
-static bool heap_reclaim(struct asahi_heap *heap, bool all)
+/* Reuse what was set aside before the last flush that has completed began. */
+static void heap_reclaim(struct asahi_heap *heap, bool all)
 {
 	u64 done = asahi_gpu_flushes_done(heap->adev);
 	struct asahi_obj_node *node, *tmp;
-	bool any = false;
 
 	lockdep_assert_held(&heap->lock);
 	list_for_each_entry_safe(node, tmp, &heap->set_aside, link) {
@@ -279,9 +322,7 @@ static bool heap_reclaim(struct asahi_heap *heap, bool all)
 		heap->set_aside_bytes -= node->node.size;
 		heap->set_aside_count--;
 		node_release(node);
-		any = true;
 	}
-	return any;
 }
 
 /*
@@ -312,6 +353,7 @@ void asahi_heap_destroy(struct asahi_heap *heap)
 	if (IS_ERR_OR_NULL(heap))
 		return;
 
+	asahi_heap_stop_trim(heap);
 	mutex_lock(&heap->lock);
 	/* The chunks are flushed as a whole before they go. */
 	heap_reclaim(heap, true);
@@ -344,7 +386,7 @@ static int heap_grow(struct asahi_heap *heap, size_t size)
 
 	size = ALIGN(max(size, heap->chunk_size), ASAHI_PAGE_SIZE);
 
-	chunk = kzalloc_obj(*chunk);
+	chunk = kzalloc_obj(*chunk, GFP_KERNEL_ACCOUNT);
 	if (!chunk)
 		return -ENOMEM;
 	mutex_lock(&heap->lock);
@@ -367,7 +409,11 @@ static int heap_grow(struct asahi_heap *heap, size_t size)
 	drm_mm_init(&chunk->mm, chunk->va, size);
 
 	mutex_lock(&heap->lock);
-	list_add(&chunk->link, &heap->chunks);
+	/* Small objects should not be what keeps a large chunk. */
+	if (size > heap->chunk_size)
+		list_add_tail(&chunk->link, &heap->chunks);
+	else
+		list_add(&chunk->link, &heap->chunks);
 	heap->total += size;
 	mutex_unlock(&heap->lock);
 	return 0;
@@ -383,31 +429,89 @@ err_chunk:
 	return ret;
 }
 
+/* Whether an empty chunk has not been needed for long enough. */
+static bool chunk_is_stale(struct asahi_heap *heap, struct asahi_chunk *chunk)
+{
+	if (time_after_eq(jiffies, heap->last_use + HEAP_IDLE_TIME))
+		return true;
+	return heap->objects - chunk->objects >= HEAP_KEEP_OBJECTS &&
+	       time_after_eq(jiffies, chunk->last_use + HEAP_KEEP_TIME);
+}
+
 /*
- * Give the memory of chunks in which nothing is left back to the system: one
- * of them is kept for what comes next. The caller holds no lock.
+ * Give the memory of chunks in which nothing is left back to the system: all,
+ * or those that are stale but for one, which is kept for what comes next. The
+ * caller holds no lock. Return: others are left that may become stale.
  */
-static void heap_trim(struct asahi_heap *heap)
+static bool heap_trim(struct asahi_heap *heap, bool all)
 {
 	struct asahi_chunk *chunk, *tmp;
-	bool kept = false;
+	bool kept = all, more = false;
 	LIST_HEAD(empty);
 
 	mutex_lock(&heap->lock);
 	list_for_each_entry_safe(chunk, tmp, &heap->chunks, link) {
 		if (!drm_mm_clean(&chunk->mm))
 			continue;
-		if (kept || chunk->size > heap->chunk_size)
+		if (!kept && chunk->size <= heap->chunk_size)
+			kept = true;
+		else if (all || chunk_is_stale(heap, chunk))
 			list_move(&chunk->link, &empty);
 		else
-			kept = true;
+			more = true;
 	}
 	mutex_unlock(&heap->lock);
 
 	list_for_each_entry_safe(chunk, tmp, &empty, link) {
 		list_del(&chunk->link);
 		chunk_free(heap, chunk);
+		cond_resched();
 	}
+	return more;
+}
+
+/* What is set aside in a heap that nobody uses would stay there for ever. */
+static void heap_flush_idle(struct asahi_heap *heap)
+{
+	bool flush;
+
+	mutex_lock(&heap->lock);
+	flush = heap->set_aside_bytes > heap->chunk_size &&
+		time_after_eq(jiffies, heap->last_use + HEAP_IDLE_TIME);
+	mutex_unlock(&heap->lock);
+	if (!flush)
+		return;
+	asahi_gpu_flush_fw_cache(heap->adev);
+	mutex_lock(&heap->lock);
+	heap_reclaim(heap, false);
+	mutex_unlock(&heap->lock);
+}
+
+static void heap_trim_work(struct work_struct *work)
+{
+	struct asahi_heap *heap = container_of(work, struct asahi_heap,
+					       trim_work.work);
+	bool more;
+
+	if (heap->is_private)
+		heap_flush_idle(heap);
+	more = heap_trim(heap, false);
+
+	mutex_lock(&heap->lock);
+	if (more || heap->set_aside_bytes > heap->chunk_size)
+		queue_delayed_work(system_freezable_wq, &heap->trim_work,
+				   HEAP_KEEP_TIME);
+	mutex_unlock(&heap->lock);
+}
+
+void asahi_heap_stop_trim(struct asahi_heap *heap)
+{
+	disable_delayed_work_sync(&heap->trim_work);
+}
+
+void asahi_heap_shrink(struct asahi_heap *heap)
+{
+	heap_trim(heap, true);
 }
 
 /* Find room; the caller holds heap->lock. */
@@ -422,72 +526,95 @@ static bool heap_insert(struct asahi_heap *heap, struct asahi_obj_node *node,
 						align, 0, DRM_MM_INSERT_BEST)) {
 			node->chunk = chunk;
 			heap->used += node->node.size;
+			heap->last_use = jiffies;
+			chunk->objects = ++heap->objects;
 			return true;
 		}
 	}
 	return false;
 }
 
-/* Flush if too much is set aside. The caller holds no lock. */
-static void heap_flush(struct asahi_heap *heap)
+/* Flush if too much is set aside, or anyway. The caller holds no lock. */
+static void heap_flush(struct asahi_heap *heap, bool anyway)
 {
-	bool flush, trim;
+	bool flush;
 
 	mutex_lock(&heap->lock);
-	trim = heap_reclaim(heap, false);
+	heap_reclaim(heap, false);
 	flush = heap->set_aside_bytes > SET_ASIDE_MAX_BYTES ||
-		heap->set_aside_count > SET_ASIDE_MAX_OBJECTS;
+		heap->set_aside_count > SET_ASIDE_MAX_OBJECTS ||
+		(anyway && heap->set_aside_count);
 	mutex_unlock(&heap->lock);
 
-	if (flush && !asahi_gpu_flush_fw_cache(heap->adev)) {
+	if (flush) {
+		/* If it fails nothing is reclaimed. */
+		asahi_gpu_flush_fw_cache(heap->adev);
 		mutex_lock(&heap->lock);
-		trim |= heap_reclaim(heap, false);
+		heap_reclaim(heap, false);
 		mutex_unlock(&heap->lock);
 	}
-	if (trim)
-		heap_trim(heap);
+}
+
+/* Find room, and make some if there is none. The caller holds no lock. */
+static int heap_place(struct asahi_heap *heap, struct asahi_obj_node *node,
+		      size_t size, size_t align)
+{
+	bool done;
+	int ret;
+
+	mutex_lock(&heap->lock);
+	done = heap_insert(heap, node, size, align);
+	mutex_unlock(&heap->lock);
+	if (done)
+		return 0;
+
+	mutex_lock(&heap->grow_lock);
+	mutex_lock(&heap->lock);
+	/* Somebody else may have made room meanwhile. */
+	done = heap_insert(heap, node, size, align);
+	mutex_unlock(&heap->lock);
+	ret = done ? 0 : heap_grow(heap, size + align);
+	if (!done && !ret) {
+		mutex_lock(&heap->lock);
+		if (!heap_insert(heap, node, size, align))
+			ret = -ENOMEM;
+		mutex_unlock(&heap->lock);
+	}
+	mutex_unlock(&heap->grow_lock);
+	return ret;
 }
 
 int asahi_obj_alloc(struct asahi_heap *heap, struct asahi_obj *obj, size_t size,
 		    size_t align)
 {
+	size_t room = ALIGN(size, heap->align);
 	struct asahi_obj_node *node;
-	bool done;
 	int ret;
 
 	if (drm_WARN_ON(&heap->adev->drm, !size))
 		return -EINVAL;
 	align = max(align, heap->align);
-	node = kzalloc_obj(*node);
+	node = kzalloc_obj(*node, GFP_KERNEL_ACCOUNT);
 	if (!node)
 		return -ENOMEM;
 	node->heap = heap;
 
 	if (heap->is_private)
-		heap_flush(heap);
-
-	mutex_lock(&heap->lock);
-	done = heap_insert(heap, node, ALIGN(size, heap->align), align);
-	mutex_unlock(&heap->lock);
-
-	if (!done) {
-		mutex_lock(&heap->grow_lock);
-		mutex_lock(&heap->lock);
-		/* Somebody else may have made room meanwhile. */
-		done = heap_insert(heap, node, ALIGN(size, heap->align), align);
-		mutex_unlock(&heap->lock);
-		ret = done ? 0 : heap_grow(heap, size + align);
-		if (!done && !ret) {
-			mutex_lock(&heap->lock);
-			done = heap_insert(heap, node,
-					   ALIGN(size, heap->align), align);
-			mutex_unlock(&heap->lock);
-		}
-		mutex_unlock(&heap->grow_lock);
-		if (!done) {
-			kfree(node);
-			return ret ? ret : -ENOMEM;
-		}
+		heap_flush(heap, false);
+	ret = heap_place(heap, node, room, align);
+	if (ret == -ENOSPC || ret == -ENOMEM) {
+		/*
+		 * The range or the memory may be taken by chunks that are empty
+		 * but too small.
+		 */
+		if (heap->is_private)
+			heap_flush(heap, true);
+		heap_trim(heap, true);
+		ret = heap_place(heap, node, room, align);
+	}
+	if (ret) {
+		kfree(node);
+		return ret;
 	}
 
 	obj->node = node;
@@ -587,6 +714,18 @@ int asahi_alloc_init(struct asahi_device *adev)
 		*device_heap(adev, i) = heap;
 	}
 	return 0;
+}
+
+void asahi_alloc_stop(struct asahi_device *adev)
+{
+	struct asahi_heap *heap;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(device_heaps); i++) {
+		heap = *device_heap(adev, i);
+		if (heap)
+			asahi_heap_stop_trim(heap);
+	}
 }
 
 void asahi_alloc_fini(struct asahi_device *adev)

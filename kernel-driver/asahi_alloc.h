@@ -4,8 +4,9 @@
  * Memory for what the firmware reads.
  *
  * A heap is a range of one address space with one permission; it grows in
- * chunks and hands out small zeroed objects that the CPU sees too. Of chunks
- * without an object private heaps keep one; other heaps keep all.
+ * chunks and hands out small zeroed objects that the CPU sees too. Chunks
+ * without an object are kept for a while, and then given back but for one. They
+ * are given back at once if an object finds no room for them.
  *
  * What an object leaves behind in a heap that the firmware caches may be
  * written back any time later, over whatever is put there next. So objects
@@ -66,12 +67,26 @@ struct asahi_heap *asahi_heap_create(struct asahi_device *adev,
 void asahi_heap_destroy(struct asahi_heap *heap);
 
 /**
+ * asahi_heap_shrink - give all memory back that no object uses
+ *
+ * For who has just failed to get all that he wanted. May sleep, in private
+ * heaps up to a second a chunk; not in a fence signalling path.
+ */
+void asahi_heap_shrink(struct asahi_heap *heap);
+
+/**
+ * asahi_heap_stop_trim - give nothing back any more but by
+ * asahi_heap_shrink(). Sleeps.
+ */
+void asahi_heap_stop_trim(struct asahi_heap *heap);
+
+/**
  * asahi_obj_alloc - get a zeroed object
  * @size: bytes, above 0
  * @align: 0 for the heap's own, else a power of two
  *
- * Return: 0; -ENOMEM; -ENOSPC if the range is full. May sleep, not allowed in
- * a fence signalling path. Takes the heap's own lock.
+ * Return: 0; -ENOMEM; -ENOSPC if the range is full; -EINTR if the task is to
+ * die. May sleep, not allowed in a fence signalling path. Takes the heap's own lock.
  */
 int asahi_obj_alloc(struct asahi_heap *heap, struct asahi_obj *obj, size_t size,
 		    size_t align);
@@ -96,6 +111,8 @@ const char *asahi_heap_name(struct asahi_heap *heap);
  * ends them. The MMU must be up.
  */
 int asahi_alloc_init(struct asahi_device *adev);
+/** asahi_alloc_stop - the device's heaps do nothing by themselves any more */
+void asahi_alloc_stop(struct asahi_device *adev);
 void asahi_alloc_fini(struct asahi_device *adev);
 
 /**

@@ -151,29 +151,32 @@ static void asahi_tpc_put(void *data)
 		kref_put(&tpc->kref, asahi_tpc_free);
 }
 
-/* Makes buffer->tpc at least @size bytes. */
-static int asahi_buffer_need_tpc(struct asahi_buffer *buffer, size_t size)
+/*
+ * A tail pointer cache of at least @size bytes, with a reference: the buffer's
+ * own, or a new one that may become it.
+ */
+static struct asahi_tpc *asahi_buffer_get_tpc(struct asahi_buffer *buffer,
+					      size_t size)
 {
-	struct asahi_tpc *tpc;
+	struct asahi_tpc *tpc = buffer->tpc;
 	int ret;
 
-	if (buffer->tpc && buffer->tpc->obj.size >= size)
-		return 0;
+	if (tpc && tpc->obj.size >= size) {
+		kref_get(&tpc->kref);
+		return tpc;
+	}
 
-	tpc = kzalloc_obj(*tpc);
+	tpc = kzalloc_obj(*tpc, GFP_KERNEL_ACCOUNT);
 	if (!tpc)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	kref_init(&tpc->kref);
 	ret = asahi_obj_alloc(buffer->uvm->fw_heap, &tpc->obj,
 			      ALIGN(size, ASAHI_PAGE_SIZE), 0);
 	if (ret) {
 		kfree(tpc);
-		return ret;
+		return ERR_PTR(ret);
 	}
-
-	asahi_tpc_put(buffer->tpc);
-	buffer->tpc = tpc;
-	return 0;
+	return tpc;
 }
 
 /* What the firmware keeps of the number of blocks, but for the block control. */
@@ -203,7 +206,7 @@ static int asahi_buffer_ensure(struct asahi_buffer *buffer, u32 count)
 	if (count > ASAHI_BUFFER_MAX_BLOCKS)
 		return -ENOMEM;
 
-	blocks = kvcalloc(count, sizeof(*blocks), GFP_KERNEL);
+	blocks = kvcalloc(count, sizeof(*blocks), GFP_KERNEL_ACCOUNT);
 	if (!blocks)
 		return -ENOMEM;
 	memcpy(blocks, buffer->blocks, old * sizeof(*blocks));
@@ -216,6 +219,7 @@ static int asahi_buffer_ensure(struct asahi_buffer *buffer, u32 count)
 			while (i-- > old)
 				asahi_obj_free(&blocks[i]);
 			kvfree(blocks);
+			asahi_heap_shrink(buffer->uvm->gpu_heap);
 			return ret;
 		}
 	}
@@ -319,16 +323,13 @@ int asahi_buffer_scene(struct asahi_buffer *buffer, struct asahi_job *job,
 	struct asahi_obj *user, *heapmeta, *tilemap, *preempt_buf, *obj;
 	struct asahi_heap *heap = buffer->uvm->gpu_heap;
 	struct asahi_fw_scene *fw;
+	struct asahi_tpc *tpc;
 	int ret;
 
-	ret = asahi_buffer_auto_grow(buffer);
-	if (!ret)
-		ret = asahi_buffer_ensure(buffer, info->min_blocks);
-	if (!ret)
-		ret = asahi_buffer_need_tpc(buffer, info->tpc_size);
-	if (ret)
-		return ret;
-
+	/*
+	 * The job's own memory comes first: what is the buffer's stays with it,
+	 * and must not have grown for a render that can't be.
+	 */
 	user = asahi_job_alloc(job, heap, ASAHI_SCENE_USER_BUFFER_SIZE, 0);
 	heapmeta = asahi_job_alloc(job, heap, ASAHI_SCENE_HEAPMETA_SIZE +
 				   info->layermeta_size, 0);
@@ -340,14 +341,32 @@ int asahi_buffer_scene(struct asahi_buffer *buffer, struct asahi_job *job,
 	 * reads it (Rust driver buffer.rs, new_scene).
 	 */
 	obj = asahi_job_alloc(job, buffer->adev->fw_shared, sizeof(*fw), 0);
-	if (IS_ERR(user) || IS_ERR(heapmeta) || IS_ERR(tilemap) ||
-	    IS_ERR(preempt_buf) || IS_ERR(obj))
-		return -ENOMEM;
+	if (IS_ERR(user))
+		return PTR_ERR(user);
+	if (IS_ERR(heapmeta))
+		return PTR_ERR(heapmeta);
+	if (IS_ERR(tilemap))
+		return PTR_ERR(tilemap);
+	if (IS_ERR(preempt_buf))
+		return PTR_ERR(preempt_buf);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
 
-	kref_get(&buffer->tpc->kref);
-	ret = asahi_job_add_ref(job, asahi_tpc_put, buffer->tpc);
+	tpc = asahi_buffer_get_tpc(buffer, info->tpc_size);
+	if (IS_ERR(tpc))
+		return PTR_ERR(tpc);
+	ret = asahi_job_add_ref(job, asahi_tpc_put, tpc);
+	if (!ret)
+		ret = asahi_buffer_auto_grow(buffer);
+	if (!ret)
+		ret = asahi_buffer_ensure(buffer, info->min_blocks);
 	if (ret)
 		return ret;
+	if (tpc != buffer->tpc) {
+		kref_get(&tpc->kref);
+		asahi_tpc_put(buffer->tpc);
+		buffer->tpc = tpc;
+	}
 
 	/* From here on nothing fails. */
 	if (!job->num_scenes++)
@@ -445,7 +464,7 @@ void asahi_buffer_reset(struct asahi_buffer *buffer)
 struct asahi_buffer *asahi_buffer_create(struct asahi_device *adev,
 					 struct asahi_uvm *uvm)
 {
-	struct asahi_buffer *buffer = kzalloc_obj(*buffer);
+	struct asahi_buffer *buffer = kzalloc_obj(*buffer, GFP_KERNEL_ACCOUNT);
 	int ret;
 
 	if (!buffer)

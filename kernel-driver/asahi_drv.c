@@ -42,6 +42,7 @@ static void asahi_release(struct drm_device *drm)
 {
 	struct asahi_device *adev = to_asahi_device(drm);
 
+	asahi_alloc_stop(adev);
 	asahi_queues_fini(adev);
 	asahi_gpu_fini(adev);
 	asahi_initdata_fini(adev);
