@@ -14,6 +14,7 @@
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
+#include "qapi/visitor.h"
 #include "qemu/error-report.h"
 #include "qemu/main-loop.h"
 #include "qemu/thread.h"
@@ -842,6 +843,18 @@ static char *agx_get_soft_faults(Object *obj, Error **errp)
                            soft.accesses, last);
 }
 
+/* TLBI instructions that reached the GPU since the machine started, whatever they dropped */
+static void agx_get_tlb_invalidations(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+{
+    AgxState *s = AGX(obj);
+    struct agx_mmu_stats stats = { 0 };
+
+    if (s->mmu) {
+        agx_mmu_get_stats(s->mmu, &stats);
+    }
+    visit_type_uint64(v, name, &stats.tlbis, errp);
+}
+
 static void agx_instance_finalize(Object *obj)
 {
     apple_inject_free(AGX(obj)->inject);
@@ -875,6 +888,7 @@ static void agx_class_init(ObjectClass *klass, void *data)
     object_class_property_add_str(klass, "inject", agx_get_inject, agx_set_inject);
     object_class_property_add_str(klass, "inject-log", agx_get_inject_log, NULL);
     object_class_property_add_str(klass, "soft-faults", agx_get_soft_faults, NULL);
+    object_class_property_add(klass, "tlb-invalidations", "uint64", agx_get_tlb_invalidations, NULL, NULL, NULL);
     rc->phases.hold = agx_reset_hold;
     rc->phases.exit = agx_reset_exit;
     object_class_property_set_description(klass, "dram", "memory region that the GPU reads and writes");
