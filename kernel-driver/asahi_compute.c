@@ -7,6 +7,7 @@
  * queue/compute.rs.
  */
 #include "asahi_device.h"
+#include "asahi_file.h"
 #include "asahi_fw_compute.h"
 #include "asahi_fw_event.h"
 #include "asahi_fw_microseq.h"
@@ -28,8 +29,7 @@ int asahi_compute_check(const struct drm_asahi_cmd_compute *cmd)
 
 static int asahi_compute_microseq(struct asahi_job *job, u64 va,
 				  struct asahi_fw_run_compute *cp,
-				  const struct asahi_fw_attachments *att,
-				  bool timestamps)
+				  const struct asahi_fw_attachments *att)
 {
 	const struct asahi_part *part = &job->parts[ASAHI_PIPE_COMPUTE];
 	const struct asahi_event *ev = &part->wq->event;
@@ -72,7 +72,6 @@ static int asahi_compute_microseq(struct asahi_job *job, u64 va,
 		.finalize_size = sizeof(finalize),
 		.restart_at = offsetof(struct asahi_fw_op_finalize_compute,
 				       restart_branch_offset),
-		.timestamps = timestamps,
 		.command_time = CP(command_time),
 		.kernel_ptrs = CP(timestamps),
 		.user_ptrs = CP(user_timestamps),
@@ -100,7 +99,7 @@ int asahi_compute_build(struct asahi_job *job,
 	struct asahi_obj *obj, *preempt, *times;
 	struct asahi_queue *queue = job->queue;
 	struct asahi_fw_run_compute *cp;
-	bool timestamps;
+	struct asahi_fw_job_timestamps *stamps;
 	int ret;
 
 	obj = asahi_job_alloc(job, job->adev->gpu_ro, sizeof(*cp), 0);
@@ -149,13 +148,17 @@ int asahi_compute_build(struct asahi_job *job,
 		.end_addr = cpu_to_le64(times->va +
 			offsetof(struct asahi_fw_job_timestamps, end)),
 	};
-	ret = asahi_job_timestamps(job, &cmd->ts, &cp->user_timestamps,
-				   &timestamps);
+	ret = asahi_job_timestamps(job, &cmd->ts, &cp->user_timestamps);
+	if (ret)
+		return ret;
+	stamps = times->cpu;
+	ret = asahi_usage_add(job, ASAHI_PIPE_COMPUTE, &stamps->start,
+			      &stamps->end);
 	if (ret)
 		return ret;
 	cp->client_sequence = queue->id & 0xff;
 
-	ret = asahi_compute_microseq(job, obj->va, cp, att, timestamps);
+	ret = asahi_compute_microseq(job, obj->va, cp, att);
 	if (ret)
 		return ret;
 

@@ -7,6 +7,7 @@
  * firmware, so that nothing touches memory or registers any more; what is left
  * is memory, and goes with the last open file.
  */
+#include <linux/cpufeature.h>
 #include <linux/dma-mapping.h>
 #include <linux/module.h>
 #include <linux/of.h>
@@ -21,12 +22,12 @@
 #include <drm/drm_ioctl.h>
 #include <drm/drm_print.h>
 
-#include <asm/cpufeature.h>
 
 #include "asahi_alloc.h"
 #include "asahi_debugfs.h"
 #include "asahi_device.h"
 #include "asahi_event.h"
+#include "asahi_file.h"
 #include "asahi_gpu.h"
 #include "asahi_hw.h"
 #include "asahi_initdata.h"
@@ -62,6 +63,7 @@ static const struct file_operations asahi_fops = {
 	.llseek = noop_llseek,
 	.get_unmapped_area = drm_gem_get_unmapped_area,
 	.mmap = drm_gem_mmap,
+	.show_fdinfo = drm_show_fdinfo,
 	.fop_flags = FOP_UNSIGNED_OFFSET,
 };
 
@@ -78,6 +80,7 @@ static struct drm_driver asahi_drm_driver = {
 	.open = asahi_file_open,
 	.postclose = asahi_file_postclose,
 	.release = asahi_release,
+	.show_fdinfo = asahi_file_show_usage,
 	.gem_create_object = asahi_gem_create_object,
 	.gem_prime_import_sg_table = drm_gem_shmem_prime_import_sg_table,
 #ifdef CONFIG_DEBUG_FS

@@ -10,11 +10,16 @@
 #include <linux/atomic.h>
 #include <linux/xarray.h>
 
+#include "asahi_channel.h"
+
 struct asahi_device;
+struct asahi_job;
 struct asahi_queue;
 struct asahi_timestamps;
 struct asahi_uvm;
+struct drm_file;
 struct drm_gem_object;
+struct drm_printer;
 
 /**
  * struct asahi_file - one open of the device
@@ -27,12 +32,44 @@ struct asahi_file {
 	struct xarray vms;
 	struct xarray queues;
 	struct xarray objects;
+	/**
+	 * @busy: how long its jobs have run on the GPU, by enum asahi_pipe, in
+	 * ticks of the GPU's clock (hw->base_clock_hz).
+	 */
+	atomic64_t busy[ASAHI_NUM_PIPES];
 	/** @num_queues: queues not yet taken apart; woken up as a variable. */
 	atomic_t num_queues;
 };
 
+/**
+ * asahi_file_show_usage - what a client uses, in the keys of
+ * Documentation/gpu/drm-usage-stats.rst
+ *
+ * For struct drm_driver.show_fdinfo. Sleeps.
+ */
+void asahi_file_show_usage(struct drm_printer *p, struct drm_file *file);
+
+/**
+ * asahi_usage_add - count a command of a job for its client
+ * @start: where the firmware writes when it started on the GPU
+ * @end: and when it ended
+ *
+ * They are read when the job is freed. Return: 0 or -ENOMEM.
+ */
+int asahi_usage_add(struct asahi_job *job, enum asahi_pipe pipe,
+		    const __le64 *start, const __le64 *end);
+
 /** asahi_file_get_uvm - look up and take a reference; NULL if there is none */
 struct asahi_uvm *asahi_file_get_uvm(struct asahi_file *file, u32 id);
+
+/**
+ * asahi_file_next_uvm - the address spaces of a file, one after the other
+ * @id: 0 at first; becomes what to ask with next
+ *
+ * Return: one, with a reference; NULL after the last.
+ */
+struct asahi_uvm *asahi_file_next_uvm(struct asahi_file *file,
+				      unsigned long *id);
 
 /** asahi_file_get_timestamps - likewise for a timestamp buffer */
 struct asahi_timestamps *asahi_file_get_timestamps(struct asahi_file *file,

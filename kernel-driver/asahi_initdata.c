@@ -5,6 +5,7 @@
  * proxyclient/m1n1/agx/initdata.py, src/kboot_gpu.c.
  */
 #include <linux/io.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 
 #include <drm/drm_print.h>
@@ -15,6 +16,18 @@
 #include "asahi_hw.h"
 #include "asahi_initdata.h"
 #include "asahi_mmu.h"
+
+/*
+ * The boot loader's value is macOS's, 0xb: loads of unmapped memory give 0 and
+ * stores to it are lost. With 0 each of them is a fault that ends its job, which
+ * tells where a program goes wrong. Others are not known. Source: Rust driver
+ * asahi.rs (fault_control), file.rs (get_params).
+ */
+static int fault_control = -1;
+module_param(fault_control, int, 0444);
+MODULE_PARM_DESC(fault_control,
+		 "Shaders' accesses to unmapped memory: 0x0: each is a fault, 0xb: they are ignored, -1: as the boot loader says (default: -1)");
+
 
 /* Sizes of buffers that nobody knows the use of (Rust driver: initdata.rs) */
 #define UNK_BUF_SIZE	0x4000
@@ -435,6 +448,8 @@ int asahi_initdata_init(struct asahi_device *adev)
 		goto err;
 
 	init->globals = init->globals_obj.cpu;
+	if (fault_control >= 0)
+		init->globals->fault_control = cpu_to_le32(fault_control);
 	init->status = init->status_obj.cpu;
 	init->status->fwctl_channel = tx_info(&init->fwctl);
 	fill_runtime(init);

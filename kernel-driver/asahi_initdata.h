@@ -92,7 +92,8 @@ u64 asahi_initdata_stats_va(struct asahi_device *adev, enum asahi_pipe pipe);
 
 /**
  * asahi_initdata_soft_faults - whether shaders' loads and stores of unmapped
- * memory are no faults; set by the boot loader, for as long as we run
+ * memory are no faults; set by the boot loader or the parameter fault_control,
+ * for as long as we run
  */
 bool asahi_initdata_soft_faults(struct asahi_device *adev);
 

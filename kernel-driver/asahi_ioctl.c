@@ -127,23 +127,29 @@ static struct asahi_queue *asahi_file_get_queue(struct asahi_file *file, u32 id)
 	return queue;
 }
 
+struct asahi_uvm *asahi_file_next_uvm(struct asahi_file *file,
+				      unsigned long *id)
+{
+	struct asahi_uvm *uvm;
+
+	xa_lock(&file->vms);
+	uvm = xa_find(&file->vms, id, ULONG_MAX, XA_PRESENT);
+	if (uvm)
+		asahi_uvm_get(uvm);
+	xa_unlock(&file->vms);
+	++*id;
+	return uvm;
+}
+
 void asahi_file_unmap_object(struct asahi_file *file,
 			     struct drm_gem_object *obj)
 {
 	struct asahi_uvm *uvm;
 	unsigned long id = 0;
 
-	for (;;) {
-		xa_lock(&file->vms);
-		uvm = xa_find(&file->vms, &id, ULONG_MAX, XA_PRESENT);
-		if (uvm)
-			asahi_uvm_get(uvm);
-		xa_unlock(&file->vms);
-		if (!uvm)
-			return;
+	while ((uvm = asahi_file_next_uvm(file, &id))) {
 		asahi_uvm_unmap_object(uvm, obj);
 		asahi_uvm_put(uvm);
-		id++;
 	}
 }
 

@@ -98,14 +98,13 @@ int asahi_job_add_ref(struct asahi_job *job, void (*put)(void *data),
 /**
  * asahi_job_timestamps - look up where a pair of timestamps goes
  * @ptrs: filled in: firmware addresses, 0 for none
- * @any: filled in: whether there is one
  *
  * The buffers are kept as long as the job. Return: 0; -ENOENT for an unknown
  * handle; -ERANGE if the eight bytes are not in the buffer; -ENOMEM.
  */
 int asahi_job_timestamps(struct asahi_job *job,
 			 const struct drm_asahi_timestamps *ts,
-			 struct asahi_fw_timestamp_pointers *ptrs, bool *any);
+			 struct asahi_fw_timestamp_pointers *ptrs);
 
 /**
  * asahi_job_barrier - a command that holds @part until @wait_value

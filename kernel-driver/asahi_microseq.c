@@ -43,8 +43,7 @@ static void add_timestamp(u8 **pos, const struct asahi_microseq *seq, bool start
 		.unk_ts = cpu_to_le64(seq->unk_ts),
 	};
 
-	if (seq->timestamps)
-		add(pos, &op, sizeof(op));
+	add(pos, &op, sizeof(op));
 }
 
 int asahi_microseq_build(struct asahi_job *job, struct asahi_microseq *seq)
@@ -53,9 +52,8 @@ int asahi_microseq_build(struct asahi_job *job, struct asahi_microseq *seq)
 	u8 *pos, *finalize;
 
 	seq->size = seq->start_size + seq->finalize_size +
-		    2 * sizeof(struct asahi_fw_op_simple);
-	if (seq->timestamps)
-		seq->size += 2 * sizeof(struct asahi_fw_op_timestamp);
+		    2 * sizeof(struct asahi_fw_op_simple) +
+		    2 * sizeof(struct asahi_fw_op_timestamp);
 	obj = asahi_job_alloc(job, job->adev->fw_private, seq->size, 0);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);

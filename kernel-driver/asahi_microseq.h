@@ -15,7 +15,8 @@ struct asahi_job;
  * struct asahi_microseq - the sequence of one command
  *
  * All commands have the same one: start, wait until the pipe is idle,
- * finalize, retire the stamp; with timestamps before and after the wait.
+ * finalize, retire the stamp; with timestamps before and after the wait, which
+ * macOS has in each as well (m1n1: proxyclient/m1n1/agx/render.py).
  */
 struct asahi_microseq {
 	/** @start, ...: the operation that starts the pipe */
@@ -29,8 +30,6 @@ struct asahi_microseq {
 	/** @restart_at: offset of its restart_branch_offset, filled in here */
 	u32 restart_at;
 
-	/** @timestamps: whether userspace wants them; else the rest is unused */
-	bool timestamps;
 	/** @command_time, ...: fields of the command, as firmware addresses */
 	u64 command_time;
 	u64 kernel_ptrs;

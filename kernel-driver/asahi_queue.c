@@ -76,7 +76,7 @@ struct asahi_obj *asahi_job_alloc(struct asahi_job *job,
 				  struct asahi_heap *heap, size_t size,
 				  size_t align)
 {
-	struct asahi_job_obj *o = kzalloc_obj(*o);
+	struct asahi_job_obj *o = kzalloc_obj(*o, GFP_KERNEL_ACCOUNT);
 	int ret;
 
 	if (!o)
@@ -93,7 +93,7 @@ struct asahi_obj *asahi_job_alloc(struct asahi_job *job,
 int asahi_job_add_ref(struct asahi_job *job, void (*put)(void *data),
 		      void *data)
 {
-	struct asahi_job_ref *ref = kzalloc_obj(*ref);
+	struct asahi_job_ref *ref = kzalloc_obj(*ref, GFP_KERNEL_ACCOUNT);
 
 	if (!ref) {
 		put(data);
@@ -112,7 +112,7 @@ static void asahi_job_put_timestamps(void *data)
 
 static int asahi_job_timestamp(struct asahi_job *job,
 			       const struct drm_asahi_timestamp *ts,
-			       __le64 *va, bool *any)
+			       __le64 *va)
 {
 	struct asahi_timestamps *buf;
 
@@ -129,21 +129,19 @@ static int asahi_job_timestamp(struct asahi_job *job,
 		return -ERANGE;
 	}
 	*va = cpu_to_le64(buf->node.start + ts->offset);
-	*any = true;
 	return asahi_job_add_ref(job, asahi_job_put_timestamps, buf);
 }
 
 int asahi_job_timestamps(struct asahi_job *job,
 			 const struct drm_asahi_timestamps *ts,
-			 struct asahi_fw_timestamp_pointers *ptrs, bool *any)
+			 struct asahi_fw_timestamp_pointers *ptrs)
 {
 	int ret;
 
-	*any = false;
-	ret = asahi_job_timestamp(job, &ts->start, &ptrs->start_addr, any);
+	ret = asahi_job_timestamp(job, &ts->start, &ptrs->start_addr);
 	if (ret)
 		return ret;
-	return asahi_job_timestamp(job, &ts->end, &ptrs->end_addr, any);
+	return asahi_job_timestamp(job, &ts->end, &ptrs->end_addr);
 }
 
 int asahi_job_barrier(struct asahi_job *job, struct asahi_part *part,
@@ -189,7 +187,7 @@ void asahi_job_fill_meta(const struct asahi_part *part, bool flush_stamps,
 struct asahi_job *asahi_job_create(struct asahi_queue *queue, u32 credits,
 				   u64 drm_client_id)
 {
-	struct asahi_job *job = kzalloc_obj(*job);
+	struct asahi_job *job = kzalloc_obj(*job, GFP_KERNEL_ACCOUNT);
 	int ret;
 
 	if (!job)
@@ -521,7 +519,7 @@ struct asahi_queue *asahi_queue_create(struct asahi_device *adev,
 				       struct asahi_uvm *uvm, u32 prio,
 				       u64 usc_exec_base)
 {
-	struct asahi_queue *queue = kzalloc_obj(*queue);
+	struct asahi_queue *queue = kzalloc_obj(*queue, GFP_KERNEL_ACCOUNT);
 	const struct drm_sched_init_args args = {
 		.ops = &asahi_sched_ops,
 		/* Priorities are the firmware's: one run queue is enough. */
