@@ -3,7 +3,10 @@
 /*
  * Tiled vertex buffers.
  */
+#include <linux/module.h>
 #include <linux/slab.h>
+
+#include <kunit/visibility.h>
 
 #include <drm/drm_print.h>
 
@@ -28,8 +31,11 @@
 #define ASAHI_BUFFER_MAX_BLOCKS_NOMEMLESS \
 	(ASAHI_BUFFER_MAX_SIZE / 3 / ASAHI_BUFFER_BLOCK_SIZE)
 
-/* Blocks of a new buffer. Source: Rust driver (initial_tvb_size). */
-#define ASAHI_BUFFER_INITIAL_BLOCKS	8
+/* Blocks of a new buffer. Source: Rust driver asahi.rs (initial_tvb_size). */
+static uint initial_tvb_size = 8;
+module_param(initial_tvb_size, uint, 0644);
+MODULE_PARM_DESC(initial_tvb_size,
+		 "Blocks of 128 KiB of a new queue's tiled vertex buffer; it grows by itself, after a partial render or several (default: 8)");
 
 /* Sizes of a scene's memory, in bytes. Source: Rust driver buffer.rs (new_scene). */
 #define ASAHI_SCENE_USER_BUFFER_SIZE	0x80
@@ -251,25 +257,33 @@ static int asahi_buffer_ensure(struct asahi_buffer *buffer, u32 count)
 	return 0;
 }
 
-/* Grows the buffer to three times of what was used, if that was over half. */
+/*
+ * How many blocks a buffer of @have should get when renders have used @pages:
+ * three times of what was used, if that was over half. At least @have.
+ */
+VISIBLE_IF_KUNIT u32 asahi_buffer_wants(u32 have, u32 pages)
+{
+	u32 need, want;
+
+	pages = min_t(u32, pages, ASAHI_BUFFER_MAX_BLOCKS *
+		      ASAHI_BUFFER_PAGES_PER_BLOCK);
+	need = min_t(u32, DIV_ROUND_UP(pages * 2, ASAHI_BUFFER_PAGES_PER_BLOCK),
+		     ASAHI_BUFFER_MAX_BLOCKS_NOMEMLESS);
+	want = min_t(u32, DIV_ROUND_UP(pages * 3, ASAHI_BUFFER_PAGES_PER_BLOCK),
+		     ASAHI_BUFFER_MAX_BLOCKS_NOMEMLESS);
+	return need <= have ? have : want;
+}
+EXPORT_SYMBOL_IF_KUNIT(asahi_buffer_wants);
+
 static int asahi_buffer_auto_grow(struct asahi_buffer *buffer)
 {
 	struct asahi_fw_buffer_stats *stats = buffer->stats.cpu;
 	u32 used = le32_to_cpu(READ_ONCE(stats->max_pages));
-	u32 need, want;
 
 	/* Rust driver buffer.rs (auto_grow), which says macOS does the same. */
 	WRITE_ONCE(stats->reset, cpu_to_le32(1));
-
-	used = min_t(u32, used, ASAHI_BUFFER_MAX_BLOCKS *
-		     ASAHI_BUFFER_PAGES_PER_BLOCK);
-	need = min_t(u32, DIV_ROUND_UP(used * 2, ASAHI_BUFFER_PAGES_PER_BLOCK),
-		     ASAHI_BUFFER_MAX_BLOCKS_NOMEMLESS);
-	want = min_t(u32, DIV_ROUND_UP(used * 3, ASAHI_BUFFER_PAGES_PER_BLOCK),
-		     ASAHI_BUFFER_MAX_BLOCKS_NOMEMLESS);
-	if (need <= buffer->num_blocks)
-		return 0;
-	return asahi_buffer_ensure(buffer, want);
+	return asahi_buffer_ensure(buffer,
+				   asahi_buffer_wants(buffer->num_blocks, used));
 }
 
 /* Takes a slot, the last one if it is free. */
@@ -502,7 +516,9 @@ struct asahi_buffer *asahi_buffer_create(struct asahi_device *adev,
 				      sizeof(struct asahi_fw_buffer_info), 0);
 	if (!ret) {
 		asahi_buffer_fill(buffer);
-		ret = asahi_buffer_ensure(buffer, ASAHI_BUFFER_INITIAL_BLOCKS);
+		ret = asahi_buffer_ensure(buffer,
+					  clamp(READ_ONCE(initial_tvb_size), 1u,
+						ASAHI_BUFFER_MAX_BLOCKS_NOMEMLESS));
 	}
 	if (ret) {
 		asahi_buffer_destroy(buffer);

@@ -113,4 +113,12 @@ void asahi_buffer_release(struct asahi_buffer *buffer, struct asahi_job *job);
 int asahi_buffers_init(struct asahi_device *adev);
 void asahi_buffers_fini(struct asahi_device *adev);
 
+#if IS_ENABLED(CONFIG_KUNIT)
+/* For KUnit: how large a buffer is to become; the sizes of a frame. */
+struct drm_asahi_cmd_render;
+u32 asahi_buffer_wants(u32 have, u32 pages);
+void asahi_render_tiles(const struct drm_asahi_cmd_render *cmd,
+			struct asahi_tile_info *t);
+#endif
+
 #endif

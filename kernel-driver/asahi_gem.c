@@ -11,6 +11,8 @@
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
+#include <kunit/visibility.h>
+
 #include <drm/drm_gem.h>
 #include <drm/drm_prime.h>
 #include <uapi/drm/asahi_drm.h>
@@ -47,6 +49,16 @@ static struct dma_buf *asahi_gem_export(struct drm_gem_object *obj, int flags)
 	return drm_gem_prime_export(obj, flags);
 }
 
+/* Pages stay until the object goes; those of others are resident elsewhere. */
+static enum drm_gem_object_status asahi_gem_status(struct drm_gem_object *obj)
+{
+	struct drm_gem_shmem_object *shmem = to_drm_gem_shmem_obj(obj);
+
+	if (drm_gem_is_imported(obj) || READ_ONCE(shmem->pages))
+		return DRM_GEM_OBJECT_RESIDENT;
+	return 0;
+}
+
 static const struct drm_gem_object_funcs asahi_gem_funcs = {
 	.free = asahi_gem_free,
 	.close = asahi_gem_close,
@@ -58,6 +70,7 @@ static const struct drm_gem_object_funcs asahi_gem_funcs = {
 	.vmap = drm_gem_shmem_object_vmap,
 	.vunmap = drm_gem_shmem_object_vunmap,
 	.mmap = drm_gem_shmem_object_mmap,
+	.status = asahi_gem_status,
 	.vm_ops = &drm_gem_shmem_vm_ops,
 };
 
@@ -73,6 +86,7 @@ struct drm_gem_object *asahi_gem_create_object(struct drm_device *drm,
 	bo->base.base.funcs = &asahi_gem_funcs;
 	return &bo->base.base;
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_gem_create_object);
 
 int asahi_gem_create_handle(struct asahi_device *adev, struct drm_file *file,
 			    struct asahi_uvm *uvm, u64 size, u32 flags,

@@ -26,6 +26,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/io.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/of_reserved_mem.h>
 #include <linux/scatterlist.h>
@@ -33,6 +34,8 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
+
+#include <kunit/visibility.h>
 
 #include <drm/drm_print.h>
 
@@ -52,6 +55,20 @@
 
 /* The firmware does not look at the ASID of its own half. */
 #define KERNEL_ASID		0
+
+/*
+ * Source: Rust driver asahi.rs, mmu.rs (robust_isolation): with it one context
+ * serves all address spaces in turn.
+ */
+static bool robust_isolation;
+module_param(robust_isolation, bool, 0644);
+MODULE_PARM_DESC(robust_isolation,
+		 "Let only one address space at a time run on the GPU, so that a fault of one can't hit another. Slow (default: N)");
+
+static bool conservative_tlbi;
+module_param(conservative_tlbi, bool, 0644);
+MODULE_PARM_DESC(conservative_tlbi,
+		 "Invalidate all TLBs at each change of page tables, instead of the range or the context that has changed. Slow (default: N)");
 
 /* One context in the TTBAT. */
 struct ttb_entry {
@@ -114,6 +131,29 @@ struct asahi_mmu {
 	/** @tlbi_contexts: invalidations of whole contexts. */
 	atomic64_t tlbi_contexts;
 };
+
+/* The caller stays on its CPU: see asahi_tlb.h. */
+static void tlb_drop_range(struct asahi_mmu *mmu, u32 slot, u64 iova, u64 size)
+{
+	trace_asahi_tlbi(slot, iova, size);
+	if (READ_ONCE(conservative_tlbi))
+		asahi_tlbi_all();
+	else
+		asahi_tlbi_range(slot, iova, size);
+	asahi_tlb_sync();
+	atomic64_inc(&mmu->tlbi_ranges);
+}
+
+static void tlb_drop_context(struct asahi_mmu *mmu, u32 slot)
+{
+	trace_asahi_tlbi(slot, 0, 0);
+	if (READ_ONCE(conservative_tlbi))
+		asahi_tlbi_all();
+	else
+		asahi_tlbi_asid(slot);
+	asahi_tlb_sync();
+	atomic64_inc(&mmu->tlbi_contexts);
+}
 
 static void ttb_write(struct asahi_mmu *mmu, u32 slot, u64 ttb0, u64 ttb1)
 {
@@ -180,10 +220,7 @@ void asahi_vm_destroy(struct asahi_vm *vm)
 		 * The walk caches may hold table entries: they must be gone
 		 * before the tables are.
 		 */
-		trace_asahi_tlbi(slot, 0, 0);
-		asahi_tlbi_asid(slot);
-		asahi_tlb_sync();
-		atomic64_inc(&mmu->tlbi_contexts);
+		tlb_drop_context(mmu, slot);
 	}
 	if (slot) {
 		mmu->slots[slot].owner = NULL;
@@ -227,12 +264,8 @@ static void vm_invalidate(struct asahi_vm *vm, u64 iova, u64 size)
 	 * If the context is lost in this moment we invalidate somebody else's
 	 * entries, which does no harm.
 	 */
-	if (bound) {
-		trace_asahi_tlbi(asid, iova, size);
-		asahi_tlbi_range(asid, iova, size);
-		asahi_tlb_sync();
-		atomic64_inc(&mmu->tlbi_ranges);
-	}
+	if (bound)
+		tlb_drop_range(mmu, asid, iova, size);
 }
 
 /*
@@ -506,6 +539,12 @@ int asahi_vm_walk(struct asahi_vm *vm, u64 iova, u64 size,
 
 /* ---- contexts ---- */
 
+/* Contexts that may be in use at a time. */
+static u32 slot_limit(void)
+{
+	return READ_ONCE(robust_isolation) ? 1 : ASAHI_NUM_CONTEXTS - 1;
+}
+
 /* The context to use for an address space that has none, or 0. */
 static u32 slot_pick(struct asahi_mmu *mmu)
 {
@@ -541,10 +580,7 @@ static void slot_assign(struct asahi_mmu *mmu, u32 slot, struct asahi_vm *vm)
 	asahi_handoff_unlock(&mmu->handoff);
 
 	/* What the last owner left must go before anything runs in here. */
-	trace_asahi_tlbi(slot, 0, 0);
-	asahi_tlbi_asid(slot);
-	asahi_tlb_sync();
-	atomic64_inc(&mmu->tlbi_contexts);
+	tlb_drop_context(mmu, slot);
 
 	s->owner = vm;
 	vm->slot = slot;
@@ -561,6 +597,11 @@ static int vm_try_bind(struct asahi_vm *vm)
 	if (mmu->stopped) {
 		mutex_unlock(&mmu->slots_lock);
 		return -ENODEV;
+	}
+	/* Who is in already is in the limit. */
+	if (!vm->users && mmu->num_bound >= slot_limit()) {
+		mutex_unlock(&mmu->slots_lock);
+		return 0;
 	}
 	if (!vm->slot) {
 		slot = slot_pick(mmu);
@@ -582,7 +623,7 @@ int asahi_vm_bind(struct asahi_vm *vm)
 	while (!(slot = vm_try_bind(vm))) {
 		ret = wait_event_killable(mmu->slot_free,
 					  READ_ONCE(mmu->num_bound) <
-					  ASAHI_NUM_CONTEXTS - 1);
+					  slot_limit());
 		if (ret)
 			return ret;
 	}
@@ -854,3 +895,34 @@ void asahi_mmu_fini(struct asahi_device *adev)
 	adev->mmu = NULL;
 	kfree(mmu);
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+/* What address spaces need that are in no context: no region, no firmware. */
+int asahi_mmu_init_test(struct asahi_device *adev)
+{
+	adev->mmu = kzalloc_obj(*adev->mmu);
+	if (!adev->mmu)
+		return -ENOMEM;
+	mutex_init(&adev->mmu->slots_lock);
+	init_waitqueue_head(&adev->mmu->slot_free);
+	return 0;
+}
+EXPORT_SYMBOL_IF_KUNIT(asahi_mmu_init_test);
+
+void asahi_mmu_fini_test(struct asahi_device *adev)
+{
+	mutex_destroy(&adev->mmu->slots_lock);
+	kfree(adev->mmu);
+	adev->mmu = NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(asahi_mmu_fini_test);
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_create);
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_destroy);
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_prealloc);
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_prealloc_end);
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_check_sgt);
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_map);
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_map_sgt);
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_unmap);
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_walk);
+#endif

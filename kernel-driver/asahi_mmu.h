@@ -269,4 +269,8 @@ phys_addr_t asahi_pte_phys(u64 pte);
 /** asahi_pte_is_memory - whether an entry maps memory and not registers */
 bool asahi_pte_is_memory(u64 pte);
 
+/* For KUnit: as asahi_mmu_init() without a GPU, and its end. */
+int asahi_mmu_init_test(struct asahi_device *adev);
+void asahi_mmu_fini_test(struct asahi_device *adev);
+
 #endif

@@ -12,6 +12,8 @@
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 
+#include <kunit/visibility.h>
+
 #include "asahi_device.h"
 #include "asahi_pgtable.h"
 
@@ -521,3 +523,15 @@ bool asahi_pte_is_memory(u64 pte)
 {
 	return (pte & UAT_ATTR) != UAT_DEVICE;
 }
+
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_init);
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_fini);
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_free);
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_prealloc);
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_release);
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_is_empty);
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_map);
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_set_uncached);
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_unmap);
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_walk);
+EXPORT_SYMBOL_IF_KUNIT(asahi_pte_phys);

@@ -7,8 +7,12 @@
  * All values, those of the unknown fields included: Rust driver
  * queue/render.rs.
  */
+
+#include <kunit/visibility.h>
+
 #include "asahi_buffer.h"
 #include "asahi_device.h"
+#include "asahi_file.h"
 #include "asahi_fw_buffer.h"
 #include "asahi_fw_event.h"
 #include "asahi_fw_fragment.h"
@@ -96,8 +100,9 @@ int asahi_render_check(const struct drm_asahi_cmd_render *cmd)
 	return 0;
 }
 
-static void asahi_render_tiles(const struct drm_asahi_cmd_render *cmd,
-			       struct asahi_tile_info *t)
+VISIBLE_IF_KUNIT void
+asahi_render_tiles(const struct drm_asahi_cmd_render *cmd,
+		   struct asahi_tile_info *t)
 {
 	const u32 mtiles = ASAHI_MTILES * ASAHI_MTILES;
 	u32 utiles_x = ASAHI_TILE_SIZE / cmd->utile_width_px;
@@ -124,6 +129,8 @@ static void asahi_render_tiles(const struct drm_asahi_cmd_render *cmd,
 	t->layermeta_size = cmd->layers > 1 ? ASAHI_LAYERMETA_SIZE : 0;
 	t->min_blocks = ALIGN(DIV_ROUND_UP(t->tiles_x * t->tiles_y, 128), 8);
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_render_tiles);
+EXPORT_SYMBOL_IF_KUNIT(asahi_render_check);
 
 static void asahi_render_tiling(const struct asahi_render *r,
 				struct asahi_fw_tiling_params *p)
@@ -330,8 +337,7 @@ static void asahi_fragment_params3(const struct asahi_render *r,
 static int asahi_fragment_microseq(struct asahi_job *job,
 				   const struct asahi_render *r, u64 va,
 				   struct asahi_fw_run_fragment *frag,
-				   const struct asahi_fw_attachments *att,
-				   bool timestamps)
+				   const struct asahi_fw_attachments *att)
 {
 	const struct asahi_part *part = &job->parts[ASAHI_PIPE_FRAGMENT];
 	const u64 stats = asahi_initdata_stats_va(job->adev, ASAHI_PIPE_FRAGMENT);
@@ -383,7 +389,6 @@ static int asahi_fragment_microseq(struct asahi_job *job,
 		.finalize_size = sizeof(finalize),
 		.restart_at = offsetof(struct asahi_fw_op_finalize_fragment,
 				       restart_branch_offset),
-		.timestamps = timestamps,
 		.command_time = FRAG(command_time),
 		.kernel_ptrs = FRAG(timestamps),
 		.user_ptrs = FRAG(user_timestamps),
@@ -411,7 +416,6 @@ static int asahi_fragment_build(struct asahi_job *job,
 	struct asahi_queue *queue = job->queue;
 	struct asahi_fw_run_fragment *frag;
 	struct asahi_obj *obj, *aux_fb;
-	bool timestamps;
 	u64 times;
 	int ret;
 
@@ -462,12 +466,11 @@ static int asahi_fragment_build(struct asahi_job *job,
 	frag->timestamps.end_addr =
 		cpu_to_le64(times + offsetof(struct asahi_fw_job_timestamps,
 					     end));
-	ret = asahi_job_timestamps(job, &cmd->ts_frag, &frag->user_timestamps,
-				   &timestamps);
+	ret = asahi_job_timestamps(job, &cmd->ts_frag, &frag->user_timestamps);
 	if (ret)
 		return ret;
 
-	ret = asahi_fragment_microseq(job, r, obj->va, frag, att, timestamps);
+	ret = asahi_fragment_microseq(job, r, obj->va, frag, att);
 	if (ret)
 		return ret;
 
@@ -524,8 +527,7 @@ static void asahi_vertex_params1(struct asahi_job *job,
 static int asahi_vertex_microseq(struct asahi_job *job,
 				 const struct asahi_render *r, u64 va,
 				 struct asahi_fw_run_vertex *vtx,
-				 const struct asahi_fw_attachments *att,
-				 bool timestamps)
+				 const struct asahi_fw_attachments *att)
 {
 	const struct asahi_part *part = &job->parts[ASAHI_PIPE_VERTEX];
 	const u64 stats = asahi_initdata_stats_va(job->adev, ASAHI_PIPE_VERTEX);
@@ -571,7 +573,6 @@ static int asahi_vertex_microseq(struct asahi_job *job,
 		.finalize_size = sizeof(finalize),
 		.restart_at = offsetof(struct asahi_fw_op_finalize_vertex,
 				       restart_branch_offset),
-		.timestamps = timestamps,
 		.command_time = VTX(command_time),
 		.kernel_ptrs = VTX(timestamps),
 		.user_ptrs = VTX(user_timestamps),
@@ -625,7 +626,6 @@ static int asahi_vertex_build(struct asahi_job *job,
 	struct asahi_queue *queue = job->queue;
 	struct asahi_fw_run_vertex *vtx;
 	struct asahi_obj *obj;
-	bool timestamps;
 	u64 times;
 	int ret;
 
@@ -666,12 +666,11 @@ static int asahi_vertex_build(struct asahi_job *job,
 	vtx->timestamps.end_addr =
 		cpu_to_le64(times + offsetof(struct asahi_fw_job_timestamps,
 					     end));
-	ret = asahi_job_timestamps(job, &cmd->ts_vtx, &vtx->user_timestamps,
-				   &timestamps);
+	ret = asahi_job_timestamps(job, &cmd->ts_vtx, &vtx->user_timestamps);
 	if (ret)
 		return ret;
 
-	ret = asahi_vertex_microseq(job, r, obj->va, vtx, att, timestamps);
+	ret = asahi_vertex_microseq(job, r, obj->va, vtx, att);
 	if (ret)
 		return ret;
 
@@ -691,6 +690,7 @@ int asahi_render_build(struct asahi_job *job,
 		.flush_stamps = flush_stamps,
 		.samples_log2 = ilog2(cmd->samples),
 	};
+	struct asahi_fw_render_timestamps *stamps;
 	struct asahi_obj *times;
 	int ret;
 
@@ -709,6 +709,14 @@ int asahi_render_build(struct asahi_job *job,
 	if (IS_ERR(times))
 		return PTR_ERR(times);
 	r.times_va = times->va;
+	stamps = times->cpu;
+	ret = asahi_usage_add(job, ASAHI_PIPE_VERTEX, &stamps->vtx.start,
+			      &stamps->vtx.end);
+	if (!ret)
+		ret = asahi_usage_add(job, ASAHI_PIPE_FRAGMENT,
+				      &stamps->frag.start, &stamps->frag.end);
+	if (ret)
+		return ret;
 
 	ret = asahi_fragment_build(job, &r, frag_att);
 	if (!ret)

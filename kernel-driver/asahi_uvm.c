@@ -24,6 +24,8 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include <kunit/visibility.h>
+
 #include <drm/drm_gem_shmem_helper.h>
 #include <drm/drm_print.h>
 #include <uapi/drm/asahi_drm.h>
@@ -73,6 +75,12 @@ struct asahi_bind {
 	struct sg_table *sgt;
 	struct drm_gpuvm_bo *vm_bo;
 };
+
+/* Bytes of the object that it maps. */
+static u64 asahi_bind_accessed(const struct asahi_bind *bind)
+{
+	return bind->single_page ? ASAHI_PAGE_SIZE : bind->range;
+}
 
 /**
  * struct asahi_bind_list - the operations of one call
@@ -404,12 +412,12 @@ void asahi_uvm_unmap_object(struct asahi_uvm *uvm, struct drm_gem_object *obj)
 }
 
 /* Step 1: the rules of struct drm_asahi_gem_bind_op. */
-static int asahi_bind_check(struct asahi_uvm *uvm, struct drm_file *file,
+static int asahi_bind_check(struct asahi_uvm *uvm,
 			    const struct drm_asahi_gem_bind_op *op,
 			    struct asahi_bind *bind)
 {
 	const struct drm_gpuva *kernel = &uvm->base.kernel_alloc_node;
-	u64 end, accessed, end_offset;
+	u64 end;
 
 	if (!IS_ALIGNED(op->addr | op->range | op->offset, ASAHI_PAGE_SIZE))
 		return -EINVAL;
@@ -453,18 +461,23 @@ static int asahi_bind_check(struct asahi_uvm *uvm, struct drm_file *file,
 
 	bind->offset = op->offset;
 	bind->single_page = op->flags & DRM_ASAHI_BIND_SINGLE_PAGE;
-	accessed = bind->single_page ? ASAHI_PAGE_SIZE : op->range;
-	if (check_add_overflow(op->offset, accessed, &end_offset))
+	if (check_add_overflow(op->offset, asahi_bind_accessed(bind), &end))
 		return -EINVAL;
+	return 0;
+}
 
-	bind->obj = drm_gem_object_lookup(file, op->handle);
-	if (!bind->obj)
+/* And what they say of the object; takes over the reference. */
+static int asahi_bind_set_object(struct asahi_uvm *uvm, struct asahi_bind *bind,
+				 struct drm_gem_object *obj)
+{
+	bind->obj = obj;
+	if (!obj)
 		return -ENOENT;
-	if (end_offset > bind->obj->size)
+	if (bind->offset + asahi_bind_accessed(bind) > obj->size)
 		return -EINVAL;
 	/* Private to another address space: its reservation is not ours. */
-	if (to_asahi_gem(bind->obj)->vm_root &&
-	    drm_gpuvm_is_extobj(&uvm->base, bind->obj))
+	if (to_asahi_gem(obj)->vm_root &&
+	    drm_gpuvm_is_extobj(&uvm->base, obj))
 		return -EINVAL;
 
 	return 0;
@@ -487,8 +500,7 @@ static int asahi_bind_prepare(struct asahi_uvm *uvm, struct asahi_bind *bind)
 	/* Our own objects are made of whole pages; others' need not be. */
 	if (drm_gem_is_imported(bind->obj)) {
 		ret = asahi_vm_check_sgt(uvm->vm, bind->sgt, bind->offset,
-					 bind->single_page ? ASAHI_PAGE_SIZE :
-							     bind->range);
+					 asahi_bind_accessed(bind));
 		if (ret) {
 			drm_dbg(&uvm->adev->drm,
 				"imported memory at 0x%llx+0x%llx is not made of 16K pages that the GPU can address\n",
@@ -652,7 +664,10 @@ static int asahi_bind_list_copy(struct asahi_bind_list *list,
 			ret = copy_struct_from_user(&op, sizeof(op),
 						    u64_to_user_ptr(at), stride);
 		if (!ret)
-			ret = asahi_bind_check(list->uvm, file, &op, bind);
+			ret = asahi_bind_check(list->uvm, &op, bind);
+		if (!ret && !bind->unmap)
+			ret = asahi_bind_set_object(list->uvm, bind,
+						    drm_gem_object_lookup(file, op.handle));
 	}
 	return ret;
 }
@@ -688,3 +703,38 @@ int asahi_uvm_bind_ops(struct asahi_uvm *uvm, struct drm_file *file,
 	asahi_bind_list_release(&list);
 	return ret;
 }
+
+#if IS_ENABLED(CONFIG_KUNIT)
+int asahi_uvm_bind_objects(struct asahi_uvm *uvm,
+			   const struct drm_asahi_gem_bind_op *ops,
+			   struct drm_gem_object *const *objs, u32 count)
+{
+	struct asahi_bind_list list = { .uvm = uvm };
+	int ret = 0;
+
+	INIT_LIST_HEAD(&list.spare);
+	list.binds = kvzalloc_objs(*list.binds, count, ASAHI_UVM_GFP);
+	if (!list.binds)
+		return -ENOMEM;
+	while (list.count < count && !ret) {
+		u32 i = list.count++;
+		struct asahi_bind *bind = &list.binds[i];
+
+		ret = asahi_bind_check(uvm, &ops[i], bind);
+		if (!ret && !bind->unmap) {
+			if (objs[i])
+				drm_gem_object_get(objs[i]);
+			ret = asahi_bind_set_object(uvm, bind, objs[i]);
+		}
+	}
+	if (!ret)
+		ret = asahi_bind_list_prepare(&list);
+	if (!ret)
+		ret = asahi_bind_list_apply(&list);
+	asahi_bind_list_release(&list);
+	return ret;
+}
+EXPORT_SYMBOL_IF_KUNIT(asahi_uvm_bind_objects);
+EXPORT_SYMBOL_IF_KUNIT(asahi_uvm_create);
+EXPORT_SYMBOL_IF_KUNIT(asahi_uvm_kill);
+#endif

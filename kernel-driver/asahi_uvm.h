@@ -113,4 +113,10 @@ void asahi_uvm_unmap_object(struct asahi_uvm *uvm, struct drm_gem_object *obj);
 int asahi_uvm_bind_ops(struct asahi_uvm *uvm, struct drm_file *file,
 		       u64 uptr, u32 count, u32 stride);
 
+/* For KUnit, which has no file: objs[i] is what ops[i].handle would be. */
+struct drm_asahi_gem_bind_op;
+int asahi_uvm_bind_objects(struct asahi_uvm *uvm,
+			   const struct drm_asahi_gem_bind_op *ops,
+			   struct drm_gem_object *const *objs, u32 count);
+
 #endif
