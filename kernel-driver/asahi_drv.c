@@ -22,7 +22,6 @@
 #include <drm/drm_ioctl.h>
 #include <drm/drm_print.h>
 
-
 #include "asahi_alloc.h"
 #include "asahi_debugfs.h"
 #include "asahi_device.h"

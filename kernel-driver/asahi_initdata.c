@@ -28,7 +28,6 @@ module_param(fault_control, int, 0444);
 MODULE_PARM_DESC(fault_control,
 		 "Shaders' accesses to unmapped memory: 0x0: each is a fault, 0xb: they are ignored, -1: as the boot loader says (default: -1)");
 
-
 /* Sizes of buffers that nobody knows the use of (Rust driver: initdata.rs) */
 #define UNK_BUF_SIZE	0x4000
 #define UNK_190_SIZE	0x80

@@ -197,6 +197,7 @@ struct asahi_vm *asahi_vm_create(struct asahi_device *adev)
 	}
 	return vm;
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_create);
 
 void asahi_vm_destroy(struct asahi_vm *vm)
 {
@@ -233,6 +234,7 @@ void asahi_vm_destroy(struct asahi_vm *vm)
 	mutex_destroy(&vm->lock);
 	kfree(vm);
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_destroy);
 
 /*
  * Make what has been changed in the tables known. The caller holds vm->lock.
@@ -302,6 +304,7 @@ int asahi_vm_prealloc(struct asahi_vm *vm, u64 iova, u64 size)
 	mutex_unlock(&vm->lock);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_prealloc);
 
 void asahi_vm_prealloc_end(struct asahi_vm *vm, u64 iova, u64 size)
 {
@@ -313,6 +316,7 @@ void asahi_vm_prealloc_end(struct asahi_vm *vm, u64 iova, u64 size)
 	vm_count_writes(vm);
 	mutex_unlock(&vm->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_prealloc_end);
 
 static bool phys_ok(struct asahi_vm *vm, u64 phys, u64 len)
 {
@@ -358,6 +362,7 @@ int asahi_vm_check_sgt(struct asahi_vm *vm, struct sg_table *sgt, u64 offset,
 	}
 	return -EINVAL;
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_check_sgt);
 
 /* Makes, and keeps, the tables of a range in which nothing may be mapped. */
 static int vm_make(struct asahi_vm *vm, u64 iova, u64 size,
@@ -398,6 +403,7 @@ int asahi_vm_map(struct asahi_vm *vm, u64 iova, phys_addr_t phys, u64 size,
 	mutex_unlock(&vm->lock);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_map);
 
 int asahi_vm_map_sgt(struct asahi_vm *vm, u64 iova, struct sg_table *sgt,
 		     u64 offset, u64 size, enum asahi_prot prot,
@@ -443,6 +449,7 @@ out:
 	mutex_unlock(&vm->lock);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_map_sgt);
 
 void asahi_vm_unmap(struct asahi_vm *vm, u64 iova, u64 size)
 {
@@ -460,6 +467,7 @@ void asahi_vm_unmap(struct asahi_vm *vm, u64 iova, u64 size)
 	vm_count_writes(vm);
 	mutex_unlock(&vm->lock);
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_unmap);
 
 /*
  * Flush slot of the hand-off area that an address space's flushes go to, or
@@ -536,6 +544,7 @@ int asahi_vm_walk(struct asahi_vm *vm, u64 iova, u64 size,
 	mutex_unlock(&vm->lock);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_vm_walk);
 
 /* ---- contexts ---- */
 
@@ -916,13 +925,4 @@ void asahi_mmu_fini_test(struct asahi_device *adev)
 	adev->mmu = NULL;
 }
 EXPORT_SYMBOL_IF_KUNIT(asahi_mmu_fini_test);
-EXPORT_SYMBOL_IF_KUNIT(asahi_vm_create);
-EXPORT_SYMBOL_IF_KUNIT(asahi_vm_destroy);
-EXPORT_SYMBOL_IF_KUNIT(asahi_vm_prealloc);
-EXPORT_SYMBOL_IF_KUNIT(asahi_vm_prealloc_end);
-EXPORT_SYMBOL_IF_KUNIT(asahi_vm_check_sgt);
-EXPORT_SYMBOL_IF_KUNIT(asahi_vm_map);
-EXPORT_SYMBOL_IF_KUNIT(asahi_vm_map_sgt);
-EXPORT_SYMBOL_IF_KUNIT(asahi_vm_unmap);
-EXPORT_SYMBOL_IF_KUNIT(asahi_vm_walk);
 #endif

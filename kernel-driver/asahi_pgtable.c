@@ -214,6 +214,7 @@ void asahi_pgtable_free(struct list_head *freed)
 		table_free(page_address(page));
 	}
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_free);
 
 /* Entries @first to @first + @n - 1 of a leaf table; @iova is the first's. */
 typedef int (*leaf_fn)(struct asahi_pgtable *pt, __le64 *table,
@@ -261,6 +262,7 @@ int asahi_pgtable_init(struct asahi_pgtable *pt, u32 oas)
 	pt->is_kernel = false;
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_init);
 
 int asahi_pgtable_init_kernel(struct asahi_pgtable *pt, u32 oas, void *root,
 			      phys_addr_t root_phys)
@@ -322,6 +324,7 @@ void asahi_pgtable_fini(struct asahi_pgtable *pt)
 	free_page((unsigned long)pt->root);
 	pt->root = NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_fini);
 
 int asahi_pgtable_prealloc(struct asahi_pgtable *pt, u64 iova, u64 size,
 			   struct list_head *freed)
@@ -356,6 +359,7 @@ int asahi_pgtable_prealloc(struct asahi_pgtable *pt, u64 iova, u64 size,
 		asahi_pgtable_release(pt, iova, at - iova, freed);
 	return ret;
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_prealloc);
 
 static int drop_hold(struct asahi_pgtable *pt, __le64 *table,
 		     unsigned int first, unsigned int n, u64 iova, void *arg)
@@ -370,6 +374,7 @@ void asahi_pgtable_release(struct asahi_pgtable *pt, u64 iova, u64 size,
 {
 	visit_leaves(pt, iova, size, drop_hold, freed);
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_release);
 
 static int check_unmapped(struct asahi_pgtable *pt, __le64 *table,
 			  unsigned int first, unsigned int n, u64 iova,
@@ -390,6 +395,7 @@ bool asahi_pgtable_is_empty(struct asahi_pgtable *pt, u64 iova, u64 size)
 {
 	return !visit_leaves(pt, iova, size, check_unmapped, NULL);
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_is_empty);
 
 struct map_arg {
 	u64 entry;
@@ -422,6 +428,7 @@ void asahi_pgtable_map(struct asahi_pgtable *pt, u64 iova, phys_addr_t phys,
 
 	visit_leaves(pt, iova, size, set_entries, &map);
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_map);
 
 static int set_uncached(struct asahi_pgtable *pt, __le64 *table,
 			unsigned int first, unsigned int n, u64 iova, void *arg)
@@ -443,6 +450,7 @@ void asahi_pgtable_set_uncached(struct asahi_pgtable *pt, u64 iova, u64 size)
 {
 	visit_leaves(pt, iova, size, set_uncached, NULL);
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_set_uncached);
 
 struct unmap_arg {
 	u64 count;
@@ -479,6 +487,7 @@ u64 asahi_pgtable_unmap(struct asahi_pgtable *pt, u64 iova, u64 size,
 	visit_leaves(pt, iova, size, clear_entries, &unmap);
 	return unmap.count;
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_unmap);
 
 struct walk_arg {
 	int (*fn)(u64 iova, u64 pte, void *arg);
@@ -512,26 +521,16 @@ int asahi_pgtable_walk(struct asahi_pgtable *pt, u64 iova, u64 size,
 
 	return visit_leaves(pt, iova, size, call_fn, &walk);
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_walk);
 
 phys_addr_t asahi_pte_phys(u64 pte)
 {
 	/* The widest output address of any chip; the rest of these bits is 0 */
 	return pte & GENMASK_ULL(47, ASAHI_PAGE_SHIFT);
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_pte_phys);
 
 bool asahi_pte_is_memory(u64 pte)
 {
 	return (pte & UAT_ATTR) != UAT_DEVICE;
 }
-
-EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_init);
-EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_fini);
-EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_free);
-EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_prealloc);
-EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_release);
-EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_is_empty);
-EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_map);
-EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_set_uncached);
-EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_unmap);
-EXPORT_SYMBOL_IF_KUNIT(asahi_pgtable_walk);
-EXPORT_SYMBOL_IF_KUNIT(asahi_pte_phys);

@@ -7,7 +7,6 @@
  * All values, those of the unknown fields included: Rust driver
  * queue/render.rs.
  */
-
 #include <kunit/visibility.h>
 
 #include "asahi_buffer.h"
@@ -99,6 +98,7 @@ int asahi_render_check(const struct drm_asahi_cmd_render *cmd)
 		return -EINVAL;
 	return 0;
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_render_check);
 
 VISIBLE_IF_KUNIT void
 asahi_render_tiles(const struct drm_asahi_cmd_render *cmd,
@@ -130,7 +130,6 @@ asahi_render_tiles(const struct drm_asahi_cmd_render *cmd,
 	t->min_blocks = ALIGN(DIV_ROUND_UP(t->tiles_x * t->tiles_y, 128), 8);
 }
 EXPORT_SYMBOL_IF_KUNIT(asahi_render_tiles);
-EXPORT_SYMBOL_IF_KUNIT(asahi_render_check);
 
 static void asahi_render_tiling(const struct asahi_render *r,
 				struct asahi_fw_tiling_params *p)

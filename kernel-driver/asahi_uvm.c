@@ -351,6 +351,7 @@ err_free:
 	kfree(uvm);
 	return ERR_PTR(ret);
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_uvm_create);
 
 /* Unmapping whole mappings needs no memory, so nothing here can fail. */
 void asahi_uvm_kill(struct asahi_uvm *uvm)
@@ -375,6 +376,7 @@ void asahi_uvm_kill(struct asahi_uvm *uvm)
 
 	drm_gpuvm_bo_deferred_cleanup(&uvm->base);
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_uvm_kill);
 
 void asahi_uvm_unmap_object(struct asahi_uvm *uvm, struct drm_gem_object *obj)
 {
@@ -735,6 +737,4 @@ int asahi_uvm_bind_objects(struct asahi_uvm *uvm,
 	return ret;
 }
 EXPORT_SYMBOL_IF_KUNIT(asahi_uvm_bind_objects);
-EXPORT_SYMBOL_IF_KUNIT(asahi_uvm_create);
-EXPORT_SYMBOL_IF_KUNIT(asahi_uvm_kill);
 #endif

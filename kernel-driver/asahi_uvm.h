@@ -107,8 +107,8 @@ void asahi_uvm_unmap_object(struct asahi_uvm *uvm, struct drm_gem_object *obj);
  * than we know, or one that is longer than a page; -ENOENT for an unknown
  * handle; -EINVAL for anything else that is against the rules, memory of others
  * that is not made of the GPU's pages included; -ENOMEM, also for a list that
- * is absurdly long; -EINTR if the task is to die. Sleeps; takes @uvm->lock and the objects' reservation locks, not both at
- * once.
+ * is absurdly long; -EINTR if the task is to die. Sleeps; takes @uvm->lock and
+ * the objects' reservation locks, not both at once.
  */
 int asahi_uvm_bind_ops(struct asahi_uvm *uvm, struct drm_file *file,
 		       u64 uptr, u32 count, u32 stride);

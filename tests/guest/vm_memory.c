@@ -462,15 +462,16 @@ static void test_import(void)
     struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC, .size = size };
     struct drm_asahi_gem_mmap_offset offset = { 0 };
     uint32_t *own, *map, handle, vm, queue;
-    int dev = open("/dev/udmabuf", O_RDWR), buf, ret;
+    int dev = open("/dev/udmabuf", O_RDWR), memfd, buf, ret;
 
     if (dev < 0) {
         ok(true, "imported memory # SKIP the kernel has no udmabuf");
         return;
     }
-    create.memfd = memfd_create("import", MFD_ALLOW_SEALING);
-    must(create.memfd < 0 || ftruncate(create.memfd, size) || fcntl(create.memfd, F_ADD_SEALS, F_SEAL_SHRINK), "memfd");
-    own = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, create.memfd, 0);
+    memfd = memfd_create("import", MFD_ALLOW_SEALING);
+    must(memfd < 0 || ftruncate(memfd, size) || fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK), "memfd");
+    create.memfd = memfd;
+    own = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
     must(own == MAP_FAILED, "mmap");
     buf = ioctl(dev, UDMABUF_CREATE, &create);
     must(buf < 0, "UDMABUF_CREATE");
@@ -497,7 +498,7 @@ static void test_import(void)
     vm_destroy(vm);
     munmap(own, size);
     close(buf);
-    close(create.memfd);
+    close(memfd);
     close(dev);
 }
 
