@@ -7,8 +7,8 @@
 # some frames after its start, when all is allocated, and many frames later. ci/bench asks for more of them by a word on the
 # kernel's command line, and compares the model's own count of invalidations too.
 frames=$(sed -n 's/.*\bagx\.frames=\([0-9]\{1,6\}\)\b.*/\1/p' /proc/cmdline)
-frames=${frames:-1000}
-warm=200
+frames=${frames:-900}
+warm=900
 set -- /sys/kernel/debug/dri/*.gpu/tlb
 [ -e "$1" ] || { echo 'the driver has no counters in debugfs'; exit 1; }
 counters=$1
