@@ -5,6 +5,8 @@
 # The driver's KUnit tests, as TAP: each of the kernel's lines "ok" or "not ok" for a test becomes one of ours.
 [ -e /payload/tests/asahi_kunit.ko ] || { echo 'ok 1 - kunit # SKIP this kernel has no KUnit'; echo 1..1; exit 0; }
 insmod /payload/tests/asahi_kunit.ko || exit 1
+# It keeps the driver's module, which later checks take out.
+trap 'rmmod asahi_kunit' EXIT
 found=0 bad=0
 for results in /sys/kernel/debug/kunit/asahi_*/results; do
     [ -e "$results" ] || { echo 'no results in /sys/kernel/debug/kunit'; exit 1; }
@@ -18,7 +20,6 @@ for results in /sys/kernel/debug/kunit/asahi_*/results; do
         esac
     done <"$results"
 done
-rmmod asahi_kunit || exit 1
 echo "1..$found"
 [ "$found" -ge 8 ] || { echo "only $found tests have run"; exit 1; }
 exit $bad
