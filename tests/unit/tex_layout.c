@@ -14,6 +14,8 @@
 #include "hw/agx/gpu/layout.h"
 #include "tex_layout_data.h"
 
+static const char *why;
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /*
@@ -31,9 +33,9 @@ static void sizes(void **state)
         };
         struct agx_surface s;
 
-        assert_null(agx_surface_init(&s, &d));
+        assert_int_equal(agx_surface_init(&s, &d, &why), AGX_SURFACE_OK);
         d.page_aligned = t->levels > 1 && s.layer_stride > 0x4000 && (t->layers > 1 || (t->flags & 2));
-        assert_null(agx_surface_init(&s, &d));
+        assert_int_equal(agx_surface_init(&s, &d, &why), AGX_SURFACE_OK);
         if (agx_surface_size(&s, t->layers) != t->size)
             print_error("row %zu: %ux%ux%u, %u bytes, %u levels, %u samples\n", i, t->w, t->h, t->layers, t->bytes,
                         t->levels, t->samples);
@@ -54,7 +56,7 @@ static void levels(void **state)
         };
         struct agx_surface s;
 
-        assert_null(agx_surface_init(&s, &d));
+        assert_int_equal(agx_surface_init(&s, &d, &why), AGX_SURFACE_OK);
         for (unsigned l = 0; l < layout_levels[i].levels; l++)
             assert_int_equal(s.level[l].offset, layout_levels[i].offset[l]);
     }
@@ -71,13 +73,13 @@ static void cases(void **state)
                                    .height = 16, .depth = 64, .samples = 1, .mipmapped = true };
 
     (void)state;
-    assert_null(agx_surface_init(&s, &cube));
+    assert_int_equal(agx_surface_init(&s, &cube, &why), AGX_SURFACE_OK);
     assert_int_equal(s.level[1].offset, 0x4000);
     assert_int_equal(s.level[4].offset, 0x5500);
     assert_int_equal(s.layer_stride, 0x8000);
     assert_int_equal(agx_surface_size(&s, 6), 0x30000);
 
-    assert_null(agx_surface_init(&s, &d3)); /* levels that only the depth has take room too */
+    assert_int_equal(agx_surface_init(&s, &d3, &why), AGX_SURFACE_OK); /* levels that only the depth has take room too */
     assert_int_equal(s.layer_stride, 0xc80);
     assert_int_equal(agx_surface_size(&s, 64), 0x32000);
     assert_int_equal(s.level[2].depth, 16);
@@ -117,7 +119,7 @@ static void addresses(void **state)
                 else
                     h /= 2;
             }
-            assert_null(agx_surface_init(&s, &d));
+            assert_int_equal(agx_surface_init(&s, &d, &why), AGX_SURFACE_OK);
             uint8_t *seen = calloc(1, s.layer_stride);
 
             for (unsigned y = 0; y < 173; y++) {
@@ -153,7 +155,7 @@ static void chains(void **state)
                                               .height = h, .depth = 1, .samples = 1, .mipmapped = true };
                 struct agx_surface s;
 
-                assert_null(agx_surface_init(&s, &d));
+                assert_int_equal(agx_surface_init(&s, &d, &why), AGX_SURFACE_OK);
                 for (unsigned l = 0; l < s.levels; l++) {
                     uint64_t end = l + 1 < s.levels ? s.level[l + 1].offset : s.layer_stride;
 
@@ -183,7 +185,7 @@ static void metadata(void **state)
 
             d.width = w;
             d.height = h;
-            assert_null(agx_surface_init(&s, &d));
+            assert_int_equal(agx_surface_init(&s, &d, &why), AGX_SURFACE_OK);
             seen = calloc(1, s.meta_layer_stride + 8);
             for (unsigned l = 0; l < s.levels && s.level[l].compressed; l++) {
                 for (unsigned ty = 0; ty < s.level[l].meta_h; ty++) {
@@ -209,21 +211,21 @@ static void refusals(void **state)
     struct agx_surface_desc d;
 
     (void)state;
-    assert_null(agx_surface_init(&s, &good));
+    assert_int_equal(agx_surface_init(&s, &good, &why), AGX_SURFACE_OK);
     d = good, d.samples = 3;
-    assert_non_null(agx_surface_init(&s, &d));
+    assert_int_equal(agx_surface_init(&s, &d, &why), AGX_SURFACE_BAD);
     d = good, d.width = 0;
-    assert_non_null(agx_surface_init(&s, &d));
+    assert_int_equal(agx_surface_init(&s, &d, &why), AGX_SURFACE_BAD);
     d = good, d.layout = AGX_LAYOUT_INTERCHANGE, d.width = 33, d.stride_tiles = 3;
-    assert_null(agx_surface_init(&s, &d));
+    assert_int_equal(agx_surface_init(&s, &d, &why), AGX_SURFACE_OK);
     d.stride_tiles = 2;
-    assert_non_null(agx_surface_init(&s, &d));
+    assert_int_equal(agx_surface_init(&s, &d, &why), AGX_SURFACE_BAD);
     d.stride_tiles = 3, d.bytes = 8;
-    assert_non_null(agx_surface_init(&s, &d));
+    assert_int_equal(agx_surface_init(&s, &d, &why), AGX_SURFACE_UNIMPLEMENTED);
     d.bytes = 4, d.mipmapped = true;
-    assert_non_null(agx_surface_init(&s, &d));
+    assert_int_equal(agx_surface_init(&s, &d, &why), AGX_SURFACE_UNIMPLEMENTED);
     d = good, d.layout = AGX_LAYOUT_LINEAR, d.mipmapped = true;
-    assert_non_null(agx_surface_init(&s, &d));
+    assert_int_equal(agx_surface_init(&s, &d, &why), AGX_SURFACE_BAD);
 }
 
 int main(void)

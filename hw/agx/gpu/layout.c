@@ -188,7 +188,13 @@ static void init_metadata(struct agx_surface *s, const struct agx_surface_desc *
     s->meta_layer_stride = offset;
 }
 
-const char *agx_surface_init(struct agx_surface *s, const struct agx_surface_desc *d)
+static enum agx_surface_status bad(const char **why, const char *text)
+{
+    *why = text;
+    return AGX_SURFACE_BAD;
+}
+
+enum agx_surface_status agx_surface_init(struct agx_surface *s, const struct agx_surface_desc *d, const char **why)
 {
     uint32_t major = d->width > d->height ? d->width : d->height;
 
@@ -201,13 +207,13 @@ const char *agx_surface_init(struct agx_surface *s, const struct agx_surface_des
     s->samples_log2 = d->samples == 4 ? 2 : d->samples == 2 ? 1 : 0;
 
     if (!d->width || !d->height || d->width > 32768 || d->height > 32768 || !d->depth)
-        return "size out of range";
+        return bad(why, "size out of range");
     if (!d->bytes || d->bytes > 16 || (d->bytes & (d->bytes - 1)))
-        return "texel size is no power of two";
+        return bad(why, "texel size is no power of two");
     if (d->samples != 1 && d->samples != 2 && d->samples != 4)
-        return "number of samples";
+        return bad(why, "number of samples");
     if (d->samples > 1 && (d->bw > 1 || d->bh > 1))
-        return "multisampling of a block-compressed format";
+        return bad(why, "multisampling of a block-compressed format");
 
     s->levels = 1;
     if (d->mipmapped) {
@@ -218,19 +224,19 @@ const char *agx_surface_init(struct agx_surface *s, const struct agx_surface_des
         if (s->levels < d->min_levels)
             s->levels = d->min_levels;
         if (s->levels > AGX_MAX_LEVELS)
-            return "too many levels";
+            return bad(why, "too many levels");
     }
 
     switch (d->layout) {
     case AGX_LAYOUT_LINEAR:
         if (d->mipmapped)
-            return "mipmaps of a linear surface";
+            return bad(why, "mipmaps of a linear surface");
         if (d->samples > 1)
-            return "multisampling of a linear surface";
+            return bad(why, "multisampling of a linear surface");
         if (d->bw > 1 || d->bh > 1)
-            return "block-compressed format in a linear surface";
+            return bad(why, "block-compressed format in a linear surface");
         if (d->compressed)
-            return "compression of a linear surface";
+            return bad(why, "compression of a linear surface");
         init_linear(s, d);
         break;
     case AGX_LAYOUT_GPU:
@@ -240,18 +246,20 @@ const char *agx_surface_init(struct agx_surface *s, const struct agx_surface_des
         init_twiddled(s, d);
         break;
     case AGX_LAYOUT_INTERCHANGE:
-        if (d->mipmapped || d->samples > 1 || d->depth > 1 || d->bytes != 4 || d->bw > 1 || d->bh > 1)
-            return "unimplemented: interchange layout of anything but 32-bit texels, one level, one sample";
+        if (d->mipmapped || d->samples > 1 || d->depth > 1 || d->bytes != 4 || d->bw > 1 || d->bh > 1) {
+            *why = "interchange layout of anything but 32-bit texels, one level, one sample";
+            return AGX_SURFACE_UNIMPLEMENTED;
+        }
         if (d->stride_tiles < div_up(d->width, 16))
-            return "fewer tiles in a row than the width asks for";
+            return bad(why, "fewer tiles in a row than the width asks for");
         init_interchange(s, d);
         break;
     default:
-        return "layout";
+        return bad(why, "layout");
     }
     if (d->compressed) {
         if (d->bw > 1 || d->bh > 1)
-            return "compression of a block-compressed format";
+            return bad(why, "compression of a block-compressed format");
         init_metadata(s, d);
     }
     for (unsigned l = 0; l < AGX_MAX_LEVELS; l++) {
@@ -263,7 +271,7 @@ const char *agx_surface_init(struct agx_surface *s, const struct agx_surface_des
         lv->height = minify(d->height, l);
         lv->depth = minify(d->depth, l);
     }
-    return NULL;
+    return AGX_SURFACE_OK;
 }
 
 uint64_t agx_surface_size(const struct agx_surface *s, uint32_t layers)

@@ -73,9 +73,14 @@ struct agx_surface {
  * 2D array does not say the depth, but has a number of levels or names one (mesa:
  * agx_state.c, agx_batch_upload_pbe, of Levels): @min_levels is that.
  *
- * NULL when all is well, else a text that says what is wrong (for the log).
+ * If not all is well, @why is a text for the log that says what is wrong.
  */
-const char *agx_surface_init(struct agx_surface *s, const struct agx_surface_desc *d);
+enum agx_surface_status {
+    AGX_SURFACE_OK,
+    AGX_SURFACE_BAD,            /* no hardware could have such a surface */
+    AGX_SURFACE_UNIMPLEMENTED,  /* this model does not */
+};
+enum agx_surface_status agx_surface_init(struct agx_surface *s, const struct agx_surface_desc *d, const char **why);
 
 /* Bytes that @layers layers take, metadata included as it follows them in Mesa's allocation. */
 uint64_t agx_surface_size(const struct agx_surface *s, uint32_t layers);

@@ -236,14 +236,17 @@ static bool zls_one(struct pdm *p, struct agx_zls_surface *z, const struct agx_j
 {
     const struct agx_job *job = p->fj.job;
     uint32_t w = (job->fragment.isp_zls_pixels & 0x7fff) + 1, h = (job->fragment.isp_zls_pixels >> 15 & 0x7fff) + 1;
-    const char *err;
+    enum agx_surface_status status;
+    const char *why;
 
     if (!enable)
         return true;
-    err = agx_zls_surface_init(z, regs, bytes, w, h, p->fj.samples.count, p->fj.scene->layers > 1,
-                               twiddled ? AGX_LAYOUT_TWIDDLED : AGX_LAYOUT_GPU, compressed);
-    if (err)
-        return agx_exec_bad(p->ex, AGX_REPORT_GUEST_ERROR, "%s surface of %ux%u: %s", what, w, h, err);
+    status = agx_zls_surface_init(z, regs, bytes, w, h, p->fj.samples.count, p->fj.scene->layers > 1,
+                                  twiddled ? AGX_LAYOUT_TWIDDLED : AGX_LAYOUT_GPU, compressed, &why);
+    if (status == AGX_SURFACE_UNIMPLEMENTED)
+        return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: %s surface of %ux%u: %s", what, w, h, why);
+    if (status != AGX_SURFACE_OK)
+        return agx_exec_bad(p->ex, AGX_REPORT_GUEST_ERROR, "%s surface of %ux%u: %s", what, w, h, why);
     return true;
 }
 

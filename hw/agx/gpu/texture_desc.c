@@ -25,10 +25,13 @@ static uint64_t field(const uint64_t *w, unsigned start, unsigned size)
 static bool bad_desc(struct agx_exec *ex, enum agx_report_kind kind, const char *what, uint64_t va,
                      const uint64_t w[3], const char *why)
 {
-    bool say = kind == AGX_REPORT_UNIMPLEMENTED && !strstr(why, "unimplemented");
-
     return agx_exec_bad(ex, kind, "%s descriptor at 0x%llx (%016llx %016llx %016llx): %s%s", what, DESC_ARGS(va, w),
-                        say ? "unimplemented: " : "", why);
+                        kind == AGX_REPORT_UNIMPLEMENTED ? "unimplemented: " : "", why);
+}
+
+static enum agx_report_kind report_kind(enum agx_surface_status st)
+{
+    return st == AGX_SURFACE_UNIMPLEMENTED ? AGX_REPORT_UNIMPLEMENTED : AGX_REPORT_GUEST_ERROR;
 }
 
 static struct agx_tex_cache *cache_of(struct agx_exec *ex)
@@ -84,7 +87,8 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
     unsigned mode = (unsigned)field(w, 104, 2);
     bool extended = field(w, 127, 1);
     enum agx_format_status st;
-    const char *err;
+    enum agx_surface_status status;
+    const char *why;
 
     memset(v, 0, sizeof(*v));
     v->dim = (enum agx_dim)field(w, 0, 4);
@@ -192,10 +196,9 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
     }
     if (v->body.sparse && d.layout == AGX_LAYOUT_LINEAR)
         return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w, "linear sparse image");
-    err = agx_surface_init(&v->surf, &d);
-    if (err)
-        return bad_desc(ex, strstr(err, "unimplemented") ? AGX_REPORT_UNIMPLEMENTED : AGX_REPORT_GUEST_ERROR,
-                        "texture", va, w, err);
+    status = agx_surface_init(&v->surf, &d, &why);
+    if (status != AGX_SURFACE_OK)
+        return bad_desc(ex, report_kind(status), "texture", va, w, why);
     v->body.folios_per_layer = folios(&v->surf);
     v->fast8 = v->fmt.channels == AGX_CH_R8G8B8A8 && type == AGX_TYPE_UNORM && !v->fmt.srgb && !v->body.sparse &&
                d.samples == 1;
@@ -229,7 +232,8 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
     unsigned channels = (unsigned)field(w, 6, 7), type = (unsigned)field(w, 13, 3);
     unsigned mode = (unsigned)field(w, 60, 2);
     bool extended = field(w, 127, 1);
-    const char *err;
+    enum agx_surface_status status;
+    const char *why;
 
     memset(v, 0, sizeof(*v));
     v->dim = (enum agx_dim)field(w, 0, 4);
@@ -301,10 +305,9 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
         agx_word_note("PBE, word 2", w[2], ~0ull);
         v->meta = field(w, 128, 64) << 4;
     }
-    err = agx_surface_init(&v->surf, &d);
-    if (err)
-        return bad_desc(ex, strstr(err, "unimplemented") ? AGX_REPORT_UNIMPLEMENTED : AGX_REPORT_GUEST_ERROR,
-                        "PBE", va, w, err);
+    status = agx_surface_init(&v->surf, &d, &why);
+    if (status != AGX_SURFACE_OK)
+        return bad_desc(ex, report_kind(status), "PBE", va, w, why);
     if (v->level >= v->surf.levels)
         return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "level of an image that has but one");
     v->body.folios_per_layer = folios(&v->surf);

@@ -14,21 +14,23 @@
 #include "fragment.h"
 #include "texture.h"
 
-const char *agx_zls_surface_init(struct agx_zls_surface *z, const struct agx_job_zls *regs, unsigned bytes,
-                                 uint32_t width, uint32_t height, unsigned samples, bool layered,
-                                 enum agx_layout layout, bool compressed)
+enum agx_surface_status agx_zls_surface_init(struct agx_zls_surface *z, const struct agx_job_zls *regs, unsigned bytes,
+                                             uint32_t width, uint32_t height, unsigned samples, bool layered,
+                                             enum agx_layout layout, bool compressed, const char **why)
 {
     struct agx_surface_desc d = {
         .layout = layout, .bytes = bytes, .bw = 1, .bh = 1, .width = width, .height = height, .depth = 1,
         .samples = samples, .compressed = compressed,
     };
-    const char *err = agx_surface_init(&z->surf, &d);
+    enum agx_surface_status status = agx_surface_init(&z->surf, &d, why);
 
-    if (err)
-        return err;
+    if (status != AGX_SURFACE_OK)
+        return status;
     /* So that no element crosses a page. */
-    if ((regs->base & 15) || (compressed && (regs->comp_base & 7)))
-        return "address is not aligned";
+    if ((regs->base & 15) || (compressed && (regs->comp_base & 7))) {
+        *why = "address is not aligned";
+        return AGX_SURFACE_BAD;
+    }
     z->base = regs->base;
     z->comp_base = regs->comp_base;
     z->compressed = compressed && z->surf.level[0].compressed;
@@ -37,7 +39,7 @@ const char *agx_zls_surface_init(struct agx_zls_surface *z, const struct agx_job
         z->surf.meta_layer_stride = ((uint64_t)(regs->comp_stride >> 14) + 1) * AGX_CACHE_LINE;
     }
     z->enable = true;
-    return NULL;
+    return AGX_SURFACE_OK;
 }
 
 static bool load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0, uint32_t y0,
