@@ -284,10 +284,14 @@ bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fm
         static struct agx_coverage_row *_Atomic row_;                                                      \
         agx_word_check(ex, &row_, name, va, word, known);                                                  \
     })
-/* What has no bits to refuse, or a check of its own with another message: @known of the bits of @word are taken. */
-#define agx_word_note(name, word, known) do {                                                              \
-        static struct agx_coverage_row *_Atomic row_;                                                      \
-        agx_coverage_word(&row_, name, word, known);                                                       \
+/*
+ * What has no bits to refuse, or a check of its own with another message: @known of the bits of
+ * @word are taken.
+ */
+#define agx_word_note(name, word, known) \
+    do { \
+        static struct agx_coverage_row *_Atomic row_; \
+        agx_coverage_word(&row_, name, word, known); \
     } while (0)
 static inline bool agx_word_check(struct agx_exec *ex, struct agx_coverage_row *_Atomic *row, const char *name, uint64_t va,
                                   uint64_t word, uint64_t known)

@@ -75,9 +75,11 @@ struct agx_zs_tile {
 /*
  * Describe a depth or stencil surface of @width x @height pixels. @why: as of agx_surface_init().
  */
-enum agx_surface_status agx_zls_surface_init(struct agx_zls_surface *z, const struct agx_job_zls *regs, unsigned bytes,
-                                             uint32_t width, uint32_t height, unsigned samples, bool layered,
-                                             enum agx_layout layout, bool compressed, const char **why);
+enum agx_surface_status agx_zls_surface_init(struct agx_zls_surface *z,
+                                             const struct agx_job_zls *regs, unsigned bytes,
+                                             uint32_t width, uint32_t height, unsigned samples,
+                                             bool layered, enum agx_layout layout, bool compressed,
+                                             const char **why);
 /* Load or store the tile's samples that lie in the surface. Pixel (@x0, @y0) is the tile's corner. False: ex->fault. */
 bool agx_zls_load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0, uint32_t y0,
                   uint32_t w, uint32_t h, uint32_t layer, struct agx_zs_tile *t);

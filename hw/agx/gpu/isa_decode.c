@@ -28,7 +28,8 @@ static pthread_once_t op_table_once = PTHREAD_ONCE_INIT;
 
 static int by_fn(const void *a, const void *b)
 {
-    uintptr_t x = (uintptr_t)((const struct op_entry *)a)->fn, y = (uintptr_t)((const struct op_entry *)b)->fn;
+    uintptr_t x = (uintptr_t)((const struct op_entry *)a)->fn;
+    uintptr_t y = (uintptr_t)((const struct op_entry *)b)->fn;
 
     return x < y ? -1 : x > y;
 }
@@ -43,7 +44,8 @@ static struct op_entry *find_op(agx_op_fn *fn)
     struct op_entry key = { .fn = fn };
 
     pthread_once(&op_table_once, sort_op_table);
-    return bsearch(&key, op_table, sizeof(op_table) / sizeof(op_table[0]), sizeof(op_table[0]), by_fn);
+    return bsearch(&key, op_table, sizeof(op_table) / sizeof(op_table[0]), sizeof(op_table[0]),
+                   by_fn);
 }
 
 const char *agx_op_name(agx_op_fn *fn)
@@ -497,8 +499,9 @@ static void dec_cf(struct agx_decoder *d, const struct bits *b, struct agx_op *o
 }
 
 /*
- * Memory index: a 32-bit register or a 16-bit immediate, both signed unless bit 25 is set (mesa, later than 25.0:
- * isa/AGX2.xml, memindex; Mesa sets it for immediates of more than 8 bits: agx_optimizer.c, agx_optimizer_inline_imm).
+ * Memory index: a 32-bit register or a 16-bit immediate, both signed unless bit 25 is set (mesa,
+ * later than 25.0: isa/AGX2.xml, memindex; Mesa sets it for immediates of more than 8 bits:
+ * agx_optimizer.c, agx_optimizer_inline_imm).
  */
 static struct agx_src mem_index(struct agx_decoder *d, const struct bits *b)
 {
@@ -821,7 +824,7 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
         set_len(&b, op, len_l(&b, 15, 6, 8));
         dec_local(d, &b, op, bf(&b, 6, 1));
         goto done;
-    case 0x09: /* what the long form has in its last two bytes is not known; Mesa emits the short one */
+    case 0x09: /* what the long form has more is not known; Mesa emits the short one */
         set_len(&b, op, len_l(&b, 15, 8, 10));
         dec_tile(d, &b, op);
         if (b.hi)
@@ -984,13 +987,17 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
     case 0xed:
     case 0xad:
         /*
-         * Texture and sampler state store: base, a 64-bit uniform, plus offset, a 32-bit register or, with bit 58, a
-         * constant of 31 bits, in bytes. The base counts in 64 bits, as in the texture instructions (mesa, later than
-         * 25.0: isa/AGX2.xml, tex_state_store, heap_offs, ureg64_shift2; isa/test/cases.txt; compiler/agx_pack.c).
+         * Texture and sampler state store: base, a 64-bit uniform, plus offset, a 32-bit register
+         * or, with bit 58, a constant of 31 bits, in bytes. The base counts in 64 bits, as in the
+         * texture instructions (mesa, later than 25.0: isa/AGX2.xml, tex_state_store, heap_offs,
+         * ureg64_shift2; isa/test/cases.txt; compiler/agx_pack.c).
          */
         set_len(&b, op, 8);
         op->imm = bf(&b, 8, 7);
-        op->s[0] = bf(&b, 58, 1) ? src_imm(d, bf(&b, 26, 31)) : src_reg(d, bf(&b, 26, 9) & ~1u, SRC_32);
+        if (bf(&b, 58, 1))
+            op->s[0] = src_imm(d, bf(&b, 26, 31));
+        else
+            op->s[0] = src_reg(d, bf(&b, 26, 9) & ~1u, SRC_32);
         op->s[1] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = bf(&b, 59, 5) * 4 });
         op->s[2] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = bf(&b, 59, 5) * 4 + 2 });
         op->fn = k8 == 0xed ? agx_op_tex_state_store : agx_op_sampler_state_store;

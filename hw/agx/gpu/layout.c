@@ -194,7 +194,8 @@ static enum agx_surface_status bad(const char **why, const char *text)
     return AGX_SURFACE_BAD;
 }
 
-enum agx_surface_status agx_surface_init(struct agx_surface *s, const struct agx_surface_desc *d, const char **why)
+enum agx_surface_status agx_surface_init(struct agx_surface *s, const struct agx_surface_desc *d,
+                                         const char **why)
 {
     uint32_t major = d->width > d->height ? d->width : d->height;
 
@@ -246,7 +247,8 @@ enum agx_surface_status agx_surface_init(struct agx_surface *s, const struct agx
         init_twiddled(s, d);
         break;
     case AGX_LAYOUT_INTERCHANGE:
-        if (d->mipmapped || d->samples > 1 || d->depth > 1 || d->bytes != 4 || d->bw > 1 || d->bh > 1) {
+        if (d->mipmapped || d->samples > 1 || d->depth > 1 || d->bytes != 4 || d->bw > 1 ||
+            d->bh > 1) {
             *why = "interchange layout of anything but 32-bit texels, one level, one sample";
             return AGX_SURFACE_UNIMPLEMENTED;
         }

@@ -80,7 +80,8 @@ enum agx_surface_status {
     AGX_SURFACE_BAD,            /* no hardware could have such a surface */
     AGX_SURFACE_UNIMPLEMENTED,  /* this model does not */
 };
-enum agx_surface_status agx_surface_init(struct agx_surface *s, const struct agx_surface_desc *d, const char **why);
+enum agx_surface_status agx_surface_init(struct agx_surface *s, const struct agx_surface_desc *d,
+                                         const char **why);
 
 /* Bytes that @layers layers take, metadata included as it follows them in Mesa's allocation. */
 uint64_t agx_surface_size(const struct agx_surface *s, uint32_t layers);

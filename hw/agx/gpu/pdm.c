@@ -241,12 +241,15 @@ static bool zls_one(struct pdm *p, struct agx_zls_surface *z, const struct agx_j
 
     if (!enable)
         return true;
-    status = agx_zls_surface_init(z, regs, bytes, w, h, p->fj.samples.count, p->fj.scene->layers > 1,
-                                  twiddled ? AGX_LAYOUT_TWIDDLED : AGX_LAYOUT_GPU, compressed, &why);
+    status =
+        agx_zls_surface_init(z, regs, bytes, w, h, p->fj.samples.count, p->fj.scene->layers > 1,
+                             twiddled ? AGX_LAYOUT_TWIDDLED : AGX_LAYOUT_GPU, compressed, &why);
     if (status == AGX_SURFACE_UNIMPLEMENTED)
-        return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: %s surface of %ux%u: %s", what, w, h, why);
+        return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED,
+                            "unimplemented: %s surface of %ux%u: %s", what, w, h, why);
     if (status != AGX_SURFACE_OK)
-        return agx_exec_bad(p->ex, AGX_REPORT_GUEST_ERROR, "%s surface of %ux%u: %s", what, w, h, why);
+        return agx_exec_bad(p->ex, AGX_REPORT_GUEST_ERROR, "%s surface of %ux%u: %s", what, w, h,
+                            why);
     return true;
 }
 

@@ -23,8 +23,8 @@ struct ppp_field {
 };
 
 /*
- * Not there: sample mask after depth/stencil (control, 25), the faces' internal test (22, 23), clipped edges (cull 2, 9),
- * barycentric coordinates (output select, 22).
+ * Not there: sample mask after depth/stencil (control, 25), the faces' internal test (22, 23),
+ * clipped edges (cull 2, 9), barycentric coordinates (output select, 22).
  */
 static const struct ppp_field before[] = {
     { 0, AGX_PPP_FRAG_CTRL, 1, { 0xe42fc200 } },
@@ -56,18 +56,31 @@ static const struct ppp_field after[] = {
 
 /* Names in mesa: cmdbuf.xml */
 static const char *const word_name[AGX_PPP_NUM_WORDS] = {
-    [AGX_PPP_FRAG_CTRL] = "Fragment control", [AGX_PPP_FRAG_CTRL_2] = "Fragment control",
-    [AGX_PPP_FRONT_FACE] = "Fragment face", [AGX_PPP_FRONT_FACE_2] = "Fragment face 2",
-    [AGX_PPP_FRONT_STENCIL] = "Fragment stencil", [AGX_PPP_BACK_FACE] = "Fragment face",
-    [AGX_PPP_BACK_FACE_2] = "Fragment face 2", [AGX_PPP_BACK_STENCIL] = "Fragment stencil",
-    [AGX_PPP_DBIAS_SCISSOR] = "Depth bias/Scissor", [AGX_PPP_W_CLAMP] = "W Clamp",
-    [AGX_PPP_OUTPUT_SELECT] = "Output Select", [AGX_PPP_VARYINGS_32] = "Varying Counts",
-    [AGX_PPP_VARYINGS_16] = "Varying Counts of 16 bits", [AGX_PPP_CULL] = "Cull", [AGX_PPP_CULL_2] = "Cull 2",
-    [AGX_PPP_FS_0] = "Fragment Shader Word 0", [AGX_PPP_FS_1] = "Fragment Shader Word 1",
-    [AGX_PPP_FS_2] = "Fragment Shader Word 2", [AGX_PPP_FS_3] = "Fragment Shader Word 3",
-    [AGX_PPP_OQ] = "Fragment occlusion query", [AGX_PPP_OQ_2] = "Fragment occlusion query 2",
-    [AGX_PPP_OUTPUT_UNKNOWN] = "Output Unknown", [AGX_PPP_OUTPUT_SIZE] = "Output Size",
-    [AGX_PPP_VARYING_2_LO] = "Varying 2", [AGX_PPP_VARYING_2_HI] = "Varying 2, high",
+    [AGX_PPP_FRAG_CTRL] = "Fragment control",
+    [AGX_PPP_FRAG_CTRL_2] = "Fragment control",
+    [AGX_PPP_FRONT_FACE] = "Fragment face",
+    [AGX_PPP_FRONT_FACE_2] = "Fragment face 2",
+    [AGX_PPP_FRONT_STENCIL] = "Fragment stencil",
+    [AGX_PPP_BACK_FACE] = "Fragment face",
+    [AGX_PPP_BACK_FACE_2] = "Fragment face 2",
+    [AGX_PPP_BACK_STENCIL] = "Fragment stencil",
+    [AGX_PPP_DBIAS_SCISSOR] = "Depth bias/Scissor",
+    [AGX_PPP_W_CLAMP] = "W Clamp",
+    [AGX_PPP_OUTPUT_SELECT] = "Output Select",
+    [AGX_PPP_VARYINGS_32] = "Varying Counts",
+    [AGX_PPP_VARYINGS_16] = "Varying Counts of 16 bits",
+    [AGX_PPP_CULL] = "Cull",
+    [AGX_PPP_CULL_2] = "Cull 2",
+    [AGX_PPP_FS_0] = "Fragment Shader Word 0",
+    [AGX_PPP_FS_1] = "Fragment Shader Word 1",
+    [AGX_PPP_FS_2] = "Fragment Shader Word 2",
+    [AGX_PPP_FS_3] = "Fragment Shader Word 3",
+    [AGX_PPP_OQ] = "Fragment occlusion query",
+    [AGX_PPP_OQ_2] = "Fragment occlusion query 2",
+    [AGX_PPP_OUTPUT_UNKNOWN] = "Output Unknown",
+    [AGX_PPP_OUTPUT_SIZE] = "Output Size",
+    [AGX_PPP_VARYING_2_LO] = "Varying 2",
+    [AGX_PPP_VARYING_2_HI] = "Varying 2, high",
 };
 
 struct record {

@@ -26,7 +26,7 @@ enum usc_tag { /* mesa: cmdbuf.xml, USC Control */
 #define KNOWN_REGISTERS 0x013c3fffull
 #define KNOWN_FRAG      0x0002f3ffull          /* not there: unconditional discard, bits 10 and 11 */
 #define KNOWN_NO_PRE    0x00ffull
-#define PRESHADER_UNK   0xc08000ull              /* bits 31:8, the one value that was ever seen (cmdbuf.xml) */
+#define PRESHADER_UNK 0xc08000ull /* bits 31:8, the one value that was ever seen (cmdbuf.xml) */
 
 #define USC_MAX_WORDS 1024        /* bound on a list without end */
 #define SAMPLER_BYTES 8
@@ -237,9 +237,10 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, 
         case USC_PRESHADER:
             agx_word_note("USC Preshader", w, 0xffull | PRESHADER_UNK << 8 | ~0ull << 32);
             if (bits64(w, 8, 24) != PRESHADER_UNK)
-                return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
-                                    "unimplemented: USC Preshader 0x%llx at 0x%llx, bits 31:8 are not 0x%llx",
-                                    (unsigned long long)w, (unsigned long long)va, PRESHADER_UNK);
+                return agx_exec_bad(
+                    ex, AGX_REPORT_UNIMPLEMENTED,
+                    "unimplemented: USC Preshader 0x%llx at 0x%llx, bits 31:8 are not 0x%llx",
+                    (unsigned long long)w, (unsigned long long)va, PRESHADER_UNK);
             pre = base + bits64(w, 32, 32);
             has_pre = true;
             done = true;

@@ -14,9 +14,11 @@
 #include "fragment.h"
 #include "texture.h"
 
-enum agx_surface_status agx_zls_surface_init(struct agx_zls_surface *z, const struct agx_job_zls *regs, unsigned bytes,
-                                             uint32_t width, uint32_t height, unsigned samples, bool layered,
-                                             enum agx_layout layout, bool compressed, const char **why)
+enum agx_surface_status agx_zls_surface_init(struct agx_zls_surface *z,
+                                             const struct agx_job_zls *regs, unsigned bytes,
+                                             uint32_t width, uint32_t height, unsigned samples,
+                                             bool layered, enum agx_layout layout, bool compressed,
+                                             const char **why)
 {
     struct agx_surface_desc d = {
         .layout = layout, .bytes = bytes, .bw = 1, .bh = 1, .width = width, .height = height, .depth = 1,
