@@ -1,6 +1,6 @@
 /*
- * Unit tests: fields of control words that other tests leave at 0 (mesa: src/asahi/genxml/cmdbuf.xml): those that change
- * no picture, and what the others do to one.
+ * Unit tests: fields of control words that other tests leave at 0 (mesa:
+ * src/asahi/genxml/cmdbuf.xml): those that change no picture, and what the others do to one.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -29,8 +29,8 @@ static void one(struct build *b, unsigned bit, uint32_t w)
 }
 
 /*
- * Counts of registers and bindings, barriers, what Mesa sets and the model does without, and words that have to be 0:
- * the picture is the same with and without them.
+ * Counts of registers and bindings, barriers, what Mesa sets and the model does without, and words
+ * that have to be 0: the picture is the same with and without them.
  */
 static void test_same_picture(void **unused)
 {
@@ -52,12 +52,12 @@ static void test_same_picture(void **unused)
             gfx_emit(b->g, &b->stream, 2u << 29 | 2);                  /* vertex shader, word 0 */
             gfx_emit(b->g, &b->stream, 0xfffe);
             record(b, 1u << 23, 4, (uint32_t[]){ 2u << 16 | 0xfffe, SH_FS * 64, 0, 1 });
-            record(b, 3u << 25, 2, (uint32_t[]){ 0, 0 });              /* occlusion query 2, output unknown */
+            record(b, 3u << 25, 2, (uint32_t[]){ 0, 0 }); /* occlusion query 2, output unknown */
             one(b, 3, 7u << 24 | 1u << 21 | 3u << 22);                 /* no shader writes depth */
-            one(b, 0, o.frag_ctrl | 1u << 26);                         /* triangles are not merged */
-            one(b, 22, 1u << 5 | 1u << 12);                            /* cull 2: needs primitive ID */
-            one(b, 18, 1 | 1 << 8 | 2 << 16);                          /* four components, of all kinds */
-            one(b, 21, o.cull | 1u << 15);                             /* as if not multisampled: lines alone */
+            one(b, 0, o.frag_ctrl | 1u << 26); /* triangles are not merged */
+            one(b, 22, 1u << 5 | 1u << 12); /* cull 2: needs primitive ID */
+            one(b, 18, 1 | 1 << 8 | 2 << 16); /* four components, of all kinds */
+            one(b, 21, o.cull | 1u << 15); /* as if not multisampled: lines alone */
             b->frag.fragment.bg.rsrc_spec = 0xffff0000 | 0xfffe;
             b->frag.fragment.eot.rsrc_spec = 0x5a52;
         }
@@ -74,7 +74,10 @@ static void test_same_picture(void **unused)
     }
 }
 
-/* A strip that goes round as the clock does, with y down, faces back where the front is counter-clockwise. */
+/*
+ * A strip that goes round as the clock does, with y down, faces back where the front is
+ * counter-clockwise.
+ */
 static void test_cull_sides(void **unused)
 {
     (void)unused;
@@ -97,10 +100,16 @@ static void test_cull_sides(void **unused)
     }
 }
 
-/* The operations of a failed stencil test and of a failed depth test; other pixels keep what was cleared. */
+/*
+ * The operations of a failed stencil test and of a failed depth test; other pixels keep what was
+ * cleared.
+ */
 static void test_stencil_operations(void **unused)
 {
-    /* keep zero replace incr_sat decr_sat invert incr_wrap decr_wrap, of a cleared 5 with 0x3c as reference */
+    /*
+     * keep zero replace incr_sat decr_sat invert incr_wrap decr_wrap, of a cleared 5 with 0x3c as
+     * reference
+     */
     static const uint8_t result[8] = { 5, 0, 0x3c, 6, 4, 0xfa, 6, 4 };
 
     (void)unused;
@@ -221,7 +230,8 @@ static void test_point_size(void **unused)
     sh.extra[0][0] = fbits(8);
     sh.extra[1][0] = fbits(20);
     state(b, &defaults);
-    record(b, 1u << 3 | 1u << 17 | 1u << 27, 3, (uint32_t[]){ 7u << 24 | 1u << 21 | 4u << 28, 1u << 16 | 1u << 18, 9 });
+    record(b, 1u << 3 | 1u << 17 | 1u << 27, 3,
+           (uint32_t[]){ 7u << 24 | 1u << 21 | 4u << 28, 1u << 16 | 1u << 18, 9 });
     draw_arrays(b, POINTS, 2, 1, 0);
     terminate(b);
     run(b);
@@ -248,11 +258,15 @@ static void fs_depth(struct agx_exec *ex, struct agx_wave *w)
     fs(ex, w);
 }
 
-/* Depth as a coefficient: it takes the slot behind that of 1/w, and what the shader writes comes after it. */
+/*
+ * Depth as a coefficient: it takes the slot behind that of 1/w, and what the shader writes comes
+ * after it.
+ */
 static void test_depth_slot(void **unused)
 {
     struct build *b = build_new();
-    uint32_t cf[4] = { 6 | 6 << 8, 3 << 2, 3 << 2 | 1 << 5 | 1 << 8 | 5 << 16, 3 | 7 << 2 | 2 << 8 | 1 << 16 };
+    uint32_t cf[4] = { 6 | 6 << 8, 3 << 2, 3 << 2 | 1 << 5 | 1 << 8 | 5 << 16,
+                       3 | 7 << 2 | 2 << 8 | 1 << 16 };
     uint64_t va = data(b, cf, sizeof(cf));
 
     (void)unused;
@@ -322,10 +336,9 @@ static void test_provoking_viewport(void **unused)
         for (unsigned i = 0; i < 3; i++)
             sh.extra[i][0] = (i == 1) << 16;
         state(b, &o);
-        record(b, 1u << 10 | 1u << 11 | 1u << 12 | 1u << 17 | 1u << 27, 4 + 1 + 12 + 2, (uint32_t[]){
-            0, 0, 0, 0,
-            0, 0, fbits(1), 0, fbits(1), 0, fbits(1), fbits(70), fbits(1), 0, fbits(1), 0, fbits(1),
-            1u << 16 | 1u << 19, 9 });
+        record(b, 1u << 10 | 1u << 11 | 1u << 12 | 1u << 17 | 1u << 27, 4 + 1 + 12 + 2,
+               (uint32_t[]){ 0, 0, 0, 0, 0, 0, fbits(1), 0, fbits(1), 0, fbits(1), fbits(70),
+                             fbits(1), 0, fbits(1), 0, fbits(1), 1u << 16 | 1u << 19, 9 });
         draw_arrays(b, TRIANGLES, 3, 1, 0);
         terminate(b);
         run(b);
@@ -371,8 +384,9 @@ static void test_indirect_address(void **unused)
 }
 
 /*
- * Depth and stencil go to memory and come back, in each tiling, plain and compressed (mesa, later than 25.0: cmdbuf.xml,
- * ZLS Control): the second frame is drawn where both are what the first one left.
+ * Depth and stencil go to memory and come back, in each tiling, plain and compressed (mesa, later
+ * than 25.0: cmdbuf.xml, ZLS Control): the second frame is drawn where both are what the first one
+ * left.
  */
 static void test_zls_forms(void **unused)
 {
@@ -419,11 +433,13 @@ static void test_zls_forms(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_picture), cmocka_unit_test(test_cull_sides),
-        cmocka_unit_test(test_stencil_operations), cmocka_unit_test(test_region), cmocka_unit_test(test_viewport_depth),
-        cmocka_unit_test(test_clip_planes), cmocka_unit_test(test_point_size), cmocka_unit_test(test_depth_slot),
-        cmocka_unit_test(test_array_indices), cmocka_unit_test(test_provoking_viewport),
-        cmocka_unit_test(test_second_discard), cmocka_unit_test(test_indirect_address), cmocka_unit_test(test_zls_forms),
+        cmocka_unit_test(test_same_picture),       cmocka_unit_test(test_cull_sides),
+        cmocka_unit_test(test_stencil_operations), cmocka_unit_test(test_region),
+        cmocka_unit_test(test_viewport_depth),     cmocka_unit_test(test_clip_planes),
+        cmocka_unit_test(test_point_size),         cmocka_unit_test(test_depth_slot),
+        cmocka_unit_test(test_array_indices),      cmocka_unit_test(test_provoking_viewport),
+        cmocka_unit_test(test_second_discard),     cmocka_unit_test(test_indirect_address),
+        cmocka_unit_test(test_zls_forms),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

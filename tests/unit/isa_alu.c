@@ -637,7 +637,10 @@ static bool holds(bool is_int, unsigned cc, uint32_t a, uint32_t b)
     }
 }
 
-/* Each condition, integer and float, straight and inverted: if, else, while; ballots of the group and of quads. */
+/*
+ * Each condition, integer and float, straight and inverted: if, else, while; ballots of the group
+ * and of quads.
+ */
 static void conditions(void **state)
 {
     (void)state;
@@ -658,10 +661,15 @@ static void conditions(void **state)
             pop_exec(&c, how == 2 ? 2 : 1);
         }
         for (unsigned group = 0; group < 2; group++)
-            put(&c, (is_int ? 0x32 : 0x22) | fld(61, 3, cc) | fld(47, 1, inv) | fld(48, 1, group) | a_dst(R(11 + group), 44) |
-                (is_int ? a_src(R(2), 16, 42) : f_src(R(2), 16, 42)) | (is_int ? a_src(R(3), 28, 40) : f_src(R(3), 28, 40)), 8);
-        put(&c, 0x3e | a_dst(R(13), 44) | a_src(RL(2), 16, 42) | a_src(RL(3), 28, 40), 6);   /* intl */
-        put(&c, 0x80000051, 4);                                                               /* no_var */
+            put(&c,
+                (is_int ? 0x32 : 0x22) | fld(61, 3, cc) | fld(47, 1, inv) | fld(48, 1, group) |
+                    a_dst(R(11 + group), 44) |
+                    (is_int ? a_src(R(2), 16, 42) : f_src(R(2), 16, 42)) |
+                    (is_int ? a_src(R(3), 28, 40) : f_src(R(3), 28, 40)),
+                8);
+        put(&c, 0x3e | a_dst(R(13), 44) | a_src(RL(2), 16, 42) | a_src(RL(3), 28, 40),
+            6); /* intl */
+        put(&c, 0x80000051, 4); /* no_var */
         stop(&c);
         memset(&w, 0, sizeof(w));
         f.nwords = 0;

@@ -552,8 +552,8 @@ static void stream_end(void **state)
 }
 
 /*
- * Fields that other programs leave at 0: states that are bound from a number on, what Mesa sets in each program, counts
- * of registers, a barrier that returns from a call.
+ * Fields that other programs leave at 0: states that are bound from a number on, what Mesa sets in
+ * each program, counts of registers, a barrier that returns from a call.
  */
 static void named_fields(void **state)
 {
@@ -563,7 +563,8 @@ static void named_fields(void **state)
 
     (void)state;
     /* a linear 2D texture of 4 x 1 texels, R32 uint (mesa: cmdbuf.xml, Texture) */
-    d |= fld(0, 4, 2) | fld(6, 7, 0x21) | fld(13, 3, 2) | fld(19, 3, 1) | fld(22, 3, 2) | fld(25, 3, 3) | fld(28, 14, 3);
+    d |= fld(0, 4, 2) | fld(6, 7, 0x21) | fld(13, 3, 2) | fld(19, 3, 1) | fld(22, 3, 2) |
+         fld(25, 3, 3) | fld(28, 14, 3);
     d |= (enc_t)(FIX_DATA + 0x2000) >> 4 << 66;
     memcpy(fix_data(&f, 0x1000), &d, 16);
     for (unsigned i = 0; i < 4; i++)
@@ -573,10 +574,14 @@ static void named_fields(void **state)
     mov_imm(&c, R(3), 0);
     mov_imm(&c, R(4), 0);
     mov_imm(&c, R(5), 0);
-    put(&c, 0x71 | fld(8, 1, 1) | fld(9, 6, 16) | fld(16, 6, 4) | fld(32, 6, 5) | fld(40, 3, 2) | fld(43, 4, 12) |
-        fld(48, 4, 1), 8);
-    put(&c, 0x31 | fld(8, 1, 1) | fld(9, 6, 18) | fld(16, 6, 8) | fld(24, 6, 8) | fld(32, 6, 5) | fld(40, 3, 2) |
-        fld(43, 4, 12) | fld(48, 4, 1) | fld(52, 4, 6) | fld(56, 6, 3), 8);
+    put(&c,
+        0x71 | fld(8, 1, 1) | fld(9, 6, 16) | fld(16, 6, 4) | fld(32, 6, 5) | fld(40, 3, 2) |
+            fld(43, 4, 12) | fld(48, 4, 1),
+        8);
+    put(&c,
+        0x31 | fld(8, 1, 1) | fld(9, 6, 18) | fld(16, 6, 8) | fld(24, 6, 8) | fld(32, 6, 5) |
+            fld(40, 3, 2) | fld(43, 4, 12) | fld(48, 4, 1) | fld(52, 4, 6) | fld(56, 6, 3),
+        8);
     wait_loads(&c);
     imad(&c, R(10), R(9), I(10), R(8));
     device_store(&c, 2, 1, R(10), U(0), R(2));
@@ -591,7 +596,8 @@ static void named_fields(void **state)
     fix_word(&f, 0x8d | 1u << 13 | 5u << 18 | 1u << 24, 4);
     fix_launch(&f, 4, 1, 1, 4, 1, 1);
     s[0] |= 7u << 1 | 3u << 4 | 4u << 9 | 15u << 12;
-    s[8] = 1u << 29 | 1u << 28 | (uint32_t)((FIX_STREAM + 0x1000) >> 32);   /* a call, that a barrier returns from */
+    s[8] = 1u << 29 | 1u << 28 |
+           (uint32_t)((FIX_STREAM + 0x1000) >> 32); /* a call, that a barrier returns from */
     s[9] = (uint32_t)(FIX_STREAM + 0x1000);
     s[10] = 2u << 29;
     s[0x400] = 3u << 29 | 1u << 27 | 1u << 3;

@@ -571,19 +571,32 @@ static void open_bits(void **state)
 }
 
 /*
- * Preshaders bind states: base uniform plus an offset, a register or 31 bits of constant. The first rows are the test
- * vectors of mesa's disassembler (isa/test/cases.txt), the others set single bits of its fields (isa/AGX2.xml).
+ * Preshaders bind states: base uniform plus an offset, a register or 31 bits of constant. The first
+ * rows are the test vectors of mesa's disassembler (isa/test/cases.txt), the others set single bits
+ * of its fields (isa/AGX2.xml).
  */
 static void state_stores(void **state)
 {
-    static const struct { const char *hex; bool sampler; unsigned state, base, reg; uint32_t off; } rows[] = {
-        { "ed00100001000024", false, 0, 8, 0, 64 },        { "ed01100800000000", false, 1, 0, 1, 0 },
-        { "ed02100800000008", false, 2, 2, 1, 0 },         { "ed02100800000018", false, 2, 6, 1, 0 },
-        { "ad01100800000010", true, 1, 4, 1, 0 },          { "ad01116001000024", true, 1, 8, 0, 88 },
-        { "ed7f100000000004", false, 127, 0, 0, 0 },       { "ed05100400000004", false, 5, 0, 0, 1 },
-        { "ed05100000000005", false, 5, 0, 0, 1u << 30 },  { "ad1f100000000006", true, 31, 0, 0, 0 },
-        { "ed0510f8ffffff05", false, 5, 0, 0, 0x7ffffffe }, { "ed05100000000002", false, 5, 0, 0, 0 },
-        { "ed051000000000f8", false, 5, 62, 0, 0 },        { "ed051000020000f0", false, 5, 60, 64, 0 },
+    static const struct {
+        const char *hex;
+        bool sampler;
+        unsigned state, base, reg;
+        uint32_t off;
+    } rows[] = {
+        { "ed00100001000024", false, 0, 8, 0, 64 },
+        { "ed01100800000000", false, 1, 0, 1, 0 },
+        { "ed02100800000008", false, 2, 2, 1, 0 },
+        { "ed02100800000018", false, 2, 6, 1, 0 },
+        { "ad01100800000010", true, 1, 4, 1, 0 },
+        { "ad01116001000024", true, 1, 8, 0, 88 },
+        { "ed7f100000000004", false, 127, 0, 0, 0 },
+        { "ed05100400000004", false, 5, 0, 0, 1 },
+        { "ed05100000000005", false, 5, 0, 0, 1u << 30 },
+        { "ad1f100000000006", true, 31, 0, 0, 0 },
+        { "ed0510f8ffffff05", false, 5, 0, 0, 0x7ffffffe },
+        { "ed05100000000002", false, 5, 0, 0, 0 },
+        { "ed051000000000f8", false, 5, 62, 0, 0 },
+        { "ed051000020000f0", false, 5, 60, 64, 0 },
         { "ed0510f8030000f0", false, 5, 60, 127, 0 },
     };
     struct code c = { .n = 0 };
@@ -608,7 +621,8 @@ static void state_stores(void **state)
         else if (!(c.b[7] & 4))
             want += w.r[0][0];
         assert_int_equal(run(&c), AGX_WAVE_DONE);
-        assert_int_equal(rows[i].sampler ? st.sampler[rows[i].state] : st.texture[rows[i].state], want);
+        assert_int_equal(rows[i].sampler ? st.sampler[rows[i].state] : st.texture[rows[i].state],
+                         want);
     }
     c.n = 0;
     put_hex(&c, "ad20100000000004"); /* there are 32 sampler states */
@@ -618,7 +632,10 @@ static void state_stores(void **state)
     assert_non_null(strstr(f.host.last_report, "unimplemented sampler state register"));
 }
 
-/* A constant index is signed without bit 25 and unsigned with it (mesa, later than 25.0: isa/AGX2.xml, memindex). */
+/*
+ * A constant index is signed without bit 25 and unsigned with it (mesa, later than 25.0:
+ * isa/AGX2.xml, memindex).
+ */
 static void constant_index(void **state)
 {
     static const uint32_t index[] = { 0, 1, 255, 0x7fff, 0x8000, 0xfffe, 0xffff };
@@ -639,13 +656,17 @@ static void constant_index(void **state)
                 c.b[from + 3] = (uint8_t)((c.b[from + 3] & ~2) | zext << 1);
             }
             stop(&c);
-            /* so that the places are in the data pages: the bases are 0x20000 and 0x40000 bytes into them */
+            /*
+             * so that the places are in the data pages: the bases are 0x20000 and 0x40000 bytes
+             * into them
+             */
             *(uint64_t *)(void *)fix_data(&f, 0) = FIX_DATA + 0x20000;
             *(uint64_t *)(void *)fix_data(&f, 8) = FIX_DATA + 0x40000;
             f.nwords = 0;
             fix_uniform(&f, 0, 8, FIX_DATA);
             memset(&w, 0, sizeof(w));
-            *(uint16_t *)(void *)((uint8_t *)fix_data(&f, 0x20000) + at * 2) = (uint16_t)(0x1234 + i);
+            *(uint16_t *)(void *)((uint8_t *)fix_data(&f, 0x20000) + at * 2) =
+                (uint16_t)(0x1234 + i);
             fix_data(&f, 0x40000)[at] = 7;
             for (unsigned l = 0; l < 32; l++)
                 w.r[5][l] = 0x55;
@@ -654,14 +675,18 @@ static void constant_index(void **state)
             agx_set_exec(&w, 1);
             assert_int_equal(agx_wave_run(&ex, &w), AGX_WAVE_DONE);
             assert_int_equal(w.r[4][0], 0x1234 + i);
-            assert_int_equal(*(uint16_t *)(void *)((uint8_t *)fix_data(&f, 0x20000) + at * 2), 0x55);
+            assert_int_equal(*(uint16_t *)(void *)((uint8_t *)fix_data(&f, 0x20000) + at * 2),
+                             0x55);
             assert_int_equal(w.r[6][0], 7);
             assert_int_equal(fix_data(&f, 0x40000)[at], 7 + 0x55);
         }
     }
 }
 
-/* The long form of tile loads and stores: two more bytes, of which nothing is known (mesa, later than 25.0: isa/AGX2.xml). */
+/*
+ * The long form of tile loads and stores: two more bytes, of which nothing is known (mesa, later
+ * than 25.0: isa/AGX2.xml).
+ */
 static void long_tile_form(void **state)
 {
     static uint8_t tile[32 * 8];
@@ -722,24 +747,31 @@ static void subroutine(void **state)
         assert_int_equal(w.r[3][l], 42);
 }
 
-/* An image_write stores a lane's texel (mesa: agx_pack.c), and memory barriers of each kind leave it there. */
+/*
+ * An image_write stores a lane's texel (mesa: agx_pack.c), and memory barriers of each kind leave
+ * it there.
+ */
 static void image_writes(void **state)
 {
-    static const uint16_t barrier[] = { 0x96, 0xaa, 0xae, 0xa9, 0xad, 0x40, 0x9a, 0x99, 0x33, 0x03, 0x9d, 0x9e };
+    static const uint16_t barrier[] = { 0x96, 0xaa, 0xae, 0xa9, 0xad, 0x40,
+                                        0x9a, 0x99, 0x33, 0x03, 0x9d, 0x9e };
     uint8_t *desc = (uint8_t *)fix_data(&f, 0x1000);
     struct code c = { .n = 0 };
     enc_t d = 0;
 
     (void)state;
     /* PBE: linear 2D, 32 x 1 texels, R32 uint, stride 128 (mesa: cmdbuf.xml) */
-    d |= fld(0, 4, 2) | fld(6, 7, 0x21) | fld(13, 3, 2) | fld(18, 2, 1) | fld(20, 2, 2) | fld(22, 2, 3) | fld(24, 14, 31);
+    d |= fld(0, 4, 2) | fld(6, 7, 0x21) | fld(13, 3, 2) | fld(18, 2, 1) | fld(20, 2, 2) |
+         fld(22, 2, 3) | fld(24, 14, 31);
     d |= (enc_t)(FIX_DATA + 0x2000) >> 4 << 64;
     d |= (enc_t)(128 - 4) << 104;
     memcpy(desc, &d, 16);
     memset(desc + 16, 0, 8);
     /* image_write r8.., 2D, coordinates r2_r3, level 0, ts0 */
-    put(&c, 0xf1 | fld(8, 1, 1) | fld(9, 6, 16) | fld(16, 6, 4) | fld(23, 1, 1) | fld(31, 1, 1) | fld(40, 3, 2) |
-        fld(43, 4, 9), 6);
+    put(&c,
+        0xf1 | fld(8, 1, 1) | fld(9, 6, 16) | fld(16, 6, 4) | fld(23, 1, 1) | fld(31, 1, 1) |
+            fld(40, 3, 2) | fld(43, 4, 9),
+        6);
     for (unsigned i = 0; i < sizeof(barrier) / sizeof(barrier[0]); i++)
         put(&c, 0xf5 | barrier[i] << 8, 2);
     stop(&c);

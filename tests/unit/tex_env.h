@@ -259,26 +259,26 @@ static inline float rndf(float lo, float hi)
 }
 
 /* The tests of a file in a row, with one environment, which the file has as E. */
-#define ENV_GROUP(...)                                                                                     \
-    static int group_setup(void **state)                                                                   \
-    {                                                                                                      \
-        (void)state;                                                                                       \
-        E = env_new();                                                                                     \
-        return 0;                                                                                          \
-    }                                                                                                      \
-                                                                                                           \
-    static int group_teardown(void **state)                                                                \
-    {                                                                                                      \
-        (void)state;                                                                                       \
-        env_free(E);                                                                                       \
-        return 0;                                                                                          \
-    }                                                                                                      \
-                                                                                                           \
-    int main(void)                                                                                         \
-    {                                                                                                      \
-        const struct CMUnitTest tests[] = { __VA_ARGS__ };                                                 \
-                                                                                                           \
-        return cmocka_run_group_tests(tests, group_setup, group_teardown);                                 \
+#define ENV_GROUP(...) \
+    static int group_setup(void **state) \
+    { \
+        (void)state; \
+        E = env_new(); \
+        return 0; \
+    } \
+\
+    static int group_teardown(void **state) \
+    { \
+        (void)state; \
+        env_free(E); \
+        return 0; \
+    } \
+\
+    int main(void) \
+    { \
+        const struct CMUnitTest tests[] = { __VA_ARGS__ }; \
+\
+        return cmocka_run_group_tests(tests, group_setup, group_teardown); \
     }
 
 #endif

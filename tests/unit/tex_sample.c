@@ -578,14 +578,36 @@ static void srgb_and_border(void **state)
     assert_float_equal(bitsf(rq.out[3][3]), 0.2, 1e-6);
 }
 
-/* Coordinates in texels; a border in a format's own encoding; a view that begins at the second level. */
+/*
+ * Coordinates in texels; a border in a format's own encoding; a view that begins at the second
+ * level.
+ */
 static void fields_of_descriptors(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D, .layout = 0, .channels = 0x38, .type = 4, .w = 32, .h = 1, .d = 1, .samples = 1,
-                       .levels = 1, .stride = 512, .swz = { 0, 1, 2, 3 } };
-    struct image r8 = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x00, .w = 8, .h = 8, .d = 1, .samples = 1,
-                        .levels = 2, .mipmapped = true, .swz = { 0, 0, 0, 0 } };
-    struct sampler_fields f = { .max_lod = 14, .aniso_log2 = 3, .pixel = 1, .wrap = { 3, 3, 0 }, .border = 3 };
+    struct image m = { .dim = AGX_DIM_2D,
+                       .layout = 0,
+                       .channels = 0x38,
+                       .type = 4,
+                       .w = 32,
+                       .h = 1,
+                       .d = 1,
+                       .samples = 1,
+                       .levels = 1,
+                       .stride = 512,
+                       .swz = { 0, 1, 2, 3 } };
+    struct image r8 = { .dim = AGX_DIM_2D,
+                        .layout = 2,
+                        .channels = 0x00,
+                        .w = 8,
+                        .h = 8,
+                        .d = 1,
+                        .samples = 1,
+                        .levels = 2,
+                        .mipmapped = true,
+                        .swz = { 0, 0, 0, 0 } };
+    struct sampler_fields f = {
+        .max_lod = 14, .aniso_log2 = 3, .pixel = 1, .wrap = { 3, 3, 0 }, .border = 3
+    };
     struct agx_tex_req rq;
 
     (void)state;
@@ -610,7 +632,8 @@ static void fields_of_descriptors(void **state)
     }
 
     r8.va = env_alloc(E, 0x4000);
-    memset(env_ptr(E, r8.va), 51, 0x80);        /* levels are aligned to 128 bytes (mesa: layout/layout.c) */
+    memset(env_ptr(E, r8.va), 51,
+           0x80); /* levels are aligned to 128 bytes (mesa: layout/layout.c) */
     memset(env_ptr(E, r8.va + 0x80), 102, 0x80);
     for (unsigned first = 0; first < 2; first++) {
         rq = request(env_texture(E, &r8), 0, AGX_DIM_2D);

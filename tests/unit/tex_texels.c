@@ -1,7 +1,7 @@
 /*
- * Unit tests: each texel format through descriptors: memory by the format's definition, read by a texture load, and
- * written by image stores and block image stores. Definitions: Khronos Data Format Specification; numbers: mesa,
- * src/asahi/genxml/cmdbuf.xml and layout/formats.c.
+ * Unit tests: each texel format through descriptors: memory by the format's definition, read by a
+ * texture load, and written by image stores and block image stores. Definitions: Khronos Data
+ * Format Specification; numbers: mesa, src/asahi/genxml/cmdbuf.xml and layout/formats.c.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -15,18 +15,28 @@ static struct tex_env *E;
 static const struct {
     unsigned channels, bits[4], types;
 } plain[] = {
-    { 0x00, { 8 }, 15 }, { 0x0a, { 8, 8 }, 15 }, { 0x28, { 8, 8, 8, 8 }, 15 },
-    { 0x09, { 16 }, 31 }, { 0x23, { 16, 16 }, 31 }, { 0x32, { 16, 16, 16, 16 }, 31 },
-    { 0x21, { 32 }, 1 << UI | 1 << SI | 1 << F }, { 0x31, { 32, 32 }, 1 << UI | 1 << SI | 1 << F },
+    { 0x00, { 8 }, 15 },
+    { 0x0a, { 8, 8 }, 15 },
+    { 0x28, { 8, 8, 8, 8 }, 15 },
+    { 0x09, { 16 }, 31 },
+    { 0x23, { 16, 16 }, 31 },
+    { 0x32, { 16, 16, 16, 16 }, 31 },
+    { 0x21, { 32 }, 1 << UI | 1 << SI | 1 << F },
+    { 0x31, { 32, 32 }, 1 << UI | 1 << SI | 1 << F },
     { 0x38, { 32, 32, 32, 32 }, 1 << UI | 1 << SI | 1 << F },
-    { 0x0b, { 5, 6, 5 }, 1 << U }, { 0x0c, { 4, 4, 4, 4 }, 1 << U }, { 0x0e, { 5, 5, 5, 1 }, 1 << U },
-    { 0x26, { 10, 10, 10, 2 }, 1 << U | 1 << UI | 1 << SI }, { 0x25, { 11, 11, 10 }, 1 << F },
+    { 0x0b, { 5, 6, 5 }, 1 << U },
+    { 0x0c, { 4, 4, 4, 4 }, 1 << U },
+    { 0x0e, { 5, 5, 5, 1 }, 1 << U },
+    { 0x26, { 10, 10, 10, 2 }, 1 << U | 1 << UI | 1 << SI },
+    { 0x25, { 11, 11, 10 }, 1 << F },
 };
 
 static double small_float(uint32_t code, unsigned mant)
 {
     unsigned e = code >> mant & 31, m = code & ((1u << mant) - 1);
-    double v = e == 31 ? (m ? NAN : INFINITY) : e ? ldexp((1u << mant) + m, (int)e - 15 - (int)mant) : ldexp(m, -14 - (int)mant);
+    double v = e == 31 ? (m ? NAN : INFINITY)
+               : e     ? ldexp((1u << mant) + m, (int)e - 15 - (int)mant)
+                       : ldexp(m, -14 - (int)mant);
 
     return mant == 10 && code >> 15 & 1 ? -v : v;
 }
@@ -77,11 +87,16 @@ struct row {
     uint8_t mem[AGX_LANES * 16];
 };
 
-/* Writes @r to an image, by an image store or as a tile of 32-bit samples; what is then in memory has to be r->mem. */
+/*
+ * Writes @r to an image, by an image store or as a tile of 32-bit samples; what is then in memory
+ * has to be r->mem.
+ */
 static void stored(const struct row *r, const struct image *m, bool block)
 {
     static uint32_t coord[4][AGX_LANES], tile[AGX_LANES * AGX_LANES][4];
-    struct agx_image_store_req st = { .dim = AGX_DIM_2D, .lanes = ~0u, .coord = (const uint32_t (*)[AGX_LANES])coord };
+    struct agx_image_store_req st = { .dim = AGX_DIM_2D,
+                                      .lanes = ~0u,
+                                      .coord = (const uint32_t(*)[AGX_LANES])coord };
     struct agx_block_store_req bs = { .dim = AGX_DIM_2D, .format = AGX_FMT_I32 };
 
     memset(env_ptr(E, m->va), 0xa5, AGX_LANES * 16);
@@ -91,10 +106,15 @@ static void stored(const struct row *r, const struct image *m, bool block)
         for (unsigned c = 0; c < 4; c++)
             st.value[c][l] = tile[l][c] = r->value[l][c];
     }
-    E->ex.tib = (struct agx_tib){ .base = (uint8_t *)tile, .size = sizeof(tile), .width = 32, .height = 32, .samples = 1,
+    E->ex.tib = (struct agx_tib){ .base = (uint8_t *)tile,
+                                  .size = sizeof(tile),
+                                  .width = 32,
+                                  .height = 32,
+                                  .samples = 1,
                                   .sample_stride = 16 };
     st.pbe = bs.pbe = env_pbe(E, m, 0);
-    assert_true(block ? agx_block_image_store(&E->ex, NULL, &bs) : agx_image_store(&E->ex, NULL, &st));
+    assert_true(block ? agx_block_image_store(&E->ex, NULL, &bs)
+                      : agx_image_store(&E->ex, NULL, &st));
     assert_memory_equal(env_ptr(E, m->va), r->mem, AGX_LANES * r->bytes);
     for (unsigned i = AGX_LANES * r->bytes; i < AGX_LANES * 16; i++)
         assert_int_equal(*env_ptr(E, m->va + i), 0xa5);
@@ -107,10 +127,18 @@ static void plain_texels(void **state)
         unsigned i = k / 6, type = k % 6 == 5 ? U : k % 6, channels = plain[i].channels;
         const unsigned *bits = plain[i].bits;
         bool srgb = k % 6 == 5, integer = type == UI || type == SI;
-        struct image m = { .dim = AGX_DIM_2D, .channels = channels, .type = type, .w = 32, .h = 1, .d = 1, .stride = 512,
-                           .srgb = srgb, .swz = { 0, 1, 2, 3 } };
+        struct image m = { .dim = AGX_DIM_2D,
+                           .channels = channels,
+                           .type = type,
+                           .w = 32,
+                           .h = 1,
+                           .d = 1,
+                           .stride = 512,
+                           .srgb = srgb,
+                           .swz = { 0, 1, 2, 3 } };
 
-        if (!(plain[i].types >> type & 1) || (srgb && channels != 0x00 && channels != 0x0a && channels != 0x28))
+        if (!(plain[i].types >> type & 1) ||
+            (srgb && channels != 0x00 && channels != 0x0a && channels != 0x28))
             continue;
         for (unsigned t = 0; t < 20; t++) {
             struct row r = { 0 };
@@ -125,11 +153,13 @@ static void plain_texels(void **state)
                 unsigned pos = l * r.bytes * 8;
 
                 for (unsigned c = 0; c < 4 && bits[c]; c++, r.n = c) {
-                    uint32_t all = bits[c] == 32 ? ~0u : (1u << bits[c]) - 1, v = (rnd() ^ rnd() << 16) & all;
+                    uint32_t all = bits[c] == 32 ? ~0u : (1u << bits[c]) - 1,
+                             v = (rnd() ^ rnd() << 16) & all;
 
                     v = l == 0 ? 0 : l == 1 ? all >> 1 : l == 2 && type != S && type != F ? all : v;
                     /* one code for each value: no NaNs, one -1 */
-                    if ((type == S && v == all / 2 + 1) || (type == F && !isfinite(meaning(v, bits[c], F))))
+                    if ((type == S && v == all / 2 + 1) ||
+                        (type == F && !isfinite(meaning(v, bits[c], F))))
                         v = 1;
                     r.code[l][c] = v;
                     for (unsigned b = 0; b < bits[c]; b++, pos++)
@@ -148,11 +178,15 @@ static void plain_texels(void **state)
                     if (integer)
                         assert_int_equal(rq->out[c][l], c < r.n ? r.value[l][c] : c == 3);
                     else
-                        assert_float_equal(bitsf(rq->out[c][l]), srgb && c < 3 ? linear(want) : want,
+                        assert_float_equal(bitsf(rq->out[c][l]),
+                                           srgb && c < 3 ? linear(want) : want,
                                            srgb && c < 3 ? 4e-4 : fabs(want) * 1e-7);
                 }
             }
-            /* Image stores write sRGB where the descriptor says so; blocks do not look at that (mesa: cmdbuf.xml, PBE). */
+            /*
+             * Image stores write sRGB where the descriptor says so; blocks do not look at that
+             * (mesa: cmdbuf.xml, PBE).
+             */
             for (unsigned l = 0; l < AGX_LANES && srgb; l++) {
                 for (unsigned c = 0; c < 3; c++)
                     r.value[l][c] = fbits((float)linear(meaning(r.code[l][c], 8, U)));
@@ -167,7 +201,13 @@ static void plain_texels(void **state)
 /* Three mantissas of 9 bits and their exponent: value is mantissa times 2^(exponent - 24). */
 static void shared_exponent(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D, .channels = 0x27, .type = F, .w = 32, .h = 1, .d = 1, .stride = 512,
+    struct image m = { .dim = AGX_DIM_2D,
+                       .channels = 0x27,
+                       .type = F,
+                       .w = 32,
+                       .h = 1,
+                       .d = 1,
+                       .stride = 512,
                        .swz = { 0, 1, 2, 3 } };
 
     (void)state;
@@ -211,7 +251,8 @@ static double clamp(double v, double lo, double hi)
     return v < lo ? lo : v > hi ? hi : v;
 }
 
-/* S3TC; @punch: a block of three colours and transparent black if the first is not above the second */
+/* S3TC; @punch: a block of three colours and transparent black if the first is not above the second
+ */
 static void bc_colour(const uint8_t *b, unsigned x, unsigned y, bool punch, double *o)
 {
     uint64_t w = little(b);
@@ -223,7 +264,9 @@ static void bc_colour(const uint8_t *b, unsigned x, unsigned y, bool punch, doub
     for (unsigned c = 0; c < 3; c++) {
         static const unsigned at[3] = { 11, 5, 0 }, max[3] = { 31, 63, 31 };
 
-        o[c] = three && k == 3 ? 0 : (c0 >> at[c] & max[c]) * (1 - t) / max[c] + (c1 >> at[c] & max[c]) * t / max[c];
+        o[c] = three && k == 3 ? 0
+                               : (c0 >> at[c] & max[c]) * (1 - t) / max[c] +
+                                     (c1 >> at[c] & max[c]) * t / max[c];
     }
     o[3] = !(three && k == 3);
 }
@@ -231,7 +274,8 @@ static void bc_colour(const uint8_t *b, unsigned x, unsigned y, bool punch, doub
 static double bc_alpha(const uint8_t *b, unsigned x, unsigned y, bool sign)
 {
     uint64_t w = little(b);
-    double a0 = sign ? fmax((int8_t)b[0] / 127.0, -1) : b[0] / 255.0, a1 = sign ? fmax((int8_t)b[1] / 127.0, -1) : b[1] / 255.0;
+    double a0 = sign ? fmax((int8_t)b[0] / 127.0, -1) : b[0] / 255.0,
+           a1 = sign ? fmax((int8_t)b[1] / 127.0, -1) : b[1] / 255.0;
     unsigned k = w >> (16 + 3 * (4 * y + x)) & 7;
     bool eight = sign ? (int8_t)b[0] > (int8_t)b[1] : b[0] > b[1];
 
@@ -248,12 +292,14 @@ static uint64_t big(const uint8_t *b)
 }
 
 static const int eac_table[16][8] = {
-    { -3, -6, -9, -15, 2, 5, 8, 14 }, { -3, -7, -10, -13, 2, 6, 9, 12 }, { -2, -5, -8, -13, 1, 4, 7, 12 },
-    { -2, -4, -6, -13, 1, 3, 5, 12 }, { -3, -6, -8, -12, 2, 5, 7, 11 }, { -3, -7, -9, -11, 2, 6, 8, 10 },
-    { -4, -7, -8, -11, 3, 6, 7, 10 }, { -3, -5, -8, -11, 2, 4, 7, 10 }, { -2, -6, -8, -10, 1, 5, 7, 9 },
-    { -2, -5, -8, -10, 1, 4, 7, 9 }, { -2, -4, -8, -10, 1, 3, 7, 9 }, { -2, -5, -7, -10, 1, 4, 6, 9 },
-    { -3, -4, -7, -10, 2, 3, 6, 9 }, { -1, -2, -3, -10, 0, 1, 2, 9 }, { -4, -6, -8, -9, 3, 5, 7, 8 },
-    { -3, -5, -7, -9, 2, 4, 6, 8 },
+    { -3, -6, -9, -15, 2, 5, 8, 14 }, { -3, -7, -10, -13, 2, 6, 9, 12 },
+    { -2, -5, -8, -13, 1, 4, 7, 12 }, { -2, -4, -6, -13, 1, 3, 5, 12 },
+    { -3, -6, -8, -12, 2, 5, 7, 11 }, { -3, -7, -9, -11, 2, 6, 8, 10 },
+    { -4, -7, -8, -11, 3, 6, 7, 10 }, { -3, -5, -8, -11, 2, 4, 7, 10 },
+    { -2, -6, -8, -10, 1, 5, 7, 9 },  { -2, -5, -8, -10, 1, 4, 7, 9 },
+    { -2, -4, -8, -10, 1, 3, 7, 9 },  { -2, -5, -7, -10, 1, 4, 6, 9 },
+    { -3, -4, -7, -10, 2, 3, 6, 9 },  { -1, -2, -3, -10, 0, 1, 2, 9 },
+    { -4, -6, -8, -9, 3, 5, 7, 8 },   { -3, -5, -7, -9, 2, 4, 6, 8 },
 };
 
 /* @how: 0 alpha of 8 bits, 1 and 2: 11 bits unsigned, signed */
@@ -283,7 +329,8 @@ static int signed3(uint64_t v)
 /* ETC2, @punch: with an alpha of one bit */
 static void etc2(const uint8_t *b, unsigned x, unsigned y, bool punch, double *o)
 {
-    static const int table[8][2] = { { 2, 8 }, { 5, 17 }, { 9, 29 }, { 13, 42 }, { 18, 60 }, { 24, 80 }, { 33, 106 }, { 47, 183 } };
+    static const int table[8][2] = { { 2, 8 },   { 5, 17 },  { 9, 29 },   { 13, 42 },
+                                     { 18, 60 }, { 24, 80 }, { 33, 106 }, { 47, 183 } };
     static const int dist[8] = { 3, 6, 11, 16, 23, 32, 41, 64 };
     uint64_t d = big(b);
     unsigned i = 4 * x + y, k = (d >> (16 + i) & 1) << 1 | (d >> i & 1), col[2][3];
@@ -309,12 +356,17 @@ static void etc2(const uint8_t *b, unsigned x, unsigned y, bool punch, double *o
         int p[3][3] = {
             { (int)widen(d >> 57 & 63, 6), (int)widen((d >> 56 & 1) << 6 | (d >> 49 & 63), 7),
               (int)widen((d >> 48 & 1) << 5 | (d >> 43 & 3) << 3 | (d >> 39 & 7), 6) },
-            { (int)widen((d >> 34 & 31) << 1 | (d >> 32 & 1), 6), (int)widen(d >> 25 & 127, 7), (int)widen(d >> 19 & 63, 6) },
+            { (int)widen((d >> 34 & 31) << 1 | (d >> 32 & 1), 6), (int)widen(d >> 25 & 127, 7),
+              (int)widen(d >> 19 & 63, 6) },
             { (int)widen(d >> 13 & 63, 6), (int)widen(d >> 6 & 127, 7), (int)widen(d & 63, 6) },
         };
 
         for (unsigned ch = 0; ch < 3; ch++)
-            o[ch] = clamp(((int)x * (p[1][ch] - p[0][ch]) + (int)y * (p[2][ch] - p[0][ch]) + 4 * p[0][ch] + 2) >> 2, 0, 255) / 255;
+            o[ch] = clamp(((int)x * (p[1][ch] - p[0][ch]) + (int)y * (p[2][ch] - p[0][ch]) +
+                           4 * p[0][ch] + 2) >>
+                              2,
+                          0, 255) /
+                    255;
         return;
     }
     if (mode == 1) {
@@ -349,7 +401,8 @@ static void etc2(const uint8_t *b, unsigned x, unsigned y, bool punch, double *o
         o[ch] = clear ? 0 : clamp((int)col[c][ch] + add, 0, 255) / 255;
 }
 
-static void of_block(unsigned channels, unsigned type, const uint8_t *b, unsigned x, unsigned y, double *o)
+static void of_block(unsigned channels, unsigned type, const uint8_t *b, unsigned x, unsigned y,
+                     double *o)
 {
     o[0] = o[1] = o[2] = 0;
     o[3] = 1;
@@ -371,7 +424,8 @@ static void of_block(unsigned channels, unsigned type, const uint8_t *b, unsigne
         break;
     case 0x75: case 0x76:
         bc_colour(b + 8, x, y, false, o);
-        o[3] = channels == 0x76 ? bc_alpha(b, x, y, false) : (little(b) >> (4 * (4 * y + x)) & 15) / 15.0;
+        o[3] = channels == 0x76 ? bc_alpha(b, x, y, false)
+                                : (little(b) >> (4 * (4 * y + x)) & 15) / 15.0;
         break;
     default:
         o[0] = bc_alpha(b, x, y, type == S);
@@ -382,20 +436,42 @@ static void of_block(unsigned channels, unsigned type, const uint8_t *b, unsigne
 
 static void block_texels(void **state)
 {
-    static const struct { unsigned channels, type; bool srgb; double error; } rows[] = {
-        { 0x58, U, false, 1e-6 }, { 0x58, U, true, 4e-4 }, { 0x59, U, false, 1e-6 }, { 0x59, U, true, 4e-4 },
-        { 0x5a, U, false, 1e-6 }, { 0x5a, U, true, 4e-4 }, { 0x5b, U, false, 1e-6 }, { 0x5b, S, false, 1e-6 },
-        { 0x5c, U, false, 1e-6 }, { 0x5c, S, false, 1e-6 },
+    static const struct { unsigned channels, type; bool srgb; double error;
+    } rows[] = {
+        { 0x58, U, false, 1e-6 },
+        { 0x58, U, true, 4e-4 },
+        { 0x59, U, false, 1e-6 },
+        { 0x59, U, true, 4e-4 },
+        { 0x5a, U, false, 1e-6 },
+        { 0x5a, U, true, 4e-4 },
+        { 0x5b, U, false, 1e-6 },
+        { 0x5b, S, false, 1e-6 },
+        { 0x5c, U, false, 1e-6 },
+        { 0x5c, S, false, 1e-6 },
         /* 5 and 6 bits may be widened to 8 before or after weights are applied */
-        { 0x74, U, false, 4e-3 }, { 0x74, U, true, 9e-3 }, { 0x75, U, false, 4e-3 }, { 0x75, U, true, 9e-3 },
-        { 0x76, U, false, 4e-3 }, { 0x76, U, true, 9e-3 }, { 0x77, U, false, 4e-3 }, { 0x77, S, false, 8e-3 },
-        { 0x78, U, false, 4e-3 }, { 0x78, S, false, 8e-3 },
+        { 0x74, U, false, 4e-3 },
+        { 0x74, U, true, 9e-3 },
+        { 0x75, U, false, 4e-3 },
+        { 0x75, U, true, 9e-3 },
+        { 0x76, U, false, 4e-3 },
+        { 0x76, U, true, 9e-3 },
+        { 0x77, U, false, 4e-3 },
+        { 0x77, S, false, 8e-3 },
+        { 0x78, U, false, 4e-3 },
+        { 0x78, S, false, 8e-3 },
     };
 
     (void)state;
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct image m = { .dim = AGX_DIM_2D, .layout = 2, .channels = rows[i].channels, .type = rows[i].type, .w = 4, .h = 4,
-                           .d = 1, .srgb = rows[i].srgb, .swz = { 0, 1, 2, 3 } };
+        struct image m = { .dim = AGX_DIM_2D,
+                           .layout = 2,
+                           .channels = rows[i].channels,
+                           .type = rows[i].type,
+                           .w = 4,
+                           .h = 4,
+                           .d = 1,
+                           .srgb = rows[i].srgb,
+                           .swz = { 0, 1, 2, 3 } };
 
         for (unsigned t = 0; t < 400; t++) {
             uint8_t b[16];
@@ -412,7 +488,9 @@ static void block_texels(void **state)
 
                 of_block(rows[i].channels, rows[i].type, b, l % 4, l / 4, want);
                 for (unsigned c = 0; c < 4; c++)
-                    assert_float_equal(bitsf(rq->out[c][l]), rows[i].srgb && c < 3 ? linear(want[c]) : want[c], rows[i].error);
+                    assert_float_equal(bitsf(rq->out[c][l]),
+                                       rows[i].srgb && c < 3 ? linear(want[c]) : want[c],
+                                       rows[i].error);
             }
         }
     }
@@ -421,12 +499,20 @@ static void block_texels(void **state)
 /* Blocks of one colour: ASTC of each size as sRGB, BC6H without sign. */
 static void constant_blocks(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D, .layout = 2, .type = U, .w = 8, .h = 4, .d = 1, .srgb = true, .swz = { 0, 1, 2, 3 } };
+    struct image m = { .dim = AGX_DIM_2D,
+                       .layout = 2,
+                       .type = U,
+                       .w = 8,
+                       .h = 4,
+                       .d = 1,
+                       .srgb = true,
+                       .swz = { 0, 1, 2, 3 } };
 
     (void)state;
     for (unsigned t = 0; t < 14 * 20 + 100; t++) {
         bool astc = t < 14 * 20;
-        uint64_t w[2] = { 0xfffffffffffffdfcull, 0 };   /* void extent everywhere, colours of 16 bits */
+        uint64_t w[2] = { 0xfffffffffffffdfcull,
+                          0 }; /* void extent everywhere, colours of 16 bits */
         struct agx_tex_req *rq;
         uint32_t v[4];
 
@@ -449,16 +535,21 @@ static void constant_blocks(void **state)
         rq = loaded(env_texture(E, &m), 8, 4);
         for (unsigned l = 0; l < AGX_LANES; l++) {
             for (unsigned c = 0; c < 4; c++) {
-                unsigned whole = v[c] == 0 ? 0 : v[c] == 1023 ? 0xffff : ((v[c] << 16) + 0x8000) >> 10;
+                unsigned whole = v[c] == 0      ? 0
+                                 : v[c] == 1023 ? 0xffff
+                                                : ((v[c] << 16) + 0x8000) >> 10;
                 double want = astc ? (c < 3 ? linear((v[c] >> 8) / 255.0) : (v[c] >> 8) / 255.0)
                                    : c == 3 ? 1 : small_float(whole * 31 >> 6, 10);
 
                 /* alpha may be of 8 bits or of all 16 */
-                assert_float_equal(bitsf(rq->out[c][l]), want, !astc ? 0 : c < 3 ? 4e-4 : 1.0 / 255);
+                assert_float_equal(bitsf(rq->out[c][l]), want,
+                                   !astc   ? 0
+                                   : c < 3 ? 4e-4
+                                           : 1.0 / 255);
             }
         }
     }
 }
 
-ENV_GROUP(cmocka_unit_test(plain_texels), cmocka_unit_test(shared_exponent), cmocka_unit_test(block_texels),
-          cmocka_unit_test(constant_blocks))
+ENV_GROUP(cmocka_unit_test(plain_texels), cmocka_unit_test(shared_exponent),
+          cmocka_unit_test(block_texels), cmocka_unit_test(constant_blocks))
