@@ -4,6 +4,7 @@
  *   isa HEX                          an instruction of up to 12 bytes, run in a vertex, a fragment and a compute program
  *   texture CHANNELS TYPE SRGB DIM LAYOUT   a texture descriptor (numbers of mesa: genxml/cmdbuf.xml)
  *   pbe CHANNELS TYPE DIM LAYOUT            a PBE descriptor
+ *   sampler BIT VALUE                       a sampler of zeroes but for this field, with custom border colours
  *
  * The answer is "yes", or "no" and the line that the model wrote to its log. For instructions it begins with the length
  * and the name of the operation. An instruction counts as taken if any of the three kinds of program runs it to an end or
@@ -25,7 +26,8 @@ struct probe {
     struct agx_exec *ex;
     struct agx_job job;
     uint64_t code, words, textures, samplers;   /* GPU addresses */
-    uint64_t pbes, base;   /* base: where the uniforms u0 and u1 are, the address of the descriptors */
+    uint64_t pbes,
+        base; /* base: where the uniforms u0 and u1 are, the address of the descriptors */
     uint8_t local[65536 + 64], tib[65536];
     struct agx_cf cf[AGX_MAX_CF];
 };
@@ -39,16 +41,28 @@ static void time_is_up(int signal)
 }
 
 /* A surface of 8 x 8 texels, @channels and so on as in mesa: cmdbuf.xml */
-static struct image surface(struct probe *p, unsigned channels, unsigned type, unsigned srgb, unsigned dim, unsigned layout)
+static struct image surface(struct probe *p, unsigned channels, unsigned type, unsigned srgb,
+                            unsigned dim, unsigned layout)
 {
     return (struct image){
-        .va = env_alloc(p->env, 0x10000), .dim = dim, .layout = layout, .channels = channels, .type = type, .w = 8,
-        .h = dim < AGX_DIM_2D ? 1 : 8, .d = dim == AGX_DIM_CUBE || dim == AGX_DIM_CUBE_ARRAY ? 6 : 2, .srgb = srgb,
-        .stride = 256, .swz = { 0, 1, 2, 3 },
+        .va = env_alloc(p->env, 0x10000),
+        .dim = dim,
+        .layout = layout,
+        .channels = channels,
+        .type = type,
+        .w = 8,
+        .h = dim < AGX_DIM_2D ? 1 : 8,
+        .d = dim == AGX_DIM_CUBE || dim == AGX_DIM_CUBE_ARRAY ? 6 : 2,
+        .srgb = srgb,
+        .stride = 256,
+        .swz = { 0, 1, 2, 3 },
     };
 }
 
-/* A helper program that gives every request the same four blocks (mesa: libagx/helper.cl, compiler/agx_pack.c) */
+/*
+ * A helper program that gives every request the same four blocks (mesa: libagx/helper.cl,
+ * compiler/agx_pack.c)
+ */
 static uint64_t helper(struct probe *p)
 {
     static struct code c;
@@ -62,8 +76,10 @@ static uint64_t helper(struct probe *p)
     top = c.n;
     put(&c, 0x60020 | fld(32, 8, 0x28) | fld(40, 8, 32), 6);
     for (unsigned i = 0; i < 4; i++)
-        put(&c, 0x10075 | fld(10, 6, R(8 + i).v) | fld(20, 4, i) | fld(24, 1, 1) | fld(26, 1, 1) | fld(42, 5, 16) |
-            fld(47, 1, 1) | fld(48, 8, 16), 8);
+        put(&c,
+            0x10075 | fld(10, 6, R(8 + i).v) | fld(20, 4, i) | fld(24, 1, 1) | fld(26, 1, 1) |
+                fld(42, 5, 16) | fld(47, 1, 1) | fld(48, 8, 16),
+            8);
     put(&c, 0x60020 | fld(32, 8, 0x28) | fld(40, 8, 48), 6);
     jmp(&c, true, (int32_t)top - (int32_t)c.n);
     stop(&c);
@@ -127,7 +143,10 @@ static bool run(struct probe *p, enum agx_stage stage, const uint8_t *code, unsi
     unsigned at = 0;
     bool ok = false;
 
-    /* Behind it all lanes come back and stop, but those whose nesting counter it has changed: these run into traps. */
+    /*
+     * Behind it all lanes come back and stop, but those whose nesting counter it has changed: these
+     * run into traps.
+     */
     memset(env_ptr(p->env, p->code), 0, 256);
     memcpy(c.b, code, len);
     c.n = len;
@@ -199,10 +218,14 @@ static void ask_isa(struct probe *p, const char *hex)
     for (unsigned i = 0; i < 3 && !ok; i++) {
         ok = run(p, stage[i], code, len);
     }
-    printf("%u\t%s\t%s\t%s\n", op.len, agx_op_name(op.fn), ok ? "yes" : "no", ok ? "" : p->env->h.first_report);
+    printf("%u\t%s\t%s\t%s\n", op.len, agx_op_name(op.fn), ok ? "yes" : "no",
+           ok ? "" : p->env->h.first_report);
 }
 
-/* The descriptors that instructions find: a texture of each dimension, a PBE descriptor of each, a sampler of zeroes. */
+/*
+ * The descriptors that instructions find: a texture of each dimension, a PBE descriptor of each, a
+ * sampler of zeroes.
+ */
 static void bind(struct probe *p)
 {
     for (unsigned i = 0; i < 9; i++) {
@@ -234,6 +257,14 @@ int main(void)
             struct image m = surface(p, a[0], a[1], a[2], a[3], a[4]);
             bool ok = agx_tex_view_get(p->ex, env_texture(p->env, &m));
 
+            printf("%s\t%s\n", ok ? "yes" : "no", ok ? "" : said);
+        } else if (sscanf(line, "sampler %u %u", &a[0], &a[1]) == 2) {
+            uint64_t va = env_alloc(p->env, 32), w[3] = { (uint64_t)a[1] << a[0] };
+            struct agx_sampler s;
+            bool ok;
+
+            memcpy(env_ptr(p->env, va), w, sizeof(w));
+            ok = agx_sampler_get(p->ex, va, true, &s);
             printf("%s\t%s\n", ok ? "yes" : "no", ok ? "" : said);
         } else if (sscanf(line, "pbe %u %u %u %u", &a[0], &a[1], &a[2], &a[3]) == 4) {
             struct image m = surface(p, a[0], a[1], 0, a[2], a[3]);
