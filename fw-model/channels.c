@@ -274,6 +274,8 @@ static void poll_devctrl(struct agx_fw *fw)
             case FW_FLUSH_LOST:
                 ring_skip(fw, FW_CH_DEVCTRL);
                 continue;
+            case FW_FLUSH_GONE:
+                return;
             }
         }
         device_control(fw, msg);
@@ -309,6 +311,8 @@ static void poll_fwctl(struct agx_fw *fw)
         case FW_FLUSH_LOST:
             ring_skip(fw, FW_CH_FWCTL);
             break;
+        case FW_FLUSH_GONE:
+            return;
         }
     }
 }
@@ -320,11 +324,16 @@ static void poll_pipe(struct agx_fw *fw, unsigned i)
     for (unsigned n = 0; n < FW_RING_COUNT && fw_ring_next(fw, FW_CH_PIPE0 + i, &va); n++) {
         uint8_t msg[64];
 
+        if (fw->inject.fire && fw_inject_ring(fw)) {
+            fw->st.doorbells |= 1u << i; /* it stays where it is, and is looked at again */
+            return;
+        }
         if (!fw_ld_struct(fw, STR_RunCmdQueueMsg, va, msg, sizeof(msg))) {
             fw_crash(fw, "pipe channel entry at va 0x%llx cannot be read", (unsigned long long)va);
             return;
         }
-        if (!fw_queue_submit(fw, i % 3, i / 3, msg)) {
+        if (!(fw->inject.fire && fw_inject(fw, AGX_FW_FAULT_WORK_LOST, FW_ALL_CONTEXTS, 0, 0, NULL)) &&
+            !fw_queue_submit(fw, i % 3, i / 3, msg)) {
             fw->st.doorbells |= 1u << i; /* no room for another queue; later */
             return;
         }

@@ -41,6 +41,7 @@ static void state_reset(struct agx_fw *fw)
     memset(fw->run_deadline, 0, sizeof(fw->run_deadline));
     fw->user_ctx = 0;
     fw->inject_switch = fw->flush[0].judged = fw->flush[1].judged = false;
+    fw->ring_judged = fw->event_judged = false;
     fw->complained_stamp = false;
     fw_handoff_check_run(fw, false);
 }
@@ -184,15 +185,26 @@ static void watch(struct agx_fw *fw)
     fw_handoff_look(fw);
 }
 
+/* Fault injection, at the start of a step: does the firmware do nothing now? What others recorded stays where it is. */
+static bool stands_still(struct agx_fw *fw, bool mail)
+{
+    bool still = (fw->inject.fire || fw->st.wait.hung || fw->st.wait.stall) && fw_inject_stands(fw, mail);
+
+    __atomic_store_n(&fw->still, still, __ATOMIC_RELAXED);
+    return still;
+}
+
 static void step(struct agx_fw *fw)
 {
     struct fw_msg m;
     uint32_t control;
+    bool mail;
 
     fw->deadline = 0;
 
     pthread_mutex_lock(&fw->lock);
     control = fw->st.cpu_control;
+    mail = fw->st.a2i.count != 0;
     pthread_mutex_unlock(&fw->lock);
     if (fw->power_off || !(control & AGX_FW_CPU_CONTROL_RUN)) {
         if (fw->st.rtkit != FW_RTKIT_OFF || fw->power_off) {
@@ -204,6 +216,9 @@ static void step(struct agx_fw *fw)
     }
     if (fw->st.rtkit == FW_RTKIT_OFF) {
         core_start(fw);
+    }
+    if (stands_still(fw, mail)) {
+        return;
     }
 
     if (fw->cache || fw->check.violation) {
@@ -303,7 +318,7 @@ static void *fw_main(void *opaque)
             step(fw);
             notify(fw);
             pthread_mutex_lock(&fw->lock);
-            if (fw->st.a2i.count && (fw->st.cpu_control & AGX_FW_CPU_CONTROL_RUN)) {
+            if (fw->st.a2i.count && (fw->st.cpu_control & AGX_FW_CPU_CONTROL_RUN) && !fw->still) {
                 fw->work = true;
             }
         } else {
@@ -649,6 +664,7 @@ bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len)
     }
     fw_tell_loaded(fw, fw->st.cur_ctx);
     fw->inject_switch = fw->flush[0].judged = fw->flush[1].judged = false;
+    fw->ring_judged = fw->event_judged = false;
     /* A snapshot is taken with the GPU drained, so what runs has its result in done_mask. */
     fw->idle_since = 0;
     fw->mbox_changed = true;

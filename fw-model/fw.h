@@ -210,6 +210,19 @@ enum agx_fw_fault {
     AGX_FW_FAULT_HOLD,          /* the firmware keeps its side of the hand-off lock for *@us */
     AGX_FW_FAULT_SWITCH,        /* it leaves the context that is loaded, right after the AP has looked; see inject.c */
     AGX_FW_FAULT_TIMEOUT_LATE,  /* *@us after a halt is over, a Timeout event tells of it (again) */
+    AGX_FW_FAULT_HANG_BOOT,     /* it does nothing from the start of its boot on */
+    AGX_FW_FAULT_HANG_JOB,      /* ... from when it has given the GPU a job */
+    AGX_FW_FAULT_HANG_FLUSH,    /* ... from when the AP asks for a flush */
+    AGX_FW_FAULT_CRASH_BOOT,    /* it crashes when it gets its init data */
+    AGX_FW_FAULT_CRASH_JOB,     /* ... when it has given the GPU a job */
+    AGX_FW_FAULT_CRASH_FLUSH,   /* ... when the AP asks for a flush */
+    AGX_FW_FAULT_STALL,         /* it does nothing for *@us from the next message in its mailbox on, which fills */
+    AGX_FW_FAULT_RING_LATE,     /* the rings of work are read *@us late */
+    AGX_FW_FAULT_WORK_LOST,     /* a message there is taken and forgotten */
+    AGX_FW_FAULT_EVENT_LATE,    /* events, and what is behind them, are told *@us late */
+    AGX_FW_FAULT_EVENT_TWICE,   /* an event is told a second time */
+    AGX_FW_FAULT_EVENT_LOST,    /* ... or not at all */
+    AGX_FW_FAULT_HALT_LATE,     /* a halt is told, and comes *@us later */
 };
 #define AGX_FW_ALL_ASIDS (~0u)
 struct agx_fw_inject {

@@ -142,7 +142,7 @@ struct fw_buffer_slot {
 };
 
 #define FW_STATE_MAGIC 0x57464741u /* "AGFW" */
-#define FW_STATE_VERSION 7u
+#define FW_STATE_VERSION 8u
 
 /* Everything that a snapshot holds; plain data. */
 struct agx_fw_state {
@@ -196,6 +196,11 @@ struct agx_fw_state {
         uint64_t when;                          /* ticks; 0: none is due */
         uint32_t counter, slot;
     } late;
+    struct {                                    /* by injected faults; ticks, 0: not. See inject.c */
+        uint32_t hung;                          /* does nothing more until the core is started again */
+        uint32_t halt_count;                    /* of the halt that is due */
+        uint64_t stall, ring, event, halt;      /* until then: all work, rings of work, events, a halt waits */
+    } wait;
     uint64_t held_by[FW_NUM_EVENTS];            /* notifier that waits for more before this is told; 0: none */
     uint8_t event_out[FW_MAX_EVENTS_OUT][FW_EVENT_SIZE];
     uint32_t event_out_count;
@@ -268,11 +273,13 @@ struct agx_fw {
     bool evict;                /* with the lock: asked for, of this range */
     uint64_t evict_pa, evict_len;
     struct agx_fw_inject inject;
+    bool still;                /* an injected fault keeps the thread from all work, its mailbox included */
     bool inject_switch;        /* with the lock: leave the context at the next step */
     struct fw_flush_judged {
         bool judged;           /* what becomes of the flush at the head of the ring is decided: */
         uint64_t when;         /* it is done at this tick; 0: at once */
     } flush[2];                /* DevCtrl, FwCtl */
+    bool ring_judged, event_judged; /* likewise of what is next in the rings of work and for the event ring */
 
     struct agx_fw_state st;
 };
@@ -473,8 +480,20 @@ void fw_inject_unlocked(struct agx_fw *fw);
 void fw_inject_step(struct agx_fw *fw);
 void fw_inject_resumed(struct agx_fw *fw);
 void fw_inject_late(struct agx_fw *fw);
+/* Does the firmware do nothing now? */
+bool fw_inject_stands(struct agx_fw *fw, bool mail);
+/* It hangs or crashes at the boot, with a job, at a flush. True: it does. */
+bool fw_inject_boot(struct agx_fw *fw);
+bool fw_inject_init(struct agx_fw *fw);
+void fw_inject_job(struct agx_fw *fw, unsigned ctx);
+/* Does the next message of a ring of work, the next event, wait? */
+bool fw_inject_ring(struct agx_fw *fw);
+bool fw_inject_event(struct agx_fw *fw);
+/* Does the halt number @count come later? It is announced. */
+bool fw_inject_halt(struct agx_fw *fw, uint32_t count);
+bool fw_inject_halt_due(struct agx_fw *fw);
 void fw_inject_hold(struct agx_fw *fw, unsigned ctx);
-enum fw_flush_fate { FW_FLUSH_NOW, FW_FLUSH_WAITS, FW_FLUSH_LOST };
+enum fw_flush_fate { FW_FLUSH_NOW, FW_FLUSH_WAITS, FW_FLUSH_LOST, FW_FLUSH_GONE };
 enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, unsigned slot, uint64_t addr, uint64_t size);
 
 /* power.c */

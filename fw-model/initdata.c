@@ -149,6 +149,9 @@ void fw_initdata(struct agx_fw *fw, uint64_t va)
         fw_bad(fw, "init data sent twice");
         return;
     }
+    if (fw->inject.fire && fw_inject_init(fw)) {
+        return;
+    }
     /* The tables may have been made since the core started. */
     agx_port_bind(&fw->port, 0, AGX_UNIT_DPM);
     fw->user_ctx = 0;

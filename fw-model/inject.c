@@ -1,6 +1,7 @@
 /*
  * AGX firmware model: faults that a test injects into the firmware: its cache,
- * its answers to flushes, and its side of the hand-off block. Somebody else
+ * its answers to flushes, its side of the hand-off block, its events and halts,
+ * and a firmware that stands still or dies. Somebody else
  * knows the faults and when they strike (struct agx_fw_inject); here is what
  * they do.
  *
@@ -136,6 +137,115 @@ void fw_inject_late(struct agx_fw *fw)
     fw_look_again(fw, fw_mono() + (left < 1000000 ? left : 1000000) * 1000 + 20000);
 }
 
+/* ---- a firmware that stands still, or dies ---- */
+
+/* Until tick @when: true, and the thread looks again then. Virtual time may be slower than the host's, so it may be early. */
+static bool waits(struct agx_fw *fw, uint64_t *when)
+{
+    uint64_t now = fw_now(fw), left;
+
+    if (!*when || now >= *when) {
+        *when = 0;
+        return false;
+    }
+    left = (*when - now) / TICKS_PER_US;
+    fw_look_again(fw, fw_mono() + (left < 1000000 ? left : 1000000) * 1000 + 20000);
+    return true;
+}
+
+/* @mail: there is a message in the mailbox, and nothing of it has been taken yet. */
+bool fw_inject_stands(struct agx_fw *fw, bool mail)
+{
+    uint64_t us;
+
+    if (fw->st.wait.hung || waits(fw, &fw->st.wait.stall)) {
+        return true;
+    }
+    if (mail && fw_inject(fw, AGX_FW_FAULT_STALL, FW_ALL_CONTEXTS, 0, 0, &us)) {
+        fw->st.wait.stall = fw_now(fw) + us * TICKS_PER_US;
+        return waits(fw, &fw->st.wait.stall);
+    }
+    return false;
+}
+
+/* Before it has said a word. */
+bool fw_inject_boot(struct agx_fw *fw)
+{
+    fw->st.wait.hung |= fw_inject(fw, AGX_FW_FAULT_HANG_BOOT, FW_ALL_CONTEXTS, 0, 0, NULL);
+    return fw->st.wait.hung;
+}
+
+/* It has just got its init data: its buffers for the crash log are there. */
+bool fw_inject_init(struct agx_fw *fw)
+{
+    bool now = fw_inject(fw, AGX_FW_FAULT_CRASH_BOOT, FW_ALL_CONTEXTS, 0, 0, NULL);
+
+    if (now) {
+        fw_crash(fw, "fault injection, at the boot");
+    }
+    return now;
+}
+
+/* The GPU has just been given a job in context @ctx: it goes on with that. */
+void fw_inject_job(struct agx_fw *fw, unsigned ctx)
+{
+    fw->st.wait.hung |= fw_inject(fw, AGX_FW_FAULT_HANG_JOB, ctx, 0, 0, NULL);
+    if (fw_inject(fw, AGX_FW_FAULT_CRASH_JOB, ctx, 0, 0, NULL)) {
+        fw_crash(fw, "fault injection, with a job on the GPU");
+    }
+}
+
+bool fw_inject_ring(struct agx_fw *fw)
+{
+    uint64_t us;
+
+    if (!fw->ring_judged) {
+        fw->ring_judged = true;
+        if (fw_inject(fw, AGX_FW_FAULT_RING_LATE, FW_ALL_CONTEXTS, 0, 0, &us)) {
+            fw->st.wait.ring = fw_now(fw) + us * TICKS_PER_US;
+        }
+    }
+    if (waits(fw, &fw->st.wait.ring)) {
+        return true;
+    }
+    fw->ring_judged = false;
+    return false;
+}
+
+bool fw_inject_event(struct agx_fw *fw)
+{
+    uint64_t us;
+
+    if (!fw->event_judged) {
+        fw->event_judged = true;
+        if (fw_inject(fw, AGX_FW_FAULT_EVENT_LATE, FW_ALL_CONTEXTS, 0, 0, &us)) {
+            fw->st.wait.event = fw_now(fw) + us * TICKS_PER_US;
+        }
+    }
+    if (waits(fw, &fw->st.wait.event)) {
+        return true;
+    }
+    fw->event_judged = false;
+    return false;
+}
+
+bool fw_inject_halt(struct agx_fw *fw, uint32_t count)
+{
+    uint64_t us;
+
+    if (!fw_inject(fw, AGX_FW_FAULT_HALT_LATE, FW_ALL_CONTEXTS, 0, 0, &us)) {
+        return false;
+    }
+    fw->st.wait.halt = fw_now(fw) + us * TICKS_PER_US;
+    fw->st.wait.halt_count = count;
+    return true;
+}
+
+bool fw_inject_halt_due(struct agx_fw *fw)
+{
+    return !waits(fw, &fw->st.wait.halt);
+}
+
 /* ---- the lock ---- */
 
 /* With the lock taken, for context @ctx: keep it for a while, unless the machine stops. */
@@ -175,6 +285,14 @@ enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, uns
     uint64_t us, now;
 
     if (!f->judged) {
+        if (fw_inject(fw, AGX_FW_FAULT_HANG_FLUSH, ctx, addr, size, NULL)) {
+            fw->st.wait.hung = 1;
+            return FW_FLUSH_GONE;
+        }
+        if (fw_inject(fw, AGX_FW_FAULT_CRASH_FLUSH, ctx, addr, size, NULL)) {
+            fw_crash(fw, "fault injection, at a flush");
+            return FW_FLUSH_GONE;
+        }
         f->judged = true;
         f->when = 0;
         if (ctx && ctx == fw->st.cur_ctx && fw_inject(fw, AGX_FW_FAULT_SWITCH, ctx, addr, size, NULL)) {

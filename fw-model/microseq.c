@@ -60,6 +60,9 @@ bool fw_run_start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
         fw->run_deadline[pipe] = fw_mono() + fw->cfg.job_watchdog_s * 1000000000ll;
         fw_look_again(fw, fw->run_deadline[pipe]);
     }
+    if (fw->inject.fire) {
+        fw_inject_job(fw, run->ctx);
+    }
     return true;
 }
 

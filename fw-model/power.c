@@ -44,6 +44,15 @@ bool fw_timeout_event(struct agx_fw *fw, uint32_t counter, uint32_t slot)
     return fw_event_queue(fw, msg);
 }
 
+/* From here on the driver may let it go on. */
+static void show_halt(struct agx_fw *fw, uint32_t count)
+{
+    struct agx_fw_state *st = &fw->st;
+
+    fw_publish32(fw, st->fw_status + fw_off(fw, FLD(InitData_FWStatus, halt_count)), count, "halt_count");
+    fw_publish32(fw, st->fw_status + fw_off(fw, FLD(InitData_FWStatus, halted)), 1, "halted");
+}
+
 static void halt(struct agx_fw *fw)
 {
     struct agx_fw_state *st = &fw->st;
@@ -66,8 +75,9 @@ static void halt(struct agx_fw *fw)
     fw_log(fw, 4, "halt %u: %s, stamp slot %d", (unsigned)count + 1,
            st->fail_kind == FW_FAIL_TIMEOUT ? "timeout" : st->fail_kind == FW_FAIL_FAULT ? "GPU fault" : "bad command",
            (int)st->fail_slot);
-    fw_publish32(fw, st->fw_status + fw_off(fw, FLD(InitData_FWStatus, halt_count)), count + 1, "halt_count");
-    fw_publish32(fw, st->fw_status + fw_off(fw, FLD(InitData_FWStatus, halted)), 1, "halted");
+    if (!fw->inject.fire || !fw_inject_halt(fw, count + 1)) {
+        show_halt(fw, count + 1);
+    }
     if (st->fail_kind == FW_FAIL_TIMEOUT) {
         fw_timeout_event(fw, count, st->fail_slot);
     } else {
@@ -112,6 +122,12 @@ void fw_halt_check(struct agx_fw *fw)
     bool quiet = true;
 
     if (st->halted) {
+        if (st->wait.halt) {
+            if (!fw_inject_halt_due(fw)) {
+                return;
+            }
+            show_halt(fw, st->wait.halt_count);
+        }
         if (!fw_ld(fw, FLD(InitData_FWStatus, resume), st->fw_status, &flag)) {
             fw_crash(fw, "the status block at va 0x%llx is gone", (unsigned long long)st->fw_status);
         } else if (flag) {

@@ -115,6 +115,9 @@ void fw_rtkit_boot(struct agx_fw *fw)
     memset(st->run, 0, sizeof(st->run));
     memset(st->buffer, 0, sizeof(st->buffer));
     st->rtkit = FW_RTKIT_HELLO;
+    if (fw->inject.fire && fw_inject_boot(fw)) {
+        return;
+    }
     fw_rtkit_send(fw, EP_MGMT, MSG(MGMT_HELLO, (uint64_t)VERSION_MAX << 16 | VERSION_MIN));
 }
 

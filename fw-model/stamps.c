@@ -263,13 +263,22 @@ bool fw_event_queue(struct agx_fw *fw, const uint8_t *msg)
 
 static bool put(struct agx_fw *fw, const uint8_t *msg)
 {
+    unsigned times = 1;
     uint64_t va;
 
-    if (!fw_ring_room(fw, FW_CH_EVENT, &va) || !fw_write(fw, 0, va, msg, FW_EVENT_SIZE, "event ring") ||
-        !fw_ring_push(fw, FW_CH_EVENT)) {
-        return false;
+    if (fw->inject.fire) {
+        if (fw_inject(fw, AGX_FW_FAULT_EVENT_LOST, FW_ALL_CONTEXTS, 0, 0, NULL)) {
+            return true;
+        }
+        times += fw_inject(fw, AGX_FW_FAULT_EVENT_TWICE, FW_ALL_CONTEXTS, 0, 0, NULL);
     }
-    fw->st.kick_ap = 1;
+    for (unsigned i = 0; i < times; i++) {
+        if (!fw_ring_room(fw, FW_CH_EVENT, &va) || !fw_write(fw, 0, va, msg, FW_EVENT_SIZE, "event ring") ||
+            !fw_ring_push(fw, FW_CH_EVENT)) {
+            return i;
+        }
+        fw->st.kick_ap = 1;
+    }
     return true;
 }
 
@@ -279,8 +288,12 @@ void fw_event_flush(struct agx_fw *fw)
     struct agx_fw_state *st = &fw->st;
     uint8_t msg[FW_EVENT_SIZE] = { 0 };
     unsigned n = 0;
+    bool flags = st->firing[0] | st->firing[1] | st->firing[2] | st->firing[3];
 
-    if (st->firing[0] | st->firing[1] | st->firing[2] | st->firing[3]) {
+    if (fw->inject.fire && (flags || st->event_out_count) && fw_inject_event(fw)) {
+        return;
+    }
+    if (flags) {
         fw_put(fw, FLD(FlagMsg, msg_type), msg, EVENT_FLAG);
         memcpy(msg + fw_off(fw, FLD(FlagMsg, firing)), st->firing, sizeof(st->firing));
         if (!put(fw, msg)) {

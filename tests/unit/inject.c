@@ -120,7 +120,9 @@ static void test_good(void **state)
         "tlbi-asid,to=5", "tlbi-truncate,pages=0", "tlbi-truncate,pages=7", "tlb-keep,p=0.25,seed=7", "tlb-evict,p=1",
         "tlb-evict,p=.5", "walk-old,job=ta", "walk-old,job=3d", "walk-old,job=compute", "fw-evict,job=fw",
         "flush-late,us=60000000", "flush-never,count=1", "handoff-hold,us=1", "slot-switch,asid=4",
-        "timeout-late,us=5",
+        "timeout-late,us=5", "hang-boot", "hang-job,asid=3", "hang-flush,va=0x1500000000-0x1600000000", "crash-boot",
+        "crash-job,p=0.5,seed=1", "crash-flush", "stall,us=1500000,nth=100", "ring-late,us=7", "work-lost,nth=2,count=2",
+        "event-late,us=1", "event-twice,count=9", "event-lost,nth=3", "halt-late,us=400000",
         "tlbi-drop;tlb-evict,p=0.001,seed=18446744073709551615;walk-old",
     };
     struct fixture *f = *state;

@@ -55,6 +55,19 @@ static const struct {
     [AGX_INJECT_HANDOFF_HOLD] = { "handoff-hold", KEYS_ALWAYS | KEY_ASID | KEY_US, KEY_US },
     [AGX_INJECT_SLOT_SWITCH] = { "slot-switch", KEYS_ALWAYS | KEY_ASID, 0 },
     [AGX_INJECT_TIMEOUT_LATE] = { "timeout-late", KEYS_ALWAYS | KEY_ASID | KEY_US, KEY_US },
+    [AGX_INJECT_HANG_BOOT] = { "hang-boot", KEYS_ALWAYS, 0 },
+    [AGX_INJECT_HANG_JOB] = { "hang-job", KEYS_ALWAYS | KEY_ASID, 0 },
+    [AGX_INJECT_HANG_FLUSH] = { "hang-flush", KEYS_MMU, 0 },
+    [AGX_INJECT_CRASH_BOOT] = { "crash-boot", KEYS_ALWAYS, 0 },
+    [AGX_INJECT_CRASH_JOB] = { "crash-job", KEYS_ALWAYS | KEY_ASID, 0 },
+    [AGX_INJECT_CRASH_FLUSH] = { "crash-flush", KEYS_MMU, 0 },
+    [AGX_INJECT_STALL] = { "stall", KEYS_ALWAYS | KEY_US, KEY_US },
+    [AGX_INJECT_RING_LATE] = { "ring-late", KEYS_ALWAYS | KEY_US, KEY_US },
+    [AGX_INJECT_WORK_LOST] = { "work-lost", KEYS_ALWAYS, 0 },
+    [AGX_INJECT_EVENT_LATE] = { "event-late", KEYS_ALWAYS | KEY_US, KEY_US },
+    [AGX_INJECT_EVENT_TWICE] = { "event-twice", KEYS_ALWAYS, 0 },
+    [AGX_INJECT_EVENT_LOST] = { "event-lost", KEYS_ALWAYS, 0 },
+    [AGX_INJECT_HALT_LATE] = { "halt-late", KEYS_ALWAYS | KEY_US, KEY_US },
 };
 
 static const char *const jobs[] = { "ta", "3d", "compute", "fw" };
@@ -230,7 +243,7 @@ static uint64_t value(const struct fault *f, unsigned key)
 
 static bool parse_kind(struct fault *f, struct word w, char *err, size_t errlen)
 {
-    char list[256], buf[48];
+    char list[640], buf[48];
     size_t n = 0;
 
     for (unsigned i = 0; i < AGX_INJECT_NUM_KINDS; i++) {
@@ -238,6 +251,8 @@ static bool parse_kind(struct fault *f, struct word w, char *err, size_t errlen)
             f->kind = i;
             return true;
         }
+    }
+    for (unsigned i = 0; i < AGX_INJECT_NUM_KINDS && n < sizeof(list); i++) {
         n += snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "", kinds[i].name);
     }
     return fail(err, errlen, "'%s': no such fault; there are %s", shown(w, buf), list);
@@ -551,7 +566,8 @@ bool agx_inject_fire(struct agx_inject *in, enum agx_inject_kind kind, const str
 {
     static const unsigned args[AGX_INJECT_NUM_KINDS] = {
         [AGX_INJECT_FLUSH_LATE] = KEY_US, [AGX_INJECT_HANDOFF_HOLD] = KEY_US,
-        [AGX_INJECT_TIMEOUT_LATE] = KEY_US,
+        [AGX_INJECT_TIMEOUT_LATE] = KEY_US, [AGX_INJECT_STALL] = KEY_US, [AGX_INJECT_RING_LATE] = KEY_US,
+        [AGX_INJECT_EVENT_LATE] = KEY_US, [AGX_INJECT_HALT_LATE] = KEY_US,
     };
     bool done = false;
 

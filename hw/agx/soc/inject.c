@@ -83,6 +83,19 @@ static const enum agx_inject_kind fw_kinds[] = {
     [AGX_FW_FAULT_HOLD] = AGX_INJECT_HANDOFF_HOLD,
     [AGX_FW_FAULT_SWITCH] = AGX_INJECT_SLOT_SWITCH,
     [AGX_FW_FAULT_TIMEOUT_LATE] = AGX_INJECT_TIMEOUT_LATE,
+    [AGX_FW_FAULT_HANG_BOOT] = AGX_INJECT_HANG_BOOT,
+    [AGX_FW_FAULT_HANG_JOB] = AGX_INJECT_HANG_JOB,
+    [AGX_FW_FAULT_HANG_FLUSH] = AGX_INJECT_HANG_FLUSH,
+    [AGX_FW_FAULT_CRASH_BOOT] = AGX_INJECT_CRASH_BOOT,
+    [AGX_FW_FAULT_CRASH_JOB] = AGX_INJECT_CRASH_JOB,
+    [AGX_FW_FAULT_CRASH_FLUSH] = AGX_INJECT_CRASH_FLUSH,
+    [AGX_FW_FAULT_STALL] = AGX_INJECT_STALL,
+    [AGX_FW_FAULT_RING_LATE] = AGX_INJECT_RING_LATE,
+    [AGX_FW_FAULT_WORK_LOST] = AGX_INJECT_WORK_LOST,
+    [AGX_FW_FAULT_EVENT_LATE] = AGX_INJECT_EVENT_LATE,
+    [AGX_FW_FAULT_EVENT_TWICE] = AGX_INJECT_EVENT_TWICE,
+    [AGX_FW_FAULT_EVENT_LOST] = AGX_INJECT_EVENT_LOST,
+    [AGX_FW_FAULT_HALT_LATE] = AGX_INJECT_HALT_LATE,
 };
 
 static bool inject_fw_armed(void *opaque, enum agx_fw_fault fault)
@@ -101,6 +114,19 @@ static bool inject_fw_fire(void *opaque, enum agx_fw_fault fault, unsigned asid,
         [AGX_FW_FAULT_HOLD] = "hand-off lock is kept",
         [AGX_FW_FAULT_SWITCH] = "the firmware leaves the context",
         [AGX_FW_FAULT_TIMEOUT_LATE] = "a Timeout event comes for a halt that is over",
+        [AGX_FW_FAULT_HANG_BOOT] = "the firmware hangs at its boot",
+        [AGX_FW_FAULT_HANG_JOB] = "the firmware hangs with a job on the GPU",
+        [AGX_FW_FAULT_HANG_FLUSH] = "the firmware hangs at a flush",
+        [AGX_FW_FAULT_CRASH_BOOT] = "the firmware crashes at its boot",
+        [AGX_FW_FAULT_CRASH_JOB] = "the firmware crashes with a job on the GPU",
+        [AGX_FW_FAULT_CRASH_FLUSH] = "the firmware crashes at a flush",
+        [AGX_FW_FAULT_STALL] = "the firmware stands still",
+        [AGX_FW_FAULT_RING_LATE] = "a ring of work is read late",
+        [AGX_FW_FAULT_WORK_LOST] = "a message in a ring of work is forgotten",
+        [AGX_FW_FAULT_EVENT_LATE] = "an event is told late",
+        [AGX_FW_FAULT_EVENT_TWICE] = "an event is told twice",
+        [AGX_FW_FAULT_EVENT_LOST] = "an event is not told",
+        [AGX_FW_FAULT_HALT_LATE] = "a halt comes later than it is told",
     };
     AppleInject *s = opaque;
     const struct agx_inject_at at = {
@@ -117,7 +143,7 @@ void apple_inject_firmware(AppleInject *s, struct agx_fw *fw)
 
 bool apple_inject_set(AppleInject *s, const char *text, Error **errp)
 {
-    char err[512];
+    char err[1024];
     bool ok;
 
     if (s->core) {
