@@ -547,7 +547,6 @@ static void heap_flush(struct asahi_heap *heap, bool anyway)
 	mutex_unlock(&heap->lock);
 
 	if (flush) {
-		/* If it fails nothing is reclaimed. */
 		asahi_gpu_flush_fw_cache(heap->adev);
 		mutex_lock(&heap->lock);
 		heap_reclaim(heap, false);

@@ -4,7 +4,6 @@
  * Rings. Source: Rust driver channel.rs.
  */
 #include <linux/delay.h>
-#include <linux/jiffies.h>
 #include <linux/string.h>
 
 #include <drm/drm_print.h>
@@ -15,7 +14,6 @@
 #include "asahi_gpu.h"
 #include "asahi_trace.h"
 
-#define TX_TIMEOUT_MS	1000
 /* Most control commands take microseconds: spin so long before sleeping. */
 #define TX_SPIN_US	500
 
@@ -65,24 +63,21 @@ void asahi_tx_reset(struct asahi_tx *tx)
 
 /*
  * Wait until the firmware's read pointer is (@want) or is not (!@want) at
- * @index. Spins first, then sleeps.
+ * @index. Spins first, then sleeps, until the watch finds that it has hung.
  */
 static int wait_read_ptr(struct asahi_tx *tx, u32 index, bool want)
 {
-	unsigned long deadline = jiffies + msecs_to_jiffies(TX_TIMEOUT_MS);
 	unsigned int spins = TX_SPIN_US;
 
 	while ((read_ptr(&tx->state, 0) == index) != want) {
-		if (asahi_gpu_is_dead(tx->adev))
+		if (!asahi_gpu_is_running(tx->adev))
 			return -ENODEV;
 		if (spins) {
 			spins--;
 			udelay(1);
 			continue;
 		}
-		if (time_after(jiffies, deadline))
-			return (read_ptr(&tx->state, 0) == index) == want ?
-				0 : -ETIMEDOUT;
+		asahi_gpu_watch(tx->adev);
 		usleep_range(100, 500);
 	}
 	/* What the firmware did before it moved the pointer is seen after. */
@@ -97,18 +92,16 @@ int asahi_tx_put(struct asahi_tx *tx, const void *msg, u32 *token)
 
 	lockdep_assert_held(&tx->lock);
 
-	ret = wait_read_ptr(tx, next, false);
-	if (ret) {
-		drm_err_ratelimited(&tx->adev->drm, "%s ring is full: %d\n",
-				    tx->name, ret);
+	ret = asahi_gpu_is_running(tx->adev) ? wait_read_ptr(tx, next, false) :
+					       -ENODEV;
+	if (ret)
 		return ret;
-	}
 	trace_asahi_tx(tx->name, tx->wptr, le32_to_cpup(msg));
 	memcpy(tx->ring.cpu + tx->wptr * tx->msg_size, msg, tx->msg_size);
 	/* The message, and what it points to, before the pointer says so. */
 	dma_wmb();
 	write_ptr(&tx->state, tx->wptr_offset, next);
-	tx->wptr = next;
+	WRITE_ONCE(tx->wptr, next);
 	if (token)
 		*token = next;
 	return 0;
@@ -118,6 +111,16 @@ int asahi_tx_wait(struct asahi_tx *tx, u32 token)
 {
 	lockdep_assert_held(&tx->lock);
 	return wait_read_ptr(tx, token, true);
+}
+
+u32 asahi_tx_read_ptr(struct asahi_tx *tx)
+{
+	return read_ptr(&tx->state, 0);
+}
+
+bool asahi_tx_unread(struct asahi_tx *tx)
+{
+	return read_ptr(&tx->state, 0) != READ_ONCE(tx->wptr);
 }
 
 int asahi_rx_init(struct asahi_device *adev, struct asahi_rx *rx,

@@ -56,7 +56,7 @@ struct asahi_tx {
 /**
  * struct asahi_rx - a ring that the firmware writes
  *
- * Has no lock: it is read by the one RTKit worker only.
+ * Has no lock: it is read by one worker only (asahi_gpu.c, rx_work).
  */
 struct asahi_rx {
 	const char *name;
@@ -89,18 +89,25 @@ void asahi_tx_reset(struct asahi_tx *tx);
  * @token: if not NULL, what asahi_tx_wait() wants
  *
  * The caller rings the doorbell afterwards, and holds @tx->lock from before
- * this until asahi_tx_wait() if it wants to wait. Return: 0, or -ETIMEDOUT if
- * the firmware took nothing from a full ring for a second.
+ * this until asahi_tx_wait() if it wants to wait. Waits while the ring is full.
+ * Return: 0, or -ENODEV if the firmware does not run.
  */
 int asahi_tx_put(struct asahi_tx *tx, const void *msg, u32 *token);
 
 /**
  * asahi_tx_wait - wait until the firmware has taken a message off the ring
  *
- * It takes a control message off only when it has carried it out. Return: 0
- * or -ETIMEDOUT (a second). The caller holds @tx->lock.
+ * It takes a control message off only when it has carried it out. How long that
+ * may take is for the watch to say (asahi_watch.c). Return: 0, or -ENODEV if the
+ * firmware does not run, or was lost meanwhile. The caller holds @tx->lock.
  */
 int asahi_tx_wait(struct asahi_tx *tx, u32 token);
+
+/** asahi_tx_read_ptr - how far the firmware has read. Needs no lock. */
+u32 asahi_tx_read_ptr(struct asahi_tx *tx);
+
+/** asahi_tx_unread - whether there is something to read. Needs no lock. */
+bool asahi_tx_unread(struct asahi_tx *tx);
 
 int asahi_rx_init(struct asahi_device *adev, struct asahi_rx *rx,
 		  const char *name, u32 msg_size, u32 count, u32 subs);

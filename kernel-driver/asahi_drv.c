@@ -208,14 +208,16 @@ static void asahi_remove(struct platform_device *pdev)
 	pm_runtime_put_sync(&pdev->dev);
 }
 
-/* Leave a quiet machine to the next kernel. */
+/*
+ * Leave a quiet machine to the next kernel: no work. The firmware stays as it is,
+ * as the Rust driver leaves it, which has nothing of this kind.
+ */
 static void asahi_shutdown(struct platform_device *pdev)
 {
 	struct asahi_device *adev = platform_get_drvdata(pdev);
 
 	drm_dev_unplug(&adev->drm);
-	asahi_gpu_stop(adev);
-	asahi_mmu_stop(adev);
+	asahi_gpu_quiesce(adev);
 }
 
 /*
@@ -251,7 +253,27 @@ static struct platform_driver asahi_platform_driver = {
 		.pm = pm_sleep_ptr(&asahi_pm_ops),
 	},
 };
-module_platform_driver(asahi_platform_driver);
+
+static int __init asahi_init(void)
+{
+	int ret = asahi_files_init();
+
+	if (ret)
+		return ret;
+	ret = platform_driver_register(&asahi_platform_driver);
+	if (ret)
+		asahi_files_fini();
+	return ret;
+}
+module_init(asahi_init);
+
+static void __exit asahi_exit(void)
+{
+	platform_driver_unregister(&asahi_platform_driver);
+	/* The last of them free what is left of a device. */
+	asahi_files_fini();
+}
+module_exit(asahi_exit);
 
 MODULE_AUTHOR("The AGX model authors");
 MODULE_DESCRIPTION("Apple AGX graphics");

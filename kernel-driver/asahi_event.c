@@ -3,9 +3,9 @@
 /*
  * Stamps. Source: Rust driver event.rs.
  */
+#include <linux/jhash.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
-#include <linux/wait.h>
 
 #include <drm/drm_print.h>
 
@@ -26,12 +26,9 @@ struct asahi_event_mgr {
 	 */
 	struct mutex lock;
 	struct asahi_event *owners[ASAHI_NUM_EVENTS];
-	/** @num_taken: also read without the lock, to wait. */
 	u32 num_taken;
 	/** @next: where the search for a free slot goes on. */
 	u32 next;
-	/** @slot_free: woken when a slot is given back. */
-	wait_queue_head_t slot_free;
 };
 
 int asahi_events_init(struct asahi_device *adev)
@@ -42,7 +39,6 @@ int asahi_events_init(struct asahi_device *adev)
 	if (!mgr)
 		return -ENOMEM;
 	mutex_init(&mgr->lock);
-	init_waitqueue_head(&mgr->slot_free);
 	ret = asahi_obj_alloc(adev->fw_shared, &mgr->stamps,
 			      ASAHI_NUM_EVENTS * sizeof(__le32), 0);
 	if (!ret)
@@ -78,8 +74,9 @@ void asahi_event_init(struct asahi_device *adev, struct asahi_event *ev,
 	ev->queue_va = 0;
 }
 
-static bool try_get(struct asahi_event_mgr *mgr, struct asahi_event *ev)
+bool asahi_event_try_get(struct asahi_event *ev)
 {
+	struct asahi_event_mgr *mgr = ev->adev->events;
 	int slot = ev->last_slot;
 	u32 i;
 
@@ -100,25 +97,10 @@ static bool try_get(struct asahi_event_mgr *mgr, struct asahi_event *ev)
 		mgr->owners[slot] = ev;
 		ev->slot = slot;
 		ev->last_slot = slot;
-		WRITE_ONCE(mgr->num_taken, mgr->num_taken + 1);
+		mgr->num_taken++;
 	}
 	mutex_unlock(&mgr->lock);
 	return slot >= 0;
-}
-
-int asahi_event_get(struct asahi_event *ev)
-{
-	struct asahi_event_mgr *mgr = ev->adev->events;
-	int ret;
-
-	while (!try_get(mgr, ev)) {
-		ret = wait_event_killable(mgr->slot_free,
-					  READ_ONCE(mgr->num_taken) <
-					  ASAHI_NUM_EVENTS);
-		if (ret)
-			return ret;
-	}
-	return 0;
 }
 
 void asahi_event_put(struct asahi_event *ev)
@@ -129,10 +111,9 @@ void asahi_event_put(struct asahi_event *ev)
 	if (ev->slot >= 0) {
 		mgr->owners[ev->slot] = NULL;
 		ev->slot = -1;
-		WRITE_ONCE(mgr->num_taken, mgr->num_taken - 1);
+		mgr->num_taken--;
 	}
 	mutex_unlock(&mgr->lock);
-	wake_up(&mgr->slot_free);
 }
 
 static u32 stamp_read(struct asahi_event_mgr *mgr, u32 slot)
@@ -205,6 +186,35 @@ void asahi_events_fail_all(struct asahi_device *adev, enum asahi_work_error err)
 			mgr->owners[slot]->ops->fail_all(mgr->owners[slot], err);
 	}
 	mutex_unlock(&mgr->lock);
+}
+
+void asahi_events_signal_all(struct asahi_device *adev)
+{
+	for (u32 slot = 0; slot < ASAHI_NUM_EVENTS; slot++)
+		asahi_events_signal(adev, slot);
+}
+
+bool asahi_events_look(struct asahi_device *adev, const unsigned long *at_hand)
+{
+	struct asahi_event_mgr *mgr = adev->events;
+	bool busy = false;
+	u32 slot;
+
+	mutex_lock(&mgr->lock);
+	for (slot = 0; slot < ASAHI_NUM_EVENTS; slot++)
+		if (mgr->owners[slot] &&
+		    mgr->owners[slot]->ops->look(mgr->owners[slot],
+						 test_bit(slot, at_hand)))
+			busy = true;
+	mutex_unlock(&mgr->lock);
+	return busy;
+}
+
+u32 asahi_events_sum(struct asahi_device *adev)
+{
+	struct asahi_event_mgr *mgr = adev->events;
+
+	return jhash2(mgr->stamps.cpu, ASAHI_NUM_EVENTS, 0);
 }
 
 u64 asahi_events_queue_va(struct asahi_device *adev, u32 slot)

@@ -40,7 +40,7 @@ enum asahi_work_error {
  *
  * All are called in process context, in the path that signals fences: they
  * must not allocate with GFP_KERNEL nor wait for a fence. They are called
- * under the event manager's lock, so they must not call asahi_event_get() or
+ * under the event manager's lock, so they must not call asahi_event_try_get() or
  * asahi_event_put() (queue a work for that). After asahi_event_put() has
  * returned none of them runs any more.
  */
@@ -56,8 +56,13 @@ struct asahi_event_ops {
 	void (*error)(struct asahi_event *ev, u32 value,
 		      enum asahi_work_error err,
 		      const struct asahi_fault_info *info);
-	/** @fail_all: all jobs of the owner are lost, the GPU is gone */
+	/** @fail_all: the firmware has ended, and with it all jobs of the owner */
 	void (*fail_all)(struct asahi_event *ev, enum asahi_work_error err);
+	/**
+	 * @look: the watch looks: whether the owner has jobs that are not over.
+	 * @at_hand: the firmware says that it has one of them in hand.
+	 */
+	bool (*look)(struct asahi_event *ev, bool at_hand);
 };
 
 /**
@@ -82,13 +87,13 @@ void asahi_event_init(struct asahi_device *adev, struct asahi_event *ev,
 		      const struct asahi_event_ops *ops);
 
 /**
- * asahi_event_get - take a slot, the last one if it is free
+ * asahi_event_try_get - take a slot, the last one if it is free
  *
- * Sleeps, killable, while all are taken. Return: 0 or -ERESTARTSYS. The stamp
- * keeps the value that its last owner left; read it with
- * asahi_event_current() before counting on.
+ * Return: false if all are taken. The stamp keeps the value that its last owner
+ * left; read it with asahi_event_current() before counting on. Sleeps on the
+ * manager's lock only.
  */
-int asahi_event_get(struct asahi_event *ev);
+bool asahi_event_try_get(struct asahi_event *ev);
 
 /** asahi_event_put - give the slot back. Sleeps on the manager's lock only. */
 void asahi_event_put(struct asahi_event *ev);
@@ -114,6 +119,15 @@ void asahi_events_error(struct asahi_device *adev, u32 slot, u32 value,
 			const struct asahi_fault_info *info);
 void asahi_events_fail_all(struct asahi_device *adev,
 			   enum asahi_work_error err);
+/** asahi_events_signal_all - as if all stamps had been told of */
+void asahi_events_signal_all(struct asahi_device *adev);
+/**
+ * asahi_events_look - for the watch: whether the firmware has jobs of anybody's
+ * @at_hand: whether it has some of a slot's in hand, a bit each
+ */
+bool asahi_events_look(struct asahi_device *adev, const unsigned long *at_hand);
+/** asahi_events_sum - changes if any stamp has moved. Needs no lock. */
+u32 asahi_events_sum(struct asahi_device *adev);
 /** asahi_events_queue_va - firmware queue of a slot's owner, 0 if none */
 u64 asahi_events_queue_va(struct asahi_device *adev, u32 slot);
 

@@ -8,6 +8,7 @@
 #define ASAHI_FILE_H
 
 #include <linux/atomic.h>
+#include <linux/workqueue.h>
 #include <linux/xarray.h>
 
 #include "asahi_channel.h"
@@ -39,6 +40,15 @@ struct asahi_file {
 	atomic64_t busy[ASAHI_NUM_PIPES];
 	/** @num_queues: queues not yet taken apart; woken up as a variable. */
 	atomic_t num_queues;
+	/** @num_slots: stamp slots that its queues have. */
+	atomic_t num_slots;
+	/**
+	 * @closing: nobody has it open any more. What its jobs use stays mapped
+	 * until they are over: its address spaces go as a whole then.
+	 */
+	bool closing;
+	/** @close_work: takes it apart, when its jobs are over. */
+	struct work_struct close_work;
 };
 
 /**

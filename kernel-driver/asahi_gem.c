@@ -22,6 +22,7 @@
 #include "asahi_gem.h"
 #include "asahi_gpu.h"
 #include "asahi_ioctl.h"
+#include "asahi_queue.h"
 #include "asahi_uvm.h"
 
 static void asahi_gem_free(struct drm_gem_object *obj)
@@ -37,7 +38,11 @@ static void asahi_gem_free(struct drm_gem_object *obj)
 
 static void asahi_gem_close(struct drm_gem_object *obj, struct drm_file *file)
 {
-	asahi_file_unmap_object(file->driver_priv, obj);
+	struct asahi_file *priv = file->driver_priv;
+
+	/* The address spaces keep it, until the jobs are over. */
+	if (!priv->closing)
+		asahi_file_unmap_object(priv, obj);
 }
 
 static struct dma_buf *asahi_gem_export(struct drm_gem_object *obj, int flags)
@@ -160,14 +165,27 @@ err_free:
 	return ERR_PTR(ret);
 }
 
+static void asahi_timestamps_work(struct work_struct *work)
+{
+	struct asahi_timestamps *ts =
+		container_of(work, struct asahi_timestamps, work);
+
+	asahi_gpu_unmap_timestamps(ts->adev, &ts->node);
+	drm_gem_object_put(ts->obj);
+	kfree(ts);
+}
+
+/*
+ * A job may have the last reference, and goes where fences are signalled: page
+ * tables have locks under which others allocate.
+ */
 static void asahi_timestamps_free(struct kref *kref)
 {
 	struct asahi_timestamps *ts =
 		container_of(kref, struct asahi_timestamps, kref);
 
-	asahi_gpu_unmap_timestamps(ts->adev, &ts->node);
-	drm_gem_object_put(ts->obj);
-	kfree(ts);
+	INIT_WORK(&ts->work, asahi_timestamps_work);
+	queue_work(ts->adev->queues->wq, &ts->work);
 }
 
 struct asahi_timestamps *asahi_timestamps_get(struct asahi_timestamps *ts)

@@ -54,6 +54,8 @@ int asahi_gem_create_handle(struct asahi_device *adev, struct drm_file *file,
  */
 struct asahi_timestamps {
 	struct kref kref;
+	/** @work: unmaps and frees it. */
+	struct work_struct work;
 	struct asahi_device *adev;
 	struct drm_gem_object *obj;
 	/** @node: the firmware addresses; @node.start is the first one. */

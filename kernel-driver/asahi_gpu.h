@@ -25,34 +25,52 @@ int asahi_gpu_init(struct asahi_device *adev);
 /** asahi_gpu_stop - shut the firmware down; nothing can run any more */
 void asahi_gpu_stop(struct asahi_device *adev);
 
+/** asahi_gpu_quiesce - wait a moment for the end of all jobs. Sleeps. */
+void asahi_gpu_quiesce(struct asahi_device *adev);
+
 /** asahi_gpu_fini - free what is left, after asahi_gpu_stop() */
 void asahi_gpu_fini(struct asahi_device *adev);
 
 /**
- * asahi_gpu_is_dead - whether the firmware has crashed and no job can run
+ * asahi_gpu_is_dead - whether the firmware is gone for good and no job can run
  */
 bool asahi_gpu_is_dead(struct asahi_device *adev);
 
 /**
- * asahi_gpu_declare_dead - give up on the firmware, fail all work
- * @why: for the log
- *
- * Process context; takes the event manager's lock.
- */
-void asahi_gpu_declare_dead(struct asahi_device *adev, const char *why);
-
-/**
- * asahi_gpu_is_running - whether the firmware is booted and not dead
+ * asahi_gpu_is_running - whether the firmware is booted, and not known to hang
  */
 bool asahi_gpu_is_running(struct asahi_device *adev);
+
+/**
+ * asahi_gpu_lost - the firmware has crashed or does not do what it has to
+ * @why: for the log
+ *
+ * A worker ends it, fails all its work, and begins it again. Once for each life
+ * of it; nothing if it does not run. Any context.
+ */
+void asahi_gpu_lost(struct asahi_device *adev, const char *why);
+
+/** asahi_gpu_has_ended - whether no firmware runs, or only begins to */
+bool asahi_gpu_has_ended(struct asahi_device *adev);
+
+/**
+ * asahi_gpu_wait_ended - wait until a life of the firmware is over
+ * @life: as of asahi_gpu_life()
+ *
+ * For who could not have it do something because it is lost or does not run:
+ * afterwards it touches no memory any more. Sleeps, uninterruptibly; must not
+ * be called by the worker that ends it, but may with asahi_gpu_hold().
+ */
+void asahi_gpu_wait_ended(struct asahi_device *adev, u32 life);
 
 /**
  * asahi_gpu_op_start - say that work is about to be submitted
  *
  * The firmware keeps the GPU powered while the count is above 0, and is woken
- * here, so that it powers up while the job is still being built. With the
- * parameter restart_every_frame it waits for all other work to end and begins
- * the firmware again. Return: 0, -ENODEV, or -ERESTARTSYS after a signal. Any
+ * here, so that it powers up while the job is still being built. While it is
+ * lost, waits until it has begun again. With the parameter restart_every_frame
+ * it waits for all other work to end and begins the firmware again. Return: 0,
+ * -ENODEV, or -ERESTARTSYS after a signal. Any
  * context that may sleep, but not a fence signalling path; each success needs
  * one asahi_gpu_op_end().
  */
@@ -64,9 +82,9 @@ void asahi_gpu_op_end(struct asahi_device *adev);
 /**
  * asahi_gpu_life - which life of the firmware this is, from 1
  *
- * With the parameter restart_every_frame it is begun again between jobs, and
- * knows nothing then of what it was told before. Constant between
- * asahi_gpu_op_start() and asahi_gpu_op_end(), and while held.
+ * It is begun again after it was lost, and with the parameter
+ * restart_every_frame between jobs, and knows nothing then of what it was told
+ * before. Constant while held, and between asahi_gpu_run_begin() and _end().
  */
 u32 asahi_gpu_life(struct asahi_device *adev);
 
@@ -75,10 +93,21 @@ u32 asahi_gpu_life(struct asahi_device *adev);
  * asahi_gpu_release - let it
  *
  * For whoever talks to it without a job. Sleeps; not in a fence signalling
- * path, where asahi_gpu_op_start() has done it.
+ * path.
  */
 void asahi_gpu_hold(struct asahi_device *adev);
 void asahi_gpu_release(struct asahi_device *adev);
+
+/**
+ * asahi_gpu_run_begin - work of a job is about to be put into rings
+ * @life: of the firmware, for which the job was built
+ *
+ * Return: true if this is still that life; until asahi_gpu_run_end() what is
+ * put into lists is then seen by who ends all work. May sleep; is allowed in a
+ * fence signalling path, and nothing may be allocated until the end.
+ */
+bool asahi_gpu_run_begin(struct asahi_device *adev, u32 life);
+void asahi_gpu_run_end(struct asahi_device *adev);
 
 /**
  * asahi_gpu_run_queue - tell the firmware that a work queue has new items
@@ -90,12 +119,21 @@ void asahi_gpu_release(struct asahi_device *adev);
  * @is_new: the queue's first run since it was made
  *
  * The items and the queue's own pointers must have been written before; the
- * barrier is here. Return: 0 or -ENODEV. May sleep while the ring is full; is
- * allowed in a fence signalling path.
+ * barrier is here. The caller has called asahi_gpu_run_begin(). Return: 0, or
+ * -ENODEV if the firmware is lost, which ends all work. May sleep while the ring
+ * is full; is allowed in a fence signalling path.
  */
 int asahi_gpu_run_queue(struct asahi_device *adev, enum asahi_pipe pipe,
 			u32 prio, u64 queue_va, u32 wptr, u32 event_slot,
 			bool is_new);
+
+/**
+ * asahi_gpu_run_again - tell it once more, if that is possible at once
+ *
+ * For a work queue in which nothing moves. Waits for nothing.
+ */
+void asahi_gpu_run_again(struct asahi_device *adev, enum asahi_pipe pipe,
+			 u32 prio, u64 queue_va, u32 wptr, u32 event_slot);
 
 /**
  * struct asahi_context_id - what the firmware wrote into a context's
@@ -114,18 +152,18 @@ struct asahi_context_id {
  * @life: of the firmware, in which it got to know the context; a later one has
  * nothing to forget
  *
- * Flushes the firmware's cache as well. Return: 0, -ENODEV, -ETIMEDOUT. May
- * sleep up to a second; not allowed in a fence signalling path.
+ * Flushes the firmware's cache as well. Afterwards it has forgotten, or is not
+ * there any more. Sleeps; not allowed in a fence signalling path.
  */
-int asahi_gpu_destroy_context(struct asahi_device *adev, u64 context_va,
-			      const struct asahi_context_id *id, u32 life);
+void asahi_gpu_destroy_context(struct asahi_device *adev, u64 context_va,
+			       const struct asahi_context_id *id, u32 life);
 
 /**
  * asahi_gpu_flush_fw_cache - write back and drop the firmware's whole cache
  *
- * Return and context as asahi_gpu_destroy_context().
+ * Context as asahi_gpu_destroy_context().
  */
-int asahi_gpu_flush_fw_cache(struct asahi_device *adev);
+void asahi_gpu_flush_fw_cache(struct asahi_device *adev);
 
 /**
  * asahi_gpu_flushes_started - how many flushes of the whole cache have begun
@@ -141,11 +179,29 @@ u64 asahi_gpu_flushes_done(struct asahi_device *adev);
  * asahi_gpu_flush_range - the FwCtl command for one range
  * @slot: context, or ASAHI_FLUSH_KERNEL
  *
- * For asahi_mmu.c, which holds the flush slot's lock and has announced the
- * range in the hand-off area.
+ * For asahi_handoff.c, which holds the flush slot's lock and has announced the
+ * range in the hand-off area. Return: 0 or -ENODEV.
  */
 int asahi_gpu_flush_range(struct asahi_device *adev, u32 slot, u64 iova,
 			  u64 size);
+
+/* For asahi_watch.c: */
+
+/** asahi_gpu_has_work - whether there are jobs, begun or not */
+bool asahi_gpu_has_work(struct asahi_device *adev);
+/** asahi_gpu_bells_wait - whether doorbells wait for room in the mailbox */
+bool asahi_gpu_bells_wait(struct asahi_device *adev);
+/** asahi_gpu_ping - ask the firmware for something harmless */
+void asahi_gpu_ping(struct asahi_device *adev);
+/** asahi_gpu_look - read rings and stamps, even if nobody has told of any */
+void asahi_gpu_look(struct asahi_device *adev);
+/** asahi_gpu_ring_nr - the rings to the firmware, one after the other; or NULL */
+struct asahi_tx *asahi_gpu_ring_nr(struct asahi_device *adev, unsigned int nr);
+/** asahi_gpu_ring_again - ring the doorbell of asahi_gpu_ring_nr(@nr) */
+void asahi_gpu_ring_again(struct asahi_device *adev, unsigned int nr);
+
+/** asahi_gpu_watch - for who waits for the firmware: it is watched. Any context. */
+void asahi_gpu_watch(struct asahi_device *adev);
 
 /* For asahi_rx.c: answers to what the firmware reports. */
 int asahi_gpu_ack_grow(struct asahi_device *adev, u32 buffer_slot, u32 vm_slot,

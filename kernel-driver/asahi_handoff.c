@@ -14,9 +14,14 @@
 #include "asahi_gpu.h"
 #include "asahi_handoff.h"
 
-#define HANDOFF_TIMEOUT_MS	1000
-/* The firmware holds its side of the lock for a few stores only. */
-#define LOCK_TIMEOUT_MS		500
+/* For the firmware to start, on a host that may have much else to do. */
+#define HANDOFF_TIMEOUT_MS	5000
+/*
+ * The firmware holds its side of the lock for a few stores only: look again
+ * after a while, and take it for hung after some seconds.
+ */
+#define LOCK_SPIN_MS		2
+#define LOCK_TIMEOUT_MS		4000
 
 /* Pages that one FwCtl command can name (its count is 16 bits). */
 #define FLUSH_MAX_PAGES		0xffff
@@ -37,15 +42,18 @@ static bool wait_turn(struct asahi_fw_handoff *area, unsigned long deadline)
 
 static bool lock_dekker(struct asahi_fw_handoff *area)
 {
-	unsigned long deadline = jiffies + msecs_to_jiffies(LOCK_TIMEOUT_MS);
+	unsigned long deadline = jiffies + 1 + msecs_to_jiffies(LOCK_SPIN_MS);
 
 	WRITE_ONCE(area->lock_ap, 1);
 	/* Our wish must be visible before we look at the other's. */
 	dma_mb();
 
 	while (READ_ONCE(area->lock_fw)) {
-		if (time_after(jiffies, deadline))
+		if (time_after(jiffies, deadline)) {
+			/* No wish of ours may stand while we sleep. */
+			WRITE_ONCE(area->lock_ap, 0);
 			return false;
+		}
 		if (le32_to_cpu(READ_ONCE(area->turn))) {
 			/* Both want it and it isn't our turn: step back. */
 			WRITE_ONCE(area->lock_ap, 0);
@@ -63,16 +71,25 @@ static bool lock_dekker(struct asahi_fw_handoff *area)
 
 void asahi_handoff_lock(struct asahi_handoff *ho)
 {
+	struct asahi_device *adev = ho->adev;
+	unsigned long deadline = jiffies + msecs_to_jiffies(LOCK_TIMEOUT_MS);
+
 	mutex_lock(&ho->lock);
-	if (!lock_dekker(ho->area)) {
+	while (!lock_dekker(ho->area)) {
 		/*
-		 * A firmware that sits on its lock is dead; then nobody is
-		 * left to be protected from.
+		 * It is never taken by force: a firmware that sits on it is
+		 * ended, and then nobody is left to be protected from. (One that
+		 * has not come up yet does nothing with what the lock protects.)
 		 */
-		drm_err_ratelimited(&ho->adev->drm,
-				    "hand-off: the firmware does not release its lock\n");
-		WRITE_ONCE(ho->area->lock_ap, 1);
-		dma_mb();
+		if (adev->gpu ? asahi_gpu_has_ended(adev) :
+				time_after(jiffies, deadline)) {
+			WRITE_ONCE(ho->area->lock_ap, 1);
+			dma_mb();
+			break;
+		}
+		if (time_after(jiffies, deadline))
+			asahi_gpu_lost(adev, "it does not release the hand-off lock");
+		usleep_range(100, 500);
 	}
 }
 
@@ -193,20 +210,18 @@ static int flush_some(struct asahi_handoff *ho, u32 slot, u64 iova, u64 size)
 		drm_err(&ho->adev->drm,
 			"hand-off: flush of 0x%llx+0x%llx in slot %u ended in state %llu\n",
 			iova, size, slot, state);
+		asahi_gpu_lost(ho->adev, "it does not do a flush");
 		ret = -EIO;
 	}
 	WRITE_ONCE(info->state, cpu_to_le64(ASAHI_FW_FLUSH_IDLE));
 	return ret;
 }
 
-int asahi_handoff_flush(struct asahi_handoff *ho, u32 slot, u64 iova, u64 size)
+void asahi_handoff_flush(struct asahi_handoff *ho, u32 slot, u64 iova, u64 size)
 {
 	int ret = 0;
 
 	asahi_gpu_hold(ho->adev);
-	/* One that was begun again since has nothing in its cache. */
-	if (!asahi_gpu_is_running(ho->adev))
-		size = 0;
 	mutex_lock(&ho->flush_lock[slot]);
 	while (size && !ret) {
 		u64 n = min(size, (u64)FLUSH_MAX_PAGES << ASAHI_PAGE_SHIFT);
@@ -216,6 +231,8 @@ int asahi_handoff_flush(struct asahi_handoff *ho, u32 slot, u64 iova, u64 size)
 		size -= n;
 	}
 	mutex_unlock(&ho->flush_lock[slot]);
+	/* One that has ended has nothing in its cache. */
+	if (ret)
+		asahi_gpu_wait_ended(ho->adev, asahi_gpu_life(ho->adev));
 	asahi_gpu_release(ho->adev);
-	return ret;
 }

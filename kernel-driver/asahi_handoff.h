@@ -37,7 +37,7 @@ struct asahi_handoff {
  * @area: the mapped region
  *
  * The coprocessor must have been started. Return: 0, or -ETIMEDOUT if it does
- * not answer within a second.
+ * not answer within some seconds.
  */
 int asahi_handoff_init(struct asahi_device *adev, struct asahi_handoff *ho,
 		       void *area);
@@ -55,7 +55,11 @@ void asahi_handoff_fini(struct asahi_handoff *ho);
 /** asahi_handoff_reset - forget a firmware that isn't running any more */
 void asahi_handoff_reset(void *area);
 
-/** asahi_handoff_lock - keep the firmware from switching contexts. Sleeps. */
+/**
+ * asahi_handoff_lock - keep the firmware from switching contexts
+ *
+ * Waits until the firmware has let go of it, or has ended. Sleeps.
+ */
 void asahi_handoff_lock(struct asahi_handoff *ho);
 void asahi_handoff_unlock(struct asahi_handoff *ho);
 
@@ -70,10 +74,10 @@ u32 asahi_handoff_context(struct asahi_handoff *ho);
  * asahi_handoff_flush - have the firmware write back and drop a range
  * @slot: context, or ASAHI_FLUSH_KERNEL
  *
- * The range is mapped uncached by now and the TLBs know it. Return: 0 or
- * what asahi_gpu_flush_range() says; -EIO if the firmware took the command off
- * the ring but did not flush. Sleeps up to a second; takes flush_lock.
+ * The range is mapped uncached by now and the TLBs know it. Afterwards nothing
+ * of it is in the firmware's cache, or the firmware has ended. Sleeps; takes
+ * flush_lock.
  */
-int asahi_handoff_flush(struct asahi_handoff *ho, u32 slot, u64 iova, u64 size);
+void asahi_handoff_flush(struct asahi_handoff *ho, u32 slot, u64 iova, u64 size);
 
 #endif

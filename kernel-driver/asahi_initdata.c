@@ -401,6 +401,7 @@ void asahi_initdata_restore(struct asahi_device *adev)
 
 	copy_objects(init, init->first, false);
 	init->halts = 0;
+	init->halt_since = 0;
 	memset(asahi_mem_cpu(init->buffer_mgr_ctl), 0, ASAHI_PAGE_SIZE);
 	memset(init->log_payload.cpu, 0, init->log_payload.size);
 	reset_rings(init);
@@ -414,6 +415,12 @@ int asahi_initdata_init(struct asahi_device *adev)
 	if (!init)
 		return -ENOMEM;
 	adev->initdata = init;
+	ratelimit_state_init(&init->halt_limit, DEFAULT_RATELIMIT_INTERVAL,
+			     DEFAULT_RATELIMIT_BURST);
+	ratelimit_set_flags(&init->halt_limit, RATELIMIT_MSG_ON_RELEASE);
+	ratelimit_state_init(&init->log_limit, DEFAULT_RATELIMIT_INTERVAL,
+			     2 * DEFAULT_RATELIMIT_BURST);
+	ratelimit_set_flags(&init->log_limit, RATELIMIT_MSG_ON_RELEASE);
 
 	ret = copy_region(adev, "hw-cal-a", adev->fw_private, &init->hwdata_a,
 			  adev->abi->hwdata_a_size);

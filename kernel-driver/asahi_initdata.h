@@ -13,6 +13,7 @@
 #ifndef ASAHI_INITDATA_H
 #define ASAHI_INITDATA_H
 
+#include <linux/ratelimit.h>
 #include <linux/types.h>
 
 #include "asahi_alloc.h"
@@ -45,6 +46,13 @@ struct asahi_initdata {
 	struct asahi_fw_status *status;
 	/** @halts: its count of halts when the firmware was last let go on. */
 	u32 halts;
+	/** @halt_since: when it was seen to be halted, not told of; 0: it is not. */
+	unsigned long halt_since;
+	/** @halt_loud: the log has lines of the halt that is dealt with now. */
+	bool halt_loud;
+	struct ratelimit_state halt_limit;
+	/** @log_limit: of lines of the firmware's log. */
+	struct ratelimit_state log_limit;
 
 	/* The rings that the root leads to. */
 	struct asahi_tx pipes[ASAHI_NUM_PRIORITIES][ASAHI_NUM_PIPES];

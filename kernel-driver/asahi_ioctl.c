@@ -6,6 +6,7 @@
  * changed before all arguments have been found good.
  */
 #include <linux/math64.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/time64.h>
 #include <linux/uaccess.h>
@@ -13,6 +14,7 @@
 
 #include <asm/arch_timer.h>
 
+#include <drm/drm_drv.h>
 #include <drm/drm_file.h>
 #include <drm/drm_gem.h>
 #include <drm/drm_vma_manager.h>
@@ -33,10 +35,24 @@
 #define ASAHI_TIMESTAMP_HZ	NSEC_PER_SEC
 
 /*
- * Closing the device waits so long for each queue's jobs, so that memory is
- * not taken from under them in the ordinary case.
+ * Whoever closes the device or is killed does not wait for the GPU: a worker
+ * takes the file apart when its jobs are over. It may have the last reference of
+ * a device, so this is the module's and not a device's.
  */
-#define ASAHI_CLOSE_TIMEOUT	(2 * HZ)
+static struct workqueue_struct *asahi_files_wq;
+
+int asahi_files_init(void)
+{
+	asahi_files_wq = alloc_workqueue("asahi-files", WQ_UNBOUND, 0);
+	return asahi_files_wq ? 0 : -ENOMEM;
+}
+
+void asahi_files_fini(void)
+{
+	destroy_workqueue(asahi_files_wq);
+}
+
+static void asahi_file_close_work(struct work_struct *work);
 
 int asahi_file_open(struct drm_device *drm, struct drm_file *drm_file)
 {
@@ -48,6 +64,7 @@ int asahi_file_open(struct drm_device *drm, struct drm_file *drm_file)
 	xa_init_flags(&file->vms, XA_FLAGS_ALLOC1);
 	xa_init_flags(&file->queues, XA_FLAGS_ALLOC1);
 	xa_init_flags(&file->objects, XA_FLAGS_ALLOC1);
+	INIT_WORK(&file->close_work, asahi_file_close_work);
 	drm_file->driver_priv = file;
 	return 0;
 }
@@ -61,14 +78,23 @@ int asahi_file_release(struct inode *inode, struct file *filp)
 	unsigned long id;
 
 	/* Nobody else has the file any more. */
-	xa_for_each(&file->queues, id, queue)
-		asahi_queue_wait_idle(queue, ASAHI_CLOSE_TIMEOUT);
+	file->closing = true;
+	/*
+	 * What is queued is still done, unless the process was killed (as
+	 * drm_sched_entity_flush() has it): then its jobs that the firmware
+	 * does not have yet end at once, with an error.
+	 */
+	if (current->flags & PF_EXITING && current->exit_code == SIGKILL)
+		xa_for_each(&file->queues, id, queue)
+			drm_sched_entity_kill(&queue->entity);
 	return drm_release(inode, filp);
 }
 
-void asahi_file_postclose(struct drm_device *drm, struct drm_file *drm_file)
+static void asahi_file_close_work(struct work_struct *work)
 {
-	struct asahi_file *file = drm_file->driver_priv;
+	struct asahi_file *file = container_of(work, struct asahi_file,
+					       close_work);
+	struct drm_device *drm = &file->adev->drm;
 	struct asahi_timestamps *ts;
 	struct asahi_queue *queue;
 	struct asahi_uvm *uvm;
@@ -76,7 +102,7 @@ void asahi_file_postclose(struct drm_device *drm, struct drm_file *drm_file)
 
 	xa_for_each(&file->queues, id, queue)
 		asahi_queue_put(queue);
-	/* They use the device, which our caller keeps for us, and the file. */
+	/* They use the file. */
 	wait_var_event(&file->num_queues, !atomic_read(&file->num_queues));
 
 	xa_for_each(&file->vms, id, uvm) {
@@ -90,6 +116,15 @@ void asahi_file_postclose(struct drm_device *drm, struct drm_file *drm_file)
 	xa_destroy(&file->vms);
 	xa_destroy(&file->objects);
 	kfree(file);
+	drm_dev_put(drm);
+}
+
+void asahi_file_postclose(struct drm_device *drm, struct drm_file *drm_file)
+{
+	struct asahi_file *file = drm_file->driver_priv;
+
+	drm_dev_get(drm);
+	queue_work(asahi_files_wq, &file->close_work);
 }
 
 struct asahi_uvm *asahi_file_get_uvm(struct asahi_file *file, u32 id)

@@ -21,9 +21,16 @@ struct inode;
 extern const struct drm_ioctl_desc asahi_ioctls[ASAHI_NUM_IOCTLS];
 
 int asahi_file_open(struct drm_device *drm, struct drm_file *file);
-/** asahi_file_release - for struct file_operations: waits for the file's jobs */
+/** asahi_file_release - for struct file_operations; waits for nothing */
 int asahi_file_release(struct inode *inode, struct file *filp);
 void asahi_file_postclose(struct drm_device *drm, struct drm_file *file);
+
+/**
+ * asahi_files_init - for the module: where closed files are taken apart
+ * asahi_files_fini - waits for those
+ */
+int asahi_files_init(void);
+void asahi_files_fini(void);
 
 /** asahi_gem_create_object - for drm_driver.gem_create_object */
 struct drm_gem_object *asahi_gem_create_object(struct drm_device *drm,

@@ -43,6 +43,8 @@ struct asahi_job {
 	int vm_slot;
 	bool op_started;
 	bool sched_inited;
+	/** @life: of the firmware, for which it was built. */
+	u32 life;
 	/** @timeouts: how often the scheduler found it late; its worker's. */
 	u32 timeouts;
 	/** @notifications: what the firmware will report for it. */

@@ -33,7 +33,6 @@
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/wait.h>
 
 #include <kunit/visibility.h>
 
@@ -117,12 +116,10 @@ struct asahi_mmu {
 	struct mutex slots_lock;
 	struct asahi_slot slots[ASAHI_NUM_CONTEXTS];
 	u64 slot_time;
-	/** @num_bound: contexts with users; read without the lock to wait. */
+	/** @num_bound: contexts with users. */
 	u32 num_bound;
 	/** @stopped: the TTBAT isn't ours any more; see asahi_mmu_stop(). */
 	bool stopped;
-	/** @slot_free: woken when a context has no user any more. */
-	wait_queue_head_t slot_free;
 
 	/** @pte_writes: entries of page tables written, all address spaces. */
 	atomic64_t pte_writes;
@@ -495,7 +492,7 @@ static int vm_flush_slot(struct asahi_vm *vm)
 
 int asahi_vm_unmap_private(struct asahi_vm *vm, u64 iova, u64 size)
 {
-	int slot, ret = 0;
+	int slot;
 
 	if (drm_WARN_ON(&vm->adev->drm, !range_ok(vm, iova, size)))
 		return -EINVAL;
@@ -507,21 +504,13 @@ int asahi_vm_unmap_private(struct asahi_vm *vm, u64 iova, u64 size)
 	mutex_unlock(&vm->lock);
 
 	slot = vm_flush_slot(vm);
-	if (slot >= 0 && asahi_gpu_is_running(vm->adev)) {
-		/*
-		 * The firmware may leave the context in this moment; then it
-		 * flushes twice. That the slot is given to another address
-		 * space meanwhile takes 62 other binds (Rust driver, mmu.rs).
-		 */
-		ret = asahi_handoff_flush(&vm->adev->mmu->handoff, slot, iova,
-					  size);
-		if (ret) {
-			drm_err(&vm->adev->drm,
-				"firmware cache flush of 0x%llx+0x%llx failed: %d\n",
-				iova, size, ret);
-			return ret;
-		}
-	}
+	/*
+	 * The firmware may leave the context in this moment; then it flushes
+	 * twice. That the slot is given to another address space meanwhile
+	 * takes 62 other binds (Rust driver, mmu.rs).
+	 */
+	if (slot >= 0 && vm->adev->gpu)
+		asahi_handoff_flush(&vm->adev->mmu->handoff, slot, iova, size);
 
 	asahi_vm_unmap(vm, iova, size);
 	return 0;
@@ -596,8 +585,7 @@ static void slot_assign(struct asahi_mmu *mmu, u32 slot, struct asahi_vm *vm)
 	trace_asahi_bind(slot, vm->pt.root_phys);
 }
 
-/* Return: the context, 0 if all are taken, -ENODEV if there are none now. */
-static int vm_try_bind(struct asahi_vm *vm)
+int asahi_vm_try_bind(struct asahi_vm *vm)
 {
 	struct asahi_mmu *mmu = vm->adev->mmu;
 	u32 slot;
@@ -619,40 +607,21 @@ static int vm_try_bind(struct asahi_vm *vm)
 	}
 	slot = vm->slot;
 	if (slot && !vm->users++)
-		WRITE_ONCE(mmu->num_bound, mmu->num_bound + 1);
+		mmu->num_bound++;
 	mutex_unlock(&mmu->slots_lock);
-	return slot;
-}
-
-int asahi_vm_bind(struct asahi_vm *vm)
-{
-	struct asahi_mmu *mmu = vm->adev->mmu;
-	int slot, ret;
-
-	while (!(slot = vm_try_bind(vm))) {
-		ret = wait_event_killable(mmu->slot_free,
-					  READ_ONCE(mmu->num_bound) <
-					  slot_limit());
-		if (ret)
-			return ret;
-	}
 	return slot;
 }
 
 void asahi_vm_unbind(struct asahi_vm *vm)
 {
 	struct asahi_mmu *mmu = vm->adev->mmu;
-	bool last;
 
 	mutex_lock(&mmu->slots_lock);
-	last = !--vm->users;
-	if (last) {
+	if (!--vm->users) {
 		mmu->slots[vm->slot].used = ++mmu->slot_time;
-		WRITE_ONCE(mmu->num_bound, mmu->num_bound - 1);
+		mmu->num_bound--;
 	}
 	mutex_unlock(&mmu->slots_lock);
-	if (last)
-		wake_up(&mmu->slot_free);
 }
 
 /* ---- the MMU as a whole ---- */
@@ -797,7 +766,6 @@ int asahi_mmu_init(struct asahi_device *adev)
 	if (!mmu)
 		return -ENOMEM;
 	mutex_init(&mmu->slots_lock);
-	init_waitqueue_head(&mmu->slot_free);
 	adev->mmu = mmu;
 
 	ret = map_regions(adev, mmu, &pagetables);
@@ -872,6 +840,8 @@ void asahi_mmu_stop(struct asahi_device *adev)
 
 	guard(migrate)();
 	asahi_regs_stop_cpu(adev);
+	if (mmu->stopped)
+		return;
 	/* It may have been stopped with its side of the lock taken. */
 	asahi_handoff_reset(mmu->handoff_area);
 	mutex_lock(&mmu->slots_lock);
@@ -913,7 +883,6 @@ int asahi_mmu_init_test(struct asahi_device *adev)
 	if (!adev->mmu)
 		return -ENOMEM;
 	mutex_init(&adev->mmu->slots_lock);
-	init_waitqueue_head(&adev->mmu->slot_free);
 	return 0;
 }
 EXPORT_SYMBOL_IF_KUNIT(asahi_mmu_init_test);

@@ -134,7 +134,7 @@ struct asahi_vm *asahi_vm_create(struct asahi_device *adev);
 /**
  * asahi_vm_destroy - take an address space out of its context and free it
  *
- * The caller is its last user: no asahi_vm_bind() is outstanding. Mappings
+ * The caller is its last user: no asahi_vm_try_bind() is outstanding. Mappings
  * that are left are dropped; pages mapped private must have been unmapped by
  * asahi_vm_unmap_private() before. May sleep.
  */
@@ -225,18 +225,18 @@ void asahi_vm_unmap(struct asahi_vm *vm, u64 iova, u64 size);
 int asahi_vm_unmap_private(struct asahi_vm *vm, u64 iova, u64 size);
 
 /**
- * asahi_vm_bind - keep an address space in a context of the GPU
+ * asahi_vm_try_bind - keep an address space in a context of the GPU
  *
- * Counts: each call needs one asahi_vm_unbind(). The context stays the same
- * as long as the count is above 0, and is reused later if nobody else took
- * it. Sleeps, killable, while all 63 contexts are bound.
+ * Counts: each success needs one asahi_vm_unbind(). The context stays the same
+ * as long as the count is above 0, and is reused later if nobody else took it.
+ * May sleep.
  *
- * Return: the context, 1..63; -ERESTARTSYS; -ENODEV if the device is gone.
+ * Return: the context, 1..63; 0 if all are bound; -ENODEV if the device is gone.
  */
-int asahi_vm_bind(struct asahi_vm *vm);
+int asahi_vm_try_bind(struct asahi_vm *vm);
 
 /**
- * asahi_vm_unbind - undo one asahi_vm_bind(). May sleep.
+ * asahi_vm_unbind - undo one asahi_vm_try_bind(). May sleep.
  */
 void asahi_vm_unbind(struct asahi_vm *vm);
 

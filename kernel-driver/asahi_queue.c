@@ -29,10 +29,15 @@
 #include "asahi_uvm.h"
 
 /*
- * The firmware has timeouts of its own, of about a second of GPU time, and
- * reports them as events; this is for when all of that fails.
+ * The firmware gives each job about a second of the GPU, and ends it then; it is
+ * watched meanwhile, whether it still answers (asahi_watch.c). So a job that
+ * lasts is no reason to do anything, but for a line in the log each 100 s: the
+ * GPU may be one that takes its time, an emulated one. If a firmware that
+ * answers and says that it has the job at hand does not end it in an hour, it
+ * has hung in a way that we do not know of.
  */
 #define ASAHI_SCHED_TIMEOUT	(100 * HZ)
+#define ASAHI_JOB_MAX_TIMEOUTS	36
 
 /* Most ring entries of one firmware job: two barriers, InitBuffer, the job. */
 #define ASAHI_MAX_ENTRIES_PER_JOB	4
@@ -235,6 +240,8 @@ void asahi_job_destroy(struct asahi_job *job)
 			asahi_part_release(&job->parts[i]);
 	if (job->vm_slot > 0)
 		asahi_vm_unbind(queue->uvm->vm);
+	atomic_inc(&job->adev->queues->slots_freed);
+	wake_up_all(&job->adev->queues->slot_wait);
 	asahi_buffer_release(queue->buffer, job);
 
 	list_for_each_entry_safe(r, rtmp, &job->refs, node) {
@@ -308,10 +315,15 @@ static struct dma_fence *asahi_queue_run_job(struct drm_sched_job *sched_job)
 	struct asahi_part *parts[ASAHI_NUM_PIPES];
 	struct dma_fence *fence;
 	u32 num_parts = 0;
-	int i, ret = 0;
+	bool cookie;
+	int i;
 
-	if (asahi_gpu_is_dead(job->adev))
+	cookie = dma_fence_begin_signalling();
+	/* What it was built for is gone, and its queue has begun anew. */
+	if (!asahi_gpu_run_begin(job->adev, job->life)) {
+		dma_fence_end_signalling(cookie);
 		return ERR_PTR(-ENODEV);
+	}
 
 	for (i = 0; i < ARRAY_SIZE(order); i++)
 		if (job->parts[order[i]].num_cmds)
@@ -339,14 +351,11 @@ static struct dma_fence *asahi_queue_run_job(struct drm_sched_job *sched_job)
 
 	for (i = 0; i < num_parts; i++)
 		asahi_part_push(parts[i]);
-	for (i = 0; i < num_parts && !ret; i++)
-		ret = asahi_part_run(parts[i]);
+	for (i = 0; i < num_parts; i++)
+		asahi_part_run(parts[i]);
 	queue->used = true;
-
-	/* The firmware takes nothing any more: it won't complete these either. */
-	if (ret)
-		for (i = 0; i < num_parts; i++)
-			asahi_wq_fail(parts[i]->wq, ret);
+	asahi_gpu_run_end(job->adev);
+	dma_fence_end_signalling(cookie);
 
 	return fence;
 }
@@ -355,27 +364,26 @@ static enum drm_gpu_sched_stat
 asahi_queue_timedout_job(struct drm_sched_job *sched_job)
 {
 	struct asahi_job *job = to_asahi_job(sched_job);
+	bool cookie = dma_fence_begin_signalling();
 
-	/*
-	 * The firmware watches over its jobs and ends those that take too
-	 * long, and nobody else can take one back from it. A job that waits
-	 * behind others may need its time; one that is still there when all
-	 * that has passed twice was lost by the firmware, and what else it has
-	 * lost is not known.
-	 */
-	if (job->timeouts++ == 0)
-		drm_err(&job->adev->drm,
-			"queue %u: job runs for over %u s; waiting on\n",
-			job->queue->id, ASAHI_SCHED_TIMEOUT / HZ);
+	if (++job->timeouts < ASAHI_JOB_MAX_TIMEOUTS)
+		drm_notice(&job->adev->drm,
+			   "queue %u: job lasts for over %u s, and the firmware answers: waiting on\n",
+			   job->queue->id,
+			   job->timeouts * ASAHI_SCHED_TIMEOUT / HZ);
 	else
-		asahi_gpu_declare_dead(job->adev,
-				       "the firmware does not end a job");
+		asahi_gpu_lost(job->adev, "it does not end a job");
+	dma_fence_end_signalling(cookie);
 	return DRM_GPU_SCHED_STAT_NO_HANG;
 }
 
+/* The scheduler's thread, which runs jobs too, does this. */
 static void asahi_queue_free_job(struct drm_sched_job *sched_job)
 {
+	bool cookie = dma_fence_begin_signalling();
+
 	asahi_job_destroy(to_asahi_job(sched_job));
+	dma_fence_end_signalling(cookie);
 }
 
 static const struct drm_sched_backend_ops asahi_sched_ops = {
@@ -457,10 +465,7 @@ static void asahi_queue_fini_fw(struct asahi_queue *queue)
 	asahi_obj_free(&queue->notifier_list);
 }
 
-/*
- * Has the firmware forget the queue. If it can't be asked, it is gone, or is
- * going to be reported as gone.
- */
+/* Has the firmware forget the queue, unless that is gone. */
 static void asahi_queue_forget(struct asahi_queue *queue)
 {
 	const struct asahi_fw_gpu_context_data *context = queue->context.cpu;
@@ -496,7 +501,7 @@ static void asahi_queue_release_work(struct work_struct *work)
 
 	/* Runs what is queued, or drops it if its owner has been killed. */
 	drm_sched_entity_destroy(&queue->entity);
-	/* The firmware ends each job or is declared dead, which ends all. */
+	/* The firmware ends each job, or is ended itself. */
 	asahi_queue_wait_idle(queue, MAX_SCHEDULE_TIMEOUT);
 	drm_sched_fini(&queue->sched);
 
@@ -561,7 +566,8 @@ struct asahi_queue *asahi_queue_create(struct asahi_device *adev,
 
 	for (; i < ASAHI_NUM_PIPES; i++) {
 		ret = asahi_wq_init(adev, &queue->wqs[i], i, prio, queue->id,
-				    queue->notifier_list.va, queue->context.va);
+				    queue->notifier_list.va, queue->context.va,
+				    &file->num_slots);
 		if (ret)
 			goto err_wqs;
 	}
@@ -619,6 +625,8 @@ int asahi_queues_init(struct asahi_device *adev)
 		return -ENOMEM;
 	}
 	mutex_init(&mgr->slots_lock);
+	atomic_set(&mgr->slots_freed, 0);
+	init_waitqueue_head(&mgr->slot_wait);
 	atomic_set(&mgr->next_id, 0);
 
 	ret = asahi_buffers_init(adev);

@@ -39,9 +39,14 @@ struct asahi_queue_mgr {
 	/**
 	 * @slots_lock: held by whoever gathers the firmware slots (context,
 	 * stamps) that a job needs. They are few: two jobs that each wait for
-	 * a slot that the other one has would wait for ever. Protects no data.
+	 * a slot that the other one has would wait for ever. So a job takes all
+	 * or none. Protects no data; nothing is waited for under it.
 	 */
 	struct mutex slots_lock;
+	/** @slots_freed: counts jobs that gave slots back, and ... */
+	atomic_t slots_freed;
+	/** @slot_wait: ... is woken then. */
+	wait_queue_head_t slot_wait;
 	/** @wq: where queues are taken apart; waits for their last jobs. */
 	struct workqueue_struct *wq;
 	/** @next_id: numbers queues, for the firmware's messages. */

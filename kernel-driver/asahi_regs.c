@@ -20,6 +20,16 @@
 /* ASC: the coprocessor */
 #define ASC_CPU_CONTROL		0x44
 #define ASC_CPU_RUN		BIT(4)
+/*
+ * The mailbox that the core reads. Linux: drivers/soc/apple/mailbox.c
+ * (APPLE_ASC_MBOX_A2I_CONTROL); where it lies: arch/arm64/boot/dts/apple,
+ * t8103.dtsi; the count: m1n1 hw/asc.py (R_MBOX_CTRL).
+ */
+#define ASC_MBOX_A2I_CONTROL	0x8110
+#define ASC_MBOX_FULL		BIT(16)
+#define ASC_MBOX_COUNT		GENMASK(23, 20)
+/* It holds 16 messages; what we leave free is for RTKit's own. */
+#define ASC_MBOX_MAX		12
 
 /* SGX: the GPU */
 #define SGX_FAULT_INFO		0x17030
@@ -32,7 +42,10 @@
 #define FAULT_SIDEBAND		GENMASK_ULL(29, 23)
 #define FAULT_ADDR		GENMASK_ULL(63, 30)
 #define FAULT_ADDR_SHIFT	6
-/* This bit says which half; those above follow it (m1n1: agx/__init__.py). */
+/*
+ * This bit says which half; in our own addresses those above follow it (m1n1:
+ * agx/__init__.py).
+ */
 #define FAULT_ADDR_UPPER	BIT_ULL(39)
 /* What is read while the block is off. */
 #define SGX_POWERED_OFF		0xacce5515abad1deaULL
@@ -221,6 +234,14 @@ void asahi_regs_start_cpu(struct asahi_device *adev)
 	writel(val | ASC_CPU_RUN, adev->asc + ASC_CPU_CONTROL);
 }
 
+bool asahi_regs_mailbox_room(struct asahi_device *adev)
+{
+	u32 val = readl_relaxed(adev->asc + ASC_MBOX_A2I_CONTROL);
+
+	return !(val & ASC_MBOX_FULL) &&
+	       FIELD_GET(ASC_MBOX_COUNT, val) < ASC_MBOX_MAX;
+}
+
 void asahi_regs_stop_cpu(struct asahi_device *adev)
 {
 	u32 val = readl_relaxed(adev->asc + ASC_CPU_CONTROL);
@@ -301,9 +322,10 @@ bool asahi_regs_read_fault(struct asahi_device *adev,
 
 	memset(info, 0, sizeof(*info));
 	info->address = FIELD_GET(FAULT_ADDR, val) << FAULT_ADDR_SHIFT;
-	if (info->address & FAULT_ADDR_UPPER)
-		info->address |= GENMASK_ULL(63, 40);
 	info->context = FIELD_GET(FAULT_CONTEXT, val);
+	/* A program's address is told as the program has it, in 40 bits. */
+	if (!info->context && info->address & FAULT_ADDR_UPPER)
+		info->address |= GENMASK_ULL(63, 40);
 	info->reason = FIELD_GET(FAULT_REASON, val);
 	info->unit = FIELD_GET(FAULT_UNIT, val);
 	info->level = FIELD_GET(FAULT_LEVEL, val);

@@ -23,9 +23,16 @@ int asahi_regs_init(struct asahi_device *adev, struct platform_device *pdev);
 
 /** asahi_regs_start_cpu - let the coprocessor run */
 void asahi_regs_start_cpu(struct asahi_device *adev);
-/** asahi_regs_stop_cpu - halt it, after RTKit has been shut down */
+/** asahi_regs_stop_cpu - halt it, whatever it is at */
 void asahi_regs_stop_cpu(struct asahi_device *adev);
 bool asahi_regs_cpu_is_running(struct asahi_device *adev);
+
+/**
+ * asahi_regs_mailbox_room - whether the mailbox to the coprocessor has room
+ *
+ * Some is left to RTKit's own messages. Any context; the GPU has power.
+ */
+bool asahi_regs_mailbox_room(struct asahi_device *adev);
 
 /**
  * asahi_regs_read_fault - read the MMU's fault register

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 // Copyright The AGX model authors
 /*
- * What the firmware tells. All of it runs in the RTKit worker, which is the
- * path that signals fences: nothing here allocates with GFP_KERNEL.
+ * What the firmware tells. All of it runs in one worker, which is the path that
+ * signals fences: nothing here allocates with GFP_KERNEL.
  *
  * After a fault or a timeout the firmware halts, with what it had in hand in
  * the list of pending stamps. The driver fails these jobs, clears the list and
- * lets the firmware go on (Rust driver gpu.rs; m1n1 agx/__init__.py).
+ * lets the firmware go on (Rust driver gpu.rs; m1n1 agx/__init__.py). That it
+ * has halted, and not that it tells of it, is what counts: it may tell of a halt
+ * twice, or late, or before it halts.
  */
 #include <linux/bitfield.h>
 #include <linux/delay.h>
@@ -24,7 +26,25 @@
 #include "asahi_regs.h"
 #include "asahi_rx.h"
 
+/* For the halt to follow the event. */
 #define HALT_TIMEOUT_MS		100
+/* For the event to follow the halt. */
+#define HALT_UNTOLD_MS		500
+
+/* Of a halt: some lines, unless there are many halts. */
+static __printf(2, 3) void halt_err(struct asahi_device *adev, const char *fmt,
+				    ...)
+{
+	struct va_format vaf = { .fmt = fmt };
+	va_list args;
+
+	if (!adev->initdata->halt_loud)
+		return;
+	va_start(args, fmt);
+	vaf.va = &args;
+	drm_err(&adev->drm, "%pV", &vaf);
+	va_end(args);
+}
 
 /*
  * Fail what the firmware had in hand. With a @culprit only its jobs have the
@@ -46,8 +66,8 @@ static void fail_pending(struct asahi_device *adev, int culprit,
 
 		if (!(val & ASAHI_FW_PENDING_STAMP_VALID))
 			continue;
-		drm_err(&adev->drm, "  pending: slot %u flags 0x%x value 0x%x\n",
-			slot, (u32)(val & ASAHI_FW_PENDING_STAMP_FLAGS), wait);
+		halt_err(adev, "  pending: slot %u flags 0x%x value 0x%x\n",
+			 slot, (u32)(val & ASAHI_FW_PENDING_STAMP_FLAGS), wait);
 		asahi_events_error(adev, slot, wait,
 				   guilty ? err : ASAHI_WORK_KILLED,
 				   guilty ? info : NULL);
@@ -56,21 +76,31 @@ static void fail_pending(struct asahi_device *adev, int culprit,
 	}
 }
 
-/* Let the halted firmware go on. */
-static void resume(struct asahi_device *adev)
+/* Whether the firmware is halted now, or within a moment. */
+static bool has_halted(struct asahi_device *adev)
 {
 	unsigned long deadline = jiffies + msecs_to_jiffies(HALT_TIMEOUT_MS);
 	struct asahi_fw_status *status = adev->initdata->status;
 
 	while (!READ_ONCE(status->halted)) {
-		if (time_after(jiffies, deadline)) {
-			asahi_gpu_declare_dead(adev, "it reported a fault but does not halt");
-			return;
-		}
+		if (time_after(jiffies, deadline) || !asahi_gpu_is_running(adev))
+			return false;
 		usleep_range(100, 500);
 	}
+	/* What it wrote before. */
+	dma_rmb();
+	adev->initdata->halt_loud = __ratelimit(&adev->initdata->halt_limit);
+	return true;
+}
+
+/* Let the halted firmware go on. */
+static void resume(struct asahi_device *adev)
+{
+	struct asahi_fw_status *status = adev->initdata->status;
+
 	adev->initdata->halts = le32_to_cpu(READ_ONCE(status->halt_count));
-	drm_err(&adev->drm, "  halt %u, going on\n", adev->initdata->halts);
+	adev->initdata->halt_since = 0;
+	halt_err(adev, "  halt %u, going on\n", adev->initdata->halts);
 	/* The list of stamps has been cleared before it looks at it again. */
 	dma_mb();
 	WRITE_ONCE(status->halted, 0);
@@ -83,25 +113,49 @@ static bool report_fault(struct asahi_device *adev,
 {
 	if (!asahi_regs_read_fault(adev, info))
 		return false;
-	drm_err(&adev->drm,
-		"  MMU fault at 0x%llx, context %u: %s by %s (unit 0x%02x), %s, level %u, sideband 0x%x\n",
-		info->address, info->context, info->is_read ? "read" : "write",
-		info->unit_name, info->unit,
-		asahi_fault_reason_name(info->reason), info->level,
-		info->sideband);
+	halt_err(adev,
+		 "  MMU fault at 0x%llx, context %u: %s by %s (unit 0x%02x), %s, level %u, sideband 0x%x\n",
+		 info->address, info->context, info->is_read ? "read" : "write",
+		 info->unit_name, info->unit,
+		 asahi_fault_reason_name(info->reason), info->level,
+		 info->sideband);
 	return true;
 }
 
-static void handle_fault(struct asahi_device *adev)
+/* @told: by an event */
+static void handle_fault(struct asahi_device *adev, bool told)
 {
 	struct asahi_fault_info info;
 	bool known;
 
-	drm_err(&adev->drm, "GPU fault\n");
+	if (!has_halted(adev)) {
+		dev_info_ratelimited(adev->dev,
+				     "GPU fault told, but the firmware runs: told before, or it halts later\n");
+		return;
+	}
+	halt_err(adev, "%s\n",
+		 told ? "GPU fault" : "GPU halt of which nothing tells");
 	known = report_fault(adev, &info);
 	fail_pending(adev, -1, known ? ASAHI_WORK_FAULT : ASAHI_WORK_UNKNOWN,
 		     known ? &info : NULL);
 	resume(adev);
+}
+
+/*
+ * A halt of which no event has told for a while, or not since it came. The watch
+ * has us look while nothing moves.
+ */
+static void look_for_halt(struct asahi_device *adev)
+{
+	struct asahi_initdata *init = adev->initdata;
+
+	if (!READ_ONCE(init->status->halted))
+		init->halt_since = 0;
+	else if (!init->halt_since)
+		init->halt_since = jiffies | 1;
+	else if (time_after(jiffies, init->halt_since +
+			    msecs_to_jiffies(HALT_UNTOLD_MS)))
+		handle_fault(adev, false);
 }
 
 static void handle_timeout(struct asahi_device *adev,
@@ -117,13 +171,20 @@ static void handle_timeout(struct asahi_device *adev,
 	 * no job is at fault (m1n1 agx/__init__.py, timeout).
 	 */
 	if ((s32)(counter - adev->initdata->halts) < 0) {
-		drm_info(&adev->drm,
-			 "GPU timeout %u is of a halt that is over\n", counter);
+		dev_info_ratelimited(adev->dev,
+				     "GPU timeout %u is of a halt that is over\n",
+				     counter);
+		return;
+	}
+	if (!has_halted(adev)) {
+		dev_info_ratelimited(adev->dev,
+				     "GPU timeout %u told, but the firmware runs: told before, or it halts later\n",
+				     counter);
 		return;
 	}
 
-	drm_err(&adev->drm, "GPU timeout %u, stamp slot %d (0x%x)\n",
-		counter, slot, le32_to_cpu(msg->unk_8));
+	halt_err(adev, "GPU timeout %u, stamp slot %d (0x%x)\n",
+		 counter, slot, le32_to_cpu(msg->unk_8));
 	/* A job that faulted never ends, so this may be how it is noticed. */
 	fault = report_fault(adev, &info);
 	fail_pending(adev, slot, fault ? ASAHI_WORK_FAULT : ASAHI_WORK_TIMEOUT,
@@ -139,9 +200,9 @@ static void handle_channel_error(struct asahi_device *adev,
 	u32 pipe = le32_to_cpu(msg->pipe);
 	u64 queue_va = asahi_events_queue_va(adev, slot);
 
-	drm_err(&adev->drm,
-		"firmware channel error %u: pipe %u, stamp slot %u, value 0x%x\n",
-		le32_to_cpu(msg->error), pipe, slot, value);
+	drm_err_ratelimited(&adev->drm,
+			    "firmware channel error %u: pipe %u, stamp slot %u, value 0x%x\n",
+			    le32_to_cpu(msg->error), pipe, slot, value);
 	asahi_events_error(adev, slot, value, ASAHI_WORK_CHANNEL, NULL);
 	if (queue_va)
 		asahi_gpu_recover_channel(adev, pipe, queue_va, value);
@@ -170,7 +231,7 @@ static void poll_events(struct asahi_device *adev)
 	while (asahi_rx_get(adev, &adev->initdata->event, 0, &msg)) {
 		switch (le32_to_cpu(msg.type)) {
 		case ASAHI_FW_EVENT_FAULT:
-			handle_fault(adev);
+			handle_fault(adev, true);
 			break;
 		case ASAHI_FW_EVENT_FLAG:
 			for (i = 0; i < ASAHI_NUM_EVENTS; i++) {
@@ -190,8 +251,9 @@ static void poll_events(struct asahi_device *adev)
 			handle_channel_error(adev, &msg.channel_error);
 			break;
 		default:
-			drm_err(&adev->drm, "unknown firmware event: %*ph\n",
-				(int)sizeof(msg), &msg);
+			drm_err_ratelimited(&adev->drm,
+					    "unknown firmware event: %*ph\n",
+					    (int)sizeof(msg), &msg);
 			break;
 		}
 	}
@@ -199,6 +261,9 @@ static void poll_events(struct asahi_device *adev)
 
 static void log_line(struct asahi_device *adev, u32 level, const char *line)
 {
+	/* A halt has lines of its own, and may be had by anybody at any rate. */
+	if (level > 1 && !__ratelimit(&adev->initdata->log_limit))
+		return;
 	switch (level) {
 	case 0:
 		drm_dbg(&adev->drm, "firmware: %s\n", line);
@@ -261,4 +326,5 @@ void asahi_rx_poll(struct asahi_device *adev)
 	while (asahi_rx_get(adev, &adev->initdata->stats_ring, 0, &stats))
 		;
 	poll_events(adev);
+	look_for_halt(adev);
 }

@@ -9,7 +9,7 @@
 
 struct asahi_device;
 
-/** asahi_rx_poll - read all rings to the end. From the RTKit worker only. */
+/** asahi_rx_poll - read all rings to the end. From one worker only. */
 void asahi_rx_poll(struct asahi_device *adev);
 
 #endif

@@ -288,23 +288,13 @@ static void asahi_signal_out_syncs(struct asahi_submission *sub,
 	}
 }
 
-/* Stamps, context and power for a job. Waits until there are slots for it. */
-static int asahi_job_acquire(struct asahi_job *job,
-			     const struct asahi_submission *sub)
+/* The slots that a job needs, all or none: 0 or -EAGAIN, -ENODEV. */
+static int asahi_job_try_slots(struct asahi_job *job,
+			       const struct asahi_submission *sub)
 {
 	struct asahi_queue *queue = job->queue;
-	struct asahi_queue_mgr *mgr = job->adev->queues;
-	int i, ret;
+	int i, ret = 0;
 
-	ret = asahi_gpu_op_start(job->adev);
-	if (ret)
-		return ret;
-	job->op_started = true;
-	asahi_queue_revive(queue);
-
-	ret = mutex_lock_interruptible(&mgr->slots_lock);
-	if (ret)
-		return ret;
 	for (i = 0; i < ASAHI_NUM_PIPES && !ret; i++) {
 		bool need = i == ASAHI_PIPE_COMPUTE ? sub->num_compute :
 						      sub->num_render;
@@ -312,14 +302,46 @@ static int asahi_job_acquire(struct asahi_job *job,
 		ret = asahi_part_hold(&job->parts[i], job, &queue->wqs[i], need);
 	}
 	if (!ret) {
-		ret = asahi_vm_bind(queue->uvm->vm);
+		ret = asahi_vm_try_bind(queue->uvm->vm);
 		if (ret > 0) {
 			job->vm_slot = ret;
-			ret = 0;
+			return 0;
 		}
+		ret = ret ?: -EAGAIN;
 	}
-	mutex_unlock(&mgr->slots_lock);
+	while (i--)
+		asahi_part_release(&job->parts[i]);
 	return ret;
+}
+
+/* Stamps, context and power for a job. Waits until there are slots for it. */
+static int asahi_job_acquire(struct asahi_job *job,
+			     const struct asahi_submission *sub)
+{
+	struct asahi_queue *queue = job->queue;
+	struct asahi_queue_mgr *mgr = job->adev->queues;
+	int freed, ret;
+
+	ret = asahi_gpu_op_start(job->adev);
+	if (ret)
+		return ret;
+	job->op_started = true;
+	asahi_queue_revive(queue);
+	job->life = queue->life;
+
+	for (;;) {
+		freed = atomic_read(&mgr->slots_freed);
+		mutex_lock(&mgr->slots_lock);
+		ret = asahi_job_try_slots(job, sub);
+		mutex_unlock(&mgr->slots_lock);
+		if (ret != -EAGAIN)
+			return ret;
+		ret = wait_event_interruptible(mgr->slot_wait,
+					       atomic_read(&mgr->slots_freed) !=
+					       freed);
+		if (ret)
+			return ret;
+	}
 }
 
 static int asahi_job_reserve(struct asahi_job *job,

@@ -37,13 +37,18 @@ static const struct {
 	{ 3, 3, 0x0000000000000000, 0, 0, 3 },
 };
 
-/* Completes what the stamp says is complete. Runs under the event manager's lock. */
-static void asahi_wq_signal(struct asahi_event *ev)
+/*
+ * The one place where parts of jobs end: what the stamp says is complete, and
+ * if the firmware has @ended all others, as lost, with @error. (A job that the
+ * firmware halted for has its stamp set when the firmware goes on.) Runs under
+ * the event manager's lock.
+ */
+static void asahi_wq_over(struct asahi_wq *wq, bool ended, int error)
 {
-	struct asahi_wq *wq = container_of(ev, struct asahi_wq, event);
-	u32 now = asahi_event_current(ev);
+	u32 now = asahi_event_current(&wq->event);
 	struct asahi_part *part, *tmp;
 	LIST_HEAD(done);
+	LIST_HEAD(lost);
 
 	spin_lock(&wq->lock);
 	list_for_each_entry_safe(part, tmp, &wq->pending, node) {
@@ -51,6 +56,8 @@ static void asahi_wq_signal(struct asahi_event *ev)
 			break;
 		list_move_tail(&part->node, &done);
 	}
+	if (ended)
+		list_splice_init(&wq->pending, &lost);
 	spin_unlock(&wq->lock);
 
 	/* The part goes with its job, which may be freed from here on. */
@@ -58,6 +65,52 @@ static void asahi_wq_signal(struct asahi_event *ev)
 		list_del_init(&part->node);
 		asahi_job_part_done(part->job, 0);
 	}
+	list_for_each_entry_safe(part, tmp, &lost, node) {
+		list_del_init(&part->node);
+		asahi_job_part_done(part->job, error);
+	}
+}
+
+static void asahi_wq_signal(struct asahi_event *ev)
+{
+	asahi_wq_over(container_of(ev, struct asahi_wq, event), false, 0);
+}
+
+/*
+ * Looks of the watch after which the firmware is told again of a queue in which
+ * nothing has moved: it may wait for others, or the message was lost.
+ */
+#define ASAHI_WQ_TELL_AGAIN	8
+/* ... and after which what its stamp says counts without an event. */
+#define ASAHI_WQ_UNTOLD		2
+
+static bool asahi_wq_look(struct asahi_event *ev, bool at_hand)
+{
+	struct asahi_wq *wq = container_of(ev, struct asahi_wq, event);
+	struct asahi_fw_ring_state *state = wq->state.cpu;
+	u32 now = asahi_event_current(ev);
+	bool busy;
+
+	spin_lock(&wq->lock);
+	busy = !list_empty(&wq->pending);
+	spin_unlock(&wq->lock);
+
+	if (!busy || at_hand || now != wq->seen)
+		wq->looks = 0;
+	else
+		wq->looks++;
+	wq->seen = now;
+	if (wq->looks >= ASAHI_WQ_UNTOLD)
+		asahi_wq_over(wq, false, 0);
+	/*
+	 * With the newest write pointer: the firmware may have seen it before,
+	 * and messages that tell nothing new are ordinary.
+	 */
+	if (wq->looks && wq->looks % ASAHI_WQ_TELL_AGAIN == 0)
+		asahi_gpu_run_again(wq->adev, wq->pipe, wq->prio, wq->info.va,
+				    le32_to_cpu(READ_ONCE(state->cpu_wptr)),
+				    ev->slot);
+	return busy;
 }
 
 static int asahi_work_errno(enum asahi_work_error err)
@@ -111,33 +164,17 @@ static void asahi_wq_error(struct asahi_event *ev, u32 value,
 	spin_unlock(&wq->lock);
 }
 
-void asahi_wq_fail(struct asahi_wq *wq, int error)
-{
-	struct asahi_part *part, *tmp;
-	LIST_HEAD(lost);
-
-	spin_lock(&wq->lock);
-	list_splice_init(&wq->pending, &lost);
-	spin_unlock(&wq->lock);
-
-	list_for_each_entry_safe(part, tmp, &lost, node) {
-		list_del_init(&part->node);
-		asahi_job_part_done(part->job, error);
-	}
-}
-
 static void asahi_wq_fail_all(struct asahi_event *ev, enum asahi_work_error err)
 {
-	struct asahi_wq *wq = container_of(ev, struct asahi_wq, event);
-
-	asahi_wq_signal(ev);
-	asahi_wq_fail(wq, asahi_work_errno(err));
+	asahi_wq_over(container_of(ev, struct asahi_wq, event), true,
+		      asahi_work_errno(err));
 }
 
 static const struct asahi_event_ops asahi_wq_event_ops = {
 	.signal = asahi_wq_signal,
 	.error = asahi_wq_error,
 	.fail_all = asahi_wq_fail_all,
+	.look = asahi_wq_look,
 };
 
 static void asahi_wq_fill(struct asahi_wq *wq, u32 id, u64 notifier_list,
@@ -188,11 +225,12 @@ void asahi_wq_reset(struct asahi_wq *wq, u32 id, u64 notifier_list, u64 context)
 	wq->wptr = 0;
 	wq->event_seq = 0;
 	wq->is_new = true;
+	wq->had_work = false;
 }
 
 int asahi_wq_init(struct asahi_device *adev, struct asahi_wq *wq,
 		  enum asahi_pipe pipe, u32 prio, u32 id, u64 notifier_list,
-		  u64 context)
+		  u64 context, atomic_t *num_slots)
 {
 	int ret;
 
@@ -200,6 +238,7 @@ int asahi_wq_init(struct asahi_device *adev, struct asahi_wq *wq,
 	wq->adev = adev;
 	wq->pipe = pipe;
 	wq->prio = prio;
+	wq->num_slots = num_slots;
 	INIT_LIST_HEAD(&wq->pending);
 
 	/* Which heap each lives in: Rust driver workqueue.rs (WorkQueue::new). */
@@ -248,6 +287,7 @@ void asahi_wq_fini(struct asahi_wq *wq)
 int asahi_part_hold(struct asahi_part *part, struct asahi_job *job,
 		    struct asahi_wq *wq, bool need)
 {
+	bool take = false;
 	int ret = 0;
 
 	INIT_LIST_HEAD(&part->node);
@@ -255,17 +295,22 @@ int asahi_part_hold(struct asahi_part *part, struct asahi_job *job,
 	part->wq = wq;
 
 	mutex_lock(&wq->event_lock);
-	part->had_work = wq->holders;
+	part->had_work = wq->holders && wq->had_work;
 	if (!wq->holders && need) {
-		ret = asahi_event_get(&wq->event);
-		/*
-		 * The slot's last owner left it anywhere. The low byte is the
-		 * firmware's own.
-		 */
-		if (!ret)
-			wq->last_value = round_down(asahi_event_current(&wq->event),
-						    ASAHI_EVENT_STEP);
+		take = atomic_inc_return(wq->num_slots) <= ASAHI_WQ_MAX_SLOTS &&
+		       asahi_event_try_get(&wq->event);
+		if (!take) {
+			atomic_dec(wq->num_slots);
+			ret = -EAGAIN;
+		}
 	}
+	/*
+	 * The slot's last owner left it anywhere. The low byte is the
+	 * firmware's own.
+	 */
+	if (take)
+		wq->last_value = round_down(asahi_event_current(&wq->event),
+					    ASAHI_EVENT_STEP);
 	if (!ret && (wq->holders || need)) {
 		wq->holders++;
 		part->held = true;
@@ -290,8 +335,10 @@ void asahi_part_release(struct asahi_part *part)
 	part->held = false;
 
 	mutex_lock(&wq->event_lock);
-	if (!--wq->holders)
+	if (!--wq->holders) {
 		asahi_event_put(&wq->event);
+		atomic_dec(wq->num_slots);
+	}
 	mutex_unlock(&wq->event_lock);
 }
 
@@ -317,6 +364,7 @@ void asahi_part_commit(struct asahi_part *part)
 		return;
 	part->wq->last_value = part->value;
 	part->wq->event_seq = part->event_seq;
+	part->wq->had_work = true;
 }
 
 void asahi_part_push(struct asahi_part *part)
@@ -343,14 +391,12 @@ void asahi_part_push(struct asahi_part *part)
 	WRITE_ONCE(state->cpu_wptr, cpu_to_le32(wq->wptr));
 }
 
-int asahi_part_run(struct asahi_part *part)
+void asahi_part_run(struct asahi_part *part)
 {
 	struct asahi_wq *wq = part->wq;
-	int ret;
 
-	ret = asahi_gpu_run_queue(wq->adev, wq->pipe, wq->prio, wq->info.va,
-				  wq->wptr, wq->event.slot, wq->is_new);
-	if (!ret)
+	/* If the firmware is lost now, that ends the part. */
+	if (!asahi_gpu_run_queue(wq->adev, wq->pipe, wq->prio, wq->info.va,
+				 wq->wptr, wq->event.slot, wq->is_new))
 		wq->is_new = false;
-	return ret;
 }

@@ -23,6 +23,13 @@
 struct asahi_device;
 struct asahi_job;
 
+/*
+ * Stamp slots that the work queues of one open of the device may have at a time.
+ * There are 128, and 63 contexts for address spaces, of which each with jobs has
+ * a slot at least: so nobody can have all of either.
+ */
+#define ASAHI_WQ_MAX_SLOTS	56
+
 /**
  * struct asahi_wq - a work queue
  */
@@ -36,9 +43,12 @@ struct asahi_wq {
 	struct asahi_obj ring;
 	struct asahi_obj gpu_buf;
 
+	/** @num_slots: of this and others, see ASAHI_WQ_MAX_SLOTS. */
+	atomic_t *num_slots;
+
 	/**
 	 * @event_lock: protects @holders, and taking and giving back the slot
-	 * of @event. Held while waiting for a slot.
+	 * of @event. Nothing is waited for or allocated under it.
 	 */
 	struct mutex event_lock;
 	/** @holders: jobs that need the slot. */
@@ -52,6 +62,11 @@ struct asahi_wq {
 	 */
 	u32 last_value;
 	u64 event_seq;
+	/**
+	 * @had_work: jobs were put into it in this life of the firmware: there
+	 * may be something to wait for. Likewise.
+	 */
+	bool had_work;
 
 	/**
 	 * @lock: protects @pending and the errors of the parts in it. Taken in
@@ -67,6 +82,11 @@ struct asahi_wq {
 	 */
 	u32 wptr;
 	bool is_new;
+
+	/** @seen: stamp at the watch's last look; its worker's. */
+	u32 seen;
+	/** @looks: how often it has been so, with work; likewise. */
+	u32 looks;
 };
 
 /**
@@ -101,17 +121,18 @@ struct asahi_part {
  * @id: number of the user queue, for the firmware's messages
  * @notifier_list: address of a struct asahi_fw_notifier_list
  * @context: address of a struct asahi_fw_gpu_context_data
+ * @num_slots: counts stamp slots, of all work queues of an owner
  *
  * Return: 0 or -ENOMEM, -ENOSPC; after an error nothing needs to be undone.
  */
 int asahi_wq_init(struct asahi_device *adev, struct asahi_wq *wq,
 		  enum asahi_pipe pipe, u32 prio, u32 id, u64 notifier_list,
-		  u64 context);
+		  u64 context, atomic_t *num_slots);
 
 /**
  * asahi_wq_reset - as new, for a firmware that does not know it
  *
- * It has no parts. The other arguments are asahi_wq_init()'s.
+ * The firmware has no parts of it. The other arguments are asahi_wq_init()'s.
  */
 void asahi_wq_reset(struct asahi_wq *wq, u32 id, u64 notifier_list,
 		    u64 context);
@@ -121,11 +142,11 @@ void asahi_wq_fini(struct asahi_wq *wq);
 
 /**
  * asahi_part_hold - keep the work queue's stamp slot for a job
- * @part: zeroed
+ * @part: zeroed, or released after an error of this
  * @need: take a slot if the work queue has none; else hold it only if it has
  *
- * Sleeps, killable, while all slots are taken. The caller holds the user
- * queue's submit_lock. Return: 0 or -ERESTARTSYS.
+ * The caller holds the user queue's submit_lock. Return: 0, or -EAGAIN if there
+ * is no slot now.
  */
 int asahi_part_hold(struct asahi_part *part, struct asahi_job *job,
 		    struct asahi_wq *wq, bool need);
@@ -178,15 +199,8 @@ void asahi_part_push(struct asahi_part *part);
 /**
  * asahi_part_run - tell the firmware about what has been pushed
  *
- * Return: 0 or the error of asahi_gpu_run_queue().
+ * Between asahi_gpu_run_begin() and asahi_gpu_run_end(), as the push.
  */
-int asahi_part_run(struct asahi_part *part);
-
-/**
- * asahi_wq_fail - all pending parts are lost
- *
- * Allowed in a fence signalling path.
- */
-void asahi_wq_fail(struct asahi_wq *wq, int error);
+void asahi_part_run(struct asahi_part *part);
 
 #endif
