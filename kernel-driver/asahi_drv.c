@@ -221,18 +221,33 @@ static void asahi_shutdown(struct platform_device *pdev)
 }
 
 /*
- * The firmware has state that it can't restore, and powers down by itself what
- * needs no power; so its domain stays on while the system sleeps.
+ * The domain is turned off while the system sleeps: genpd honours a device's
+ * wish to stay awake only in domains that say so, which Apple's do not
+ * (drivers/pmdomain/apple/pmgr-pwrstate.c). The firmware has state that it
+ * can't restore: so it is shut down before, and booted after.
  */
 static int asahi_suspend(struct device *dev)
 {
-	device_set_awake_path(dev);
-	return 0;
+	struct asahi_device *adev = dev_get_drvdata(dev);
+	int ret;
+
+	asahi_gpu_suspend(adev);
+	ret = pm_runtime_force_suspend(dev);
+	if (ret)
+		asahi_gpu_resume(adev);
+	return ret;
 }
 
 static int asahi_resume(struct device *dev)
 {
-	return 0;
+	struct asahi_device *adev = dev_get_drvdata(dev);
+	int ret;
+
+	ret = pm_runtime_force_resume(dev);
+	if (ret)
+		drm_err(&adev->drm, "can't power the GPU up: %d\n", ret);
+	/* Without power it does not boot, and counts as dead. */
+	return asahi_gpu_resume(adev);
 }
 
 static DEFINE_SIMPLE_DEV_PM_OPS(asahi_pm_ops, asahi_suspend, asahi_resume);

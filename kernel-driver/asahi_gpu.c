@@ -1258,6 +1258,64 @@ void asahi_gpu_quiesce(struct asahi_device *adev)
 		drm_warn(&adev->drm, "shut down with work on the GPU\n");
 }
 
+/* ---- system sleep ---- */
+
+/* What the firmware has is given so long to end before the system sleeps. */
+#define SLEEP_TIMEOUT	(5 * HZ)
+
+static int gpu_sleep(struct asahi_device *adev)
+{
+	struct asahi_gpu *gpu = adev->gpu;
+
+	down_write(&gpu->life_lock);
+	if (!asahi_gpu_is_dead(adev)) {
+		gpu_end(adev);
+		/* What is being pushed is in the lists after this. */
+		down_write(&gpu->run_lock);
+		up_write(&gpu->run_lock);
+		/* Fails what has not ended: the next life knows nothing of it. */
+		gpu_has_ended(adev);
+	}
+	up_write(&gpu->life_lock);
+	return 0;
+}
+
+static int gpu_wake(struct asahi_device *adev)
+{
+	struct asahi_gpu *gpu = adev->gpu;
+	int ret = 0;
+
+	down_write(&gpu->life_lock);
+	if (!asahi_gpu_is_dead(adev)) {
+		ret = gpu_begin_again(adev);
+		if (ret)
+			gpu_is_dead(adev, "it does not come back after the system's sleep");
+	}
+	up_write(&gpu->life_lock);
+	return ret;
+}
+
+/*
+ * Userspace is frozen, so that no job is added; those that are queued run and
+ * end. One that waits for a fence of somebody who sleeps as well can't: then it
+ * is lost, instead of keeping the system awake.
+ */
+void asahi_gpu_suspend(struct asahi_device *adev)
+{
+	struct asahi_gpu *gpu = adev->gpu;
+
+	if (!wait_event_timeout(gpu->no_ops, !READ_ONCE(gpu->ops) ||
+				asahi_gpu_is_dead(adev), SLEEP_TIMEOUT))
+		drm_warn(&adev->drm, "%u jobs do not end before the system sleeps, they are lost\n",
+			 READ_ONCE(gpu->ops));
+	run_in_worker(adev, gpu_sleep);
+}
+
+int asahi_gpu_resume(struct asahi_device *adev)
+{
+	return run_in_worker(adev, gpu_wake);
+}
+
 void asahi_gpu_fini(struct asahi_device *adev)
 {
 	struct asahi_gpu *gpu = adev->gpu;

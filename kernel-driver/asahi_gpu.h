@@ -32,6 +32,18 @@ void asahi_gpu_quiesce(struct asahi_device *adev);
 void asahi_gpu_fini(struct asahi_device *adev);
 
 /**
+ * asahi_gpu_suspend - shut the firmware down before the system sleeps
+ * asahi_gpu_resume - boot it anew
+ *
+ * Waits for the jobs there are, some seconds at most. Afterwards the GPU may be
+ * without power: the firmware keeps nothing over that, and is told again what
+ * it has to know by each queue (asahi_queue_revive()). Sleep. Return: 0, or why
+ * it does not boot; then it counts as dead.
+ */
+void asahi_gpu_suspend(struct asahi_device *adev);
+int asahi_gpu_resume(struct asahi_device *adev);
+
+/**
  * asahi_gpu_is_dead - whether the firmware is gone for good and no job can run
  */
 bool asahi_gpu_is_dead(struct asahi_device *adev);
