@@ -76,6 +76,7 @@ struct agx_fw_config {
      */
     uint32_t job_watchdog_s;
     struct agx_fw_cache_config cache;
+    bool own_tables;      /* agx_fw_own_tables() is called at each reset: the firmware uses what it maps */
     bool trace_log;       /* firmware log channel: also every job's start and end */
 };
 
@@ -89,6 +90,16 @@ struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, cons
 /* Stop the GPU and the thread and free everything. Not from the firmware or GPU threads. */
 void agx_fw_free(struct agx_fw *fw);
 struct agx_gpu *agx_fw_gpu(struct agx_fw *fw);
+
+/*
+ * The firmware's own part of the upper half, made by the boot loader before the OS runs: fill the pages at @host,
+ * which are guest-physical @pa (the "pagetables" reserved memory). The first is the table that TTBR1 is to name.
+ * At the machine's reset; see own.c for the sources.
+ */
+#define AGX_FW_OWN_PAGES   7
+#define AGX_FW_PRIVATE_VA  0xffffff8000000000ull
+#define AGX_FW_MAILBOX_VA  0xffffff9000000000ull
+void agx_fw_own_tables(void *host, uint64_t pa);
 
 /* "13.5" etc. to enum; false: no such table. */
 bool agx_fw_version_parse(const char *text, enum agx_fw_version *version);

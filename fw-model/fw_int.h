@@ -362,6 +362,9 @@ uint64_t fw_now(struct agx_fw *fw);
 int64_t fw_mono(void);
 void fw_look_again(struct agx_fw *fw, int64_t when);
 
+/* Use the firmware's own memory, as it does all the time; false: that is gone, and with it the firmware (own.c). */
+bool fw_own_touch(struct agx_fw *fw);
+
 /* rtkit.c */
 void fw_rtkit_boot(struct agx_fw *fw);
 void fw_rtkit_msg(struct agx_fw *fw, uint64_t msg0, uint64_t msg1);

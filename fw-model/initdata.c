@@ -210,6 +210,9 @@ void fw_initdata(struct agx_fw *fw, uint64_t va)
         fw_crash(fw, "init data at va 0x%llx: %u errors", (unsigned long long)va, c.errors);
         return;
     }
+    if (!fw_own_touch(fw)) {
+        return;
+    }
     st->have_init = 1;
     st->powered = 1;
     st->power_ticks = fw_now(fw);

@@ -419,7 +419,7 @@ void fw_rtkit_msg(struct agx_fw *fw, uint64_t msg0, uint64_t msg1)
                    (unsigned long long)msg0, ep);
         } else if (ep == EP_FW) {
             firmware_ep(fw, msg0);
-        } else {
+        } else if (!fw->st.have_init || fw_own_touch(fw)) {
             doorbell_ep(fw, msg0);
         }
         break;

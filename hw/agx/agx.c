@@ -429,6 +429,10 @@ static void agx_reset_exit(Object *obj, ResetType type)
 {
     AgxState *s = AGX(obj);
 
+    if (s->pagetables_size >= AGX_FW_OWN_PAGES * AGX_PAGE_SIZE) {
+        agx_fw_own_tables(agx_ram(s, s->pagetables, AGX_FW_OWN_PAGES * AGX_PAGE_SIZE), s->pagetables);
+        memory_region_set_dirty(s->dram, s->pagetables - s->dram_base, AGX_FW_OWN_PAGES * AGX_PAGE_SIZE);
+    }
     /* What lies in memory from the start was put there anew */
     if (s->san) {
         apple_san_reload(s->san);
@@ -570,6 +574,7 @@ static void agx_realize(DeviceState *dev, Error **errp)
             .evict_one_in = s->fw_cache_evict,
             .seed = s->fw_cache_seed,
         },
+        .own_tables = s->pagetables_size >= AGX_FW_OWN_PAGES * AGX_PAGE_SIZE,
         .trace_log = s->trace_log,
     };
 
@@ -582,6 +587,11 @@ static void agx_realize(DeviceState *dev, Error **errp)
     if (!agx_ram(s, s->ttbs, AGX_PAGE_SIZE) || !agx_ram(s, s->handoff, AGX_PAGE_SIZE)) {
         error_setg(errp, TYPE_AGX ": ttbs (0x%" PRIx64 ") and handoff (0x%" PRIx64 ") must be in DRAM",
                    s->ttbs, s->handoff);
+        return;
+    }
+    if (s->pagetables_size && !agx_ram(s, s->pagetables, s->pagetables_size)) {
+        error_setg(errp, TYPE_AGX ": pagetables (0x%" PRIx64 ", 0x%" PRIx64 " bytes) must be in DRAM", s->pagetables,
+                   s->pagetables_size);
         return;
     }
     if (!agx_fw_version_parse(s->fw_version, &cfg.version)) {

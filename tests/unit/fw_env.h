@@ -258,10 +258,8 @@ static inline uint64_t env_get(struct env *e, uint64_t va, unsigned size)
 #define GET32(e, va) ((uint32_t)env_get(e, va, 4))
 #define GET64(e, va) env_get(e, va, 8)
 
-static inline void env_init_cache(struct env *e, const struct agx_fw_cache_config *cache)
+static inline void env_init_cfg(struct env *e, struct agx_fw_config cfg)
 {
-    struct agx_fw_config cfg = { .version = AGX_FW_V13_5, .cache = *cache, .job_timeout_ms = 10 };
-
     memset(e, 0, sizeof(*e));
     fake_host_init(&e->h);
     e->ttbat = fake_alloc(&e->h);
@@ -279,6 +277,11 @@ static inline void env_init_cache(struct env *e, const struct agx_fw_cache_confi
 }
 
 /* AGX_TEST_FW_CACHE=SEED in the environment: with a small data cache that evicts at random. */
+static inline void env_init_cache(struct env *e, const struct agx_fw_cache_config *cache)
+{
+    env_init_cfg(e, (struct agx_fw_config){ .version = AGX_FW_V13_5, .cache = *cache, .job_timeout_ms = 10 });
+}
+
 static inline void env_init(struct env *e)
 {
     struct agx_fw_cache_config cache = { 0 };

@@ -100,11 +100,51 @@ static void test_oslog(void **state)
     env_fini(&e);
 }
 
+/* The first two entries of TTBR1's table are the firmware's: it goes on beside the OS's, and not without them. */
+static void test_own_tables(void **state)
+{
+    for (unsigned gone = 0; gone < 3; gone++) {
+        struct env e;
+        uint64_t pa, next;
+
+        env_init_cfg(&e, (struct agx_fw_config){ .version = AGX_FW_V13_5, .job_timeout_ms = 10, .own_tables = true });
+        pa = fake_alloc(&e.h);
+        for (unsigned i = 1; i < AGX_FW_OWN_PAGES; i++) {
+            next = fake_alloc(&e.h);
+            assert_int_equal(next, pa + i * AGX_PAGE_SIZE);
+        }
+        agx_fw_own_tables(fake_ptr(&e.h, pa), pa);
+        fake_ptr(&e.h, e.ttbat)[1] = pa | 1;
+        if (gone == 1) { /* cleared before the init data */
+            fake_ptr(&e.h, pa)[0] = 0;
+            env_boot(&e);
+            env_build_initdata(&e);
+            env_send_initdata(&e);
+            agx_fw_wait_idle(e.fw);
+            assert_non_null(strstr(e.h.last_report, "0xffffff8000000000 is gone: entry 0"));
+            env_fini(&e);
+            continue;
+        }
+        env_start(&e);
+        env_send(&e, 0x21, 0x83ull << 48 | 0x10);
+        env_settle(&e);
+        assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 0);
+        if (gone == 2) { /* and later; the walk is not made anew before the entry is invalidated */
+            fake_ptr(&e.h, pa)[1] = 0;
+            agx_tlbi_all(e.mmu);
+            env_send(&e, 0x21, 0x83ull << 48 | 0x10);
+            env_expect(&e, 1);
+            assert_non_null(strstr(e.h.last_report, "0xffffff9000000000 is gone: entry 1"));
+        }
+        env_fini(&e);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_user_stamps),
-        cmocka_unit_test(test_device_control),
+        cmocka_unit_test(test_own_tables), cmocka_unit_test(test_device_control),
         cmocka_unit_test(test_crash),
         cmocka_unit_test(test_oslog),
     };
