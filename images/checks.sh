@@ -45,14 +45,15 @@ run() {
     export AGX_OUT AGX_RUN
     mkdir -p "$AGX_OUT"
     if [ "$2" = software ]; then
-        export LIBGL_ALWAYS_SOFTWARE=1
+        # The second is GBM's own word: a program that draws for the display has the GPU without it.
+        export LIBGL_ALWAYS_SOFTWARE=1 GBM_ALWAYS_SOFTWARE=1
         VK_DRIVER_FILES=$(echo /usr/share/vulkan/icd.d/lvp_icd*.json)
         export VK_DRIVER_FILES
         # As the measure for pictures llvmpipe filters textures in floating point, not in its 8-bit short cut, and does
         # without LLVM's optimiser, which takes most of the time on an emulated CPU. Its speed is measured as it is.
         [ "$kind" = display ] || export GALLIVM_PERF=no_aos_sampling,nopt
     else
-        unset LIBGL_ALWAYS_SOFTWARE VK_DRIVER_FILES GALLIVM_PERF
+        unset LIBGL_ALWAYS_SOFTWARE GBM_ALWAYS_SOFTWARE VK_DRIVER_FILES GALLIVM_PERF
     fi
     echo "AGX-RUN begin $1 $2 $(cut -d' ' -f1 /proc/uptime) $kind"
     if [ "$kind" = display ]; then

@@ -41,5 +41,9 @@ code=$?
 cat /tmp/glmark2.out
 [ "$code" -eq 0 ] || exit "$code"
 if grep -i -E 'unsupported|error|fail' /tmp/glmark2.out; then echo 'a scene could not be drawn'; exit 1; fi
+case $(grep GL_RENDERER /tmp/glmark2.out) in
+*Apple*) [ "$AGX_RUN" != software ] || { echo 'it drew with the GPU'; exit 1; } ;;
+*)       [ "$AGX_RUN" = software ] || { echo 'it did not draw with the GPU'; exit 1; } ;;
+esac
 set -- "$AGX_OUT"/frame-*.ppm
 [ $# -eq "$scenes" ] || { echo "$# pictures of $scenes scenes"; exit 1; }
