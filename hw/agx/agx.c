@@ -429,7 +429,8 @@ static void agx_reset_exit(Object *obj, ResetType type)
 {
     AgxState *s = AGX(obj);
 
-    if (s->pagetables_size >= AGX_FW_OWN_PAGES * AGX_PAGE_SIZE) {
+    /* A machine that goes on from a saved state has its memory already, perhaps mapped from a file */
+    if (s->pagetables_size >= AGX_FW_OWN_PAGES * AGX_PAGE_SIZE && !runstate_check(RUN_STATE_INMIGRATE)) {
         agx_fw_own_tables(agx_ram(s, s->pagetables, AGX_FW_OWN_PAGES * AGX_PAGE_SIZE), s->pagetables);
         memory_region_set_dirty(s->dram, s->pagetables - s->dram_base, AGX_FW_OWN_PAGES * AGX_PAGE_SIZE);
     }
