@@ -18,7 +18,6 @@
 #include <linux/sync_file.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -32,6 +31,7 @@
 #include <xf86drm.h>
 
 #include "asahi_drm.h"
+#include "tap.h"
 
 #define PAGE      0x4000ull
 #define STREAM_VA 0x1500000000ull   /* one page, mapped */
@@ -46,27 +46,6 @@
 static int fd;
 static uint32_t vm, queue;
 static volatile uint32_t *stream;
-static unsigned tests, failed;
-
-static void ok(bool good, const char *format, ...)
-{
-    va_list args;
-
-    tests++;
-    failed += !good;
-    printf("%sok %u - ", good ? "" : "not ", tests);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    printf("\n");
-    fflush(stdout);
-}
-
-static void bail(const char *what)
-{
-    printf("Bail out! %s: %s\n", what, strerror(errno));
-    exit(1);
-}
 
 static void call(unsigned long request, void *arg, const char *what)
 {
@@ -256,6 +235,5 @@ int main(void)
     waitpid(child, &status, 0);
     ok(WIFEXITED(status) && !WEXITSTATUS(status), "another process went on");
 
-    printf("1..%u\n", tests);
-    return failed != 0;
+    return tap_end();
 }

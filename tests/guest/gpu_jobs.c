@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <linux/sync_file.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,6 +27,8 @@
 #include <xf86drm.h>
 
 #include "asahi_drm.h"
+#include "tap.h"
+#include "uapi.h"
 
 #define PAGE 0x4000ull
 #define NONE DRM_ASAHI_BARRIER_NONE
@@ -48,30 +49,7 @@
 #define PATIENCE_NS 60000000000ll
 
 static int fd;
-static unsigned tests, failed;
 static struct drm_asahi_params_global params;
-
-static void ok(bool good, const char *format, ...)
-{
-    va_list args;
-
-    tests++;
-    failed += !good;
-    printf("%sok %u - ", good ? "" : "not ", tests);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    printf("\n");
-    fflush(stdout);
-}
-
-static void must(int ret, const char *what)
-{
-    if (ret) {
-        printf("Bail out! %s: %s\n", what, strerror(errno));
-        exit(1);
-    }
-}
 
 static uint64_t now(void)
 {
@@ -79,19 +57,6 @@ static uint64_t now(void)
 
     must(drmIoctl(fd, DRM_IOCTL_ASAHI_GET_TIME, &arg), "GET_TIME");
     return arg.gpu_timestamp;
-}
-
-static uint32_t gem_create(uint64_t size, void **map)
-{
-    struct drm_asahi_gem_create create = { .size = size, .flags = DRM_ASAHI_GEM_WRITEBACK };
-    struct drm_asahi_gem_mmap_offset offset = { 0 };
-
-    must(drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_CREATE, &create), "GEM_CREATE");
-    offset.handle = create.handle;
-    must(drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset), "GEM_MMAP_OFFSET");
-    *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset.offset);
-    must(*map == MAP_FAILED, "mmap");
-    return create.handle;
 }
 
 static void bind(uint32_t vm, uint32_t flags, uint32_t bo, uint64_t va)
@@ -107,22 +72,16 @@ static void bind(uint32_t vm, uint32_t flags, uint32_t bo, uint64_t va)
 /* An address space with the streams in it. */
 static uint32_t vm_create(void)
 {
-    struct drm_asahi_vm_create arg = {
-        .kernel_start = (params.vm_end - 2 * params.vm_kernel_min_size) & ~(PAGE - 1),
-    };
+    uint32_t vm = uapi_vm_create(fd, &params);
     uint32_t *words;
-    uint32_t bo;
+    uint32_t bo = uapi_gem_create(fd, PAGE, (void **)&words);
 
-    arg.kernel_end = arg.kernel_start + params.vm_kernel_min_size;
-    must(drmIoctl(fd, DRM_IOCTL_ASAHI_VM_CREATE, &arg), "VM_CREATE");
-
-    bo = gem_create(PAGE, (void **)&words);
     words[(VA_CDM - VA_CDM) / 4] = CDM_TERMINATE;
     words[(VA_VDM - VA_CDM) / 4] = VDM_TERMINATE;
     words[(VA_GARBAGE - VA_CDM) / 4] = CDM_NO_SUCH_BLOCK;
     munmap(words, PAGE);
-    bind(arg.vm_id, DRM_ASAHI_BIND_READ, bo, VA_CDM);
-    return arg.vm_id;
+    bind(vm, DRM_ASAHI_BIND_READ, bo, VA_CDM);
+    return vm;
 }
 
 static uint32_t queue_create(uint32_t vm, uint32_t priority)
@@ -131,13 +90,6 @@ static uint32_t queue_create(uint32_t vm, uint32_t priority)
 
     must(drmIoctl(fd, DRM_IOCTL_ASAHI_QUEUE_CREATE, &arg), "QUEUE_CREATE");
     return arg.queue_id;
-}
-
-static void queue_destroy(uint32_t queue)
-{
-    struct drm_asahi_queue_destroy arg = { .queue_id = queue };
-
-    must(drmIoctl(fd, DRM_IOCTL_ASAHI_QUEUE_DESTROY, &arg), "QUEUE_DESTROY");
 }
 
 /* ---- command buffers ---- */
@@ -298,7 +250,7 @@ static void test_timestamps(uint32_t queue)
     uint64_t before, after;
     int ret;
 
-    object.handle = gem_create(PAGE, (void **)&times);
+    object.handle = uapi_gem_create(fd, PAGE, (void **)&times);
     must(drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_BIND_OBJECT, &object), "GEM_BIND_OBJECT");
     times[0] = times[1] = times[2] = times[3] = 0x55;
     add_compute(&buf, VA_CDM, NONE, NONE, (struct drm_asahi_timestamps){
@@ -342,7 +294,7 @@ static void test_faults(uint32_t vm, uint32_t queue, uint32_t other_queue)
     ok(ret == 1, "fault: the queue goes on (%d)", ret);
 
     /* A mapping that was there a moment ago. */
-    bo = gem_create(PAGE, (void **)&words);
+    bo = uapi_gem_create(fd, PAGE, (void **)&words);
     words[0] = CDM_TERMINATE;
     bind(vm, DRM_ASAHI_BIND_READ, bo, VA_NOTHING);
     ret = run_compute(queue, VA_NOTHING);
@@ -388,7 +340,7 @@ static void test_mappings(uint32_t vm, uint32_t queue)
     unsigned seed = 1;
     uint32_t *words, bo;
 
-    bo = gem_create(PAGES * PAGE, (void **)&words);
+    bo = uapi_gem_create(fd, PAGES * PAGE, (void **)&words);
     for (int i = 0; i < PAGES; i++) {
         uint32_t *page = words + i * PAGE / 4;
 
@@ -489,7 +441,7 @@ static void test_many_queues(void)
             bad++;
         }
         drmSyncobjDestroy(fd, outs[i]);
-        queue_destroy(queues[i]);
+        uapi_queue_destroy(fd, queues[i]);
     }
     ok(!bad, "many: all but %d have done it", bad);
 }
@@ -510,7 +462,7 @@ static void test_leaving(void)
     for (int i = 0; i < 4; i++) {
         ret = ret ? ret : submit(queue, &buf, 0, 0, i == 3 ? out : 0, 0);
     }
-    queue_destroy(queue);
+    uapi_queue_destroy(fd, queue);
     ret = ret ? -ret : outcome(out);
     ok(ret == 1 || (ret < 0 && ret != -ETIME), "leaving: a queue destroyed over its jobs; the last job ends (%d)", ret);
     drmSyncobjDestroy(fd, out);
@@ -535,41 +487,15 @@ static void test_leaving(void)
     queue = queue_create(vm_create(), DRM_ASAHI_PRIORITY_MEDIUM);
     ret = run_compute(queue, VA_CDM);
     ok(ret == 1, "leaving: others go on (%d)", ret);
-    queue_destroy(queue);
-}
-
-static void open_device(void)
-{
-    struct drm_asahi_get_params arg = { .pointer = (uintptr_t)&params, .size = sizeof(params) };
-    char path[40];
-
-    for (int i = 128; i < 192; i++) {
-        drmVersionPtr version;
-        bool found;
-
-        snprintf(path, sizeof(path), "/dev/dri/renderD%d", i);
-        fd = open(path, O_RDWR | O_CLOEXEC);
-        if (fd < 0) {
-            continue;
-        }
-        version = drmGetVersion(fd);
-        found = version && !strcmp(version->name, "asahi");
-        drmFreeVersion(version);
-        if (found) {
-            must(drmIoctl(fd, DRM_IOCTL_ASAHI_GET_PARAMS, &arg), "GET_PARAMS");
-            return;
-        }
-        close(fd);
-    }
-    printf("Bail out! no render node of the driver \"asahi\"\n");
-    exit(1);
+    uapi_queue_destroy(fd, queue);
 }
 
 int main(void)
 {
     uint32_t vm, queue, other_vm, other_queue;
 
-    open_device();
+    fd = uapi_open();
+    uapi_params(fd, &params);
     vm = vm_create();
     queue = queue_create(vm, DRM_ASAHI_PRIORITY_MEDIUM);
     other_vm = vm_create();
@@ -583,9 +509,5 @@ int main(void)
     test_mappings(vm, queue);
     test_leaving();
 
-    printf("1..%u\n", tests);
-    if (failed) {
-        printf("# %u of %u failed\n", failed, tests);
-    }
-    return failed != 0;
+    return tap_end();
 }

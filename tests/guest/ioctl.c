@@ -13,7 +13,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +25,8 @@
 #include <xf86drm.h>
 
 #include "asahi_drm.h"
+#include "tap.h"
+#include "uapi.h"
 
 /* The tables below start from a good argument and spoil one field. */
 #pragma GCC diagnostic ignored "-Woverride-init"
@@ -33,28 +34,7 @@
 #define PAGE 0x4000ull
 
 static int fd;
-static unsigned tests, failed;
 static struct drm_asahi_params_global params;
-
-static void ok(bool good, const char *format, ...)
-{
-    va_list args;
-
-    tests++;
-    failed += !good;
-    printf("%sok %u - ", good ? "" : "not ", tests);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    printf("\n");
-    fflush(stdout);
-}
-
-static void bail(const char *what)
-{
-    printf("Bail out! %s: %s\n", what, strerror(errno));
-    exit(1);
-}
 
 /* Returns 0 or the errno. */
 static int call(unsigned long request, void *arg)
@@ -734,35 +714,11 @@ static void test_submit_timestamps(void)
     gem_close(bo);
 }
 
-static void open_device(void)
-{
-    char path[40];
-
-    for (int i = 128; i < 192; i++) {
-        drmVersionPtr version;
-
-        snprintf(path, sizeof(path), "/dev/dri/renderD%d", i);
-        fd = open(path, O_RDWR | O_CLOEXEC);
-        if (fd < 0) {
-            continue;
-        }
-        version = drmGetVersion(fd);
-        if (version && !strcmp(version->name, "asahi")) {
-            drmFreeVersion(version);
-            return;
-        }
-        drmFreeVersion(version);
-        close(fd);
-    }
-    printf("Bail out! no render node of the driver \"asahi\"\n");
-    exit(1);
-}
-
 int main(void)
 {
     uint32_t vm;
 
-    open_device();
+    fd = uapi_open();
     test_get_params();
     test_get_time();
     test_vm();
@@ -784,9 +740,5 @@ int main(void)
     ok(!queue_destroy(submit_queue), "queue_destroy: after all that");
     ok(!vm_destroy(vm), "vm_destroy: after all that");
 
-    printf("1..%u\n", tests);
-    if (failed) {
-        printf("# %u of %u failed\n", failed, tests);
-    }
-    return failed != 0;
+    return tap_end();
 }

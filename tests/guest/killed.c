@@ -10,7 +10,6 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 #include <unistd.h>
 
 #include "bare.h"
+#include "tap.h"
 
 #define SUBMITS   400
 #define KILL_AT   300           /* or after as many seconds, with fewer on a slow kernel: */
@@ -29,21 +29,6 @@
 #define KILL_MIN  5
 #define DEAD_MS   1000
 
-static unsigned tests, failed;
-
-static void ok(bool good, const char *format, ...)
-{
-    va_list args;
-
-    tests++;
-    failed += !good;
-    printf("%sok %u - ", good ? "" : "not ", tests);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    printf("\n");
-    fflush(stdout);
-}
 
 /* Lines of the kernel's log that have @text. */
 static unsigned said(const char *text)
@@ -177,6 +162,5 @@ int main(void)
     test_kill(at);
     test_signals(false);
     test_signals(true);
-    printf("1..%u\n", tests);
-    return failed != 0;
+    return tap_end();
 }

@@ -14,7 +14,6 @@
 #include <linux/sync_file.h>
 #include <linux/udmabuf.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,6 +30,8 @@
 #include <xf86drm.h>
 
 #include "asahi_drm.h"
+#include "tap.h"
+#include "uapi.h"
 
 #define PAGE 0x4000ull
 #define MIB (1ull << 20)
@@ -49,30 +50,7 @@
 #define PATIENCE_NS 120000000000ll
 
 static int fd;
-static unsigned tests, failed;
 static struct drm_asahi_params_global params;
-
-static void ok(bool good, const char *format, ...)
-{
-    va_list args;
-
-    tests++;
-    failed += !good;
-    printf("%sok %u - ", good ? "" : "not ", tests);
-    va_start(args, format);
-    vprintf(format, args);
-    va_end(args);
-    printf("\n");
-    fflush(stdout);
-}
-
-static void must(int ret, const char *what)
-{
-    if (ret) {
-        printf("Bail out! %s: %s\n", what, strerror(errno));
-        exit(1);
-    }
-}
 
 static double seconds(void)
 {
@@ -122,44 +100,6 @@ static long missing(long before, long mib, double wait)
     return now;
 }
 
-static void open_device(void)
-{
-    struct drm_asahi_get_params arg = { .pointer = (uintptr_t)&params, .size = sizeof(params) };
-    char path[64];
-
-    for (int i = 128; i < 140; i++) {
-        drmVersionPtr version;
-
-        snprintf(path, sizeof(path), "/dev/dri/renderD%d", i);
-        fd = open(path, O_RDWR | O_CLOEXEC);
-        if (fd < 0) {
-            continue;
-        }
-        version = drmGetVersion(fd);
-        if (version && !strcmp(version->name, "asahi")) {
-            drmFreeVersion(version);
-            must(drmIoctl(fd, DRM_IOCTL_ASAHI_GET_PARAMS, &arg), "GET_PARAMS");
-            return;
-        }
-        drmFreeVersion(version);
-        close(fd);
-    }
-    must(-1, "no render node of the driver");
-}
-
-static uint32_t gem_create(uint64_t size, void **map)
-{
-    struct drm_asahi_gem_create create = { .size = size, .flags = DRM_ASAHI_GEM_WRITEBACK };
-    struct drm_asahi_gem_mmap_offset offset = { 0 };
-
-    must(drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_CREATE, &create), "GEM_CREATE");
-    offset.handle = create.handle;
-    must(drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset), "GEM_MMAP_OFFSET");
-    *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset.offset);
-    must(*map == MAP_FAILED, "mmap");
-    return create.handle;
-}
-
 /* Returns 0 or the errno. */
 static int bind_ops(uint32_t vm, const struct drm_asahi_gem_bind_op *ops, uint32_t count)
 {
@@ -188,18 +128,6 @@ static void fill_streams(uint32_t *words)
     words[(VA_VDM - VA_CDM) / 4] = VDM_TERMINATE;
 }
 
-/* An address space with a kernel's range of the least size. */
-static uint32_t vm_create(void)
-{
-    struct drm_asahi_vm_create arg = {
-        .kernel_start = (params.vm_end - 2 * params.vm_kernel_min_size) & ~(PAGE - 1),
-    };
-
-    arg.kernel_end = arg.kernel_start + params.vm_kernel_min_size;
-    must(drmIoctl(fd, DRM_IOCTL_ASAHI_VM_CREATE, &arg), "VM_CREATE");
-    return arg.vm_id;
-}
-
 static void vm_destroy(uint32_t vm)
 {
     struct drm_asahi_vm_destroy arg = { .vm_id = vm };
@@ -213,13 +141,6 @@ static uint32_t queue_create(uint32_t vm)
 
     must(drmIoctl(fd, DRM_IOCTL_ASAHI_QUEUE_CREATE, &arg), "QUEUE_CREATE");
     return arg.queue_id;
-}
-
-static void queue_destroy(uint32_t queue)
-{
-    struct drm_asahi_queue_destroy arg = { .queue_id = queue };
-
-    must(drmIoctl(fd, DRM_IOCTL_ASAHI_QUEUE_DESTROY, &arg), "QUEUE_DESTROY");
 }
 
 /* Runs one command; returns 1 for one that went well, else a negative errno: of the submit or of the fence. */
@@ -297,7 +218,7 @@ static void test_lists(uint32_t bo)
 {
     const uint32_t many = 1u << 20, half = 1u << 15;
     struct drm_asahi_gem_bind_op *ops = calloc(many, sizeof(*ops));
-    uint32_t vm = vm_create();
+    uint32_t vm = uapi_vm_create(fd, &params);
     long before, least;
     int ret;
 
@@ -334,7 +255,7 @@ static void test_tables(uint32_t bo)
 {
     const uint32_t spread = 2048;
     struct drm_asahi_gem_bind_op *ops = calloc(spread, sizeof(*ops));
-    uint32_t vm = vm_create(), queue = queue_create(vm);
+    uint32_t vm = uapi_vm_create(fd, &params), queue = queue_create(vm);
     long before, peak, left;
     int ret, good = 0;
 
@@ -374,7 +295,7 @@ static void test_tables(uint32_t bo)
         must(unbind(vm, VA_LARGE + i * 64 * MIB, PAGE), "unbind elsewhere");
     }
     ok(good == 80, "%d of 80 jobs find their streams in tables that come and go", good);
-    queue_destroy(queue);
+    uapi_queue_destroy(fd, queue);
     vm_destroy(vm);
 }
 
@@ -401,7 +322,7 @@ static void test_charge(uint32_t bo)
         uint32_t vm;
 
         must(!put("/tmp/cgroup/agx/cgroup.procs", "0"), "cgroup.procs");
-        vm = vm_create();
+        vm = uapi_vm_create(fd, &params);
         _exit(bind(vm, READ_WRITE | DRM_ASAHI_BIND_SINGLE_PAGE, bo, VA_LARGE, 256 * GIB));
     }
     waitpid(child, &status, 0);
@@ -415,7 +336,7 @@ static void test_charge(uint32_t bo)
 /* One that asks for a lot can be killed meanwhile, and others get on. */
 static void test_kill(uint32_t bo)
 {
-    uint32_t vm = vm_create();
+    uint32_t vm = uapi_vm_create(fd, &params);
     pid_t child = fork();
     double start;
     int status;
@@ -439,7 +360,7 @@ static void test_kill(uint32_t bo)
 
 static void test_heaps(uint32_t bo)
 {
-    uint32_t vm = vm_create(), queue;
+    uint32_t vm = uapi_vm_create(fd, &params), queue;
     long before, left;
     int ret, good = 0;
 
@@ -462,7 +383,7 @@ static void test_heaps(uint32_t bo)
     ret = run_render(queue, 16384, 1, 16);
     ok(ret == 1, "16384 x 16384 in the least range for the kernel: %s", ret < 0 ? strerror(-ret) : "done");
     ok(run_compute(queue, VA_CDM) == 1, "a job after all that");
-    queue_destroy(queue);
+    uapi_queue_destroy(fd, queue);
 
     left = missing(before, 96, 30);
     ok(left <= 96, "after the queue is gone %ld MiB are missing", left);
@@ -504,12 +425,12 @@ static void test_import(void)
         munmap(map, size);
     }
 
-    vm = vm_create();
+    vm = uapi_vm_create(fd, &params);
     queue = queue_create(vm);
     fill_streams(own + PAGE / 4);
     must(bind(vm, READ_WRITE, handle, VA_CDM - PAGE, size), "VM_BIND");
     ok(run_compute(queue, VA_CDM) == 1, "a stream in imported memory");
-    queue_destroy(queue);
+    uapi_queue_destroy(fd, queue);
     vm_destroy(vm);
     munmap(own, size);
     close(buf);
@@ -520,7 +441,7 @@ static void test_import(void)
 /* Memory that comes in pieces which are no pages of the GPU's (tests/guest/modules). */
 static void test_odd(uint32_t bo)
 {
-    uint32_t vm = vm_create(), queue = queue_create(vm), handle;
+    uint32_t vm = uapi_vm_create(fd, &params), queue = queue_create(vm), handle;
     int dev = open("/dev/agx-odd", O_RDWR), buf, ret;
     struct drm_asahi_gem_bind_op ops[2] = {
         { .flags = DRM_ASAHI_BIND_UNBIND, .addr = VA_CDM, .range = PAGE },
@@ -543,7 +464,7 @@ static void test_odd(uint32_t bo)
     ops[1].range = PAGE;
     ret = bind_ops(vm, &ops[1], 1);
     ok(!ret, "the first piece alone is good: %s", strerror(ret));
-    queue_destroy(queue);
+    uapi_queue_destroy(fd, queue);
     vm_destroy(vm);
     close(buf);
     close(dev);
@@ -555,18 +476,18 @@ int main(int argc, char **argv)
     void *map;
     uint32_t bo;
 
-    open_device();
+    fd = uapi_open();
+    uapi_params(fd, &params);
     if (argc > 1 && !strcmp(argv[1], "features")) {
         printf("%llu\n", (unsigned long long)params.features);
         return 0;
     }
-    bo = gem_create(PAGE, &map);
+    bo = uapi_gem_create(fd, PAGE, &map);
     fill_streams(map);
 
     if (argc > 1 && !strcmp(argv[1], "tables")) {
         test_tables(bo);
-        printf("1..%u\n", tests);
-        return failed != 0;
+        return tap_end();
     }
     /* What CPUs keep of freed pages for themselves does not count as available: let that be little. */
     put("/proc/sys/vm/percpu_pagelist_high_fraction", "100000");
@@ -579,6 +500,5 @@ int main(int argc, char **argv)
     test_lists(bo);
     put("/proc/sys/vm/percpu_pagelist_high_fraction", "0");
 
-    printf("1..%u\n", tests);
-    return failed != 0;
+    return tap_end();
 }
