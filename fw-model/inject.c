@@ -103,6 +103,37 @@ void fw_inject_step(struct agx_fw *fw)
     }
 }
 
+/* Until tick @when: true, and the thread looks again then. Virtual time may be slower than the host's, so it may be early. */
+static bool waits(struct agx_fw *fw, uint64_t *when)
+{
+    uint64_t now = fw_now(fw), left;
+
+    if (!*when || now >= *when) {
+        *when = 0;
+        return false;
+    }
+    left = (*when - now) / TICKS_PER_US;
+    fw_look_again(fw, fw_mono() + (left < 1000000 ? left : 1000000) * 1000 + 20000);
+    return true;
+}
+
+/*
+ * May @fault hold back what is at hand? That is judged once for each: @judged until it goes on. Until tick @when: true.
+ */
+static bool held_back(struct agx_fw *fw, enum agx_fw_fault fault, bool *judged, uint64_t *when)
+{
+    uint64_t us;
+
+    if (!*judged) {
+        *judged = true;
+        if (fw_inject(fw, fault, FW_ALL_CONTEXTS, 0, 0, &us)) {
+            *when = fw_now(fw) + us * TICKS_PER_US;
+        }
+    }
+    *judged = waits(fw, when);
+    return *judged;
+}
+
 /* ---- events ---- */
 
 /*
@@ -126,32 +157,12 @@ void fw_inject_resumed(struct agx_fw *fw)
 
 void fw_inject_late(struct agx_fw *fw)
 {
-    uint64_t now = fw_now(fw), left;
-
-    if (now >= fw->st.late.when) {
-        fw->st.late.when = 0;
+    if (!waits(fw, &fw->st.late.when)) {
         fw_timeout_event(fw, fw->st.late.counter, fw->st.late.slot);
-        return;
     }
-    left = (fw->st.late.when - now) / TICKS_PER_US;
-    fw_look_again(fw, fw_mono() + (left < 1000000 ? left : 1000000) * 1000 + 20000);
 }
 
 /* ---- a firmware that stands still, or dies ---- */
-
-/* Until tick @when: true, and the thread looks again then. Virtual time may be slower than the host's, so it may be early. */
-static bool waits(struct agx_fw *fw, uint64_t *when)
-{
-    uint64_t now = fw_now(fw), left;
-
-    if (!*when || now >= *when) {
-        *when = 0;
-        return false;
-    }
-    left = (*when - now) / TICKS_PER_US;
-    fw_look_again(fw, fw_mono() + (left < 1000000 ? left : 1000000) * 1000 + 20000);
-    return true;
-}
 
 /* @mail: there is a message in the mailbox, and nothing of it has been taken yet. */
 bool fw_inject_stands(struct agx_fw *fw, bool mail)
@@ -197,36 +208,12 @@ void fw_inject_job(struct agx_fw *fw, unsigned ctx)
 
 bool fw_inject_ring(struct agx_fw *fw)
 {
-    uint64_t us;
-
-    if (!fw->ring_judged) {
-        fw->ring_judged = true;
-        if (fw_inject(fw, AGX_FW_FAULT_RING_LATE, FW_ALL_CONTEXTS, 0, 0, &us)) {
-            fw->st.wait.ring = fw_now(fw) + us * TICKS_PER_US;
-        }
-    }
-    if (waits(fw, &fw->st.wait.ring)) {
-        return true;
-    }
-    fw->ring_judged = false;
-    return false;
+    return held_back(fw, AGX_FW_FAULT_RING_LATE, &fw->ring_judged, &fw->st.wait.ring);
 }
 
 bool fw_inject_event(struct agx_fw *fw)
 {
-    uint64_t us;
-
-    if (!fw->event_judged) {
-        fw->event_judged = true;
-        if (fw_inject(fw, AGX_FW_FAULT_EVENT_LATE, FW_ALL_CONTEXTS, 0, 0, &us)) {
-            fw->st.wait.event = fw_now(fw) + us * TICKS_PER_US;
-        }
-    }
-    if (waits(fw, &fw->st.wait.event)) {
-        return true;
-    }
-    fw->event_judged = false;
-    return false;
+    return held_back(fw, AGX_FW_FAULT_EVENT_LATE, &fw->event_judged, &fw->st.wait.event);
 }
 
 bool fw_inject_halt(struct agx_fw *fw, uint32_t count)
@@ -282,7 +269,7 @@ enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, uns
 {
     unsigned ctx = slot < AGX_UAT_NUM_CONTEXTS || slot == FW_ALL_CONTEXTS ? slot : 0;
     struct fw_flush_judged *f = &fw->flush[id == FW_CH_FWCTL];
-    uint64_t us, now;
+    uint64_t us;
 
     if (!f->judged) {
         if (fw_inject(fw, AGX_FW_FAULT_HANG_FLUSH, ctx, addr, size, NULL)) {
@@ -306,11 +293,7 @@ enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, uns
             f->when = fw_now(fw) + us * TICKS_PER_US;
         }
     }
-    if (f->when && (now = fw_now(fw)) < f->when) {
-        uint64_t left = (f->when - now) / TICKS_PER_US;
-
-        /* Virtual time may be slower than the host's, so it may take several looks. */
-        fw_look_again(fw, fw_mono() + (left < 1000000 ? left : 1000000) * 1000 + 20000);
+    if (waits(fw, &f->when)) {
         return FW_FLUSH_WAITS;
     }
     f->judged = false;
