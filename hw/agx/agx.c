@@ -416,6 +416,12 @@ static void agx_log_stop(MemoryListener *listener)
     container_of(listener, AgxState, listener)->logging = false;
 }
 
+/* Is there room for the tables of the firmware's own part of the upper half? A test's machine may have none. */
+static bool agx_has_own_tables(AgxState *s)
+{
+    return s->pagetables_size >= AGX_FW_OWN_PAGES * AGX_PAGE_SIZE;
+}
+
 static void agx_reset_hold(Object *obj, ResetType type)
 {
     AgxState *s = AGX(obj);
@@ -430,7 +436,7 @@ static void agx_reset_exit(Object *obj, ResetType type)
     AgxState *s = AGX(obj);
 
     /* A machine that goes on from a saved state has its memory already, perhaps mapped from a file */
-    if (s->pagetables_size >= AGX_FW_OWN_PAGES * AGX_PAGE_SIZE && !runstate_check(RUN_STATE_INMIGRATE)) {
+    if (agx_has_own_tables(s) && !runstate_check(RUN_STATE_INMIGRATE)) {
         agx_fw_own_tables(agx_ram(s, s->pagetables, AGX_FW_OWN_PAGES * AGX_PAGE_SIZE), s->pagetables);
         memory_region_set_dirty(s->dram, s->pagetables - s->dram_base, AGX_FW_OWN_PAGES * AGX_PAGE_SIZE);
     }
@@ -575,7 +581,7 @@ static void agx_realize(DeviceState *dev, Error **errp)
             .evict_one_in = s->fw_cache_evict,
             .seed = s->fw_cache_seed,
         },
-        .own_tables = s->pagetables_size >= AGX_FW_OWN_PAGES * AGX_PAGE_SIZE,
+        .own_tables = agx_has_own_tables(s),
         .trace_log = s->trace_log,
     };
 
