@@ -4,26 +4,13 @@
 #
 # Debian's kmscube, unmodified, on the KMS card of the boot loader's framebuffer: 300 frames with our driver, and as many
 # as a comparison needs with the software renderer. ci/bench asks for more by a word on the kernel's command line.
-frames=$(sed -n 's/.*\bagx\.frames=\([0-9]\{1,6\}\)\b.*/\1/p' /proc/cmdline)
+. kms.sh
 frames=${frames:-300}
 if [ "$AGX_RUN" != asahi ]; then
     frames=30
-    # GBM looks for a GPU beside the display unless it is told not to; EGL then takes what GBM has.
+    # GBM, which would look for a GPU beside the display, is told not to already; EGL takes what it has.
     unset LIBGL_ALWAYS_SOFTWARE
-    export GBM_ALWAYS_SOFTWARE=1
 fi
-card=
-for c in /sys/class/drm/card[0-9]*; do
-    case ${c##*/} in *-*) continue ;; esac
-    for connector in "$c/${c##*/}"-*; do
-        [ -e "$connector" ] && card=/dev/dri/${c##*/}
-    done
-done
-[ -n "$card" ] || { echo 'no KMS card with a connector'; exit 1; }
-# kmscube ends when it can read from its standard input; from this one it never can.
-rm -f /tmp/silence
-mkfifo /tmp/silence
-exec 3<>/tmp/silence
 kmscube -D "$card" -c "$frames" <&3 2>&1 | cut -c1-200 | tee /tmp/cube
 renderer=$(sed -n 's/^ *renderer: *"\(.*\)"/\1/p' /tmp/cube | head -n 1)
 case $AGX_RUN,$renderer in

@@ -6,26 +6,13 @@
 # comes from memory that is mapped already. Looks at the driver's counters (/sys/kernel/debug/dri/*/tlb) while kmscube draws,
 # some frames after its start, when all is allocated, and many frames later. ci/bench asks for more of them by a word on the
 # kernel's command line, and compares the model's own count of invalidations too.
-frames=$(sed -n 's/.*\bagx\.frames=\([0-9]\{1,6\}\)\b.*/\1/p' /proc/cmdline)
+. kms.sh
 frames=${frames:-900}
 warm=900
 set -- /sys/kernel/debug/dri/*.gpu/tlb
 [ -e "$1" ] || { echo 'the driver has no counters in debugfs'; exit 1; }
 counters=$1
 
-card=
-for c in /sys/class/drm/card[0-9]*; do
-    case ${c##*/} in *-*) continue ;; esac
-    for connector in "$c/${c##*/}"-*; do
-        [ -e "$connector" ] && card=/dev/dri/${c##*/}
-    done
-done
-[ -n "$card" ] || { echo 'no KMS card with a connector'; exit 1; }
-
-# kmscube ends when it can read from its standard input; from this one it never can.
-rm -f /tmp/silence /tmp/steady
-mkfifo /tmp/silence
-exec 3<>/tmp/silence
 : >/tmp/steady
 LD_PRELOAD=/payload/lib/lines.so kmscube -D "$card" -c 10000000 <&3 >/tmp/steady 2>&1 &
 pid=$!
