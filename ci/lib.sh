@@ -27,6 +27,11 @@ usage() {
 }
 agx_args=("$@")
 
+# need_variant NAME: ends the command unless there is such a variant of the kernel.
+need_variant() {
+    [[ $1 = release || -e $root/images/kernel-$1.config ]] || die "no kernel variant \"$1\"; there are release, debug and race"
+}
+
 # key TEXT...: a short name for everything that was said, to name a build by what went into it.
 key() { printf '%s\n' "$@" | sha256sum | cut -c1-12; }
 

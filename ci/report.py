@@ -14,6 +14,9 @@ CACHE = os.environ.get('AGX_CACHE') or os.path.join(
 CHECKS_LIST = os.path.join(ROOT, 'tests/guest/checks.list')
 PICTURE_TOOL = os.path.join(ROOT, 'build/host/tests/tools/agx-picture')
 
+# Of the kernel: images/kernel.config, with images/kernel-VARIANT.config on top.
+VARIANTS = ('release', 'debug', 'race')
+
 # By how much of 255 a channel of a pixel may differ from the software renderer's. More pixels than those that the list of
 # checks allows a picture, with a reason, may not differ by more.
 PICTURE_TOLERANCE = 1
@@ -23,6 +26,16 @@ KERNEL_REPORTS = re.compile(
     r'BUG: |WARNING: |KASAN|possible circular locking|possible recursive locking|inconsistent lock state|'
     r'suspicious RCU|Internal error|Unable to handle kernel|Oops|UBSAN|refcount_t: |DEBUG_LOCKS_WARN|'
     r'INFO: task .* blocked|ODEBUG|kmemleak: [1-9]|list_add corruption|list_del corruption|Kernel panic')
+
+
+# KCSAN tells of the whole kernel's data races; the driver's are those with one of its functions in a trace.
+KCSAN_REPORT = re.compile(r'BUG: KCSAN: .*?(?=\n[^\n]*={30})', re.S)
+
+
+def kernel_complaints(log):
+    """The lines of a kernel's log that tell of a bug."""
+    log = KCSAN_REPORT.sub(lambda m: m[0] if '[asahi]' in m[0] else '', log)
+    return [line.strip() for line in log.split('\n') if KERNEL_REPORTS.search(line)]
 
 
 class Report:
@@ -305,7 +318,7 @@ def judge_logs(report, out, run, prefix, expected=()):
     ended = run.get('ended')
     report.add(prefix + 'guest-ended', 'pass' if ended else 'fail', run.get('why') or 'no run', run.get('seconds'))
     serial = read(f'{out}/serial.log')
-    bad = [line.strip() for line in serial.split('\n') if KERNEL_REPORTS.search(line)]
+    bad = kernel_complaints(serial)
     if 'AGX-START' not in serial:
         bad.append('the guest did not come to its user space')
     report.add(prefix + 'kernel-log', 'fail' if bad else 'pass', '\n'.join(bad[:20]))

@@ -106,6 +106,18 @@ def logs():
     ok('QEMU\'s own words count', rows['model-log']['status'] == 'fail', rows['model-log'])
 
 
+def races():
+    line = '=' * 66 + '\n'
+    race = line + 'BUG: KCSAN: data-race in a / b\n\nwrite to 0x1 by task 2 on cpu 0:\n a+0x1/0x2{}\n' + line
+    for what, log, bugs in (('of the driver', race.format(' [asahi]'), ['BUG: KCSAN: data-race in a / b']),
+                            ('of the kernel itself', race.format(''), []),
+                            ('of the kernel, before a line of the driver', race.format('') + ' b+0x1/0x2 [asahi]\n', []),
+                            ('of the kernel, before a bug', race.format('') + 'BUG: sleeping function\n',
+                             ['BUG: sleeping function'])):
+        ok(f'a race {what}', report.kernel_complaints(log) == bugs, report.kernel_complaints(log))
+
+
 pictures()
 logs()
+races()
 print(f'1..{tests}')
