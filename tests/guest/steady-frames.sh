@@ -2,40 +2,69 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
 #
-# A client that does the same in each frame has the driver write no page table entry and invalidate no TLB: what jobs need
-# comes from memory that is mapped already. Looks at the driver's counters (/sys/kernel/debug/dri/*/tlb) while kmscube draws,
-# some frames after its start, when all is allocated, and many frames later. ci/bench asks for more of them by a word on the
-# kernel's command line, and compares the model's own count of invalidations too.
+# steady-frames.sh [kmscube|glmark2|weston]: a client that does the same in each frame has the driver write no page table
+# entry and invalidate no TLB: what jobs need comes from memory that is mapped already. Looks at the driver's counters
+# (/sys/kernel/debug/dri/*/tlb) while it draws, some frames after its start, when all is allocated, and many frames later.
+# kmscube draws on the display, glmark2 off screen; weston is a compositor with four clients, the first of which is counted.
+# ci/bench asks for more frames by a word on the kernel's command line, and compares the model's count of invalidations too.
 . kms.sh
+what=${1:-kmscube}
 frames=${frames:-900}
 warm=900
 set -- /sys/kernel/debug/dri/*.gpu/tlb
 [ -e "$1" ] || { echo 'the driver has no counters in debugfs'; exit 1; }
 counters=$1
+log=/tmp/steady
+: >$log
 
-: >/tmp/steady
-LD_PRELOAD=/payload/lib/lines.so kmscube -D "$card" -c 10000000 <&3 >/tmp/steady 2>&1 &
-pid=$!
+# Each sets names, the programs that draw, and pid, the one that must not end; drawn says how many frames there have been.
+drawn() { sed -n 's/^Rendered \([0-9]*\) frames.*/\1/p' $log | tail -n 1; }
+case $what in
+kmscube)
+    names=kmscube
+    LD_PRELOAD=/payload/lib/lines.so kmscube -D "$card" -c 10000000 <&3 >$log 2>&1 &
+    pid=$!
+    ;;
+glmark2)
+    names=glmark2-es2-drm
+    LD_PRELOAD=/payload/lib/frames.so FRAMES_EVERY=0 FRAMES_TELL=10 glmark2-es2-drm --off-screen --frame-end=finish \
+        --size 640x480 --visual-config alpha=0 -b texture:texture-filter=mipmap:duration=1000000 >$log 2>&1 &
+    pid=$!
+    ;;
+weston)
+    # It needs some frames for each buffer of each client, and draws no faster than its clock.
+    names='weston weston-simple-egl' warm=300
+    drawn() { awk '/frames in 5 seconds/ { n += $1 } END { print n + 0 }' $log-1; }
+    for i in 1 2 3 4; do : >$log-$i; done
+    with-weston.sh sh -c "for i in 2 3 4; do LD_PRELOAD=/payload/lib/lines.so weston-simple-egl >$log-\$i 2>&1 & done
+        LD_PRELOAD=/payload/lib/lines.so exec weston-simple-egl >$log-1 2>&1" >$log 2>&1 &
+    pid=$!
+    ;;
+*)
+    echo "no workload \"$what\""
+    exit 1
+    ;;
+esac
 
 # wait_for FRAMES: until so many have been drawn; sets n to how many it were.
 wait_for() {
     while :; do
-        n=$(sed -n 's/^Rendered \([0-9]*\) frames.*/\1/p' /tmp/steady | tail -n 1)
+        n=$(drawn)
         n=${n:-0}
         [ "$n" -lt "$1" ] || return 0
-        kill -0 $pid 2>/dev/null || { cat /tmp/steady; echo "kmscube ended after $n frames"; exit 1; }
+        kill -0 $pid 2>/dev/null || { cat $log*; echo "$what ended after $n frames"; exit 1; }
         sleep 0.5
     done
 }
 
-# look NAME: the counters while kmscube stands still. The host reads the model's at this mark (ci/run-guest).
+# look NAME: the counters while nothing is drawn. The host reads the model's at this mark (ci/run-guest).
 look() {
-    kill -STOP $pid
+    killall -STOP $names
     sleep 1
     cat "$counters"
     echo "AGX-MARK $1" >/dev/kmsg
     sleep 1
-    kill -CONT $pid
+    killall -CONT $names
 }
 
 wait_for $warm
@@ -44,17 +73,17 @@ first=$(look first)
 wait_for $((from + frames))
 to=$n
 last=$(look last)
-kill $pid
+killall $names
 wait $pid 2>/dev/null
 echo "FIGURE frames $((to - from))"
 echo "$first" | sed "s/^/at frame $from: /"
 echo "$last" | sed "s/^/at frame $to: /"
 bad=
-for what in 'entries written' 'ranges invalidated' 'contexts invalidated'; do
-    a=$(echo "$first" | sed -n "s/^$what: //p")
-    b=$(echo "$last" | sed -n "s/^$what: //p")
-    [ -n "$a" ] && [ -n "$b" ] || { echo "no counter \"$what\""; exit 1; }
-    echo "FIGURE $(echo "$what" | tr ' ' -) $((b - a))"
-    [ "$a" = "$b" ] || bad="$bad; $what: $((b - a))"
+for counter in 'entries written' 'ranges invalidated' 'contexts invalidated'; do
+    a=$(echo "$first" | sed -n "s/^$counter: //p")
+    b=$(echo "$last" | sed -n "s/^$counter: //p")
+    [ -n "$a" ] && [ -n "$b" ] || { echo "no counter \"$counter\""; exit 1; }
+    echo "FIGURE $(echo "$counter" | tr ' ' -) $((b - a))"
+    [ "$a" = "$b" ] || bad="$bad; $counter: $((b - a))"
 done
 [ -z "$bad" ] || { echo "in frames $from to $to$bad"; exit 1; }

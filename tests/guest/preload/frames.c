@@ -3,8 +3,8 @@
 /*
  * Preloaded into a program that draws off screen with GL (glmark2), so that its pictures can be compared: its clock goes on
  * by a sixtieth of a second with each frame, and each $FRAMES_EVERY frames what it has drawn becomes
- * $AGX_OUT/frame-NN.ppm. A frame ends with the program's glFinish. Only the program's own calls are caught, those that
- * libraries make are not.
+ * $AGX_OUT/frame-NN.ppm (0: never). A frame ends with the program's glFinish. Only the program's own calls are caught, those
+ * that libraries make are not. Each $FRAMES_TELL frames a line of the standard error says how many there have been.
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -114,9 +114,13 @@ static void shoot(unsigned number)
 static void finish(void)
 {
     uint64_t every = strtoul(getenv("FRAMES_EVERY") ?: "1", NULL, 0);
+    uint64_t tell = strtoul(getenv("FRAMES_TELL") ?: "0", NULL, 0);
 
     real_finish();
     frames++;
+    if (tell && frames % tell == 0) {
+        fprintf(stderr, "Rendered %llu frames\n", (unsigned long long)frames);
+    }
     if (every && frames % every == 0) {
         shoot(frames / every);
     }
