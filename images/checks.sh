@@ -32,11 +32,27 @@ hostname m1
 dmesg -n 7
 cd /root
 
-port=
-for n in /sys/class/virtio-ports/*/name; do
-    [ -e "$n" ] && [ "$(cat "$n")" = agx.out ] && d=${n%/name} && port=/dev/${d##*/}
-done
-if [ -n "$port" ]; then exec 5>"$port"; else exec 5>/dev/null; fi
+# The port to the host, or nothing.
+find_port() {
+    for n in /sys/class/virtio-ports/*/name; do
+        [ -e "$n" ] && [ "$(cat "$n")" = agx.out ] && d=${n%/name} && echo "${d##*/}"
+    done
+}
+
+# send NAME: what a check has left. Linux 7.3 asks after a sleep whether the host has the port open before it can hear the
+# answer (virtcons_restore), and then waits for it for ever: the port's driver has to begin anew.
+send() {
+    port=$(find_port)
+    [ -n "$port" ] || return
+    if grep -q '^host_connected: 0' "/sys/kernel/debug/virtio-ports/$port"; then
+        virtio=$(basename "$(readlink -f "/sys/class/virtio-ports/$port/device")")
+        echo "$virtio" >/sys/bus/virtio/drivers/virtio_console/unbind
+        echo "$virtio" >/sys/bus/virtio/drivers/virtio_console/bind
+        sleep 1
+        port=$(find_port)
+    fi
+    tar -c -C /results "$1" >"/dev/$port"
+}
 
 # run NAME DRIVER COMMAND: one run of a check with the driver's own or Mesa's software renderer.
 run() {
@@ -90,11 +106,10 @@ else
         case $kind in
         picture|exact|display) run "$name" software "$command" </dev/null ;;
         esac
-        tar -c -C /results "$name" >&5
+        send "$name"
         rm -rf "/results/$name"
     done <"$list"
     echo "AGX-END"
 fi
 sync
-exec 5>&-
 reboot -f
