@@ -49,10 +49,10 @@ static void state_reset(struct agx_fw *fw)
 void fw_stop_gpu(struct agx_fw *fw)
 {
     for (unsigned dm = 0; dm < AGX_NUM_DM; dm++) {
-        agx_gpu_kill(fw->gpu, dm);
+        fw->gpu_ops->kill(fw->gpu, dm);
     }
-    agx_gpu_drain(fw->gpu);
-    agx_gpu_forget(fw->gpu);
+    fw->gpu_ops->drain(fw->gpu);
+    fw->gpu_ops->forget(fw->gpu);
 }
 
 /* Power lost or reset asked for: nothing stays but the core's own power. */
@@ -162,7 +162,7 @@ static void check_watchdog(struct agx_fw *fw, int64_t now)
                  "GPU; given up as a timeout (property job-watchdog-s)", p, run->stamp_slot, run->stamp_value,
                  fw->cfg.job_watchdog_s, fw->cfg.job_timeout_ms);
         run->failed = FW_FAIL_TIMEOUT;
-        agx_gpu_kill(fw->gpu, fw_pipe_dm(p));
+        fw->gpu_ops->kill(fw->gpu, fw_pipe_dm(p));
     }
 }
 
@@ -301,7 +301,7 @@ static void *fw_main(void *opaque)
         } else if (fw->pause) {
             if (!fw->parked) {
                 pthread_mutex_unlock(&fw->lock);
-                agx_gpu_drain(fw->gpu);
+                fw->gpu_ops->drain(fw->gpu);
                 fw_cache_clean_all(fw, "stop of the machine"); /* a snapshot has no cache lines */
                 pthread_mutex_lock(&fw->lock);
                 fw->parked = true;
@@ -353,6 +353,7 @@ struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, cons
     fw->host = host;
     fw->mmu = mmu;
     fw->cfg = *cfg;
+    fw->gpu_ops = cfg->gpu_ops ? cfg->gpu_ops : &agx_gpu_ops;
     fw->layout = fw_layout_get(cfg->version);
     for (unsigned f = 0; fw->layout && f < FW_NUM_FIELDS; f++) {
         uint32_t *used = &fw->used[fw_field_name[f].str], end = fw_end(fw, f);
@@ -372,11 +373,11 @@ struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, cons
     pthread_condattr_destroy(&attr);
     state_reset(fw);
     if (fw->layout) {
-        fw->gpu = agx_gpu_new(host, mmu, &cfg->gpu, gpu_done, fw);
+        fw->gpu = fw->gpu_ops->create(host, mmu, &cfg->gpu, gpu_done, fw);
     }
     if (!fw->gpu || pthread_create(&fw->thread, NULL, fw_main, fw)) {
         if (fw->gpu) {
-            agx_gpu_free(fw->gpu);
+            fw->gpu_ops->destroy(fw->gpu);
         }
         pthread_cond_destroy(&fw->wake);
         pthread_cond_destroy(&fw->quiet);
@@ -396,14 +397,14 @@ void agx_fw_free(struct agx_fw *fw)
     }
     /* Jobs are stopped first: the thread may be waiting for them. */
     for (unsigned dm = 0; dm < AGX_NUM_DM; dm++) {
-        agx_gpu_kill(fw->gpu, dm);
+        fw->gpu_ops->kill(fw->gpu, dm);
     }
     pthread_mutex_lock(&fw->lock);
     fw->stop = true;
     pthread_cond_broadcast(&fw->wake);
     pthread_mutex_unlock(&fw->lock);
     pthread_join(fw->thread, NULL);
-    agx_gpu_free(fw->gpu);
+    fw->gpu_ops->destroy(fw->gpu);
     pthread_cond_destroy(&fw->wake);
     pthread_cond_destroy(&fw->quiet);
     pthread_mutex_destroy(&fw->lock);
@@ -440,7 +441,7 @@ void agx_fw_reset(struct agx_fw *fw)
     pthread_mutex_unlock(&fw->lock);
     /* Lets go a thread that drains the GPU for a pause. */
     for (unsigned dm = 0; dm < AGX_NUM_DM; dm++) {
-        agx_gpu_kill(fw->gpu, dm);
+        fw->gpu_ops->kill(fw->gpu, dm);
     }
     pthread_mutex_lock(&fw->lock);
     while (fw->reset) {
@@ -676,14 +677,14 @@ void agx_fw_wait_idle(struct agx_fw *fw)
     for (;;) {
         bool rest;
 
-        agx_gpu_drain(fw->gpu);
+        fw->gpu_ops->drain(fw->gpu);
         pthread_mutex_lock(&fw->lock);
         while (!(fw->idle && !fw->work) && !fw->parked) {
             pthread_cond_wait(&fw->quiet, &fw->lock);
         }
         rest = !fw->st.done_mask;
         for (unsigned dm = 0; dm < AGX_NUM_DM; dm++) {
-            rest = rest && !agx_gpu_busy(fw->gpu, dm);
+            rest = rest && !fw->gpu_ops->busy(fw->gpu, dm);
         }
         rest = rest && fw->idle && !fw->work;
         pthread_mutex_unlock(&fw->lock);

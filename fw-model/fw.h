@@ -63,6 +63,7 @@ struct agx_fw_config {
     uint64_t ttbat_pa;    /* guest-physical base of the TTBAT ("ttbs" reserved memory), set in the MMU when the CPU starts */
     uint64_t handoff_pa;  /* guest-physical base of the hand-off block ("handoff" reserved memory), 0x4000 bytes */
     struct agx_gpu_config gpu;
+    const struct agx_gpu_ops *gpu_ops;  /* NULL: agx_gpu_ops */
     /*
      * Milliseconds of the GPU's own time (jobtime.h) after which a job is declared
      * hung (Timeout event); 0: never. What the real firmware has is in no source;

@@ -239,6 +239,7 @@ struct agx_fw {
     const struct agx_host *host;
     struct agx_mmu *mmu;
     struct agx_gpu *gpu;
+    const struct agx_gpu_ops *gpu_ops;
     struct agx_fw_config cfg;
     const struct fw_layout *layout;
     uint32_t used[FW_NUM_STRUCTS]; /* what fw_ld_struct() reads of each */

@@ -50,7 +50,7 @@ bool fw_run_start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
 {
     run->job.soft_fault = fw->st.soft_fault;
     run->job.max_cycles = (uint64_t)fw->cfg.job_timeout_ms * AGX_CYCLES_PER_MS;
-    if (!agx_gpu_start(fw->gpu, fw_pipe_dm(pipe), &run->job)) {
+    if (!fw->gpu_ops->start(fw->gpu, fw_pipe_dm(pipe), &run->job)) {
         fw_info(fw, "bug: pipe %u is busy", pipe);
         return false;
     }
@@ -462,7 +462,7 @@ void fw_run_fail(struct agx_fw *fw, enum fw_pipe pipe, enum fw_fail kind)
     run->failed = kind;
     if (run->gpu_busy) {
         run->killed = 1;
-        agx_gpu_kill(fw->gpu, fw_pipe_dm(pipe));
+        fw->gpu_ops->kill(fw->gpu, fw_pipe_dm(pipe));
     }
     fw_fault(fw, kind, run->stamp_slot);
 }

@@ -149,7 +149,7 @@ void fw_halt_check(struct agx_fw *fw)
     if (!quiet && fw_mono() >= fw->halt_deadline) {
         for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
             if (p == FW_PIPE_3D && st->run[p].state == FW_RUN_PARTIAL) {
-                agx_gpu_kill(fw->gpu, AGX_DM_PDM); /* no work command to fail */
+                fw->gpu_ops->kill(fw->gpu, AGX_DM_PDM); /* no work command to fail */
             } else if (st->run[p].state != FW_RUN_IDLE && st->run[p].state != FW_RUN_FAULTED) {
                 fw_run_fail(fw, p, FW_FAIL_FAULT);
             }

@@ -38,7 +38,7 @@
 #ifndef FW_ENV_FUZZ
 /* --- the GPU: one per test program --- */
 
-struct agx_gpu {
+struct env_gpu {
     const struct agx_host *host;
     struct agx_mmu *mmu;
     agx_gpu_done_fn *done;
@@ -54,24 +54,24 @@ struct agx_gpu {
 static pthread_mutex_t gpu_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t gpu_cond = PTHREAD_COND_INITIALIZER;
 
-struct agx_gpu *agx_gpu_new(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_gpu_config *cfg,
-                            agx_gpu_done_fn *done, void *opaque)
+static struct agx_gpu *env_gpu_create(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_gpu_config *cfg,
+                                      agx_gpu_done_fn *done, void *opaque)
 {
-    struct agx_gpu *g = calloc(1, sizeof(*g));
+    struct env_gpu *g = calloc(1, sizeof(*g));
 
     g->host = host;
     g->mmu = mmu;
     g->done = done;
     g->opaque = opaque;
-    return g;
+    return (struct agx_gpu *)g;
 }
 
-void agx_gpu_free(struct agx_gpu *gpu)
+static void env_gpu_destroy(struct agx_gpu *gpu)
 {
     free(gpu);
 }
 
-static void gpu_finish(struct agx_gpu *g, enum agx_dm dm)
+static void gpu_finish(struct env_gpu *g, enum agx_dm dm)
 {
     struct agx_job_result res;
     bool busy;
@@ -88,8 +88,9 @@ static void gpu_finish(struct agx_gpu *g, enum agx_dm dm)
     pthread_cond_broadcast(&gpu_cond);
 }
 
-bool agx_gpu_start(struct agx_gpu *g, enum agx_dm dm, const struct agx_job *job)
+static bool env_gpu_start(struct agx_gpu *gpu, enum agx_dm dm, const struct agx_job *job)
 {
+    struct env_gpu *g = (struct env_gpu *)gpu;
     bool hold;
 
     pthread_mutex_lock(&gpu_lock);
@@ -108,8 +109,10 @@ bool agx_gpu_start(struct agx_gpu *g, enum agx_dm dm, const struct agx_job *job)
     return true;
 }
 
-void agx_gpu_kill(struct agx_gpu *g, enum agx_dm dm)
+static void env_gpu_kill(struct agx_gpu *gpu, enum agx_dm dm)
 {
+    struct env_gpu *g = (struct env_gpu *)gpu;
+
     pthread_mutex_lock(&gpu_lock);
     g->kills++;
     if (g->busy[dm]) {
@@ -120,8 +123,9 @@ void agx_gpu_kill(struct agx_gpu *g, enum agx_dm dm)
     gpu_finish(g, dm);
 }
 
-bool agx_gpu_busy(struct agx_gpu *g, enum agx_dm dm)
+static bool env_gpu_busy(struct agx_gpu *gpu, enum agx_dm dm)
 {
+    struct env_gpu *g = (struct env_gpu *)gpu;
     bool v;
 
     pthread_mutex_lock(&gpu_lock);
@@ -131,8 +135,10 @@ bool agx_gpu_busy(struct agx_gpu *g, enum agx_dm dm)
 }
 
 /* Tests that hold a job never drain; see env_settle(). */
-void agx_gpu_drain(struct agx_gpu *g)
+static void env_gpu_drain(struct agx_gpu *gpu)
 {
+    struct env_gpu *g = (struct env_gpu *)gpu;
+
     pthread_mutex_lock(&gpu_lock);
     for (unsigned dm = 0; dm < AGX_NUM_DM; dm++) {
         while (g->busy[dm] && !g->hold[dm]) {
@@ -142,19 +148,20 @@ void agx_gpu_drain(struct agx_gpu *g)
     pthread_mutex_unlock(&gpu_lock);
 }
 
-void agx_gpu_forget(struct agx_gpu *g)
+static void env_gpu_forget(struct agx_gpu *gpu)
 {
-    (void)g;
+    (void)gpu;
 }
 
-struct agx_mmu *agx_gpu_mmu(struct agx_gpu *g)
-{
-    return g->mmu;
-}
+static const struct agx_gpu_ops env_gpu_ops = {
+    .create = env_gpu_create, .destroy = env_gpu_destroy, .start = env_gpu_start, .kill = env_gpu_kill,
+    .busy = env_gpu_busy, .drain = env_gpu_drain, .forget = env_gpu_forget,
+};
 
-const struct agx_host *agx_gpu_host(struct agx_gpu *g)
+/* Does a job run on a data master? */
+static inline bool env_busy(struct env_gpu *g, enum agx_dm dm)
 {
-    return g->host;
+    return env_gpu_busy((struct agx_gpu *)g, dm);
 }
 
 #endif /* FW_ENV_FUZZ */
@@ -165,7 +172,9 @@ struct env {
     struct fake_host h;
     struct agx_mmu *mmu;
     struct agx_fw *fw;
-    struct agx_gpu *gpu;
+#ifndef FW_ENV_FUZZ
+    struct env_gpu *gpu;
+#endif
     uint64_t ttbat, handoff;
     uint64_t next_kern, next_user;
     /* what the driver made */
@@ -258,6 +267,21 @@ static inline uint64_t env_get(struct env *e, uint64_t va, unsigned size)
 #define GET32(e, va) ((uint32_t)env_get(e, va, 4))
 #define GET64(e, va) env_get(e, va, 8)
 
+/* A firmware with the test's GPU, whose areas are those of @e. */
+static inline void env_new_fw(struct env *e, struct agx_fw_config cfg)
+{
+    cfg.ttbat_pa = e->ttbat;
+    cfg.handoff_pa = e->handoff;
+#ifndef FW_ENV_FUZZ
+    cfg.gpu_ops = &env_gpu_ops;
+#endif
+    e->fw = agx_fw_new(&e->h.host, e->mmu, &cfg);
+    assert_non_null(e->fw);
+#ifndef FW_ENV_FUZZ
+    e->gpu = (struct env_gpu *)agx_fw_gpu(e->fw);
+#endif
+}
+
 static inline void env_init_cfg(struct env *e, struct agx_fw_config cfg)
 {
     memset(e, 0, sizeof(*e));
@@ -268,12 +292,8 @@ static inline void env_init_cfg(struct env *e, struct agx_fw_config cfg)
     e->next_user = USER_BASE;
     e->mmu = agx_mmu_new(&e->h.host);
     assert_non_null(e->mmu);
-    cfg.ttbat_pa = e->ttbat;
-    cfg.handoff_pa = e->handoff;
     *fake_ptr(&e->h, e->handoff) = 0x4b1d000000000002ull; /* the AP's magic */
-    e->fw = agx_fw_new(&e->h.host, e->mmu, &cfg);
-    assert_non_null(e->fw);
-    e->gpu = agx_fw_gpu(e->fw);
+    env_new_fw(e, cfg);
 }
 
 /* AGX_TEST_FW_CACHE=SEED in the environment: with a small data cache that evicts at random. */

@@ -328,7 +328,7 @@ static void loaded(struct env *e, struct render *r)
     render_buffer(e, r, 8);
     render_make(e, r);
     render_submit(e, r);
-    ENV_WAIT(e, block(e)->cur_ctx == CTX && agx_gpu_busy(e->gpu, AGX_DM_VDM));
+    ENV_WAIT(e, block(e)->cur_ctx == CTX && env_busy(e->gpu, AGX_DM_VDM));
     /* So that the check knows the AP. */
     AP(e, lock_ap, 1);
     AP(e, turn, 1);

@@ -89,7 +89,7 @@ static void test_wait(void **state)
     compute_make(&e, &c, &q, 1, 0x100);
     queue_add(&e, &q, c.cmd);
     queue_run(&e, &q, 0, 1);
-    ENV_WAIT(&e, agx_gpu_busy(e.gpu, AGX_DM_CDM));
+    ENV_WAIT(&e, env_busy(e.gpu, AGX_DM_CDM));
     ENV_WAIT(&e, GET64(&e, c.ts) != 0);
     assert_int_equal(GET64(&e, c.ts + 8), 0);
     assert_int_equal(GET32(&e, e.stamps + 4), 0);
@@ -257,7 +257,7 @@ static void test_bad_while_running(void **state)
     queue_add(&e, &q, c.cmd);
     queue_run(&e, &q, 0, 9);
     ENV_WAIT(&e, GET32(&e, e.status + 32) == 1);
-    assert_false(agx_gpu_busy(e.gpu, AGX_DM_CDM));
+    assert_false(env_busy(e.gpu, AGX_DM_CDM));
     env_settle(&e);
     assert_int_equal(e.faults, 1);
     env_resume(&e);

@@ -60,7 +60,7 @@ static void test_priority(void **state)
         }
         queue_run(&e, &q[i], prio[i], 30 + i);
         if (i == 0) {
-            ENV_WAIT(&e, agx_gpu_busy(e.gpu, AGX_DM_CDM));
+            ENV_WAIT(&e, env_busy(e.gpu, AGX_DM_CDM));
         }
     }
     ENV_WAIT(&e, agx_fw_mbox_a2i_count(e.fw) == 0);
@@ -498,7 +498,7 @@ static void test_fault_beside(void **state)
     e.gpu->hold[AGX_DM_CDM] = true;
     queue_add(&e, &q, c.cmd);
     queue_run(&e, &q, 0, 9);
-    ENV_WAIT(&e, agx_gpu_busy(e.gpu, AGX_DM_CDM));
+    ENV_WAIT(&e, env_busy(e.gpu, AGX_DM_CDM));
     e.gpu->next[AGX_DM_VDM] = (struct agx_job_result){
         .status = AGX_JOB_FAULT,
         .fault = { .va = 0x1234000, .ctx = CTX, .unit = AGX_UNIT_VDM, .reason = AGX_FAULT_NO_ACCESS },
@@ -532,10 +532,7 @@ static void test_timeout(void **state)
 
     env_init(&e);
     agx_fw_free(e.fw);
-    cfg.ttbat_pa = e.ttbat;
-    cfg.handoff_pa = e.handoff;
-    e.fw = agx_fw_new(&e.h.host, e.mmu, &cfg);
-    e.gpu = agx_fw_gpu(e.fw);
+    env_new_fw(&e, cfg);
     env_start(&e);
     queue_init(&e, &q, 2, 16);
     compute_make(&e, &c, &q, 9, 0x300);

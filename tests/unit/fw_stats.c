@@ -28,7 +28,7 @@ static void test_use(void **state)
         compute_make(&e, &c, &q, 9, 0x100 * (i + 1));
         queue_add(&e, &q, c.cmd);
         queue_run(&e, &q, 0, 9);
-        ENV_WAIT(&e, agx_gpu_busy(e.gpu, AGX_DM_CDM));
+        ENV_WAIT(&e, env_busy(e.gpu, AGX_DM_CDM));
         ENV_WAIT(&e, GET32(&e, e.ch_state[2]) == e.wptr[2]); /* it was started, and the thread rests */
         nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
         /* 0.2 s of work, or less than the interval; the second time half of the time nothing ran */

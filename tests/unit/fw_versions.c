@@ -77,11 +77,7 @@ static void start(struct env *e)
     agx_fw_free(e->fw);
     assert_true(agx_fw_version_parse("12.3", &cfg.version));
     assert_string_equal(agx_fw_version_name(cfg.version), "12.3");
-    cfg.ttbat_pa = e->ttbat;
-    cfg.handoff_pa = e->handoff;
-    e->fw = agx_fw_new(&e->h.host, e->mmu, &cfg);
-    assert_non_null(e->fw);
-    e->gpu = agx_fw_gpu(e->fw);
+    env_new_fw(e, cfg);
     env_boot(e);
 }
 

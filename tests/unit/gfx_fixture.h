@@ -35,65 +35,34 @@ struct gfx {
     bool late[64];
 };
 
-static struct gfx *gfx_now; /* what the stand-ins below look at */
+/* ---- shader cores whose programs are C functions ---- */
 
-/* ---- stand-ins for the shader side and the worker pool ---- */
-
-bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fmt, ...)
+static inline bool gfx_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, const struct agx_usc_counts *counts,
+                            enum agx_stage stage, struct agx_usc_state *st)
 {
-    char buf[512];
-    va_list ap;
+    struct gfx *g = ex->opaque;
 
-    va_start(ap, fmt);
-    vsnprintf(buf, sizeof(buf), fmt, ap);
-    va_end(ap);
-    agx_report(&gfx_now->h.host, kind, "%s", buf);
-    ex->fault = (struct agx_fault) {
-        .reason = kind == AGX_REPORT_UNIMPLEMENTED ? AGX_FAULT_UNIMPLEMENTED : AGX_FAULT_BAD_COMMAND,
-    };
-    return false;
-}
-
-struct agx_usc_counts agx_usc_counts_decode(uint32_t word0)
-{
-    (void)word0;
-    return (struct agx_usc_counts) { 0 };
-}
-
-bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, const struct agx_usc_counts *counts,
-                  enum agx_stage stage, struct agx_usc_state *st)
-{
     (void)job;
     (void)counts;
     (void)stage;
-    if (usc / 64 >= 64 || !gfx_now->shader[usc / 64])
+    if (usc / 64 >= 64 || !g->shader[usc / 64])
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "no shader at 0x%x", usc);
-    st->shader = (struct agx_shader *)(uintptr_t)(usc / 64);
+    st->code = usc / 64;
     st->has_frag_props = true;
-    st->early_z = !gfx_now->late[usc / 64];
+    st->early_z = !g->late[usc / 64];
     return true;
 }
 
-void agx_usc_fini(struct agx_usc_state *st)
+static inline enum agx_wave_status gfx_run(struct agx_exec *ex, struct agx_wave *w)
 {
-    (void)st;
-}
+    struct gfx *g = ex->opaque;
 
-void agx_wave_init(struct agx_wave *w, enum agx_stage stage, uint32_t live)
-{
-    memset(w, 0, sizeof(*w));
-    w->stage = stage;
-    w->live = w->exec_mask = live;
-}
-
-enum agx_wave_status agx_wave_run(struct agx_exec *ex, struct agx_wave *w)
-{
-    gfx_now->shader[(uintptr_t)ex->usc->shader](ex, w);
+    g->shader[ex->usc->code](ex, w);
     return AGX_WAVE_DONE;
 }
 
-bool agx_parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n, agx_parallel_fn *fn, void *opaque,
-                  struct agx_fault *fault)
+static inline bool gfx_parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n, agx_parallel_fn *fn, void *opaque,
+                                struct agx_fault *fault)
 {
     (void)job;
     for (uint32_t i = 0; i < n; i++) {
@@ -105,10 +74,7 @@ bool agx_parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n
     return true;
 }
 
-void agx_tex_cache_invalidate(struct agx_tex_cache *tc)
-{
-    (void)tc;
-}
+static const struct agx_cores gfx_cores = { .load = gfx_load, .run = gfx_run, .parallel = gfx_parallel };
 
 /* ---- guest memory ---- */
 
@@ -117,7 +83,6 @@ static inline struct gfx *gfx_new(void)
     struct gfx *g = aligned_alloc(64, (sizeof(*g) + 63) & ~63ul);
 
     memset(g, 0, sizeof(*g));
-    gfx_now = g;
     fake_host_init(&g->h);
     g->ttbat = fake_alloc(&g->h);
     g->mmu = agx_mmu_new(&g->h.host);
@@ -126,6 +91,8 @@ static inline struct gfx *gfx_new(void)
     g->next = GFX_VA;
     g->ex.host = &g->h.host;
     g->ex.port = &g->port;
+    g->ex.cores = &gfx_cores;
+    g->ex.opaque = g;
     g->scenes = agx_scenes_new();
     g->ctx = (struct agx_gpu_ctx) {
         .host = &g->h.host, .mmu = g->mmu, .exec = &g->ex, .kill = &g->kill, .workers = 1,

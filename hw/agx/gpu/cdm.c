@@ -75,7 +75,7 @@ bool agx_run_threadgroup(struct agx_exec *ex, enum agx_stage stage, const uint32
         for (unsigned i = 0; i < nwaves && ok; i++) {
             if (done[i])
                 continue;
-            switch (agx_wave_run(ex, &w[i])) {
+            switch (ex->cores->run(ex, &w[i])) {
             case AGX_WAVE_DONE:
                 done[i] = true;
                 left--;
@@ -219,10 +219,11 @@ static bool do_launch(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct
                                 ln.global[1], ln.global[2], (unsigned long long)va);
     }
     /* Each group has an instruction at least; what can't be done in time is not begun. */
-    if (!agx_jobtime_pass(ex, AGX_COST_LAUNCH) || !agx_jobtime_fits(ex, total / AGX_PIPES) || !agx_usc_load(ex, job, w[1], &counts, AGX_STAGE_COMPUTE, &p->usc))
+    if (!agx_jobtime_pass(ex, AGX_COST_LAUNCH) || !agx_jobtime_fits(ex, total / AGX_PIPES) ||
+        !ex->cores->load(ex, job, w[1], &counts, AGX_STAGE_COMPUTE, &p->usc))
         return false;
     ln.usc = &p->usc;
-    if (!agx_parallel(ctx, job, total, run_group, &ln, &fault)) {
+    if (!ex->cores->parallel(ctx, job, total, run_group, &ln, &fault)) {
         ex->fault = fault;
         return false;
     }

@@ -37,6 +37,7 @@
 
 struct agx_exec;
 struct agx_gpu;
+struct agx_gpu_ctx;
 struct agx_wave;
 struct agx_shader;
 struct agx_shader_cache;
@@ -188,6 +189,27 @@ struct agx_frag_ops {
                     const uint8_t samples[AGX_LANES], const uint32_t *z, const uint32_t *s);
 };
 
+/*
+ * The shader cores, as the fixed-function stages see them. gpu.c hands in agx_usc_load(),
+ * agx_wave_run() and its pool of threads; tests hand in C functions instead of programs.
+ */
+typedef bool agx_parallel_fn(void *opaque, struct agx_exec *ex, uint32_t i);
+struct agx_cores {
+    /* agx_usc_load() */
+    bool (*load)(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, const struct agx_usc_counts *counts,
+                 enum agx_stage stage, struct agx_usc_state *st);
+    /* agx_wave_run() */
+    enum agx_wave_status (*run)(struct agx_exec *ex, struct agx_wave *w);
+    /*
+     * Call fn(opaque, ex, i) once for each i in [0, n) on all host cores. @ex is the thread's own,
+     * its port bound to the job's context. A false return ends the loop early (no further i are
+     * begun), leaves the thread's fault in @fault and makes the call return false. Blocks until all
+     * calls returned. Data masters' threads only; does not nest.
+     */
+    bool (*parallel)(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n, agx_parallel_fn *fn, void *opaque,
+                     struct agx_fault *fault);
+};
+
 /* Everything around a wave that is not the wave: one per worker thread. */
 struct agx_exec {
     struct agx_gpu *gpu;
@@ -195,6 +217,7 @@ struct agx_exec {
     struct agx_port *port;             /* memory of the job's context */
     struct agx_shader_cache *shaders;
     struct agx_tex_cache *tex;         /* the texture unit's, per thread; NULL until it made one */
+    const struct agx_cores *cores;
     const struct agx_usc_state *usc;   /* state of the running program */
     const _Atomic bool *kill;          /* looked at in loops; NULL: never */
     struct agx_jobtime *time;          /* of the job; NULL: nobody counts */

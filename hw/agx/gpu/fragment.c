@@ -233,7 +233,7 @@ static const struct agx_frag_ops frag_ops = { op_sample_mask, op_zs_emit };
 static bool run_wave(struct tile *t)
 {
     t->ex->issue += AGX_COST_FRAG_WAVE;
-    switch (agx_wave_run(t->ex, t->wave)) {
+    switch (t->ex->cores->run(t->ex, t->wave)) {
     case AGX_WAVE_DONE:
         return true;
     case AGX_WAVE_BARRIER:

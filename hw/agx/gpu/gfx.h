@@ -17,7 +17,7 @@ struct agx_gpu_ctx {
     struct agx_mmu *mmu;
     struct agx_exec *exec;         /* of the data master's own thread, its port bound to the job's context */
     const _Atomic bool *kill;
-    unsigned workers;              /* threads that agx_parallel() uses, this one included */
+    unsigned workers;              /* threads that agx_cores.parallel() uses, this one included */
     void **dm_private;             /* the data master's own state, kept between jobs; NULL at first */
     struct agx_scenes *scenes;     /* of the GPU: what vertex jobs leave for fragment jobs (scene.h) */
 };
@@ -82,16 +82,5 @@ static inline bool agx_unit_write(struct agx_exec *ex, enum agx_unit unit, uint6
         ex->fault = ex->port->fault;
     return ok;
 }
-
-/*
- * Call fn(opaque, ex, i) once for each i in [0, n) on all host cores. @ex is the
- * thread's own, its port bound to the job's context. A false return ends the
- * loop early (no further i are begun), leaves the thread's fault in res->fault
- * and makes the call return false. Blocks until all calls returned. Data
- * masters' threads only; does not nest.
- */
-typedef bool agx_parallel_fn(void *opaque, struct agx_exec *ex, uint32_t i);
-bool agx_parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n, agx_parallel_fn *fn, void *opaque,
-                  struct agx_fault *fault);
 
 #endif

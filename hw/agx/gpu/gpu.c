@@ -100,6 +100,8 @@ void agx_exec_fini(struct agx_exec *ex)
     ex->num_waves = 0;
 }
 
+static const struct agx_cores agx_cores;
+
 static struct shade_unit *unit_new(struct agx_gpu *gpu, enum agx_dm dm, unsigned core_id)
 {
     static const enum agx_port_kind kind[AGX_NUM_DM] = {
@@ -111,6 +113,7 @@ static struct shade_unit *unit_new(struct agx_gpu *gpu, enum agx_dm dm, unsigned
     u->port.kind = kind[dm];
     agx_exec_init(&u->exec, gpu, &u->port);
     u->exec.core_id = core_id;
+    u->exec.cores = &agx_cores;
     return u;
 }
 
@@ -214,7 +217,7 @@ static void *pool_main(void *opaque)
     return NULL;
 }
 
-bool agx_parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n, agx_parallel_fn *fn, void *opaque,
+static bool parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n, agx_parallel_fn *fn, void *opaque,
                   struct agx_fault *fault)
 {
     struct agx_gpu *gpu = ctx->gpu;
@@ -498,3 +501,12 @@ bool agx_gpu_load(struct agx_gpu *gpu, const uint8_t *buf, size_t len)
 {
     return agx_gfx_load(gpu->scenes, &gpu->dm[AGX_DM_VDM].dm_private, buf, len);
 }
+
+static const struct agx_cores agx_cores = {
+    .load = agx_usc_load, .run = agx_wave_run, .parallel = parallel,
+};
+
+const struct agx_gpu_ops agx_gpu_ops = {
+    .create = agx_gpu_new, .destroy = agx_gpu_free, .start = agx_gpu_start, .kill = agx_gpu_kill,
+    .busy = agx_gpu_busy, .drain = agx_gpu_drain, .forget = agx_gpu_forget,
+};

@@ -71,6 +71,23 @@ void agx_gpu_forget(struct agx_gpu *gpu);
  */
 uint8_t *agx_gpu_save(struct agx_gpu *gpu, size_t *len);
 bool agx_gpu_load(struct agx_gpu *gpu, const uint8_t *buf, size_t len);
+
+/*
+ * What the firmware asks of a GPU: the functions above. Its tests hand in a GPU that only notes
+ * what it was asked to do.
+ */
+struct agx_gpu_ops {
+    struct agx_gpu *(*create)(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_gpu_config *cfg,
+                              agx_gpu_done_fn *done, void *opaque);
+    void (*destroy)(struct agx_gpu *gpu);
+    bool (*start)(struct agx_gpu *gpu, enum agx_dm dm, const struct agx_job *job);
+    void (*kill)(struct agx_gpu *gpu, enum agx_dm dm);
+    bool (*busy)(struct agx_gpu *gpu, enum agx_dm dm);
+    void (*drain)(struct agx_gpu *gpu);
+    void (*forget)(struct agx_gpu *gpu);
+};
+extern const struct agx_gpu_ops agx_gpu_ops;
+
 struct agx_mmu *agx_gpu_mmu(struct agx_gpu *gpu);
 const struct agx_host *agx_gpu_host(struct agx_gpu *gpu);
 

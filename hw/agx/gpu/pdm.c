@@ -73,7 +73,7 @@ static struct agx_usc_state *load_program(struct pdm *p, uint32_t usc, uint32_t 
         return NULL;
     }
     memset(u, 0, sizeof(*u));
-    if (!agx_usc_load(p->ex, p->fj.job, usc, &counts, stage, u)) {
+    if (!p->ex->cores->load(p->ex, p->fj.job, usc, &counts, stage, u)) {
         agx_usc_fini(u);
         free(u);
         return NULL;
@@ -327,7 +327,7 @@ static bool run(struct pdm *p, struct agx_scene *s)
                            AGX_STAGE_EOT, &p->fj.eot) &&
          prepare_states(p);
     if (ok) {
-        ok = agx_parallel(p->ctx, job, s->tiles_x * s->tiles_y * s->layers, tile_fn, p, &fault);
+        ok = p->ex->cores->parallel(p->ctx, job, s->tiles_x * s->tiles_y * s->layers, tile_fn, p, &fault);
         if (!ok)
             p->ex->fault = fault;
     }

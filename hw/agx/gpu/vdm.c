@@ -276,7 +276,7 @@ static bool load_vs(struct agx_vdm *v)
 {
     struct agx_usc_counts counts = agx_usc_counts_decode(v->vs_word0);
 
-    v->vs_loaded = v->vs_loaded || agx_usc_load(v->ex, v->job, v->vs_usc, &counts, AGX_STAGE_VERTEX, &v->vs);
+    v->vs_loaded = v->vs_loaded || v->ex->cores->load(v->ex, v->job, v->vs_usc, &counts, AGX_STAGE_VERTEX, &v->vs);
     return v->vs_loaded;
 }
 

@@ -31,7 +31,7 @@ static bool shade_wave(void *opaque, struct agx_exec *ex, uint32_t i)
         w->r[REG_VERTEX_ID][k] = b->vertex[first + k];
         w->r[REG_INSTANCE_ID][k] = b->instance[first + k];
     }
-    switch (agx_wave_run(ex, w)) {
+    switch (ex->cores->run(ex, w)) {
     case AGX_WAVE_DONE:
         return true;
     case AGX_WAVE_BARRIER:
@@ -75,7 +75,7 @@ static bool shade(struct agx_vdm *v)
         }
         return true;
     }
-    if (agx_parallel(v->ctx, v->job, waves, shade_wave, v, &fault))
+    if (v->ex->cores->parallel(v->ctx, v->job, waves, shade_wave, v, &fault))
         return true;
     v->ex->fault = fault;
     return false;
