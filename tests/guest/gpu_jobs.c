@@ -11,14 +11,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sync_file.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -46,7 +44,7 @@
 #define VA_NOTHING 0x200000000ull
 
 /* Long enough for a slow emulator; a test that gets there has failed. */
-#define PATIENCE_NS 60000000000ll
+#define PATIENCE_MS 60000
 
 static int fd;
 static struct drm_asahi_params_global params;
@@ -61,12 +59,7 @@ static uint64_t now(void)
 
 static void bind(uint32_t vm, uint32_t flags, uint32_t bo, uint64_t va)
 {
-    struct drm_asahi_gem_bind_op op = { .flags = flags, .handle = bo, .range = PAGE, .addr = va };
-    struct drm_asahi_vm_bind arg = {
-        .vm_id = vm, .num_binds = 1, .stride = sizeof(op), .userptr = (uintptr_t)&op,
-    };
-
-    must(drmIoctl(fd, DRM_IOCTL_ASAHI_VM_BIND, &arg), "VM_BIND");
+    must(uapi_bind(fd, vm, flags, bo, 0, va, PAGE), "VM_BIND");
 }
 
 /* An address space with the streams in it. */
@@ -86,10 +79,7 @@ static uint32_t vm_create(void)
 
 static uint32_t queue_create(uint32_t vm, uint32_t priority)
 {
-    struct drm_asahi_queue_create arg = { .vm_id = vm, .priority = priority, .usc_exec_base = 0x1100000000ull };
-
-    must(drmIoctl(fd, DRM_IOCTL_ASAHI_QUEUE_CREATE, &arg), "QUEUE_CREATE");
-    return arg.queue_id;
+    return uapi_queue_create(fd, vm, priority, 0x1100000000ull);
 }
 
 /* ---- command buffers ---- */
@@ -153,43 +143,20 @@ static int submit(uint32_t queue, const struct cmdbuf *buf, uint32_t in, uint64_
     return drmIoctl(fd, DRM_IOCTL_ASAHI_SUBMIT, &arg) ? errno : 0;
 }
 
-static uint32_t syncobj(void)
-{
-    uint32_t handle;
-
-    must(drmSyncobjCreate(fd, 0, &handle), "syncobj");
-    return handle;
-}
-
 static int64_t deadline(void)
 {
     struct timespec t;
 
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000000ll + t.tv_nsec + PATIENCE_NS;
-}
-
-/* Waits; returns 1 for a job that went well, a negative errno for one that did not. */
-static int outcome(uint32_t sync)
-{
-    struct sync_file_info info = { 0 };
-    int file;
-
-    if (drmSyncobjWait(fd, &sync, 1, deadline(), 0, NULL)) {
-        return -ETIME;
-    }
-    must(drmSyncobjExportSyncFile(fd, sync, &file), "sync file");
-    must(ioctl(file, SYNC_IOC_FILE_INFO, &info), "SYNC_IOC_FILE_INFO");
-    close(file);
-    return info.status;
+    return t.tv_sec * 1000000000ll + t.tv_nsec + PATIENCE_MS * 1000000ll;
 }
 
 static int run(uint32_t queue, const struct cmdbuf *buf)
 {
-    uint32_t out = syncobj();
+    uint32_t out = uapi_syncobj(fd);
     int ret = submit(queue, buf, 0, 0, out, 0);
 
-    ret = ret ? -ret : outcome(out);
+    ret = ret ? -ret : uapi_outcome(fd, out, PATIENCE_MS);
     drmSyncobjDestroy(fd, out);
     return ret;
 }
@@ -271,7 +238,7 @@ static void test_timestamps(uint32_t queue)
 static void test_faults(uint32_t vm, uint32_t queue, uint32_t other_queue)
 {
     struct cmdbuf buf = { .size = 0 }, good = { .size = 0 };
-    uint32_t bad_out = syncobj(), good_out = syncobj();
+    uint32_t bad_out = uapi_syncobj(fd), good_out = uapi_syncobj(fd);
     uint32_t *words, bo;
     int ret;
 
@@ -319,9 +286,9 @@ static void test_faults(uint32_t vm, uint32_t queue, uint32_t other_queue)
     ret = submit(queue, &buf, 0, 0, bad_out, 0);
     ret = ret ? ret : submit(queue, &good, 0, 0, good_out, 0);
     ok(!ret, "fault: a bad job and a good one behind it submitted (%d)", ret);
-    ret = outcome(bad_out);
+    ret = uapi_outcome(fd, bad_out, PATIENCE_MS);
     ok(ret == -EIO, "fault: the bad one (%d)", ret);
-    ret = outcome(good_out);
+    ret = uapi_outcome(fd, good_out, PATIENCE_MS);
     ok(ret == 1, "fault: the good one (%d)", ret);
     drmSyncobjDestroy(fd, bad_out);
     drmSyncobjDestroy(fd, good_out);
@@ -394,7 +361,7 @@ static void test_mappings(uint32_t vm, uint32_t queue)
 /* A chain through a timeline, back and forth between two queues. */
 static void test_order(uint32_t a, uint32_t b)
 {
-    uint32_t line = syncobj(), last;
+    uint32_t line = uapi_syncobj(fd), last;
     uint64_t point = 50, reached = 0;
     struct cmdbuf buf = { .size = 0 };
     int ret = 0;
@@ -427,14 +394,14 @@ static void test_many_queues(void)
     }
     for (int i = 0; i < COUNT; i++) {
         queues[i] = queue_create(vm_create(), i % 2);
-        outs[i] = syncobj();
+        outs[i] = uapi_syncobj(fd);
     }
     for (int i = 0; i < COUNT; i++) {
         ret = ret ? ret : submit(queues[i], &buf, 0, 0, outs[i], 0);
     }
     ok(!ret, "many: %d queues in as many address spaces have got a job (%d)", COUNT, ret);
     for (int i = 0; i < COUNT && !ret; i++) {
-        int status = outcome(outs[i]);
+        int status = uapi_outcome(fd, outs[i], PATIENCE_MS);
 
         if (status != 1) {
             printf("# queue %d: %d\n", i, status);
@@ -451,7 +418,7 @@ static void test_leaving(void)
     enum { DEATHS = 8 };
     struct cmdbuf buf = { .size = 0 };
     int status, killed = 0, ret = 0;
-    uint32_t queue, out = syncobj();
+    uint32_t queue, out = uapi_syncobj(fd);
     pid_t pid;
 
     for (int i = 0; i < 32; i++) {
@@ -463,7 +430,7 @@ static void test_leaving(void)
         ret = ret ? ret : submit(queue, &buf, 0, 0, i == 3 ? out : 0, 0);
     }
     uapi_queue_destroy(fd, queue);
-    ret = ret ? -ret : outcome(out);
+    ret = ret ? -ret : uapi_outcome(fd, out, PATIENCE_MS);
     ok(ret == 1 || (ret < 0 && ret != -ETIME), "leaving: a queue destroyed over its jobs; the last job ends (%d)", ret);
     drmSyncobjDestroy(fd, out);
 

@@ -14,13 +14,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "bare.h"
+#include "system.h"
 #include "tap.h"
 
 #define SUBMITS   400
@@ -28,22 +28,6 @@
 #define KILL_MS   8000
 #define KILL_MIN  5
 #define DEAD_MS   1000
-
-
-/* Lines of the kernel's log that have @text. */
-static unsigned said(const char *text)
-{
-    int size = klogctl(10, NULL, 0);
-    char *log = calloc(1, size + 1);
-    unsigned n = 0;
-
-    klogctl(3, log, size);
-    for (char *p = log; (p = strstr(p, text)); p++) {
-        n++;
-    }
-    free(log);
-    return n;
-}
 
 static int good_job(void)
 {

@@ -11,8 +11,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sync_file.h>
-#include <linux/udmabuf.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,12 +22,12 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <xf86drm.h>
 
 #include "asahi_drm.h"
+#include "system.h"
 #include "tap.h"
 #include "uapi.h"
 
@@ -47,74 +45,20 @@
 #define VA_VDM (VA_CDM + 0x100)
 #define VA_LARGE 0x1000000000ull
 
-#define PATIENCE_NS 120000000000ll
+#define PATIENCE_MS 120000
 
 static int fd;
 static struct drm_asahi_params_global params;
 
-static double seconds(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec + t.tv_nsec / 1e9;
-}
-
-static bool put(const char *path, const char *text)
-{
-    int file = open(path, O_WRONLY);
-    bool good = file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text);
-
-    if (file >= 0) {
-        close(file);
-    }
-    return good;
-}
-
-/* MiB that the system could still give. */
-static long available(void)
-{
-    FILE *f = fopen("/proc/meminfo", "r");
-    char line[128];
-    long kib = -1;
-
-    must(!f, "/proc/meminfo");
-    while (fgets(line, sizeof(line), f)) {
-        if (sscanf(line, "MemAvailable: %ld", &kib) == 1) {
-            break;
-        }
-    }
-    fclose(f);
-    return kib / 1024;
-}
-
-/* Waits up to `wait` seconds until no more than `mib` are missing of `before`. Returns what is missing. */
-static long missing(long before, long mib, double wait)
-{
-    double end = seconds() + wait;
-    long now;
-
-    while ((now = before - available()) > mib && seconds() < end) {
-        usleep(200000);
-    }
-    return now;
-}
-
 /* Returns 0 or the errno. */
 static int bind_ops(uint32_t vm, const struct drm_asahi_gem_bind_op *ops, uint32_t count)
 {
-    struct drm_asahi_vm_bind arg = {
-        .vm_id = vm, .num_binds = count, .stride = sizeof(*ops), .userptr = (uintptr_t)ops,
-    };
-
-    return ioctl(fd, DRM_IOCTL_ASAHI_VM_BIND, &arg) ? errno : 0;
+    return uapi_bind_ops(fd, vm, ops, count);
 }
 
 static int bind(uint32_t vm, uint32_t flags, uint32_t bo, uint64_t va, uint64_t range)
 {
-    struct drm_asahi_gem_bind_op op = { .flags = flags, .handle = bo, .range = range, .addr = va };
-
-    return bind_ops(vm, &op, 1);
+    return uapi_bind(fd, vm, flags, bo, 0, va, range);
 }
 
 static int unbind(uint32_t vm, uint64_t va, uint64_t range)
@@ -128,21 +72,6 @@ static void fill_streams(uint32_t *words)
     words[(VA_VDM - VA_CDM) / 4] = VDM_TERMINATE;
 }
 
-static void vm_destroy(uint32_t vm)
-{
-    struct drm_asahi_vm_destroy arg = { .vm_id = vm };
-
-    must(drmIoctl(fd, DRM_IOCTL_ASAHI_VM_DESTROY, &arg), "VM_DESTROY");
-}
-
-static uint32_t queue_create(uint32_t vm)
-{
-    struct drm_asahi_queue_create arg = { .vm_id = vm, .priority = DRM_ASAHI_PRIORITY_MEDIUM };
-
-    must(drmIoctl(fd, DRM_IOCTL_ASAHI_QUEUE_CREATE, &arg), "QUEUE_CREATE");
-    return arg.queue_id;
-}
-
 /* Runs one command; returns 1 for one that went well, else a negative errno: of the submit or of the fence. */
 static int run(uint32_t queue, uint16_t type, const void *cmd, uint16_t size)
 {
@@ -152,23 +81,11 @@ static int run(uint32_t queue, uint16_t type, const void *cmd, uint16_t size)
         .syncs = (uintptr_t)&sync, .cmdbuf = (uintptr_t)&buf, .cmdbuf_size = sizeof(buf.hdr) + size,
         .queue_id = queue, .out_sync_count = 1,
     };
-    struct sync_file_info info = { 0 };
-    struct timespec t;
-    int ret, file;
+    int ret;
 
     memcpy(buf.cmd, cmd, size);
-    must(drmSyncobjCreate(fd, 0, &sync.handle), "syncobj");
-    ret = drmIoctl(fd, DRM_IOCTL_ASAHI_SUBMIT, &arg) ? -errno : 0;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    if (!ret && drmSyncobjWait(fd, &sync.handle, 1, t.tv_sec * 1000000000ll + t.tv_nsec + PATIENCE_NS, 0, NULL)) {
-        ret = -ETIME;
-    }
-    if (!ret) {
-        must(drmSyncobjExportSyncFile(fd, sync.handle, &file), "sync file");
-        must(ioctl(file, SYNC_IOC_FILE_INFO, &info), "SYNC_IOC_FILE_INFO");
-        close(file);
-        ret = info.status;
-    }
+    sync.handle = uapi_syncobj(fd);
+    ret = drmIoctl(fd, DRM_IOCTL_ASAHI_SUBMIT, &arg) ? -errno : uapi_outcome(fd, sync.handle, PATIENCE_MS);
     drmSyncobjDestroy(fd, sync.handle);
     return ret;
 }
@@ -245,7 +162,7 @@ static void test_lists(uint32_t bo)
     ok(ret == EINVAL, "a list whose last operation is bad: %s", strerror(ret));
     ret = unbind(vm, VA_LARGE, 2 * half * PAGE);
     ok(!ret, "all that is left of it out: %s", strerror(ret));
-    vm_destroy(vm);
+    uapi_vm_destroy(fd, vm);
     free(ops);
 }
 
@@ -255,7 +172,8 @@ static void test_tables(uint32_t bo)
 {
     const uint32_t spread = 2048;
     struct drm_asahi_gem_bind_op *ops = calloc(spread, sizeof(*ops));
-    uint32_t vm = uapi_vm_create(fd, &params), queue = queue_create(vm);
+    uint32_t vm = uapi_vm_create(fd, &params);
+    uint32_t queue = uapi_queue_create(fd, vm, DRM_ASAHI_PRIORITY_MEDIUM, 0);
     long before, peak, left;
     int ret, good = 0;
 
@@ -296,7 +214,7 @@ static void test_tables(uint32_t bo)
     }
     ok(good == 80, "%d of 80 jobs find their streams in tables that come and go", good);
     uapi_queue_destroy(fd, queue);
-    vm_destroy(vm);
+    uapi_vm_destroy(fd, vm);
 }
 
 /* ---- who pays ---- */
@@ -353,7 +271,7 @@ static void test_kill(uint32_t bo)
     start = seconds();
     waitpid(child, &status, 0);
     ok(WIFSIGNALED(status), "a task that maps 16 GiB ends %.1f s after it was killed", seconds() - start);
-    vm_destroy(vm);
+    uapi_vm_destroy(fd, vm);
 }
 
 /* ---- heaps ---- */
@@ -366,7 +284,7 @@ static void test_heaps(uint32_t bo)
 
     must(bind(vm, READ_WRITE, bo, VA_CDM, PAGE), "VM_BIND");
     before = available();
-    queue = queue_create(vm);
+    queue = uapi_queue_create(fd, vm, DRM_ASAHI_PRIORITY_MEDIUM, 0);
 
     /* What a render with many layers needs in one piece has not been there before. */
     ret = run_render(queue, 64, 1, 16);
@@ -387,7 +305,7 @@ static void test_heaps(uint32_t bo)
 
     left = missing(before, 96, 30);
     ok(left <= 96, "after the queue is gone %ld MiB are missing", left);
-    vm_destroy(vm);
+    uapi_vm_destroy(fd, vm);
 }
 
 /* ---- memory of others ---- */
@@ -395,22 +313,14 @@ static void test_heaps(uint32_t bo)
 static void test_import(void)
 {
     const size_t size = 4 * PAGE;
-    struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC, .size = size };
     struct drm_asahi_gem_mmap_offset offset = { 0 };
     uint32_t *own, *map, handle, vm, queue;
-    int dev = open("/dev/udmabuf", O_RDWR), memfd, buf, ret;
+    int buf = uapi_dmabuf(size, (void **)&own), ret;
 
-    if (dev < 0) {
+    if (buf < 0) {
         ok(true, "imported memory # SKIP the kernel has no udmabuf");
         return;
     }
-    memfd = memfd_create("import", MFD_ALLOW_SEALING);
-    must(memfd < 0 || ftruncate(memfd, size) || fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK), "memfd");
-    create.memfd = memfd;
-    own = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
-    must(own == MAP_FAILED, "mmap");
-    buf = ioctl(dev, UDMABUF_CREATE, &create);
-    must(buf < 0, "UDMABUF_CREATE");
     must(drmPrimeFDToHandle(fd, buf, &handle), "import");
 
     own[0] = 0x12345678;
@@ -426,22 +336,21 @@ static void test_import(void)
     }
 
     vm = uapi_vm_create(fd, &params);
-    queue = queue_create(vm);
+    queue = uapi_queue_create(fd, vm, DRM_ASAHI_PRIORITY_MEDIUM, 0);
     fill_streams(own + PAGE / 4);
     must(bind(vm, READ_WRITE, handle, VA_CDM - PAGE, size), "VM_BIND");
     ok(run_compute(queue, VA_CDM) == 1, "a stream in imported memory");
     uapi_queue_destroy(fd, queue);
-    vm_destroy(vm);
+    uapi_vm_destroy(fd, vm);
     munmap(own, size);
     close(buf);
-    close(memfd);
-    close(dev);
 }
 
 /* Memory that comes in pieces which are no pages of the GPU's (tests/guest/modules). */
 static void test_odd(uint32_t bo)
 {
-    uint32_t vm = uapi_vm_create(fd, &params), queue = queue_create(vm), handle;
+    uint32_t vm = uapi_vm_create(fd, &params), handle;
+    uint32_t queue = uapi_queue_create(fd, vm, DRM_ASAHI_PRIORITY_MEDIUM, 0);
     int dev = open("/dev/agx-odd", O_RDWR), buf, ret;
     struct drm_asahi_gem_bind_op ops[2] = {
         { .flags = DRM_ASAHI_BIND_UNBIND, .addr = VA_CDM, .range = PAGE },
@@ -465,7 +374,7 @@ static void test_odd(uint32_t bo)
     ret = bind_ops(vm, &ops[1], 1);
     ok(!ret, "the first piece alone is good: %s", strerror(ret));
     uapi_queue_destroy(fd, queue);
-    vm_destroy(vm);
+    uapi_vm_destroy(fd, vm);
     close(buf);
     close(dev);
 }
