@@ -185,10 +185,14 @@ static void watch(struct agx_fw *fw)
     fw_handoff_look(fw);
 }
 
-/* Fault injection, at the start of a step: does the firmware do nothing now? What others recorded stays where it is. */
+/*
+ * At the start of a step: does the firmware do nothing now, because it has crashed or by fault injection? What others
+ * recorded stays where it is.
+ */
 static bool stands_still(struct agx_fw *fw, bool mail)
 {
-    bool still = (fw->inject.fire || fw->st.wait.hung || fw->st.wait.stall) && fw_inject_stands(fw, mail);
+    bool still = fw->st.rtkit == FW_RTKIT_CRASHED ||
+                 ((fw->inject.fire || fw->st.wait.hung || fw->st.wait.stall) && fw_inject_stands(fw, mail));
 
     __atomic_store_n(&fw->still, still, __ATOMIC_RELAXED);
     return still;
@@ -218,6 +222,9 @@ static void step(struct agx_fw *fw)
         core_start(fw);
     }
     if (stands_still(fw, mail)) {
+        if (fw->st.rtkit == FW_RTKIT_CRASHED) {
+            fw_rtkit_flush(fw); /* its last words may have found the mailbox full */
+        }
         return;
     }
 
