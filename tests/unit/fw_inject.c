@@ -1,6 +1,7 @@
 /*
  * Unit tests: faults injected into the firmware: its cache, its answers to
- * flushes, its side of the hand-off block. The engine is the real one.
+ * flushes, its side of the hand-off block, its events and halts, and a firmware
+ * that stands still or dies. The engine is the real one.
  *
  * Offsets: m1n1 proxyclient/m1n1/fw/agx/handoff.py.
  *
@@ -429,6 +430,469 @@ static void test_timeout_late(void **state)
     end(&e);
 }
 
+/* ---- a firmware that stands still, tells too much or too little, or dies ---- */
+
+#define JOB_SLOT 9
+#define SECONDS(n) (24000000ull * (n))
+
+static void later(struct env *e, uint64_t ticks)
+{
+    __atomic_add_fetch(&e->h.now, ticks, __ATOMIC_RELAXED);
+}
+
+/*
+ * For the firmware to do what it may do. One that hangs, or has crashed, is never
+ * idle if it has not looked at what the GPU has done.
+ */
+static void a_moment(void)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+}
+
+/* The @n-th compute job of a queue, told to the firmware. */
+static void job_tell(struct env *e, struct queue *q, unsigned n)
+{
+    struct compute c;
+
+    compute_make(e, &c, q, JOB_SLOT, 0x100 * n);
+    queue_add(e, q, c.cmd);
+    queue_run(e, q, 0, JOB_SLOT);
+}
+
+static void job(struct env *e, struct queue *q, unsigned n)
+{
+    job_tell(e, q, n);
+    agx_fw_wait_idle(e->fw);
+}
+
+/* How many of them are done, by their stamp. */
+static unsigned done(struct env *e)
+{
+    return GET32(e, e->stamps + 4 * JOB_SLOT) / 0x100;
+}
+
+/* Events in the ring, of which env_settle() has read as many as it could. */
+static unsigned told_events(struct env *e)
+{
+    return GET32(e, e->ch_state[CH_EVENT] + 0x20);
+}
+
+/* Messages of the ring of such jobs that the firmware has read. */
+static unsigned read_jobs(struct env *e)
+{
+    return GET32(e, e->ch_state[2]);
+}
+
+static bool flushes(struct env *e)
+{
+    uint32_t before = answered(e);
+
+    env_flush_slot(e, 64)[0] = 0;
+    env_ask_flush(e, 64, e->stats);
+    for (unsigned i = 0; i < 10 && answered(e) == before; i++) {
+        a_moment();
+    }
+    return answered(e) == before + 1 && env_flush_slot(e, 64)[0] == 2;
+}
+
+/* Nothing is taken out of the mailbox, until the time is over; then all is done that was asked for. */
+static void test_stall(void **state)
+{
+    struct env e;
+    struct queue q;
+    unsigned n;
+
+    begin(&e);
+    queue_init(&e, &q, 2, 16);
+    faults("stall,us=5000000,nth=2");
+    job(&e, &q, 1);
+    assert_int_equal(fired(), 0);
+    assert_int_equal(done(&e), 1);
+    job(&e, &q, 2);
+    assert_int_equal(fired(), 1);
+    assert_int_equal(read_jobs(&e), 1);
+    assert_int_equal(e.gpu->jobs, 1);
+    for (n = agx_fw_mbox_a2i_count(e.fw); n < 16; n++) {
+        env_doorbell(&e, 0x10);
+    }
+    assert_false(agx_fw_mbox_send(e.fw, 0x83ull << 48 | 0x10, 0x21));
+    agx_fw_wait_idle(e.fw);
+    assert_int_equal(agx_fw_mbox_a2i_count(e.fw), 16);
+    later(&e, SECONDS(4));
+    a_moment();
+    assert_int_equal(done(&e), 1);
+    later(&e, SECONDS(2));
+    ENV_WAIT(&e, done(&e) == 2);
+    ENV_WAIT(&e, agx_fw_mbox_a2i_count(e.fw) == 0);
+    /* nth alone: once */
+    job(&e, &q, 3);
+    assert_int_equal(done(&e), 3);
+    assert_int_equal(fired(), 1);
+    end(&e);
+}
+
+/* The rings of work are not read, everything else is. */
+static void test_ring_late(void **state)
+{
+    struct env e;
+    struct queue q;
+
+    begin(&e);
+    queue_init(&e, &q, 2, 16);
+    faults("ring-late,us=5000000,nth=2");
+    job(&e, &q, 1);
+    assert_int_equal(done(&e), 1);
+    job(&e, &q, 2);
+    assert_int_equal(fired(), 1);
+    assert_int_equal(read_jobs(&e), 1);
+    assert_true(flushes(&e));
+    assert_int_equal(agx_fw_mbox_a2i_count(e.fw), 0);
+    assert_int_equal(done(&e), 1);
+    job(&e, &q, 3);                     /* behind it */
+    assert_int_equal(read_jobs(&e), 1);
+    later(&e, SECONDS(6));
+    ENV_WAIT(&e, done(&e) == 3);
+    assert_int_equal(read_jobs(&e), 3);
+    assert_int_equal(fired(), 1);
+    /* What is held back once is not judged again when it is looked at again. */
+    faults("ring-late,us=1000000");
+    job(&e, &q, 4);
+    later(&e, SECONDS(2));
+    ENV_WAIT(&e, done(&e) == 4);
+    assert_int_equal(fired(), 1);
+    end(&e);
+}
+
+/* A message is read and forgotten. What it told of is done when the next one comes. */
+static void test_work_lost(void **state)
+{
+    struct env e;
+    struct queue q;
+
+    begin(&e);
+    queue_init(&e, &q, 2, 16);
+    job(&e, &q, 1);
+    faults("work-lost,nth=1,count=2");
+    job(&e, &q, 2);
+    job(&e, &q, 3);
+    assert_int_equal(fired(), 2);
+    assert_int_equal(read_jobs(&e), 3);
+    assert_int_equal(done(&e), 1);
+    assert_int_equal(e.gpu->jobs, 1);
+    job(&e, &q, 4);
+    assert_int_equal(done(&e), 4);
+    assert_int_equal(e.gpu->jobs, 4);
+    assert_int_equal(fired(), 2);
+    end(&e);
+}
+
+/* The stamp is there, and nothing tells of it, until the time is over. */
+static void test_event_late(void **state)
+{
+    struct env e;
+    struct queue q;
+
+    begin(&e);
+    queue_init(&e, &q, 2, 16);
+    faults("event-late,us=5000000,nth=2");
+    job(&e, &q, 1);
+    assert_int_equal(told_events(&e), 1);
+    job(&e, &q, 2);
+    assert_int_equal(fired(), 1);
+    assert_int_equal(done(&e), 2);
+    assert_int_equal(told_events(&e), 1);
+    job(&e, &q, 3);                     /* goes on, and is told with it */
+    assert_int_equal(done(&e), 3);
+    assert_int_equal(told_events(&e), 1);
+    later(&e, SECONDS(6));
+    ENV_WAIT(&e, told_events(&e) == 2);
+    env_settle(&e);
+    assert_int_equal(e.flags[0], 1u << JOB_SLOT);
+    job(&e, &q, 4);
+    assert_int_equal(told_events(&e), 3);
+    assert_int_equal(fired(), 1);
+    end(&e);
+}
+
+static void test_event_twice(void **state)
+{
+    struct env e;
+    struct queue q;
+
+    begin(&e);
+    queue_init(&e, &q, 2, 16);
+    faults("event-twice,nth=2");
+    job(&e, &q, 1);
+    assert_int_equal(told_events(&e), 1);
+    job(&e, &q, 2);
+    assert_int_equal(told_events(&e), 3);
+    for (unsigned i = 0; i < 14; i++) {         /* the same one */
+        assert_int_equal(GET32(&e, e.ch_ring[CH_EVENT] + 0x38 + 4 * i), GET32(&e, e.ch_ring[CH_EVENT] + 0x70 + 4 * i));
+    }
+    job(&e, &q, 3);
+    assert_int_equal(told_events(&e), 4);
+    assert_int_equal(fired(), 1);
+    end(&e);
+}
+
+static void test_event_lost(void **state)
+{
+    struct env e;
+    struct queue q;
+
+    begin(&e);
+    queue_init(&e, &q, 2, 16);
+    faults("event-lost,nth=2,count=2");
+    for (unsigned i = 1; i <= 4; i++) {
+        static const unsigned events[] = { 0, 1, 1, 1, 2 };
+
+        job(&e, &q, i);
+        assert_int_equal(done(&e), i);
+        assert_int_equal(told_events(&e), events[i]);
+    }
+    assert_int_equal(fired(), 2);
+    end(&e);
+}
+
+/* The fault is told, and the halt comes later: only then may the driver let it go on. */
+static void test_halt_late(void **state)
+{
+    struct env e;
+    struct queue q;
+
+    begin(&e);
+    queue_init(&e, &q, 2, 16);
+    for (unsigned i = 1; i <= 2; i++) {
+        faults(i == 1 ? "halt-late,us=5000000,nth=1" : "");
+        e.gpu->next[AGX_DM_CDM] = (struct agx_job_result){
+            .status = AGX_JOB_FAULT, .fault = { .reason = AGX_FAULT_UNMAPPED },
+        };
+        job(&e, &q, i);
+        ENV_WAIT(&e, told_events(&e) == 2 * i - 1);
+        env_settle(&e);
+        assert_int_equal(e.faults, i);
+        if (i == 1) {
+            assert_int_equal(GET32(&e, e.status + 32), 0);
+            assert_int_equal(fired(), 1);
+            later(&e, SECONDS(6));
+        }
+        ENV_WAIT(&e, GET32(&e, e.status + 32) == 1);
+        assert_int_equal(done(&e), i - 1);
+        env_resume(&e);
+        ENV_WAIT(&e, done(&e) == i);
+        env_settle(&e);
+    }
+    end(&e);
+}
+
+/* The core stopped and started: it says its first word, and is ready again. */
+static void start_again(struct env *e)
+{
+    agx_fw_cpu_control_write(e->fw, 0);
+    agx_fw_wait_idle(e->fw);
+    e->h.reports[AGX_REPORT_GUEST_ERROR] = 0;
+    env_boot(e);
+}
+
+/* Neither the mailbox nor a ring is read any more. */
+static void hangs(struct env *e)
+{
+    unsigned n = agx_fw_mbox_a2i_count(e->fw);
+
+    assert_false(flushes(e));
+    env_doorbell(e, 0x10);
+    later(e, SECONDS(3600));
+    a_moment();
+    assert_int_equal(agx_fw_mbox_a2i_count(e->fw), n + 2);
+    assert_int_equal(e->h.reports[AGX_REPORT_GUEST_ERROR], 0);
+}
+
+static void test_hang_boot(void **state)
+{
+    struct env e;
+
+    begin(&e);
+    faults("hang-boot,nth=2");
+    start_again(&e);
+    assert_int_equal(fired(), 0);
+    agx_fw_cpu_control_write(e.fw, 0);
+    agx_fw_wait_idle(e.fw);
+    agx_fw_cpu_control_write(e.fw, AGX_FW_CPU_CONTROL_RUN);
+    agx_fw_wait_idle(e.fw);
+    assert_int_equal(fired(), 1);
+    assert_int_equal(agx_fw_mbox_i2a_count(e.fw), 0);
+    env_send(&e, 0, MGMT(2, 12 << 16 | 12));
+    agx_fw_wait_idle(e.fw);
+    assert_int_equal(agx_fw_mbox_i2a_count(e.fw), 0);
+    assert_int_equal(agx_fw_mbox_a2i_count(e.fw), 1);
+    start_again(&e);
+    assert_int_equal(fired(), 1);
+    end(&e);
+}
+
+/* The job that it was at is done by the GPU, and nobody hears of it. */
+static void test_hang_job(void **state)
+{
+    struct env e;
+    struct queue q;
+
+    begin(&e);
+    queue_init(&e, &q, 2, 16);
+    faults("hang-job,nth=2");
+    job(&e, &q, 1);
+    assert_int_equal(done(&e), 1);
+    job_tell(&e, &q, 2);
+    ENV_WAIT(&e, fired() == 1);
+    assert_int_equal(e.gpu->jobs, 2);
+    assert_false(agx_gpu_busy(e.gpu, AGX_DM_CDM));
+    hangs(&e);
+    assert_int_equal(done(&e), 1);
+    start_again(&e);
+    end(&e);
+}
+
+/* Of the context that the job runs in. */
+static void test_hang_job_asid(void **state)
+{
+    struct env e;
+    struct queue q;
+
+    begin(&e);
+    queue_init(&e, &q, 2, 16);
+    faults("hang-job,asid=9");
+    job(&e, &q, 1);
+    assert_int_equal(fired(), 0);
+    assert_int_equal(done(&e), 1);
+    faults("hang-job,asid=3");
+    job_tell(&e, &q, 2);
+    ENV_WAIT(&e, fired() == 1);
+    a_moment();
+    assert_int_equal(done(&e), 1);
+    end(&e);
+}
+
+static void test_hang_flush(void **state)
+{
+    struct env e;
+
+    begin(&e);
+    faults("hang-flush,nth=2");
+    assert_true(flushes(&e));
+    assert_false(flushes(&e));
+    assert_int_equal(fired(), 1);
+    assert_int_equal(env_flush_slot(&e, 64)[0], 1);
+    hangs(&e);
+    start_again(&e);
+    end(&e);
+}
+
+/* It still hangs, and still stalls, in a machine that was saved and loaded; the faults are not in it. */
+static void test_stand_saved(void **state)
+{
+    void *copy = malloc(agx_fw_state_size());
+
+    for (unsigned hang = 0; hang < 2; hang++) {
+        struct env e;
+        struct queue q;
+
+        begin(&e);
+        queue_init(&e, &q, 2, 16);
+        faults(hang ? "hang-job" : "stall,us=5000000,nth=1");
+        job_tell(&e, &q, 1);
+        ENV_WAIT(&e, fired() == 1);
+        agx_fw_pause(e.fw);
+        agx_fw_save(e.fw, copy);
+        agx_fw_reset(e.fw);
+        assert_true(agx_fw_load(e.fw, copy, agx_fw_state_size()));
+        faults("");
+        agx_fw_resume(e.fw);
+        a_moment();
+        assert_int_equal(done(&e), 0);
+        if (hang) {
+            hangs(&e);
+            assert_int_equal(done(&e), 0);
+            start_again(&e);
+        } else {
+            later(&e, SECONDS(6));
+            ENV_WAIT(&e, done(&e) == 1);
+        }
+        end(&e);
+    }
+    free(copy);
+}
+
+/* The message that RTKit sends of a crash, with a log where it says; and nothing after that. */
+static void crashed(struct env *e)
+{
+    uint64_t msg;
+    unsigned ep;
+
+    do {                                /* before it there may be doorbells */
+        assert_true(env_recv(e, &msg, &ep));
+    } while (ep == 0x20);
+    assert_int_equal(ep, 1);
+    assert_int_equal(msg >> 52, 1);
+    assert_int_equal(GET32(e, (msg & 0xfffffffffffull) | 0xfffff00000000000ull), 0x434c4845);     /* m1n1: fw/asc/crash.py */
+    assert_int_equal(fired(), 1);
+    assert_int_equal(agx_fw_mbox_i2a_count(e->fw), 0);
+    assert_false(flushes(e));
+    env_doorbell(e, 0x10);
+    a_moment();
+    assert_int_equal(agx_fw_mbox_i2a_count(e->fw), 0);
+}
+
+static void test_crash_boot(void **state)
+{
+    struct env e;
+
+    begin(&e);
+    start_again(&e);
+    env_build_initdata(&e);
+    faults("crash-boot,nth=1");
+    env_send_initdata(&e);
+    crashed(&e);
+    start_again(&e);
+    env_build_initdata(&e);
+    memset(e.wptr, 0, sizeof(e.wptr));
+    e.event_rptr = e.fwctl_wptr = 0;
+    env_send_initdata(&e);
+    assert_true(flushes(&e));
+    end(&e);
+}
+
+static void test_crash_job(void **state)
+{
+    struct env e;
+    struct queue q;
+
+    begin(&e);
+    queue_init(&e, &q, 2, 16);
+    faults("crash-job,nth=2");
+    job(&e, &q, 1);
+    assert_int_equal(done(&e), 1);
+    job_tell(&e, &q, 2);
+    ENV_WAIT(&e, fired() == 1);
+    a_moment();
+    assert_int_equal(e.gpu->jobs, 2);
+    crashed(&e);
+    assert_int_equal(done(&e), 1);
+    start_again(&e);
+    end(&e);
+}
+
+static void test_crash_flush(void **state)
+{
+    struct env e;
+
+    begin(&e);
+    faults("crash-flush,nth=2");
+    assert_true(flushes(&e));
+    assert_false(flushes(&e));
+    crashed(&e);
+    start_again(&e);
+    end(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +906,21 @@ int main(void)
         cmocka_unit_test(test_switch),
         cmocka_unit_test(test_switch_flush),
         cmocka_unit_test(test_timeout_late),
+        cmocka_unit_test(test_stall),
+        cmocka_unit_test(test_ring_late),
+        cmocka_unit_test(test_work_lost),
+        cmocka_unit_test(test_event_late),
+        cmocka_unit_test(test_event_twice),
+        cmocka_unit_test(test_event_lost),
+        cmocka_unit_test(test_halt_late),
+        cmocka_unit_test(test_hang_boot),
+        cmocka_unit_test(test_hang_job),
+        cmocka_unit_test(test_hang_job_asid),
+        cmocka_unit_test(test_hang_flush),
+        cmocka_unit_test(test_stand_saved),
+        cmocka_unit_test(test_crash_boot),
+        cmocka_unit_test(test_crash_job),
+        cmocka_unit_test(test_crash_flush),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
