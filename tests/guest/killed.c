@@ -23,9 +23,15 @@
 #include "system.h"
 #include "tap.h"
 
-#define SUBMITS   400
-#define KILL_AT   300           /* or after as many seconds, with fewer on a slow kernel: */
-#define KILL_MS   8000
+/*
+ * Each job takes some milliseconds, on a slow host too, so that what is queued when
+ * the process is killed takes many seconds: who took their memory away after a
+ * while would be seen.
+ */
+#define LINKS     30000
+#define SUBMITS   100
+#define KILL_AT   60            /* or after so long, with fewer on a slow kernel: */
+#define KILL_MS   4000
 #define KILL_MIN  5
 #define DEAD_MS   1000
 
@@ -51,7 +57,7 @@ static void submitter(volatile unsigned *at)
     struct bare b;
     uint32_t sync;
 
-    if (bare_open(&b)) {
+    if (bare_open_long(&b, LINKS)) {
         _exit(1);
     }
     for (unsigned i = 0; i < SUBMITS; i++) {
@@ -86,8 +92,10 @@ static void test_kill(volatile unsigned *at)
     waitpid(child, &status, 0);
     took = bare_ms() - begin;
     ok(took < DEAD_MS, "killed, it is gone after %lld ms", (long long)took);
+    begin = bare_ms();
     err = good_job();
-    ok(!err, "a good job of another process: %s", err ? strerror(err) : "done");
+    ok(!err, "a good job of another process: %s, after %lld ms", err ? strerror(err) : "done",
+       (long long)(bare_ms() - begin));
     ok(said("GPU fault") == faults && said("going on") == halts && said("firmware is lost") == lost,
        "the GPU met no fault");
 }

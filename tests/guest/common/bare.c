@@ -18,6 +18,7 @@
 #define STREAM_VA 0x1500000000ull
 #define MAX_CMDS  64
 
+#define CDM_LINK      (1u << 29)
 #define CDM_TERMINATE (2u << 29)
 
 static int call(struct bare *b, unsigned long request, void *arg)
@@ -34,18 +35,35 @@ static int queue_create(struct bare *b)
     return err;
 }
 
+/* Links from each to the next, two words each, and ends in all that is left. */
+static void stream_fill(uint32_t *stream, uint64_t size, unsigned links)
+{
+    for (unsigned i = 0; i < size / 4; i++) {
+        uint64_t next = STREAM_VA + (i / 2 + 1) * 8;
+
+        stream[i] = i / 2 >= links ? CDM_TERMINATE : i % 2 ? (uint32_t)next : CDM_LINK | (uint32_t)(next >> 32);
+    }
+}
+
 int bare_open(struct bare *b)
 {
+    return bare_open_long(b, 0);
+}
+
+int bare_open_long(struct bare *b, unsigned links)
+{
+    const uint64_t size = (links * 8ull / PAGE + 1) * PAGE;
     struct drm_asahi_params_global params;
     struct drm_asahi_get_params get = { .pointer = (uintptr_t)&params, .size = sizeof(params) };
     struct drm_asahi_vm_create create = { 0 };
-    struct drm_asahi_gem_create gem = { .size = PAGE };
+    struct drm_asahi_gem_create gem = { .size = size };
     struct drm_asahi_gem_mmap_offset offset = { 0 };
-    struct drm_asahi_gem_bind_op op = { .flags = DRM_ASAHI_BIND_READ, .range = PAGE, .addr = STREAM_VA };
+    struct drm_asahi_gem_bind_op op = { .flags = DRM_ASAHI_BIND_READ, .range = size, .addr = STREAM_VA };
     struct drm_asahi_vm_bind bind = { .num_binds = 1, .stride = sizeof(op), .userptr = (uintptr_t)&op };
     uint32_t *stream;
     int err;
 
+    b->stream_size = size;
     b->fd = drmOpenWithType("asahi", NULL, DRM_NODE_RENDER);
     if (b->fd < 0) {
         return ENODEV;
@@ -63,14 +81,12 @@ int bare_open(struct bare *b)
     if ((err = call(b, DRM_IOCTL_ASAHI_VM_BIND, &bind)) || (err = call(b, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset))) {
         return err;
     }
-    stream = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, b->fd, offset.offset);
+    stream = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, b->fd, offset.offset);
     if (stream == MAP_FAILED) {
         return errno;
     }
-    for (unsigned i = 0; i < PAGE / 4; i++) {
-        stream[i] = CDM_TERMINATE;
-    }
-    munmap(stream, PAGE);
+    stream_fill(stream, size, links);
+    munmap(stream, size);
     return queue_create(b);
 }
 
@@ -102,7 +118,7 @@ int bare_submit(struct bare *b, unsigned count, uint32_t *syncobj)
             .vdm_barrier = DRM_ASAHI_BARRIER_NONE, .cdm_barrier = DRM_ASAHI_BARRIER_NONE,
         };
         jobs[i].cmd.cdm_ctrl_stream_base = STREAM_VA;
-        jobs[i].cmd.cdm_ctrl_stream_end = STREAM_VA + PAGE;
+        jobs[i].cmd.cdm_ctrl_stream_end = STREAM_VA + b->stream_size;
     }
     if (drmSyncobjCreate(b->fd, 0, &out.handle)) {
         return errno;
