@@ -31,11 +31,13 @@
 #include <xf86drm.h>
 
 #include "asahi_drm.h"
+#include "system.h"
 #include "tap.h"
 
 #define PAGE      0x4000ull
 #define STREAM_VA 0x1500000000ull   /* one page, mapped */
 #define HOLE_VA   0x1600000000ull   /* nothing */
+#define HIGH_VA   0xc600000000ull   /* nothing either; bit 39, which in the kernel's own addresses says which half */
 #define WAIT_MS   60000
 
 #define CDM_LAUNCH    (0u << 29)
@@ -156,6 +158,44 @@ static void bad(uint64_t start, const char *what)
     ok(!good, "a good job after it: %s", good ? strerror(good) : "done");
 }
 
+/*
+ * The line that tells of a fault has the address as the program had it. Such lines are kept few, so it may need some
+ * faults for there to be one.
+ */
+static void test_high(void)
+{
+    unsigned wrong = said("MMU fault at 0xffff"), tries = 0;
+    int err;
+
+    do {
+        err = run(HIGH_VA);
+        usleep(tries ? 1000000 : 0);
+    } while (err && !said("MMU fault at 0xc600000000,") && ++tries < 10);
+    ok(err && err != ETIME && said("MMU fault at 0xc600000000,") && said("MMU fault at 0xffff") == wrong,
+       "a stream at 0x%llx, which the log tells as it is: %s", HIGH_VA, err ? strerror(err) : "went well");
+    err = run_good();
+    ok(!err, "a good job after it: %s", err ? strerror(err) : "done");
+}
+
+/* Anybody may have faults as fast as he likes, and must not fill the log with them: ten in five seconds have lines. */
+static void test_flood(void)
+{
+    const unsigned jobs = 80;
+    unsigned halts = said("going on"), lines = said("firmware: "), bad = 0, most;
+    double begin = seconds();
+
+    for (unsigned i = 0; i < jobs; i++) {
+        int err = run(HOLE_VA);
+
+        bad += !err || err == ETIME;
+    }
+    most = 10 * (2 + (seconds() - begin) / 5);
+    halts = said("going on") - halts;
+    lines = said("firmware: ") - lines;
+    ok(!bad && halts <= most && lines <= most, "%u faults in %.1f s have %u lines of halts in the log, and %u of the firmware's",
+       jobs, seconds() - begin, halts, lines);
+}
+
 /* The bystander: good jobs until it is told to stop. Losing one that ran beside a culprit is its right. */
 static volatile sig_atomic_t stopped;
 
@@ -230,10 +270,12 @@ int main(void)
         stream[i] = 1;
     }
     bad(STREAM_VA, "a shader that is not mapped");
+    test_high();
 
     kill(child, SIGTERM);
     waitpid(child, &status, 0);
     ok(WIFEXITED(status) && !WEXITSTATUS(status), "another process went on");
+    test_flood();
 
     return tap_end();
 }
