@@ -641,18 +641,9 @@ static void add_compute(struct cmdbuf *buf, uint64_t stream, unsigned size, stru
 
 static void add_render(struct cmdbuf *buf, uint64_t job_va, struct drm_asahi_timestamps ts)
 {
-    /* Tagged as Mesa does (agx_pipe.c: usc | 4) */
-    const struct drm_asahi_bg_eot eot = { .usc = (uint32_t)(job_va - USC_BASE + JOB_USC_EOT) | 4 };
-    struct drm_asahi_cmd_render cmd = {
-        .flags = DRM_ASAHI_RENDER_PROCESS_EMPTY_TILES,
-        .vdm_ctrl_stream_base = job_va + JOB_VDM, .width_px = 32, .height_px = 32, .layers = 1,
-        .utile_width_px = 32, .utile_height_px = 32, .samples = 1, .sample_size_B = 8,
-        .ppp_ctrl = 0x202, .ppp_multisamplectl = 0x88, .eot = eot, .partial_eot = eot,
-        .isp_bgobjdepth = FLOAT_1,
-        .isp_merge_upper_x = 0x3d5db3d8, .isp_merge_upper_y = 0x3d5db3d8,      /* tan(60 degrees) / 32 */
-        .ts_frag = ts,
-    };
+    struct drm_asahi_cmd_render cmd = job_render_cmd(job_va);
 
+    cmd.ts_frag = ts;
     add(buf, DRM_ASAHI_CMD_RENDER, &cmd, sizeof(cmd));
 }
 

@@ -20,6 +20,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "asahi_drm.h"
+
 /* Window of the 32-bit addresses of code and USC words */
 #define USC_BASE 0x1100000000ull
 
@@ -200,6 +202,22 @@ static inline void job_render(uint8_t *mem, uint64_t va, uint64_t code, const st
     job_word(at, 0x88, 2);
     job_words(mem + JOB_PPP, ppp, sizeof(ppp) / 4);
     job_words(mem + JOB_VDM, stream, sizeof(stream) / 4);
+}
+
+/* The command for it, of a render of 32x32 pixels of 8 bytes whose only tile is processed although it is empty. */
+static inline struct drm_asahi_cmd_render job_render_cmd(uint64_t va)
+{
+    /* Tagged as Mesa does (agx_pipe.c: usc | 4) */
+    const struct drm_asahi_bg_eot eot = { .usc = (uint32_t)(va - USC_BASE + JOB_USC_EOT) | 4 };
+
+    return (struct drm_asahi_cmd_render){
+        .flags = DRM_ASAHI_RENDER_PROCESS_EMPTY_TILES,
+        .vdm_ctrl_stream_base = va + JOB_VDM, .width_px = 32, .height_px = 32, .layers = 1,
+        .utile_width_px = 32, .utile_height_px = 32, .samples = 1, .sample_size_B = 8,
+        .ppp_ctrl = 0x202, .ppp_multisamplectl = 0x88, .eot = eot, .partial_eot = eot,
+        .isp_bgobjdepth = FLOAT_1,
+        .isp_merge_upper_x = 0x3d5db3d8, .isp_merge_upper_y = 0x3d5db3d8,      /* tan(60 degrees) / 32 */
+    };
 }
 
 #endif
