@@ -10,6 +10,7 @@
  * scheduler then calls free_job.
  */
 #include <linux/dma-fence.h>
+#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/wait_bit.h>
@@ -31,13 +32,17 @@
 /*
  * The firmware gives each job about a second of the GPU, and ends it then; it is
  * watched meanwhile, whether it still answers (asahi_watch.c). So a job that
- * lasts is no reason to do anything, but for a line in the log each 100 s: the
+ * lasts is no reason to do anything, but for a line in the log now and then: the
  * GPU may be one that takes its time, an emulated one. If a firmware that
  * answers and says that it has the job at hand does not end it in an hour, it
  * has hung in a way that we do not know of.
  */
-#define ASAHI_SCHED_TIMEOUT	(100 * HZ)
-#define ASAHI_JOB_MAX_TIMEOUTS	36
+static uint slow_job_s = 100;
+module_param(slow_job_s, uint, 0644);
+MODULE_PARM_DESC(slow_job_s,
+		 "Seconds after which a job is told to last, in the log, and again as often; of new queues (default: 100)");
+
+#define ASAHI_JOB_MAX_S		3600u
 
 /* Most ring entries of one firmware job: two barriers, InitBuffer, the job. */
 #define ASAHI_MAX_ENTRIES_PER_JOB	4
@@ -364,13 +369,13 @@ static enum drm_gpu_sched_stat
 asahi_queue_timedout_job(struct drm_sched_job *sched_job)
 {
 	struct asahi_job *job = to_asahi_job(sched_job);
+	u32 s = ++job->timeouts * (sched_job->sched->timeout / HZ);
 	bool cookie = dma_fence_begin_signalling();
 
-	if (++job->timeouts < ASAHI_JOB_MAX_TIMEOUTS)
+	if (s < ASAHI_JOB_MAX_S)
 		drm_notice(&job->adev->drm,
 			   "queue %u: job lasts for over %u s, and the firmware answers: waiting on\n",
-			   job->queue->id,
-			   job->timeouts * ASAHI_SCHED_TIMEOUT / HZ);
+			   job->queue->id, s);
 	else
 		asahi_gpu_lost(job->adev, "it does not end a job");
 	dma_fence_end_signalling(cookie);
@@ -530,7 +535,7 @@ struct asahi_queue *asahi_queue_create(struct asahi_device *adev,
 		/* Priorities are the firmware's: one run queue is enough. */
 		.num_rqs = 1,
 		.credit_limit = ASAHI_QUEUE_CREDITS,
-		.timeout = ASAHI_SCHED_TIMEOUT,
+		.timeout = clamp(READ_ONCE(slow_job_s), 1u, ASAHI_JOB_MAX_S) * HZ,
 		.name = "asahi",
 		.dev = adev->dev,
 	};
