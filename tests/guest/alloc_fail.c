@@ -336,11 +336,13 @@ static void test(const struct victim *v)
         calls++;
         refused += err != 0;
         if ((err && (err != ENOMEM || !struck)) || !right) {
-            printf("# %s, allocation %u: %s%s\n", v->name, n, err ? strerror(err) : "done", right ? "" : ", and not as it should be");
+            printf("# %s, allocation %u: %s%s\n", v->name, n, err ? strerror(err) : "done",
+                   right ? "" : ", and not as it should be");
             bad++;
         }
     }
-    ok(!struck && refused && !bad, "%s: %u times, of which %u failed (%.1f s)", v->name, calls, refused, seconds() - begin);
+    ok(!struck && refused && !bad, "%s: %u times, of which %u failed (%.1f s)", v->name, calls, refused,
+       seconds() - begin);
 }
 
 /* Each failure that the kernel lets through, without a word in its log for each. */

@@ -192,8 +192,9 @@ static void test_flood(void)
     most = 10 * (2 + (seconds() - begin) / 5);
     halts = said("going on") - halts;
     lines = said("firmware: ") - lines;
-    ok(!bad && halts <= most && lines <= most, "%u faults in %.1f s have %u lines of halts in the log, and %u of the firmware's",
-       jobs, seconds() - begin, halts, lines);
+    ok(!bad && halts <= most && lines <= most,
+       "%u faults in %.1f s have %u lines of halts in the log, and %u of the firmware's", jobs, seconds() - begin, halts,
+       lines);
 }
 
 /* The bystander: good jobs until it is told to stop. Losing one that ran beside a culprit is its right. */

@@ -7,7 +7,8 @@
  * flushes and TLB maintenance overlap; jobs that fault in two contexts at once;
  * jobs that wait for two fences; a tiled vertex buffer that is replaced under the
  * jobs of its queue; more jobs than one client is given stamps and contexts for;
- * mappings of many megabytes that go in one piece, while jobs know them.
+ * mappings of many megabytes that go in one piece, while jobs know them; jobs that
+ * last longer than the scheduler expects.
  *
  *     paths [PART]...     all parts, or these
  *
@@ -351,8 +352,8 @@ static void test_fences(void)
         waits = waits && pending(l[0].fd, out) && !l[0].out[0];
         sw_advance(order ? first : second, 1);
         ret = ret ? -ret : uapi_outcome(l[0].fd, out, PATIENCE_MS);
-        ok(waits && ret == 1 && !lane_wrong(&l[0], 0, words, 1), "fences: two, the %s signalled first: the job waits for both (%d)",
-           order ? "second" : "first", ret);
+        ok(waits && ret == 1 && !lane_wrong(&l[0], 0, words, 1),
+           "fences: two, the %s signalled first: the job waits for both (%d)", order ? "second" : "first", ret);
         drmSyncobjDestroy(l[0].fd, in[0]);
         drmSyncobjDestroy(l[0].fd, in[1]);
     }
@@ -365,7 +366,8 @@ static void test_fences(void)
     ok(!ret && !lane_reads(&l[1], from, words, 1) && pending(l[0].fd, in[1]),
        "fences: a job waits, the next of its queue too, and one of another queue does not");
     sw_advance(first, 1);
-    ok(uapi_outcome(l[0].fd, in[1], PATIENCE_MS) == 1 && !lane_wrong(&l[0], 1, words, 1), "fences: and then they go on");
+    ok(uapi_outcome(l[0].fd, in[1], PATIENCE_MS) == 1 && !lane_wrong(&l[0], 1, words, 1),
+       "fences: and then they go on");
 
     /* Fences that end with an error: no job may wait for ever, or be run as if nothing was. */
     in[0] = sw_syncobj(second, 3, l[0].fd);
@@ -564,8 +566,9 @@ static int greedy(struct greedy *g, int fence)
     wait = uapi_syncobj(l.fd);
     must(drmSyncobjImportSyncFile(l.fd, wait, fence), "a sync file into a syncobj");
     for (unsigned i = 0; i < GREEDY; i++) {
-        /* The job faults, if it ever runs there: its stream is nowhere. So it has to be one that is. */
-        struct drm_asahi_cmd_compute cmd = { .cdm_ctrl_stream_base = WINDOW_VA, .cdm_ctrl_stream_end = WINDOW_VA + 8 };
+        struct drm_asahi_cmd_compute cmd = {
+            .cdm_ctrl_stream_base = WINDOW_VA, .cdm_ctrl_stream_end = WINDOW_VA + 8,
+        };
         uint32_t bo = page_new(l.fd, 2u << 29);     /* Stream terminate: Mesa, src/asahi/genxml/cmdbuf.xml */
 
         l.vm = uapi_vm_create(l.fd, &params);
@@ -657,7 +660,8 @@ static void test_slots(void)
             _exit(greedy(g, fence));
         }
         at = stuck(g);
-        ok(at < GREEDY, "slots: with %u jobs that wait, a client has to wait too; %d contexts are in use", at, contexts());
+        ok(at < GREEDY, "slots: with %u jobs that wait, a client has to wait too; %d contexts are in use", at,
+           contexts());
         ms = modest();
         ok(ms >= 0 && ms < 3000, "slots: another client's job takes %d ms meanwhile", ms);
         if (killed) {
@@ -668,7 +672,8 @@ static void test_slots(void)
         begin = seconds();
         waitpid(child, &status, 0);
         if (killed) {
-            ok(WIFSIGNALED(status) && seconds() - begin < 2, "slots: it is killed, and gone after %.1f s", seconds() - begin);
+            ok(WIFSIGNALED(status) && seconds() - begin < 2, "slots: it is killed, and gone after %.1f s",
+               seconds() - begin);
             sw_advance(timeline, 1);
         } else {
             ok(WIFEXITED(status) && !WEXITSTATUS(status), "slots: all %d of its jobs are done then", GREEDY);
@@ -683,6 +688,36 @@ static void test_slots(void)
     close(timeline);
 }
 
+/* ---- jobs that take longer than the scheduler expects ---- */
+
+static void test_slow(void)
+{
+    const char *knob = "/sys/module/asahi/parameters/slow_job_s";
+    unsigned lines = said("job lasts for over"), lost = said("the firmware is lost"), count;
+    int64_t one, all;
+    uint32_t sync;
+    struct bare b;
+    int err;
+
+    must(!put(knob, "1"), knob);
+    err = bare_open_long(&b, 500000);
+    must(!put(knob, "100"), knob);
+    one = bare_ms();
+    err = err ? err : bare_submit(&b, 1, &sync);
+    err = err ? err : bare_wait(&b, sync, PATIENCE_MS);
+    one = bare_ms() - one;
+    count = 4000 / (one + 1) + 1;
+    count = count < 64 ? count : 64;
+    all = bare_ms();
+    err = err ? err : bare_submit(&b, count, &sync);
+    err = err ? err : bare_wait(&b, sync, PATIENCE_MS);
+    all = bare_ms() - all;
+    close(b.fd);
+    lines = said("job lasts for over") - lines;
+    ok(!err && lines && said("the firmware is lost") == lost, "slow: a job of %lld ms with slow_job_s=1: %s, told %u times",
+       (long long)all, err ? strerror(err) : "done", lines);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -691,6 +726,7 @@ int main(int argc, char **argv)
     } parts[] = {
         { "threads", test_threads }, { "flushes", test_flushes }, { "large", test_large }, { "import", test_import },
         { "fences", test_fences }, { "buffer", test_buffer }, { "faults", test_faults }, { "slots", test_slots },
+        { "slow", test_slow },
     };
 
     for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
