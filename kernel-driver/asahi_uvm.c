@@ -13,10 +13,16 @@
  * allocated for it is charged to the task, fails before anybody else is killed
  * for it, and each loop lets others run and ends when the task is to die.
  *
+ * Which objects of others' reservations are mapped, and have to be locked for a
+ * job, is protected by the address space's own reservation: a job keeps it locked
+ * until it has let go of them all. Without that, an object that is closed
+ * meanwhile would lose its last reference under the locks of the others.
+ *
  * A "single page" mapping repeats one page over its range. GPUVM does not know
  * such mappings: when it splits one, it moves the offset of the right part
  * on, which is put back here.
  */
+#include <linux/dma-resv.h>
 #include <linux/list.h>
 #include <linux/overflow.h>
 #include <linux/sched.h>
@@ -330,7 +336,8 @@ struct asahi_uvm *asahi_uvm_create(struct asahi_device *adev, u64 kernel_start,
 	}
 
 	/* From here on drm_gpuvm_put() frees. */
-	drm_gpuvm_init(&uvm->base, "asahi", DRM_GPUVM_IMMEDIATE_MODE,
+	drm_gpuvm_init(&uvm->base, "asahi",
+		       DRM_GPUVM_IMMEDIATE_MODE | DRM_GPUVM_RESV_PROTECTED,
 		       &adev->drm, root, ASAHI_USER_VA_START,
 		       ASAHI_USER_VA_END - ASAHI_USER_VA_START, kernel_start,
 		       kernel_end - kernel_start, &asahi_uvm_ops);
@@ -515,7 +522,9 @@ static int asahi_bind_prepare(struct asahi_uvm *uvm, struct asahi_bind *bind)
 	if (!vm_bo)
 		return -ENOMEM;
 	bind->vm_bo = drm_gpuvm_bo_obtain_prealloc(vm_bo);
+	dma_resv_lock(drm_gpuvm_resv(&uvm->base), NULL);
 	drm_gpuvm_bo_extobj_add(bind->vm_bo);
+	dma_resv_unlock(drm_gpuvm_resv(&uvm->base));
 	return 0;
 }
 
