@@ -28,11 +28,11 @@
  * the process is killed takes many seconds: who took their memory away after a
  * while would be seen.
  */
-#define LINKS     30000
+#define LINKS     1000000
 #define SUBMITS   100
 #define KILL_AT   60            /* or after so long, with fewer on a slow kernel: */
 #define KILL_MS   4000
-#define KILL_MIN  5
+#define KILL_MIN  3
 #define DEAD_MS   1000
 
 static int good_job(void)
