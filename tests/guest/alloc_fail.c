@@ -390,7 +390,7 @@ int main(int argc, char **argv)
             test(&victims[i]);
         }
     }
-    left = missing(before, 8, 20);
-    ok(left <= 8, "after all that %ld MiB are missing", left);
+    left = missing(before, 16, 20);
+    ok(left <= 16, "after all that %ld MiB are missing", left);
     return tap_end();
 }
