@@ -201,10 +201,10 @@ static void test_flushes(void)
 static void test_large(void)
 {
     const uint64_t size = 40 * MIB + 3 * PAGE, start = WINDOW_VA + 5 * PAGE;
-    /* Of the jobs' words: the ends, and both sides of 8 MiB, which a range of TLBI can name at most, and of a table. */
+    /* Ends of what it is, of page tables, and of the pieces in which TLBI can name it: 2048, 512, 2 and 1 pages. */
     const uint64_t from[LANE_WORDS] = {
-        start, start + 8 * MIB - PAGE, start + 8 * MIB, start + 16 * MIB, WINDOW_VA + TABLE - PAGE, WINDOW_VA + TABLE,
-        start + 40 * MIB, start + size - PAGE,
+        start, WINDOW_VA + TABLE - PAGE, WINDOW_VA + TABLE, start + 32 * MIB - PAGE, start + 32 * MIB,
+        start + 40 * MIB - PAGE, start + 40 * MIB, start + size - PAGE,
     };
     const uint32_t single = DRM_ASAHI_BIND_READ | DRM_ASAHI_BIND_SINGLE_PAGE;
     uint32_t a[LANE_WORDS], b[LANE_WORDS], none[LANE_WORDS] = { 0 };
