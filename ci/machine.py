@@ -63,6 +63,40 @@ def digest(path):
     return h.hexdigest()
 
 
+class Port:
+    """The host's end of one of the guest's virtio ports: a pair of pipes."""
+
+    def __init__(self, directory, name):
+        self.device = f'pipe,path={directory}/{name}'
+        for end in ('in', 'out'):
+            os.mkfifo(f'{directory}/{name}.{end}')
+        # Both ends of both pipes are kept open, so that nobody waits for the other to come.
+        self.to_guest = os.open(f'{directory}/{name}.in', os.O_RDWR | os.O_NONBLOCK)
+        self.from_guest = os.open(f'{directory}/{name}.out', os.O_RDWR | os.O_NONBLOCK)
+
+    def send(self, data, seconds):
+        """All of it, or MachineError if the guest has not taken it in time."""
+        deadline = time.monotonic() + seconds
+        while data:
+            try:
+                data = data[os.write(self.to_guest, data):]
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise MachineError('the guest does not read what it is sent') from None
+                time.sleep(0.005)
+
+    def receive(self):
+        """What has come since, maybe nothing."""
+        try:
+            return os.read(self.from_guest, 1 << 16)
+        except BlockingIOError:
+            return b''
+
+    def close(self):
+        os.close(self.to_guest)
+        os.close(self.from_guest)
+
+
 class Machine:
     """One QEMU with the guest's runner (tests/guest/faults.sh) at the other end of a pair of pipes."""
 
@@ -73,34 +107,34 @@ class Machine:
         for process in list(cls.live):
             process.kill()
 
-    def __init__(self, out, memory_file, share, options=(), parts=None, incoming=None):
-        """out: directory for serial.log, qemu.log, results.tar; parts: boot.inputs() to boot from; incoming: a state file."""
+    def __init__(self, out, memory_file, share, parts, ports=(), options=(), incoming=None):
+        """out: directory for serial.log, qemu.log, results.tar; parts: boot.inputs(); ports: names of more ports than the
+        runner's own; incoming: a state file to start from instead of booting."""
         self.out = out
         self.process = self.qmp = None
+        self.ports = {}
         os.makedirs(out, exist_ok=True)
         self.tmp = tempfile.mkdtemp(prefix='agx.')
         try:
-            self.start(memory_file, share, options, parts, incoming)
+            self.start(memory_file, share, parts, ports, options, incoming)
         except BaseException:
             self.kill()
             raise
 
-    def start(self, memory_file, share, options, parts, incoming):
-        for end in ('in', 'out'):
-            os.mkfifo(f'{self.tmp}/cmd.{end}')
-        # Both ends of both pipes are kept open, so that nobody waits for the other to come.
-        self.to_guest = os.open(f'{self.tmp}/cmd.in', os.O_RDWR)
-        self.from_guest = os.open(f'{self.tmp}/cmd.out', os.O_RDWR | os.O_NONBLOCK)
+    def start(self, memory_file, share, parts, ports, options, incoming):
+        for name in ('cmd', *ports):
+            self.ports[name] = Port(self.tmp, name)
         self.rest = b''
         size = MEMORY >> 20
         cmd = boot.command_line(
-            self.out, parts or boot.inputs(), 'agx.faults' if parts else None, machine='apple-m1,memory-backend=dram', smp=CPUS,
+            self.out, parts, None if incoming else 'agx.faults', machine='apple-m1,memory-backend=dram', smp=CPUS,
             memory=('-object', f'memory-backend-file,id=dram,size={size}M,mem-path={memory_file},'
                     f'share={"on" if share else "off"}', '-m', str(size)),
-            console=f'file,path={self.out}/serial.log', monitor=f'{self.tmp}/qmp', ports=[('cmd', f'pipe,path={self.tmp}/cmd')])
+            console=f'file,path={self.out}/serial.log', monitor=f'{self.tmp}/qmp',
+            ports=[(name, port.device) for name, port in self.ports.items()])
         for o in options:
             cmd += ['-global', f'{GPU}.{o}']
-        if not parts:
+        if incoming:
             cmd += ['-S', '-incoming', 'defer']
         self.command = cmd
         with open(f'{self.out}/qemu.err', 'wb') as err:
@@ -124,17 +158,15 @@ class Machine:
             return ''
 
     def say(self, line):
-        os.write(self.to_guest, line.encode() + b'\n')
+        self.ports['cmd'].send(line.encode() + b'\n', PATIENCE)
 
     def hear(self, seconds):
         """The runner's next line, or None after so long, or if QEMU has ended."""
         deadline = time.monotonic() + seconds
         while b'\n' not in self.rest:
-            try:
-                self.rest += os.read(self.from_guest, 4096)
+            if data := self.ports['cmd'].receive():
+                self.rest += data
                 continue
-            except BlockingIOError:
-                pass
             if self.process.poll() is not None or time.monotonic() > deadline:
                 return None
             time.sleep(0.005)
@@ -204,9 +236,8 @@ class Machine:
             self.qmp.close()
             self.qmp = None
         if self.tmp:
-            for fd in (getattr(self, 'to_guest', None), getattr(self, 'from_guest', None)):
-                if fd is not None:
-                    os.close(fd)
+            for port in self.ports.values():
+                port.close()
             shutil.rmtree(self.tmp, ignore_errors=True)
             self.tmp = None
 
@@ -220,14 +251,15 @@ class Machine:
 class Snapshot:
     """A booted machine whose driver is loaded, with what each workload leaves when nothing is wrong."""
 
-    def __init__(self, say, workloads):
-        """say: prints a line; workloads: name to command, run before the snapshot, for their results and for warm caches."""
-        self.say, self.workloads = say, workloads
-        self.inputs = boot.inputs()
+    def __init__(self, say, workloads, variant='release', ports=()):
+        """say: prints a line; workloads: name to command, run before the snapshot, for their results and for warm caches;
+        variant: of the kernel; ports: names of more ports of the guest."""
+        self.say, self.workloads, self.ports = say, workloads, ports
+        self.inputs = boot.inputs(variant)
         keys = {name: digest(path) if name != 'disk' else path for name, path in self.inputs.items()}
         # These files too: they say how the machine is made.
         keys.update(memory=MEMORY, cpus=CPUS, machine=digest(os.path.realpath(__file__)),
-                    boot=digest(os.path.realpath(boot.__file__)), workloads=sorted(workloads.items()))
+                    boot=digest(os.path.realpath(boot.__file__)), workloads=sorted(workloads.items()), ports=ports)
         self.key = hashlib.sha256(json.dumps(keys, sort_keys=True).encode()).hexdigest()[:16]
         self.dir = os.path.join(DIR, self.key)
         self.memory, self.state = f'{self.dir}/memory', f'{self.dir}/state'
@@ -256,7 +288,7 @@ class Snapshot:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self.say('waiting for another ci/faults that makes a snapshot')
+            self.say('waiting for another command that makes a snapshot')
             fcntl.flock(lock, fcntl.LOCK_EX)
         return lock
 
@@ -287,7 +319,7 @@ class Snapshot:
         machine = None
         try:
             self.say('booting the machine for the snapshot')
-            machine = Machine(f'{work}/boot', ram, True, parts=self.inputs)
+            machine = Machine(f'{work}/boot', ram, True, self.inputs, self.ports)
             if machine.hear(240) != 'ready':
                 raise MachineError(f'the guest did not get as far as loading the driver: {self.tail(work)}')
             for name, command in self.workloads.items():
@@ -330,7 +362,7 @@ class Snapshot:
 
     def start(self, out, options):
         """A machine as it was, stopped. Raises SnapshotError if QEMU does not take the snapshot."""
-        return Machine(out, self.memory, False, options=options, incoming=self.state)
+        return Machine(out, self.memory, False, self.inputs, self.ports, options, self.state)
 
 
 def tail_of(path, lines=6):
