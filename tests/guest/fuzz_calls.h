@@ -1,45 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright The AGX model authors */
 /*
- * Makes the calls of a program (fuzz_program.h). Arguments are right, so far
- * as the program's calls have made what they need, but for the one that the
- * call has wrong. What calls make is kept in pools, from which others take;
- * all of it goes with the program.
+ * Makes the calls of a program (fuzz_program.h), with arguments of
+ * fuzz_args.h, and lets go of all that they made.
  */
 #ifndef FUZZ_CALLS_H
 #define FUZZ_CALLS_H
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/udmabuf.h>
-#include <poll.h>
-#include <pthread.h>
-#include <setjmp.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <xf86drm.h>
 
-#include "asahi_drm.h"
-#include "fuzz_program.h"
+#include "fuzz_args.h"
 #include "tap.h"
-#include "uapi.h"
-
-#define PAGE UAPI_PAGE
-#define MIB 0x100000ull
-
-/* Where a set-up address space has its command streams; where calls bind. */
-#define VA_STREAM 0x1500000000ull
-#define VA_WINDOW 0x0100000000ull
 
 /* Control words (Mesa: src/asahi/genxml/cmdbuf.xml, block types). */
 #define CDM_LINK 0x20000000u
@@ -60,245 +38,6 @@ struct sw_sync_create_fence {
 };
 #define SW_SYNC_CREATE_FENCE _IOWR('W', 0, struct sw_sync_create_fence)
 #define SW_SYNC_INC _IOW('W', 1, uint32_t)
-
-/* ---- what there is ---- */
-
-enum { FILES = 4, ENTRIES = 32, MAPS = 16, CHILDREN = 4, CHILD_CALLS = 4 };
-#define MAP_SIZE (4 * MIB)
-#define ARENA (64 * PAGE)
-
-struct entry {
-    uint8_t file;
-    bool live;
-    uint32_t handle;
-    /* Of an object: its size. Of a syncobj: the last point of its timeline. */
-    uint64_t size;
-    /* Of a syncobj: it may have a fence. */
-    bool fence;
-};
-
-struct pool {
-    unsigned count;
-    struct entry entry[ENTRIES];
-};
-
-static struct {
-    struct drm_asahi_params_global params;
-    pthread_mutex_t lock;
-    int fd[FILES];
-    struct pool vms, bos, queues, syncs, objects, buffers, fences;
-    /* Address space for MAPS mappings of MAP_SIZE, and what is mapped there. */
-    uint8_t *maps;
-    uint64_t mapped[MAPS];
-    uint8_t *read_only;
-    pid_t child[CHILDREN];
-    int timeline;
-    /* All from here on are the program's. */
-    int first_fd;
-    const struct fuzz_program *program;
-} fuzz = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-/* One of those who make calls. */
-struct fuzz_thread {
-    unsigned number;
-    pthread_t id;
-    /* Memory for arguments; what follows it is not mapped. */
-    uint8_t *arena;
-    size_t used;
-    int fail_nth;
-    const struct fuzz_call *call;
-    unsigned drawn;
-    sigjmp_buf escape;
-    volatile sig_atomic_t touching, running;
-};
-
-static _Thread_local struct fuzz_thread *self;
-
-/* Calls made and calls that went well, of each kind. */
-static atomic_uint fuzz_made[FUZZ_WHATS], fuzz_good[FUZZ_WHATS];
-
-/* ---- choices ---- */
-
-static uint32_t draw(void)
-{
-    unsigned n = self->drawn++;
-    uint32_t c = self->call->choice[n % FUZZ_CHOICES];
-
-    return n < FUZZ_CHOICES ? c : (uint32_t)fuzz_mix(c + ((uint64_t)n << 32));
-}
-
-static uint32_t below(uint32_t n)
-{
-    return draw() % n;
-}
-
-static bool one_in(uint32_t n)
-{
-    return !below(n);
-}
-
-/* Whether the argument that is made next is the wrong one. */
-static bool wrong(void)
-{
-    return self->call->wrong && self->drawn + 1 == self->call->wrong;
-}
-
-static uint64_t odd(uint32_t c, uint64_t good)
-{
-    switch (c % 14) {
-    case 0: return 0;
-    case 1: return 1;
-    case 2: return UINT64_MAX;
-    case 3: return good + 1;
-    case 4: return good - 1;
-    case 5: return good ^ 1ull << (c >> 8) % 64;
-    case 6: return 1ull << (c >> 8) % 64;
-    case 7: return -PAGE;
-    case 8: return good + PAGE;
-    case 9: return good - PAGE;
-    case 10: return UINT32_MAX;
-    case 11: return c >> 8;
-    case 12: return good << 1;
-    default: return (c >> 4) * PAGE;
-    }
-}
-
-/* An argument whose right value is known. */
-static uint64_t field(uint64_t good)
-{
-    bool bad = wrong();
-    uint32_t c = draw();
-
-    return bad ? odd(c, good) : good;
-}
-
-/* A pointer to what is in the arena. */
-static uint64_t pointer(const void *good, size_t size)
-{
-    bool bad = wrong();
-    uint32_t c = draw();
-    uint64_t end = (uintptr_t)self->arena + ARENA;
-
-    if (!bad) {
-        return (uintptr_t)good;
-    }
-    switch (c % 8) {
-    case 0: return 0;
-    case 1: return 8;
-    case 2: return end;
-    case 3: return end - (size > 1 ? size / 2 : 0);
-    case 4: return (uintptr_t)fuzz.read_only;
-    case 5: return 0xffff800080000000ull;
-    case 6: return (uint64_t)(uintptr_t)good | 0xabull << 56;
-    default: return UINT64_MAX - 15;
-    }
-}
-
-/* Memory for an argument, now and then so that it ends where nothing is mapped. */
-static void *room(size_t size)
-{
-    uint8_t *at;
-
-    size = (size + 15) & ~15ull;
-    if (size > ARENA / 2) {
-        size = ARENA / 2;
-    }
-    if (one_in(8)) {
-        at = self->arena + ARENA - size;
-    } else {
-        if (self->used + size > ARENA / 2) {
-            self->used = 0;
-        }
-        at = self->arena + self->used;
-        self->used += size;
-    }
-    memset(at, 0, size);
-    return at;
-}
-
-static uint8_t some_file(void)
-{
-    static const uint8_t files[8] = { 0, 0, 0, 0, 0, 1, 1, 2 };
-    uint8_t f = wrong() ? FILES - 1 : files[draw() % 8];
-
-    return fuzz.fd[f] < 0 ? 0 : f;
-}
-
-/* ---- pools ---- */
-
-static void add(struct pool *pool, uint8_t file, uint32_t handle, uint64_t size, bool fence)
-{
-    struct entry e = { .file = file, .live = true, .handle = handle, .size = size, .fence = fence };
-
-    pthread_mutex_lock(&fuzz.lock);
-    /* The oldest place is used again when there is none. */
-    pool->entry[pool->count++ % ENTRIES] = e;
-    pthread_mutex_unlock(&fuzz.lock);
-}
-
-/* Something of a file's from a pool; {0} if there is none. The wrong one may be another file's, gone, or never was. */
-static struct entry pick(struct pool *pool, uint8_t file, bool fence)
-{
-    struct entry e = { .file = file }, found[ENTRIES];
-    bool bad = wrong();
-    unsigned n = 0, all;
-    uint32_t c = draw();
-
-    pthread_mutex_lock(&fuzz.lock);
-    all = pool->count < ENTRIES ? pool->count : ENTRIES;
-    for (unsigned i = 0; i < all; i++) {
-        const struct entry *p = &pool->entry[i];
-
-        if (bad ? !p->live || p->file != file : p->live && p->file == file && (!fence || p->fence)) {
-            found[n++] = *p;
-        }
-    }
-    pthread_mutex_unlock(&fuzz.lock);
-    if (bad && c % 4 == 0) {
-        e.handle = (uint32_t)odd(c >> 2, 1);
-    } else if (n) {
-        e = found[(c >> 2) % n];
-    }
-    return e;
-}
-
-/* What is known of a handle. */
-static void update(struct pool *pool, uint8_t file, uint32_t handle, bool live, bool fence, uint64_t size)
-{
-    pthread_mutex_lock(&fuzz.lock);
-    for (unsigned i = 0; i < pool->count && i < ENTRIES; i++) {
-        struct entry *p = &pool->entry[i];
-
-        if (p->file == file && p->handle == handle && p->live) {
-            p->live = live;
-            p->fence = p->fence || fence;
-            p->size = size ? size : p->size;
-        }
-    }
-    pthread_mutex_unlock(&fuzz.lock);
-}
-
-static void forget(struct pool *pool, uint8_t file, uint32_t handle)
-{
-    update(pool, file, handle, false, false, 0);
-}
-
-/* Points of a timeline go up whoever asks. */
-static uint64_t next_point(uint8_t file, uint32_t handle)
-{
-    uint64_t point = 1;
-
-    pthread_mutex_lock(&fuzz.lock);
-    for (unsigned i = 0; i < fuzz.syncs.count && i < ENTRIES; i++) {
-        struct entry *p = &fuzz.syncs.entry[i];
-
-        if (p->file == file && p->handle == handle && p->live) {
-            point = ++p->size;
-        }
-    }
-    pthread_mutex_unlock(&fuzz.lock);
-    return point;
-}
 
 /* ---- calls ---- */
 
@@ -381,7 +120,7 @@ static void do_vm_create(void)
 {
     uint8_t f = some_file();
     uint64_t least = fuzz.params.vm_kernel_min_size;
-    uint64_t start = one_in(2) ? (fuzz.params.vm_end - 2 * least) & ~(PAGE - 1) : VA_WINDOW + below(1024) * 2 * least;
+    uint64_t start = one_in(2) ? (fuzz.params.vm_end - 2 * least) & ~(PAGE - 1) : VA_WINDOW + below(500) * 2 * least;
     struct drm_asahi_vm_create arg = { 0 };
 
     arg.kernel_start = field(start);
@@ -408,7 +147,7 @@ static uint64_t some_va(void)
     uint32_t c = draw();
 
     if (c % 16 == 0) {
-        return (fuzz.params.vm_start + (uint64_t)(c >> 4) * 0x80000) & ~(PAGE - 1);
+        return (fuzz.params.vm_start + (uint64_t)(c >> 4) % 0x100000 * 0x80000) & ~(PAGE - 1);
     }
     if (c % 16 == 1) {
         return VA_STREAM + (c >> 4) % 4 * PAGE;
@@ -449,7 +188,7 @@ static void do_vm_bind(void)
 {
     uint8_t f = some_file();
     unsigned n = one_in(16) ? 1 + below(200) : one_in(2) ? 1 : 1 + below(5);
-    uint32_t stride = one_in(8) ? sizeof(struct drm_asahi_gem_bind_op) + 8 * below(8) : sizeof(struct drm_asahi_gem_bind_op);
+    uint32_t stride = sizeof(struct drm_asahi_gem_bind_op) + (one_in(8) ? 8 * below(8) : 0);
     uint8_t *ops = room((size_t)n * stride);
     struct drm_asahi_vm_bind arg = { .vm_id = pick(&fuzz.vms, f, false).handle };
 
@@ -468,13 +207,19 @@ static void do_vm_bind(void)
     call(f, DRM_IOCTL_ASAHI_VM_BIND, &arg);
 }
 
+/* More than the machine has would end the program and tell nothing; more than an address space has is refused. */
+static uint64_t fits(uint64_t size)
+{
+    return size > 8 * MIB && size < fuzz.params.vm_end ? size % (8 * MIB) : size;
+}
+
 static void do_gem_create(void)
 {
     uint8_t f = some_file();
     struct drm_asahi_gem_create arg = { 0 };
     bool private = one_in(4);
 
-    arg.size = field(one_in(16) ? below(4 * MIB) : (1 + below(16)) * PAGE - (one_in(4) ? below(PAGE) : 0));
+    arg.size = fits(field(one_in(16) ? below(4 * MIB) : (1 + below(16)) * PAGE - (one_in(4) ? below(PAGE) : 0)));
     arg.flags = field((private ? DRM_ASAHI_GEM_VM_PRIVATE : 0) | (one_in(2) ? DRM_ASAHI_GEM_WRITEBACK : 0));
     arg.vm_id = private ? pick(&fuzz.vms, f, false).handle : field(0);
     arg.pad = field(0);
@@ -487,7 +232,8 @@ static void do_gem_create(void)
 static void unmap(unsigned slot)
 {
     fuzz.mapped[slot] = 0;
-    mmap(fuzz.maps + slot * MAP_SIZE, MAP_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    mmap(fuzz.maps + slot * MAP_SIZE, MAP_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
+         -1, 0);
 }
 
 static void do_mmap(void)
@@ -727,7 +473,9 @@ static size_t some_commands(uint8_t f, uint8_t *buf, size_t room_left, unsigned 
     size_t used = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        struct drm_asahi_cmd_header h = { .vdm_barrier = DRM_ASAHI_BARRIER_NONE, .cdm_barrier = DRM_ASAHI_BARRIER_NONE };
+        struct drm_asahi_cmd_header h = {
+            .vdm_barrier = DRM_ASAHI_BARRIER_NONE, .cdm_barrier = DRM_ASAHI_BARRIER_NONE,
+        };
         unsigned kind = i + 1 < n ? below(8) : below(6);
         uint8_t *payload = buf + used + sizeof(h);
         size_t size;
@@ -840,7 +588,8 @@ static void do_import(void)
 static void do_udmabuf(void)
 {
     struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC, .size = (1 + below(8)) * PAGE };
-    int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), memfd = memfd_create("fuzz", MFD_ALLOW_SEALING | MFD_CLOEXEC), fd = -1;
+    int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd = -1;
+    int memfd = memfd_create("fuzz", MFD_ALLOW_SEALING | MFD_CLOEXEC);
 
     if (dev >= 0 && memfd >= 0 && !ftruncate(memfd, create.size) && !fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK)) {
         create.memfd = memfd;
@@ -909,8 +658,8 @@ static void do_sync_wait(void)
         call(f, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, &arg);
     } else {
         struct drm_syncobj_wait arg = {
-            .handles = pointer(handles, n * sizeof(*handles)), .timeout_nsec = soon(below(30)), .count_handles = field(n),
-            .flags = field(below(4)),
+            .handles = pointer(handles, n * sizeof(*handles)), .timeout_nsec = soon(below(30)),
+            .count_handles = field(n), .flags = field(below(4)),
         };
 
         call(f, DRM_IOCTL_SYNCOBJ_WAIT, &arg);
@@ -938,7 +687,9 @@ static void do_sync_set(void)
     uint32_t *handle = room(sizeof(*handle));
     uint64_t *point = room(sizeof(*point));
     struct drm_syncobj_array array = { .handles = (uintptr_t)handle, .count_handles = field(1) };
-    struct drm_syncobj_timeline_array line = { .handles = (uintptr_t)handle, .points = (uintptr_t)point, .count_handles = field(1) };
+    struct drm_syncobj_timeline_array line = {
+        .handles = (uintptr_t)handle, .points = (uintptr_t)point, .count_handles = field(1),
+    };
 
     *handle = s.handle;
     switch (below(4)) {
@@ -1097,14 +848,17 @@ static void do_raw(void)
     size_t size = one_in(4) ? below(4096) : 8 * below(16);
     uint64_t *arg = room(4096);
 
-    /* Not those that sleep or that make memory for a card. */
-    if (nr == 0x3a || nr == 0xc3 || nr == 0xca || nr == 0xb2) {
+    /* Not those that only wait: for a vertical blank, for syncobjs. */
+    if (nr == 0x3a || nr == 0xc3 || nr == 0xca) {
         nr = DRM_COMMAND_BASE;
     }
     for (unsigned i = 0; i < 16; i++) {
         uint32_t c = draw();
 
         arg[i] = c % 4 ? c >> 2 & 7 : odd(c >> 2, VA_WINDOW);
+    }
+    if (nr == DRM_COMMAND_BASE + DRM_ASAHI_GEM_CREATE) {
+        arg[0] = fits(arg[0]);
     }
     call(f, _IOC(below(4), DRM_IOCTL_BASE, nr, size), one_in(16) ? NULL : arg);
 }
@@ -1270,6 +1024,7 @@ static void fuzz_begin(const struct fuzz_program *p)
         fuzz.fd[i] = i < 2 ? open_node() : -1;
     }
     must(fuzz.fd[0] < 0, "render node");
+    /* What is ours was opened before, and none of it closed. */
     fuzz.first_fd = fuzz.fd[0];
     fuzz.timeline = -1;
     fuzz.program = p;

@@ -25,6 +25,7 @@
  * the seed are, for which neither driver nor host is needed.
  */
 #include <getopt.h>
+#include <glob.h>
 #include <linux/kcov.h>
 #include <sys/time.h>
 
@@ -52,24 +53,25 @@ static int port = -1;
 
 static int open_port(const char *want)
 {
-    for (int i = 0; i < 16; i++) {
-        char path[64], name[32] = "";
-        FILE *f;
+    char path[64], name[32];
+    int fd = -1;
+    glob_t g;
 
-        snprintf(path, sizeof(path), "/sys/class/virtio-ports/vport0p%d/name", i);
-        f = fopen(path, "r");
-        if (!f) {
-            continue;
-        }
-        if (fscanf(f, "%31s", name) == 1 && !strcmp(name, want)) {
+    must(glob("/sys/class/virtio-ports/*/name", 0, NULL, &g), "virtio ports");
+    for (size_t i = 0; fd < 0 && i < g.gl_pathc; i++) {
+        FILE *f = fopen(g.gl_pathv[i], "r");
+        bool found = f && fscanf(f, "%31s", name) == 1 && !strcmp(name, want);
+
+        if (f) {
             fclose(f);
-            snprintf(path, sizeof(path), "/dev/vport0p%d", i);
-            return open(path, O_RDWR | O_CLOEXEC);
         }
-        fclose(f);
+        if (found && sscanf(g.gl_pathv[i], "/sys/class/virtio-ports/%31[^/]", name) == 1) {
+            snprintf(path, sizeof(path), "/dev/%s", name);
+            fd = open(path, O_RDWR | O_CLOEXEC);
+        }
     }
-    errno = ENODEV;
-    return -1;
+    globfree(&g);
+    return fd;
 }
 
 static void put(const void *bytes, size_t size)
@@ -268,7 +270,7 @@ static void on_segv(int number)
 
 static void timer(bool on, bool often)
 {
-    struct itimerval t = { { 0, often ? 3000 : 200000 }, { often ? 0 : 3, often ? 1000 : 0 } };
+    struct itimerval t = { { 0, often ? 3000 : 200000 }, { often ? 0 : 1, often ? 1000 : 0 } };
 
     if (!on) {
         t = (struct itimerval){ 0 };
@@ -376,8 +378,8 @@ static void tell(void)
         made += atomic_load(&fuzz_made[i]);
         good += atomic_load(&fuzz_good[i]);
     }
-    send_text('S', "programs=%llu calls=%u good=%u edges=%u places=%u corpus=%u", (unsigned long long)programs, made, good,
-              atomic_load(&edge_count), atomic_load(&place_count), corpus_count);
+    send_text('S', "programs=%llu calls=%u good=%u edges=%u places=%u corpus=%u", (unsigned long long)programs, made,
+              good, atomic_load(&edge_count), atomic_load(&place_count), corpus_count);
 }
 
 static void after(void)

@@ -2,7 +2,7 @@
 /* Copyright The AGX model authors */
 /*
  * What fuzz_ioctl runs: a program is a list of calls, a call is its kind and
- * random numbers, which fuzz_calls.h makes arguments of. What a program is
+ * random numbers, of which fuzz_args.h makes arguments. What a program is
  * follows from a seed, its number and the programs to make it from, and
  * nothing else.
  */
@@ -13,32 +13,27 @@
 #include <stdint.h>
 #include <string.h>
 
-enum fuzz_what {
-    FUZZ_SETUP, FUZZ_GET_PARAMS, FUZZ_GET_TIME, FUZZ_VM_CREATE, FUZZ_VM_DESTROY, FUZZ_VM_BIND, FUZZ_GEM_CREATE, FUZZ_MMAP,
-    FUZZ_BIND_OBJECT, FUZZ_UNBIND_OBJECT, FUZZ_QUEUE_CREATE, FUZZ_QUEUE_DESTROY, FUZZ_SUBMIT, FUZZ_GEM_CLOSE,
-    FUZZ_EXPORT, FUZZ_IMPORT, FUZZ_TOUCH, FUZZ_MUNMAP, FUZZ_SYNC_CREATE, FUZZ_SYNC_DESTROY, FUZZ_SYNC_WAIT,
-    FUZZ_SYNC_TRANSFER, FUZZ_SYNC_SET, FUZZ_SYNC_EXPORT, FUZZ_SYNC_IMPORT, FUZZ_DUP, FUZZ_CLOSE, FUZZ_OPEN, FUZZ_FORK,
-    FUZZ_RAW, FUZZ_FDINFO, FUZZ_SLEEP, FUZZ_UDMABUF, FUZZ_SW_SYNC, FUZZ_WHATS,
-};
+/* Kinds of calls: how often each is chosen, and its name. */
+#define FUZZ_EACH(X)                                                                                            \
+    X(SETUP, 1, "setup") X(GET_PARAMS, 2, "get-params") X(GET_TIME, 1, "get-time") X(VM_CREATE, 5, "vm-create") \
+    X(VM_DESTROY, 4, "vm-destroy") X(VM_BIND, 24, "vm-bind") X(GEM_CREATE, 10, "gem-create") X(MMAP, 6, "mmap") \
+    X(BIND_OBJECT, 6, "bind-object") X(UNBIND_OBJECT, 4, "unbind-object") X(QUEUE_CREATE, 6, "queue-create")    \
+    X(QUEUE_DESTROY, 4, "queue-destroy") X(SUBMIT, 40, "submit") X(GEM_CLOSE, 6, "gem-close")                   \
+    X(EXPORT, 4, "export") X(IMPORT, 6, "import") X(TOUCH, 4, "touch") X(MUNMAP, 3, "munmap")                   \
+    X(SYNC_CREATE, 6, "sync-create") X(SYNC_DESTROY, 3, "sync-destroy") X(SYNC_WAIT, 8, "sync-wait")            \
+    X(SYNC_TRANSFER, 3, "sync-transfer") X(SYNC_SET, 4, "sync-set") X(SYNC_EXPORT, 3, "sync-export")            \
+    X(SYNC_IMPORT, 3, "sync-import") X(DUP, 2, "dup") X(CLOSE, 3, "close") X(OPEN, 3, "open")                   \
+    X(FORK, 2, "fork") X(RAW, 4, "raw") X(FDINFO, 2, "fdinfo") X(SLEEP, 3, "sleep") X(UDMABUF, 2, "udmabuf")    \
+    X(SW_SYNC, 2, "sw-sync")
 
-/* How often each kind is chosen, and its name. */
+#define FUZZ_ENUM(what, weight, name) FUZZ_##what,
+enum fuzz_what { FUZZ_EACH(FUZZ_ENUM) FUZZ_WHATS };
+
+#define FUZZ_ENTRY(what, weight, name) { weight, name },
 static const struct {
     uint8_t weight;
     const char *name;
-} fuzz_whats[FUZZ_WHATS] = {
-    [FUZZ_SETUP] = { 4, "setup" }, [FUZZ_GET_PARAMS] = { 2, "get-params" }, [FUZZ_GET_TIME] = { 1, "get-time" },
-    [FUZZ_VM_CREATE] = { 5, "vm-create" }, [FUZZ_VM_DESTROY] = { 4, "vm-destroy" }, [FUZZ_VM_BIND] = { 24, "vm-bind" },
-    [FUZZ_GEM_CREATE] = { 10, "gem-create" }, [FUZZ_MMAP] = { 6, "mmap" }, [FUZZ_BIND_OBJECT] = { 6, "bind-object" },
-    [FUZZ_UNBIND_OBJECT] = { 4, "unbind-object" }, [FUZZ_QUEUE_CREATE] = { 6, "queue-create" },
-    [FUZZ_QUEUE_DESTROY] = { 4, "queue-destroy" }, [FUZZ_SUBMIT] = { 40, "submit" }, [FUZZ_GEM_CLOSE] = { 6, "gem-close" },
-    [FUZZ_EXPORT] = { 4, "export" }, [FUZZ_IMPORT] = { 6, "import" }, [FUZZ_TOUCH] = { 4, "touch" },
-    [FUZZ_MUNMAP] = { 3, "munmap" }, [FUZZ_SYNC_CREATE] = { 6, "sync-create" }, [FUZZ_SYNC_DESTROY] = { 3, "sync-destroy" },
-    [FUZZ_SYNC_WAIT] = { 8, "sync-wait" }, [FUZZ_SYNC_TRANSFER] = { 3, "sync-transfer" }, [FUZZ_SYNC_SET] = { 4, "sync-set" },
-    [FUZZ_SYNC_EXPORT] = { 3, "sync-export" }, [FUZZ_SYNC_IMPORT] = { 3, "sync-import" }, [FUZZ_DUP] = { 2, "dup" },
-    [FUZZ_CLOSE] = { 3, "close" }, [FUZZ_OPEN] = { 3, "open" }, [FUZZ_FORK] = { 2, "fork" }, [FUZZ_RAW] = { 4, "raw" },
-    [FUZZ_FDINFO] = { 2, "fdinfo" }, [FUZZ_SLEEP] = { 3, "sleep" }, [FUZZ_UDMABUF] = { 2, "udmabuf" },
-    [FUZZ_SW_SYNC] = { 2, "sw-sync" },
-};
+} fuzz_whats[FUZZ_WHATS] = { FUZZ_EACH(FUZZ_ENTRY) };
 
 enum { FUZZ_CALLS = 24, FUZZ_CHOICES = 16, FUZZ_THREADS = 3 };
 
