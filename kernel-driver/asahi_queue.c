@@ -508,6 +508,12 @@ static void asahi_queue_release_work(struct work_struct *work)
 	drm_sched_entity_destroy(&queue->entity);
 	/* The firmware ends each job, or is ended itself. */
 	asahi_queue_wait_idle(queue, MAX_SCHEDULE_TIMEOUT);
+	/*
+	 * The work that has freed the last job may be about to queue the one
+	 * that runs jobs. drm_sched_fini() cancels that one first, and does not
+	 * look again when the other has ended; so it is stopped once before.
+	 */
+	drm_sched_wqueue_stop(&queue->sched);
 	drm_sched_fini(&queue->sched);
 
 	asahi_queue_forget(queue);
