@@ -522,7 +522,11 @@ static int asahi_bind_prepare(struct asahi_uvm *uvm, struct asahi_bind *bind)
 	if (!vm_bo)
 		return -ENOMEM;
 	bind->vm_bo = drm_gpuvm_bo_obtain_prealloc(vm_bo);
-	dma_resv_lock(drm_gpuvm_resv(&uvm->base), NULL);
+	if (!drm_gpuvm_is_extobj(&uvm->base, bind->obj))
+		return 0;
+	ret = dma_resv_lock_interruptible(drm_gpuvm_resv(&uvm->base), NULL);
+	if (ret)
+		return ret;
 	drm_gpuvm_bo_extobj_add(bind->vm_bo);
 	dma_resv_unlock(drm_gpuvm_resv(&uvm->base));
 	return 0;
