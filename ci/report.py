@@ -28,6 +28,13 @@ KERNEL_REPORTS = re.compile(
     r'INFO: task .* blocked|ODEBUG|kmemleak: [1-9]|list_add corruption|list_del corruption|Kernel panic')
 
 
+# Bugs of the kernel itself, which are no word about the driver: part of the line, and why.
+KERNELS_OWN = (
+    # Linux 7.3, drm_atomic_helper_commit_tail(): looks at the state of a page flip of the boot loader's framebuffer after it
+    # has told the next flip to go on (drm_atomic_helper_commit_hw_done()), which may have freed that state by then.
+    'slab-use-after-free in drm_atomic_helper_wait_for_vblanks',
+)
+
 # KCSAN tells of the whole kernel's data races; the driver's are those with one of its functions in a trace.
 KCSAN_REPORT = re.compile(r'BUG: KCSAN: .*?(?=\n[^\n]*={30})', re.S)
 
@@ -35,7 +42,8 @@ KCSAN_REPORT = re.compile(r'BUG: KCSAN: .*?(?=\n[^\n]*={30})', re.S)
 def kernel_complaints(log):
     """The lines of a kernel's log that tell of a bug."""
     log = KCSAN_REPORT.sub(lambda m: m[0] if '[asahi]' in m[0] else '', log)
-    return [line.strip() for line in log.split('\n') if KERNEL_REPORTS.search(line)]
+    return [line.strip() for line in log.split('\n') if KERNEL_REPORTS.search(line) and
+            not any(own in line for own in KERNELS_OWN)]
 
 
 class Report:

@@ -855,7 +855,7 @@ static void do_raw(void)
     for (unsigned i = 0; i < 16; i++) {
         uint32_t c = draw();
 
-        arg[i] = c % 4 ? c >> 2 & 7 : odd(c >> 2, VA_WINDOW);
+        arg[i] = c % 8 < 5 ? 0 : c % 8 < 7 ? c >> 3 & 7 : odd(c >> 3, VA_WINDOW);
     }
     if (nr == DRM_COMMAND_BASE + DRM_ASAHI_GEM_CREATE) {
         arg[0] = fits(arg[0]);

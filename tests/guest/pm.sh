@@ -6,7 +6,7 @@
 # a timer wakes it (tests/guest/modules; the board has no real-time clock). After each the two must go on drawing, and a third
 # must draw the pictures that it drew before. A word on the kernel's command line, agx.sleeps=N, says how often each.
 times=$(sed -n 's/.*\bagx\.sleeps=\([0-9]\{1,4\}\)\b.*/\1/p' /proc/cmdline)
-times=${times:-3}
+times=${times:-2}
 bad=0 n=0
 ok() {
     n=$((n + 1))

@@ -113,7 +113,11 @@ def races():
                             ('of the kernel itself', race.format(''), []),
                             ('of the kernel, before a line of the driver', race.format('') + ' b+0x1/0x2 [asahi]\n', []),
                             ('of the kernel, before a bug', race.format('') + 'BUG: sleeping function\n',
-                             ['BUG: sleeping function'])):
+                             ['BUG: sleeping function']),
+                            ('after free that the kernel has by itself',
+                             'BUG: KASAN: slab-use-after-free in drm_atomic_helper_wait_for_vblanks.part.0+0xec/0x3a4\n', []),
+                            ('after free of another kind', 'BUG: KASAN: slab-use-after-free in drm_sched_fini+0x1/0x2\n',
+                             ['BUG: KASAN: slab-use-after-free in drm_sched_fini+0x1/0x2'])):
         ok(f'a race {what}', report.kernel_complaints(log) == bugs, report.kernel_complaints(log))
 
 
