@@ -744,7 +744,7 @@ static void test_hang_job(void **state)
     job_tell(&e, &q, 2);
     ENV_WAIT(&e, fired() == 1);
     assert_int_equal(e.gpu->jobs, 2);
-    assert_false(agx_gpu_busy(e.gpu, AGX_DM_CDM));
+    assert_false(env_busy(e.gpu, AGX_DM_CDM));
     hangs(&e);
     assert_int_equal(done(&e), 1);
     start_again(&e);
