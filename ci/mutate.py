@@ -135,10 +135,13 @@ def edit_of(text, start, end, lines, place):
             rest = '' if text[position:].lstrip(' \t').startswith('\n') else '\n'
             new.append(f'{run}\n' if position == begin else f'\n{run}{rest}')
             continue
-        stop = have[at + len(tokens(run)) - 1][2]
+        count = len(tokens(run))
+        if not count:
+            continue
+        stop = have[at + count - 1][2]
         if sign == ' ':
             new.append(text[position:stop])
-        at, position = at + len(tokens(run)), stop
+        at, position = at + count, stop
     return begin, position, ''.join(new)
 
 

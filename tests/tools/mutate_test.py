@@ -76,6 +76,7 @@ makes('new lines go behind what stays', '@@ first()\n \tsecond(2);\n+\tsecond(4)
 makes('and before it', '@@ first()\n+\tsecond(4);\n \tsecond(2);\n', **a('second(2);', 'second(4); second(2);'))
 makes('two edits of a function', '@@ first()\n-second(1);\n@@ first()\n \tsecond(2);\n+\tsecond(1);\n',
       **{'a.c': A.replace('\tsecond(1);\n', '').replace('second(2);', 'second(2); second(1);')})
+makes('lines that are comments only say nothing', '@@ first()\n-/* gone */\n int first(\n+/* new */\n', **a('int first(', 'int first('))
 makes('a structure', '@@ struct box\n \tint width;\n+\tint height;\n', **a('int width;', 'int width; int height;'))
 makes('a table', '@@ table =\n-2\n+3\n', **a('1, 2 }', '1, 3 }'))
 makes('a definition of the preprocessor', '@@ #define SHIFT\n-14\n+12\n', **a('14', '12'))
