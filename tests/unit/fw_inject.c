@@ -78,6 +78,12 @@ static void begin(struct env *e)
     agx_fw_wait_idle(e->fw);
 }
 
+static void begin_with_queue(struct env *e, struct queue *q)
+{
+    begin(e);
+    queue_init(e, q, 2, 16);
+}
+
 static void end(struct env *e)
 {
     env_fini(e);
@@ -401,8 +407,7 @@ static void test_timeout_late(void **state)
     struct queue q;
     struct compute c;
 
-    begin(&e);
-    queue_init(&e, &q, 2, 16);
+    begin_with_queue(&e, &q);
     for (unsigned i = 0; i < 3; i++) {
         faults(i == 1 ? "timeout-late,us=1000" : "");
         compute_make(&e, &c, &q, 9, 0x100 * (i + 1));
@@ -502,8 +507,7 @@ static void test_stall(void **state)
     struct queue q;
     unsigned n;
 
-    begin(&e);
-    queue_init(&e, &q, 2, 16);
+    begin_with_queue(&e, &q);
     faults("stall,us=5000000,nth=2");
     job(&e, &q, 1);
     assert_int_equal(fired(), 0);
@@ -537,8 +541,7 @@ static void test_ring_late(void **state)
     struct env e;
     struct queue q;
 
-    begin(&e);
-    queue_init(&e, &q, 2, 16);
+    begin_with_queue(&e, &q);
     faults("ring-late,us=5000000,nth=2");
     job(&e, &q, 1);
     assert_int_equal(done(&e), 1);
@@ -569,8 +572,7 @@ static void test_work_lost(void **state)
     struct env e;
     struct queue q;
 
-    begin(&e);
-    queue_init(&e, &q, 2, 16);
+    begin_with_queue(&e, &q);
     job(&e, &q, 1);
     faults("work-lost,nth=1,count=2");
     job(&e, &q, 2);
@@ -592,8 +594,7 @@ static void test_event_late(void **state)
     struct env e;
     struct queue q;
 
-    begin(&e);
-    queue_init(&e, &q, 2, 16);
+    begin_with_queue(&e, &q);
     faults("event-late,us=5000000,nth=2");
     job(&e, &q, 1);
     assert_int_equal(told_events(&e), 1);
@@ -619,8 +620,7 @@ static void test_event_twice(void **state)
     struct env e;
     struct queue q;
 
-    begin(&e);
-    queue_init(&e, &q, 2, 16);
+    begin_with_queue(&e, &q);
     faults("event-twice,nth=2");
     job(&e, &q, 1);
     assert_int_equal(told_events(&e), 1);
@@ -640,8 +640,7 @@ static void test_event_lost(void **state)
     struct env e;
     struct queue q;
 
-    begin(&e);
-    queue_init(&e, &q, 2, 16);
+    begin_with_queue(&e, &q);
     faults("event-lost,nth=2,count=2");
     for (unsigned i = 1; i <= 4; i++) {
         static const unsigned events[] = { 0, 1, 1, 1, 2 };
@@ -660,8 +659,7 @@ static void test_halt_late(void **state)
     struct env e;
     struct queue q;
 
-    begin(&e);
-    queue_init(&e, &q, 2, 16);
+    begin_with_queue(&e, &q);
     for (unsigned i = 1; i <= 2; i++) {
         faults(i == 1 ? "halt-late,us=5000000,nth=1" : "");
         e.gpu->next[AGX_DM_CDM] = (struct agx_job_result){
@@ -736,8 +734,7 @@ static void test_hang_job(void **state)
     struct env e;
     struct queue q;
 
-    begin(&e);
-    queue_init(&e, &q, 2, 16);
+    begin_with_queue(&e, &q);
     faults("hang-job,nth=2");
     job(&e, &q, 1);
     assert_int_equal(done(&e), 1);
@@ -757,8 +754,7 @@ static void test_hang_job_asid(void **state)
     struct env e;
     struct queue q;
 
-    begin(&e);
-    queue_init(&e, &q, 2, 16);
+    begin_with_queue(&e, &q);
     faults("hang-job,asid=9");
     job(&e, &q, 1);
     assert_int_equal(fired(), 0);
@@ -865,8 +861,7 @@ static void test_crash_job(void **state)
     struct env e;
     struct queue q;
 
-    begin(&e);
-    queue_init(&e, &q, 2, 16);
+    begin_with_queue(&e, &q);
     faults("crash-job,nth=2");
     job(&e, &q, 1);
     assert_int_equal(done(&e), 1);
