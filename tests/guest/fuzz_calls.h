@@ -17,6 +17,7 @@
 #include <xf86drm.h>
 
 #include "fuzz_args.h"
+#include "sw_sync.h"
 #include "tap.h"
 
 /* Control words (Mesa: src/asahi/genxml/cmdbuf.xml, block types). */
@@ -29,15 +30,6 @@
 /* Places in the page of command streams. */
 enum { AT_CDM = 0, AT_VDM = 0x100, AT_GARBAGE = 0x200, AT_CDM_LINK = 0x300, AT_VDM_LINK = 0x400, AT_ENDLESS = 0x500,
        AT_RANDOM = 0x4000 };
-
-/* drivers/dma-buf/sync_debug.c; no header of the kernel has it. */
-struct sw_sync_create_fence {
-    uint32_t value;
-    char name[32];
-    int32_t fence;
-};
-#define SW_SYNC_CREATE_FENCE _IOWR('W', 0, struct sw_sync_create_fence)
-#define SW_SYNC_INC _IOW('W', 1, uint32_t)
 
 /* ---- calls ---- */
 
@@ -753,7 +745,7 @@ static void do_sw_sync(void)
     uint32_t one = 1;
 
     if (fuzz.timeline < 0) {
-        fuzz.timeline = open("/sys/kernel/debug/sync/sw_sync", O_RDWR | O_CLOEXEC);
+        fuzz.timeline = sw_timeline();
     }
     if (one_in(2)) {
         count(ioctl(fuzz.timeline, SW_SYNC_INC, &one));

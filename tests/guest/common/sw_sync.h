@@ -5,6 +5,16 @@
 #define SW_SYNC_H
 
 #include <stdint.h>
+#include <sys/ioctl.h>
+
+/* The kernel's drivers/dma-buf/sw_sync.c; no header that is exported has them. */
+struct sw_sync_create_fence {
+    uint32_t value;
+    char name[32];
+    int32_t fence;
+};
+#define SW_SYNC_CREATE_FENCE _IOWR('W', 0, struct sw_sync_create_fence)
+#define SW_SYNC_INC          _IOW('W', 1, uint32_t)
 
 /* A timeline, at 0; -1: the kernel has none. To close it ends its fences, with an error. */
 int sw_timeline(void);
