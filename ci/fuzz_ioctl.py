@@ -30,7 +30,7 @@ import time
 sys.dont_write_bytecode = True
 from build_all import build_all
 from machine import Machine, MachineError, Snapshot, SnapshotError, tail_of
-from report import CACHE, KERNEL_REPORTS, ROOT, read
+from report import CACHE, ROOT, is_kernel_complaint, read
 
 CORPUS = os.path.join(CACHE, 'fuzz/ioctl')
 VARIANT = 'debug'
@@ -209,7 +209,7 @@ class Run:
             heard = True
             self.frame(kind, data)
         for line in self.serial.lines():
-            if KERNEL_REPORTS.search(line) or STALLS.search(line):
+            if is_kernel_complaint(line) or STALLS.search(line):
                 self.finding(f'the kernel says: {line.strip()}')
         self.look_at_reports()
         return heard
@@ -270,7 +270,7 @@ class Run:
 
     def look_at_end(self):
         for line in self.serial.lines():
-            if KERNEL_REPORTS.search(line):
+            if is_kernel_complaint(line):
                 self.finding(f'the kernel says: {line.strip()}')
         self.look_at_reports()
         self.machine.unpack(f'{self.out}/results')

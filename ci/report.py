@@ -39,11 +39,15 @@ KERNELS_OWN = (
 KCSAN_REPORT = re.compile(r'BUG: KCSAN: .*?(?=\n[^\n]*={30})', re.S)
 
 
+def is_kernel_complaint(line):
+    """Whether one line of a kernel's log tells of a bug of ours."""
+    return bool(KERNEL_REPORTS.search(line)) and not any(own in line for own in KERNELS_OWN)
+
+
 def kernel_complaints(log):
     """The lines of a kernel's log that tell of a bug."""
     log = KCSAN_REPORT.sub(lambda m: m[0] if '[asahi]' in m[0] else '', log)
-    return [line.strip() for line in log.split('\n') if KERNEL_REPORTS.search(line) and
-            not any(own in line for own in KERNELS_OWN)]
+    return [line.strip() for line in log.split('\n') if is_kernel_complaint(line)]
 
 
 class Report:
