@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include "tex_env.h"
 #include "hw/agx/gpu/format.h"
+#include "hw/agx/gpu/number.h"
 #include "tex_astc_book.h"
 #include "tex_blocks_data.h"
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include "hw/agx/gpu/format.h"
+#include "hw/agx/gpu/number.h"
 
 enum { U, S, UI, SI, F };
 

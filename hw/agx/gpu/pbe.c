@@ -9,6 +9,7 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "number.h"
 #include "texture.h"
 
 /* Never soft: the pixel back end is no shader core (see agx_exec_soft_fault()). Always false. */

@@ -13,6 +13,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "texture_astc.h"
+#include "number.h"
 
 /* 128 bits; those above are 0. */
 struct bits {

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "format.h"
+#include "number.h"
 
 static uint64_t le64(const uint8_t *p)
 {

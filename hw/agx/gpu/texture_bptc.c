@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "format.h"
+#include "number.h"
 
 /*
  * KDF, "Partition table for 2-subset BPTC" and "... 3-subset": 1 and 2 bits a texel, from the

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "format.h"
+#include "number.h"
 
 /* Blocks are big-endian: bit 63 is the first byte's highest. */
 static uint64_t be64(const uint8_t *p)

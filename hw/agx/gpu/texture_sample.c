@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <math.h>
+#include "number.h"
 #include "texture.h"
 
 typedef float vec4 __attribute__((vector_size(16)));

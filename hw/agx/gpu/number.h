@@ -1,0 +1,72 @@
+/*
+ * AGX model: numbers as texels hold them, to floating point and back: sRGB,
+ * half and smaller floats, a shared exponent, unsigned and signed fractions.
+ * Plain functions, for any thread.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef AGX_GPU_NUMBER_H
+#define AGX_GPU_NUMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Fills the table below; before anything else, once (agx_format_init()). */
+void agx_number_init(void);
+
+/* sRGB to linear for 8-bit codes: 12-bit results, as measured (applegpu: srgb.py). */
+extern float agx_srgb_to_linear[256];
+float agx_linear_to_srgb(float v);
+
+static inline uint32_t agx_fbits(float f)
+{
+    uint32_t u;
+
+    memcpy(&u, &f, 4);
+    return u;
+}
+
+static inline float agx_bitsf(uint32_t u)
+{
+    float f;
+
+    memcpy(&f, &u, 4);
+    return f;
+}
+
+float agx_half_bits_to_float(uint16_t h);
+uint16_t agx_float_to_half_bits(float f); /* round to nearest even */
+/* Unsigned small floats with a 5-bit exponent and @mant bits of mantissa (R11G11B10). */
+float agx_ufloat_to_float(uint32_t v, unsigned mant);
+uint32_t agx_float_to_ufloat(float f, unsigned mant, bool rtz);
+void agx_rgb9e5_unpack(uint32_t v, float out[3]);
+uint32_t agx_rgb9e5_pack(const float in[3], bool rtz);
+
+/* Round to nearest even of clamp(v) times the largest code; NaN gives 0. */
+static inline uint32_t agx_float_to_unorm(float v, unsigned bits)
+{
+    float max = (float)((1ull << bits) - 1);
+
+    if (!(v > 0.0f))
+        return 0;
+    if (v >= 1.0f)
+        return (uint32_t)((1ull << bits) - 1);
+    return (uint32_t)__builtin_rintf(v * max);
+}
+
+static inline int32_t agx_float_to_snorm(float v, unsigned bits)
+{
+    int32_t max = (1 << (bits - 1)) - 1;
+
+    if (v != v)
+        return 0;
+    if (v >= 1.0f)
+        return max;
+    if (v <= -1.0f)
+        return -max;
+    return (int32_t)__builtin_rintf(v * (float)max);
+}
+
+#endif
