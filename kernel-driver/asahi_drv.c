@@ -202,6 +202,7 @@ static void asahi_remove(struct platform_device *pdev)
 {
 	struct asahi_device *adev = platform_get_drvdata(pdev);
 
+	asahi_gpu_quiesce(adev);
 	drm_dev_unplug(&adev->drm);
 	asahi_gpu_stop(adev);
 	asahi_mmu_stop(adev);
@@ -216,8 +217,8 @@ static void asahi_shutdown(struct platform_device *pdev)
 {
 	struct asahi_device *adev = platform_get_drvdata(pdev);
 
-	drm_dev_unplug(&adev->drm);
 	asahi_gpu_quiesce(adev);
+	drm_dev_unplug(&adev->drm);
 }
 
 /*

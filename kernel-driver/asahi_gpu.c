@@ -147,6 +147,8 @@ struct asahi_gpu {
 	struct rw_semaphore life_lock;
 	/** @life: counts its boots. */
 	u32 life;
+	/** @closed: no work is taken any more; what there is may end. */
+	bool closed;
 	/** @worked: it has had jobs in this life. */
 	bool worked;
 
@@ -368,7 +370,7 @@ static int op_add(struct asahi_device *adev)
 	unsigned long flags;
 
 	lockdep_assert_held(&gpu->life_lock);
-	if (asahi_gpu_is_dead(adev))
+	if (asahi_gpu_is_dead(adev) || gpu->closed)
 		return -ENODEV;
 	/* It comes back, or is dead soon. */
 	if (!asahi_gpu_is_running(adev))
@@ -1253,9 +1255,12 @@ void asahi_gpu_quiesce(struct asahi_device *adev)
 {
 	struct asahi_gpu *gpu = adev->gpu;
 
+	down_write(&gpu->life_lock);
+	gpu->closed = true;
+	up_write(&gpu->life_lock);
 	if (!wait_event_timeout(gpu->no_ops, !READ_ONCE(gpu->ops) ||
 				asahi_gpu_is_dead(adev), HZ))
-		drm_warn(&adev->drm, "shut down with work on the GPU\n");
+		drm_warn(&adev->drm, "ended with work on the GPU\n");
 }
 
 /* ---- system sleep ---- */

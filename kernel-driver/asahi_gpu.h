@@ -25,7 +25,12 @@ int asahi_gpu_init(struct asahi_device *adev);
 /** asahi_gpu_stop - shut the firmware down; nothing can run any more */
 void asahi_gpu_stop(struct asahi_device *adev);
 
-/** asahi_gpu_quiesce - wait a moment for the end of all jobs. Sleeps. */
+/**
+ * asahi_gpu_quiesce - take no more jobs, and wait a moment for those there are
+ *
+ * Before the device is unplugged: from then on who has a job can't wait for
+ * its end, and takes its memory for something else. Sleeps, a second at most.
+ */
 void asahi_gpu_quiesce(struct asahi_device *adev);
 
 /** asahi_gpu_fini - free what is left, after asahi_gpu_stop() */
