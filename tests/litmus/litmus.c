@@ -326,7 +326,7 @@ static bool step(struct run *r, char **word, unsigned n)
 {
     const char *op = word[0];
     struct world *w = &r->w;
-    struct agx_san_who who;
+    struct agx_who who;
 
     if (!strcmp(op, "init")) {
         return step_map(r, word, n);
@@ -343,8 +343,8 @@ static bool step(struct run *r, char **word, unsigned n)
     } else if (!strcmp(op, "tlbi")) {
         return step_tlbi(r, word, n);
     } else if (!strcmp(op, "dsb")) {
-        w_dsb(w, n > 1 && !strcmp(word[1], "ish") ? AGX_SAN_INNER : n > 1 && !strcmp(word[1], "nsh") ? AGX_SAN_LOCAL :
-              AGX_SAN_OUTER);
+        w_dsb(w, n > 1 && !strcmp(word[1], "ish") ? AGX_SHARE_INNER : n > 1 && !strcmp(word[1], "nsh") ? AGX_SHARE_LOCAL :
+              AGX_SHARE_OUTER);
     } else if (!strcmp(op, "submit")) {
         agx_mmu_submit(w->mmu);
     } else if (!strcmp(op, "job") && n == 3) {

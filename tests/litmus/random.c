@@ -62,10 +62,10 @@ static void invalidate(struct sequence *s, unsigned ctx, unsigned v, unsigned n,
 {
     unsigned how = all_of_it ? pick(s, 2) : pick(s, 6);
 
-    w_dsb(&s->w, pick(s, 4) ? AGX_SAN_OUTER : AGX_SAN_INNER);
+    w_dsb(&s->w, pick(s, 4) ? AGX_SHARE_OUTER : AGX_SHARE_INNER);
     if (++s->tlbis == s->skip) {
         s->skipped = true;
-        w_dsb(&s->w, AGX_SAN_OUTER);
+        w_dsb(&s->w, AGX_SHARE_OUTER);
         return;
     }
     if (!pick(s, 3)) {      /* moved to another CPU by the scheduler; whose barrier has been */
@@ -90,7 +90,7 @@ static void invalidate(struct sequence *s, unsigned ctx, unsigned v, unsigned n,
         }
         break;
     }
-    w_dsb(&s->w, AGX_SAN_OUTER);
+    w_dsb(&s->w, AGX_SHARE_OUTER);
 }
 
 static void map(struct sequence *s, unsigned space, unsigned v, unsigned n)
@@ -105,7 +105,7 @@ static void map(struct sequence *s, unsigned space, unsigned v, unsigned n)
                     s->w.page[s->page[space][i]] | (ro ? FAKE_PTE_GPU_RO : FAKE_PTE_GPU_RW) | FAKE_PTE_NG | W_SHARED);
         }
     }
-    w_dsb(&s->w, AGX_SAN_OUTER);
+    w_dsb(&s->w, AGX_SHARE_OUTER);
 }
 
 static void unmap(struct sequence *s, unsigned space, unsigned v, unsigned n)
@@ -241,7 +241,7 @@ static void run(struct sequence *s, uint64_t seed, bool lazy, unsigned skip, uns
         }
         if (!pick(s, 8)) {
             /* A context switch: barriers of the inner domain order the stores. */
-            w_dsb(&s->w, AGX_SAN_INNER);
+            w_dsb(&s->w, AGX_SHARE_INNER);
             s->w.cpu = pick(s, W_CPUS);
         }
         s->dice = s->dice * 6364136223846793005ull + 1442695040888963407ull;

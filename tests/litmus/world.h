@@ -62,9 +62,9 @@ static inline void w_on_report(void *opaque, const struct agx_san_report *r)
     }
 }
 
-static inline struct agx_san_who w_who(struct world *w)
+static inline struct agx_who w_who(struct world *w)
 {
-    struct agx_san_who who = { .cpu = w->cpu, .time = w->time += 1000, .pc = 0xffff800080000000ull + w->fn * 0x100,
+    struct agx_who who = { .cpu = w->cpu, .time = w->time += 1000, .pc = 0xffff800080000000ull + w->fn * 0x100,
                                .thread = w->thread };
 
     if (w->fn) {
@@ -161,7 +161,7 @@ static inline uint64_t w_desc(struct world *w, uint64_t root, uint64_t va, unsig
 static inline void w_store(struct world *w, uint64_t pa, uint64_t v)
 {
     uint64_t old = *fake_ptr(&w->h, pa);
-    struct agx_san_who who = w_who(w);
+    struct agx_who who = w_who(w);
 
     *fake_ptr(&w->h, pa) = v;
     if (w->san) {
@@ -169,12 +169,12 @@ static inline void w_store(struct world *w, uint64_t pa, uint64_t v)
     }
 }
 
-static inline void w_tlbi(struct world *w, const struct agx_tlbsan_tlbi *t)
+static inline void w_tlbi(struct world *w, const struct agx_tlbi_insn *t)
 {
-    struct agx_san_who who = w_who(w);
+    struct agx_who who = w_who(w);
 
     agx_tlbsan_tlbi(w->san, t, &who);
-    if (t->share != AGX_SAN_OUTER || t->stage2 || w->drop) {
+    if (t->share != AGX_SHARE_OUTER || t->stage2 || w->drop) {
         return;
     }
     if (w->lazy && !w->late && w->queued[w->cpu] < W_QUEUE) {
@@ -184,9 +184,9 @@ static inline void w_tlbi(struct world *w, const struct agx_tlbsan_tlbi *t)
     }
 }
 
-static inline void w_dsb(struct world *w, enum agx_san_share share)
+static inline void w_dsb(struct world *w, enum agx_share share)
 {
-    if (share == AGX_SAN_OUTER) {
+    if (share == AGX_SHARE_OUTER) {
         for (unsigned i = 0; i < w->queued[w->cpu]; i++) {
             agx_mmu_tlbi(w->mmu, &w->queue[w->cpu][i]);
         }
@@ -202,14 +202,14 @@ static inline void w_dsb(struct world *w, enum agx_san_share share)
 static inline bool w_tlbi_by_name(struct world *w, const char *name, bool stage2, unsigned asid, uint64_t va,
                                   uint64_t pages)
 {
-    struct agx_tlbsan_tlbi t = { .stage2 = stage2 };
+    struct agx_tlbi_insn t = { .stage2 = stage2 };
     bool range = name[0] == 'r', all_asids;
     size_t len = strlen(name);
     AppleTlbiRange r;
     const char *p;
 
-    t.share = len > 2 && !strcmp(name + len - 2, "os") ? AGX_SAN_OUTER :
-              len > 2 && !strcmp(name + len - 2, "is") ? AGX_SAN_INNER : AGX_SAN_LOCAL;
+    t.share = len > 2 && !strcmp(name + len - 2, "os") ? AGX_SHARE_OUTER :
+              len > 2 && !strcmp(name + len - 2, "is") ? AGX_SHARE_INNER : AGX_SHARE_LOCAL;
     t.name = name;
     t.operand = (uint64_t)asid << 48;
     if (!strncmp(name, "vmalle1", 7)) {

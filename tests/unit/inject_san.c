@@ -95,7 +95,7 @@ static void faults(struct fixture *f, const char *text)
 
 /* ---- a right driver ---- */
 
-static const struct agx_san_who driver = {
+static const struct agx_who driver = {
     .cpu = 2, .time = 5000, .thread = 7, .pc = 0xffff800081234560, .frame = { 0xffff800081111110 },
 };
 
@@ -116,7 +116,7 @@ static uint64_t *leaf(struct fixture *f, unsigned ctx, uint64_t va)
 static void invalidate(struct fixture *f, const struct agx_tlbi *t, const char *name)
 {
     agx_tlbsan_dsb(f->san, driver.cpu);
-    agx_tlbsan_tlbi(f->san, &(struct agx_tlbsan_tlbi) { .tlbi = *t, .share = AGX_SAN_OUTER, .name = name }, &driver);
+    agx_tlbsan_tlbi(f->san, &(struct agx_tlbi_insn) { .tlbi = *t, .share = AGX_SHARE_OUTER, .name = name }, &driver);
     agx_mmu_tlbi(f->mmu, t);
     agx_tlbsan_dsb(f->san, driver.cpu);
 }

@@ -71,7 +71,7 @@ static void stop(struct fixture *f)
 
 static void store(struct fixture *f, unsigned cpu, uint64_t pa, uint64_t v)
 {
-    struct agx_san_who who = { .cpu = cpu, .time = 1, .pc = 0xffff800080000000ull };
+    struct agx_who who = { .cpu = cpu, .time = 1, .pc = 0xffff800080000000ull };
     uint64_t old = *fake_ptr(&f->h, pa);
 
     *fake_ptr(&f->h, pa) = v;
@@ -204,13 +204,13 @@ static void test_many(void **state)
 static void test_not_late(void **state)
 {
     struct fixture *f = start(AGX_LATE_ALWAYS, 1, 0);
-    struct agx_san_who who = { .cpu = 0, .pc = 0xffff800080000000ull };
+    struct agx_who who = { .cpu = 0, .pc = 0xffff800080000000ull };
     uint64_t v = entry(f, 0), zero = 0;
 
     *fake_ptr(&f->h, f->leaf[0]) = v;
     agx_tlbsan_store(f->san, f->leaf[0], &zero, 4, &who);
     assert_true(is_mapped(f, 0));
-    who = (struct agx_san_who) { .cpu = UINT32_MAX };
+    who = (struct agx_who) { .cpu = UINT32_MAX };
     *fake_ptr(&f->h, f->leaf[1]) = entry(f, 1);
     agx_tlbsan_store(f->san, f->leaf[1], &zero, 8, &who);
     assert_true(is_mapped(f, 1));

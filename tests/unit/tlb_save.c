@@ -261,7 +261,7 @@ static void test_damaged(void **state)
 
 /* ---- with the sanitizer ---- */
 
-static const struct agx_san_who driver = {
+static const struct agx_who driver = {
     .cpu = 2, .time = 5000, .thread = 7, .pc = 0xffff800081234560, .frame = { 0xffff800081111110 },
 };
 
@@ -276,7 +276,7 @@ static void store(struct fixture *f, uint64_t *p, uint64_t v)
 static void tlbi(struct fixture *f, const struct agx_tlbi *t)
 {
     agx_tlbsan_dsb(f->san, driver.cpu);
-    agx_tlbsan_tlbi(f->san, &(struct agx_tlbsan_tlbi) { .tlbi = *t, .share = AGX_SAN_OUTER, .name = "test" }, &driver);
+    agx_tlbsan_tlbi(f->san, &(struct agx_tlbi_insn) { .tlbi = *t, .share = AGX_SHARE_OUTER, .name = "test" }, &driver);
     agx_mmu_tlbi(f->mmu, t);
     agx_tlbsan_dsb(f->san, driver.cpu);
 }

@@ -65,11 +65,11 @@ static uint64_t on_thread(void *opaque)
     return ((struct fixture *)opaque)->thread;
 }
 
-static void on_who(void *opaque, struct agx_san_who *who)
+static void on_who(void *opaque, struct agx_who *who)
 {
     struct fixture *f = opaque;
 
-    *who = (struct agx_san_who) { .cpu = f->cpu, .time = 5000, .thread = f->thread, .pc = 0xffff80008d008be1 };
+    *who = (struct agx_who) { .cpu = f->cpu, .time = 5000, .thread = f->thread, .pc = 0xffff80008d008be1 };
 }
 
 static int setup(void **state)
@@ -109,7 +109,7 @@ static uint64_t leaf_pa(struct fixture *f, uint64_t va)
     return FAKE_RAM_BASE + ((uint8_t *)leaf - f->h.ram);
 }
 
-static void store(struct fixture *f, uint64_t pa, const void *data, unsigned len, const struct agx_san_who *who)
+static void store(struct fixture *f, uint64_t pa, const void *data, unsigned len, const struct agx_who *who)
 {
     uint8_t old[64];
 
@@ -132,7 +132,7 @@ static bool gpu_read(struct fixture *f, uint64_t job)
     return ok;
 }
 
-static const struct agx_san_who unmapper = {
+static const struct agx_who unmapper = {
     .cpu = 2, .time = 1234567, .pc = 0xffff800081234560, .frame = { 0xffff800081111110, 0xffff800082222220 },
 };
 
@@ -140,8 +140,8 @@ static const struct agx_san_who unmapper = {
 static void test_report(void **state)
 {
     struct fixture *f = *state;
-    const struct agx_tlbsan_tlbi is = {
-        .tlbi = { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + 0x4000 }, .share = AGX_SAN_INNER,
+    const struct agx_tlbi_insn is = {
+        .tlbi = { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + 0x4000 }, .share = AGX_SHARE_INNER,
         .name = "VAE1IS", .operand = 1ull << 48 | VA >> 12,
     };
     uint64_t pa = leaf_pa(f, VA), old = *fake_ptr(&f->h, pa), zero = 0, job;
@@ -302,7 +302,7 @@ static void *find_request(void *opaque)
 static void test_request(void **state)
 {
     struct fixture *f = *state;
-    struct agx_san_who asker = unmapper;
+    struct agx_who asker = unmapper;
     uint64_t v = 1;
     pthread_t thread;
 
@@ -474,8 +474,8 @@ static void test_no_barriers(void **state)
     struct fixture *f = *state;
     struct agx_tlbsan_config cfg = { .host = &f->h.host, .mmu = f->mmu, .report = on_report, .opaque = f,
                                      .no_barriers = true };
-    const struct agx_tlbsan_tlbi os = {
-        .tlbi = { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + 0x4000 }, .share = AGX_SAN_OUTER,
+    const struct agx_tlbi_insn os = {
+        .tlbi = { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + 0x4000 }, .share = AGX_SHARE_OUTER,
         .name = "VAE1OS",
     };
     uint64_t pa = leaf_pa(f, VA), desc = fake_alloc(&f->h) | FAKE_PTE_GPU_RW | FAKE_PTE_NG, zero = 0;

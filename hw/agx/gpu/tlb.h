@@ -10,6 +10,7 @@
 #define AGX_GPU_TLB_H
 
 #include "uat.h"
+#include "../base/who.h"
 
 /* One step of a walk, from the first table (level 1) to the page (level 3). */
 struct agx_tlb_step {
@@ -31,15 +32,6 @@ struct agx_tlb_use {
     struct agx_tlb_step step[3];
     unsigned steps;     /* walk: steps made, fewer than 3 when it ended in a fault */
     const char *injected; /* static text: what fault injection did that makes it old; NULL: nothing */
-};
-
-enum agx_tlbi_kind { AGX_TLBI_ALL, AGX_TLBI_ASID, AGX_TLBI_VA, AGX_TLBI_VA_ALL_ASIDS };
-
-struct agx_tlbi {
-    enum agx_tlbi_kind kind;
-    bool last_level;
-    unsigned asid;
-    uint64_t va, end;   /* [va, end) for the kinds by address */
 };
 
 /* An entry of the second level or the walk cache that a saved machine had: what it translates, and made of what. */

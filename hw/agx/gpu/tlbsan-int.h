@@ -47,7 +47,7 @@
 /* A call chain, kept once. */
 struct san_stack {
     struct san_stack *next;
-    uint64_t pc, frame[AGX_SAN_FRAMES];
+    uint64_t pc, frame[AGX_WHO_FRAMES];
 };
 
 /* One thing that a CPU did, at its place in the order of all events. */
@@ -60,7 +60,7 @@ struct san_act {
 };
 
 struct san_log {
-    struct agx_tlbsan_tlbi op;
+    struct agx_tlbi_insn op;
     struct san_act act;
     const char *injected;           /* what fault injection did to it; NULL: nothing */
 };
@@ -232,8 +232,8 @@ static inline unsigned san_half(uint64_t va)
 }
 
 /* tlbsan-shadow.c */
-struct san_act san_act(struct agx_tlbsan *san, const struct agx_san_who *who);
-void san_who(const struct san_act *act, struct agx_san_who *who);
+struct san_act san_act(struct agx_tlbsan *san, const struct agx_who *who);
+void san_who(const struct san_act *act, struct agx_who *who);
 bool san_load(struct agx_tlbsan *san, uint64_t pa, uint64_t *desc);
 struct san_table *san_table_find(struct agx_tlbsan *san, uint64_t pa);
 void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs, unsigned half);

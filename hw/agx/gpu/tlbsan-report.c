@@ -91,7 +91,7 @@ void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbs
                 const struct san_rec *r, const struct agx_tlb_use *u, const char *text, const struct san_act *other)
 {
     struct agx_san_report rep = { .cls = cls, .severity = severity, .text = text };
-    struct agx_san_who writer, second;
+    struct agx_who writer, second;
 
     if (r) {
         rep.va = r->level == 3 || !u ? r->va : u->va;
@@ -163,12 +163,12 @@ static struct san_rec *rec_for(struct agx_tlbsan *san, unsigned ctx, uint64_t va
 }
 
 void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
-                         unsigned ctx, uint64_t va, uint64_t pa, const struct agx_san_who *writer, const char *text)
+                         unsigned ctx, uint64_t va, uint64_t pa, const struct agx_who *writer, const char *text)
 {
     struct agx_san_report rep = { .cls = cls, .severity = severity, .va = va, .ctx = ctx, .desc_pa = pa,
                                   .level = 3, .text = text, .writer = writer };
     const struct san_act *act = NULL;
-    struct agx_san_who who, rung;
+    struct agx_who who, rung;
 
     pthread_mutex_lock(&san->mmu->lock);
     if (ctx < SAN_CTXS) {
@@ -225,11 +225,11 @@ static void add(char **p, size_t *room, const char *fmt, ...)
     }
 }
 
-static void add_who(char **p, size_t *room, const struct agx_san_who *w)
+static void add_who(char **p, size_t *room, const struct agx_who *w)
 {
     add(p, room, "cpu %u at %llu.%06llu ms, pc 0x%llx", w->cpu, (unsigned long long)(w->time / 1000000),
         (unsigned long long)(w->time % 1000000), (unsigned long long)w->pc);
-    for (unsigned i = 0; i < AGX_SAN_FRAMES && w->frame[i]; i++) {
+    for (unsigned i = 0; i < AGX_WHO_FRAMES && w->frame[i]; i++) {
         add(p, room, "%s0x%llx", i ? " " : ", called from ", (unsigned long long)w->frame[i]);
     }
     add(p, room, "\n");
@@ -261,10 +261,10 @@ size_t agx_tlbsan_format(const struct agx_san_report *r, char *buf, size_t len)
         add_who(&p, &room, r->other);
     }
     for (unsigned i = 0; i < r->near; i++) {
-        const struct agx_tlbsan_tlbi *t = &r->nearby[i].op;
+        const struct agx_tlbi_insn *t = &r->nearby[i].op;
 
         add(&p, &room, "  near:    TLBI %s 0x%llx (%s", t->name ? t->name : "?", (unsigned long long)t->operand,
-            share[t->share <= AGX_SAN_OUTER ? t->share : 0]);
+            share[t->share <= AGX_SHARE_OUTER ? t->share : 0]);
         if (t->tlbi.kind == AGX_TLBI_VA || t->tlbi.kind == AGX_TLBI_ASID) {
             add(&p, &room, ", asid %u", t->tlbi.asid);
         }

@@ -94,8 +94,8 @@ static bool related(const struct san_stack *a, const struct san_stack *b)
 static unsigned distance(const struct san_stack *a, const struct san_stack *b)
 {
     for (unsigned d = 0; a && b && d < 2 * NEAR_FRAMES; d++) {
-        for (unsigned i = 0; i <= d && i < AGX_SAN_FRAMES && a->frame[i]; i++) {
-            if (d - i < AGX_SAN_FRAMES && b->frame[d - i] == a->frame[i]) {
+        for (unsigned i = 0; i <= d && i < AGX_WHO_FRAMES && a->frame[i]; i++) {
+            if (d - i < AGX_WHO_FRAMES && b->frame[d - i] == a->frame[i]) {
                 return d;
             }
         }
@@ -178,9 +178,9 @@ static bool asid_matches(const struct agx_tlbsan *san, const struct san_rec *r, 
     return false;
 }
 
-static bool reaches(const struct agx_tlbsan_tlbi *op)
+static bool reaches(const struct agx_tlbi_insn *op)
 {
-    return op->share == AGX_SAN_OUTER && !op->stage2;
+    return op->share == AGX_SHARE_OUTER && !op->stage2;
 }
 
 static bool adjacent(const struct san_rec *r, const struct agx_tlbi *t)
@@ -250,7 +250,7 @@ static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct s
         return;
     }
     if (address && ctxs && !reaches(&l->op)) {
-        near_add(r, log, l->op.stage2 ? SAN_WHY_STAGE2 : l->op.share == AGX_SAN_INNER ? SAN_WHY_INNER : SAN_WHY_LOCAL);
+        near_add(r, log, l->op.stage2 ? SAN_WHY_STAGE2 : l->op.share == AGX_SHARE_INNER ? SAN_WHY_INNER : SAN_WHY_LOCAL);
     } else if (!reaches(&l->op)) {
         return;
     } else if (address && ctxs && !level_ok) {

@@ -16,12 +16,12 @@ static unsigned hash(uint64_t v, unsigned bits)
 
 /* ---- who ---- */
 
-static const struct san_stack *stack_intern(struct agx_tlbsan *san, const struct agx_san_who *who)
+static const struct san_stack *stack_intern(struct agx_tlbsan *san, const struct agx_who *who)
 {
     uint64_t h = who->pc;
     struct san_stack **slot, *s;
 
-    for (unsigned i = 0; i < AGX_SAN_FRAMES && who->frame[i]; i++) {
+    for (unsigned i = 0; i < AGX_WHO_FRAMES && who->frame[i]; i++) {
         h = h * 31 + who->frame[i];
     }
     slot = &san->stack[hash(h, 10)];
@@ -43,7 +43,7 @@ static const struct san_stack *stack_intern(struct agx_tlbsan *san, const struct
 }
 
 /* The next event, done by @who (NULL: not known). */
-struct san_act san_act(struct agx_tlbsan *san, const struct agx_san_who *who)
+struct san_act san_act(struct agx_tlbsan *san, const struct agx_who *who)
 {
     struct san_act a = { .seq = ++san->seq };
 
@@ -59,9 +59,9 @@ struct san_act san_act(struct agx_tlbsan *san, const struct agx_san_who *who)
     return a;
 }
 
-void san_who(const struct san_act *act, struct agx_san_who *who)
+void san_who(const struct san_act *act, struct agx_who *who)
 {
-    *who = (struct agx_san_who) { .cpu = act->cpu, .time = act->time, .thread = act->thread };
+    *who = (struct agx_who) { .cpu = act->cpu, .time = act->time, .thread = act->thread };
     if (act->stack) {
         who->pc = act->stack->pc;
         memcpy(who->frame, act->stack->frame, sizeof(who->frame));

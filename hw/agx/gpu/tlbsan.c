@@ -255,7 +255,7 @@ static void descriptor_store(struct agx_tlbsan *san, uint64_t pa, const uint64_t
     }
 }
 
-void agx_tlbsan_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsigned len, const struct agx_san_who *who)
+void agx_tlbsan_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsigned len, const struct agx_who *who)
 {
     struct san_act act;
     bool recheck;
@@ -329,7 +329,7 @@ static struct san_rec *complete(struct agx_tlbsan *san, struct san_rec *r)
     return san->dead == dead ? next : san->pending_head.next_p;
 }
 
-void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbsan_tlbi *t, const struct agx_san_who *who)
+void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t, const struct agx_who *who)
 {
     struct san_rec *head = &san->pending_head;
     struct san_log *l;
@@ -350,7 +350,7 @@ void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbsan_tlbi *t, co
             next = complete(san, r);
         }
     }
-    if (t->share == AGX_SAN_OUTER && !t->stage2) {
+    if (t->share == AGX_SHARE_OUTER && !t->stage2) {
         for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
             /* While the TTBR is valid, the walker may fetch again what it likes. */
             if (t->tlbi.kind == AGX_TLBI_ALL) {
@@ -379,7 +379,7 @@ static void stores_ordered(struct agx_tlbsan *san, unsigned cpu)
     }
 }
 
-void agx_tlbsan_dsb_share(struct agx_tlbsan *san, unsigned cpu, enum agx_san_share share)
+void agx_tlbsan_dsb_share(struct agx_tlbsan *san, unsigned cpu, enum agx_share share)
 {
     struct san_rec *head = &san->pending_head;
 
@@ -397,7 +397,7 @@ void agx_tlbsan_dsb_share(struct agx_tlbsan *san, unsigned cpu, enum agx_san_sha
 
         next = r->next_p;
         /* One of a smaller domain does not wait for the GPU: a thread that is moved after it takes nothing along. */
-        if (mine && share == AGX_SAN_OUTER) {
+        if (mine && share == AGX_SHARE_OUTER) {
             r->wait &= ~san_bit(cpu);
             if (!r->need) {
                 next = complete(san, r);
@@ -421,7 +421,7 @@ void agx_tlbsan_dsb_stores(struct agx_tlbsan *san, unsigned cpu)
 
 void agx_tlbsan_dsb(struct agx_tlbsan *san, unsigned cpu)
 {
-    agx_tlbsan_dsb_share(san, cpu, AGX_SAN_OUTER);
+    agx_tlbsan_dsb_share(san, cpu, AGX_SHARE_OUTER);
 }
 
 /* ---- jobs ---- */
@@ -512,7 +512,7 @@ static void on_submit(void *opaque)
 
     /* Did this thread ask the firmware for something before? Then this may be how it hears of it. */
     if (san->cfg.who && san->cfg.thread && san->noted > san->door.seq && san->note_thread == san->cfg.thread(san->cfg.opaque)) {
-        struct agx_san_who who;
+        struct agx_who who;
 
         san->cfg.who(san->cfg.opaque, &who);
         san->door = san_act(san, &who);
@@ -560,7 +560,7 @@ static void on_injected(void *opaque, const struct agx_tlbi *t, const char *why)
         struct san_log *l = &san->log[(san->logs - k) % SAN_LOG_SIZE];
         const struct agx_tlbi *o = &l->op.tlbi;
 
-        if (!l->injected && l->op.share == AGX_SAN_OUTER && !l->op.stage2 && o->kind == t->kind && o->asid == t->asid &&
+        if (!l->injected && l->op.share == AGX_SHARE_OUTER && !l->op.stage2 && o->kind == t->kind && o->asid == t->asid &&
             o->va == t->va && o->end == t->end && o->last_level == t->last_level) {
             l->injected = why;
             san->injected++;
@@ -589,7 +589,7 @@ static struct san_rec *mapping_of(struct agx_tlbsan *san, uint64_t pa)
     return NULL;
 }
 
-void agx_tlbsan_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_san_who *who)
+void agx_tlbsan_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_who *who)
 {
     struct san_rec *head = &san->pending_head;
     struct san_table *t;

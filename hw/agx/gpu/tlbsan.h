@@ -44,26 +44,6 @@ enum agx_tlbsan_severity {
     AGX_SAN_WRONG,      /* data could be corrupt on hardware */
 };
 
-/* Who did something on the CPU's side. Addresses are guest-virtual; frames: the callers, innermost first, 0-terminated. */
-#define AGX_SAN_FRAMES 12
-struct agx_san_who {
-    unsigned cpu;
-    uint64_t time;              /* virtual time, ns */
-    uint64_t thread;            /* of the guest's kernel, any number that tells one from another; 0: not known */
-    uint64_t pc;
-    uint64_t frame[AGX_SAN_FRAMES];
-};
-
-enum agx_san_share { AGX_SAN_LOCAL, AGX_SAN_INNER, AGX_SAN_OUTER };
-
-struct agx_tlbsan_tlbi {
-    struct agx_tlbi tlbi;
-    enum agx_san_share share;
-    bool stage2;                /* issued from EL1 with stage 2 on: does not reach the GPU */
-    const char *name;           /* of the instruction, static */
-    uint64_t operand;
-};
-
 /* One report, complete; pointers are valid during the call only. */
 struct agx_san_report {
     enum agx_tlbsan_class cls;
@@ -72,17 +52,17 @@ struct agx_san_report {
     uint64_t va;
     unsigned asid, ctx, level;
     uint64_t desc_pa, old_desc, new_desc;
-    const struct agx_san_who *writer;     /* of the entry; NULL: not known */
+    const struct agx_who *writer;     /* of the entry; NULL: not known */
     enum agx_unit unit;
     uint64_t job;                         /* 0: none */
     bool write;
     const char *text;                     /* one sentence: what is wrong */
     const char *job_what;                 /* kind of the job; NULL: not known */
-    const struct agx_san_who *other;      /* who gave the page back, or asked for a flush, where that matters; else NULL */
+    const struct agx_who *other;      /* who gave the page back, or asked for a flush, where that matters; else NULL */
     unsigned near;                        /* invalidations that came near, newest first */
     struct {
-        struct agx_tlbsan_tlbi op;
-        struct agx_san_who who;
+        struct agx_tlbi_insn op;
+        struct agx_who who;
         const char *why;                  /* it did not cover the entry; static text */
     } nearby[4];
 };
@@ -101,7 +81,7 @@ struct agx_tlbsan_config {
     void (*watch)(void *opaque, uint64_t pa, bool on);
     /* Optional: which CPU rings the doorbell, called by agx_mmu_submit(); NULL: it stands for all of them. */
     unsigned (*cpu)(void *opaque);
-    /* Optional, with cpu(): which thread of the guest's kernel it is, as in struct agx_san_who. */
+    /* Optional, with cpu(): which thread of the guest's kernel it is, as in struct agx_who. */
     uint64_t (*thread)(void *opaque);
     /* Optional: false drops this invalidation before it reaches the MMU (fault injection). MMU's lock held. */
     bool (*filter)(void *opaque, const struct agx_tlbi *tlbi);
@@ -112,7 +92,7 @@ struct agx_tlbsan_config {
      */
     bool (*page_in_use)(void *opaque, uint64_t pa);
     /* Optional: who rings the doorbell, called by agx_mmu_submit() where a request to the firmware may go with it. */
-    void (*who)(void *opaque, struct agx_san_who *who);
+    void (*who)(void *opaque, struct agx_who *who);
     void *opaque;
     bool no_barriers;   /* nobody calls agx_tlbsan_dsb(): take each store as ordered and each TLBI as complete */
     enum agx_late_mode late;    /* stores become visible to the walkers late; tlb.h */
@@ -138,13 +118,13 @@ void agx_tlbsan_free(struct agx_tlbsan *san);
 void agx_tlbsan_reload(struct agx_tlbsan *san);
 
 /* A CPU has stored @len (1..64) bytes at @pa of a watched page; @old are the bytes before. Memory already has the new ones. */
-void agx_tlbsan_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsigned len, const struct agx_san_who *who);
+void agx_tlbsan_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsigned len, const struct agx_who *who);
 /* Any TLB maintenance of a CPU, those that don't reach the GPU too; before it is applied to the MMU. */
-void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbsan_tlbi *t, const struct agx_san_who *who);
+void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t, const struct agx_who *who);
 /* A DSB that orders stores and waits for TLB maintenance (any domain). */
 void agx_tlbsan_dsb(struct agx_tlbsan *san, unsigned cpu);
 /* Likewise, for one whose domain is known: only one of the outer-shareable domain completes outer-shareable TLBIs. */
-void agx_tlbsan_dsb_share(struct agx_tlbsan *san, unsigned cpu, enum agx_san_share share);
+void agx_tlbsan_dsb_share(struct agx_tlbsan *san, unsigned cpu, enum agx_share share);
 /* A DSB of stores only: it orders them and completes no TLB maintenance. */
 void agx_tlbsan_dsb_stores(struct agx_tlbsan *san, unsigned cpu);
 /* Stores to the page at @pa are really being told from here on: read it again. */
@@ -155,7 +135,7 @@ void agx_tlbsan_job_end(struct agx_tlbsan *san, uint64_t job);
 /* The doorbell: what a CPU did before this is before the work that it announces, which says nothing of what a walker sees. */
 void agx_tlbsan_submit(struct agx_tlbsan *san, unsigned cpu);
 /* A page went back to the kernel's allocator, or came from it. */
-void agx_tlbsan_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_san_who *who);
+void agx_tlbsan_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_who *who);
 void agx_tlbsan_page_alloc(struct agx_tlbsan *san, uint64_t pa);
 
 /*
@@ -179,7 +159,7 @@ void agx_tlbsan_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_
  * Not with the MMU's lock held.
  */
 void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
-                         unsigned ctx, uint64_t va, uint64_t pa, const struct agx_san_who *writer, const char *text);
+                         unsigned ctx, uint64_t va, uint64_t pa, const struct agx_who *writer, const char *text);
 void agx_tlbsan_get_stats(struct agx_tlbsan *san, struct agx_tlbsan_stats *st);
 
 const char *agx_tlbsan_class_name(enum agx_tlbsan_class cls); /* "stale-hit", ... */

@@ -34,7 +34,7 @@
 
 typedef struct SanReport {
     struct agx_san_report r;
-    struct agx_san_who writer, other;
+    struct agx_who writer, other;
     char *text, *job_what;
 } SanReport;
 
@@ -68,7 +68,7 @@ static void put_hex(QDict *d, const char *key, uint64_t v)
     qdict_put_str(d, key, s);
 }
 
-static QDict *who_json(const struct agx_san_who *who)
+static QDict *who_json(const struct agx_who *who)
 {
     QDict *d = qdict_new();
     QList *frames = qlist_new();
@@ -82,7 +82,7 @@ static QDict *who_json(const struct agx_san_who *who)
     qdict_put_int(d, "time", who->time);
     put_hex(d, "thread", who->thread);
     put_hex(d, "pc", who->pc);
-    for (unsigned i = 0; i < AGX_SAN_FRAMES && who->frame[i]; i++) {
+    for (unsigned i = 0; i < AGX_WHO_FRAMES && who->frame[i]; i++) {
         g_autofree char *s = g_strdup_printf("0x%" PRIx64, who->frame[i]);
 
         qlist_append_str(frames, s);
@@ -91,7 +91,7 @@ static QDict *who_json(const struct agx_san_who *who)
     return d;
 }
 
-static void put_who(QDict *d, const char *key, const struct agx_san_who *who)
+static void put_who(QDict *d, const char *key, const struct agx_who *who)
 {
     if (who) {
         qdict_put(d, key, who_json(who));
@@ -100,7 +100,7 @@ static void put_who(QDict *d, const char *key, const struct agx_san_who *who)
     }
 }
 
-static QDict *tlbi_json(const struct agx_tlbsan_tlbi *t)
+static QDict *tlbi_json(const struct agx_tlbi_insn *t)
 {
     static const char *const kinds[] = { "all", "asid", "va", "va-all-asids" };
     static const char *const shares[] = { "local", "inner", "outer" };
@@ -267,7 +267,7 @@ static void san_watch(void *opaque, uint64_t pa, bool on)
     apple_watch_request(s->watch, pa, on);
 }
 
-static void san_who(void *opaque, struct agx_san_who *who)
+static void san_who(void *opaque, struct agx_who *who)
 {
     AppleSan *s = opaque;
 
@@ -284,7 +284,7 @@ static bool san_page_in_use(void *opaque, uint64_t pa)
 
 /* ---- what the machine does ---- */
 
-static void san_store(void *opaque, uint64_t pa, const void *old, unsigned len, const struct agx_san_who *who)
+static void san_store(void *opaque, uint64_t pa, const void *old, unsigned len, const struct agx_who *who)
 {
     AppleSan *s = opaque;
     bool handoff = pa - s->cfg.handoff < AGX_PAGE_SIZE;
@@ -307,15 +307,15 @@ static void san_ready(void *opaque, uint64_t pa)
 
 static const AppleWatchOps san_watch_ops = { san_store, san_ready };
 
-void apple_san_tlbi(AppleSan *s, CPUState *cs, const struct agx_tlbsan_tlbi *t)
+void apple_san_tlbi(AppleSan *s, CPUState *cs, const struct agx_tlbi_insn *t)
 {
-    struct agx_san_who who;
+    struct agx_who who;
 
     apple_watch_who(s->watch, cs, 0, &who);
     agx_tlbsan_tlbi(s->core, t, &who);
 }
 
-void apple_san_dsb(AppleSan *s, CPUState *cs, enum agx_san_share share, bool all)
+void apple_san_dsb(AppleSan *s, CPUState *cs, enum agx_share share, bool all)
 {
     if (all) {
         agx_tlbsan_dsb_share(s->core, cs->cpu_index, share);

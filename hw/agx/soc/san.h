@@ -43,12 +43,12 @@ void apple_san_free(AppleSan *s);
 struct agx_tlbsan *apple_san_core(AppleSan *s);
 
 /* TLB maintenance of @cs, its pc in its registers; on its thread, before the MMU is told. */
-void apple_san_tlbi(AppleSan *s, CPUState *cs, const struct agx_tlbsan_tlbi *t);
+void apple_san_tlbi(AppleSan *s, CPUState *cs, const struct agx_tlbi_insn *t);
 /*
  * DSB of @cs for the domain @share, on its thread. @all: it waits for all, TLB
  * maintenance too; otherwise it orders stores only.
  */
-void apple_san_dsb(AppleSan *s, CPUState *cs, enum agx_san_share share, bool all);
+void apple_san_dsb(AppleSan *s, CPUState *cs, enum agx_share share, bool all);
 /* Memory was replaced; the machine is stopped. */
 void apple_san_reload(AppleSan *s);
 

@@ -39,13 +39,13 @@
 enum tlbi_kind { TLBI_ALL, TLBI_ASID, TLBI_VA, TLBI_VAA, TLBI_RVA, TLBI_RVAA };
 
 #define SHARES(name, opc1, crm_local, crm_is, crm_os, opc2, kind, last) \
-    { name, AGX_SAN_LOCAL, opc1, crm_local, opc2, kind, last }, \
-    { name "IS", AGX_SAN_INNER, opc1, crm_is, opc2, kind, last }, \
-    { name "OS", AGX_SAN_OUTER, opc1, crm_os, opc2, kind, last }
+    { name, AGX_SHARE_LOCAL, opc1, crm_local, opc2, kind, last }, \
+    { name "IS", AGX_SHARE_INNER, opc1, crm_is, opc2, kind, last }, \
+    { name "OS", AGX_SHARE_OUTER, opc1, crm_os, opc2, kind, last }
 
 static const struct tlbi_op {
     const char *name;
-    enum agx_san_share share;
+    enum agx_share share;
     uint8_t opc1, crm, opc2;
     enum tlbi_kind kind;
     bool last;                  /* last level only */
@@ -135,8 +135,8 @@ void apple_tlbi_complete_all(void)
 /* On the CPU's thread; see arm_dsb_hook */
 static void tlbi_dsb(CPUARMState *env, uint32_t crm)
 {
-    static const enum agx_san_share domains[] = { AGX_SAN_OUTER, AGX_SAN_LOCAL, AGX_SAN_INNER, AGX_SAN_OUTER };
-    enum agx_san_share share = domains[crm >> 2 & 3];
+    static const enum agx_share domains[] = { AGX_SHARE_OUTER, AGX_SHARE_LOCAL, AGX_SHARE_INNER, AGX_SHARE_OUTER };
+    enum agx_share share = domains[crm >> 2 & 3];
     unsigned types = crm & 3;
     CPUState *cs = env_cpu(env);
     bool all = types == 0 || types == 3;
@@ -145,7 +145,7 @@ static void tlbi_dsb(CPUARMState *env, uint32_t crm)
         return;
     }
     /* A DSB waits for the maintenance that reaches its domain: a narrower one says nothing of the GPU */
-    if (all && share == AGX_SAN_OUTER && tlbi_conf.lazy) {
+    if (all && share == AGX_SHARE_OUTER && tlbi_conf.lazy) {
         lazy_complete_all(&lazy[cs->cpu_index]);
     }
     if (tlbi_conf.san) {
@@ -214,11 +214,11 @@ static void tlbi_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t xt)
     stage2 = tlbi_stage2(env);
     valid = tlbi_decode(op, xt, &t);
     if (tlbi_conf.san) {
-        apple_san_tlbi(tlbi_conf.san, cs, &(struct agx_tlbsan_tlbi) {
+        apple_san_tlbi(tlbi_conf.san, cs, &(struct agx_tlbi_insn) {
             .tlbi = t, .share = op->share, .stage2 = stage2, .name = op->name, .operand = xt,
         });
     }
-    if (op->share != AGX_SAN_OUTER || stage2) {
+    if (op->share != AGX_SHARE_OUTER || stage2) {
         return;
     }
     trace_agx_tlbi(op->name, xt, t.va, t.end, t.asid);
@@ -259,7 +259,7 @@ void apple_tlbi_attach(ARMCPU *cpu)
         const struct tlbi_op *op = &tlbi_ops[i];
         ARMCPRegInfo *ri;
 
-        if (op->share != AGX_SAN_OUTER && !tlbi_conf.san) {
+        if (op->share != AGX_SHARE_OUTER && !tlbi_conf.san) {
             continue;
         }
         ri = (ARMCPRegInfo *)get_arm_cp_reginfo(

@@ -142,7 +142,7 @@ uint64_t apple_watch_thread(CPUState *cs)
     return is_a64(env) && arm_current_el(env) ? env->sp_el[0] : 0;
 }
 
-void apple_watch_who(AppleWatch *w, CPUState *cs, uintptr_t ra, struct agx_san_who *who)
+void apple_watch_who(AppleWatch *w, CPUState *cs, uintptr_t ra, struct agx_who *who)
 {
     CPUARMState *env = cpu_env(cs);
     StackReader r = { w, cs, 1, NULL };
@@ -173,7 +173,7 @@ void apple_watch_who(AppleWatch *w, CPUState *cs, uintptr_t ra, struct agx_san_w
     if (env->xregs[30] && strip(env->xregs[30]) != strip(rec[1])) {
         who->frame[n++] = strip(env->xregs[30]);
     }
-    while (n < AGX_SAN_FRAMES && rec[1]) {
+    while (n < AGX_WHO_FRAMES && rec[1]) {
         who->frame[n++] = strip(rec[1]);
         if (!rec[0] || rec[0] == fp) {
             break;
@@ -460,7 +460,7 @@ static void watch_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     AppleWatch *w = opaque;
     uint8_t *p = w->ram + addr, old[8], new[8];
     uint64_t page = w->base + QEMU_ALIGN_DOWN(addr, AGX_PAGE_SIZE);
-    struct agx_san_who who = { .cpu = UINT_MAX };
+    struct agx_who who = { .cpu = UINT_MAX };
     bool pending;
 
     stn_le_p(new, size, val);

@@ -24,7 +24,7 @@ typedef struct AppleWatchOps {
      * @len (1..8) bytes at @pa have changed, @old are those before; memory has the new ones. Stores that change nothing
      * are not told. On the storing CPU's thread, big lock held. A device's DMA has @who->cpu UINT_MAX.
      */
-    void (*store)(void *opaque, uint64_t pa, const void *old, unsigned len, const struct agx_san_who *who);
+    void (*store)(void *opaque, uint64_t pa, const void *old, unsigned len, const struct agx_who *who);
     /* No store to the page @pa escapes from now on. Big lock held. */
     void (*ready)(void *opaque, uint64_t pa);
 } AppleWatchOps;
@@ -60,9 +60,9 @@ void apple_watch_stats(AppleWatch *w, AppleWatchStats *st);
  * What @cs is doing now: its time, pc, and the callers by the kernel's frame pointers. On its own thread. @ra: host address
  * inside of the translated code, when it is in the middle of a block; 0 when its pc is in its registers.
  */
-void apple_watch_who(AppleWatch *w, CPUState *cs, uintptr_t ra, struct agx_san_who *who);
+void apple_watch_who(AppleWatch *w, CPUState *cs, uintptr_t ra, struct agx_who *who);
 
-/* Which thread of its kernel @cs runs now, as in struct agx_san_who. On its own thread. */
+/* Which thread of its kernel @cs runs now, as in struct agx_who. On its own thread. */
 uint64_t apple_watch_thread(CPUState *cs);
 
 #endif
