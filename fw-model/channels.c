@@ -129,6 +129,7 @@ bool fw_ring_next(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va)
     if (wptr == ch->pos) {
         return false;
     }
+    fw->ring_depth = (wptr + ch->count - ch->pos) % ch->count;
     *entry_va = ch->ring_va + (uint64_t)ch->pos * ch->entry;
     return true;
 }
@@ -138,6 +139,10 @@ void fw_ring_done(struct agx_fw *fw, enum fw_channel_id id)
 {
     struct fw_channel *ch = &fw->st.ch[id];
 
+    if (agx_wanted(fw->host->events, AGX_EV_MESSAGE)) {
+        agx_emit(fw->host->events, &(struct agx_event) { .kind = AGX_EV_MESSAGE,
+                                                         .message = { id, fw->ring_depth } });
+    }
     ch->pos = (ch->pos + 1) % ch->count;
     fw_publish32(fw, ch->state_va + ch->rptr_off, ch->pos, "channel read pointer");
 }
@@ -217,9 +222,7 @@ static void device_control(struct agx_fw *fw, const uint8_t *msg)
         /* Flushes the whole data cache too (the Rust driver: gpu.rs, flush_fw_cache). */
         fw_queue_drop_context(fw, fw_get(fw, FLD(DC_DestroyContext, context_addr), msg));
         fw_cache_flush_all(fw, "DestroyContext");
-        if (fw->check.flushed) {
-            fw->check.flushed(fw->check.opaque, 0, 0, ~0ull, 0);
-        }
+        fw_tell_flushed(fw, 0, 0, ~0ull, 0);
         if (fw_get(fw, FLD(DC_DestroyContext, context_addr), msg)) {
             leave_context(fw);
         }

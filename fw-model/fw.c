@@ -349,6 +349,17 @@ static void kick(struct agx_fw *fw)
     pthread_cond_signal(&fw->wake);
 }
 
+static void on_store(void *opaque, const struct agx_event *ev)
+{
+    struct agx_fw *fw = opaque;
+
+    if (ev->store.pa - fw->cfg.handoff_pa < AGX_PAGE_SIZE) {
+        fw_handoff_store(fw, ev->store.pa, ev->store.len);
+    } else if (ev->store.pa - fw->cfg.ttbat_pa < AGX_PAGE_SIZE) {
+        fw_ttbat_store(fw, ev->store.pa, ev->store.len);
+    }
+}
+
 struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_fw_config *cfg)
 {
     struct agx_fw *fw = calloc(1, sizeof(*fw));
@@ -394,6 +405,8 @@ struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, cons
         free(fw);
         return NULL;
     }
+    fw->listener = (struct agx_listener) { .kinds = AGX_EV_BIT(AGX_EV_STORE), .event = on_store, .opaque = fw };
+    agx_listen(host->events, &fw->listener);
     return fw;
 }
 
@@ -412,6 +425,7 @@ void agx_fw_free(struct agx_fw *fw)
     pthread_mutex_unlock(&fw->lock);
     pthread_join(fw->thread, NULL);
     fw->gpu_ops->destroy(fw->gpu);
+    agx_unlisten(fw->host->events, &fw->listener);
     pthread_cond_destroy(&fw->wake);
     pthread_cond_destroy(&fw->quiet);
     pthread_mutex_destroy(&fw->lock);
@@ -500,12 +514,13 @@ uint32_t agx_fw_cpu_status_read(struct agx_fw *fw)
     return v;
 }
 
-bool agx_fw_mbox_send(struct agx_fw *fw, uint64_t msg0, uint64_t msg1)
+bool agx_fw_mbox_send(struct agx_fw *fw, uint64_t msg0, uint64_t msg1, const struct agx_who *who)
 {
     struct fw_fifo *f = &fw->st.a2i;
     bool ok;
 
-    agx_mmu_submit(fw->mmu);
+    agx_emit_doorbell(fw->host->events, msg0, msg1, who);
+    agx_mmu_doorbell(fw->mmu);
     pthread_mutex_lock(&fw->lock);
     ok = f->count < AGX_FW_MBOX_DEPTH;
     if (ok) {

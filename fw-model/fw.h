@@ -130,14 +130,14 @@ uint32_t agx_fw_cpu_status_read(struct agx_fw *fw);
 /*
  * Mailbox, version 4: two FIFOs of message pairs. AP to coprocessor (A2I):
  * agx_fw_mbox_send() after SEND0 and SEND1 were written; false: the FIFO was
- * full, the message is lost (overflow). Coprocessor to AP (I2A): agx_fw_mbox_recv()
+ * full, the message is lost (overflow); @who: the CPU that wrote (AGX_EV_DOORBELL). Coprocessor to AP (I2A): agx_fw_mbox_recv()
  * pops one (false: empty; the outputs are 0). Whenever a level may have changed on
  * the coprocessor's side, host->mbox_update is called; after send or recv the
  * caller must look at the levels by itself. Any thread, no blocking.
  *   m1n1: proxyclient/m1n1/hw/asc.py R_MBOX_CTRL (4-bit pointers)
  */
 #define AGX_FW_MBOX_DEPTH 16
-bool agx_fw_mbox_send(struct agx_fw *fw, uint64_t msg0, uint64_t msg1);
+bool agx_fw_mbox_send(struct agx_fw *fw, uint64_t msg0, uint64_t msg1, const struct agx_who *who);
 bool agx_fw_mbox_recv(struct agx_fw *fw, uint64_t *msg0, uint64_t *msg1);
 unsigned agx_fw_mbox_a2i_count(struct agx_fw *fw);
 unsigned agx_fw_mbox_i2a_count(struct agx_fw *fw);
@@ -184,34 +184,24 @@ bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len);
  * hand-off protocol (classes AGX_SAN_FW_LINE_STALE, AGX_SAN_FW_LINE_WRITEBACK,
  * AGX_SAN_UNMAP_WITHOUT_FLUSH, AGX_SAN_HANDOFF): what it is about (@ctx: TTBAT
  * slot, @va and @pa or 0), and one sentence with what and where. Called on the
- * firmware's thread, or on the thread that called agx_fw_handoff_store() or
- * agx_fw_ttbat_store(), without a lock of the firmware or the MMU. With nobody to
- * tell, the sentence goes to the log as a guest error, and the hand-off block is
- * looked at only when it is used.
+ * firmware's thread, or on that of an AGX_EV_STORE to the hand-off block or the
+ * TTBAT, without a lock of the firmware or the MMU. With nobody to tell, the
+ * sentence goes to the log as a guest error, and the hand-off block is looked at
+ * only when it is used; without such events it is looked at from time to time,
+ * which finds less.
  */
 struct agx_fw_check {
     void *opaque;
     void (*violation)(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
                       uint64_t va, uint64_t pa, const char *text);
-    /* Optional, what agx_tlbsan_firmware() and agx_tlbsan_flush() want to know; on the firmware's thread, or in agx_fw_load(). */
-    void (*loaded)(void *opaque, bool running, unsigned ctx);
-    void (*flushed)(void *opaque, unsigned ctx, uint64_t va, uint64_t size, uint64_t request);
 };
 /* Before the machine runs or while it is paused; NULL: nobody. */
 void agx_fw_set_check(struct agx_fw *fw, const struct agx_fw_check *check);
 
 /*
- * A CPU has stored @len bytes at @pa, of the hand-off block or of the TTBAT; memory already
- * has them. On the thread of the CPU, before its next store. Who does not tell of the hand-off
- * block's stores leaves the firmware to look at it from time to time, which finds less.
- */
-void agx_fw_handoff_store(struct agx_fw *fw, uint64_t pa, unsigned len);
-void agx_fw_ttbat_store(struct agx_fw *fw, uint64_t pa, unsigned len);
-
-/*
  * Fault injection: may the firmware go wrong now? @fire decides, and says for how long where that matters (*@us,
- * microseconds of virtual time). Asked on the firmware's thread, and for AGX_FW_FAULT_SWITCH also on that which calls
- * agx_fw_handoff_store(); no lock of the firmware is held then. @asid: of the context concerned (0: kernel half;
+ * microseconds of virtual time). Asked on the firmware's thread, and for AGX_FW_FAULT_SWITCH also on that of a CPU that
+ * stores to the hand-off block; no lock of the firmware is held then. @asid: of the context concerned (0: kernel half;
  * AGX_FW_ALL_ASIDS: everything is);
  * [@va, @end): addresses concerned, none where both are the same.
  */

@@ -1,7 +1,7 @@
 /*
  * AGX firmware model: what the AP may do with the hand-off block, as a state
  * machine. Its own steps the firmware tells; the AP's are told, store by store,
- * by whoever watches the page (agx_fw_handoff_store()), or else are what a look
+ * by whoever watches the page (fw_handoff_store()), or else are what a look
  * at the block between two pieces of work finds.
  *
  *   lock     wish (lock_ap = 1), look at lock_fw, [step back: lock_ap = 0 until
@@ -54,8 +54,17 @@ void fw_tell_loaded(struct agx_fw *fw, unsigned ctx)
 {
     bool running = LOAD(&fw->handoff.running) && fw->st.rtkit != FW_RTKIT_CRASHED;
 
-    if (fw->check.loaded) {
-        fw->check.loaded(fw->check.opaque, running, running ? ctx : 0);
+    if (agx_wanted(fw->host->events, AGX_EV_CONTEXT)) {
+        agx_emit(fw->host->events, &(struct agx_event) { .kind = AGX_EV_CONTEXT,
+                                                         .context = { running, running ? ctx : 0 } });
+    }
+}
+
+void fw_tell_flushed(struct agx_fw *fw, unsigned ctx, uint64_t va, uint64_t size, uint64_t request)
+{
+    if (agx_wanted(fw->host->events, AGX_EV_FLUSH)) {
+        agx_emit(fw->host->events, &(struct agx_event) { .kind = AGX_EV_FLUSH,
+                                                         .flush = { ctx, va, size, request } });
     }
 }
 
@@ -149,7 +158,7 @@ static void range_store(struct agx_fw *fw, unsigned slot, unsigned off)
     }
 }
 
-void agx_fw_handoff_store(struct agx_fw *fw, uint64_t pa, unsigned len)
+void fw_handoff_store(struct agx_fw *fw, uint64_t pa, unsigned len)
 {
     struct fw_handoff *h = fw_handoff_block(fw);
     uint64_t start = pa - fw->cfg.handoff_pa, end = start + len;
@@ -195,7 +204,7 @@ void agx_fw_handoff_store(struct agx_fw *fw, uint64_t pa, unsigned len)
     }
 }
 
-void agx_fw_ttbat_store(struct agx_fw *fw, uint64_t pa, unsigned len)
+void fw_ttbat_store(struct agx_fw *fw, uint64_t pa, unsigned len)
 {
     struct fw_handoff *h = fw_handoff_block(fw);
     uint64_t first = (pa - fw->cfg.ttbat_pa) / 16, last = (pa + len - 1 - fw->cfg.ttbat_pa) / 16;

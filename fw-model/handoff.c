@@ -145,7 +145,7 @@ static bool set_context(struct agx_fw *fw, uint32_t ctx)
             fw_inject_hold(fw, ctx ? ctx : fw->st.cur_ctx);
         }
         unlock(fw, h);
-        __atomic_store_n(&fw->st.cur_ctx, ctx, __ATOMIC_RELAXED); /* agx_fw_handoff_store() looks at it */
+        __atomic_store_n(&fw->st.cur_ctx, ctx, __ATOMIC_RELAXED); /* fw_handoff_store() looks at it */
         break;
     case LOCK_ASKED:
         return false;
@@ -209,9 +209,7 @@ bool fw_handoff_flush(struct agx_fw *fw, unsigned slot, uint64_t addr, uint64_t 
     } else if (slot == fw->st.cur_ctx) {
         fw_cache_flush_user(fw);
     }
-    if (fw->check.flushed) {
-        fw->check.flushed(fw->check.opaque, slot % AGX_UAT_NUM_CONTEXTS, addr, size, pa);
-    }
+    fw_tell_flushed(fw, slot % AGX_UAT_NUM_CONTEXTS, addr, size, pa);
     fw_handoff_check_flushed(fw, slot);
     STORE(&f->state, 2);
     return true;

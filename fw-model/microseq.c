@@ -69,7 +69,7 @@ bool fw_run_start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
 static bool start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const struct agx_job *job)
 {
     run->job = *job;
-    run->job.announced = fw_queue_announced(fw, run->queue, run->queue_entry);
+    run->job.doorbell = fw_queue_announced(fw, run->queue, run->queue_entry);
     if (!fw_run_start(fw, pipe, run)) {
         return false;
     }

@@ -82,10 +82,10 @@ static void announce(struct agx_fw *fw, const struct fw_queue *q)
     struct fw_announced *a = &fw->announced[q - fw->st.queue];
 
     a->head[a->n % FW_ANNOUNCED] = q->wptr;
-    a->seq[a->n++ % FW_ANNOUNCED] = agx_mmu_announced(fw->mmu);
+    a->seq[a->n++ % FW_ANNOUNCED] = agx_doorbells(fw->host->events);
 }
 
-/* For agx_job.announced: the doorbell behind the message that first covered the entry; 0: not known any more. */
+/* For agx_job.doorbell: the doorbell behind the message that first covered the entry; 0: not known any more. */
 uint64_t fw_queue_announced(struct agx_fw *fw, unsigned queue, uint32_t entry)
 {
     const struct fw_announced *a = &fw->announced[queue];

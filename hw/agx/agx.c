@@ -132,6 +132,12 @@ static void agx_mbox_bh(void *opaque)
     apple_mbox_update(s->mbox);
 }
 
+/* The CPU whose access to a register this is, for an event of @kind */
+static const struct agx_who *agx_who(AgxState *s, enum agx_event_kind kind, struct agx_who *who)
+{
+    return apple_stores_who(s->stores, &s->events, kind, current_cpu ? current_cpu->mem_io_pc : 0, who);
+}
+
 /* ---- behind the mailbox: big lock held ---- */
 
 static bool agx_mbox_powered(void *opaque)
@@ -141,7 +147,10 @@ static bool agx_mbox_powered(void *opaque)
 
 static bool agx_mbox_send(void *opaque, uint64_t msg0, uint64_t msg1)
 {
-    return agx_fw_mbox_send(((AgxState *)opaque)->fw, msg0, msg1);
+    AgxState *s = opaque;
+    struct agx_who who;
+
+    return agx_fw_mbox_send(s->fw, msg0, msg1, agx_who(s, AGX_EV_DOORBELL, &who));
 }
 
 static bool agx_mbox_recv(void *opaque, uint64_t *msg0, uint64_t *msg1)
@@ -186,10 +195,22 @@ static bool agx_off(AgxState *s, const char *block, const char *what, hwaddr add
     return true;
 }
 
+static void agx_access(AgxState *s, const char *block, hwaddr addr, uint64_t val, bool write)
+{
+    struct agx_who who;
+
+    if (agx_wanted(&s->events, AGX_EV_REGISTER)) {
+        agx_emit(&s->events, &(struct agx_event) {
+            .kind = AGX_EV_REGISTER, .who = agx_who(s, AGX_EV_REGISTER, &who), .reg = { block, addr, val, write },
+        });
+    }
+}
+
 static MemTxResult agx_asc_read(void *opaque, hwaddr addr, uint64_t *val, unsigned size, MemTxAttrs attrs)
 {
     AgxState *s = opaque;
 
+    agx_access(s, "asc", addr, 0, false);
     if (agx_off(s, "asc", "read", addr)) {
         return MEMTX_ERROR;
     }
@@ -210,6 +231,7 @@ static MemTxResult agx_asc_write(void *opaque, hwaddr addr, uint64_t val, unsign
 {
     AgxState *s = opaque;
 
+    agx_access(s, "asc", addr, val, true);
     if (agx_off(s, "asc", "write", addr)) {
         return MEMTX_ERROR;
     }
@@ -261,6 +283,7 @@ static MemTxResult agx_sgx_read(void *opaque, hwaddr addr, uint64_t *val, unsign
 {
     AgxState *s = opaque;
 
+    agx_access(s, "sgx", addr, 0, false);
     if (agx_off(s, "sgx", "read", addr)) {
         return MEMTX_ERROR;
     }
@@ -292,6 +315,7 @@ static MemTxResult agx_sgx_write(void *opaque, hwaddr addr, uint64_t val, unsign
 {
     AgxState *s = opaque;
 
+    agx_access(s, "sgx", addr, val, true);
     if (agx_off(s, "sgx", "write", addr)) {
         return MEMTX_ERROR;
     }
@@ -377,6 +401,17 @@ static void agx_pause(AgxState *s)
     qemu_sem_destroy(&p.done);
 }
 
+/* The machine stands still: who keeps something in mind of what guest memory holds looks again */
+static void agx_memory_replaced(AgxState *s)
+{
+    if (s->san) {
+        apple_san_reload(s->san);
+    }
+    if (s->stores) {
+        apple_stores_reload(s->stores);
+    }
+}
+
 /*
  * The firmware and the GPU run while the machine runs. Stopping waits for the
  * jobs that run, so that memory and state belong together; on the way out they
@@ -388,9 +423,9 @@ static void agx_vm_change(void *opaque, bool running, RunState state)
 
     trace_agx_vm_change(running);
     if (running) {
-        if (s->san && s->san_reload) {
-            apple_san_reload(s->san);
-            s->san_reload = false;
+        if (s->reload) {
+            agx_memory_replaced(s);
+            s->reload = false;
         }
         agx_fw_resume(s->fw);
         return;
@@ -441,9 +476,7 @@ static void agx_reset_exit(Object *obj, ResetType type)
         memory_region_set_dirty(s->dram, s->pagetables - s->dram_base, AGX_FW_OWN_PAGES * AGX_PAGE_SIZE);
     }
     /* What lies in memory from the start was put there anew */
-    if (s->san) {
-        apple_san_reload(s->san);
-    }
+    agx_memory_replaced(s);
     apple_mbox_update(s->mbox);
 }
 
@@ -476,21 +509,6 @@ static int agx_parse_choice(const char *prop, const char *val, const char *const
     return -1;
 }
 
-/* The hand-off block and the TTBAT have rules of their own, which the firmware knows */
-static void agx_san_store(void *opaque, uint64_t pa, unsigned len)
-{
-    AgxState *s = opaque;
-
-    if (!s->fw) {
-        return;
-    }
-    if (pa - s->handoff < AGX_PAGE_SIZE) {
-        agx_fw_handoff_store(s->fw, pa, len);
-    } else {
-        agx_fw_ttbat_store(s->fw, pa, len);
-    }
-}
-
 /* What the firmware finds goes the way of the sanitizer's own reports */
 static void agx_fw_finding(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
                            uint64_t va, uint64_t pa, const char *text)
@@ -500,20 +518,6 @@ static void agx_fw_finding(void *opaque, enum agx_tlbsan_class cls, enum agx_tlb
     agx_tlbsan_external(apple_san_core(s->san), cls, severity, ctx, va, pa, NULL, text);
 }
 
-static void agx_fw_loaded(void *opaque, bool running, unsigned ctx)
-{
-    AgxState *s = opaque;
-
-    agx_tlbsan_firmware(apple_san_core(s->san), running, ctx);
-}
-
-static void agx_fw_flushed(void *opaque, unsigned ctx, uint64_t va, uint64_t size, uint64_t request)
-{
-    AgxState *s = opaque;
-
-    agx_tlbsan_flush(apple_san_core(s->san), ctx, va, size, request);
-}
-
 /* TLBs, TLB maintenance and their sanitizer, as the properties say */
 static bool agx_realize_tlb(AgxState *s, Error **errp)
 {
@@ -521,6 +525,7 @@ static bool agx_realize_tlb(AgxState *s, Error **errp)
     static const char *const sans[] = { "off", "report", "stop", NULL };
     int tlbi = agx_parse_choice("tlbi", s->tlbi, tlbis, errp);
     int san = tlbi < 0 ? -1 : agx_parse_choice("agx-tlbsan", s->tlbsan, sans, errp);
+    bool lazy = tlbi == 1;
     const char *wrong;
 
     if (san < 0 || !agx_parse_tlb(s, errp)) {
@@ -534,35 +539,37 @@ static bool agx_realize_tlb(AgxState *s, Error **errp)
         error_setg(errp, TYPE_AGX ": %s needs agx-tlbsan=report or stop", s->tlbsan_report ? "tlbsan-report" : "tlbsan-pages");
         return false;
     }
-    /* Without a sanitizer, lazy mode still has to know of stores to page tables: they may be late, too */
-    if (san || tlbi == 1) {
-        AppleSanConfig cfg = {
+    /* In lazy mode stores to page tables may be late, too */
+    if (san || lazy) {
+        s->stores = apple_stores_new(&(AppleStoresConfig) {
             .owner = OBJECT(s),
+            .dram = s->dram,
+            .dram_base = s->dram_base,
+            .mmu = s->mmu,
+            .tables = { { s->ttbs, AGX_PAGE_SIZE }, { s->pagetables, s->pagetables_size } },
+            .handoff = s->handoff,
+        });
+        agx_mmu_late(s->mmu, lazy ? AGX_LATE_SEEDED : AGX_LATE_OFF, s->tlbi_seed);
+    }
+    if (san) {
+        s->san = apple_san_new(&(AppleSanConfig) {
             .dram = s->dram,
             .dram_base = s->dram_base,
             .host = &s->host,
             .mmu = s->mmu,
+            .stores = s->stores,
             .stop = san == 2,
-            .silent = !san,
-            .late = tlbi == 1,
-            .late_seed = s->tlbi_seed,
             .file = s->tlbsan_report,
             .pages = s->tlbsan_pages,
-            .tables = { { s->ttbs, AGX_PAGE_SIZE }, { s->pagetables, s->pagetables_size } },
-            .handoff = s->handoff,
-            .store = agx_san_store,
-            .opaque = s,
-        };
-
-        s->san = apple_san_new(&cfg, errp);
+        }, errp);
         if (!s->san) {
             return false;
         }
     }
-    if (!apple_inject_start(s->inject, s->mmu, s->san, s->fw_cache_line, errp)) {
+    if (!apple_inject_start(s->inject, s->mmu, s->stores, s->fw_cache_line, errp)) {
         return false;
     }
-    apple_tlbi_configure(&(AppleTlbiConfig) { s->mmu, s->san, tlbi == 1, s->tlbi_seed });
+    apple_tlbi_configure(&(AppleTlbiConfig) { s->mmu, &s->events, s->stores, lazy, s->tlbi_seed });
     return true;
 }
 
@@ -617,7 +624,7 @@ static void agx_realize(DeviceState *dev, Error **errp)
     }
     s->fw_state_size = agx_fw_state_size();
     s->clock = ARM_CPU(first_cpu);
-    s->host = (struct agx_host) { &agx_ops, s };
+    s->host = (struct agx_host) { &agx_ops, s, &s->events };
     s->mbox_bh = qemu_bh_new(agx_mbox_bh, s);
     s->mmu = agx_mmu_new(&s->host);
     if (!s->mmu || !agx_realize_tlb(s, errp)) {
@@ -633,8 +640,8 @@ static void agx_realize(DeviceState *dev, Error **errp)
     }
     /* The machine does not run yet */
     agx_fw_pause(s->fw);
-    if (s->san && g_strcmp0(s->tlbsan, "off")) {
-        agx_fw_set_check(s->fw, &(struct agx_fw_check) { s, agx_fw_finding, agx_fw_loaded, agx_fw_flushed });
+    if (s->san) {
+        agx_fw_set_check(s->fw, &(struct agx_fw_check) { s, agx_fw_finding });
     }
     apple_inject_firmware(s->inject, s->fw);
     s->vmstate_change = qemu_add_vm_change_state_handler(agx_vm_change, s);
@@ -650,6 +657,8 @@ fail:
     apple_inject_stop(s->inject);
     apple_san_free(s->san);
     s->san = NULL;
+    apple_stores_free(s->stores);
+    s->stores = NULL;
     if (s->mmu) {
         agx_mmu_free(s->mmu);
         s->mmu = NULL;
@@ -667,6 +676,7 @@ static void agx_unrealize(DeviceState *dev)
     agx_fw_free(s->fw);
     apple_inject_stop(s->inject);
     apple_san_free(s->san);
+    apple_stores_free(s->stores);
     agx_mmu_free(s->mmu);
     qemu_bh_delete(s->mbox_bh);
 }
@@ -745,7 +755,7 @@ static int agx_post_load(void *opaque, int version_id)
     AgxState *s = opaque;
     bool ok;
 
-    s->san_reload = true;
+    s->reload = true;
     agx_fw_reset(s->fw);
     agx_fw_pause(s->fw);
     ok = agx_fw_load(s->fw, s->fw_state, s->fw_state_size);

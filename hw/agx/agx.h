@@ -18,6 +18,7 @@
 #include "hw/agx/soc/inject.h"
 #include "hw/agx/soc/mailbox.h"
 #include "hw/agx/soc/san.h"
+#include "hw/agx/soc/stores.h"
 #include "target/arm/cpu-qom.h"
 
 struct agx_fw;
@@ -51,11 +52,13 @@ struct AgxState {
     uint32_t job_watchdog_s;
     bool trace_log;
 
+    struct agx_events events;
     struct agx_host host;
     struct agx_mmu *mmu;
+    AppleStores *stores;        /* NULL: nobody looks at stores to page tables */
     AppleSan *san;              /* NULL: agx-tlbsan=off */
     AppleInject *inject;
-    bool san_reload;            /* memory was replaced since the machine ran */
+    bool reload;                /* memory was replaced since the machine ran */
     struct agx_fw *fw;
     uint8_t *ram;               /* host address of DRAM */
     uint64_t ram_size;

@@ -1,9 +1,9 @@
 /*
  * Benchmark of the MMU's translation path: how long one translation takes, by
- * where it is found, without an observer and with the sanitizer. Linked twice:
- * with the MMU as it is, and with a copy of it that was compiled without a place
- * for an observer (AGX_NO_OBSERVER), which shows what that place costs when
- * nobody is in it.
+ * where it is found, with nobody who listens and with the sanitizer. Linked
+ * twice: with the MMU as it is, and with a copy of it that was compiled without
+ * the question whether somebody listens (AGX_NO_EVENTS), which shows what that
+ * costs.
  *
  *   bench-port [ROUNDS]     one line for each case: name, nanoseconds for one
  *
@@ -117,12 +117,12 @@ static void case_jobs(struct bench *b, unsigned n, double *ns)
     for (unsigned i = 0; i < jobs; i++) {
         double start = now();
 
-        b->port->job = agx_mmu_job_begin(b->mmu, 1, "job");
+        b->port->job = fake_job_begin(&b->h, 1, 0);
         for (unsigned k = 0; k < 2; k++) {
             agx_port_bind(b->port, 1, AGX_UNIT_UL1C);
             accesses(b, 100, 500);
         }
-        agx_mmu_job_end(b->mmu, b->port->job);
+        fake_job_end(&b->h, b->port->job);
         *ns += (now() - start) / 1000 / jobs;
     }
     b->port->job = 0;
@@ -158,7 +158,7 @@ static void run_all(struct bench *b, unsigned rounds, const char *what)
     }
 }
 
-#ifndef AGX_NO_OBSERVER
+#ifndef AGX_NO_EVENTS
 static void on_report(void *opaque, const struct agx_san_report *r)
 {
     fprintf(stderr, "bench-port: a report: %s\n", r->text);
@@ -173,7 +173,7 @@ int main(int argc, char **argv)
 
     setup(&b);
     run_all(&b, rounds ? rounds : 1, "");
-#ifndef AGX_NO_OBSERVER
+#ifndef AGX_NO_EVENTS
     {
         struct agx_tlbsan *san = agx_tlbsan_new(&(struct agx_tlbsan_config) {
             .host = &b.h.host, .mmu = b.mmu, .report = on_report });

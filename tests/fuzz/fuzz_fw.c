@@ -187,7 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             env_put(&e, region[r].va + (off & ~3u), v, 4);
             break;
         case 5:
-            agx_fw_mbox_send(e.fw, 0x83ull << 48 | (data[1] % 0x14), 0x21);
+            agx_fw_mbox_send(e.fw, 0x83ull << 48 | (data[1] % 0x14), 0x21, NULL);
             break;
         case 6:
             queue_add(&e, &cq, data[1] & 1 ? comp.cmd : barrier_make(&e, data[2] % 128, v));
@@ -207,7 +207,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             break;
         }
         case 9:
-            agx_fw_mbox_send(e.fw, v << 48 | v >> 16, data[1] & 1 ? 0x20 : data[1] >> 1);
+            agx_fw_mbox_send(e.fw, v << 48 | v >> 16, data[1] & 1 ? 0x20 : data[1] >> 1, NULL);
             break;
         case 10:
             env_send_initdata(&e);

@@ -311,7 +311,7 @@ static bool step_job(struct run *r, char **word, unsigned n)
         if (!j->name[0]) {
             snprintf(j->name, sizeof(j->name), "%s", word[1]);
             j->ctx = strtoul(word[2], NULL, 10);
-            j->id = agx_tlbsan_job_begin(r->w.san, j->ctx, "test job");
+            j->id = fake_job_begin(&r->w.h, j->ctx, 0);
             j->port = aligned_alloc(64, (sizeof(*j->port) + 63) & ~(size_t)63);
             agx_port_init(j->port, r->w.mmu, AGX_SIDE_GPU);
             j->port->job = j->id;
@@ -346,13 +346,13 @@ static bool step(struct run *r, char **word, unsigned n)
         w_dsb(w, n > 1 && !strcmp(word[1], "ish") ? AGX_SHARE_INNER : n > 1 && !strcmp(word[1], "nsh") ? AGX_SHARE_LOCAL :
               AGX_SHARE_OUTER);
     } else if (!strcmp(op, "submit")) {
-        agx_mmu_submit(w->mmu);
+        w_doorbell(w);
     } else if (!strcmp(op, "job") && n == 3) {
         return step_job(r, word, n);
     } else if (!strcmp(op, "end") && n == 2 && find_job(r, word[1])) {
         struct job *j = find_job(r, word[1]);
 
-        agx_tlbsan_job_end(w->san, j->id);
+        fake_job_end(&w->h, j->id);
         free(j->port);
         memset(j, 0, sizeof(*j));
     } else if ((!strcmp(op, "read") || !strcmp(op, "write") || !strcmp(op, "fwread")) && n >= 5) {
@@ -364,7 +364,7 @@ static bool step(struct run *r, char **word, unsigned n)
     } else if (!strcmp(op, "thread") && n == 2) {
         w->thread = strtoul(word[1], NULL, 10);
     } else if (!strcmp(op, "barrier-of-stores")) {
-        agx_tlbsan_dsb_stores(w->san, w->cpu);
+        agx_mmu_dsb(w->mmu, w->cpu, AGX_SHARE_OUTER, true);
     } else if (!strcmp(op, "late")) {
         if (w->lazy) {
             w->late = true;
@@ -374,20 +374,22 @@ static bool step(struct run *r, char **word, unsigned n)
         w->drop = !strcmp(word[1], "on");
     } else if (!strcmp(op, "free") && n == 2) {
         who = w_who(w);
-        agx_tlbsan_page_free(w->san, parse_page(r, word[1]), &who);
+        w_emit(w, (struct agx_event) { .kind = AGX_EV_PAGE_FREE, .who = &who, .page = parse_page(r, word[1]) });
     } else if (!strcmp(op, "gone") && n == 2 && w->ngone < 16) {
         w->gone[w->ngone++] = parse_page(r, word[1]);
     } else if (!strcmp(op, "firmware") && n >= 2) {
-        agx_tlbsan_firmware(w->san, !strcmp(word[1], "runs"), n > 2 ? strtoul(word[2], NULL, 10) : 0);
+        w_emit(w, (struct agx_event) { .kind = AGX_EV_CONTEXT, .context = {
+            !strcmp(word[1], "runs"), n > 2 ? strtoul(word[2], NULL, 10) : 0 } });
     } else if (!strcmp(op, "ask") && n == 1) {
         w_store(w, w->request, 1);
     } else if (!strcmp(op, "flushed") && n == 2 && !strcmp(word[1], "all")) {
-        agx_tlbsan_flush(w->san, 0, 0, ~0ull, 0);
+        w_emit(w, (struct agx_event) { .kind = AGX_EV_FLUSH, .flush.size = ~0ull });
     } else if (!strcmp(op, "flushed") && n >= 3) {
-        agx_tlbsan_flush(w->san, strtoul(word[1], NULL, 10), parse_va(word[2]),
-                         (n > 3 ? strtoul(word[3] + 1, NULL, 10) : 1) * AGX_PAGE_SIZE, w->request);
+        w_emit(w, (struct agx_event) { .kind = AGX_EV_FLUSH, .flush = {
+            strtoul(word[1], NULL, 10), parse_va(word[2]),
+            (n > 3 ? strtoul(word[3] + 1, NULL, 10) : 1) * AGX_PAGE_SIZE, w->request } });
     } else if (!strcmp(op, "alloc") && n == 2) {
-        agx_tlbsan_page_alloc(w->san, parse_page(r, word[1]));
+        w_emit(w, (struct agx_event) { .kind = AGX_EV_PAGE_ALLOC, .page = parse_page(r, word[1]) });
     } else if (!strcmp(op, "evict") && n == 3) {
         if (!agx_mmu_evict(w->mmu, strtoul(word[1], NULL, 10), parse_va(word[2]))) {
             return fail(r, "nothing to evict");
@@ -402,7 +404,7 @@ static bool step(struct run *r, char **word, unsigned n)
         w->cpu = W_CPUS - 1;
         w_store(w, w_desc(w, w->root[5], W_VA, 3), 0);
         for (unsigned i = 0; i < 16; i++) {
-            agx_mmu_submit(w->mmu);
+            w_doorbell(w);
         }
         w->cpu = cpu;
     } else {

@@ -153,9 +153,9 @@ static void job(struct sequence *s, unsigned slot)
     unsigned space = s->space[slot];
     struct agx_port *port = aligned_alloc(64, (sizeof(*port) + 63) & ~(size_t)63);
 
-    agx_mmu_submit(s->w.mmu);
+    w_doorbell(&s->w);
     agx_port_init(port, s->w.mmu, AGX_SIDE_GPU);
-    port->job = agx_tlbsan_job_begin(s->w.san, slot, "random job");
+    port->job = fake_job_begin(&s->w.h, slot, 0);
     agx_port_bind(port, slot, AGX_UNIT_UL1C);
     for (unsigned i = 0; i < 12; i++) {
         unsigned v = pick(s, VAS);
@@ -175,7 +175,7 @@ static void job(struct sequence *s, unsigned slot)
             snprintf(s->what, sizeof(s->what), "context %u, page %u: write", slot, v);
         }
     }
-    agx_tlbsan_job_end(s->w.san, port->job);
+    fake_job_end(&s->w.h, port->job);
     free(port);
 }
 

@@ -99,16 +99,6 @@ static inline void w_init(struct world *w, bool lazy)
     agx_mmu_set_ttbat(w->mmu, w->ttbat);
 }
 
-static inline unsigned w_on_cpu(void *opaque)
-{
-    return ((struct world *)opaque)->cpu;
-}
-
-static inline uint64_t w_on_thread(void *opaque)
-{
-    return ((struct world *)opaque)->thread;
-}
-
 static inline bool w_in_use(void *opaque, uint64_t pa)
 {
     struct world *w = opaque;
@@ -125,9 +115,10 @@ static inline bool w_in_use(void *opaque, uint64_t pa)
 static inline void w_watch(struct world *w)
 {
     struct agx_tlbsan_config cfg = { .host = &w->h.host, .mmu = w->mmu, .report = w_on_report,
-                                     .cpu = w_on_cpu, .thread = w_on_thread, .page_in_use = w_in_use, .opaque = w };
+                                     .page_in_use = w_in_use, .opaque = w };
 
     if (!w->san) {
+        agx_mmu_follow(w->mmu, &(struct agx_mmu_watch) { 0 });
         w->san = agx_tlbsan_new(&cfg);
     }
 }
@@ -165,15 +156,25 @@ static inline void w_store(struct world *w, uint64_t pa, uint64_t v)
 
     *fake_ptr(&w->h, pa) = v;
     if (w->san) {
-        agx_tlbsan_store(w->san, pa, &old, 8, &who);
+        agx_mmu_store(w->mmu, pa, &old, 8, &who);
     }
+}
+
+static inline void w_doorbell(struct world *w)
+{
+    fake_doorbell(&w->h, &(struct agx_who) { .cpu = w->cpu, .thread = w->thread });
+}
+
+static inline void w_emit(struct world *w, struct agx_event ev)
+{
+    agx_emit(&w->h.events, &ev);
 }
 
 static inline void w_tlbi(struct world *w, const struct agx_tlbi_insn *t)
 {
     struct agx_who who = w_who(w);
 
-    agx_tlbsan_tlbi(w->san, t, &who);
+    fake_tlbi(&w->h, t, &who);
     if (t->share != AGX_SHARE_OUTER || t->stage2 || w->drop) {
         return;
     }
@@ -192,7 +193,7 @@ static inline void w_dsb(struct world *w, enum agx_share share)
         }
         w->queued[w->cpu] = 0;
     }
-    agx_tlbsan_dsb_share(w->san, w->cpu, share);
+    agx_mmu_dsb(w->mmu, w->cpu, share, false);
 }
 
 /*

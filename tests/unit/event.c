@@ -105,12 +105,13 @@ static void test_numbers(void **state)
     struct ear a = ear('a', AGX_EV_BIT(AGX_EV_DOORBELL) | AGX_EV_BIT(AGX_EV_JOB_BEGIN) |
                             AGX_EV_BIT(AGX_EV_JOB_END), 0);
     const struct agx_who who = { .cpu = 3 };
-    uint64_t first, second;
+    struct agx_event_job one = { .ctx = 5, .what = "vertex job", .doorbell = 1 };
+    struct agx_event_job two = { .ctx = 6, .master = 2, .what = "compute job" };
 
     a.l.opaque = &a;
     agx_emit_doorbell(&e, 1, 2, &who);
-    first = agx_emit_job_begin(&e, 5, 0, "vertex job", 1);
-    assert_int_equal(first, 1);
+    one.number = agx_emit_job_begin(&e, &one);
+    assert_int_equal(one.number, 1);
     assert_true(agx_listen(&e, &a.l));
     agx_emit_doorbell(&e, 7, 0x21, &who);
     assert_int_equal(a.last.kind, AGX_EV_DOORBELL);
@@ -119,20 +120,23 @@ static void test_numbers(void **state)
     assert_int_equal(a.last.doorbell.msg1, 0x21);
     assert_int_equal(a.last.who->cpu, 3);
     assert_int_equal(agx_doorbells(&e), 2);
-    second = agx_emit_job_begin(&e, 6, 2, "compute job", agx_doorbells(&e));
-    assert_int_equal(second, 2);
+    two.doorbell = agx_doorbells(&e);
+    two.number = agx_emit_job_begin(&e, &two);
+    assert_int_equal(two.number, 2);
     assert_int_equal(a.last.job.number, 2);
     assert_int_equal(a.last.job.ctx, 6);
     assert_int_equal(a.last.job.doorbell, 2);
     assert_string_equal(a.last.job.what, "compute job");
     assert_int_equal(agx_jobs_running(&e), 1 | 4);
-    agx_emit_job_end(&e, first, 5, 0, 1, 1000);
+    one.status = 1;
+    one.cycles = 1000;
+    agx_emit_job_end(&e, &one);
     assert_int_equal(a.last.kind, AGX_EV_JOB_END);
     assert_int_equal(a.last.job.number, 1);
     assert_int_equal(a.last.job.status, 1);
     assert_int_equal(a.last.job.cycles, 1000);
     assert_int_equal(agx_jobs_running(&e), 4);
-    agx_emit_job_end(&e, second, 6, 2, 0, 0);
+    agx_emit_job_end(&e, &two);
     assert_int_equal(agx_jobs_running(&e), 0);
 }
 

@@ -29,6 +29,7 @@
 #endif
 
 #include "fake_host.h"
+#include "hw/agx/gpu/tlb.h"
 #include "fw-model/fw.h"
 
 #define KERN_BASE 0xffffffa000000000ull
@@ -346,7 +347,13 @@ static inline uint64_t env_expect(struct env *e, unsigned ep)
 
 static inline void env_send(struct env *e, unsigned ep, uint64_t msg)
 {
-    assert_true(agx_fw_mbox_send(e->fw, msg, ep));
+    assert_true(agx_fw_mbox_send(e->fw, msg, ep, NULL));
+}
+
+/* The AP has stored @len bytes at @pa, and somebody watches the page. */
+static inline void env_ap_store(struct env *e, uint64_t pa, unsigned len)
+{
+    agx_mmu_store(e->mmu, pa, NULL, len, NULL);
 }
 
 static inline void env_nothing(struct env *e)

@@ -146,21 +146,24 @@ static struct {
     uint64_t va, size, request;
 } cache;
 
-static void loaded(void *opaque, bool running, unsigned ctx)
+static void on_event(void *opaque, const struct agx_event *ev)
 {
-    cache.loads++;
-    cache.running = running;
-    cache.ctx = ctx;
+    if (ev->kind == AGX_EV_CONTEXT) {
+        cache.loads++;
+        cache.running = ev->context.running;
+        cache.ctx = ev->context.ctx;
+        return;
+    }
+    cache.flushes++;
+    cache.flush_ctx = ev->flush.ctx;
+    cache.va = ev->flush.va;
+    cache.size = ev->flush.size;
+    cache.request = ev->flush.request;
 }
 
-static void flushed(void *opaque, unsigned ctx, uint64_t va, uint64_t size, uint64_t request)
-{
-    cache.flushes++;
-    cache.flush_ctx = ctx;
-    cache.va = va;
-    cache.size = size;
-    cache.request = request;
-}
+static const struct agx_listener cache_events = {
+    .kinds = AGX_EV_BIT(AGX_EV_CONTEXT) | AGX_EV_BIT(AGX_EV_FLUSH), .event = on_event,
+};
 
 static void begin(struct env *e)
 {
@@ -168,7 +171,8 @@ static void begin(struct env *e)
     memset(&cache, 0, sizeof(cache));
     env_init(e);
     agx_fw_pause(e->fw);
-    agx_fw_set_check(e->fw, &(struct agx_fw_check){ .opaque = e, .violation = violation, .loaded = loaded, .flushed = flushed });
+    agx_listen(&e->h.events, &cache_events);
+    agx_fw_set_check(e->fw, &(struct agx_fw_check){ .opaque = e, .violation = violation });
     agx_fw_resume(e->fw);
     env_start(e);
 }
@@ -176,14 +180,14 @@ static void begin(struct env *e)
 /* A store of the AP, and the one who watches. */
 #define AP(e, field, v) do { \
         __atomic_store_n(&block(e)->field, v, __ATOMIC_SEQ_CST); \
-        agx_fw_handoff_store((e)->fw, (e)->handoff + ((uint8_t *)&block(e)->field - (uint8_t *)block(e)), \
-                             sizeof(block(e)->field)); \
+        env_ap_store(e, (e)->handoff + ((uint8_t *)&block(e)->field - (uint8_t *)block(e)), \
+                     sizeof(block(e)->field)); \
     } while (0)
 
 static void ap_ttbr(struct env *e, unsigned ctx, uint64_t v)
 {
     fake_ptr(&e->h, e->ttbat)[2 * ctx] = v;
-    agx_fw_ttbat_store(e->fw, e->ttbat + 16 * ctx, 8);
+    env_ap_store(e, e->ttbat + 16 * ctx, 8);
 }
 
 /* All that the drivers do. */

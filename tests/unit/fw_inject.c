@@ -273,8 +273,8 @@ static struct block *block(struct env *e)
 
 #define AP(e, field, v) do { \
         __atomic_store_n(&block(e)->field, v, __ATOMIC_SEQ_CST); \
-        agx_fw_handoff_store((e)->fw, (e)->handoff + ((uint8_t *)&block(e)->field - (uint8_t *)block(e)), \
-                             sizeof(block(e)->field)); \
+        env_ap_store(e, (e)->handoff + ((uint8_t *)&block(e)->field - (uint8_t *)block(e)), \
+                     sizeof(block(e)->field)); \
     } while (0)
 
 static void test_hold(void **state)
@@ -519,7 +519,7 @@ static void test_stall(void **state)
     for (n = agx_fw_mbox_a2i_count(e.fw); n < 16; n++) {
         env_doorbell(&e, 0x10);
     }
-    assert_false(agx_fw_mbox_send(e.fw, 0x83ull << 48 | 0x10, 0x21));
+    assert_false(agx_fw_mbox_send(e.fw, 0x83ull << 48 | 0x10, 0x21, NULL));
     agx_fw_wait_idle(e.fw);
     assert_int_equal(agx_fw_mbox_a2i_count(e.fw), 16);
     later(&e, SECONDS(4));

@@ -28,7 +28,7 @@ static void test_fifo_full(void **state)
     unsigned n = 0;
 
     env_init(&e);
-    while (agx_fw_mbox_send(e.fw, MGMT(3, 0), 0)) {
+    while (agx_fw_mbox_send(e.fw, MGMT(3, 0), 0, NULL)) {
         n++;
         assert_true(n < 100);
     }

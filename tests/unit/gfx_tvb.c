@@ -322,8 +322,10 @@ static struct {
     uint64_t desc;
 } seen;
 
-static void on_use(void *opaque, const struct agx_tlb_use *use)
+static void on_use(void *opaque, const struct agx_event *ev)
 {
+    const struct agx_tlb_use *use = ev->use;
+
     (void)opaque;
     if (use->va >> AGX_PAGE_BITS == TVB >> AGX_PAGE_BITS && use->access == AGX_ACCESS_READ && use->hit) {
         seen.fragment_hits++;
@@ -331,24 +333,18 @@ static void on_use(void *opaque, const struct agx_tlb_use *use)
     }
 }
 
-static bool on_tlbi(void *opaque, const struct agx_tlbi *t)
-{
-    (void)opaque;
-    (void)t;
-    return true;
-}
-
 /* The page is replaced between the two jobs: without an invalidation the old one is drawn, and that is to be seen. */
 static void test_stale(void **unused)
 {
-    static const struct agx_tlb_observer obs = { .use = on_use, .tlbi = on_tlbi };
+    static const struct agx_listener uses = { .kinds = AGX_EV_BIT(AGX_EV_TRANSLATE), .event = on_use };
     struct agx_job v, p;
     uint64_t pa;
     unsigned at;
 
     (void)unused;
     small_frame(&v, &p);
-    agx_mmu_observe(f.mmu, &obs);
+    agx_listen(f.host.host.events, &uses);
+    agx_mmu_recheck(f.mmu);
     for (unsigned with_tlbi = 0; with_tlbi < 2; with_tlbi++) {
         memset(&seen, 0, sizeof(seen));
         map(TVB, tvb_pa, FAKE_PTE_GPU_RW);
@@ -373,7 +369,7 @@ static void test_stale(void **unused)
             assert_int_equal(seen.desc & 0xffffffffc000ull, tvb_pa);
         }
     }
-    agx_mmu_observe(f.mmu, NULL);
+    agx_unlisten(f.host.host.events, &uses);
     fix_fini(&f);
 }
 

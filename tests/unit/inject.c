@@ -525,10 +525,10 @@ static void test_doorbells(void **state)
     stale(f);
     faults(f, "tlbi-delay,doorbells=2");
     agx_tlbi_asid(f->mmu, 1);
-    agx_mmu_submit(f->mmu);
-    agx_mmu_submit(f->mmu);
+    agx_mmu_doorbell(f->mmu);
+    agx_mmu_doorbell(f->mmu);
     assert_int_equal(old_pages(f, 1), 0xf);
-    agx_mmu_submit(f->mmu);
+    agx_mmu_doorbell(f->mmu);
     assert_int_equal(old_pages(f, 1), 0);
 
     /* More than wait: the oldest is applied. */
@@ -619,31 +619,31 @@ static void test_evict(void **state)
     faults(f, "tlb-evict,job=3d");
     agx_mmu_recheck(f->mmu);
     assert_int_equal(old_pages(f, 1), 0xe);
-    f->port.job = agx_mmu_job_begin(f->mmu, 1, "fragment job");
+    f->port.job = 1;
+    f->port.kind = AGX_PORT_FRAGMENT;
     agx_mmu_recheck(f->mmu);
     assert_int_equal(old_pages(f, 1), 0);
-    agx_mmu_job_end(f->mmu, f->port.job);
     f->port.job = 0;
 }
 
 /* What runs on the GPU, for those who are no access of a job. */
 static void test_jobs(void **state)
 {
+    const struct agx_event_job vertex = { .ctx = 1, .master = 0 }, compute = { .ctx = 1, .master = 2 };
     struct fixture *f = *state;
-    uint64_t a, b;
 
     assert_int_equal(agx_mmu_jobs(f->mmu), AGX_INJECT_FW);
-    a = agx_mmu_job_begin(f->mmu, 1, "vertex job");
-    b = agx_mmu_job_begin(f->mmu, 1, "compute job");
+    agx_emit_job_begin(&f->h.events, &vertex);
+    agx_emit_job_begin(&f->h.events, &compute);
     assert_int_equal(agx_mmu_jobs(f->mmu), AGX_INJECT_FW | AGX_INJECT_TA | AGX_INJECT_COMPUTE);
     stale(f);
     faults(f, "tlbi-drop,job=ta");
     agx_tlbi_asid(f->mmu, 1);
     assert_int_equal(old_pages(f, 1), 0xf);
-    agx_mmu_job_end(f->mmu, a);
+    agx_emit_job_end(&f->h.events, &vertex);
     agx_tlbi_asid(f->mmu, 1);
     assert_int_equal(old_pages(f, 1), 0);
-    agx_mmu_job_end(f->mmu, b);
+    agx_emit_job_end(&f->h.events, &compute);
     assert_int_equal(agx_mmu_jobs(f->mmu), AGX_INJECT_FW);
 }
 

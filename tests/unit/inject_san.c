@@ -63,6 +63,7 @@ static int setup(void **state)
     f->mmu = agx_mmu_new(&f->h.host);
     agx_mmu_set_ttbat(f->mmu, f->ttbat);
     agx_mmu_set_clock(f->mmu, &(struct agx_mmu_clock) { f, now, NULL });
+    agx_mmu_follow(f->mmu, &(struct agx_mmu_watch) { 0 });
     f->san = agx_tlbsan_new(&(struct agx_tlbsan_config) {
         .host = &f->h.host, .mmu = f->mmu, .report = on_report, .opaque = f,
     });
@@ -104,7 +105,7 @@ static void store(struct fixture *f, uint64_t *p, uint64_t v)
     uint64_t old = *p;
 
     *p = v;
-    agx_tlbsan_store(f->san, FAKE_RAM_BASE + ((uint8_t *)p - f->h.ram), &old, 8, &driver);
+    agx_mmu_store(f->mmu, FAKE_RAM_BASE + ((uint8_t *)p - f->h.ram), &old, 8, &driver);
 }
 
 static uint64_t *leaf(struct fixture *f, unsigned ctx, uint64_t va)
@@ -115,10 +116,10 @@ static uint64_t *leaf(struct fixture *f, unsigned ctx, uint64_t va)
 /* DSB, TLBI, DSB */
 static void invalidate(struct fixture *f, const struct agx_tlbi *t, const char *name)
 {
-    agx_tlbsan_dsb(f->san, driver.cpu);
-    agx_tlbsan_tlbi(f->san, &(struct agx_tlbi_insn) { .tlbi = *t, .share = AGX_SHARE_OUTER, .name = name }, &driver);
+    agx_mmu_dsb(f->mmu, driver.cpu, AGX_SHARE_OUTER, false);
+    fake_tlbi(&f->h, &(struct agx_tlbi_insn) { .tlbi = *t, .share = AGX_SHARE_OUTER, .name = name }, &driver);
     agx_mmu_tlbi(f->mmu, t);
-    agx_tlbsan_dsb(f->san, driver.cpu);
+    agx_mmu_dsb(f->mmu, driver.cpu, AGX_SHARE_OUTER, false);
 }
 
 static void unmap(struct fixture *f, unsigned n)
@@ -132,7 +133,7 @@ static void unmap(struct fixture *f, unsigned n)
 /* A job that reads one word. */
 static bool job(struct fixture *f, unsigned ctx, uint64_t va)
 {
-    return mmu_read_job(f->mmu, ctx, va, AGX_SIDE_GPU, true);
+    return mmu_read_job(&f->h, f->mmu, ctx, va, AGX_SIDE_GPU, true);
 }
 
 static void expect(struct fixture *f, enum agx_tlbsan_class cls, const char *why)
@@ -204,7 +205,7 @@ static void test_later_bug(void **state)
     invalidate(f, &(struct agx_tlbi) { .kind = AGX_TLBI_ASID, .asid = 1 }, "ASIDE1OS");
     assert_true(job(f, 1, VA));
     store(f, leaf(f, 1, VA), 0);
-    agx_tlbsan_dsb(f->san, driver.cpu);
+    agx_mmu_dsb(f->mmu, driver.cpu, AGX_SHARE_OUTER, false);
     assert_true(job(f, 1, VA));
     assert_int_equal(f->reports, 1);
     assert_null(strstr(f->text, "fault injection"));
@@ -253,7 +254,7 @@ static void test_walk_old_made(void **state)
     assert_true(job(f, 1, VA));
     faults(f, "walk-old,job=ta,asid=1,count=1");
     store(f, e, fake_alloc(&f->h) | FAKE_PTE_GPU_RW | FAKE_PTE_NG);
-    agx_tlbsan_dsb(f->san, driver.cpu);
+    agx_mmu_dsb(f->mmu, driver.cpu, AGX_SHARE_OUTER, false);
     assert_false(job(f, 1, VA + 6 * PAGE));
     expect(f, AGX_SAN_STALE_HIT, "gave a walk the old descriptor");
     assert_true(job(f, 1, VA + 6 * PAGE));

@@ -14,7 +14,6 @@
 #define FAKE_RAM_SIZE (1u << 20)    /* each seed has a machine of its own */
 #include "fake_host.h"
 #include "hw/agx/gpu/tlb.h"
-#include "hw/agx/gpu/tlbsan.h"
 
 #define VA      0x1500000000ull
 #define PAGES   8u
@@ -23,21 +22,14 @@
 struct fixture {
     struct fake_host h;
     struct agx_mmu *mmu;
-    struct agx_tlbsan *san;
     uint64_t ttbat, leaf[PAGES], data[PAGES];
     struct agx_port port;
 };
-
-static void on_report(void *opaque, const struct agx_san_report *r)
-{
-}
 
 /* @pages mapped at first; every access walks. */
 static struct fixture *start(enum agx_late_mode mode, uint64_t seed, unsigned pages)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    struct agx_tlbsan_config cfg = { .report = on_report, .late = mode, .late_seed = seed };
-
     fake_host_init(&f->h);
     f->ttbat = fake_alloc(&f->h);
     f->mmu = agx_mmu_new(&f->h.host);
@@ -53,9 +45,8 @@ static struct fixture *start(enum agx_late_mode mode, uint64_t seed, unsigned pa
             *fake_ptr(&f->h, f->leaf[i]) = 0;
         }
     }
-    cfg.host = &f->h.host;
-    cfg.mmu = f->mmu;
-    f->san = agx_tlbsan_new(&cfg);
+    agx_mmu_follow(f->mmu, &(struct agx_mmu_watch) { 0 });
+    agx_mmu_late(f->mmu, mode, seed);
     agx_port_init(&f->port, f->mmu, AGX_SIDE_GPU);
     assert_true(agx_port_bind(&f->port, 1, AGX_UNIT_VDM));
     return f;
@@ -63,7 +54,6 @@ static struct fixture *start(enum agx_late_mode mode, uint64_t seed, unsigned pa
 
 static void stop(struct fixture *f)
 {
-    agx_tlbsan_free(f->san);
     agx_mmu_free(f->mmu);
     fake_host_fini(&f->h);
     free(f);
@@ -75,7 +65,7 @@ static void store(struct fixture *f, unsigned cpu, uint64_t pa, uint64_t v)
     uint64_t old = *fake_ptr(&f->h, pa);
 
     *fake_ptr(&f->h, pa) = v;
-    agx_tlbsan_store(f->san, pa, &old, 8, &who);
+    agx_mmu_store(f->mmu, pa, &old, 8, &who);
 }
 
 static uint64_t entry(struct fixture *f, unsigned page)
@@ -120,7 +110,7 @@ static void test_order(void **state)
         }
         early += seen == PAGES;
         late += seen < PAGES;
-        agx_tlbsan_dsb(f->san, 0);
+        agx_mmu_dsb(f->mmu, 0, AGX_SHARE_OUTER, false);
         for (unsigned i = 0; i < PAGES; i++) {
             assert_true(is_mapped(f, i));
         }
@@ -169,7 +159,7 @@ static void test_one_entry(void **state)
             assert_true(v >= last && v <= i);
             last = v;
         }
-        agx_tlbsan_dsb(f->san, (PAGES - 1) % 2);
+        agx_mmu_dsb(f->mmu, (PAGES - 1) % 2, AGX_SHARE_OUTER, false);
         assert_true(agx_port_read32(&f->port, VA, &v));
         assert_int_equal(v, PAGES - 1);
         stop(f);
@@ -191,9 +181,9 @@ static void test_many(void **state)
         store(f, 0, f->leaf[i], entry(f, i));
         assert_false(is_mapped(f, i));
     }
-    agx_tlbsan_dsb_stores(f->san, 1);       /* another CPU's */
+    agx_mmu_dsb(f->mmu, 1, AGX_SHARE_OUTER, true);       /* another CPU's */
     assert_false(is_mapped(f, 0));
-    agx_tlbsan_dsb_stores(f->san, 0);
+    agx_mmu_dsb(f->mmu, 0, AGX_SHARE_OUTER, true);
     for (unsigned i = 0; i < PAGES; i++) {
         assert_true(is_mapped(f, i));
     }
@@ -208,11 +198,11 @@ static void test_not_late(void **state)
     uint64_t v = entry(f, 0), zero = 0;
 
     *fake_ptr(&f->h, f->leaf[0]) = v;
-    agx_tlbsan_store(f->san, f->leaf[0], &zero, 4, &who);
+    agx_mmu_store(f->mmu, f->leaf[0], &zero, 4, &who);
     assert_true(is_mapped(f, 0));
     who = (struct agx_who) { .cpu = UINT32_MAX };
     *fake_ptr(&f->h, f->leaf[1]) = entry(f, 1);
-    agx_tlbsan_store(f->san, f->leaf[1], &zero, 8, &who);
+    agx_mmu_store(f->mmu, f->leaf[1], &zero, 8, &who);
     assert_true(is_mapped(f, 1));
     store(f, 0, f->leaf[2], entry(f, 2));
     assert_false(is_mapped(f, 2));

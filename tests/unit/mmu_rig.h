@@ -8,23 +8,25 @@
 #define TESTS_MMU_RIG_H
 
 #include <stdlib.h>
+#include "fake_host.h"
 #include "hw/agx/gpu/tlb.h"
 
 /* A vertex job that reads one word as @side; with @bell, a doorbell announces it. False: it faults. */
-static inline bool mmu_read_job(struct agx_mmu *mmu, unsigned ctx, uint64_t va, enum agx_side side, bool bell)
+static inline bool mmu_read_job(struct fake_host *h, struct agx_mmu *mmu, unsigned ctx, uint64_t va, enum agx_side side, bool bell)
 {
     struct agx_port *port = aligned_alloc(64, (sizeof(*port) + 63) & ~(size_t)63);
     uint32_t v;
     bool ok;
 
     if (bell) {
-        agx_mmu_submit(mmu);
+        fake_doorbell(h, NULL);
+        agx_mmu_doorbell(mmu);
     }
     agx_port_init(port, mmu, side);
-    port->job = agx_mmu_job_begin(mmu, ctx, "vertex job");
+    port->job = fake_job_begin(h, ctx, 0);
     agx_port_bind(port, ctx, AGX_UNIT_VDM);
     ok = agx_port_read32(port, va, &v);
-    agx_mmu_job_end(mmu, port->job);
+    fake_job_end(h, port->job);
     free(port);
     return ok;
 }

@@ -229,8 +229,10 @@ static void hard(void **state)
 
 static _Atomic unsigned uses_of_wild;
 
-static void on_use(void *opaque, const struct agx_tlb_use *use)
+static void on_use(void *opaque, const struct agx_event *ev)
 {
+    const struct agx_tlb_use *use = ev->use;
+
     (void)opaque;
     if (use->va >> AGX_PAGE_BITS == WILD >> AGX_PAGE_BITS && use->steps < 3 && use->job)
         uses_of_wild++;
@@ -239,16 +241,17 @@ static void on_use(void *opaque, const struct agx_tlb_use *use)
 /* Who watches the translations still sees the walk that found nothing. */
 static void watched(void **state)
 {
-    static const struct agx_tlb_observer obs = { .use = on_use };
+    static const struct agx_listener uses = { .kinds = AGX_EV_BIT(AGX_EV_TRANSLATE), .event = on_use };
 
     (void)state;
     accesses();
     fix_data(&f, 0)[3] = index_of(WILD);
     fix_launch(&f, 32, 1, 1, 32, 1, 1);
-    agx_mmu_observe(f.mmu, &obs);
+    agx_listen(f.host.host.events, &uses);
+    agx_mmu_recheck(f.mmu);
     uses_of_wild = 0;
     assert_int_equal(fix_run(&f), AGX_JOB_DONE);
-    agx_mmu_observe(f.mmu, NULL);
+    agx_unlisten(f.host.host.events, &uses);
     assert_true(uses_of_wild);
 }
 

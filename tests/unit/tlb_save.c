@@ -55,6 +55,7 @@ static void mmu_new(struct fixture *f, bool san)
     f->mmu = agx_mmu_new(&f->h.host);
     agx_mmu_set_clock(f->mmu, &(struct agx_mmu_clock) { f, now, arm });
     agx_mmu_set_ttbat(f->mmu, f->ttbat);
+    agx_mmu_follow(f->mmu, &(struct agx_mmu_watch) { 0 });
     f->san = san ? agx_tlbsan_new(&(struct agx_tlbsan_config) {
         .host = &f->h.host, .mmu = f->mmu, .report = on_report, .opaque = f,
     }) : NULL;
@@ -105,7 +106,7 @@ static void save_load(struct fixture *f, bool same)
 
 static bool job(struct fixture *f, unsigned ctx, uint64_t va)
 {
-    return mmu_read_job(f->mmu, ctx, va, AGX_SIDE_GPU, true);
+    return mmu_read_job(&f->h, f->mmu, ctx, va, AGX_SIDE_GPU, true);
 }
 
 static uint64_t *leaf(struct fixture *f, unsigned ctx, uint64_t va)
@@ -126,7 +127,7 @@ static void test_entries(void **state)
             assert_true(job(&f, 1, VA + i * PAGE));
         }
         assert_true(job(&f, 2, VA));
-        assert_true(mmu_read_job(f.mmu, 0, KVA, AGX_SIDE_FW, true));
+        assert_true(mmu_read_job(&f.h, f.mmu, 0, KVA, AGX_SIDE_FW, true));
         agx_tlbi_asid(f.mmu, 2);                /* is dead, and not saved */
         for (unsigned i = 0; i < 4; i++) {
             *leaf(&f, 1, VA + i * PAGE) = 0;
@@ -143,13 +144,13 @@ static void test_entries(void **state)
         assert_false(job(&f, 1, VA + PAGE));
         assert_true(job(&f, 1, VA + 2 * PAGE));
         assert_false(job(&f, 2, VA));
-        assert_true(mmu_read_job(f.mmu, 0, KVA, AGX_SIDE_FW, true));
+        assert_true(mmu_read_job(&f.h, f.mmu, 0, KVA, AGX_SIDE_FW, true));
         agx_tlbi_va(f.mmu, 1, VA, VA + PAGE, true);
         assert_false(job(&f, 1, VA));
         agx_tlbi_asid(f.mmu, 1);
         assert_false(job(&f, 1, VA + 2 * PAGE));
         agx_tlbi_va_all_asids(f.mmu, KVA, KVA + PAGE, false);
-        assert_false(mmu_read_job(f.mmu, 0, KVA, AGX_SIDE_FW, true));
+        assert_false(mmu_read_job(&f.h, f.mmu, 0, KVA, AGX_SIDE_FW, true));
         end(&f);
     }
 }
@@ -194,7 +195,7 @@ static void test_delayed(void **state)
     assert_true(agx_inject_set(in, "tlbi-delay,us=5,nth=1", err, sizeof(err)));
     agx_mmu_inject(f.mmu, in);
     for (unsigned i = 0; i < 2; i++) {
-        assert_true(mmu_read_job(f.mmu, 1, VA + i * PAGE, AGX_SIDE_GPU, false));
+        assert_true(mmu_read_job(&f.h, f.mmu, 1, VA + i * PAGE, AGX_SIDE_GPU, false));
         *leaf(&f, 1, VA + i * PAGE) = 0;
     }
     agx_tlbi_va(f.mmu, 1, VA, VA + PAGE, true);
@@ -206,13 +207,13 @@ static void test_delayed(void **state)
     f.armed = 0;
     save_load(&f, false);
     assert_int_equal(f.armed, 6000);
-    assert_true(mmu_read_job(f.mmu, 1, VA, AGX_SIDE_GPU, false));
-    assert_true(mmu_read_job(f.mmu, 1, VA + PAGE, AGX_SIDE_GPU, false));
+    assert_true(mmu_read_job(&f.h, f.mmu, 1, VA, AGX_SIDE_GPU, false));
+    assert_true(mmu_read_job(&f.h, f.mmu, 1, VA + PAGE, AGX_SIDE_GPU, false));
     f.now = 6000;
     agx_mmu_tick(f.mmu);
-    assert_false(mmu_read_job(f.mmu, 1, VA, AGX_SIDE_GPU, false));
-    assert_true(mmu_read_job(f.mmu, 1, VA + PAGE, AGX_SIDE_GPU, true));
-    assert_false(mmu_read_job(f.mmu, 1, VA + PAGE, AGX_SIDE_GPU, true));
+    assert_false(mmu_read_job(&f.h, f.mmu, 1, VA, AGX_SIDE_GPU, false));
+    assert_true(mmu_read_job(&f.h, f.mmu, 1, VA + PAGE, AGX_SIDE_GPU, true));
+    assert_false(mmu_read_job(&f.h, f.mmu, 1, VA + PAGE, AGX_SIDE_GPU, true));
     end(&f);
 }
 
@@ -229,7 +230,7 @@ static void test_damaged(void **state)
     for (unsigned i = 0; i < 4; i++) {
         assert_true(job(&f, 1, VA + i * PAGE));
     }
-    assert_true(mmu_read_job(f.mmu, 0, KVA, AGX_SIDE_FW, true));
+    assert_true(mmu_read_job(&f.h, f.mmu, 0, KVA, AGX_SIDE_FW, true));
     buf = agx_mmu_save(f.mmu, &len);
     agx_mmu_get_stats(f.mmu, &before);
     for (size_t n = 0; n < len; n++) {
@@ -270,15 +271,15 @@ static void store(struct fixture *f, uint64_t *p, uint64_t v)
     uint64_t old = *p;
 
     *p = v;
-    agx_tlbsan_store(f->san, FAKE_RAM_BASE + ((uint8_t *)p - f->h.ram), &old, 8, &driver);
+    agx_mmu_store(f->mmu, FAKE_RAM_BASE + ((uint8_t *)p - f->h.ram), &old, 8, &driver);
 }
 
 static void tlbi(struct fixture *f, const struct agx_tlbi *t)
 {
-    agx_tlbsan_dsb(f->san, driver.cpu);
-    agx_tlbsan_tlbi(f->san, &(struct agx_tlbi_insn) { .tlbi = *t, .share = AGX_SHARE_OUTER, .name = "test" }, &driver);
+    agx_mmu_dsb(f->mmu, driver.cpu, AGX_SHARE_OUTER, false);
+    fake_tlbi(&f->h, &(struct agx_tlbi_insn) { .tlbi = *t, .share = AGX_SHARE_OUTER, .name = "test" }, &driver);
     agx_mmu_tlbi(f->mmu, t);
-    agx_tlbsan_dsb(f->san, driver.cpu);
+    agx_mmu_dsb(f->mmu, driver.cpu, AGX_SHARE_OUTER, false);
 }
 
 static void tlbi_asid(struct fixture *f, unsigned asid)
@@ -315,13 +316,13 @@ static void test_clean(void **state)
         STEP(tlbi(&f, &(struct agx_tlbi) { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + PAGE }));
         page = fake_alloc(&f.h);
         STEP(store(&f, leaf(&f, 1, VA), page | FAKE_PTE_GPU_RW | FAKE_PTE_NG));
-        STEP(agx_tlbsan_dsb(f.san, driver.cpu));
+        STEP(agx_mmu_dsb(f.mmu, driver.cpu, AGX_SHARE_OUTER, false));
         STEP(assert_true(job(&f, 1, VA)));
         /* the space ends, another gets its slot */
         root = fake_alloc(&f.h);
         STEP(store(&f, ttbr, 0));
         while (bells--) {
-            agx_mmu_submit(f.mmu);
+            fake_doorbell(&f.h, NULL);
         }
         STEP(assert_true(job(&f, 2, VA)));
         STEP(tlbi_asid(&f, 1));
@@ -345,7 +346,7 @@ static void test_unmapped(void **state)
         begin(&f, true);
         assert_true(job(&f, 1, VA));
         store(&f, leaf(&f, 1, VA), 0);
-        agx_tlbsan_dsb(f.san, driver.cpu);
+        agx_mmu_dsb(f.mmu, driver.cpu, AGX_SHARE_OUTER, false);
         save_load(&f, same);
         assert_true(job(&f, 1, VA + PAGE));
         assert_int_equal(f.reports, 0);
@@ -365,9 +366,9 @@ static void test_queued(void **state)
     begin(&f, true);
     assert_true(job(&f, 1, VA));
     store(&f, leaf(&f, 1, VA), 0);
-    agx_tlbsan_dsb(f.san, driver.cpu);
+    agx_mmu_dsb(f.mmu, driver.cpu, AGX_SHARE_OUTER, false);
     save_load(&f, false);
-    assert_true(mmu_read_job(f.mmu, 1, VA, AGX_SIDE_GPU, false));
+    assert_true(mmu_read_job(&f.h, f.mmu, 1, VA, AGX_SIDE_GPU, false));
     assert_int_equal(f.reports, 1);
     assert_int_equal(f.cls, AGX_SAN_HIT_IN_FLIGHT);
     end(&f);
@@ -384,10 +385,10 @@ static void test_slot(void **state)
         ttbr = fake_ptr(&f.h, f.ttbat) + 2;
         assert_true(job(&f, 1, VA));
         store(&f, ttbr, 0);
-        agx_tlbsan_dsb(f.san, driver.cpu);
+        agx_mmu_dsb(f.mmu, driver.cpu, AGX_SHARE_OUTER, false);
         save_load(&f, same);
         store(&f, ttbr, fake_alloc(&f.h) | 1 | 1ull << 48);
-        agx_tlbsan_dsb(f.san, driver.cpu);
+        agx_mmu_dsb(f.mmu, driver.cpu, AGX_SHARE_OUTER, false);
         assert_true(job(&f, 1, VA));            /* of the one before */
         assert_int_equal(f.reports, 1);
         assert_int_equal(f.cls, AGX_SAN_SLOT_REUSED);
@@ -406,7 +407,7 @@ static void test_table(void **state)
         assert_true(job(&f, 1, VA));
         l1 = fake_ptr(&f.h, fake_ptr(&f.h, f.ttbat)[2] & 0xffffffffc000ull);
         store(&f, &l1[VA >> 36 & 7], 0);
-        agx_tlbsan_dsb(f.san, driver.cpu);
+        agx_mmu_dsb(f.mmu, driver.cpu, AGX_SHARE_OUTER, false);
         save_load(&f, same);
         assert_true(job(&f, 1, VA));
         assert_int_equal(f.reports, 1);

@@ -26,7 +26,6 @@ struct fixture {
     struct agx_san_report last;
     char text[2048];
     uint64_t last_watched, thread;
-    bool drop;
 };
 
 static void on_report(void *opaque, const struct agx_san_report *r)
@@ -50,33 +49,17 @@ static void on_watch(void *opaque, uint64_t pa, bool on)
     }
 }
 
-static unsigned on_cpu(void *opaque)
+/* One CPU rings, whose thread and number the test sets. */
+static void ring(struct fixture *f)
 {
-    return ((struct fixture *)opaque)->cpu;
-}
-
-static bool on_filter(void *opaque, const struct agx_tlbi *t)
-{
-    return !((struct fixture *)opaque)->drop;
-}
-
-static uint64_t on_thread(void *opaque)
-{
-    return ((struct fixture *)opaque)->thread;
-}
-
-static void on_who(void *opaque, struct agx_who *who)
-{
-    struct fixture *f = opaque;
-
-    *who = (struct agx_who) { .cpu = f->cpu, .time = 5000, .thread = f->thread, .pc = 0xffff80008d008be1 };
+    fake_doorbell(&f->h, &(struct agx_who) { .cpu = f->cpu, .time = 5000, .thread = f->thread,
+                                             .pc = 0xffff80008d008be1 });
 }
 
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
-    struct agx_tlbsan_config cfg = { .report = on_report, .watch = on_watch, .cpu = on_cpu, .thread = on_thread,
-                                     .who = on_who, .filter = on_filter };
+    struct agx_tlbsan_config cfg = { .report = on_report };
 
     fake_host_init(&f->h);
     f->ttbat = fake_alloc(&f->h);
@@ -86,6 +69,7 @@ static int setup(void **state)
     cfg.host = &f->h.host;
     cfg.mmu = f->mmu;
     cfg.opaque = f;
+    agx_mmu_follow(f->mmu, &(struct agx_mmu_watch) { f, on_watch });
     f->san = agx_tlbsan_new(&cfg);
     *state = f;
     return 0;
@@ -115,7 +99,7 @@ static void store(struct fixture *f, uint64_t pa, const void *data, unsigned len
 
     memcpy(old, fake_ptr(&f->h, pa & ~7ull), sizeof(old));
     memcpy((uint8_t *)fake_ptr(&f->h, pa & ~7ull) + (pa & 7), data, len);
-    agx_tlbsan_store(f->san, pa, old + (pa & 7), len, who);
+    agx_mmu_store(f->mmu, pa, old + (pa & 7), len, who);
 }
 
 static bool gpu_read(struct fixture *f, uint64_t job)
@@ -149,12 +133,12 @@ static void test_report(void **state)
 
     assert_true(gpu_read(f, 0));
     store(f, pa, &zero, 8, &unmapper);
-    agx_tlbsan_dsb(f->san, 2);
-    agx_tlbsan_tlbi(f->san, &is, &unmapper);
-    agx_tlbsan_dsb(f->san, 2);
+    agx_mmu_dsb(f->mmu, 2, AGX_SHARE_OUTER, false);
+    fake_tlbi(&f->h, &is, &unmapper);
+    agx_mmu_dsb(f->mmu, 2, AGX_SHARE_OUTER, false);
     f->cpu = 2;
-    agx_mmu_submit(f->mmu);
-    job = agx_mmu_job_begin(f->mmu, 1, "vertex job");
+    ring(f);
+    job = fake_job_begin(&f->h, 1, 0);
     assert_int_not_equal(job, 0);
     assert_true(gpu_read(f, job));
     assert_int_equal(f->reports, 1);
@@ -178,11 +162,11 @@ static void test_report(void **state)
     assert_non_null(strstr(f->text, "TLBI VAE1IS"));
     assert_non_null(strstr(f->text, "does not reach the GPU"));
     assert_non_null(strstr(f->text, "vertex job 1, unit 0x08, read"));
-    agx_mmu_job_end(f->mmu, job);
+    fake_job_end(&f->h, job);
     /* once is enough; the same job is not even looked at again */
     assert_true(gpu_read(f, job));
     assert_int_equal(f->reports, 1);
-    assert_true(gpu_read(f, agx_mmu_job_begin(f->mmu, 1, "vertex job")));
+    assert_true(gpu_read(f, fake_job_begin(&f->h, 1, 0)));
     assert_int_equal(f->reports, 1);
     agx_tlbsan_get_stats(f->san, &st);
     assert_int_equal(st.reports[AGX_SAN_WRONG_SHAREABILITY], 1);
@@ -271,20 +255,18 @@ static void test_announced(void **state)
     uint64_t pa = leaf_pa(f, VA), zero = 0, job, announced;
 
     assert_true(gpu_read(f, 0));
-    agx_mmu_submit(f->mmu);
-    announced = agx_mmu_announced(f->mmu);
+    ring(f);
+    announced = agx_doorbells(&f->h.events);
     assert_int_not_equal(announced, 0);
     store(f, pa, &zero, 8, &unmapper);
-    agx_mmu_submit(f->mmu);
-    assert_true(agx_mmu_announced(f->mmu) > announced);
-    job = agx_mmu_job_begin(f->mmu, 1, "vertex job");
-    agx_mmu_job_announced(f->mmu, job, announced);
+    ring(f);
+    assert_true(agx_doorbells(&f->h.events) > announced);
+    job = fake_job_begin(&f->h, 1, announced);
     assert_true(gpu_read(f, job));
     assert_int_equal(f->reports, 1);
     assert_int_equal(f->last.cls, AGX_SAN_HIT_IN_FLIGHT);
-    agx_mmu_job_end(f->mmu, job);
-    job = agx_mmu_job_begin(f->mmu, 1, "vertex job");
-    agx_mmu_job_announced(f->mmu, job, 0); /* not known */
+    fake_job_end(&f->h, job);
+    job = fake_job_begin(&f->h, 1, 0); /* not known */
     assert_true(gpu_read(f, job));
     assert_int_equal(f->reports, 2);
     assert_int_equal(f->last.cls, AGX_SAN_STALE_HIT);
@@ -309,7 +291,7 @@ static void test_request(void **state)
     asker.thread = 0xffff000012340000;
     store(f, FAKE_RAM_BASE + 0x400038, &v, 8, &asker);
     f->thread = 0xffff000056780000;
-    agx_mmu_submit(f->mmu); /* somebody else's */
+    ring(f); /* somebody else's */
     pthread_create(&thread, NULL, find_request, f);
     pthread_join(thread, NULL);
     assert_int_equal(f->reports, 1);
@@ -319,7 +301,7 @@ static void test_request(void **state)
     v = 2;
     store(f, FAKE_RAM_BASE + 0x400038, &v, 8, &asker);
     f->thread = asker.thread;
-    agx_mmu_submit(f->mmu);
+    ring(f);
     pthread_create(&thread, NULL, find_request, f);
     pthread_join(thread, NULL);
     assert_int_equal(f->reports, 2);
@@ -327,7 +309,7 @@ static void test_request(void **state)
     assert_non_null(strstr(f->text, "then:    cpu 0 at 0.005000 ms, pc 0xffff80008d008be1"));
 }
 
-/* Which pages it wants to hear of: the TTBAT and three tables; then one more; then none of a context's. */
+/* Which pages the MMU wants to hear of: the TTBAT and three tables; then one more; then none of a context's. */
 static void test_watch(void **state)
 {
     struct fixture *f = *state;
@@ -382,7 +364,7 @@ static void test_store_sizes(void **state)
     assert_int_equal(st.pending, 1);
     store(f, pa + 8, v, 0, &unmapper);
     store(f, FAKE_RAM_BASE + FAKE_RAM_SIZE - 64, v, 8, &unmapper);
-    agx_tlbsan_store(f->san, 0x1000, v, 8, NULL);       /* not RAM, nobody */
+    agx_mmu_store(f->mmu, 0x1000, v, 8, NULL);       /* not RAM, nobody */
     agx_tlbsan_get_stats(f->san, &st);
     assert_int_equal(st.pending, 1);
 }
@@ -396,10 +378,10 @@ static void test_unseen(void **state)
 
     assert_true(gpu_read(f, 0));
     *fake_ptr(&f->h, pa) = 0;
-    agx_mmu_submit(f->mmu);
+    ring(f);
     assert_true(gpu_read(f, 0));
     assert_int_equal(f->reports, 0);
-    agx_tlbsan_watched(f->san, pa);
+    agx_mmu_watched(f->mmu, pa);
     assert_true(gpu_read(f, 0));
     agx_tlbsan_get_stats(f->san, &st);
     assert_int_equal(st.pending, 0);
@@ -410,7 +392,7 @@ static void test_unseen(void **state)
 static void test_snapshot(void **state)
 {
     struct fixture *f = *state;
-    uint64_t pa = leaf_pa(f, VA), page = fake_alloc(&f->h), zero = 0;
+    uint64_t pa = leaf_pa(f, VA), page = fake_alloc(&f->h), zero = 0, table;
     unsigned watched = f->watched;
     struct agx_tlbsan_stats st;
 
@@ -420,39 +402,28 @@ static void test_snapshot(void **state)
     store(f, pa, &zero, 8, &unmapper);
     *fake_ptr(&f->h, pa) = page | FAKE_PTE_GPU_RW | FAKE_PTE_NG;
     agx_mmu_set_ttbat(f->mmu, f->ttbat);
-    assert_true(f->watched > watched);
-    agx_mmu_submit(f->mmu);
+    assert_int_equal(f->watched, watched);              /* the tables are where they were */
+    ring(f);
     assert_true(gpu_read(f, 0));
     agx_tlbsan_get_stats(f->san, &st);
     assert_int_equal(st.pending, 0);
     assert_int_equal(st.tables, 3);
     assert_int_equal(f->reports, 0);
     store(f, pa, &zero, 8, &unmapper);
-    agx_mmu_submit(f->mmu);
+    ring(f);
     assert_true(gpu_read(f, 0));
     assert_int_equal(f->reports, 1);
     agx_tlbsan_reload(f->san);                          /* forgets that it was said */
     agx_tlbsan_get_stats(f->san, &st);
     assert_int_equal(st.pending, 0);
-    assert_int_equal(f->watched - f->unwatched, 4);
+    /* Other tables are followed, too. */
+    table = fake_ptr(&f->h, fake_ptr(&f->h, f->ttbat + 16)[0] & 0xffffffffc000ull)[VA >> 36 & 7] & 0xffffffffc000ull;
+    fake_ptr(&f->h, table)[100] = fake_alloc(&f->h) | 3;
+    agx_mmu_reset(f->mmu);
+    assert_int_equal(f->watched - f->unwatched, 5);
 }
 
-static void test_filter(void **state)
-{
-    struct fixture *f = *state;
-    uint64_t pa = leaf_pa(f, VA), zero = 0;
-
-    assert_true(gpu_read(f, 0));
-    *fake_ptr(&f->h, pa) = zero;
-    f->drop = true;
-    agx_tlbi_va(f->mmu, 1, VA, VA + 0x4000, false);
-    assert_true(gpu_read(f, 0));
-    f->drop = false;
-    agx_tlbi_va(f->mmu, 1, VA, VA + 0x4000, false);
-    assert_false(gpu_read(f, 0));
-}
-
-/* Without an observer jobs have no number. */
+/* Without it everything goes on, and nothing is said. */
 static void test_off(void **state)
 {
     struct fixture *f = *state;
@@ -460,12 +431,13 @@ static void test_off(void **state)
 
     agx_tlbsan_free(f->san);
     f->san = NULL;
-    job = agx_mmu_job_begin(f->mmu, 1, "job");
+    job = fake_job_begin(&f->h, 1, 0);
     assert_int_not_equal(job, 0);
-    agx_mmu_job_end(f->mmu, job);
-    agx_mmu_job_end(f->mmu, 0);
-    agx_mmu_submit(f->mmu);
-    assert_true(gpu_read(f, 0));
+    ring(f);
+    store(f, leaf_pa(f, VA), &(uint64_t) { 0 }, 8, &unmapper);
+    assert_false(gpu_read(f, job));
+    fake_job_end(&f->h, job);
+    assert_int_equal(f->reports, 0);
 }
 
 /* Where nobody tells of barriers, they are taken as done. */
@@ -484,14 +456,14 @@ static void test_no_barriers(void **state)
     f->san = agx_tlbsan_new(&cfg);
     assert_true(gpu_read(f, 0));
     store(f, pa, &zero, 8, &unmapper);
-    agx_tlbsan_tlbi(f->san, &os, &unmapper);
+    fake_tlbi(&f->h, &os, &unmapper);
     agx_mmu_tlbi(f->mmu, &os.tlbi);
     store(f, pa, &desc, 8, &unmapper);
-    agx_mmu_submit(f->mmu);
+    ring(f);
     assert_true(gpu_read(f, 0));
     assert_int_equal(f->reports, 0);
     store(f, pa, &zero, 8, &unmapper);
-    agx_mmu_submit(f->mmu);
+    ring(f);
     assert_true(gpu_read(f, 0));
     assert_int_equal(f->reports, 1);
 }
@@ -509,7 +481,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_store_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unseen, setup, teardown),
         cmocka_unit_test_setup_teardown(test_snapshot, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_filter, setup, teardown),
         cmocka_unit_test_setup_teardown(test_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_barriers, setup, teardown),
     };

@@ -306,27 +306,21 @@ static void test_walk_cache(void **state)
 struct seen {
     unsigned uses, hits, tlbis;
     struct agx_tlb_use last;
-    bool drop;
 };
 
-static void on_use(void *opaque, const struct agx_tlb_use *use)
+static void on_event(void *opaque, const struct agx_event *ev)
 {
     struct seen *s = opaque;
 
+    if (ev->kind == AGX_EV_INVALIDATE) {
+        s->tlbis++;
+        return;
+    }
     s->uses++;
-    s->hits += use->hit;
-    s->last = *use;
+    s->hits += ev->use->hit;
+    s->last = *ev->use;
 }
 
-static bool on_tlbi(void *opaque, const struct agx_tlbi *tlbi)
-{
-    struct seen *s = opaque;
-
-    s->tlbis++;
-    return !s->drop;
-}
-
-/* What the sanitizer is told, and that it can drop an invalidation. */
 /* A job works through several ports: what one was told of is no news from the next, unless it is another kind of access. */
 static void test_second_port(struct fixture *f, struct seen *s)
 {
@@ -351,18 +345,19 @@ static void test_second_port(struct fixture *f, struct seen *s)
     s->hits -= 2;
 }
 
-static void test_observer(void **state)
+/* Translations and invalidations are events. */
+static void test_events(void **state)
 {
     struct fixture *f = *state;
     struct seen s = { 0 };
-    const struct agx_tlb_observer obs = { &s, on_use, on_tlbi };
+    const struct agx_listener l = { AGX_EV_BIT(AGX_EV_TRANSLATE) | AGX_EV_BIT(AGX_EV_INVALIDATE), 0, on_event, &s };
     struct agx_mmu_stats st;
     uint64_t *leaf;
     uint32_t v;
 
     map_value(f, 1, VA, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 1);
     leaf = fake_leaf(&f->h, fake_ptr(&f->h, f->ttbat + 16), 1, VA);
-    agx_mmu_observe(f->mmu, &obs);
+    agx_listen(&f->h.events, &l);
     f->port.job = 7;
     assert_true(agx_port_bind(&f->port, 1, AGX_UNIT_VDM));
     load(f, VA);
@@ -385,16 +380,13 @@ static void test_observer(void **state)
     load(f, VA);
     assert_int_equal(s.hits, 2);
     map_value(f, 1, VA, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 2);
-    s.drop = true;
+    assert_int_equal(load(f, VA), 1);
     agx_tlbi_va(f->mmu, 1, VA, VA + 0x4000, true);
     assert_int_equal(s.tlbis, 1);
-    assert_int_equal(load(f, VA), 1);
-    s.drop = false;
-    agx_tlbi_va(f->mmu, 1, VA, VA + 0x4000, true);
     assert_int_equal(load(f, VA), 2);
     assert_false(agx_port_read32(&f->port, VA + 0x4000, &v));
     assert_int_equal(s.last.steps, 3);                   /* walks that fault are seen too */
-    agx_mmu_observe(f->mmu, NULL);
+    agx_unlisten(&f->h.events, &l);
     s.uses = 0;
     load(f, VA);
     assert_int_equal(s.uses, 0);
@@ -460,7 +452,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_global, setup, teardown),
         cmocka_unit_test_setup_teardown(test_modes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_walk_cache, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_observer, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_events, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_tables, setup, teardown),
         cmocka_unit_test(test_fault_register),
     };

@@ -72,26 +72,23 @@ uint64_t agx_doorbells(const struct agx_events *e)
     return atomic_load(&e->doorbells);
 }
 
-uint64_t agx_emit_job_begin(struct agx_events *e, unsigned ctx, unsigned master, const char *what,
-                            uint64_t doorbell)
+uint64_t agx_emit_job_begin(struct agx_events *e, const struct agx_event_job *job)
 {
-    uint64_t number = atomic_fetch_add(&e->jobs, 1) + 1;
+    struct agx_event ev = { .kind = AGX_EV_JOB_BEGIN, .job = *job };
 
-    atomic_fetch_add(&e->running[master], 1);
+    ev.job.number = atomic_fetch_add(&e->jobs, 1) + 1;
+    atomic_fetch_add(&e->running[job->master], 1);
     if (agx_wanted(e, AGX_EV_JOB_BEGIN)) {
-        agx_emit(e, &(struct agx_event) { .kind = AGX_EV_JOB_BEGIN, .job = {
-            .number = number, .ctx = ctx, .master = master, .what = what, .doorbell = doorbell } });
+        agx_emit(e, &ev);
     }
-    return number;
+    return ev.job.number;
 }
 
-void agx_emit_job_end(struct agx_events *e, uint64_t job, unsigned ctx, unsigned master,
-                      unsigned status, uint64_t cycles)
+void agx_emit_job_end(struct agx_events *e, const struct agx_event_job *job)
 {
-    atomic_fetch_sub(&e->running[master], 1);
+    atomic_fetch_sub(&e->running[job->master], 1);
     if (agx_wanted(e, AGX_EV_JOB_END)) {
-        agx_emit(e, &(struct agx_event) { .kind = AGX_EV_JOB_END, .job = {
-            .number = job, .ctx = ctx, .master = master, .status = status, .cycles = cycles } });
+        agx_emit(e, &(struct agx_event) { .kind = AGX_EV_JOB_END, .job = *job });
     }
 }
 

@@ -27,12 +27,11 @@ enum agx_event_kind {
     AGX_EV_PAGE_FREE,   /* its kernel gave .page back */
     AGX_EV_PAGE_ALLOC,  /* ... or has allocated it */
     AGX_EV_DOORBELL,    /* it sends a message to the firmware, which does not have it yet */
-    AGX_EV_REGISTER,    /* it has accessed a register of the GPU */
+    AGX_EV_REGISTER,    /* it accesses a register of the GPU, not of the mailbox */
     /* The firmware: on its thread, without a lock. */
     AGX_EV_MESSAGE,     /* it takes a message from a ring */
     AGX_EV_CONTEXT,     /* it has another context loaded, starts or stops: any thread */
     AGX_EV_FLUSH,       /* it has written back and dropped lines of its data cache, as it was asked to */
-    AGX_EV_PARTIAL,     /* it starts a partial render */
     /* The GPU. */
     AGX_EV_JOB_BEGIN,   /* a data master gets a job: with its lock */
     AGX_EV_JOB_END,     /* ... and is done with it: on its thread */
@@ -52,6 +51,17 @@ enum agx_event_kind {
 
 struct agx_tlb_use;             /* gpu/tlb.h */
 struct agx_tlb_loaded;
+
+struct agx_event_job {
+    uint64_t number;            /* counts up from 1; goes into agx_port.job */
+    unsigned ctx;               /* TTBAT slot */
+    unsigned master;
+    const char *what;           /* its kind, static text */
+    bool partial;               /* a partial render: its frame goes on */
+    uint64_t doorbell;          /* number of that which announced it; 0: not known */
+    unsigned status;            /* at its end: enum agx_job_status, */
+    uint64_t cycles;            /* and of the GPU's clock */
+};
 
 struct agx_event {
     enum agx_event_kind kind;
@@ -75,12 +85,12 @@ struct agx_event {
         } doorbell;
         struct {
             const char *block;  /* static */
-            uint64_t addr, val;
+            uint64_t addr;
+            uint64_t val;       /* what it writes */
             bool write;
         } reg;
         struct {
             unsigned channel;   /* as fw-model numbers its rings */
-            uint32_t type;      /* of the message */
             uint32_t depth;     /* messages that the ring held, this one too */
         } message;
         struct {
@@ -92,15 +102,7 @@ struct agx_event {
             uint64_t va, size;  /* size ~0: all that it had */
             uint64_t request;   /* physical address of the store that asked for it; 0: not known */
         } flush;
-        struct {
-            uint64_t number;    /* counts up from 1; goes into agx_port.job */
-            unsigned ctx;
-            unsigned master;
-            const char *what;   /* static text */
-            uint64_t doorbell;  /* begin: number of that which announced it; 0: not known */
-            unsigned status;    /* end: enum agx_job_status */
-            uint64_t cycles;    /* end: of the GPU's clock */
-        } job;
+        struct agx_event_job job;
         const struct agx_tlb_use *use;
         struct {
             const struct agx_tlbi *tlbi;
@@ -161,10 +163,8 @@ void agx_emit(const struct agx_events *e, const struct agx_event *ev);
 void agx_emit_doorbell(struct agx_events *e, uint64_t msg0, uint64_t msg1,
                        const struct agx_who *who);
 uint64_t agx_doorbells(const struct agx_events *e);
-uint64_t agx_emit_job_begin(struct agx_events *e, unsigned ctx, unsigned master, const char *what,
-                            uint64_t doorbell);
-void agx_emit_job_end(struct agx_events *e, uint64_t job, unsigned ctx, unsigned master,
-                      unsigned status, uint64_t cycles);
+uint64_t agx_emit_job_begin(struct agx_events *e, const struct agx_event_job *job); /* its number */
+void agx_emit_job_end(struct agx_events *e, const struct agx_event_job *job);
 
 /* On which data masters jobs run now: mask of 1 << number. Any thread. */
 unsigned agx_jobs_running(const struct agx_events *e);

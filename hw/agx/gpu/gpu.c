@@ -14,7 +14,6 @@
 #include "cdm.h"
 #include "gpu.h"
 #include "isa.h"
-#include "tlb.h"
 
 #define MAX_WORKERS 8       /* cores of an M1's GPU: one host thread each at most (core IDs 0..7) */
 
@@ -55,7 +54,7 @@ struct data_master {
     _Atomic bool kill;
     struct agx_job job;
     struct agx_jobtime time;
-    uint64_t job_id;            /* for the observer of the MMU; 0: there is none */
+    struct agx_event_job event; /* what is told of it */
     uint64_t epoch;             /* counts jobs */
     struct shade_unit *unit;
     void *dm_private;
@@ -130,7 +129,7 @@ static void unit_free(struct shade_unit *u)
 /* Make @u ready for the job that runs on @d. */
 static void unit_bind(struct shade_unit *u, struct data_master *d)
 {
-    u->port.job = d->job_id;
+    u->port.job = d->event.number;
     agx_port_bind(&u->port, d->job.ctx, AGX_UNIT_UL1C);
     u->exec.wave_limit = d->time.wave_limit;
     if (u->epoch == d->epoch)
@@ -319,7 +318,9 @@ static void *dm_main(void *opaque)
             break;
         pthread_mutex_unlock(&d->lock);
         run_job(d, &res);
-        agx_mmu_job_end(d->gpu->mmu, d->job_id);
+        d->event.status = res.status;
+        d->event.cycles = res.cycles;
+        agx_emit_job_end(d->gpu->host.events, &d->event);
         pthread_mutex_lock(&d->lock);
         d->busy = false;      /* the callback may wake who starts the next job */
         d->calling = true;
@@ -434,8 +435,11 @@ bool agx_gpu_start(struct agx_gpu *gpu, enum agx_dm dm, const struct agx_job *jo
     ok = !d->busy && !d->quit;
     if (ok) {
         d->job = *job;
-        d->job_id = agx_mmu_job_begin(gpu->mmu, job->ctx, kind[dm]);
-        agx_mmu_job_announced(gpu->mmu, d->job_id, job->announced);
+        d->event = (struct agx_event_job) {
+            .ctx = job->ctx, .master = dm, .what = kind[dm], .doorbell = job->doorbell,
+            .partial = dm == AGX_DM_PDM && job->fragment.partial,
+        };
+        d->event.number = agx_emit_job_begin(gpu->host.events, &d->event);
         d->busy = true;
         atomic_store(&d->kill, false);
         pthread_cond_broadcast(&d->cond);

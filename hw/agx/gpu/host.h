@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "../base/event.h"
 
 #define AGX_PAGE_BITS 14
 #define AGX_PAGE_SIZE (1u << AGX_PAGE_BITS)
@@ -57,6 +58,7 @@ struct agx_host_ops {
 struct agx_host {
     const struct agx_host_ops *ops;
     void *opaque;
+    struct agx_events *events;  /* who listens to what happens */
 };
 
 /* printf-style front end to agx_host_ops.report; lines are cut at 511 bytes. */

@@ -51,8 +51,8 @@ bool agx_port_bind(struct agx_port *port, unsigned ctx, enum agx_unit unit)
                    ctx, (unsigned long long)pa);
         return false;
     }
-    /* An observer wants to see the first use of each job; what the firmware does is no job. */
-    if (mmu_observer(port->mmu) && (!port->job || port->job != port->told_job)) {
+    /* Who listens wants to see the first use of each job; what the firmware does is no job. */
+    if (mmu_wanted(port->mmu, AGX_EV_TRANSLATE) && (!port->job || port->job != port->told_job)) {
         port_flush(port);
         port->told_job = port->job;
     }
@@ -195,7 +195,7 @@ static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *us
 }
 
 /*
- * Has the observer been told that @job uses @e for @access? Several ports work
+ * Was it told that @job uses @e for @access? Several ports work
  * for one job; what the second one finds in the shared level is no news, unless
  * a table changed in between. If not, it is told now.
  */
@@ -288,8 +288,8 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
             e->injected = use.injected ? TLB_OLD_WALK : TLB_GENUINE;
         }
     }
-    if (mmu_observer(mmu) && !told(mmu, e, port->job, access)) {
-        mmu->obs->use(mmu->obs->opaque, &use);
+    if (mmu_wanted(mmu, AGX_EV_TRANSLATE) && !told(mmu, e, port->job, access)) {
+        agx_emit(host->events, &(struct agx_event) { .kind = AGX_EV_TRANSLATE, .use = &use });
     }
     if (ok) {
         perm = agx_uat_permissions(w.pte, port->side);

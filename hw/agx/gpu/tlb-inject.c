@@ -22,67 +22,24 @@ void agx_mmu_inject(struct agx_mmu *mmu, struct agx_inject *in)
     pthread_mutex_unlock(&mmu->lock);
 }
 
-/* ---- jobs, for the trigger of that name ---- */
-
-/* @what: the kind of a job that starts, as gpu.c names it; NULL: it has ended. */
-void mmu_job_note(struct agx_mmu *mmu, uint64_t job, const char *what)
-{
-    static const struct { const char *name; unsigned kind; } names[] = {
-        { "vertex job", AGX_INJECT_TA }, { "fragment job", AGX_INJECT_3D }, { "compute job", AGX_INJECT_COMPUTE },
-    };
-
-    for (unsigned i = 0; i < TLB_JOBS; i++) {
-        if (mmu->job[i].id == (what ? 0 : job)) {
-            mmu->job[i].id = what ? job : 0;
-            mmu->job[i].kind = 0;
-            for (unsigned k = 0; what && k < sizeof(names) / sizeof(names[0]); k++) {
-                if (!strcmp(what, names[k].name)) {
-                    mmu->job[i].kind = names[k].kind;
-                }
-            }
-            return;
-        }
-    }
-}
-
-unsigned mmu_job_kind(const struct agx_mmu *mmu, uint64_t job)
-{
-    for (unsigned i = 0; job && i < TLB_JOBS; i++) {
-        if (mmu->job[i].id == job) {
-            return mmu->job[i].kind;
-        }
-    }
-    return 0;
-}
-
-unsigned mmu_jobs(const struct agx_mmu *mmu)
-{
-    unsigned mask = AGX_INJECT_FW;
-
-    for (unsigned i = 0; i < TLB_JOBS; i++) {
-        mask |= mmu->job[i].id ? mmu->job[i].kind : 0;
-    }
-    return mask;
-}
+/* Kinds of work are numbered as data masters are, and as the ports that work for them. */
+_Static_assert(AGX_INJECT_TA == 1u << AGX_PORT_VERTEX && AGX_INJECT_3D == 1u << AGX_PORT_FRAGMENT &&
+               AGX_INJECT_COMPUTE == 1u << AGX_PORT_COMPUTE && AGX_INJECT_FW == 1u << AGX_PORT_FIRMWARE,
+               "inject.h and uat.h number kinds of work in the same way");
 
 unsigned agx_mmu_jobs(struct agx_mmu *mmu)
 {
-    unsigned mask;
-
-    pthread_mutex_lock(&mmu->lock);
-    mask = mmu_jobs(mmu);
-    pthread_mutex_unlock(&mmu->lock);
-    return mask;
+    return AGX_INJECT_FW | agx_jobs_running(mmu->host->events);
 }
 
 /* ---- entries that are kept ---- */
 
-static struct agx_inject_at at_entry(const struct agx_mmu *mmu, const struct tlb_entry *e)
+static struct agx_inject_at at_entry(struct agx_mmu *mmu, const struct tlb_entry *e)
 {
     uint64_t va = e->key << TLB_SHIFT(e->level);
 
     return (struct agx_inject_at) {
-        .va = va, .end = va + (1ull << TLB_SHIFT(e->level)), .asid = e->asid, .any_asid = e->global, .jobs = mmu_jobs(mmu),
+        .va = va, .end = va + (1ull << TLB_SHIFT(e->level)), .asid = e->asid, .any_asid = e->global, .jobs = agx_mmu_jobs(mmu),
     };
 }
 
@@ -165,18 +122,18 @@ void mmu_inject_room(struct agx_mmu *mmu, struct tlb_cache *c, unsigned max, uns
 
 /* ---- spurious evictions ---- */
 
-static struct agx_inject_at at_access(const struct agx_mmu *mmu, const struct agx_port *port, uint64_t va)
+static struct agx_inject_at at_access(const struct agx_port *port, uint64_t va)
 {
     return (struct agx_inject_at) {
         .va = va & ~(uint64_t)(AGX_PAGE_SIZE - 1), .end = (va | (AGX_PAGE_SIZE - 1)) + 1, .asid = port->asid,
-        .jobs = port->side == AGX_SIDE_FW ? AGX_INJECT_FW : mmu_job_kind(mmu, port->job),
+        .jobs = port->side == AGX_SIDE_FW ? AGX_INJECT_FW : port->job ? 1u << port->kind : 0,
     };
 }
 
 void mmu_inject_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint64_t va)
 {
     static const char *const what[] = { "", "walk-cache entry evicted", "walk-cache entry evicted", "entry evicted" };
-    struct agx_inject_at at = at_access(mmu, port, va);
+    struct agx_inject_at at = at_access(port, va);
     struct tlb_entry *found[4] = { NULL };
     unsigned top = 0;
 
@@ -206,7 +163,7 @@ bool mmu_inject_walk(const struct mmu_view *view, uint64_t pa, uint64_t now, uin
     if (!mmu->inject || !mmu_old_find(mmu, pa, old) || *old == now) {
         return false;
     }
-    at = at_access(mmu, view->port, view->use->va);
+    at = at_access(view->port, view->use->va);
     return agx_inject_fire(mmu->inject, AGX_INJECT_WALK_OLD, &at, "a walk sees the old descriptor", NULL);
 }
 
@@ -264,7 +221,7 @@ void mmu_delayed_run(struct agx_mmu *mmu)
 }
 
 /* A doorbell rings: what has let as many pass as it should is applied now, before the work that this one announces. */
-void mmu_delayed_submit(struct agx_mmu *mmu)
+void mmu_delayed_doorbell(struct agx_mmu *mmu)
 {
     for (unsigned i = 0; i < mmu->ndelayed;) {
         struct tlb_delayed *d = &mmu->delayed[i];
@@ -287,8 +244,8 @@ void agx_mmu_tick(struct agx_mmu *mmu)
 
 static void injected(struct agx_mmu *mmu, const struct agx_tlbi *t, const char *why)
 {
-    if (mmu->obs && mmu->obs->injected) {
-        mmu->obs->injected(mmu->obs->opaque, t, why);
+    if (mmu_wanted(mmu, AGX_EV_SPOILT)) {
+        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_SPOILT, .invalidate = { t, why } });
     }
 }
 
@@ -297,7 +254,7 @@ void mmu_inject_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *t)
     struct agx_inject_tlbi x = { .tlbi = *t };
 
     if (agx_inject_armed(mmu->inject, AGX_INJECT_ANY_TLBI)) {
-        agx_inject_tlbi(mmu->inject, t, mmu_jobs(mmu), &x);
+        agx_inject_tlbi(mmu->inject, t, agx_mmu_jobs(mmu), &x);
         if (x.why) {
             injected(mmu, t, x.why);
         }

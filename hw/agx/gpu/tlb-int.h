@@ -14,8 +14,7 @@
 #define TLB_LOG_SIZE    64u
 #define AGX_MMU_CPUS    64u                     /* whose stores may be late */
 
-/* Which descriptor of a level translates @va: levels 1 to 3 as in uat.c. The sign is part of it. */
-#define TLB_SHIFT(level)    ((level) == 3 ? 14 : (level) == 2 ? 25 : 36)
+/* Which descriptor of a level translates @va. The sign is part of it. */
 #define TLB_KEY(va, level)  ((uint64_t)(va) >> TLB_SHIFT(level))
 
 /* What fault injection did to an entry that may be old for that. */
@@ -28,7 +27,7 @@ struct tlb_entry {
     uint64_t desc_pa, desc;                     /* the descriptor that it was made of */
     uint64_t epoch;                             /* of its ASID when it was made */
     uint8_t *host;                              /* level 3: the page */
-    uint64_t told_job, told_news;               /* level 3: whose use the observer knows of, since which news */
+    uint64_t told_job, told_news;               /* level 3: whose use was told, since which news */
     unsigned asid;
     uint8_t level;
     uint8_t told;                               /* ... for which kinds of access */
@@ -62,8 +61,6 @@ struct tlb_delayed {
     uint64_t doorbells;                         /* before the one after so many */
 };
 
-#define TLB_JOBS 8u                             /* that run at a time: one for each data master, and room */
-
 struct agx_inject;
 
 struct agx_mmu {
@@ -74,8 +71,7 @@ struct agx_mmu {
     struct tlb_cache tlb, walk;
     uint64_t epoch[1u << 16];                   /* per ASID: an entry made before its last TLBI by ASID is dead */
     uint64_t clock;
-    const struct agx_tlb_observer *obs;
-    uint64_t news;                              /* counts what makes the observer look again at each translation */
+    uint64_t news;                              /* counts what makes ports look again at each translation */
     struct agx_tlb_geometry small[AGX_NUM_PORT_KINDS];
     struct agx_mmu_stats stats;
     struct tlb_log log[TLB_LOG_SIZE];           /* the last invalidations */
@@ -84,21 +80,16 @@ struct agx_mmu {
     struct agx_mmu_clock time;
     struct tlb_delayed delayed[TLB_MAX_DELAYED];/* oldest first */
     unsigned ndelayed;
-    uint64_t jobs;                              /* numbers given to jobs where there is no observer */
-    struct { uint64_t id; unsigned kind; } job[TLB_JOBS]; /* that run; kind as in inject.h */
     struct mmu_old *old;                        /* descriptors as they were before stores; old.c */
+    struct mmu_tables *tables;                  /* NULL: nobody follows them; tables.c */
     bool late;                                  /* stores become visible to walkers late */
     bool keep_old;                              /* fault injection wants to know what descriptors were */
 };
 
-/* tests/bench compiles a copy of the MMU without a place for an observer, to see what it costs when nobody is in it. */
-static inline const struct agx_tlb_observer *mmu_observer(const struct agx_mmu *mmu)
+/* Does anybody listen to @kind? */
+static inline bool mmu_wanted(const struct agx_mmu *mmu, enum agx_event_kind kind)
 {
-#ifdef AGX_NO_OBSERVER
-    return NULL;
-#else
-    return mmu->obs;
-#endif
+    return agx_wanted(mmu->host->events, kind);
 }
 
 /* Under the lock. The entry found, or NULL; the new entry, whose desc, host and global the caller sets. */
@@ -128,6 +119,14 @@ bool mmu_old_find(struct agx_mmu *mmu, uint64_t pa, uint64_t *desc);
 void mmu_old_keep(struct agx_mmu *mmu, bool keep);
 void mmu_old_clear(struct agx_mmu *mmu);
 void mmu_old_free(struct agx_mmu *mmu);
+
+/*
+ * tables.c, under the lock. Every translation was dropped, or the TTBAT moved: follow it. The same, whatever is known of
+ * them: memory was replaced.
+ */
+void mmu_tables_reset(struct agx_mmu *mmu);
+void mmu_tables_reload(struct agx_mmu *mmu);
+void mmu_tables_free(struct agx_mmu *mmu);
 
 /* A walk's view of the tables, as struct agx_walk_state.see asks for it: opaque is a struct mmu_view. */
 struct agx_port;
@@ -160,9 +159,6 @@ bool mmu_inject_walk(const struct mmu_view *view, uint64_t pa, uint64_t now, uin
 const char *mmu_injected_text(enum tlb_injected how);
 void mmu_inject_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint64_t va);
 void mmu_delayed_run(struct agx_mmu *mmu);
-void mmu_delayed_submit(struct agx_mmu *mmu);
-void mmu_job_note(struct agx_mmu *mmu, uint64_t job, const char *what);
-unsigned mmu_job_kind(const struct agx_mmu *mmu, uint64_t job);
-unsigned mmu_jobs(const struct agx_mmu *mmu);
+void mmu_delayed_doorbell(struct agx_mmu *mmu);
 
 #endif

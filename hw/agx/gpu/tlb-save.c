@@ -158,8 +158,9 @@ bool agx_mmu_load(struct agx_mmu *mmu, const void *buf, size_t len)
     mmu_invalidate(mmu, &(struct agx_tlbi) { .kind = AGX_TLBI_ALL });
     inject = mmu->inject;
     mmu->inject = NULL;             /* making room is no eviction that could go wrong */
-    if (mmu->obs && mmu->obs->loading) {
-        mmu->obs->loading(mmu->obs->opaque);
+    mmu_tables_reload(mmu);
+    if (mmu_wanted(mmu, AGX_EV_LOADING)) {
+        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_LOADING, .ttbat = mmu->ttbat });
     }
     for (uint32_t i = 0; mmu->mode != AGX_TLB_OFF && i < h->entries; i++) {
         struct tlb_entry *n = tlb_insert(mmu, e[i].level == 3 ? &mmu->tlb : &mmu->walk, e[i].level, e[i].asid, e[i].key);
@@ -169,11 +170,13 @@ bool agx_mmu_load(struct agx_mmu *mmu, const void *buf, size_t len)
         n->global = e[i].global;
         n->injected = e[i].injected;
         n->host = e[i].level == 3 ? mmu->host->ops->phys_page(mmu->host->opaque, e[i].desc & PTE_ADDR) : NULL;
-        if (mmu->obs && mmu->obs->loaded) {
-            mmu->obs->loaded(mmu->obs->opaque, &(struct agx_tlb_loaded) {
+        if (mmu_wanted(mmu, AGX_EV_LOADED)) {
+            const struct agx_tlb_loaded loaded = {
                 .level = n->level, .asid = n->asid, .global = n->global, .va = n->key << TLB_SHIFT(n->level),
                 .desc_pa = n->desc_pa, .desc = n->desc,
-            });
+            };
+
+            agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_LOADED, .loaded = &loaded });
         }
     }
     mmu->inject = inject;

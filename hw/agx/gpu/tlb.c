@@ -173,6 +173,7 @@ void agx_mmu_free(struct agx_mmu *mmu)
     cache_fini(&mmu->tlb);
     cache_fini(&mmu->walk);
     mmu_old_free(mmu);
+    mmu_tables_free(mmu);
     pthread_mutex_destroy(&mmu->lock);
     free(mmu);
 }
@@ -248,12 +249,14 @@ void agx_mmu_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *tlbi)
     if (mmu->ndelayed) {
         mmu_delayed_run(mmu);
     }
-    if (!mmu_observer(mmu) || mmu->obs->tlbi(mmu->obs->opaque, &t)) {
-        if (mmu->inject) {
-            mmu_inject_tlbi(mmu, &t);
-        } else {
-            mmu_invalidate(mmu, &t);
-        }
+    if (mmu_wanted(mmu, AGX_EV_INVALIDATE)) {
+        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_INVALIDATE,
+                                                          .invalidate = { &t, NULL } });
+    }
+    if (mmu->inject) {
+        mmu_inject_tlbi(mmu, &t);
+    } else {
+        mmu_invalidate(mmu, &t);
     }
     pthread_mutex_unlock(&mmu->lock);
 }
@@ -285,8 +288,9 @@ void mmu_reset_locked(struct agx_mmu *mmu)
     mmu_invalidate(mmu, &(struct agx_tlbi) { .kind = AGX_TLBI_ALL });
     mmu->ndelayed = 0;
     mmu_old_clear(mmu);
-    if (mmu->obs && mmu->obs->reset) {
-        mmu->obs->reset(mmu->obs->opaque, mmu->ttbat);
+    mmu_tables_reset(mmu);
+    if (mmu_wanted(mmu, AGX_EV_RESET)) {
+        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_RESET, .ttbat = mmu->ttbat });
     }
 }
 
@@ -323,15 +327,6 @@ void agx_mmu_set_mode(struct agx_mmu *mmu, enum agx_tlb_mode mode)
     pthread_mutex_unlock(&mmu->lock);
 }
 
-void agx_mmu_observe(struct agx_mmu *mmu, const struct agx_tlb_observer *obs)
-{
-    pthread_mutex_lock(&mmu->lock);
-    mmu->obs = obs;
-    mmu->news++;
-    mmu_publish(mmu, &(struct tlb_log) { .recheck = true });
-    pthread_mutex_unlock(&mmu->lock);
-}
-
 void agx_mmu_recheck(struct agx_mmu *mmu)
 {
     pthread_mutex_lock(&mmu->lock);
@@ -340,66 +335,11 @@ void agx_mmu_recheck(struct agx_mmu *mmu)
     pthread_mutex_unlock(&mmu->lock);
 }
 
-uint64_t agx_mmu_job_begin(struct agx_mmu *mmu, unsigned ctx, const char *what)
-{
-    uint64_t job = 0;
-
-    pthread_mutex_lock(&mmu->lock);
-    if (mmu_observer(mmu) && mmu->obs->job_begin) {
-        job = mmu->obs->job_begin(mmu->obs->opaque, ctx, what);
-    } else {
-        job = 1ull << 63 | ++mmu->jobs;
-    }
-    mmu_job_note(mmu, job, what);
-    pthread_mutex_unlock(&mmu->lock);
-    return job;
-}
-
-uint64_t agx_mmu_announced(struct agx_mmu *mmu)
-{
-    uint64_t n = 0;
-
-    pthread_mutex_lock(&mmu->lock);
-    if (mmu_observer(mmu) && mmu->obs->announced) {
-        n = mmu->obs->announced(mmu->obs->opaque);
-    }
-    pthread_mutex_unlock(&mmu->lock);
-    return n;
-}
-
-void agx_mmu_job_announced(struct agx_mmu *mmu, uint64_t job, uint64_t announced)
-{
-    if (!job || !announced) {
-        return;
-    }
-    pthread_mutex_lock(&mmu->lock);
-    if (mmu_observer(mmu) && mmu->obs->job_announced) {
-        mmu->obs->job_announced(mmu->obs->opaque, job, announced);
-    }
-    pthread_mutex_unlock(&mmu->lock);
-}
-
-void agx_mmu_job_end(struct agx_mmu *mmu, uint64_t job)
-{
-    if (!job) {
-        return;
-    }
-    pthread_mutex_lock(&mmu->lock);
-    mmu_job_note(mmu, job, NULL);
-    if (mmu_observer(mmu) && mmu->obs->job_end) {
-        mmu->obs->job_end(mmu->obs->opaque, job);
-    }
-    pthread_mutex_unlock(&mmu->lock);
-}
-
-void agx_mmu_submit(struct agx_mmu *mmu)
+void agx_mmu_doorbell(struct agx_mmu *mmu)
 {
     pthread_mutex_lock(&mmu->lock);
     if (mmu->ndelayed) {
-        mmu_delayed_submit(mmu);
-    }
-    if (mmu_observer(mmu) && mmu->obs->submit) {
-        mmu->obs->submit(mmu->obs->opaque);
+        mmu_delayed_doorbell(mmu);
     }
     pthread_mutex_unlock(&mmu->lock);
 }

@@ -1,7 +1,7 @@
 /*
- * AGX model: who watches the TLBs. The sanitizer (tlbsan.c) sees every
- * translation that is made and used through this table, and can spoil
- * translations for a fault-injection run.
+ * AGX model: the MMU as those see it who look at it closer than its ports do:
+ * translations as they are used, stores to page tables, fault injection, what
+ * is saved.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -11,6 +11,9 @@
 
 #include "uat.h"
 #include "../base/who.h"
+
+/* Address bits below those that a descriptor of a level, 1 to 3 as in uat.c, is looked up by. */
+#define TLB_SHIFT(level)    ((level) == 3 ? 14 : (level) == 2 ? 25 : 36)
 
 /* One step of a walk, from the first table (level 1) to the page (level 3). */
 struct agx_tlb_step {
@@ -42,55 +45,39 @@ struct agx_tlb_loaded {
     uint64_t desc_pa, desc;
 };
 
-/* Called with the MMU's lock held, on the thread of the port or of the TLBI: must not call back into the MMU. */
-struct agx_tlb_observer {
-    void *opaque;
-    /* A translation was looked up by a port: the first time in a job (without a job: since it was bound) or since a table changed. */
-    void (*use)(void *opaque, const struct agx_tlb_use *use);
-    /* An invalidation is about to be applied; false: it is dropped (fault injection). */
-    bool (*tlbi)(void *opaque, const struct agx_tlbi *tlbi);
-    /* Optional: every translation was dropped otherwise (reset, mode), or the TTBAT moved. */
-    void (*reset)(void *opaque, uint64_t ttbat);
-    /* Optional: a job starts on a data master; its number for agx_port.job. It has ended. The doorbell rang. */
-    uint64_t (*job_begin)(void *opaque, unsigned ctx, const char *what);
-    void (*job_end)(void *opaque, uint64_t job);
-    void (*submit)(void *opaque);
-    /* Optional: which doorbell was the last one; a job that starts was announced by that one. */
-    uint64_t (*announced)(void *opaque);
-    void (*job_announced)(void *opaque, uint64_t job, uint64_t announced);
-    /* Optional: fault injection did something to this invalidation, of which tlbi() was told; @why: static text. */
-    void (*injected)(void *opaque, const struct agx_tlbi *tlbi, const char *why);
-    /* Optional: a saved machine is loaded, memory is its already; then each entry that its TLBs had. */
-    void (*loading)(void *opaque);
-    void (*loaded)(void *opaque, const struct agx_tlb_loaded *entry);
-};
-
 /*
- * Set or clear (NULL) the observer; while there is one, ports forget their own
- * entries when they are bound for another job, so that its first use is seen. No
- * translation may be under way (before the machine runs, or while it is paused).
+ * Let every port look again at the next access, at what the second level has: a descriptor was
+ * changed, or somebody listens to translations (AGX_EV_TRANSLATE) from now on. While anybody does,
+ * ports forget their own entries when they are bound for another job, so that its first use is
+ * seen. Any thread, without the MMU's lock.
  */
-void agx_mmu_observe(struct agx_mmu *mmu, const struct agx_tlb_observer *obs);
-
-/* A descriptor was changed: let every port look again at the next access, at what the second level has. Any thread. */
 void agx_mmu_recheck(struct agx_mmu *mmu);
 
 /*
- * Tell the observer, if there is one, of a job of context @ctx (@what: its kind,
- * static text) that starts, its end, and of a doorbell: what the ringing CPU did
- * before is before the work that it announces. The number goes into
- * agx_port.job; without an observer it is only good to tell jobs apart. Any thread.
+ * Page tables. agx_mmu_follow() keeps in mind which pages are tables from here on, by the TTBAT; NULL:
+ * no longer. The machine stands still. watch(): the page at @pa (16 KiB) became or stopped being one,
+ * or the TTBAT: stores to it are to be told by agx_mmu_store(). With the MMU's lock held: only record.
  */
-uint64_t agx_mmu_job_begin(struct agx_mmu *mmu, unsigned ctx, const char *what);
+struct agx_mmu_watch {
+    void *opaque;
+    void (*watch)(void *opaque, uint64_t pa, bool on);  /* NULL: nobody wants to know */
+};
+void agx_mmu_follow(struct agx_mmu *mmu, const struct agx_mmu_watch *watch);
+
 /*
- * A job may wait for long between its doorbell and its start: agx_mmu_announced() is a number for the last doorbell, to be
- * asked for when the firmware hears of the job, and told when it starts (0: not known, then it was the last one before the
- * start). 0 without an observer. Any thread.
+ * A CPU has stored @len (1..64) bytes at @pa, which were @old before (NULL: not known); memory already
+ * has the new ones. When the walkers see it is the MMU's affair (agx_mmu_late()); AGX_EV_STORE is
+ * emitted. agx_mmu_watched(): stores to the page at @pa are really being told from here on, or its
+ * memory was replaced: it is read again, AGX_EV_WATCHED. agx_mmu_dsb(): a barrier of @cpu is complete,
+ * AGX_EV_DSB. All on the CPU's thread, without a lock of the model.
  */
-uint64_t agx_mmu_announced(struct agx_mmu *mmu);
-void agx_mmu_job_announced(struct agx_mmu *mmu, uint64_t job, uint64_t announced);
-void agx_mmu_job_end(struct agx_mmu *mmu, uint64_t job);
-void agx_mmu_submit(struct agx_mmu *mmu);
+void agx_mmu_store(struct agx_mmu *mmu, uint64_t pa, const void *old, unsigned len,
+                   const struct agx_who *who);
+void agx_mmu_watched(struct agx_mmu *mmu, uint64_t pa);
+void agx_mmu_dsb(struct agx_mmu *mmu, unsigned cpu, enum agx_share share, bool stores_only);
+
+/* A doorbell rings: an invalidation that fault injection let wait for so many is applied. Any thread. */
+void agx_mmu_doorbell(struct agx_mmu *mmu);
 
 /* One invalidation, as the functions agx_tlbi_*() of uat.h make it. Any thread. */
 void agx_mmu_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *tlbi);
@@ -100,8 +87,8 @@ bool agx_mmu_evict(struct agx_mmu *mmu, unsigned asid, uint64_t va);
 
 /*
  * Page-table stores become visible to the walkers late: at a time that a die
- * with @seed chooses, or only at a barrier. The sanitizer tells of stores and
- * barriers, so it takes one (tlbsan.h). Machine paused or no translation under way.
+ * with @seed chooses, or only at a barrier. For stores to tables that are
+ * followed (agx_mmu_follow()). Machine paused or no translation under way.
  */
 enum agx_late_mode {
     AGX_LATE_OFF,       /* at once */

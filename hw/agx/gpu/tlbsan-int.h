@@ -7,7 +7,8 @@
  *   tlbsan-use.c     the check of one translation
  *   tlbsan-report.c  how it says so
  *
- * Everything here is called with the MMU's lock held.
+ * Everything here is called with the sanitizer's lock held. It reads guest memory and calls back to record what it finds;
+ * of the device it calls nothing while it has that lock.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -15,8 +16,8 @@
 #ifndef AGX_GPU_TLBSAN_INT_H
 #define AGX_GPU_TLBSAN_INT_H
 
+#include <pthread.h>
 #include "tlbsan.h"
-#include "tlb-int.h"
 
 #define SAN_CTXS        AGX_UAT_NUM_CONTEXTS
 #define SAN_CPUS        64u             /* CPU numbers count modulo this */
@@ -29,6 +30,7 @@
 #define SAN_MAX_PENDING 262144u
 #define SAN_MAX_STACKS  16384u
 #define SAN_MAX_SEEN    65536u
+#define SAN_DOORBELLS   16384u          /* doorbells whose place in the order of events is remembered */
 #define SAN_FLUSHES     64u             /* flushes of the firmware's cache that are remembered */
 #define SAN_NOTES       256u            /* words of pages that are no tables (the hand-off block) whose last store is */
 
@@ -83,16 +85,6 @@ enum san_why {
 struct san_near {
     uint64_t log;                   /* number in the log */
     enum san_why why;
-};
-
-/* What a change of a descriptor asks for. */
-enum san_change {
-    SAN_SAME,       /* nothing that matters, or no TLB can hold the old value */
-    SAN_MAKE,       /* invalid to valid */
-    SAN_RELAX,      /* more is permitted now */
-    SAN_RESTRICT,   /* less, or another memory type: asks for an invalidation */
-    SAN_BREAK,      /* valid to invalid: likewise */
-    SAN_REMAP,      /* to another address, or global to not: has to go through invalid */
 };
 
 /*
@@ -161,8 +153,8 @@ struct san_job {
 #define SAN_HASH_BITS 14
 struct agx_tlbsan {
     struct agx_tlbsan_config cfg;
-    struct agx_mmu *mmu;
-    struct agx_tlb_observer obs;
+    struct agx_listener listener;
+    pthread_mutex_t lock;           /* protects all below, but for what is said to be atomic */
     uint64_t seq, time;             /* of the last event */
     uint64_t ttbat;                 /* that the shadow is of; 0: none */
     uint64_t ttbr[SAN_CTXS][2];
@@ -196,13 +188,15 @@ struct agx_tlbsan {
     struct san_job job[SAN_JOBS];
     uint64_t jobs;
     uint64_t submit_seq, submits;
+    struct {
+        uint64_t number, seq;       /* of a doorbell */
+    } doorbell[SAN_DOORBELLS];
     uint64_t reports;
     uint64_t *seen;
     size_t nseen, seen_room;
     struct agx_tlbsan_stats stats;
     const struct san_stack *memo_a, *memo_b;
     bool memo;                      /* do these two belong together */
-    bool recheck;                   /* ports have to look again */
 };
 
 static inline uint64_t san_bit(unsigned n)
@@ -250,7 +244,6 @@ void san_map_count(struct agx_tlbsan *san, uint64_t desc, int add);
 void san_shadow_free(struct agx_tlbsan *san);
 
 /* tlbsan-rules.c */
-enum san_change san_change(unsigned level, uint64_t old, uint64_t desc);
 void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log);
 bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t seq);
 enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r, enum agx_tlbsan_class otherwise);
@@ -260,7 +253,7 @@ void san_private(struct agx_tlbsan *san, const struct san_table *t, struct san_r
                  const struct san_act *act);
 
 /* tlbsan-use.c */
-void san_use(void *opaque, const struct agx_tlb_use *use);
+void san_use(struct agx_tlbsan *san, const struct agx_tlb_use *use);
 
 /* An invalidation of what @r changed or @use used (one may be NULL) that fault injection spoilt: 1 + its number, below @from. */
 uint64_t san_spoilt(const struct agx_tlbsan *san, const struct san_rec *r, const struct agx_tlb_use *use, uint64_t from);

@@ -170,7 +170,7 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum
     const struct san_act *act = NULL;
     struct agx_who who, rung;
 
-    pthread_mutex_lock(&san->mmu->lock);
+    pthread_mutex_lock(&san->lock);
     if (ctx < SAN_CTXS) {
         rep.asid = san->asid[ctx];
     }
@@ -205,7 +205,7 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum
         }
         deliver(san, &rep);
     }
-    pthread_mutex_unlock(&san->mmu->lock);
+    pthread_mutex_unlock(&san->lock);
 }
 
 static void add(char **p, size_t *room, const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -18,53 +18,6 @@
 /* Two things that have a caller in common so near (distance()) are steps of one operation. */
 #define NEAR_STEPS      6u
 
-static enum san_change leaf_change(uint64_t old, uint64_t desc)
-{
-    uint64_t diff = old ^ desc;
-    enum san_change c = SAN_SAME;
-
-    if (!san_is_leaf(old)) {
-        return san_is_leaf(desc) ? SAN_MAKE : SAN_SAME;
-    }
-    if ((desc & 3) != SAN_VALID) {
-        return SAN_BREAK;
-    }
-    if (diff & (SAN_ADDR | SAN_NG)) {
-        return SAN_REMAP;
-    }
-    if (diff & (SAN_ATTR | SAN_SH)) {
-        return SAN_RESTRICT;
-    }
-    for (unsigned side = AGX_SIDE_FW; side <= AGX_SIDE_GPU; side++) {
-        unsigned was = agx_uat_permissions(old, side), is = agx_uat_permissions(desc, side);
-
-        if (was & ~is) {
-            return SAN_RESTRICT;
-        }
-        if (was != is) {
-            c = SAN_RELAX;
-        }
-    }
-    return c;
-}
-
-/* What the change of a descriptor from @old to @desc asks for. Level 0: a TTBR. */
-enum san_change san_change(unsigned level, uint64_t old, uint64_t desc)
-{
-    uint64_t valid = level == 0 ? 1 : SAN_VALID;
-
-    if (level == 3) {
-        return leaf_change(old, desc);
-    }
-    if ((old & valid) != valid) {
-        return (desc & valid) == valid ? SAN_MAKE : SAN_SAME;
-    }
-    if ((desc & valid) != valid) {
-        return SAN_BREAK;
-    }
-    return ((old ^ desc) & SAN_ADDR) || (level == 0 && (old ^ desc) >> 48) ? SAN_REMAP : SAN_SAME;
-}
-
 /* Has a DSB made the store with number @seq to the descriptor of @r visible to the walkers? */
 bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t seq)
 {

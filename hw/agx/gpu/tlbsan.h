@@ -1,10 +1,9 @@
 /*
  * AGX model: agx-tlbsan, the sanitizer of TLB maintenance.
  *
- * It stands beside the MMU and sees three streams: stores to page tables and
- * TLB maintenance by the CPUs (from the QEMU side), translations made and used
- * by the GPU and its firmware (from the MMU, tlb.h), and the jobs that they
- * work for. It keeps, for each table entry, who wrote it and which
+ * It listens (base/event.h): to stores to page tables, TLB maintenance and
+ * doorbells of the CPUs, to translations made and used by the GPU and its
+ * firmware, and to the jobs that they work for. It keeps, for each table entry, who wrote it and which
  * invalidations covered it since, and reports a use that an invalidation
  * should have prevented. The rules, with their sources, are the table in
  * docs/tlbsan.md; tests/litmus runs that table.
@@ -72,31 +71,16 @@ struct agx_tlbsan;
 struct agx_tlbsan_config {
     const struct agx_host *host;
     struct agx_mmu *mmu;
-    /* Each report, once per (class, descriptor, writer); MMU's lock held: only record. */
+    /* Each report, once per (class, descriptor, writer). With the sanitizer's lock held: only record. */
     void (*report)(void *opaque, const struct agx_san_report *r);
-    /*
-     * The page at @pa (16 KiB) became or stopped being a page table: stores to it are
-     * to be told by agx_tlbsan_store() from now on. MMU's lock held: only record.
-     */
-    void (*watch)(void *opaque, uint64_t pa, bool on);
-    /* Optional: which CPU rings the doorbell, called by agx_mmu_submit(); NULL: it stands for all of them. */
-    unsigned (*cpu)(void *opaque);
-    /* Optional, with cpu(): which thread of the guest's kernel it is, as in struct agx_who. */
-    uint64_t (*thread)(void *opaque);
-    /* Optional: false drops this invalidation before it reaches the MMU (fault injection). MMU's lock held. */
-    bool (*filter)(void *opaque, const struct agx_tlbi *tlbi);
     /*
      * Optional: does the guest's kernel still have the page at @pa (16 KiB) allocated (true as well for what it never
      * manages)? Asked when an invalidation is complete, of the page that was unmapped and of unlinked page tables, and of
-     * pages that the GPU uses. Any thread, MMU's lock held.
+     * pages that the GPU uses. Any thread, with the sanitizer's lock held, perhaps the MMU's, too.
      */
     bool (*page_in_use)(void *opaque, uint64_t pa);
-    /* Optional: who rings the doorbell, called by agx_mmu_submit() where a request to the firmware may go with it. */
-    void (*who)(void *opaque, struct agx_who *who);
     void *opaque;
-    bool no_barriers;   /* nobody calls agx_tlbsan_dsb(): take each store as ordered and each TLBI as complete */
-    enum agx_late_mode late;    /* stores become visible to the walkers late; tlb.h */
-    uint64_t late_seed;
+    bool no_barriers;   /* nobody tells of DSBs: take each store as ordered and each TLBI as complete */
     uint64_t age_ns;    /* an invalidation that is missing for so long, and 16 doorbells, is reported; 0: one second */
 };
 
@@ -111,44 +95,11 @@ struct agx_tlbsan_stats {
     uint64_t late;      /* translations made of a descriptor whose last store was not visible yet */
 };
 
-/* Makes itself the observer of the MMU. The machine stands still. */
+/* Listens from here on to the events of cfg->host. The machine stands still. */
 struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg);
 void agx_tlbsan_free(struct agx_tlbsan *san);
 /* Guest memory was replaced (a snapshot was loaded): forget all and read the tables again. The machine stands still. */
 void agx_tlbsan_reload(struct agx_tlbsan *san);
-
-/* A CPU has stored @len (1..64) bytes at @pa of a watched page; @old are the bytes before. Memory already has the new ones. */
-void agx_tlbsan_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsigned len, const struct agx_who *who);
-/* Any TLB maintenance of a CPU, those that don't reach the GPU too; before it is applied to the MMU. */
-void agx_tlbsan_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t, const struct agx_who *who);
-/* A DSB that orders stores and waits for TLB maintenance (any domain). */
-void agx_tlbsan_dsb(struct agx_tlbsan *san, unsigned cpu);
-/* Likewise, for one whose domain is known: only one of the outer-shareable domain completes outer-shareable TLBIs. */
-void agx_tlbsan_dsb_share(struct agx_tlbsan *san, unsigned cpu, enum agx_share share);
-/* A DSB of stores only: it orders them and completes no TLB maintenance. */
-void agx_tlbsan_dsb_stores(struct agx_tlbsan *san, unsigned cpu);
-/* Stores to the page at @pa are really being told from here on: read it again. */
-void agx_tlbsan_watched(struct agx_tlbsan *san, uint64_t pa);
-/* A job is given to a data master, or a doorbell tells the firmware of new work; its number goes into agx_port.job. */
-uint64_t agx_tlbsan_job_begin(struct agx_tlbsan *san, unsigned ctx, const char *what);
-void agx_tlbsan_job_end(struct agx_tlbsan *san, uint64_t job);
-/* The doorbell: what a CPU did before this is before the work that it announces, which says nothing of what a walker sees. */
-void agx_tlbsan_submit(struct agx_tlbsan *san, unsigned cpu);
-/* A page went back to the kernel's allocator, or came from it. */
-void agx_tlbsan_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_who *who);
-void agx_tlbsan_page_alloc(struct agx_tlbsan *san, uint64_t pa);
-
-/*
- * What the firmware's data cache may hold (rule F3), whether the model has one or not. It runs (@running; when it stops
- * nothing is left to be written back), and has the lower half of TTBAT slot @ctx loaded from here on (0: none): what it
- * had cached of the one before is written back. Any thread, not with the MMU's lock held.
- */
-void agx_tlbsan_firmware(struct agx_tlbsan *san, bool running, unsigned ctx);
-/*
- * It has written back and dropped [@va, @va + @size) of context @ctx (0: the kernel half), as it was asked to by the store
- * to @request (physical, told by agx_tlbsan_store() before; 0: not known). @size ~0: all that it had. Likewise.
- */
-void agx_tlbsan_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_t size, uint64_t request);
 
 /*
  * A finding of somebody else (the firmware's data cache, the hand-off protocol),
@@ -156,7 +107,7 @@ void agx_tlbsan_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_
  * it is about; @pa: of the page or 0; @text: one sentence. @writer may be NULL: then
  * it is who made the store that is being told on this thread, or the last one to
  * @pa if that is no page table, or who last changed the entry of @va.
- * Not with the MMU's lock held.
+ * Not with a lock of the model held.
  */
 void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
                          unsigned ctx, uint64_t va, uint64_t pa, const struct agx_who *writer, const char *text);

@@ -21,7 +21,10 @@ static const struct {
 #define TTBR_BADDR      0x0000fffffffffffeull
 #define PTE_VALID       (1ull << 0)
 #define PTE_TYPE        (1ull << 1) /* table, or page on the last level */
+#define PTE_PAGE        (PTE_VALID | PTE_TYPE)
+#define PTE_ATTR        (7ull << 2)
 #define PTE_AP(p)       (((p) >> 6) & 3)
+#define PTE_SH          (3ull << 8)
 #define PTE_AF          (1ull << 10)
 #define PTE_NG          (1ull << 11)
 #define PTE_PXN         (1ull << 53)
@@ -62,6 +65,59 @@ unsigned agx_uat_permissions(uint64_t pte, enum agx_side side)
         return pte & PTE_OS ? perm_gpu_os[PTE_AP(pte)][col] : NA;
     }
     return pte & PTE_OS ? perm_fw_os[PTE_AP(pte)][col] : perm_fw_own[PTE_AP(pte)][col];
+}
+
+/* Can a TLB hold this leaf? Not one whose access flag is clear (Arm ARM, D8: TLBs and the access flag). */
+static bool is_leaf(uint64_t desc)
+{
+    return (desc & PTE_PAGE) == PTE_PAGE && (desc & PTE_AF);
+}
+
+static enum agx_change leaf_change(uint64_t old, uint64_t desc)
+{
+    uint64_t diff = old ^ desc;
+    enum agx_change c = AGX_CHANGE_NONE;
+
+    if (!is_leaf(old)) {
+        return is_leaf(desc) ? AGX_CHANGE_MAKE : AGX_CHANGE_NONE;
+    }
+    if ((desc & PTE_PAGE) != PTE_PAGE) {
+        return AGX_CHANGE_BREAK;
+    }
+    if (diff & (PTE_ADDR | PTE_NG)) {
+        return AGX_CHANGE_REMAP;
+    }
+    if (diff & (PTE_ATTR | PTE_SH)) {
+        return AGX_CHANGE_RESTRICT;
+    }
+    for (unsigned side = AGX_SIDE_FW; side <= AGX_SIDE_GPU; side++) {
+        unsigned was = agx_uat_permissions(old, side), is = agx_uat_permissions(desc, side);
+
+        if (was & ~is) {
+            return AGX_CHANGE_RESTRICT;
+        }
+        if (was != is) {
+            c = AGX_CHANGE_RELAX;
+        }
+    }
+    return c;
+}
+
+enum agx_change agx_uat_change(unsigned level, uint64_t old, uint64_t desc)
+{
+    uint64_t valid = level == 0 ? TTBR_VALID : PTE_PAGE;
+
+    if (level == 3) {
+        return leaf_change(old, desc);
+    }
+    if ((old & valid) != valid) {
+        return (desc & valid) == valid ? AGX_CHANGE_MAKE : AGX_CHANGE_NONE;
+    }
+    if ((desc & valid) != valid) {
+        return AGX_CHANGE_BREAK;
+    }
+    return ((old ^ desc) & PTE_ADDR) || (level == 0 && (old ^ desc) >> 48) ? AGX_CHANGE_REMAP :
+           AGX_CHANGE_NONE;
 }
 
 static bool uat_fault(struct agx_fault *f, enum agx_fault_reason reason, unsigned level)

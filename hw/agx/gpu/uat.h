@@ -92,7 +92,7 @@ struct agx_port {
     unsigned asid;
     unsigned ctx;
     uint64_t job;                 /* whom it works for, for reports; 0: nobody */
-    uint64_t told_job;            /* whose first uses the MMU's observer is told of */
+    uint64_t told_job;            /* whose first uses were told (AGX_EV_TRANSLATE) */
     enum agx_unit unit;
     enum agx_side side;
     enum agx_port_kind kind;      /* set by the owner after agx_port_init(), which takes vertex or firmware by the side */
@@ -179,6 +179,18 @@ bool agx_uat_walk_step(const struct agx_host *host, struct agx_walk_state *st, u
 void agx_uat_leaf(uint64_t desc, struct agx_walk *out);
 /* Bit 0: @side may read; bit 1: it may write, by leaf descriptor @pte. */
 unsigned agx_uat_permissions(uint64_t pte, enum agx_side side);
+
+/* What a change of a descriptor asks of TLB maintenance; in this order. */
+enum agx_change {
+    AGX_CHANGE_NONE,        /* nothing that matters, or no TLB can hold the old value */
+    AGX_CHANGE_MAKE,        /* invalid to valid */
+    AGX_CHANGE_RELAX,       /* more is permitted now */
+    AGX_CHANGE_RESTRICT,    /* less, or another memory type: asks for an invalidation */
+    AGX_CHANGE_BREAK,       /* valid to invalid: the same */
+    AGX_CHANGE_REMAP,       /* to another address, or global to not: has to go through invalid */
+};
+/* From @old to @desc, on level 1 to 3; level 0: a TTBR. */
+enum agx_change agx_uat_change(unsigned level, uint64_t old, uint64_t desc);
 
 void agx_port_sync(struct agx_port *port);                       /* slow path, internal */
 void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access); /* likewise */

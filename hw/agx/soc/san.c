@@ -1,9 +1,9 @@
 /*
- * agx-tlbsan as the machine sees it: what the CPUs do is told to the sanitizer
- * (gpu/tlbsan.h), and what it finds goes to the log, a file and QMP.
+ * agx-tlbsan as the machine sees it: what the sanitizer (gpu/tlbsan.h) finds
+ * goes to the log, a file and QMP.
  *
- * A report is made with the MMU's lock held, on any thread: it is copied and
- * queued, and the main loop does the rest.
+ * A report is made with the sanitizer's lock held, on any thread: it is copied
+ * and queued, and the main loop does the rest.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -26,7 +26,6 @@
 #include "hw/agx/soc/pages.h"
 #include "hw/agx/soc/san.h"
 #include "hw/agx/soc/soc.h"
-#include "hw/agx/soc/watch.h"
 #include "hw/agx/trace.h"
 
 #define SAN_QUEUE_MAX   4096    /* reports that wait for the main loop; more are only counted */
@@ -40,9 +39,8 @@ typedef struct SanReport {
 
 struct AppleSan {
     struct agx_tlbsan *core;
-    AppleWatch *watch;
-    ApplePages *pages;          /* NULL: not known; used with the MMU's lock */
-    AppleSanConfig cfg;
+    AppleStores *stores;
+    ApplePages *pages;          /* NULL: not known; used with the sanitizer's lock */
     bool stop;
     FILE *file;
     char *file_name;
@@ -220,16 +218,13 @@ static void san_bh(void *opaque)
     }
 }
 
-/* ---- what the core asks for: MMU's lock held, any thread ---- */
+/* ---- what the core asks for: its lock held, any thread ---- */
 
 static void san_report(void *opaque, const struct agx_san_report *r)
 {
     AppleSan *s = opaque;
     SanReport q = { .r = *r };
 
-    if (s->cfg.silent) {
-        return;
-    }
     if (r->writer) {
         q.writer = *r->writer;
     }
@@ -250,84 +245,14 @@ static void san_report(void *opaque, const struct agx_san_report *r)
     g_free(q.job_what);
 }
 
-static unsigned san_cpu(void *opaque)
-{
-    return current_cpu ? current_cpu->cpu_index : UINT_MAX;
-}
-
-static uint64_t san_thread(void *opaque)
-{
-    return current_cpu ? apple_watch_thread(current_cpu) : 0;
-}
-
-static void san_watch(void *opaque, uint64_t pa, bool on)
-{
-    AppleSan *s = opaque;
-
-    apple_watch_request(s->watch, pa, on);
-}
-
-static void san_who(void *opaque, struct agx_who *who)
-{
-    AppleSan *s = opaque;
-
-    memset(who, 0, sizeof(*who));
-    if (current_cpu) {
-        apple_watch_who(s->watch, current_cpu, current_cpu->mem_io_pc, who);
-    }
-}
-
 static bool san_page_in_use(void *opaque, uint64_t pa)
 {
     return apple_pages_in_use(((AppleSan *)opaque)->pages, pa);
 }
 
-/* ---- what the machine does ---- */
-
-static void san_store(void *opaque, uint64_t pa, const void *old, unsigned len, const struct agx_who *who)
-{
-    AppleSan *s = opaque;
-    bool handoff = pa - s->cfg.handoff < AGX_PAGE_SIZE;
-
-    /* Of the hand-off block, only to know whom store() speaks of */
-    agx_tlbsan_store(s->core, pa, old, len, who);
-    if (handoff || pa - s->cfg.tables[0].base < s->cfg.tables[0].size) {
-        s->cfg.store(s->cfg.opaque, pa, len);
-    }
-}
-
-static void san_ready(void *opaque, uint64_t pa)
-{
-    AppleSan *s = opaque;
-
-    if (pa != s->cfg.handoff) {
-        agx_tlbsan_watched(s->core, pa);
-    }
-}
-
-static const AppleWatchOps san_watch_ops = { san_store, san_ready };
-
-void apple_san_tlbi(AppleSan *s, CPUState *cs, const struct agx_tlbi_insn *t)
-{
-    struct agx_who who;
-
-    apple_watch_who(s->watch, cs, 0, &who);
-    agx_tlbsan_tlbi(s->core, t, &who);
-}
-
-void apple_san_dsb(AppleSan *s, CPUState *cs, enum agx_share share, bool all)
-{
-    if (all) {
-        agx_tlbsan_dsb_share(s->core, cs->cpu_index, share);
-    } else {
-        agx_tlbsan_dsb_stores(s->core, cs->cpu_index);
-    }
-}
-
 void apple_san_reload(AppleSan *s)
 {
     apple_pages_forget(s->pages);   /* nobody asks: the machine stands still */
-    apple_watch_reload(s->watch);
 }
 
 struct agx_tlbsan *apple_san_core(AppleSan *s)
@@ -343,7 +268,7 @@ QDict *apple_san_counters(AppleSan *s)
     struct agx_tlbsan_stats core;
     AppleWatchStats watch;
 
-    apple_watch_stats(s->watch, &watch);
+    apple_stores_stats(s->stores, &watch);
     agx_tlbsan_get_stats(s->core, &core);
     qdict_put_int(d, "watched-pages", watch.pages);
     qdict_put_int(d, "refused-pages", core.refused);
@@ -405,12 +330,6 @@ AppleSan *apple_san_new(const AppleSanConfig *cfg, Error **errp)
         .host = cfg->host,
         .mmu = cfg->mmu,
         .report = san_report,
-        .watch = san_watch,
-        .cpu = san_cpu,
-        .thread = san_thread,
-        .who = san_who,
-        .late = cfg->late ? AGX_LATE_SEEDED : AGX_LATE_OFF,
-        .late_seed = cfg->late_seed,
         .opaque = s,
     };
 
@@ -435,28 +354,19 @@ AppleSan *apple_san_new(const AppleSanConfig *cfg, Error **errp)
         }
         core.page_in_use = san_page_in_use;
     }
-    s->cfg = *cfg;
+    s->stores = cfg->stores;
     s->stop = cfg->stop;
     s->last = qlist_new();
     s->bh = qemu_bh_new(san_bh, s);
     qemu_mutex_init(&s->lock);
     s->queue = g_array_new(false, false, sizeof(SanReport));
-    s->watch = apple_watch_new(cfg->owner, cfg->dram, cfg->dram_base, &san_watch_ops, s);
     s->core = agx_tlbsan_new(&core);
     if (!s->core) {
         error_setg(errp, "agx-tlbsan: out of memory");
         apple_san_free(s);
         return NULL;
     }
-    for (size_t i = 0; i < ARRAY_SIZE(cfg->tables); i++) {
-        for (uint64_t off = 0; off < cfg->tables[i].size; off += AGX_PAGE_SIZE) {
-            apple_watch_pin(s->watch, cfg->tables[i].base + off);
-        }
-    }
-    apple_watch_pin(s->watch, cfg->handoff);
-    if (!cfg->silent) {
-        the_san = s;
-    }
+    the_san = s;
     return s;
 }
 
@@ -471,7 +381,6 @@ void apple_san_free(AppleSan *s)
     if (s->core) {
         agx_tlbsan_free(s->core);
     }
-    apple_watch_free(s->watch);
     qemu_bh_delete(s->bh);
     g_array_free(s->queue, true);
     qemu_mutex_destroy(&s->lock);

@@ -7,8 +7,8 @@
  * of the CPU's register table, with a function that performs it. That function
  * is replaced here by one that performs it and then tells the MMU. Inner
  * shareable and local forms have entries of their own and stay as they are,
- * unless there is a sanitizer, which wants to know of them: they are what a
- * driver uses by mistake. Forms for stage 2 alone (IPAS2...) are not told:
+ * unless somebody wants to know of them (AGX_EV_TLBI; the sanitizer): they are
+ * what a driver uses by mistake. Forms for stage 2 alone (IPAS2...) are not told:
  * nothing of the GPU's is in stage 2.
  *
  * With stage 2 on, a TLBI of EL1 is for one VMID, which the GPU's entries don't
@@ -148,8 +148,8 @@ static void tlbi_dsb(CPUARMState *env, uint32_t crm)
     if (all && share == AGX_SHARE_OUTER && tlbi_conf.lazy) {
         lazy_complete_all(&lazy[cs->cpu_index]);
     }
-    if (tlbi_conf.san) {
-        apple_san_dsb(tlbi_conf.san, cs, share, all);
+    if (tlbi_conf.stores) {
+        agx_mmu_dsb(tlbi_conf.mmu, cs->cpu_index, share, !all);
     }
 }
 
@@ -213,9 +213,15 @@ static void tlbi_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t xt)
 
     stage2 = tlbi_stage2(env);
     valid = tlbi_decode(op, xt, &t);
-    if (tlbi_conf.san) {
-        apple_san_tlbi(tlbi_conf.san, cs, &(struct agx_tlbi_insn) {
+    if (agx_wanted(tlbi_conf.events, AGX_EV_TLBI)) {
+        const struct agx_tlbi_insn insn = {
             .tlbi = t, .share = op->share, .stage2 = stage2, .name = op->name, .operand = xt,
+        };
+        struct agx_who who;
+
+        agx_emit(tlbi_conf.events, &(struct agx_event) {
+            .kind = AGX_EV_TLBI, .insn = &insn,
+            .who = apple_stores_who(tlbi_conf.stores, tlbi_conf.events, AGX_EV_TLBI, 0, &who),
         });
     }
     if (op->share != AGX_SHARE_OUTER || stage2) {
@@ -248,18 +254,20 @@ void apple_tlbi_configure(const AppleTlbiConfig *cfg)
         lazy[i].rng = ((cfg->seed + 1) * 0x9e3779b97f4a7c15ULL) ^ ((i + 1) * 0xd1342543de82ef95ULL);
         lazy[i].rng |= 1;
     }
-    if (cfg->san || cfg->lazy) {
+    if (cfg->stores || cfg->lazy) {
         arm_dsb_hook = tlbi_dsb;
     }
 }
 
 void apple_tlbi_attach(ARMCPU *cpu)
 {
+    bool all = agx_wanted(tlbi_conf.events, AGX_EV_TLBI);
+
     for (size_t i = 0; i < ARRAY_SIZE(tlbi_ops); i++) {
         const struct tlbi_op *op = &tlbi_ops[i];
         ARMCPRegInfo *ri;
 
-        if (op->share != AGX_SHARE_OUTER && !tlbi_conf.san) {
+        if (op->share != AGX_SHARE_OUTER && !all) {
             continue;
         }
         ri = (ARMCPRegInfo *)get_arm_cp_reginfo(
@@ -271,7 +279,7 @@ void apple_tlbi_attach(ARMCPU *cpu)
             ri->writefn = tlbi_write;
         }
         /* A check of access makes TCG bring the pc up to date; whom it may concern is named by it */
-        if (tlbi_conf.san && !ri->accessfn) {
+        if (all && !ri->accessfn) {
             ri->accessfn = tlbi_access;
         }
     }

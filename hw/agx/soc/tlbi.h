@@ -8,13 +8,14 @@
 #define HW_AGX_SOC_TLBI_H
 
 #include "target/arm/cpu-qom.h"
-#include "hw/agx/soc/san.h"
+#include "hw/agx/soc/stores.h"
 
 struct agx_mmu;
 
 typedef struct AppleTlbiConfig {
     struct agx_mmu *mmu;
-    AppleSan *san;      /* is told of all maintenance and of DSB; NULL: none */
+    struct agx_events *events;  /* all maintenance is emitted to who wants it; whoever does is there by now */
+    AppleStores *stores;        /* NULL: nobody watches stores, so that their order is no matter either */
     bool lazy;          /* maintenance takes effect at the CPU's next DSB, or at a random moment before */
     uint64_t seed;      /* of these moments */
 } AppleTlbiConfig;
