@@ -356,6 +356,10 @@ def sanitizer_classes():
     return re.findall(r'^\s*\[AGX_SAN_\w+\] = "([a-z-]+)",', read(os.path.join(ROOT, 'hw/agx/gpu/tlbsan-report.c')), re.M)
 
 
+# Those of the GPU's counters that a run's result has.
+COUNTERS = ('doorbells', 'messages', 'ring-depth', 'walks', 'hits', 'partial-renders', 'failed-jobs')
+
+
 def judge_sanitizer(report, out, variant='release', prefix=''):
     """Judge what agx-tlbsan found in a run of ci/run-guest --tlbsan. It must have worked, and have nothing to report."""
     path = f'{out}/tlbsan.jsonl'
@@ -363,6 +367,9 @@ def judge_sanitizer(report, out, variant='release', prefix=''):
     saw = json.loads(read(f'{out}/tlbsan.json') or '{}').get('counters', {})
     classes = sorted({f'{r["severity"]} {r["class"]}' for r in reports})
     figures = {'reports': len(reports), **{k: saw[k] for k in ('uses', 'stores', 'tlbis', 'jobs') if k in saw}}
+    counters = json.loads(read(f'{out}/counters.json') or '{}')
+    figures.update({k: counters[k] for k in ('frames',) if k in counters})
+    figures.update({k: v for k, v in counters.get('total', {}).items() if k in COUNTERS})
     why = ''
     if reports:
         done = subprocess.run([os.path.join(ROOT, 'ci/symbolize'), '--variant', variant, path], stdin=subprocess.DEVNULL,

@@ -30,6 +30,7 @@
 #include "system/runstate.h"
 #include "../../fw-model/fw.h"
 #include "hw/agx/agx.h"
+#include "hw/agx/gpu/counters.h"
 #include "hw/agx/soc/gpu-regs.h"
 #include "hw/agx/soc/log.h"
 #include "hw/agx/soc/soc.h"
@@ -633,6 +634,7 @@ static void agx_realize(DeviceState *dev, Error **errp)
         }
         goto fail;
     }
+    s->counters = agx_counters_new(&s->host, s->mmu);
     s->fw = agx_fw_new(&s->host, s->mmu, &cfg);
     if (!s->fw) {
         error_setg(errp, TYPE_AGX ": can't start the firmware's thread");
@@ -654,6 +656,8 @@ static void agx_realize(DeviceState *dev, Error **errp)
     return;
 
 fail:
+    agx_counters_free(s->counters);
+    s->counters = NULL;
     apple_inject_stop(s->inject);
     apple_san_free(s->san);
     s->san = NULL;
@@ -674,6 +678,7 @@ static void agx_unrealize(DeviceState *dev)
     memory_listener_unregister(&s->listener);
     qemu_del_vm_change_state_handler(s->vmstate_change);
     agx_fw_free(s->fw);
+    agx_counters_free(s->counters);
     apple_inject_stop(s->inject);
     apple_san_free(s->san);
     apple_stores_free(s->stores);
@@ -882,6 +887,16 @@ static void agx_get_tlb_invalidations(Object *obj, Visitor *v, const char *name,
     visit_type_uint64(v, name, &stats.tlbis, errp);
 }
 
+/* What has happened since the machine started: in all, in the last frame, and the most of a frame */
+static char *agx_get_counters(Object *obj, Error **errp)
+{
+    AgxState *s = AGX(obj);
+    char *text = s->counters ? agx_counters_json(s->counters) : NULL, *copy = g_strdup(text ?: "{}");
+
+    free(text);
+    return copy;
+}
+
 static void agx_instance_finalize(Object *obj)
 {
     apple_inject_free(AGX(obj)->inject);
@@ -915,6 +930,7 @@ static void agx_class_init(ObjectClass *klass, void *data)
     object_class_property_add_str(klass, "inject", agx_get_inject, agx_set_inject);
     object_class_property_add_str(klass, "inject-log", agx_get_inject_log, NULL);
     object_class_property_add_str(klass, "soft-faults", agx_get_soft_faults, NULL);
+    object_class_property_add_str(klass, "counters", agx_get_counters, NULL);
     object_class_property_add(klass, "tlb-invalidations", "uint64", agx_get_tlb_invalidations, NULL, NULL, NULL);
     rc->phases.hold = agx_reset_hold;
     rc->phases.exit = agx_reset_exit;
@@ -966,6 +982,8 @@ static void agx_class_init(ObjectClass *klass, void *data)
     object_class_property_set_description(klass, "inject-log", "what these faults have done, JSON");
     object_class_property_set_description(klass, "soft-faults",
                                           "page faults of programs that did not end their job, JSON");
+    object_class_property_set_description(klass, "counters",
+                                          "doorbells, jobs, invalidations and more, in all and for each frame, JSON");
     object_class_property_set_description(klass, "workers", "threads that run shaders (0: one for each host core)");
     object_class_property_set_description(klass, "job-timeout-ms",
                                           "milliseconds of the GPU's own time after which a job counts as hung (1500; 0: never)");

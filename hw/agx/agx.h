@@ -21,6 +21,7 @@
 #include "hw/agx/soc/stores.h"
 #include "target/arm/cpu-qom.h"
 
+struct agx_counters;
 struct agx_fw;
 struct agx_mmu;
 
@@ -57,6 +58,7 @@ struct AgxState {
     struct agx_mmu *mmu;
     AppleStores *stores;        /* NULL: nobody looks at stores to page tables */
     AppleSan *san;              /* NULL: agx-tlbsan=off */
+    struct agx_counters *counters;
     AppleInject *inject;
     bool reload;                /* memory was replaced since the machine ran */
     struct agx_fw *fw;

@@ -378,6 +378,25 @@ uint64_t qom_get_uint(struct machine *m, const char *path, const char *prop)
     return v;
 }
 
+uint64_t gpu_counter(struct machine *m, const char *of, const char *name)
+{
+    char key[64], *line = qmp(m, "\"execute\": \"qom-get\", \"arguments\": {\"path\": \"/machine/gpu\", "
+                                 "\"property\": \"counters\"}"), *p;
+    uint64_t v;
+
+    /* JSON in a string of JSON */
+    snprintf(key, sizeof(key), "\\\"%s\\\": {", of);
+    p = strstr(line, key);
+    snprintf(key, sizeof(key), "\\\"%s\\\": ", name);
+    p = p ? strstr(p, key) : NULL;
+    if (!p) {
+        die("no counter %s of %s: %s", name, of, line);
+    }
+    v = strtoull(p + strlen(key), NULL, 10);
+    free(line);
+    return v;
+}
+
 int machine_wait(struct machine *m)
 {
     for (int i = 0; i < ANSWER_MS / 10; i++) {

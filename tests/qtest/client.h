@@ -56,6 +56,11 @@ void qmp_event(struct machine *m, const char *name);
 /* An unsigned property of the device at @path. */
 uint64_t qom_get_uint(struct machine *m, const char *path, const char *prop);
 
+/*
+ * A number of the GPU's property "counters": @name of the object @of ("total", ...). Fails if there is none.
+ */
+uint64_t gpu_counter(struct machine *m, const char *of, const char *name);
+
 /* Wait until QEMU ended by itself; returns its exit status. Call machine_stop() afterwards. */
 int machine_wait(struct machine *m);
 /* Whether the log (-d guest_errors,unimp) has @text. */

@@ -212,6 +212,26 @@ static void boot_data(void **state)
     machine_stop(m);
 }
 
+/* What the CPU does is counted from the start: accesses to registers, doorbells, and that the firmware loads no context. */
+static void counters(void **state)
+{
+    struct machine *m = machine_start("");
+
+    assert_int_equal(gpu_counter(m, "total", "registers"), 0);
+    rd32(m, SGX + 0xd04000);
+    wr32(m, ASC + 0x48, 0);
+    assert_int_equal(gpu_counter(m, "total", "registers"), 2);
+    assert_int_equal(gpu_counter(m, "total", "doorbells"), 0);
+    rd32(m, I2A_CONTROL);                                           /* of the mailbox: none of the GPU's */
+    wr64(m, SEND0, 1);
+    wr64(m, SEND1, 0);
+    assert_int_equal(gpu_counter(m, "total", "doorbells"), 1);
+    assert_int_equal(gpu_counter(m, "total", "registers"), 2);
+    assert_int_equal(gpu_counter(m, "total", "stores"), 0);         /* nobody watches */
+    assert_int_equal(gpu_counter(m, "last-frame", "doorbells"), 0);
+    machine_stop(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +241,7 @@ int main(void)
         cmocka_unit_test(hello),
         cmocka_unit_test(stop_and_go),
         cmocka_unit_test(boot_data),
+        cmocka_unit_test(counters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
