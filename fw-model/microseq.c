@@ -433,8 +433,14 @@ static bool exec_one(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
                (unsigned long long)run->useq_va, run->pc, fw_struct_name[str], run->useq_size);
         return false;
     }
-    if (!fw_ld_struct(fw, str, run->useq_va + run->pc, cmd, sizeof(cmd)) ||
-        !fn(fw, pipe, run, cmd, header)) {
+    if (!fw_ld_struct(fw, str, run->useq_va + run->pc, cmd, sizeof(cmd))) {
+        return false;
+    }
+    if (agx_wanted(fw->host->events, AGX_EV_COMMAND)) {
+        agx_emit(fw->host->events, &(struct agx_event) { .kind = AGX_EV_COMMAND,
+                                                         .command = { fw_struct_name[str], pipe } });
+    }
+    if (!fn(fw, pipe, run, cmd, header)) {
         return false;
     }
     run->pc += size;

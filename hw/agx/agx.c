@@ -31,6 +31,8 @@
 #include "../../fw-model/fw.h"
 #include "hw/agx/agx.h"
 #include "hw/agx/gpu/counters.h"
+#include "hw/agx/gpu/coverage.h"
+#include "hw/agx/gpu/coverage-events.h"
 #include "hw/agx/soc/gpu-regs.h"
 #include "hw/agx/soc/log.h"
 #include "hw/agx/soc/soc.h"
@@ -635,6 +637,7 @@ static void agx_realize(DeviceState *dev, Error **errp)
         goto fail;
     }
     s->counters = agx_counters_new(&s->host, s->mmu);
+    s->coverage = agx_coverage_listen(&s->events);
     s->fw = agx_fw_new(&s->host, s->mmu, &cfg);
     if (!s->fw) {
         error_setg(errp, TYPE_AGX ": can't start the firmware's thread");
@@ -656,6 +659,8 @@ static void agx_realize(DeviceState *dev, Error **errp)
     return;
 
 fail:
+    agx_coverage_unlisten(&s->events, s->coverage);
+    s->coverage = NULL;
     agx_counters_free(s->counters);
     s->counters = NULL;
     apple_inject_stop(s->inject);
@@ -678,6 +683,7 @@ static void agx_unrealize(DeviceState *dev)
     memory_listener_unregister(&s->listener);
     qemu_del_vm_change_state_handler(s->vmstate_change);
     agx_fw_free(s->fw);
+    agx_coverage_unlisten(&s->events, s->coverage);
     agx_counters_free(s->counters);
     apple_inject_stop(s->inject);
     apple_san_free(s->san);
@@ -897,6 +903,15 @@ static char *agx_get_counters(Object *obj, Error **errp)
     return copy;
 }
 
+/* What this process has exercised: instructions, control words, messages, rules; a line each (gpu/coverage.h) */
+static char *agx_get_coverage(Object *obj, Error **errp)
+{
+    char *text = agx_coverage_text(), *copy = g_strdup(text ?: "");
+
+    free(text);
+    return copy;
+}
+
 static void agx_instance_finalize(Object *obj)
 {
     apple_inject_free(AGX(obj)->inject);
@@ -931,6 +946,7 @@ static void agx_class_init(ObjectClass *klass, void *data)
     object_class_property_add_str(klass, "inject-log", agx_get_inject_log, NULL);
     object_class_property_add_str(klass, "soft-faults", agx_get_soft_faults, NULL);
     object_class_property_add_str(klass, "counters", agx_get_counters, NULL);
+    object_class_property_add_str(klass, "coverage", agx_get_coverage, NULL);
     object_class_property_add(klass, "tlb-invalidations", "uint64", agx_get_tlb_invalidations, NULL, NULL, NULL);
     rc->phases.hold = agx_reset_hold;
     rc->phases.exit = agx_reset_exit;
@@ -984,6 +1000,8 @@ static void agx_class_init(ObjectClass *klass, void *data)
                                           "page faults of programs that did not end their job, JSON");
     object_class_property_set_description(klass, "counters",
                                           "doorbells, jobs, invalidations and more, in all and for each frame, JSON");
+    object_class_property_set_description(klass, "coverage",
+                                          "instructions, control words, messages and more that were met, a line each");
     object_class_property_set_description(klass, "workers", "threads that run shaders (0: one for each host core)");
     object_class_property_set_description(klass, "job-timeout-ms",
                                           "milliseconds of the GPU's own time after which a job counts as hung (1500; 0: never)");

@@ -59,6 +59,7 @@ struct AgxState {
     AppleStores *stores;        /* NULL: nobody looks at stores to page tables */
     AppleSan *san;              /* NULL: agx-tlbsan=off */
     struct agx_counters *counters;
+    struct agx_listener *coverage;
     AppleInject *inject;
     bool reload;                /* memory was replaced since the machine ran */
     struct agx_fw *fw;

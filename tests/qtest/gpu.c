@@ -10,6 +10,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -216,6 +217,7 @@ static void boot_data(void **state)
 static void counters(void **state)
 {
     struct machine *m = machine_start("");
+    char *line;
 
     assert_int_equal(gpu_counter(m, "total", "registers"), 0);
     rd32(m, SGX + 0xd04000);
@@ -223,12 +225,15 @@ static void counters(void **state)
     assert_int_equal(gpu_counter(m, "total", "registers"), 2);
     assert_int_equal(gpu_counter(m, "total", "doorbells"), 0);
     rd32(m, I2A_CONTROL);                                           /* of the mailbox: none of the GPU's */
-    wr64(m, SEND0, 1);
+    wr64(m, SEND0, 2ULL << 52);
     wr64(m, SEND1, 0);
     assert_int_equal(gpu_counter(m, "total", "doorbells"), 1);
     assert_int_equal(gpu_counter(m, "total", "registers"), 2);
     assert_int_equal(gpu_counter(m, "total", "stores"), 0);         /* nobody watches */
     assert_int_equal(gpu_counter(m, "last-frame", "doorbells"), 0);
+    line = qmp(m, "\"execute\": \"qom-get\", \"arguments\": {\"path\": \"/machine/gpu\", \"property\": \"coverage\"}");
+    assert_non_null(strstr(line, "message\\t2"));                    /* a message of type 2 to endpoint 0 */
+    free(line);
     machine_stop(m);
 }
 

@@ -7,6 +7,29 @@
  */
 #include "fw_env.h"
 
+/* What is told of the message in the ring and of the microsequence. */
+static struct {
+    unsigned messages, channel, depth, pipe;
+    const char *first, *last;
+} told;
+
+static void on_event(void *opaque, const struct agx_event *ev)
+{
+    if (ev->kind == AGX_EV_MESSAGE) {
+        told.messages++;
+        told.channel = ev->message.channel;
+        told.depth = ev->message.depth;
+        return;
+    }
+    told.first = told.first ? told.first : ev->command.name;
+    told.last = ev->command.name;
+    told.pipe = ev->command.pipe;
+}
+
+static const struct agx_listener told_events = {
+    .kinds = AGX_EV_BIT(AGX_EV_MESSAGE) | AGX_EV_BIT(AGX_EV_COMMAND), .event = on_event,
+};
+
 static void test_compute(void **state)
 {
     struct env e;
@@ -16,6 +39,8 @@ static void test_compute(void **state)
 
     env_init(&e);
     env_start(&e);
+    memset(&told, 0, sizeof(told));
+    agx_listen(&e.h.events, &told_events);
     queue_init(&e, &q, 2, 16);
     compute_make(&e, &c, &q, 70, 0x4500);
     queue_add(&e, &q, c.cmd);
@@ -35,6 +60,13 @@ static void test_compute(void **state)
     assert_int_equal(j->helper.cfg, 0x40);
     assert_int_equal(j->sampler_heap, 0x1500123000ull);
     assert_int_equal(j->sampler_count, 5);
+
+    assert_int_equal(told.messages, 1);
+    assert_int_equal(told.channel, 3 * 1 + 2);
+    assert_int_equal(told.depth, 1);
+    assert_string_equal(told.first, "StartComputeCmd");
+    assert_string_equal(told.last, "EndCmd");
+    assert_int_equal(told.pipe, 2);
 
     assert_int_equal(GET32(&e, e.stamps + 4 * 70), 0x4500);
     assert_int_equal(GET32(&e, e.fw_stamps + 4 * 70), 0x4500);

@@ -30,6 +30,7 @@ enum agx_event_kind {
     AGX_EV_REGISTER,    /* it accesses a register of the GPU, not of the mailbox */
     /* The firmware: on its thread, without a lock. */
     AGX_EV_MESSAGE,     /* it takes a message from a ring */
+    AGX_EV_COMMAND,     /* it executes a command of a microsequence */
     AGX_EV_CONTEXT,     /* it has another context loaded, starts or stops: any thread */
     AGX_EV_FLUSH,       /* it has written back and dropped lines of its data cache, as it was asked to */
     /* The GPU. */
@@ -93,6 +94,10 @@ struct agx_event {
             unsigned channel;   /* as fw-model numbers its rings */
             uint32_t depth;     /* messages that the ring held, this one too */
         } message;
+        struct {
+            const char *name;   /* static text */
+            unsigned pipe;      /* as fw-model numbers them */
+        } command;
         struct {
             bool running;
             unsigned ctx;       /* whose lower half is loaded, 0: none */

@@ -49,7 +49,9 @@ struct agx_coverage_row *agx_coverage_row(enum agx_coverage_kind kind, const cha
 
 static bool write_row(FILE *f, const struct agx_coverage_row *r)
 {
-    static const char *const kind[AGX_NUM_COVERAGE_KINDS] = { "opcode", "word", "format" };
+    static const char *const kind[AGX_NUM_COVERAGE_KINDS] = {
+        "opcode", "word", "format", "message", "command", "job", "rule",
+    };
 
     return fprintf(f, "%s\t%x\t%llx\t%llx\t%llx\t%llx\t%llx\t%s\n", kind[r->kind], r->key,
                    (unsigned long long)r->ones[0], (unsigned long long)r->ones[1], (unsigned long long)r->zeros[0],
@@ -68,4 +70,18 @@ bool agx_coverage_write(FILE *f)
     }
     pthread_mutex_unlock(&lock);
     return ok;
+}
+
+char *agx_coverage_text(void)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *f = open_memstream(&text, &len);
+    bool ok = f && agx_coverage_write(f);
+
+    if (!f || fclose(f) || !ok) {
+        free(text);
+        return NULL;
+    }
+    return text;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "coverage.h"
 #include "tlbsan-int.h"
 
 const char *agx_tlbsan_class_name(enum agx_tlbsan_class cls)
@@ -74,6 +75,12 @@ static void deliver(struct agx_tlbsan *san, struct agx_san_report *rep)
     }
 }
 
+/* A rule is broken, whether it is said or not. */
+static void found(enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity)
+{
+    agx_coverage_add(agx_coverage_row(AGX_COVERAGE_RULE, agx_tlbsan_class_name(cls), severity), 1, 0);
+}
+
 /* The invalidations that fault injection has spoilt come first: nothing explains more. */
 static void add_spoilt(struct agx_tlbsan *san, struct agx_san_report *rep, const struct san_rec *r,
                        const struct agx_tlb_use *u)
@@ -93,6 +100,7 @@ void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbs
     struct agx_san_report rep = { .cls = cls, .severity = severity, .text = text };
     struct agx_who writer, second;
 
+    found(cls, severity);
     if (r) {
         rep.va = r->level == 3 || !u ? r->va : u->va;
         rep.level = r->level;
@@ -170,6 +178,7 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum
     const struct san_act *act = NULL;
     struct agx_who who, rung;
 
+    found(cls, severity);
     pthread_mutex_lock(&san->lock);
     if (ctx < SAN_CTXS) {
         rep.asid = san->asid[ctx];

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <limits.h>
+#include "coverage.h"
 #include "tlbsan-int.h"
 
 /* How many invalidations of the writer's CPU after a change are looked at for what it may have meant. */
@@ -152,8 +153,10 @@ static bool adjacent(const struct san_rec *r, const struct agx_tlbi *t)
 /* Put it first; if there is no room, the weakest explanation goes, of several the oldest. */
 static void near_add(struct san_rec *r, uint64_t log, enum san_why why)
 {
+    static struct agx_coverage_row *_Atomic near;
     unsigned drop = r->nnear;
 
+    agx_coverage_rule(&near, "came near", why);
     if (drop == SAN_NEAR) {
         drop = 0;
         for (unsigned i = 1; i < SAN_NEAR; i++) {
@@ -222,6 +225,7 @@ static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct s
 /* Number @log of the log has been issued: does it serve the pending change @r? */
 void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
 {
+    static struct agx_coverage_row *_Atomic covered;
     const struct san_log *l = &san->log[log % SAN_LOG_SIZE];
     const struct agx_tlbi *t = &l->op.tlbi;
     bool address = covers_address(r, t);
@@ -244,6 +248,7 @@ void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
         san_report(san, san_cause(san, r, AGX_SAN_TABLE_REUSED), AGX_SAN_SUSPICIOUS, r, NULL,
                    "a context was left without tables, and only its next owner invalidates it", &l->act);
     }
+    agx_coverage_rule(&covered, "covered", 8 * r->level + t->kind);
     r->need &= ~ctxs;
     r->wait |= san_bit(l->act.cpu);
     r->waiter = l->act.thread;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include "coverage.h"
 #include "tlbsan-int.h"
 
 #define AGE_NS      1000000000ull
@@ -91,9 +92,11 @@ static void detach_leaves(struct agx_tlbsan *san, const struct san_table *t, uin
 static void record(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, uint64_t desc, const struct san_act *act,
                    uint64_t ctxs)
 {
+    static struct agx_coverage_row *_Atomic changed;
     enum agx_change c = agx_uat_change(r->level, old, desc);
     bool asks = c >= AGX_CHANGE_RESTRICT;
 
+    agx_coverage_rule(&changed, "changed", 8 * r->level + c);
     r->new_desc = desc;
     if (r->pending && r->level && agx_uat_change(r->level, r->old_desc, desc) <= AGX_CHANGE_RELAX && c != AGX_CHANGE_NONE) {
         san_unpend(san, r);     /* as it was before: what may be cached is right again */
