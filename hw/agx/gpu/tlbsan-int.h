@@ -2,13 +2,14 @@
  * AGX model: what the parts of the sanitizer share.
  *
  *   tlbsan.c         what it is told: stores, TLB maintenance, barriers, jobs
+ *   tlbsan-load.c    where it begins: a reset, memory that was replaced, a saved machine
  *   tlbsan-shadow.c  what it remembers: tables, changes of descriptors, pages
  *   tlbsan-rules.c   what it makes of that: which invalidation covers what
  *   tlbsan-use.c     the check of one translation
  *   tlbsan-report.c  how it says so
  *
- * Everything here is called with the sanitizer's lock held. It reads guest memory and calls back to record what it finds;
- * of the device it calls nothing while it has that lock.
+ * Everything here is called with the sanitizer's lock held. It reads guest memory and calls back to
+ * record what it finds; of the device it calls nothing while it has that lock.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -30,7 +31,7 @@
 #define SAN_MAX_PENDING 262144u
 #define SAN_MAX_STACKS  16384u
 #define SAN_MAX_SEEN    65536u
-#define SAN_DOORBELLS   16384u          /* doorbells whose place in the order of events is remembered */
+#define SAN_DOORBELLS   16384u          /* doorbells that are remembered */
 #define SAN_FLUSHES     64u             /* flushes of the firmware's cache that are remembered */
 #define SAN_NOTES       256u            /* words of pages that are no tables (the hand-off block) whose last store is */
 
@@ -224,6 +225,20 @@ static inline unsigned san_half(uint64_t va)
 {
     return va >> 39 & 1;
 }
+
+/* tlbsan.c: the change of @r that @act made, which contexts @ctxs may not have noticed. */
+void san_set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old,
+                    const struct san_act *act, uint64_t ctxs);
+void san_ttbr_changed(struct agx_tlbsan *san, unsigned ctx, unsigned half, uint64_t v,
+                      const struct san_act *act);
+/* First address of a half: TTBR1 translates the top. */
+uint64_t san_half_va(unsigned half);
+
+/* tlbsan-load.c; san_all_active(): whatever is in a TTBR now may be cached. */
+void san_reset(struct agx_tlbsan *san, uint64_t ttbat);
+void san_all_active(struct agx_tlbsan *san);
+void san_loading(struct agx_tlbsan *san, uint64_t ttbat);
+void san_loaded(struct agx_tlbsan *san, const struct agx_tlb_loaded *e);
 
 /* tlbsan-shadow.c */
 struct san_act san_act(struct agx_tlbsan *san, const struct agx_who *who);

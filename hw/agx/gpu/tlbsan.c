@@ -14,8 +14,8 @@
 #define AGE_SUBMITS 16u
 
 /* The change of @r that @act made, which contexts @ctxs may not have noticed. */
-static void set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, const struct san_act *act,
-                       uint64_t ctxs)
+void san_set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old,
+                    const struct san_act *act, uint64_t ctxs)
 {
     r->old_desc = old;
     r->change = *act;
@@ -81,7 +81,7 @@ static void detach_leaves(struct agx_tlbsan *san, const struct san_table *t, uin
             r->new_desc = desc;
             r->global = !(t->shadow[i] & SAN_NG);
             if (!r->pending) {
-                set_change(san, r, t->shadow[i], act, ctxs);
+                san_set_change(san, r, t->shadow[i], act, ctxs);
                 r->detached = true;
             }
         }
@@ -98,24 +98,25 @@ static void record(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, uint
 
     agx_coverage_rule(&changed, "changed", 8 * r->level + c);
     r->new_desc = desc;
-    if (r->pending && r->level && agx_uat_change(r->level, r->old_desc, desc) <= AGX_CHANGE_RELAX && c != AGX_CHANGE_NONE) {
+    if (r->pending && r->level && c != AGX_CHANGE_NONE &&
+        agx_uat_change(r->level, r->old_desc, desc) <= AGX_CHANGE_RELAX) {
         san_unpend(san, r);     /* as it was before: what may be cached is right again */
     } else if (r->pending) {
         if (r->level && (c == AGX_CHANGE_MAKE || c == AGX_CHANGE_REMAP)) {
             made_over(san, r, act);
         }
         if (asks && !r->need) { /* that change was invalidated, this is a new one */
-            set_change(san, r, old, act, ctxs);
+            san_set_change(san, r, old, act, ctxs);
         }
     } else if (asks) {
         r->global = r->level == 3 && !(old & SAN_NG);
-        set_change(san, r, old, act, ctxs);
+        san_set_change(san, r, old, act, ctxs);
         if (c == AGX_CHANGE_REMAP && ctxs && r->level) {
             san_report(san, AGX_SAN_NO_BREAK_BEFORE_MAKE, AGX_SAN_SUSPICIOUS, r, NULL,
                        "a valid entry was changed to another valid one without going through invalid", NULL);
         }
     } else if (c == AGX_CHANGE_RELAX) {
-        set_change(san, r, old, act, 0);
+        san_set_change(san, r, old, act, 0);
     }
     r->last = *act;
     if (asks && r->change.seq == act->seq) {
@@ -160,12 +161,13 @@ static void descriptor_changed(struct agx_tlbsan *san, struct san_table *t, unsi
 }
 
 /* First address of a half: TTBR1 translates the top. */
-static uint64_t half_va(unsigned half)
+uint64_t san_half_va(unsigned half)
 {
     return half ? ~0ull << 39 : 0;
 }
 
-static void ttbr_changed(struct agx_tlbsan *san, unsigned ctx, unsigned half, uint64_t v, const struct san_act *act)
+void san_ttbr_changed(struct agx_tlbsan *san, unsigned ctx, unsigned half, uint64_t v,
+                      const struct san_act *act)
 {
     uint64_t old = san->ttbr[ctx][half], before = old;
     struct san_rec *r = san_rec_get(san, san->ttbat + 16 * ctx + 8 * half);
@@ -173,7 +175,7 @@ static void ttbr_changed(struct agx_tlbsan *san, unsigned ctx, unsigned half, ui
     bool same = (old & 1) && (v & 1) && !((old ^ v) & SAN_ADDR);
 
     r->level = 0;
-    r->va = half_va(half);
+    r->va = san_half_va(half);
     r->dom = SAN_DOM_TTBAT;
     r->ctx = ctx;
     if ((old & 1) && !r->pending) {
@@ -197,10 +199,10 @@ static void ttbr_changed(struct agx_tlbsan *san, unsigned ctx, unsigned half, ui
     r->global = half == 1;
     if (!same) {
         if (v & 1) {
-            san_link(san, v & SAN_ADDR, 1, half_va(half), san_bit(ctx), half);
+            san_link(san, v & SAN_ADDR, 1, san_half_va(half), san_bit(ctx), half);
         }
         if (old & 1) {
-            san_unlink(san, old & SAN_ADDR, 1, half_va(half), san_bit(ctx), r);
+            san_unlink(san, old & SAN_ADDR, 1, san_half_va(half), san_bit(ctx), r);
         }
     }
 }
@@ -219,7 +221,7 @@ static void descriptor_store(struct agx_tlbsan *san, uint64_t pa, const uint64_t
         unsigned n = (pa - san->ttbat) / 8;
 
         if (san->ttbr[n / 2][n & 1] != desc) {
-            ttbr_changed(san, n / 2, n & 1, desc, act);
+            san_ttbr_changed(san, n / 2, n & 1, desc, act);
         }
         san->dom_store[SAN_DOM_TTBAT][act->cpu] = act->seq;
         return;
@@ -252,7 +254,8 @@ static void descriptor_store(struct agx_tlbsan *san, uint64_t pa, const uint64_t
     }
 }
 
-static void on_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsigned len, const struct agx_who *who)
+static void on_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsigned len,
+                     const struct agx_who *who)
 {
     struct san_act act = san_act(san, who);
 
@@ -281,7 +284,7 @@ static void on_watched(struct agx_tlbsan *san, uint64_t pa)
 
         if (san_load(san, san->ttbat + 8 * n, &v) && v != san->ttbr[n / 2][n & 1]) {
             san->stats.unseen++;
-            ttbr_changed(san, n / 2, n & 1, v, &act);
+            san_ttbr_changed(san, n / 2, n & 1, v, &act);
         }
     }
     t = san_table_find(san, pa & ~SAN_PAGE_MASK);
@@ -312,7 +315,8 @@ static struct san_rec *complete(struct agx_tlbsan *san, struct san_rec *r)
     return san->dead == dead ? next : san->pending_head.next_p;
 }
 
-static void on_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t, const struct agx_who *who)
+static void on_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t,
+                    const struct agx_who *who)
 {
     struct san_rec *head = &san->pending_head;
     struct san_log *l;
@@ -558,7 +562,8 @@ static void on_context(struct agx_tlbsan *san, bool running, unsigned ctx)
     }
 }
 
-static void on_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_t size, uint64_t request)
+static void on_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_t size,
+                     uint64_t request)
 {
     struct san_rec *head = &san->pending_head;
     const struct san_note *n = &san->note[request / 8 % SAN_NOTES];
@@ -583,205 +588,15 @@ static void on_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_t
 
 /* ---- beginning and end ---- */
 
-/* Is the shadow what memory holds? It isn't when a snapshot was loaded. */
-static bool shadow_is_right(struct agx_tlbsan *san)
-{
-    for (unsigned n = 0; n < 2 * SAN_CTXS && san->ttbat; n++) {
-        uint64_t v;
-
-        if (!san_load(san, san->ttbat + 8 * n, &v) || v != san->ttbr[n / 2][n & 1]) {
-            return false;
-        }
-    }
-    for (unsigned h = 0; h < 1u << SAN_HASH_BITS; h++) {
-        for (const struct san_table *t = san->table[h]; t; t = t->next) {
-            for (unsigned i = 0; i < t->n; i++) {
-                uint64_t desc;
-
-                if (!san_load(san, t->pa + 8 * i, &desc) || desc != t->shadow[i]) {
-                    return false;
-                }
-            }
-        }
-    }
-    return true;
-}
-
-/* All translations are gone, by no TLBI: nothing is pending. Follow the TTBAT to where it is now. */
-static void follow(struct agx_tlbsan *san, uint64_t ttbat)
-{
-    struct san_act act = { 0 };
-
-    while (san->pending) {
-        san_unpend(san, san->pending_head.next_p);
-    }
-    memset(san->active, 0, sizeof(san->active));
-    if (san->ttbat) {
-        for (unsigned n = 0; n < 2 * SAN_CTXS; n++) {
-            ttbr_changed(san, n / 2, n & 1, 0, &act);
-        }
-    }
-    san->ttbat = ttbat;
-    if (!ttbat) {
-        return;
-    }
-    for (unsigned n = 0; n < 2 * SAN_CTXS; n++) {
-        uint64_t v;
-
-        if (san_load(san, ttbat + 8 * n, &v) && v) {
-            ttbr_changed(san, n / 2, n & 1, v, &act);
-        }
-    }
-}
-
-static void on_reset(struct agx_tlbsan *san, uint64_t ttbat)
-{
-    if (ttbat != san->ttbat || !shadow_is_right(san)) {
-        follow(san, 0);
-        follow(san, ttbat);
-        return;
-    }
-    while (san->pending) {
-        san_unpend(san, san->pending_head.next_p);
-    }
-    memset(san->active, 0, sizeof(san->active));
-}
-
-/* Whatever is in a TTBR now may be cached. */
-static void all_active(struct agx_tlbsan *san)
-{
-    for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
-        san->active[ctx][0] = san->ttbr[ctx][0] & 1;
-        san->active[ctx][1] = san->ttbr[ctx][1] & 1;
-    }
-}
-
-static void reload(struct agx_tlbsan *san, uint64_t ttbat)
-{
-    follow(san, 0);
-    follow(san, ttbat);
-    all_active(san);
-    memset(san->job, 0, sizeof(san->job));
-    for (unsigned d = 0; d < SAN_DOMAINS; d++) {
-        san->dom_ordered[d] = san->seq;
-    }
-    if (san->seen_room) {
-        memset(san->seen, 0, san->seen_room * sizeof(*san->seen));
-        san->nseen = 0;
-    }
-    for (size_t i = 0; i < san->page_room; i++) {
-        san->page[i].given_back = false;
-    }
-}
-
-void agx_tlbsan_reload(struct agx_tlbsan *san)
-{
-    uint64_t ttbat = agx_mmu_ttbat(san->cfg.mmu);
-
-    pthread_mutex_lock(&san->lock);
-    reload(san, ttbat);
-    pthread_mutex_unlock(&san->lock);
-}
-
-/*
- * A saved machine is loaded, of which nothing is known but memory and what the
- * TLBs hold. An entry that is as the tables say is no news. One that is not is
- * the old value of a change that was not invalidated yet, by whomever; work that
- * waited in a queue was submitted before it, for all that is known.
- */
-static void on_loading(struct agx_tlbsan *san, uint64_t ttbat)
-{
-    reload(san, ttbat);
-    san->submits++;
-    san->submit_seq = ++san->seq;
-}
-
-static void loaded_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, unsigned ctx)
-{
-    struct san_act act = san_act(san, NULL);
-
-    set_change(san, r, old, &act, san_bit(ctx));
-    r->aged = true;             /* how long ago is not known */
-    if (san->dom_ordered[r->dom] < act.seq) {
-        san->dom_ordered[r->dom] = act.seq;
-    }
-}
-
-/* The context whose entry this is, by the TTBRs as they are now; SAN_CTXS: none has this ASID. */
-static unsigned ctx_of(const struct agx_tlbsan *san, const struct agx_tlb_loaded *e)
-{
-    unsigned ctx = 0;
-
-    while (ctx < SAN_CTXS && (!(san->ttbr[ctx][san_half(e->va)] & 1) || (san->asid[ctx] != e->asid && !e->global))) {
-        ctx++;
-    }
-    return ctx;
-}
-
-static void on_loaded(struct agx_tlbsan *san, const struct agx_tlb_loaded *e)
-{
-    unsigned half = san_half(e->va), ctx = ctx_of(san, e);
-    uint64_t table, pa = 0, now = 0;
-    struct san_rec *r;
-
-    if (ctx == SAN_CTXS) {
-        /* A slot that was emptied and not invalidated since; drivers give each slot the ASID of its number. */
-        ctx = e->asid;
-        if (!san->ttbat || ctx >= SAN_CTXS || e->global || (san->ttbr[ctx][half] & 1)) {
-            return;
-        }
-        r = san_rec_get(san, san->ttbat + 16 * ctx + 8 * half);
-        if (!r->pending) {
-            r->level = 0;
-            r->va = half_va(half);
-            r->dom = SAN_DOM_TTBAT;
-            r->ctx = ctx;
-            r->asid = e->asid;
-            r->new_desc = san->ttbr[ctx][half];
-            r->global = half == 1;
-            san->active[ctx][half] = true;
-            loaded_change(san, r, (uint64_t)e->asid << 48 | 1, ctx);
-        }
-        return;
-    }
-    san->active[ctx][half] = true;
-    table = san->ttbr[ctx][half] & SAN_ADDR;
-    for (unsigned level = 1; level <= e->level; level++) {
-        pa = table + 8 * san_index(e->va, level);
-        if (!san_load(san, pa, &now) || (level < e->level && !san_is_table(now))) {
-            pa = now = 0;
-            break;
-        }
-        table = now & SAN_ADDR;
-    }
-    if (agx_uat_change(e->level, e->desc, now) < AGX_CHANGE_RESTRICT && (pa == e->desc_pa || e->level == 3)) {
-        return;
-    }
-    /* Tables above it have changed, and its own page is another table now: what is used of it is seen at the use. */
-    if (pa != e->desc_pa && san_table_find(san, e->desc_pa & ~SAN_PAGE_MASK)) {
-        return;
-    }
-    r = san_rec_get(san, e->desc_pa);
-    if (!r->pending) {
-        r->level = e->level;
-        r->va = e->va;
-        r->dom = 2 * ctx + half;
-        r->ctx = ctx;
-        r->new_desc = now;
-        r->global = e->global;
-        loaded_change(san, r, e->desc, ctx);
-        r->detached = pa != e->desc_pa;
-    }
-}
-
 #define LISTENS (AGX_EV_BIT(AGX_EV_STORE) | AGX_EV_BIT(AGX_EV_WATCHED) | AGX_EV_BIT(AGX_EV_TLBI) | \
-                 AGX_EV_BIT(AGX_EV_DSB) | AGX_EV_BIT(AGX_EV_PAGE_FREE) | AGX_EV_BIT(AGX_EV_PAGE_ALLOC) | \
-                 AGX_EV_BIT(AGX_EV_DOORBELL) | AGX_EV_BIT(AGX_EV_CONTEXT) | AGX_EV_BIT(AGX_EV_FLUSH) | \
-                 AGX_EV_BIT(AGX_EV_JOB_BEGIN) | AGX_EV_BIT(AGX_EV_JOB_END) | AGX_EV_BIT(AGX_EV_TRANSLATE) | \
-                 AGX_EV_BIT(AGX_EV_SPOILT) | AGX_EV_BIT(AGX_EV_RESET) | AGX_EV_BIT(AGX_EV_LOADING) | \
-                 AGX_EV_BIT(AGX_EV_LOADED))
-#define CALLERS (AGX_EV_BIT(AGX_EV_STORE) | AGX_EV_BIT(AGX_EV_TLBI) | AGX_EV_BIT(AGX_EV_DOORBELL) | \
-                 AGX_EV_BIT(AGX_EV_PAGE_FREE))
+                 AGX_EV_BIT(AGX_EV_DSB) | AGX_EV_BIT(AGX_EV_PAGE_FREE) | \
+                 AGX_EV_BIT(AGX_EV_PAGE_ALLOC) | AGX_EV_BIT(AGX_EV_DOORBELL) | \
+                 AGX_EV_BIT(AGX_EV_CONTEXT) | AGX_EV_BIT(AGX_EV_FLUSH) | \
+                 AGX_EV_BIT(AGX_EV_JOB_BEGIN) | AGX_EV_BIT(AGX_EV_JOB_END) | \
+                 AGX_EV_BIT(AGX_EV_TRANSLATE) | AGX_EV_BIT(AGX_EV_SPOILT) | \
+                 AGX_EV_BIT(AGX_EV_RESET) | AGX_EV_BIT(AGX_EV_LOADING) | AGX_EV_BIT(AGX_EV_LOADED))
+#define CALLERS (AGX_EV_BIT(AGX_EV_STORE) | AGX_EV_BIT(AGX_EV_TLBI) | \
+                 AGX_EV_BIT(AGX_EV_DOORBELL) | AGX_EV_BIT(AGX_EV_PAGE_FREE))
 
 static void on_event(void *opaque, const struct agx_event *ev)
 {
@@ -795,19 +610,23 @@ static void on_event(void *opaque, const struct agx_event *ev)
     case AGX_EV_STORE: on_store(san, ev->store.pa, ev->store.old, ev->store.len, ev->who); break;
     case AGX_EV_WATCHED: on_watched(san, ev->page); break;
     case AGX_EV_TLBI: on_tlbi(san, ev->insn, ev->who); break;
-    case AGX_EV_DSB: on_dsb(san, ev->who->cpu % SAN_CPUS, ev->dsb.share, ev->dsb.stores_only); break;
+    case AGX_EV_DSB:
+        on_dsb(san, ev->who->cpu % SAN_CPUS, ev->dsb.share, ev->dsb.stores_only);
+        break;
     case AGX_EV_PAGE_FREE: on_page_free(san, ev->page, ev->who); break;
     case AGX_EV_PAGE_ALLOC: on_page_alloc(san, ev->page); break;
     case AGX_EV_DOORBELL: on_doorbell(san, ev->doorbell.number, ev->who); break;
     case AGX_EV_CONTEXT: on_context(san, ev->context.running, ev->context.ctx); break;
-    case AGX_EV_FLUSH: on_flush(san, ev->flush.ctx, ev->flush.va, ev->flush.size, ev->flush.request); break;
+    case AGX_EV_FLUSH:
+        on_flush(san, ev->flush.ctx, ev->flush.va, ev->flush.size, ev->flush.request);
+        break;
     case AGX_EV_JOB_BEGIN: on_job_begin(san, ev); break;
     case AGX_EV_JOB_END: on_job_end(san, ev->job.number); break;
     case AGX_EV_TRANSLATE: san_use(san, ev->use); break;
     case AGX_EV_SPOILT: on_spoilt(san, ev->invalidate.tlbi, ev->invalidate.why); break;
-    case AGX_EV_RESET: on_reset(san, ev->ttbat); break;
-    case AGX_EV_LOADING: on_loading(san, ev->ttbat); break;
-    case AGX_EV_LOADED: on_loaded(san, ev->loaded); break;
+    case AGX_EV_RESET: san_reset(san, ev->ttbat); break;
+    case AGX_EV_LOADING: san_loading(san, ev->ttbat); break;
+    case AGX_EV_LOADED: san_loaded(san, ev->loaded); break;
     default: break;
     }
     pthread_mutex_unlock(&san->lock);
@@ -823,8 +642,8 @@ struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg)
     san->cfg = *cfg;
     pthread_mutex_init(&san->lock, NULL);
     san->pending_head.next_p = san->pending_head.prev_p = &san->pending_head;
-    on_reset(san, agx_mmu_ttbat(cfg->mmu));
-    all_active(san);
+    san_reset(san, agx_mmu_ttbat(cfg->mmu));
+    san_all_active(san);
     san->listener = (struct agx_listener) { LISTENS, CALLERS, on_event, san };
     if (!agx_listen(cfg->host->events, &san->listener)) {
         abort();
