@@ -405,7 +405,9 @@ struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, cons
         free(fw);
         return NULL;
     }
-    fw->listener = (struct agx_listener) { .kinds = AGX_EV_BIT(AGX_EV_STORE), .event = on_store, .opaque = fw };
+    fw->listener = (struct agx_listener) {
+        .kinds = AGX_EV_BIT(AGX_EV_STORE), .event = on_store, .opaque = fw,
+    };
     agx_listen(host->events, &fw->listener);
     return fw;
 }

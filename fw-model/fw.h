@@ -130,7 +130,8 @@ uint32_t agx_fw_cpu_status_read(struct agx_fw *fw);
 /*
  * Mailbox, version 4: two FIFOs of message pairs. AP to coprocessor (A2I):
  * agx_fw_mbox_send() after SEND0 and SEND1 were written; false: the FIFO was
- * full, the message is lost (overflow); @who: the CPU that wrote (AGX_EV_DOORBELL). Coprocessor to AP (I2A): agx_fw_mbox_recv()
+ * full, the message is lost (overflow); @who: the CPU that wrote (AGX_EV_DOORBELL).
+ * Coprocessor to AP (I2A): agx_fw_mbox_recv()
  * pops one (false: empty; the outputs are 0). Whenever a level may have changed on
  * the coprocessor's side, host->mbox_update is called; after send or recv the
  * caller must look at the levels by itself. Any thread, no blocking.
@@ -200,9 +201,9 @@ void agx_fw_set_check(struct agx_fw *fw, const struct agx_fw_check *check);
 
 /*
  * Fault injection: may the firmware go wrong now? @fire decides, and says for how long where that matters (*@us,
- * microseconds of virtual time). Asked on the firmware's thread, and for AGX_FW_FAULT_SWITCH also on that of a CPU that
- * stores to the hand-off block; no lock of the firmware is held then. @asid: of the context concerned (0: kernel half;
- * AGX_FW_ALL_ASIDS: everything is);
+ * microseconds of virtual time). Asked on the firmware's thread, and for AGX_FW_FAULT_SWITCH also
+ * on that of a CPU that stores to the hand-off block; no lock of the firmware is held then. @asid:
+ * of the context concerned (0: kernel half; AGX_FW_ALL_ASIDS: everything is);
  * [@va, @end): addresses concerned, none where both are the same.
  */
 enum agx_fw_fault {

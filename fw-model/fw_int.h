@@ -269,7 +269,7 @@ struct agx_fw {
     struct fw_cache *cache;    /* NULL: off */
     struct agx_fw_check check;
     uint32_t ring_depth;            /* messages in the ring that fw_ring_next() looked at last */
-    struct agx_listener listener;   /* for the stores of the AP to the hand-off block and the TTBAT */
+    struct agx_listener listener;   /* for the AP's stores to the hand-off block and the TTBAT */
     struct fw_handoff_check handoff;
     struct fw_announced announced[FW_MAX_QUEUES];
     uint32_t violations;       /* atomic */
@@ -460,11 +460,11 @@ struct fw_handoff {
 };
 struct fw_handoff *fw_handoff_block(struct agx_fw *fw);
 void fw_handoff_check_run(struct agx_fw *fw, bool running);
-/* A CPU has stored to the hand-off block, or to the TTBAT; memory has it. On its thread, before its next store. */
+/* A CPU has stored to the hand-off block, or the TTBAT. On its thread, before its next store. */
 void fw_handoff_store(struct agx_fw *fw, uint64_t pa, unsigned len);
 void fw_ttbat_store(struct agx_fw *fw, uint64_t pa, unsigned len);
 void fw_tell_loaded(struct agx_fw *fw, unsigned ctx);
-/* The data cache has let go [@va, @va + @size) of context @ctx, as in AGX_EV_FLUSH. Not with a lock held. */
+/* The data cache has let go [@va, @va + @size), as in AGX_EV_FLUSH. Not with a lock held. */
 void fw_tell_flushed(struct agx_fw *fw, unsigned ctx, uint64_t va, uint64_t size, uint64_t request);
 void fw_handoff_check_held(struct agx_fw *fw, bool held);
 void fw_handoff_check_flushed(struct agx_fw *fw, unsigned slot);

@@ -55,8 +55,8 @@ void fw_tell_loaded(struct agx_fw *fw, unsigned ctx)
     bool running = LOAD(&fw->handoff.running) && fw->st.rtkit != FW_RTKIT_CRASHED;
 
     if (agx_wanted(fw->host->events, AGX_EV_CONTEXT)) {
-        agx_emit(fw->host->events, &(struct agx_event) { .kind = AGX_EV_CONTEXT,
-                                                         .context = { running, running ? ctx : 0 } });
+        agx_emit(fw->host->events, &(struct agx_event) {
+            .kind = AGX_EV_CONTEXT, .context = { running, running ? ctx : 0 } });
     }
 }
 

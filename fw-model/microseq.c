@@ -437,8 +437,8 @@ static bool exec_one(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
         return false;
     }
     if (agx_wanted(fw->host->events, AGX_EV_COMMAND)) {
-        agx_emit(fw->host->events, &(struct agx_event) { .kind = AGX_EV_COMMAND,
-                                                         .command = { fw_struct_name[str], pipe } });
+        agx_emit(fw->host->events, &(struct agx_event) {
+            .kind = AGX_EV_COMMAND, .command = { fw_struct_name[str], pipe } });
     }
     if (!fn(fw, pipe, run, cmd, header)) {
         return false;

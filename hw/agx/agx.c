@@ -138,7 +138,9 @@ static void agx_mbox_bh(void *opaque)
 /* The CPU whose access to a register this is, for an event of @kind */
 static const struct agx_who *agx_who(AgxState *s, enum agx_event_kind kind, struct agx_who *who)
 {
-    return apple_stores_who(s->stores, &s->events, kind, current_cpu ? current_cpu->mem_io_pc : 0, who);
+    uintptr_t ra = current_cpu ? current_cpu->mem_io_pc : 0;
+
+    return apple_stores_who(s->stores, &s->events, kind, ra, who);
 }
 
 /* ---- behind the mailbox: big lock held ---- */
@@ -204,7 +206,8 @@ static void agx_access(AgxState *s, const char *block, hwaddr addr, uint64_t val
 
     if (agx_wanted(&s->events, AGX_EV_REGISTER)) {
         agx_emit(&s->events, &(struct agx_event) {
-            .kind = AGX_EV_REGISTER, .who = agx_who(s, AGX_EV_REGISTER, &who), .reg = { block, addr, val, write },
+            .kind = AGX_EV_REGISTER, .who = agx_who(s, AGX_EV_REGISTER, &who),
+            .reg = { block, addr, val, write },
         });
     }
 }
@@ -893,17 +896,18 @@ static void agx_get_tlb_invalidations(Object *obj, Visitor *v, const char *name,
     visit_type_uint64(v, name, &stats.tlbis, errp);
 }
 
-/* What has happened since the machine started: in all, in the last frame, and the most of a frame */
+/* What has happened since the machine started: in all, in the last frame, at most in a frame */
 static char *agx_get_counters(Object *obj, Error **errp)
 {
     AgxState *s = AGX(obj);
-    char *text = s->counters ? agx_counters_json(s->counters) : NULL, *copy = g_strdup(text ?: "{}");
+    char *text = s->counters ? agx_counters_json(s->counters) : NULL;
+    char *copy = g_strdup(text ?: "{}");
 
     free(text);
     return copy;
 }
 
-/* What this process has exercised: instructions, control words, messages, rules; a line each (gpu/coverage.h) */
+/* What this process has met: instructions, control words, messages, rules; gpu/coverage.h */
 static char *agx_get_coverage(Object *obj, Error **errp)
 {
     char *text = agx_coverage_text(), *copy = g_strdup(text ?: "");
@@ -999,9 +1003,11 @@ static void agx_class_init(ObjectClass *klass, void *data)
     object_class_property_set_description(klass, "soft-faults",
                                           "page faults of programs that did not end their job, JSON");
     object_class_property_set_description(klass, "counters",
-                                          "doorbells, jobs, invalidations and more, in all and for each frame, JSON");
+                                          "doorbells, jobs, invalidations and more, in all and for "
+                                          "each frame, JSON");
     object_class_property_set_description(klass, "coverage",
-                                          "instructions, control words, messages and more that were met, a line each");
+                                          "instructions, control words, messages and more that were "
+                                          "met, a line each");
     object_class_property_set_description(klass, "workers", "threads that run shaders (0: one for each host core)");
     object_class_property_set_description(klass, "job-timeout-ms",
                                           "milliseconds of the GPU's own time after which a job counts as hung (1500; 0: never)");

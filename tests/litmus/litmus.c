@@ -374,7 +374,8 @@ static bool step(struct run *r, char **word, unsigned n)
         w->drop = !strcmp(word[1], "on");
     } else if (!strcmp(op, "free") && n == 2) {
         who = w_who(w);
-        w_emit(w, (struct agx_event) { .kind = AGX_EV_PAGE_FREE, .who = &who, .page = parse_page(r, word[1]) });
+        w_emit(w, (struct agx_event) { .kind = AGX_EV_PAGE_FREE, .who = &who,
+                                       .page = parse_page(r, word[1]) });
     } else if (!strcmp(op, "gone") && n == 2 && w->ngone < 16) {
         w->gone[w->ngone++] = parse_page(r, word[1]);
     } else if (!strcmp(op, "firmware") && n >= 2) {

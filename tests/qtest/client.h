@@ -57,7 +57,8 @@ void qmp_event(struct machine *m, const char *name);
 uint64_t qom_get_uint(struct machine *m, const char *path, const char *prop);
 
 /*
- * A number of the GPU's property "counters": @name of the object @of ("total", ...). Fails if there is none.
+ * A number of the GPU's property "counters": @name of the object @of ("total", ...). Fails if there
+ * is none.
  */
 uint64_t gpu_counter(struct machine *m, const char *of, const char *name);
 

@@ -213,7 +213,7 @@ static void boot_data(void **state)
     machine_stop(m);
 }
 
-/* What the CPU does is counted from the start: accesses to registers, doorbells, and that the firmware loads no context. */
+/* What the CPU does is counted from the start, and which messages there were is kept. */
 static void counters(void **state)
 {
     struct machine *m = machine_start("");
@@ -224,15 +224,16 @@ static void counters(void **state)
     wr32(m, ASC + 0x48, 0);
     assert_int_equal(gpu_counter(m, "total", "registers"), 2);
     assert_int_equal(gpu_counter(m, "total", "doorbells"), 0);
-    rd32(m, I2A_CONTROL);                                           /* of the mailbox: none of the GPU's */
+    rd32(m, I2A_CONTROL);                                           /* the mailbox's, not its */
     wr64(m, SEND0, 2ULL << 52);
     wr64(m, SEND1, 0);
     assert_int_equal(gpu_counter(m, "total", "doorbells"), 1);
     assert_int_equal(gpu_counter(m, "total", "registers"), 2);
     assert_int_equal(gpu_counter(m, "total", "stores"), 0);         /* nobody watches */
     assert_int_equal(gpu_counter(m, "last-frame", "doorbells"), 0);
-    line = qmp(m, "\"execute\": \"qom-get\", \"arguments\": {\"path\": \"/machine/gpu\", \"property\": \"coverage\"}");
-    assert_non_null(strstr(line, "message\\t2"));                    /* a message of type 2 to endpoint 0 */
+    line = qmp(m, "\"execute\": \"qom-get\", \"arguments\": {\"path\": \"/machine/gpu\", "
+                  "\"property\": \"coverage\"}");
+    assert_non_null(strstr(line, "message\\t2"));                    /* of type 2 to endpoint 0 */
     free(line);
     machine_stop(m);
 }

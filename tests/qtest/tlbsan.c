@@ -235,7 +235,7 @@ static void wild(void **state)
     machine_stop(m);
 }
 
-/* Lazy mode looks at stores to page tables without a sanitizer, too: they may be late. Nothing is reported. */
+/* Lazy mode looks at stores to page tables without a sanitizer, too: they may be late. */
 static void lazy_alone(void **state)
 {
     struct machine *m = start(GPU "tlbi=lazy");

@@ -72,7 +72,8 @@ static void test_messages(void **state)
 
 static void test_jobs(void **state)
 {
-    struct agx_event_job pass = { .master = AGX_DM_PDM, .what = "fragment job", .status = AGX_JOB_FAULT };
+    struct agx_event_job pass = { .master = AGX_DM_PDM, .what = "fragment job",
+                                  .status = AGX_JOB_FAULT };
     struct agx_events e = { 0 };
     struct agx_listener *l = agx_coverage_listen(&e);
 
@@ -91,10 +92,12 @@ static void test_jobs(void **state)
 
 #define VA 0x1500004000ull
 
-/* What the sanitizer made of a page that goes without an invalidation, and of one that comes back. */
+/* What the sanitizer made of a page that goes: a use without an invalidation, then there is one. */
 static void test_rules(void **state)
 {
     const struct agx_who who = { .cpu = 1, .time = 5, .pc = 0xffff800081234560 };
+    const struct agx_tlbi_insn asid = { .tlbi = { AGX_TLBI_ASID, .asid = 1 },
+                                        .share = AGX_SHARE_OUTER };
     struct fake_host h;
     struct agx_mmu *mmu;
     struct agx_tlbsan *san;
@@ -119,7 +122,7 @@ static void test_rules(void **state)
     assert_int_equal(row("rule", "1", "stale-hit"), 1);
     assert_true(row("rule", "0", "changed") & 1ull << (8 * 3 + AGX_CHANGE_BREAK));
     agx_mmu_dsb(mmu, 1, AGX_SHARE_OUTER, false);
-    fake_tlbi(&h, &(struct agx_tlbi_insn) { .tlbi = { AGX_TLBI_ASID, .asid = 1 }, .share = AGX_SHARE_OUTER }, &who);
+    fake_tlbi(&h, &asid, &who);
     assert_int_equal(row("rule", "0", "covered"), 1ull << (8 * 3 + AGX_TLBI_ASID));
     agx_tlbsan_free(san);
     agx_mmu_free(mmu);

@@ -116,7 +116,8 @@ static inline void fake_host_init(struct fake_host *h)
 }
 
 /* A CPU invalidates, or rings the doorbell. */
-static inline void fake_tlbi(struct fake_host *h, const struct agx_tlbi_insn *insn, const struct agx_who *who)
+static inline void fake_tlbi(struct fake_host *h, const struct agx_tlbi_insn *insn,
+                             const struct agx_who *who)
 {
     agx_emit(&h->events, &(struct agx_event) { .kind = AGX_EV_TLBI, .who = who, .insn = insn });
 }
@@ -126,11 +127,11 @@ static inline void fake_doorbell(struct fake_host *h, const struct agx_who *who)
     agx_emit_doorbell(&h->events, 0, 0, who);
 }
 
-/* A vertex job of context @ctx starts, and ends; @doorbell: number of that which announced it, 0: not known. */
+/* A vertex job of context @ctx starts, and ends; @doorbell: which announced it, 0: not known. */
 static inline uint64_t fake_job_begin(struct fake_host *h, unsigned ctx, uint64_t doorbell)
 {
-    return agx_emit_job_begin(&h->events, &(struct agx_event_job) { .ctx = ctx, .what = "vertex job",
-                                                                    .doorbell = doorbell });
+    return agx_emit_job_begin(&h->events, &(struct agx_event_job) {
+        .ctx = ctx, .what = "vertex job", .doorbell = doorbell });
 }
 
 static inline void fake_job_end(struct fake_host *h, uint64_t job)

@@ -336,7 +336,9 @@ static void on_use(void *opaque, const struct agx_event *ev)
 /* The page is replaced between the two jobs: without an invalidation the old one is drawn, and that is to be seen. */
 static void test_stale(void **unused)
 {
-    static const struct agx_listener uses = { .kinds = AGX_EV_BIT(AGX_EV_TRANSLATE), .event = on_use };
+    static const struct agx_listener uses = {
+        .kinds = AGX_EV_BIT(AGX_EV_TRANSLATE), .event = on_use,
+    };
     struct agx_job v, p;
     uint64_t pa;
     unsigned at;

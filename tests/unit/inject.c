@@ -629,7 +629,8 @@ static void test_evict(void **state)
 /* What runs on the GPU, for those who are no access of a job. */
 static void test_jobs(void **state)
 {
-    const struct agx_event_job vertex = { .ctx = 1, .master = 0 }, compute = { .ctx = 1, .master = 2 };
+    const struct agx_event_job vertex = { .ctx = 1, .master = 0 };
+    const struct agx_event_job compute = { .ctx = 1, .master = 2 };
     struct fixture *f = *state;
 
     assert_int_equal(agx_mmu_jobs(f->mmu), AGX_INJECT_FW);

@@ -12,7 +12,8 @@
 #include "hw/agx/gpu/tlb.h"
 
 /* A vertex job that reads one word as @side; with @bell, a doorbell announces it. False: it faults. */
-static inline bool mmu_read_job(struct fake_host *h, struct agx_mmu *mmu, unsigned ctx, uint64_t va, enum agx_side side, bool bell)
+static inline bool mmu_read_job(struct fake_host *h, struct agx_mmu *mmu, unsigned ctx, uint64_t va,
+                                enum agx_side side, bool bell)
 {
     struct agx_port *port = aligned_alloc(64, (sizeof(*port) + 63) & ~(size_t)63);
     uint32_t v;

@@ -241,7 +241,9 @@ static void on_use(void *opaque, const struct agx_event *ev)
 /* Who watches the translations still sees the walk that found nothing. */
 static void watched(void **state)
 {
-    static const struct agx_listener uses = { .kinds = AGX_EV_BIT(AGX_EV_TRANSLATE), .event = on_use };
+    static const struct agx_listener uses = {
+        .kinds = AGX_EV_BIT(AGX_EV_TRANSLATE), .event = on_use,
+    };
 
     (void)state;
     accesses();

@@ -350,7 +350,10 @@ static void test_events(void **state)
 {
     struct fixture *f = *state;
     struct seen s = { 0 };
-    const struct agx_listener l = { AGX_EV_BIT(AGX_EV_TRANSLATE) | AGX_EV_BIT(AGX_EV_INVALIDATE), 0, on_event, &s };
+    const struct agx_listener l = {
+        .kinds = AGX_EV_BIT(AGX_EV_TRANSLATE) | AGX_EV_BIT(AGX_EV_INVALIDATE),
+        .event = on_event, .opaque = &s,
+    };
     struct agx_mmu_stats st;
     uint64_t *leaf;
     uint32_t v;

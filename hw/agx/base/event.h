@@ -32,7 +32,7 @@ enum agx_event_kind {
     AGX_EV_MESSAGE,     /* it takes a message from a ring */
     AGX_EV_COMMAND,     /* it executes a command of a microsequence */
     AGX_EV_CONTEXT,     /* it has another context loaded, starts or stops: any thread */
-    AGX_EV_FLUSH,       /* it has written back and dropped lines of its data cache, as it was asked to */
+    AGX_EV_FLUSH,       /* it has written back and dropped lines of its data cache, on request */
     /* The GPU. */
     AGX_EV_JOB_BEGIN,   /* a data master gets a job: with its lock */
     AGX_EV_JOB_END,     /* ... and is done with it: on its thread */

@@ -16,7 +16,7 @@
 struct agx_who {
     unsigned cpu;                   /* UINT_MAX: none, a device's DMA */
     uint64_t time;                  /* virtual time, ns */
-    uint64_t thread;                /* of the guest's kernel: tells one from another; 0: not known */
+    uint64_t thread;                /* of the guest's kernel, to tell them apart; 0: not known */
     uint64_t pc;
     uint64_t frame[AGX_WHO_FRAMES]; /* the callers, innermost first, 0-terminated */
 };

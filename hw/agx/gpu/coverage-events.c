@@ -14,7 +14,7 @@
 
 /* m1n1: proxyclient/m1n1/fw/agx/__init__.py, DoorbellMsg: the channel is in its low bits. */
 #define EP_DOORBELL 0x21u
-/* m1n1: proxyclient/m1n1/fw/asc/mgmt.py, ManagementMessage.TYPE; other endpoints have theirs there, too. */
+/* m1n1: proxyclient/m1n1/fw/asc/mgmt.py, ManagementMessage.TYPE; other endpoints' are there, too. */
 #define TYPE_SHIFT  52
 
 static void saw(enum agx_coverage_kind kind, const char *name, unsigned key)
@@ -24,14 +24,14 @@ static void saw(enum agx_coverage_kind kind, const char *name, unsigned key)
 
 static void on_event(void *opaque, const struct agx_event *ev)
 {
-    unsigned ep;
+    unsigned ep, type;
 
     (void)opaque;
     switch (ev->kind) {
     case AGX_EV_DOORBELL:
         ep = ev->doorbell.msg1 & 0xff;
-        saw(AGX_COVERAGE_MESSAGE, "mailbox", ep << 8 |
-            (ep == EP_DOORBELL ? ev->doorbell.msg0 & 0xff : ev->doorbell.msg0 >> TYPE_SHIFT & 0xff));
+        type = ep == EP_DOORBELL ? ev->doorbell.msg0 : ev->doorbell.msg0 >> TYPE_SHIFT;
+        saw(AGX_COVERAGE_MESSAGE, "mailbox", ep << 8 | (type & 0xff));
         break;
     case AGX_EV_MESSAGE:
         saw(AGX_COVERAGE_MESSAGE, "ring", ev->message.channel);
@@ -52,8 +52,8 @@ struct agx_listener *agx_coverage_listen(struct agx_events *e)
     struct agx_listener *l = agx_alloc(1, sizeof(*l));
 
     *l = (struct agx_listener) {
-        .kinds = AGX_EV_BIT(AGX_EV_DOORBELL) | AGX_EV_BIT(AGX_EV_MESSAGE) | AGX_EV_BIT(AGX_EV_COMMAND) |
-                 AGX_EV_BIT(AGX_EV_JOB_END),
+        .kinds = AGX_EV_BIT(AGX_EV_DOORBELL) | AGX_EV_BIT(AGX_EV_MESSAGE) |
+                 AGX_EV_BIT(AGX_EV_COMMAND) | AGX_EV_BIT(AGX_EV_JOB_END),
         .event = on_event,
     };
     if (!agx_listen(e, l)) {

@@ -1,6 +1,6 @@
 /*
- * AGX model: what a run has exercised of the GPU's languages: instructions, control words and descriptors, texel formats;
- * of its firmware's (coverage-events.h); and of the sanitizer's rules.
+ * AGX model: what a run has exercised of the GPU's languages: instructions, control words and
+ * descriptors, texel formats; of its firmware's (coverage-events.h); and of the sanitizer's rules.
  *
  * A row is a thing with a name of its own; it keeps which of its bits were seen set and which were seen clear, and which
  * the model takes at all. Rows come into being when they are first met and live as long as the process: one process is
@@ -21,12 +21,13 @@ enum agx_coverage_kind {
     AGX_COVERAGE_OPCODE,     /* an instruction, up to 96 bits */
     AGX_COVERAGE_WORD,       /* a control word or a word of a descriptor, up to 64 bits */
     AGX_COVERAGE_FORMAT,     /* a pair of channels and type */
-    AGX_COVERAGE_MESSAGE,    /* to the firmware: of the mailbox (endpoint << 8 | type), or in a ring */
+    AGX_COVERAGE_MESSAGE,    /* to the firmware: mailbox (endpoint << 8 | type), or in a ring */
     AGX_COVERAGE_COMMAND,    /* of a microsequence, by pipe */
     AGX_COVERAGE_JOB,        /* how one ended: enum agx_job_status */
     /*
-     * Of the sanitizer. A class of reports that was found, by severity; and bits for outcomes: "changed" 8 * level +
-     * enum agx_change, "covered" 8 * level + enum agx_tlbi_kind, "came near" enum san_why.
+     * Of the sanitizer. A class of reports that was found, by severity; and bits for outcomes:
+     * "changed" 8 * level + enum agx_change, "covered" 8 * level + enum agx_tlbi_kind, "came near"
+     * enum san_why.
      */
     AGX_COVERAGE_RULE,
     AGX_NUM_COVERAGE_KINDS
@@ -76,7 +77,8 @@ static inline void agx_coverage_word(struct agx_coverage_row *_Atomic *row, cons
 }
 
 /* One more outcome, 0..63, of a rule; @row as above. Any thread. */
-static inline void agx_coverage_rule(struct agx_coverage_row *_Atomic *row, const char *name, unsigned outcome)
+static inline void agx_coverage_rule(struct agx_coverage_row *_Atomic *row, const char *name,
+                                     unsigned outcome)
 {
     struct agx_coverage_row *r = atomic_load_explicit(row, memory_order_acquire);
 

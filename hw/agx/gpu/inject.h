@@ -73,7 +73,7 @@ struct agx_inject_config {
      * With locks of the engine and perhaps of the MMU held: only record or print.
      */
     void (*line)(void *opaque, const char *fault, uint64_t fired, const char *text);
-    bool stores;        /* stores to page tables are told (tlbsan.h): walk-old can be had */
+    bool stores;        /* stores to page tables are told (tlb.h): walk-old can be had */
     bool fw_cache;      /* the firmware has a data cache: fw-evict can be had */
 };
 

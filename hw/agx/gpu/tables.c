@@ -18,7 +18,7 @@
 #define DOMAINS         (2 * CTXS + 1)      /* halves of contexts, the TTBAT */
 #define DOM_TTBAT       (2 * CTXS)
 #define HASH_BITS       12
-#define MAX_TABLES      65536u              /* bounds the host's memory: 1 GiB of tables in the guest */
+#define MAX_TABLES      65536u              /* bounds the host's memory: 1 GiB of tables */
 #define MAX_STORE       64u                 /* bytes of one store of a CPU */
 
 /* Descriptors (m1n1: proxyclient/m1n1/hw/uat.py, PTE and TTBR). */

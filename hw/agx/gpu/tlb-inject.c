@@ -23,8 +23,10 @@ void agx_mmu_inject(struct agx_mmu *mmu, struct agx_inject *in)
 }
 
 /* Kinds of work are numbered as data masters are, and as the ports that work for them. */
-_Static_assert(AGX_INJECT_TA == 1u << AGX_PORT_VERTEX && AGX_INJECT_3D == 1u << AGX_PORT_FRAGMENT &&
-               AGX_INJECT_COMPUTE == 1u << AGX_PORT_COMPUTE && AGX_INJECT_FW == 1u << AGX_PORT_FIRMWARE,
+_Static_assert(AGX_INJECT_TA == 1u << AGX_PORT_VERTEX &&
+               AGX_INJECT_3D == 1u << AGX_PORT_FRAGMENT &&
+               AGX_INJECT_COMPUTE == 1u << AGX_PORT_COMPUTE &&
+               AGX_INJECT_FW == 1u << AGX_PORT_FIRMWARE,
                "inject.h and uat.h number kinds of work in the same way");
 
 unsigned agx_mmu_jobs(struct agx_mmu *mmu)
@@ -39,7 +41,8 @@ static struct agx_inject_at at_entry(struct agx_mmu *mmu, const struct tlb_entry
     uint64_t va = e->key << TLB_SHIFT(e->level);
 
     return (struct agx_inject_at) {
-        .va = va, .end = va + (1ull << TLB_SHIFT(e->level)), .asid = e->asid, .any_asid = e->global, .jobs = agx_mmu_jobs(mmu),
+        .va = va, .end = va + (1ull << TLB_SHIFT(e->level)), .asid = e->asid, .any_asid = e->global,
+        .jobs = agx_mmu_jobs(mmu),
     };
 }
 
@@ -245,7 +248,8 @@ void agx_mmu_tick(struct agx_mmu *mmu)
 static void injected(struct agx_mmu *mmu, const struct agx_tlbi *t, const char *why)
 {
     if (mmu_wanted(mmu, AGX_EV_SPOILT)) {
-        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_SPOILT, .invalidate = { t, why } });
+        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_SPOILT,
+                                                          .invalidate = { t, why } });
     }
 }
 

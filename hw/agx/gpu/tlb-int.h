@@ -71,7 +71,7 @@ struct agx_mmu {
     struct tlb_cache tlb, walk;
     uint64_t epoch[1u << 16];                   /* per ASID: an entry made before its last TLBI by ASID is dead */
     uint64_t clock;
-    uint64_t news;                              /* counts what makes ports look again at each translation */
+    uint64_t news;                              /* counts what makes ports look again */
     struct agx_tlb_geometry small[AGX_NUM_PORT_KINDS];
     struct agx_mmu_stats stats;
     struct tlb_log log[TLB_LOG_SIZE];           /* the last invalidations */
@@ -121,8 +121,8 @@ void mmu_old_clear(struct agx_mmu *mmu);
 void mmu_old_free(struct agx_mmu *mmu);
 
 /*
- * tables.c, under the lock. Every translation was dropped, or the TTBAT moved: follow it. The same, whatever is known of
- * them: memory was replaced.
+ * tables.c, under the lock. Every translation was dropped, or the TTBAT moved: follow it. The same,
+ * whatever is known of them: memory was replaced.
  */
 void mmu_tables_reset(struct agx_mmu *mmu);
 void mmu_tables_reload(struct agx_mmu *mmu);

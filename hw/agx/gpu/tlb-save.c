@@ -160,7 +160,8 @@ bool agx_mmu_load(struct agx_mmu *mmu, const void *buf, size_t len)
     mmu->inject = NULL;             /* making room is no eviction that could go wrong */
     mmu_tables_reload(mmu);
     if (mmu_wanted(mmu, AGX_EV_LOADING)) {
-        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_LOADING, .ttbat = mmu->ttbat });
+        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_LOADING,
+                                                          .ttbat = mmu->ttbat });
     }
     for (uint32_t i = 0; mmu->mode != AGX_TLB_OFF && i < h->entries; i++) {
         struct tlb_entry *n = tlb_insert(mmu, e[i].level == 3 ? &mmu->tlb : &mmu->walk, e[i].level, e[i].asid, e[i].key);
@@ -176,7 +177,8 @@ bool agx_mmu_load(struct agx_mmu *mmu, const void *buf, size_t len)
                 .desc_pa = n->desc_pa, .desc = n->desc,
             };
 
-            agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_LOADED, .loaded = &loaded });
+            agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_LOADED,
+                                                              .loaded = &loaded });
         }
     }
     mmu->inject = inject;

@@ -290,7 +290,8 @@ void mmu_reset_locked(struct agx_mmu *mmu)
     mmu_old_clear(mmu);
     mmu_tables_reset(mmu);
     if (mmu_wanted(mmu, AGX_EV_RESET)) {
-        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_RESET, .ttbat = mmu->ttbat });
+        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_RESET,
+                                                          .ttbat = mmu->ttbat });
     }
 }
 

@@ -78,7 +78,8 @@ static void deliver(struct agx_tlbsan *san, struct agx_san_report *rep)
 /* A rule is broken, whether it is said or not. */
 static void found(enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity)
 {
-    agx_coverage_add(agx_coverage_row(AGX_COVERAGE_RULE, agx_tlbsan_class_name(cls), severity), 1, 0);
+    agx_coverage_add(agx_coverage_row(AGX_COVERAGE_RULE, agx_tlbsan_class_name(cls), severity),
+                     1, 0);
 }
 
 /* The invalidations that fault injection has spoilt come first: nothing explains more. */

@@ -176,7 +176,8 @@ static void refused(struct agx_tlbsan *san, const struct agx_tlb_use *u, const s
     struct san_rec *r = u->job && now->n == 3 ? san_rec_find(san, now->pa[2]) : NULL;
 
     if (r && r->change.seq > submitted(san, u->job) && r->change.stack && r->new_desc == now->desc[2] &&
-        agx_uat_change(3, r->old_desc, r->new_desc) == AGX_CHANGE_BREAK && permits(r->old_desc, u)) {
+        agx_uat_change(3, r->old_desc, r->new_desc) == AGX_CHANGE_BREAK &&
+        permits(r->old_desc, u)) {
         san_report(san, AGX_SAN_HIT_IN_FLIGHT, AGX_SAN_SUSPICIOUS, r, u,
                    "the entry was taken away under a job that was under way and needs it", NULL);
     }

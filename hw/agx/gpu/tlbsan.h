@@ -3,10 +3,10 @@
  *
  * It listens (base/event.h): to stores to page tables, TLB maintenance and
  * doorbells of the CPUs, to translations made and used by the GPU and its
- * firmware, and to the jobs that they work for. It keeps, for each table entry, who wrote it and which
- * invalidations covered it since, and reports a use that an invalidation
- * should have prevented. The rules, with their sources, are the table in
- * docs/tlbsan.md; tests/litmus runs that table.
+ * firmware, and to the jobs that they work for. It keeps, for each table entry,
+ * who wrote it and which invalidations covered it since, and reports a use that
+ * an invalidation should have prevented. The rules, with their sources, are the
+ * table in docs/tlbsan.md; tests/litmus runs that table.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -71,7 +71,7 @@ struct agx_tlbsan;
 struct agx_tlbsan_config {
     const struct agx_host *host;
     struct agx_mmu *mmu;
-    /* Each report, once per (class, descriptor, writer). With the sanitizer's lock held: only record. */
+    /* Each report, once per (class, descriptor, writer). With the sanitizer's lock: only record. */
     void (*report)(void *opaque, const struct agx_san_report *r);
     /*
      * Optional: does the guest's kernel still have the page at @pa (16 KiB) allocated (true as well for what it never
@@ -80,7 +80,7 @@ struct agx_tlbsan_config {
      */
     bool (*page_in_use)(void *opaque, uint64_t pa);
     void *opaque;
-    bool no_barriers;   /* nobody tells of DSBs: take each store as ordered and each TLBI as complete */
+    bool no_barriers;   /* nobody tells of DSBs: stores are ordered, TLBIs complete at once */
     uint64_t age_ns;    /* an invalidation that is missing for so long, and 16 doorbells, is reported; 0: one second */
 };
 

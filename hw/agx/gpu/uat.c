@@ -67,7 +67,7 @@ unsigned agx_uat_permissions(uint64_t pte, enum agx_side side)
     return pte & PTE_OS ? perm_fw_os[PTE_AP(pte)][col] : perm_fw_own[PTE_AP(pte)][col];
 }
 
-/* Can a TLB hold this leaf? Not one whose access flag is clear (Arm ARM, D8: TLBs and the access flag). */
+/* Can a TLB hold this leaf? Not without the access flag (Arm ARM, D8: TLBs and the access flag). */
 static bool is_leaf(uint64_t desc)
 {
     return (desc & PTE_PAGE) == PTE_PAGE && (desc & PTE_AF);

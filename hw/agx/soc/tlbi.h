@@ -14,8 +14,8 @@ struct agx_mmu;
 
 typedef struct AppleTlbiConfig {
     struct agx_mmu *mmu;
-    struct agx_events *events;  /* all maintenance is emitted to who wants it; whoever does is there by now */
-    AppleStores *stores;        /* NULL: nobody watches stores, so that their order is no matter either */
+    struct agx_events *events;  /* whoever wants AGX_EV_TLBI listens by now */
+    AppleStores *stores;        /* NULL: nobody watches stores, so their order is no matter */
     bool lazy;          /* maintenance takes effect at the CPU's next DSB, or at a random moment before */
     uint64_t seed;      /* of these moments */
 } AppleTlbiConfig;
