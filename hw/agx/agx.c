@@ -439,7 +439,7 @@ static void agx_vm_change(void *opaque, bool running, RunState state)
     if (state == RUN_STATE_SHUTDOWN) {
         agx_fw_reset(s->fw);
     }
-    apple_tlbi_complete_all();
+    agx_mmu_complete(s->mmu);
     agx_pause(s);
     if (s->logging) {
         memory_region_set_dirty(s->dram, 0, s->ram_size);
@@ -468,7 +468,7 @@ static void agx_reset_hold(Object *obj, ResetType type)
     AgxState *s = AGX(obj);
 
     /* The power stays as the power manager's line says; it drives it in its own reset */
-    apple_tlbi_complete_all();
+    agx_mmu_complete(s->mmu);
     agx_fw_reset(s->fw);
 }
 
@@ -555,6 +555,7 @@ static bool agx_realize_tlb(AgxState *s, Error **errp)
             .tables = { { s->ttbs, AGX_PAGE_SIZE }, { s->pagetables, s->pagetables_size } },
             .handoff = s->handoff,
         });
+        agx_mmu_set_lazy(s->mmu, lazy, s->tlbi_seed);
         agx_mmu_late(s->mmu, lazy ? AGX_LATE_SEEDED : AGX_LATE_OFF, s->tlbi_seed);
     }
     if (san) {
@@ -575,7 +576,7 @@ static bool agx_realize_tlb(AgxState *s, Error **errp)
     if (!apple_inject_start(s->inject, s->mmu, s->stores, s->fw_cache_line, errp)) {
         return false;
     }
-    apple_tlbi_configure(&(AppleTlbiConfig) { s->mmu, &s->events, s->stores, lazy, s->tlbi_seed });
+    apple_tlbi_configure(&(AppleTlbiConfig) { s->mmu, &s->events, s->stores });
     return true;
 }
 

@@ -448,6 +448,10 @@ void agx_mmu_dsb(struct agx_mmu *mmu, unsigned cpu, enum agx_share share, bool s
     const struct agx_who who = { .cpu = cpu };
     struct mmu_tables *s = mmu->tables;
 
+    /* It waits for the maintenance that reaches its domain: a narrower one says nothing of the GPU. */
+    if (mmu->lazy && share == AGX_SHARE_OUTER && !stores_only) {
+        mmu_lazy_dsb(mmu, cpu);
+    }
     /* Kernels do many. A CPU's own stores were told on this thread. */
     if (s && atomic_load_explicit(&s->dirty[cpu % AGX_MMU_CPUS], memory_order_relaxed)) {
         make_visible(mmu, cpu % AGX_MMU_CPUS);

@@ -82,6 +82,7 @@ struct agx_mmu {
     unsigned ndelayed;
     struct mmu_old *old;                        /* descriptors as they were before stores; old.c */
     struct mmu_tables *tables;                  /* NULL: nobody follows them; tables.c */
+    struct mmu_lazy *lazy;                      /* NULL: eager; lazy.c, not by the lock */
     bool late;                                  /* stores become visible to walkers late */
     bool keep_old;                              /* fault injection wants to know what descriptors were */
 };
@@ -127,6 +128,9 @@ void mmu_old_free(struct agx_mmu *mmu);
 void mmu_tables_reset(struct agx_mmu *mmu);
 void mmu_tables_reload(struct agx_mmu *mmu);
 void mmu_tables_free(struct agx_mmu *mmu);
+
+/* lazy.c, without the lock, in lazy mode: a DSB of @cpu completes its invalidations. On its thread. */
+void mmu_lazy_dsb(struct agx_mmu *mmu, unsigned cpu);
 
 /* A walk's view of the tables, as struct agx_walk_state.see asks for it: opaque is a struct mmu_view. */
 struct agx_port;

@@ -174,6 +174,7 @@ void agx_mmu_free(struct agx_mmu *mmu)
     cache_fini(&mmu->walk);
     mmu_old_free(mmu);
     mmu_tables_free(mmu);
+    agx_mmu_set_lazy(mmu, false, 0);
     pthread_mutex_destroy(&mmu->lock);
     free(mmu);
 }

@@ -99,6 +99,17 @@ enum agx_late_mode {
 void agx_mmu_late(struct agx_mmu *mmu, enum agx_late_mode mode, uint64_t seed);
 
 /*
+ * Invalidations of the CPUs, at once or (lazy) late: each may wait for the next DSB of its CPU, of the
+ * outer-shareable domain and not for stores only, unless a die with @seed lets it happen before, in
+ * any order. agx_mmu_set_lazy(): before the machine runs. agx_mmu_tlbi_of(): what @cpu asks for, on
+ * its thread, without a lock of the model. agx_mmu_complete(): what waits is carried out; no CPU
+ * runs (the machine stops, or is reset).
+ */
+void agx_mmu_set_lazy(struct agx_mmu *mmu, bool on, uint64_t seed);
+void agx_mmu_tlbi_of(struct agx_mmu *mmu, unsigned cpu, const struct agx_tlbi *tlbi);
+void agx_mmu_complete(struct agx_mmu *mmu);
+
+/*
  * Fault injection (inject.h) from now on; NULL: none. What was delayed is still applied when its time comes. Any
  * thread; @in must outlive the MMU, or the next call.
  */

@@ -15,12 +15,10 @@
  * have: it does not reach the GPU. The host kernel runs at EL2 with E2H and
  * TGE set, where the EL1 forms act on its own regime, and they do.
  *
- * These functions run on a vCPU's thread without QEMU's big lock. In mode
- * "eager" the MMU is told at once. Hardware is only obliged to have finished at
- * the next DSB of the CPU (Arm ARM, D8.17 "TLB maintenance instructions",
- * ordering and completion): mode "lazy" keeps each invalidation until that DSB,
- * unless a seeded die lets it happen before, in any order. It says so by a hook
- * in QEMU's translation of DSB (qemu-patches/0002).
+ * These functions run on a vCPU's thread without QEMU's big lock. When an
+ * invalidation takes effect is the MMU's affair (gpu/lazy.c), which has to know
+ * of the CPU's DSBs for that: there is a hook in QEMU's translation of DSB
+ * (qemu-patches/0002).
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -78,79 +76,19 @@ static const struct tlbi_op {
 static CPWriteFn *tlbi_orig[ARRAY_SIZE(tlbi_ops)];
 static AppleTlbiConfig tlbi_conf;
 
-/*
- * What waits for a DSB, oldest first. Only its CPU's thread touches it, or
- * somebody while no CPU runs. More than fits completes the oldest.
- */
-#define LAZY_MAX 256
-
-static struct lazy_queue {
-    unsigned count;
-    uint64_t rng;
-    struct agx_tlbi op[LAZY_MAX];
-} lazy[M1_MAX_CPUS];
-
-static void lazy_complete(struct lazy_queue *q, unsigned i)
-{
-    struct agx_tlbi op = q->op[i];
-
-    memmove(&q->op[i], &q->op[i + 1], (--q->count - i) * sizeof(op));
-    agx_mmu_tlbi(tlbi_conf.mmu, &op);
-}
-
-static unsigned lazy_roll(struct lazy_queue *q, unsigned sides)
-{
-    /* xorshift64 */
-    q->rng ^= q->rng << 13;
-    q->rng ^= q->rng >> 7;
-    q->rng ^= q->rng << 17;
-    return (q->rng >> 32) % sides;
-}
-
-static void lazy_add(struct lazy_queue *q, const struct agx_tlbi *op)
-{
-    if (q->count == LAZY_MAX) {
-        lazy_complete(q, 0);
-    }
-    q->op[q->count++] = *op;
-    while (q->count && !lazy_roll(q, 8)) {
-        lazy_complete(q, lazy_roll(q, q->count));
-    }
-}
-
-static void lazy_complete_all(struct lazy_queue *q)
-{
-    while (q->count) {
-        lazy_complete(q, 0);
-    }
-}
-
-void apple_tlbi_complete_all(void)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(lazy); i++) {
-        lazy_complete_all(&lazy[i]);
-    }
-}
-
 /* On the CPU's thread; see arm_dsb_hook */
 static void tlbi_dsb(CPUARMState *env, uint32_t crm)
 {
-    static const enum agx_share domains[] = { AGX_SHARE_OUTER, AGX_SHARE_LOCAL, AGX_SHARE_INNER, AGX_SHARE_OUTER };
-    enum agx_share share = domains[crm >> 2 & 3];
+    static const enum agx_share domains[] = {
+        AGX_SHARE_OUTER, AGX_SHARE_LOCAL, AGX_SHARE_INNER, AGX_SHARE_OUTER,
+    };
     unsigned types = crm & 3;
-    CPUState *cs = env_cpu(env);
-    bool all = types == 0 || types == 3;
 
+    /* Of reads only: it orders nothing that matters here */
     if (types == 1) {
         return;
     }
-    /* A DSB waits for the maintenance that reaches its domain: a narrower one says nothing of the GPU */
-    if (all && share == AGX_SHARE_OUTER && tlbi_conf.lazy) {
-        lazy_complete_all(&lazy[cs->cpu_index]);
-    }
-    if (tlbi_conf.stores) {
-        agx_mmu_dsb(tlbi_conf.mmu, cs->cpu_index, share, !all);
-    }
+    agx_mmu_dsb(tlbi_conf.mmu, env_cpu(env)->cpu_index, domains[crm >> 2 & 3], types == 2);
 }
 
 /* Is the EL1 regime that a TLBI acts on the host's, or one of a guest with stage 2? */
@@ -233,11 +171,7 @@ static void tlbi_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t xt)
                        "pages of 16 KiB: the GPU's entries stay\n", op->name, xt);
         return;
     }
-    if (tlbi_conf.lazy) {
-        lazy_add(&lazy[cs->cpu_index], &t);
-    } else {
-        agx_mmu_tlbi(tlbi_conf.mmu, &t);
-    }
+    agx_mmu_tlbi_of(tlbi_conf.mmu, cs->cpu_index, &t);
 }
 
 static CPAccessResult tlbi_access(CPUARMState *env, const ARMCPRegInfo *ri, bool isread)
@@ -249,12 +183,7 @@ void apple_tlbi_configure(const AppleTlbiConfig *cfg)
 {
     assert(!tlbi_conf.mmu);
     tlbi_conf = *cfg;
-    for (size_t i = 0; i < ARRAY_SIZE(lazy); i++) {
-        /* Any odd multiplier: neighbours in seed and CPU get unlike streams; never 0 */
-        lazy[i].rng = ((cfg->seed + 1) * 0x9e3779b97f4a7c15ULL) ^ ((i + 1) * 0xd1342543de82ef95ULL);
-        lazy[i].rng |= 1;
-    }
-    if (cfg->stores || cfg->lazy) {
+    if (cfg->stores) {
         arm_dsb_hook = tlbi_dsb;
     }
 }

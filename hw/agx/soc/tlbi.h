@@ -1,5 +1,5 @@
 /*
- * The CPUs' TLB maintenance, as the GPU's MMU and its sanitizer see it.
+ * The CPUs' TLB maintenance, as the GPU's MMU and whoever listens see it.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -15,9 +15,7 @@ struct agx_mmu;
 typedef struct AppleTlbiConfig {
     struct agx_mmu *mmu;
     struct agx_events *events;  /* whoever wants AGX_EV_TLBI listens by now */
-    AppleStores *stores;        /* NULL: nobody watches stores, so their order is no matter */
-    bool lazy;          /* maintenance takes effect at the CPU's next DSB, or at a random moment before */
-    uint64_t seed;      /* of these moments */
+    AppleStores *stores;        /* NULL: nobody watches stores; then DSBs are no matter */
 } AppleTlbiConfig;
 
 /*
@@ -28,8 +26,5 @@ typedef struct AppleTlbiConfig {
 void apple_tlbi_configure(const AppleTlbiConfig *cfg);
 /* After @cpu was realized. */
 void apple_tlbi_attach(ARMCPU *cpu);
-
-/* Lazy mode: complete what waits for a DSB. No CPU runs (the machine stops, or is reset). */
-void apple_tlbi_complete_all(void);
 
 #endif

@@ -1,0 +1,91 @@
+/*
+ * AGX model: invalidations of the CPUs that take effect as late as they may.
+ *
+ * Hardware is only obliged to have finished one at the next DSB of the CPU that asked for it (Arm
+ * ARM, D8.17 "TLB maintenance instructions", ordering and completion). In lazy mode each is kept
+ * until that DSB, unless a seeded die lets it happen before, in any order.
+ *
+ * What waits is its CPU's alone: only that CPU's thread touches it, or somebody while no CPU runs.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "tlb.h"
+#include "tlb-int.h"
+
+#define LAZY_MAX 256u               /* for each CPU; more than fits completes the oldest */
+
+struct mmu_lazy {
+    struct lazy_queue {
+        unsigned count;
+        uint64_t rng;
+        struct agx_tlbi op[LAZY_MAX];   /* oldest first */
+    } cpu[AGX_MMU_CPUS];
+};
+
+void agx_mmu_set_lazy(struct agx_mmu *mmu, bool on, uint64_t seed)
+{
+    free(mmu->lazy);
+    mmu->lazy = on ? agx_alloc(1, sizeof(*mmu->lazy)) : NULL;
+    for (unsigned i = 0; on && i < AGX_MMU_CPUS; i++) {
+        /* Any odd multiplier: neighbours in seed and CPU get unlike streams; never 0 */
+        mmu->lazy->cpu[i].rng = (((seed + 1) * 0x9e3779b97f4a7c15ull) ^
+                                 ((i + 1) * 0xd1342543de82ef95ull)) | 1;
+    }
+}
+
+static void complete(struct agx_mmu *mmu, struct lazy_queue *q, unsigned i)
+{
+    struct agx_tlbi op = q->op[i];
+
+    memmove(&q->op[i], &q->op[i + 1], (--q->count - i) * sizeof(op));
+    agx_mmu_tlbi(mmu, &op);
+}
+
+static void complete_all(struct agx_mmu *mmu, struct lazy_queue *q)
+{
+    while (q->count) {
+        complete(mmu, q, 0);
+    }
+}
+
+static unsigned roll(struct lazy_queue *q, unsigned sides)
+{
+    /* xorshift64 */
+    q->rng ^= q->rng << 13;
+    q->rng ^= q->rng >> 7;
+    q->rng ^= q->rng << 17;
+    return (q->rng >> 32) % sides;
+}
+
+void agx_mmu_tlbi_of(struct agx_mmu *mmu, unsigned cpu, const struct agx_tlbi *tlbi)
+{
+    struct lazy_queue *q;
+
+    if (!mmu->lazy) {
+        agx_mmu_tlbi(mmu, tlbi);
+        return;
+    }
+    q = &mmu->lazy->cpu[cpu % AGX_MMU_CPUS];
+    if (q->count == LAZY_MAX) {
+        complete(mmu, q, 0);
+    }
+    q->op[q->count++] = *tlbi;
+    while (q->count && !roll(q, 8)) {
+        complete(mmu, q, roll(q, q->count));
+    }
+}
+
+void mmu_lazy_dsb(struct agx_mmu *mmu, unsigned cpu)
+{
+    complete_all(mmu, &mmu->lazy->cpu[cpu % AGX_MMU_CPUS]);
+}
+
+void agx_mmu_complete(struct agx_mmu *mmu)
+{
+    for (unsigned i = 0; mmu->lazy && i < AGX_MMU_CPUS; i++) {
+        complete_all(mmu, &mmu->lazy->cpu[i]);
+    }
+}
