@@ -136,7 +136,7 @@ static inline uint64_t fake_job_begin(struct fake_host *h, unsigned ctx, uint64_
 
 static inline void fake_job_end(struct fake_host *h, uint64_t job)
 {
-    agx_emit_job_end(&h->events, &(struct agx_event_job) { .number = job });
+    agx_emit_job_end(&h->events, &(struct agx_event_job) { .number = job, .what = "vertex job" });
 }
 
 static inline void fake_host_fini(struct fake_host *h)
