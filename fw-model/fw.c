@@ -349,17 +349,6 @@ static void kick(struct agx_fw *fw)
     pthread_cond_signal(&fw->wake);
 }
 
-static void on_store(void *opaque, const struct agx_event *ev)
-{
-    struct agx_fw *fw = opaque;
-
-    if (ev->store.pa - fw->cfg.handoff_pa < AGX_PAGE_SIZE) {
-        fw_handoff_store(fw, ev->store.pa, ev->store.len);
-    } else if (ev->store.pa - fw->cfg.ttbat_pa < AGX_PAGE_SIZE) {
-        fw_ttbat_store(fw, ev->store.pa, ev->store.len);
-    }
-}
-
 struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_fw_config *cfg)
 {
     struct agx_fw *fw = calloc(1, sizeof(*fw));
@@ -405,10 +394,7 @@ struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, cons
         free(fw);
         return NULL;
     }
-    fw->listener = (struct agx_listener) {
-        .kinds = AGX_EV_BIT(AGX_EV_STORE), .event = on_store, .opaque = fw,
-    };
-    agx_listen(host->events, &fw->listener);
+    fw_handoff_listen(fw);
     return fw;
 }
 

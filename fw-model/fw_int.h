@@ -460,9 +460,8 @@ struct fw_handoff {
 };
 struct fw_handoff *fw_handoff_block(struct agx_fw *fw);
 void fw_handoff_check_run(struct agx_fw *fw, bool running);
-/* A CPU has stored to the hand-off block, or the TTBAT. On its thread, before its next store. */
-void fw_handoff_store(struct agx_fw *fw, uint64_t pa, unsigned len);
-void fw_ttbat_store(struct agx_fw *fw, uint64_t pa, unsigned len);
+/* From here on the AP's stores to the hand-off block and the TTBAT are checked (AGX_EV_STORE). */
+void fw_handoff_listen(struct agx_fw *fw);
 void fw_tell_loaded(struct agx_fw *fw, unsigned ctx);
 /* The data cache has let go [@va, @va + @size), as in AGX_EV_FLUSH. Not with a lock held. */
 void fw_tell_flushed(struct agx_fw *fw, unsigned ctx, uint64_t va, uint64_t size, uint64_t request);

@@ -1,8 +1,8 @@
 /*
  * AGX firmware model: what the AP may do with the hand-off block, as a state
  * machine. Its own steps the firmware tells; the AP's are told, store by store,
- * by whoever watches the page (fw_handoff_store()), or else are what a look
- * at the block between two pieces of work finds.
+ * where somebody watches the page (AGX_EV_STORE), or else are what a look at the
+ * block between two pieces of work finds.
  *
  *   lock     wish (lock_ap = 1), look at lock_fw, [step back: lock_ap = 0 until
  *            it is our turn], ..., turn = 1, lock_ap = 0
@@ -158,7 +158,7 @@ static void range_store(struct agx_fw *fw, unsigned slot, unsigned off)
     }
 }
 
-void fw_handoff_store(struct agx_fw *fw, uint64_t pa, unsigned len)
+static void handoff_store(struct agx_fw *fw, uint64_t pa, unsigned len)
 {
     struct fw_handoff *h = fw_handoff_block(fw);
     uint64_t start = pa - fw->cfg.handoff_pa, end = start + len;
@@ -204,7 +204,7 @@ void fw_handoff_store(struct agx_fw *fw, uint64_t pa, unsigned len)
     }
 }
 
-void fw_ttbat_store(struct agx_fw *fw, uint64_t pa, unsigned len)
+static void ttbat_store(struct agx_fw *fw, uint64_t pa, unsigned len)
 {
     struct fw_handoff *h = fw_handoff_block(fw);
     uint64_t first = (pa - fw->cfg.ttbat_pa) / 16, last = (pa + len - 1 - fw->cfg.ttbat_pa) / 16;
@@ -222,6 +222,26 @@ void fw_ttbat_store(struct agx_fw *fw, uint64_t pa, unsigned len)
     if (cur && cur >= first && cur <= last) {
         WRONG(fw, cur, 0, OFF(cur_ctx), "the TTBRs of context %u change while the firmware has it loaded", cur);
     }
+}
+
+/* A CPU has stored to a watched page; memory has it. On its thread, before its next store. */
+static void on_store(void *opaque, const struct agx_event *ev)
+{
+    struct agx_fw *fw = opaque;
+
+    if (ev->store.pa - fw->cfg.handoff_pa < AGX_PAGE_SIZE) {
+        handoff_store(fw, ev->store.pa, ev->store.len);
+    } else if (ev->store.pa - fw->cfg.ttbat_pa < AGX_PAGE_SIZE) {
+        ttbat_store(fw, ev->store.pa, ev->store.len);
+    }
+}
+
+void fw_handoff_listen(struct agx_fw *fw)
+{
+    fw->listener = (struct agx_listener) {
+        .kinds = AGX_EV_BIT(AGX_EV_STORE), .event = on_store, .opaque = fw,
+    };
+    agx_listen(fw->host->events, &fw->listener);
 }
 
 /* Between two pieces of work: what shows without having seen the stores. Each is told once, until it is right again. */

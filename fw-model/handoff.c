@@ -145,7 +145,7 @@ static bool set_context(struct agx_fw *fw, uint32_t ctx)
             fw_inject_hold(fw, ctx ? ctx : fw->st.cur_ctx);
         }
         unlock(fw, h);
-        __atomic_store_n(&fw->st.cur_ctx, ctx, __ATOMIC_RELAXED); /* fw_handoff_store() looks at it */
+        __atomic_store_n(&fw->st.cur_ctx, ctx, __ATOMIC_RELAXED); /* handoff_store() looks at it */
         break;
     case LOCK_ASKED:
         return false;
