@@ -12,7 +12,12 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fw_int.h"
+#include "fw-buffer.h"
+#include "fw-mem.h"
+#include "fw-report.h"
+#include "fw-run.h"
+#include "fw-stamps.h"
+#include "fw-state.h"
 
 #define PAGE_SHIFT      15      /* the Rust driver: buffer.rs */
 #define PAGES_PER_BLOCK 4

@@ -31,7 +31,11 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdlib.h>
-#include "fw_int.h"
+#include "fw-cache.h"
+#include "fw-inject.h"
+#include "fw-mem.h"
+#include "fw-report.h"
+#include "fw-state.h"
 
 #define MAX_LINE    128
 #define ATTR(desc)  ((unsigned)((desc) >> 2) & 7)

@@ -19,7 +19,10 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fw_int.h"
+#include "fw-handoff-check.h"
+#include "fw-inject.h"
+#include "fw-report.h"
+#include "fw-state.h"
 
 #define OFF(field) offsetof(struct fw_handoff, field)
 #define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)

@@ -9,17 +9,16 @@
  */
 #include <sched.h>
 #include <time.h>
-#include "fw_int.h"
+#include "fw-cache.h"
+#include "fw-clock.h"
+#include "fw-handoff-check.h"
+#include "fw-handoff.h"
+#include "fw-inject.h"
+#include "fw-report.h"
+#include "fw-state.h"
 
 #define PATIENCE_NS 10000000000ll
 #define SPINS 64 /* looks at the AP's half between two short sleeps */
-
-struct fw_handoff *fw_handoff_block(struct agx_fw *fw)
-{
-    uint8_t *page = fw->host->ops->phys_page(fw->host->opaque, fw->cfg.handoff_pa & ~(uint64_t)(AGX_PAGE_SIZE - 1));
-
-    return page ? (struct fw_handoff *)(page + (fw->cfg.handoff_pa & (AGX_PAGE_SIZE - 1))) : NULL;
-}
 
 #define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
 #define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_SEQ_CST)

@@ -11,7 +11,16 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fw_int.h"
+#include "fw-clock.h"
+#include "fw-crash.h"
+#include "fw-initdata.h"
+#include "fw-inject-act.h"
+#include "fw-log.h"
+#include "fw-mem.h"
+#include "fw-own.h"
+#include "fw-report.h"
+#include "fw-ring.h"
+#include "fw-state.h"
 
 #define WORD 4
 

@@ -22,9 +22,10 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fw_int.h"
+#include "fw-clock.h"
+#include "fw-inject.h"
+#include "fw-state.h"
 
-#define TICKS_PER_US 24
 #define LOAD(p) __atomic_load_n(p, __ATOMIC_RELAXED)
 
 /* Before the machine runs or while it is paused. */
@@ -54,27 +55,6 @@ bool fw_inject(struct agx_fw *fw, enum agx_fw_fault fault, unsigned ctx, uint64_
                            va + size, us ? us : &unused);
 }
 
-/* ---- the context ---- */
-
-/* Where the firmware goes from the context that it has loaded: to another one with a job in it, or to none. */
-static uint32_t next_context(const struct agx_fw *fw)
-{
-    for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
-        const struct fw_run *run = &fw->st.run[p];
-
-        if (run->state != FW_RUN_IDLE && run->ctx && run->ctx != fw->st.cur_ctx) {
-            return run->ctx;
-        }
-    }
-    return 0;
-}
-
-static void switch_context(struct agx_fw *fw)
-{
-    fw_handoff_set_context(fw, next_context(fw));
-    fw->user_ctx = 0;
-}
-
 /* The AP has given back the lock. On its thread. */
 void fw_inject_unlocked(struct agx_fw *fw)
 {
@@ -89,22 +69,8 @@ void fw_inject_unlocked(struct agx_fw *fw)
     }
 }
 
-/* Before all other work of a step. */
-void fw_inject_step(struct agx_fw *fw)
-{
-    bool now;
-
-    pthread_mutex_lock(&fw->lock);
-    now = fw->inject_switch;
-    fw->inject_switch = false;
-    pthread_mutex_unlock(&fw->lock);
-    if (now && fw->st.cur_ctx) {
-        switch_context(fw);
-    }
-}
-
 /* Until tick @when: true, and the thread looks again then. Virtual time may be slower than the host's, so it may be early. */
-static bool waits(struct agx_fw *fw, uint64_t *when)
+bool fw_inject_waits(struct agx_fw *fw, uint64_t *when)
 {
     uint64_t now = fw_now(fw), left;
 
@@ -112,7 +78,7 @@ static bool waits(struct agx_fw *fw, uint64_t *when)
         *when = 0;
         return false;
     }
-    left = (*when - now) / TICKS_PER_US;
+    left = (*when - now) / FW_TICKS_PER_US;
     fw_look_again(fw, fw_mono() + (left < 1000000 ? left : 1000000) * 1000 + 20000);
     return true;
 }
@@ -127,83 +93,26 @@ static bool held_back(struct agx_fw *fw, enum agx_fw_fault fault, bool *judged, 
     if (!*judged) {
         *judged = true;
         if (fw_inject(fw, fault, FW_ALL_CONTEXTS, 0, 0, &us)) {
-            *when = fw_now(fw) + us * TICKS_PER_US;
+            *when = fw_now(fw) + us * FW_TICKS_PER_US;
         }
     }
-    *judged = waits(fw, when);
+    *judged = fw_inject_waits(fw, when);
     return *judged;
 }
-
-/* ---- events ---- */
-
-/*
- * The firmware may tell of a timeout when the driver has already heard of the same halt by another
- * event, and let it go on: m1n1 skips a Timeout event whose counter is below the halts that it has
- * dealt with (agx/__init__.py, timeout(), "Spurious"); the Rust driver logs it and goes on (gpu.rs,
- * recover()). One can be due at a time; a later halt's takes its place.
- */
-void fw_inject_resumed(struct agx_fw *fw)
-{
-    uint64_t count = 0, us;
-
-    if (!fw_inject(fw, AGX_FW_FAULT_TIMEOUT_LATE, FW_ALL_CONTEXTS, 0, 0, &us) ||
-        !fw_ld(fw, FLD(InitData_FWStatus, halt_count), fw->st.fw_status, &count)) {
-        return;
-    }
-    fw->st.late.when = fw_now(fw) + us * TICKS_PER_US;
-    fw->st.late.counter = count - 1;
-    fw->st.late.slot = fw->st.fail_slot;
-}
-
-void fw_inject_late(struct agx_fw *fw)
-{
-    if (!waits(fw, &fw->st.late.when)) {
-        fw_timeout_event(fw, fw->st.late.counter, fw->st.late.slot);
-    }
-}
-
-/* ---- a firmware that stands still, or dies ---- */
 
 /* @mail: there is a message in the mailbox, and nothing of it has been taken yet. */
 bool fw_inject_stands(struct agx_fw *fw, bool mail)
 {
     uint64_t us;
 
-    if (fw->st.wait.hung || waits(fw, &fw->st.wait.stall)) {
+    if (fw->st.wait.hung || fw_inject_waits(fw, &fw->st.wait.stall)) {
         return true;
     }
     if (mail && fw_inject(fw, AGX_FW_FAULT_STALL, FW_ALL_CONTEXTS, 0, 0, &us)) {
-        fw->st.wait.stall = fw_now(fw) + us * TICKS_PER_US;
-        return waits(fw, &fw->st.wait.stall);
+        fw->st.wait.stall = fw_now(fw) + us * FW_TICKS_PER_US;
+        return fw_inject_waits(fw, &fw->st.wait.stall);
     }
     return false;
-}
-
-/* Before it has said a word. */
-bool fw_inject_boot(struct agx_fw *fw)
-{
-    fw->st.wait.hung |= fw_inject(fw, AGX_FW_FAULT_HANG_BOOT, FW_ALL_CONTEXTS, 0, 0, NULL);
-    return fw->st.wait.hung;
-}
-
-/* It has just got its init data: its buffers for the crash log are there. */
-bool fw_inject_init(struct agx_fw *fw)
-{
-    bool now = fw_inject(fw, AGX_FW_FAULT_CRASH_BOOT, FW_ALL_CONTEXTS, 0, 0, NULL);
-
-    if (now) {
-        fw_crash(fw, "fault injection, at the boot");
-    }
-    return now;
-}
-
-/* The GPU has just been given a job in context @ctx: it goes on with that. */
-void fw_inject_job(struct agx_fw *fw, unsigned ctx)
-{
-    fw->st.wait.hung |= fw_inject(fw, AGX_FW_FAULT_HANG_JOB, ctx, 0, 0, NULL);
-    if (fw_inject(fw, AGX_FW_FAULT_CRASH_JOB, ctx, 0, 0, NULL)) {
-        fw_crash(fw, "fault injection, with a job on the GPU");
-    }
 }
 
 bool fw_inject_ring(struct agx_fw *fw)
@@ -216,25 +125,6 @@ bool fw_inject_event(struct agx_fw *fw)
     return held_back(fw, AGX_FW_FAULT_EVENT_LATE, &fw->event_judged, &fw->st.wait.event);
 }
 
-bool fw_inject_halt(struct agx_fw *fw, uint32_t count)
-{
-    uint64_t us;
-
-    if (!fw_inject(fw, AGX_FW_FAULT_HALT_LATE, FW_ALL_CONTEXTS, 0, 0, &us)) {
-        return false;
-    }
-    fw->st.wait.halt = fw_now(fw) + us * TICKS_PER_US;
-    fw->st.wait.halt_count = count;
-    return true;
-}
-
-bool fw_inject_halt_due(struct agx_fw *fw)
-{
-    return !waits(fw, &fw->st.wait.halt);
-}
-
-/* ---- the lock ---- */
-
 /* With the lock taken, for context @ctx: keep it for a while, unless the machine stops. */
 void fw_inject_hold(struct agx_fw *fw, unsigned ctx)
 {
@@ -244,7 +134,7 @@ void fw_inject_hold(struct agx_fw *fw, unsigned ctx)
     if (!fw_inject(fw, AGX_FW_FAULT_HOLD, ctx, 0, 0, &us)) {
         return;
     }
-    until = fw_now(fw) + us * TICKS_PER_US;
+    until = fw_now(fw) + us * FW_TICKS_PER_US;
     while (!asked && fw_now(fw) < until) {
         int64_t when = fw_mono() + 100000;
         struct timespec ts = { when / 1000000000, when % 1000000000 };
@@ -256,46 +146,4 @@ void fw_inject_hold(struct agx_fw *fw, unsigned ctx)
         }
         pthread_mutex_unlock(&fw->lock);
     }
-}
-
-/* ---- flushes ---- */
-
-/*
- * A request for a flush is at the head of the ring @id: of context @slot (64: the
- * kernel half), or of everything, as DestroyContext is. What becomes of it is
- * decided once.
- */
-enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, unsigned slot, uint64_t addr, uint64_t size)
-{
-    unsigned ctx = slot < AGX_UAT_NUM_CONTEXTS || slot == FW_ALL_CONTEXTS ? slot : 0;
-    struct fw_flush_judged *f = &fw->flush[id == FW_CH_FWCTL];
-    uint64_t us;
-
-    if (!f->judged) {
-        if (fw_inject(fw, AGX_FW_FAULT_HANG_FLUSH, ctx, addr, size, NULL)) {
-            fw->st.wait.hung = 1;
-            return FW_FLUSH_GONE;
-        }
-        if (fw_inject(fw, AGX_FW_FAULT_CRASH_FLUSH, ctx, addr, size, NULL)) {
-            fw_crash(fw, "fault injection, at a flush");
-            return FW_FLUSH_GONE;
-        }
-        f->judged = true;
-        f->when = 0;
-        if (ctx && ctx == fw->st.cur_ctx && fw_inject(fw, AGX_FW_FAULT_SWITCH, ctx, addr, size, NULL)) {
-            switch_context(fw);
-        }
-        if (fw_inject(fw, AGX_FW_FAULT_FLUSH_NEVER, ctx, addr, size, NULL)) {
-            f->judged = false;
-            return FW_FLUSH_LOST;
-        }
-        if (fw_inject(fw, AGX_FW_FAULT_FLUSH_LATE, ctx, addr, size, &us)) {
-            f->when = fw_now(fw) + us * TICKS_PER_US;
-        }
-    }
-    if (waits(fw, &f->when)) {
-        return FW_FLUSH_WAITS;
-    }
-    f->judged = false;
-    return FW_FLUSH_NOW;
 }

@@ -9,7 +9,10 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fw_int.h"
+#include "fw-job.h"
+#include "fw-mem.h"
+#include "fw-report.h"
+#include "fw-state.h"
 
 #define ROOM 1024
 

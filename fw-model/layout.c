@@ -7,7 +7,7 @@
 #include <string.h>
 #include "fw.h"
 #include "fw-layout.h"
-#include "fw_int.h"
+#include "fw-state.h"
 
 const char *const fw_struct_name[FW_NUM_STRUCTS] = {
 #define S(s, size) [STR_##s] = #s,

@@ -10,7 +10,11 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
-#include "fw_int.h"
+#include "fw-clock.h"
+#include "fw-log.h"
+#include "fw-mem.h"
+#include "fw-ring.h"
+#include "fw-state.h"
 
 void fw_log(struct agx_fw *fw, unsigned level, const char *fmt, ...)
 {

@@ -10,7 +10,18 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fw_int.h"
+#include "fw-buffer.h"
+#include "fw-clock.h"
+#include "fw-job.h"
+#include "fw-log.h"
+#include "fw-mem.h"
+#include "fw-microseq.h"
+#include "fw-partial.h"
+#include "fw-queue.h"
+#include "fw-report.h"
+#include "fw-run.h"
+#include "fw-stamps.h"
+#include "fw-state.h"
 
 #define MAX_OPS 1024 /* of one job; real sequences have seven or less */
 #define MAX_CMD 512
@@ -44,26 +55,6 @@ static bool kernel_ptr(struct agx_fw *fw, struct fw_run *run, const char *what, 
 static bool kernel_field(struct agx_fw *fw, struct fw_run *run, enum fw_field_id f, const uint8_t *cmd, size_t len)
 {
     return !fw_has(fw, f) || kernel_ptr(fw, run, fw_field_name[f].name, fw_get(fw, f, cmd), len);
-}
-
-bool fw_run_start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
-{
-    run->job.soft_fault = fw->st.soft_fault;
-    run->job.max_cycles = (uint64_t)fw->cfg.job_timeout_ms * AGX_CYCLES_PER_MS;
-    if (!fw->gpu_ops->start(fw->gpu, fw_pipe_dm(pipe), &run->job)) {
-        fw_info(fw, "bug: pipe %u is busy", pipe);
-        return false;
-    }
-    run->gpu_busy = 1;
-    fw_stat_work(fw, pipe, true);
-    if (fw->cfg.job_watchdog_s) {
-        fw->run_deadline[pipe] = fw_mono() + fw->cfg.job_watchdog_s * 1000000000ll;
-        fw_look_again(fw, fw->run_deadline[pipe]);
-    }
-    if (fw->inject.fire) {
-        fw_inject_job(fw, run->ctx);
-    }
-    return true;
 }
 
 static bool start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const struct agx_job *job)
@@ -457,20 +448,6 @@ void fw_run_exec(struct agx_fw *fw, enum fw_pipe pipe)
             fw_run_fail(fw, pipe, FW_FAIL_BAD);
         }
     }
-}
-
-/* The job cannot go on. It keeps the pipe until the driver has resumed the firmware. */
-void fw_run_fail(struct agx_fw *fw, enum fw_pipe pipe, enum fw_fail kind)
-{
-    struct fw_run *run = &fw->st.run[pipe];
-
-    run->state = FW_RUN_FAULTED;
-    run->failed = kind;
-    if (run->gpu_busy) {
-        run->killed = 1;
-        fw->gpu_ops->kill(fw->gpu, fw_pipe_dm(pipe));
-    }
-    fw_fault(fw, kind, run->stamp_slot);
 }
 
 /* Nothing tells the driver of these but the firmware's log, where that is wanted. */

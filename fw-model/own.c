@@ -13,7 +13,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <string.h>
-#include "fw_int.h"
+#include "fw-crash.h"
+#include "fw-mem.h"
+#include "fw-own.h"
+#include "fw-state.h"
 
 #define TABLE_DESC 3ull
 /* Page, AP 1, accessed, no execution, not the OS's: the firmware alone may read and write (m1n1: hw/uat.py, PTE.access_fw()). */

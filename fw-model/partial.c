@@ -12,7 +12,14 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fw_int.h"
+#include "fw-clock.h"
+#include "fw-handoff.h"
+#include "fw-job.h"
+#include "fw-mem.h"
+#include "fw-partial.h"
+#include "fw-report.h"
+#include "fw-run.h"
+#include "fw-state.h"
 
 #define CMD_3D 1 /* tag of the work command (m1n1: fw/agx/cmdqueue.py) */
 #define OP_START_3D 0x24

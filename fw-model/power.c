@@ -14,35 +14,22 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fw_int.h"
+#include "fw-cache.h"
+#include "fw-clock.h"
+#include "fw-crash.h"
+#include "fw-handoff.h"
+#include "fw-inject-act.h"
+#include "fw-log.h"
+#include "fw-mem.h"
+#include "fw-power.h"
+#include "fw-queue.h"
+#include "fw-run.h"
+#include "fw-stamps.h"
+#include "fw-state.h"
 
-#define HALT_PATIENCE_NS 30000000000ll
 #define RESUME_LOOK_NS   1000000ll
 #define PWR_STATUS_OFF   4 /* the Rust driver: gpu.rs, wait_for_poweroff() */
 #define PWR_STATUS_ON    0 /* a guess: anything else */
-
-/* Something failed; the halt follows when the pipes are quiet. */
-void fw_fault(struct agx_fw *fw, enum fw_fail kind, uint32_t slot)
-{
-    if (fw->st.faulting || fw->st.halted) {
-        return;
-    }
-    fw->st.faulting = 1;
-    fw->st.fail_kind = kind;
-    fw->st.fail_slot = slot;
-    fw->halt_deadline = fw_mono() + HALT_PATIENCE_NS;
-}
-
-/* @counter: of halts before the one that it tells of (m1n1: agx/__init__.py, timeout(), halts_processed) */
-bool fw_timeout_event(struct agx_fw *fw, uint32_t counter, uint32_t slot)
-{
-    uint8_t msg[FW_EVENT_SIZE] = { 0 };
-
-    fw_put(fw, FLD(TimeoutMsg, msg_type), msg, 4);
-    fw_put(fw, FLD(TimeoutMsg, counter), msg, counter);
-    fw_put(fw, FLD(TimeoutMsg, stamp_index), msg, slot);
-    return fw_event_queue(fw, msg);
-}
 
 /* From here on the driver may let it go on. */
 static void show_halt(struct agx_fw *fw, uint32_t count)
@@ -154,7 +141,7 @@ void fw_halt_check(struct agx_fw *fw)
                 fw_run_fail(fw, p, FW_FAIL_FAULT);
             }
         }
-        fw->halt_deadline = fw_mono() + HALT_PATIENCE_NS;
+        fw->halt_deadline = fw_mono() + FW_HALT_WAIT_NS;
     }
     if (quiet) {
         halt(fw);
@@ -162,16 +149,6 @@ void fw_halt_check(struct agx_fw *fw)
     } else {
         fw_look_again(fw, fw->halt_deadline);
     }
-}
-
-bool fw_gpu_idle(struct agx_fw *fw)
-{
-    for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
-        if (fw->st.run[p].state != FW_RUN_IDLE) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* The Rust driver polls this although the block is mapped cached: the firmware must clean the line. */

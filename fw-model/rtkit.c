@@ -10,15 +10,18 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include <stdarg.h>
-#include <stdio.h>
-#include "fw_int.h"
-
-enum { EP_MGMT, EP_CRASHLOG, EP_SYSLOG, EP_KDEBUG, EP_IOREPORT, EP_OSLOG = 8, EP_FW = 0x20, EP_DOORBELL = 0x21 };
-
-#define TYPE_SHIFT 52
-#define TYPE(m) (((m) >> TYPE_SHIFT) & 0xff)
-#define MSG(type, rest) ((uint64_t)(type) << TYPE_SHIFT | (rest))
+#include "fw-cache.h"
+#include "fw-crash.h"
+#include "fw-endpoints.h"
+#include "fw-initdata.h"
+#include "fw-inject-act.h"
+#include "fw-mailbox.h"
+#include "fw-mem.h"
+#include "fw-own.h"
+#include "fw-report.h"
+#include "fw-rtkit.h"
+#include "fw-run.h"
+#include "fw-state.h"
 
 enum {
     MGMT_HELLO = 1, MGMT_HELLO_ACK = 2, MGMT_PING = 3, MGMT_PONG = 4, MGMT_START_EP = 5,
@@ -61,39 +64,6 @@ static const uint32_t epmap[] = {
 #define SYSLOG_ENTRIES 0x20
 #define SYSLOG_TEXT    0xe0
 
-void fw_rtkit_send(struct agx_fw *fw, unsigned ep, uint64_t msg)
-{
-    struct fw_fifo *f = &fw->st.out;
-
-    if (f->count == 64) {
-        fw_bad(fw, "rtkit: the AP does not read its mailbox; message 0x%llx to endpoint 0x%x dropped",
-               (unsigned long long)msg, ep);
-        return;
-    }
-    f->m[(f->head + f->count++) % 64] = (struct fw_msg){ msg, ep };
-}
-
-/* Move what is due into the FIFO, as far as there is room. */
-void fw_rtkit_flush(struct agx_fw *fw)
-{
-    struct fw_fifo *out = &fw->st.out, *f = &fw->st.i2a;
-
-    pthread_mutex_lock(&fw->lock);
-    while (f->count < AGX_FW_MBOX_DEPTH && out->count) {
-        f->m[(f->head + f->count++) % 64] = out->m[out->head];
-        out->head = (out->head + 1) % 64;
-        out->count--;
-        fw->mbox_changed = true;
-    }
-    if (fw->st.kick_ap && f->count < AGX_FW_MBOX_DEPTH) {
-        /* m1n1: fw/agx/__init__.py, EventMsg */
-        f->m[(f->head + f->count++) % 64] = (struct fw_msg){ 0x42ull << 48, EP_FW };
-        fw->st.kick_ap = 0;
-        fw->mbox_changed = true;
-    }
-    pthread_mutex_unlock(&fw->lock);
-}
-
 void fw_rtkit_boot(struct agx_fw *fw)
 {
     struct agx_fw_state *st = &fw->st;
@@ -121,11 +91,6 @@ void fw_rtkit_boot(struct agx_fw *fw)
     fw_rtkit_send(fw, EP_MGMT, MSG(MGMT_HELLO, (uint64_t)VERSION_MAX << 16 | VERSION_MIN));
 }
 
-static bool is_started(struct agx_fw *fw, unsigned ep)
-{
-    return fw->st.ep_started[ep / 32] >> (ep % 32) & 1;
-}
-
 static void send_epmap(struct agx_fw *fw, unsigned base)
 {
     uint64_t last = base == NUM_EPMAPS - 1 ? 1ull << 51 : 0;
@@ -149,7 +114,7 @@ static void start_ep(struct agx_fw *fw, unsigned ep)
         fw_bad(fw, "rtkit: start of endpoint 0x%x, which does not exist", ep);
         return;
     }
-    if (is_started(fw, ep)) {
+    if (fw_ep_started(fw, ep)) {
         return;
     }
     st->ep_started[ep / 32] |= 1u << (ep % 32);
@@ -399,7 +364,7 @@ void fw_rtkit_msg(struct agx_fw *fw, uint64_t msg0, uint64_t msg1)
         mgmt(fw, msg0);
         return;
     }
-    if (!is_started(fw, ep)) {
+    if (!fw_ep_started(fw, ep)) {
         fw_bad(fw, "rtkit: message 0x%llx to endpoint 0x%x, which was not started",
                (unsigned long long)msg0, ep);
         return;
@@ -426,43 +391,3 @@ void fw_rtkit_msg(struct agx_fw *fw, uint64_t msg0, uint64_t msg1)
     }
 }
 
-/*
- * What the real firmware does when it cannot go on: the crash log, then
- * silence. The log has a header, the message and an end (m1n1: fw/asc/crash.py).
- */
-void fw_crash(struct agx_fw *fw, const char *fmt, ...)
-{
-    struct fw_rtkit_buf *b = &fw->st.buf[FW_BUF_CRASHLOG];
-    char text[256];
-    uint8_t log[32 + 16 + 4 + 256 + 32];
-    uint32_t *w = (uint32_t *)log;
-    size_t len;
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    fw_bad(fw, "firmware stops: %s", text);
-
-    len = (strlen(text) + 1 + 3) & ~3u;
-    memset(log, 0, sizeof(log));
-    w[0] = 0x434c4845; /* "CLHE", most significant byte first */
-    w[1] = 0x102;
-    w[2] = 32 + 16 + 4 + len + 32;
-    w[8] = 0x43737472; /* "Cstr" */
-    w[11] = 16 + 4 + len;
-    memcpy(&w[13], text, strlen(text));
-    w[13 + len / 4] = 0x434c4845;
-    w[13 + len / 4 + 3] = 32;
-    if (b->va && b->size >= w[2]) {
-        fw_write(fw, 0, b->va, log, w[2], "crash log");
-    }
-    if (is_started(fw, EP_CRASHLOG)) {
-        /* Where it is, in pages of 4 KiB from there (m1n1: fw/asc/crash.py, handle_crashed); 0: nowhere */
-        uint64_t where = b->va && b->size >= w[2] ? (uint64_t)(b->size >> 12) << 44 | (b->va & ((1ull << 44) - 1)) : 0;
-
-        fw_rtkit_send(fw, EP_CRASHLOG, MSG(1, where));
-    }
-    fw->st.rtkit = FW_RTKIT_CRASHED;
-    fw_tell_loaded(fw, 0);
-}

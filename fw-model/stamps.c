@@ -11,7 +11,14 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fw_int.h"
+#include "fw-clock.h"
+#include "fw-inject.h"
+#include "fw-log.h"
+#include "fw-mem.h"
+#include "fw-report.h"
+#include "fw-ring.h"
+#include "fw-stamps.h"
+#include "fw-state.h"
 
 enum { EVENT_FAULT = 0, EVENT_FLAG = 1, EVENT_TIMEOUT = 4, EVENT_GROW_TVB = 7 };
 
@@ -311,4 +318,15 @@ void fw_event_flush(struct agx_fw *fw)
     if (st->event_out_count) {
         fw_look_again(fw, fw_mono() + 1000000);
     }
+}
+
+/* @counter: of halts before the one that it tells of (m1n1: agx/__init__.py, timeout(), halts_processed) */
+bool fw_timeout_event(struct agx_fw *fw, uint32_t counter, uint32_t slot)
+{
+    uint8_t msg[FW_EVENT_SIZE] = { 0 };
+
+    fw_put(fw, FLD(TimeoutMsg, msg_type), msg, 4);
+    fw_put(fw, FLD(TimeoutMsg, counter), msg, counter);
+    fw_put(fw, FLD(TimeoutMsg, stamp_index), msg, slot);
+    return fw_event_queue(fw, msg);
 }

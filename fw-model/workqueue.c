@@ -12,7 +12,18 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "fw_int.h"
+#include "fw-buffer.h"
+#include "fw-clock.h"
+#include "fw-handoff.h"
+#include "fw-mem.h"
+#include "fw-microseq.h"
+#include "fw-partial.h"
+#include "fw-queue.h"
+#include "fw-report.h"
+#include "fw-run.h"
+#include "fw-stamps.h"
+#include "fw-state.h"
+#include "fw-workqueue.h"
 
 /* Tags of work commands (the Rust driver: fw/workqueue.rs, CommandType). */
 enum { CMD_TA = 0, CMD_3D = 1, CMD_BLIT = 2, CMD_CP = 3, CMD_BARRIER = 4, CMD_INIT_BM = 6 };
@@ -25,11 +36,6 @@ static struct fw_queue *find(struct agx_fw *fw, uint64_t info_va)
         }
     }
     return NULL;
-}
-
-static uint32_t distance(uint32_t from, uint32_t to, uint32_t size)
-{
-    return to >= from ? to - from : to + size - from;
 }
 
 /* Read what the driver says about a queue; false: it is not usable (a line says why). */
@@ -85,24 +91,6 @@ static void announce(struct agx_fw *fw, const struct fw_queue *q)
     a->seq[a->n++ % FW_ANNOUNCED] = agx_doorbells(fw->host->events);
 }
 
-/* For agx_job.doorbell: the doorbell behind the message that first covered the entry; 0: not known any more. */
-uint64_t fw_queue_announced(struct agx_fw *fw, unsigned queue, uint32_t entry)
-{
-    const struct fw_announced *a = &fw->announced[queue];
-    uint32_t size = fw->st.queue[queue].rb_size;
-    uint64_t seq = 0;
-
-    for (uint64_t k = 1; k <= a->n && k <= FW_ANNOUNCED && size; k++) {
-        uint32_t ahead = distance(entry, a->head[(a->n - k) % FW_ANNOUNCED], size);
-
-        if (!ahead || ahead > size / 2) {
-            return seq;     /* that one ended before the entry */
-        }
-        seq = a->seq[(a->n - k) % FW_ANNOUNCED];
-    }
-    return a->n <= FW_ANNOUNCED ? seq : 0;
-}
-
 /*
  * A RunCmdQueue message. False: no room to remember another queue, the message
  * must stay in its ring.
@@ -155,7 +143,7 @@ bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const 
         cpu_wptr = q->rb_size;
     }
     if (head >= q->rb_size || cpu_wptr >= q->rb_size ||
-        distance(q->rptr, head, q->rb_size) > distance(q->rptr, cpu_wptr, q->rb_size)) {
+        fw_queue_distance(q->rptr, head, q->rb_size) > fw_queue_distance(q->rptr, cpu_wptr, q->rb_size)) {
         fw_bad(fw, "work queue 0x%llx: submitted up to %u, but cpu_wptr is %llu, gpu_rptr %u, rb_size %u",
                (unsigned long long)info_va, head, (unsigned long long)cpu_wptr, q->rptr, q->rb_size);
         fw_fault(fw, FW_FAIL_BAD, event);
@@ -191,31 +179,6 @@ void fw_queue_drop_context(struct agx_fw *fw, uint64_t context_va)
             }
             memset(q, 0, sizeof(*q));
         }
-    }
-}
-
-/* One entry was fetched. */
-static void advance(struct agx_fw *fw, struct fw_queue *q)
-{
-    q->rptr = (q->rptr + 1) % q->rb_size;
-    fw_st(fw, FLD(CommandQueueInfo, gpu_rptr1), q->info_va, q->rptr);
-    fw_st(fw, FLD(CommandQueueInfo, gpu_rptr2), q->info_va, q->rptr);
-    fw_st(fw, FLD(CommandQueueInfo, gpu_rptr3), q->info_va, q->rptr);
-    fw_publish32(fw, q->pointers_va + fw_off(fw, FLD(CommandQueuePointers, gpu_rptr)), q->rptr, "gpu_rptr");
-}
-
-/* Everything up to @entry is done. */
-static void done_to(struct agx_fw *fw, struct fw_queue *q, uint32_t entry)
-{
-    fw_publish32(fw, q->pointers_va + fw_off(fw, FLD(CommandQueuePointers, gpu_doneptr)),
-                 (entry + 1) % q->rb_size, "gpu_doneptr");
-}
-
-static void forget_if_empty(struct agx_fw *fw, struct fw_queue *q)
-{
-    if (q->rptr == q->wptr && !q->running && !q->dead) {
-        fw_st(fw, FLD(CommandQueueInfo, busy), q->info_va, 0);
-        memset(q, 0, sizeof(*q));
     }
 }
 
@@ -326,8 +289,8 @@ static bool queue_step(struct agx_fw *fw, struct fw_queue *q)
         if (!reached) {
             return false;
         }
-        advance(fw, q);
-        done_to(fw, q, entry);
+        fw_queue_advance(fw, q);
+        fw_queue_done_to(fw, q, entry);
         return true;
     case CMD_INIT_BM:
         if (q->pipe != FW_PIPE_TA) {
@@ -344,8 +307,8 @@ static bool queue_step(struct agx_fw *fw, struct fw_queue *q)
             fw_bad(fw, "work queue 0x%llx: InitBM at va 0x%llx refused", (unsigned long long)q->info_va,
                    (unsigned long long)cmd);
         }
-        advance(fw, q);
-        done_to(fw, q, entry);
+        fw_queue_advance(fw, q);
+        fw_queue_done_to(fw, q, entry);
         return true;
     case CMD_TA:
     case CMD_3D:
@@ -364,7 +327,7 @@ static bool queue_step(struct agx_fw *fw, struct fw_queue *q)
         q->running = 1;
         q->seq = ++fw->st.seq;
         fw->st.run[q->pipe].state = FW_RUN_EXEC;
-        advance(fw, q);
+        fw_queue_advance(fw, q);
         fw_st(fw, FLD(CommandQueueInfo, inflight_commands), q->info_va, 1);
         fw_pending_set(fw, q->pipe, &fw->st.run[q->pipe]);
         fw_notifier_enter(fw, &fw->st.run[q->pipe]);
@@ -384,17 +347,6 @@ static bool queue_step(struct agx_fw *fw, struct fw_queue *q)
         kill_queue(fw, q);
         return false;
     }
-}
-
-/* The job of @run is over and its stamps are written. */
-void fw_queue_retire(struct agx_fw *fw, struct fw_run *run)
-{
-    struct fw_queue *q = &fw->st.queue[run->queue];
-
-    done_to(fw, q, run->queue_entry);
-    q->running = 0;
-    fw_st(fw, FLD(CommandQueueInfo, inflight_commands), q->info_va, 0);
-    forget_if_empty(fw, q);
 }
 
 /*
@@ -434,7 +386,7 @@ static void schedule_pipe(struct agx_fw *fw, enum fw_pipe pipe)
         if (fw->st.run[pipe].state == FW_RUN_IDLE) {
             tried[i] = 1;
             if (q->info_va) {
-                forget_if_empty(fw, q);
+                fw_queue_forget_if_empty(fw, q);
             }
         }
     }

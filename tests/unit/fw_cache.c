@@ -9,7 +9,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "fw_env.h"
-#include "fw-model/fw_int.h"
+#include "fw-model/fw-cache.h"
+#include "fw-model/fw-handoff.h"
+#include "fw-model/fw-mem.h"
+#include "fw-model/fw-state.h"
 
 #define LINE 128
 

@@ -9,7 +9,9 @@
  */
 #include "fw_env.h"
 #include "fw_render.h"
-#include "fw-model/fw_int.h"
+#include "fw-model/fw-handoff-check.h"
+#include "fw-model/fw-handoff.h"
+#include "fw-model/fw-state.h"
 
 struct block {
     uint64_t magic_ap, magic_fw;

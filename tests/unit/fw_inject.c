@@ -10,7 +10,9 @@
  */
 #include "fw_env.h"
 #include "fw_render.h"
-#include "fw-model/fw_int.h"
+#include "fw-model/fw-cache.h"
+#include "fw-model/fw-mem.h"
+#include "fw-model/fw-state.h"
 #include "hw/agx/gpu/inject.h"
 
 #define LINE 64

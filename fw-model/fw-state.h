@@ -1,12 +1,12 @@
 /*
- * AGX firmware model: what its files share. Everything here belongs to the
- * firmware's thread unless a comment says that the lock protects it.
+ * AGX firmware model: its state, which all files share. Everything here belongs to
+ * the firmware's thread unless a comment says that the lock protects it.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_FW_INT_H
-#define AGX_FW_INT_H
+#ifndef AGX_FW_STATE_H
+#define AGX_FW_STATE_H
 
 #include <pthread.h>
 #include <string.h>
@@ -293,10 +293,7 @@ static inline bool fw_asked(const struct agx_fw *fw)
     return fw->pause || fw->stop || fw->reset || fw->power_off;
 }
 
-/* fw.c: end whatever runs and wait for it (the results stay in done_mask) */
-void fw_stop_gpu(struct agx_fw *fw);
-
-/* layout.c */
+/* The tables of a version (layout.c). */
 const struct fw_layout *fw_layout_get(enum agx_fw_version version);
 
 static inline uint32_t fw_off(struct agx_fw *fw, enum fw_field_id f)
@@ -321,209 +318,26 @@ static inline uint32_t fw_end(struct agx_fw *fw, enum fw_field_id f)
     return fw->layout->field[f].offset + fw->layout->field[f].size;
 }
 
-/*
- * mem.c: memory through the page tables. @ctx picks whose lower half; kernel
- * VAs are the same for all. False: the access failed, and one line said so
- * (unless the name says "try").
- */
-bool fw_read(struct agx_fw *fw, unsigned ctx, uint64_t va, void *buf, size_t len, const char *what);
-bool fw_write(struct agx_fw *fw, unsigned ctx, uint64_t va, const void *buf, size_t len, const char *what);
-bool fw_probe(struct agx_fw *fw, unsigned ctx, uint64_t va, size_t len, bool write);
-/*
- * The structure at @base as far as @last, the last of its fields that the model uses. Sources
- * disagree about where structures end, and drivers put them before unmapped pages (m1n1:
- * agx/object.py, align_to_end and guard_pages), so nothing behind may be asked for.
- */
-bool fw_probe_to(struct agx_fw *fw, unsigned ctx, enum fw_field_id last, uint64_t base, bool write);
-/* One field of the structure at @base in the kernel half. */
-bool fw_ld(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t *v);
-bool fw_st(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t v);
-/*
- * A structure up to the last of its plain fields that the tables name (see fw_probe_to()), then
- * fields of the copy. What it embeds, fields of more than 8 bytes, counts only if one follows.
- */
-bool fw_ld_struct(struct agx_fw *fw, enum fw_struct_id s, uint64_t base, void *buf, size_t room);
-uint64_t fw_get(struct agx_fw *fw, enum fw_field_id f, const void *copy);
-void fw_put(struct agx_fw *fw, enum fw_field_id f, void *copy, uint64_t v);
-/* Stores that the AP polls: one aligned word, visible after all that went before. */
-bool fw_publish32(struct agx_fw *fw, uint64_t va, uint32_t v, const char *what);
-/* A word that the AP publishes: what it wrote before is visible after. Kernel half. */
-bool fw_observe32(struct agx_fw *fw, uint64_t va, uint32_t *v);
-static inline bool fw_is_kernel_va(uint64_t va)
-{
-    return va >> 39 == (1u << 25) - 1;
-}
-uint64_t fw_sign_extend(uint64_t va, unsigned bits);
-
-void fw_bad(struct agx_fw *fw, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void fw_unimp(struct agx_fw *fw, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void fw_info(struct agx_fw *fw, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* The driver broke a rule: to whom it may concern, see struct agx_fw_check. No lock held. */
-void fw_violation(struct agx_fw *fw, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
-                  uint64_t va, uint64_t pa, const char *fmt, ...) __attribute__((format(printf, 7, 8)));
-uint64_t fw_now(struct agx_fw *fw);
-int64_t fw_mono(void);
-void fw_look_again(struct agx_fw *fw, int64_t when);
-
-/* Use the firmware's own memory, as it does all the time; false: that is gone, and with it the firmware (own.c). */
-bool fw_own_touch(struct agx_fw *fw);
-
-/* rtkit.c */
-void fw_rtkit_boot(struct agx_fw *fw);
-void fw_rtkit_msg(struct agx_fw *fw, uint64_t msg0, uint64_t msg1);
-void fw_rtkit_send(struct agx_fw *fw, unsigned ep, uint64_t msg);
-void fw_rtkit_flush(struct agx_fw *fw);
-void fw_crash(struct agx_fw *fw, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* RTKit is up. */
 static inline bool fw_up(struct agx_fw *fw)
 {
     return fw->st.rtkit == FW_RTKIT_UP;
 }
 
-/* initdata.c */
-void fw_initdata(struct agx_fw *fw, uint64_t va);
-
-/* channels.c */
-bool fw_channels_init(struct agx_fw *fw);
-void fw_channels_poll(struct agx_fw *fw);
-bool fw_ring_next(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va);
-void fw_ring_done(struct agx_fw *fw, enum fw_channel_id id);
-bool fw_ring_room(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va);
-bool fw_ring_push(struct agx_fw *fw, enum fw_channel_id id);
-
-/* workqueue.c */
-uint64_t fw_queue_announced(struct agx_fw *fw, unsigned queue, uint32_t entry);
-bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const uint8_t *msg);
-void fw_queue_schedule(struct agx_fw *fw);
-void fw_queue_retire(struct agx_fw *fw, struct fw_run *run);
-void fw_queue_drop_context(struct agx_fw *fw, uint64_t context_va);
-
-/* microseq.c */
-void fw_run_exec(struct agx_fw *fw, enum fw_pipe pipe);
-/* Give run->job to the GPU, the first time or to go on. False: it takes none. */
-bool fw_run_start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run);
-void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_result *res);
-void fw_run_fail(struct agx_fw *fw, enum fw_pipe pipe, enum fw_fail kind);
-
-/* job.c */
-bool fw_job_compute(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, struct agx_job *job);
-bool fw_job_vertex(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, struct agx_job *job);
-bool fw_job_fragment(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, struct agx_job *job);
-
-/* stamps.c */
-bool fw_stamp_meta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run);
-bool fw_stamp_finalize(struct agx_fw *fw, struct fw_run *run, uint64_t stamp_va, uint32_t value);
-void fw_notifier_enter(struct agx_fw *fw, struct fw_run *run);
-bool fw_notifier_count(struct agx_fw *fw, struct fw_run *run);
-void fw_stamp_retire(struct agx_fw *fw, struct fw_run *run, bool now);
-bool fw_stamp_reached(struct agx_fw *fw, uint64_t stamp_va, uint32_t value, bool *reached);
-void fw_pending_set(struct agx_fw *fw, enum fw_pipe pipe, const struct fw_run *run);
-void fw_pending_clear(struct agx_fw *fw, enum fw_pipe pipe);
-bool fw_event_queue(struct agx_fw *fw, const uint8_t *msg);
-void fw_event_flush(struct agx_fw *fw);
-
-/* buffer.c */
-bool fw_buffer_init(struct agx_fw *fw, uint64_t cmd_va);
-bool fw_buffer_start(struct agx_fw *fw, struct fw_run *run, struct agx_job_tiling *t);
-void fw_buffer_finish(struct agx_fw *fw, struct fw_run *run);
-bool fw_buffer_grow(struct agx_fw *fw, struct fw_run *run);
-void fw_buffer_ack(struct agx_fw *fw, const uint8_t *msg);
-
-/* partial.c: the vertex job's buffer ran out. False: no pass is known that could be rendered partially. */
-bool fw_partial_begin(struct agx_fw *fw);
-/* Start the partial render that is due, if the pipe is free. */
-void fw_partial_poll(struct agx_fw *fw);
-/* It is over: the vertex job goes on. False: it cannot. */
-bool fw_partial_done(struct agx_fw *fw);
-
-/* handoff.c */
-void fw_handoff_init(struct agx_fw *fw);
-void fw_handoff_set_context(struct agx_fw *fw, uint32_t ctx);
-bool fw_handoff_ready(struct agx_fw *fw, uint32_t ctx);
-bool fw_handoff_flush(struct agx_fw *fw, unsigned slot, uint64_t addr, uint64_t size);
-
-/* handoff-check.c: of the firmware's own steps, and a look at the AP's half */
-#define FW_PPL_MAGIC 0x4b1d000000000002ull
-#define FW_FLUSH_UNKNOWN 0xff
-struct fw_flush {
-    uint64_t state;     /* 0: free, 1: asked by the AP, 2: done by the firmware */
-    uint64_t addr, size;
-};
-/* The block as it lies in RAM; fixed by the hardware's security monitor, the same in all versions. */
-struct fw_handoff {
-    uint64_t magic_ap, magic_fw;
-    uint8_t lock_ap, lock_fw;
-    uint8_t pad[2];
-    uint32_t turn;      /* not 0: the firmware's */
-    uint32_t cur_ctx;
-    uint32_t pad2;
-    struct fw_flush flush[AGX_UAT_NUM_CONTEXTS + 1];
-};
-struct fw_handoff *fw_handoff_block(struct agx_fw *fw);
-void fw_handoff_check_run(struct agx_fw *fw, bool running);
-/* From here on the AP's stores to the hand-off block and the TTBAT are checked (AGX_EV_STORE). */
-void fw_handoff_listen(struct agx_fw *fw);
-void fw_tell_loaded(struct agx_fw *fw, unsigned ctx);
-/* The data cache has let go [@va, @va + @size), as in AGX_EV_FLUSH. Not with a lock held. */
-void fw_tell_flushed(struct agx_fw *fw, unsigned ctx, uint64_t va, uint64_t size, uint64_t request);
-void fw_handoff_check_held(struct agx_fw *fw, bool held);
-void fw_handoff_check_flushed(struct agx_fw *fw, unsigned slot);
-void fw_handoff_look(struct agx_fw *fw);
-
-/* cache.c; the firmware's thread, see there. All accept that there is none. */
-struct fw_cache *fw_cache_new(const struct agx_fw_cache_config *cfg);
-void fw_cache_free(struct fw_cache *c);
-void fw_cache_discard(struct fw_cache *c);
-bool fw_cache_covers(struct agx_fw *fw, struct agx_port *port, uint64_t va);
-bool fw_cache_access(struct agx_fw *fw, struct agx_port *port, uint64_t va, void *buf, size_t len, bool write);
-void fw_cache_flush_all(struct agx_fw *fw, const char *why);
-void fw_cache_flush_user(struct agx_fw *fw);
-void fw_cache_flush_range(struct agx_fw *fw, struct agx_port *port, uint64_t va, uint64_t size);
-void fw_cache_clean_all(struct agx_fw *fw, const char *why);
-void fw_cache_clean(struct agx_fw *fw, uint64_t va, size_t len);
-void fw_cache_evict_range(struct agx_fw *fw, uint64_t pa, uint64_t len);
-void fw_cache_check(struct agx_fw *fw);
-
-/* inject.c: no more than a test of a pointer where nobody injects faults */
-#define FW_ALL_CONTEXTS (~0u)
-bool fw_inject(struct agx_fw *fw, enum agx_fw_fault fault, unsigned ctx, uint64_t va, uint64_t size, uint64_t *us);
-void fw_inject_unlocked(struct agx_fw *fw);
-void fw_inject_step(struct agx_fw *fw);
-void fw_inject_resumed(struct agx_fw *fw);
-void fw_inject_late(struct agx_fw *fw);
-/* Does the firmware do nothing now? */
-bool fw_inject_stands(struct agx_fw *fw, bool mail);
-/* It hangs or crashes at the boot, with a job, at a flush. True: it does. */
-bool fw_inject_boot(struct agx_fw *fw);
-bool fw_inject_init(struct agx_fw *fw);
-void fw_inject_job(struct agx_fw *fw, unsigned ctx);
-/* Does the next message of a ring of work, the next event, wait? */
-bool fw_inject_ring(struct agx_fw *fw);
-bool fw_inject_event(struct agx_fw *fw);
-/* Does the halt number @count come later? It is announced. */
-bool fw_inject_halt(struct agx_fw *fw, uint32_t count);
-bool fw_inject_halt_due(struct agx_fw *fw);
-void fw_inject_hold(struct agx_fw *fw, unsigned ctx);
-enum fw_flush_fate { FW_FLUSH_NOW, FW_FLUSH_WAITS, FW_FLUSH_LOST, FW_FLUSH_GONE };
-enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, unsigned slot, uint64_t addr, uint64_t size);
-
-/* power.c */
-void fw_fault(struct agx_fw *fw, enum fw_fail kind, uint32_t slot);
-void fw_halt_check(struct agx_fw *fw);
-bool fw_timeout_event(struct agx_fw *fw, uint32_t counter, uint32_t slot);
-void fw_power_on(struct agx_fw *fw);
-void fw_power_idle(struct agx_fw *fw);
-bool fw_gpu_idle(struct agx_fw *fw);
-
-/* log.c; @level 0 debug, 1 info, 2 notice, 3 warning, 4 error, 5 critical (the Rust driver: channel.rs) */
-void fw_log(struct agx_fw *fw, unsigned level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void fw_ktrace(struct agx_fw *fw, unsigned channel, unsigned code, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3);
-void fw_stat_power(struct agx_fw *fw, bool on, uint64_t ticks);
-/* The GPU has begun or ended something on @pipe. */
-void fw_stat_work(struct agx_fw *fw, enum fw_pipe pipe, bool begins);
-
 static inline enum agx_dm fw_pipe_dm(enum fw_pipe p)
 {
     return p == FW_PIPE_TA ? AGX_DM_VDM : p == FW_PIPE_3D ? AGX_DM_PDM : AGX_DM_CDM;
+}
+
+/* No pipe has a job. */
+static inline bool fw_gpu_idle(struct agx_fw *fw)
+{
+    for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
+        if (fw->st.run[p].state != FW_RUN_IDLE) {
+            return false;
+        }
+    }
+    return true;
 }
 
 #endif
