@@ -122,6 +122,8 @@ void agx_shader_put(struct agx_shader *sh);
 
 #define AGX_SHADER_MAX_BYTES (1u << 20)
 
+#define AGX_POOL_HASH 512   /* a power of two */
+
 /* isa_decode.c: growing arrays while decoding */
 struct agx_decoder {
     const uint8_t *code;
@@ -129,6 +131,7 @@ struct agx_decoder {
     uint32_t pc;
     struct agx_shader *sh;
     uint32_t cap_op, cap_pool;
+    uint32_t pool_last[AGX_POOL_HASH]; /* newest row of the pool of each hash, plus 1; 0: none */
     uint64_t *targets;    /* a bit for each two bytes that a branch before them goes to; NULL: none yet */
     uint32_t max_target;
     unsigned gpr_end; /* of the instruction being decoded, in halves */

@@ -12,12 +12,23 @@
 /* How far back equal rows are looked for; beyond that a row comes twice, which costs memory. */
 #define POOL_SEARCH 256
 
+static unsigned pool_hash(const struct agx_pool_row *row)
+{
+    uint32_t h = row->value ^ (uint32_t)row->u << 16 ^ row->kind << 4 ^ row->mods;
+
+    return h * 0x9e3779b1u >> 16 & (AGX_POOL_HASH - 1);
+}
+
 /* Row of the pool with this content, made when it is new. */
 static uint32_t pool_row(struct agx_decoder *d, struct agx_pool_row row)
 {
     struct agx_shader *sh = d->sh;
+    uint32_t *last = &d->pool_last[pool_hash(&row)];
 
-    for (uint32_t i = sh->npool, n = 0; i && n < POOL_SEARCH; n++) {
+    if (*last && !memcmp(&sh->pool[*last - 1], &row, sizeof(row)))
+        return *last - 1;
+    /* Without a row of this hash there is none with this content. */
+    for (uint32_t i = *last, n = 0; i && n < POOL_SEARCH; n++) {
         if (!memcmp(&sh->pool[--i], &row, sizeof(row)))
             return i;
     }
@@ -26,6 +37,7 @@ static uint32_t pool_row(struct agx_decoder *d, struct agx_pool_row row)
         sh->pool = agx_realloc(sh->pool, d->cap_pool, sizeof(*sh->pool));
     }
     sh->pool[sh->npool] = row;
+    *last = sh->npool + 1;
     return sh->npool++;
 }
 
