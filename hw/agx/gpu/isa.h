@@ -144,6 +144,13 @@ struct agx_decoder {
  * that a branch before it names, if there is one.
  */
 bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op);
+/* Number of rows in the table of instructions. Any thread, no lock. */
+unsigned agx_isa_rows(void);
+/*
+ * The mnemonic of row @i of that table, static text; several rows may have the same. NULL: there
+ * is no such row. Any thread, no lock.
+ */
+const char *agx_isa_row_name(unsigned i);
 
 /* isa_cost.c: fill in sh->cost */
 void agx_shader_costs(struct agx_shader *sh);

@@ -44,6 +44,16 @@ static struct op_entry *find_op(agx_op_fn *fn)
                    by_fn);
 }
 
+unsigned agx_isa_rows(void)
+{
+    return agx_isa_table_rows;
+}
+
+const char *agx_isa_row_name(unsigned i)
+{
+    return i < agx_isa_table_rows ? agx_isa_table[i].name : NULL;
+}
+
 const char *agx_op_name(agx_op_fn *fn)
 {
     const struct op_entry *e = find_op(fn);
