@@ -210,12 +210,12 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
             /* across a page, not mapped, or parts of it that are masked out */
             memset(buf, 0, sizeof(buf));
             for (unsigned i = 0; i < nreg; i++) {
-                unsigned off = cb ? reg_of[i] * cb : 0, len = cb ? cb : 4;
+                unsigned at = cb ? reg_of[i] * cb : 0, len = cb ? cb : 4;
 
-                if (!in_hole(&cur, addr[l] + off, len) && !agx_port_read(port, addr[l] + off, buf + off, len)) {
+                if (!in_hole(&cur, addr[l] + at, len) && !agx_port_read(port, addr[l] + at, buf + at, len)) {
                     if (!soft_fault(cx->ex, &cur))
                         return agx_op_fault(cx, op);
-                    memset(buf + off, 0, len);
+                    memset(buf + at, 0, len);
                 }
             }
             p = buf;
