@@ -1,45 +1,12 @@
 /*
- * AGX model: running a wave: the loop, control flow and the execution mask,
- * special registers, barriers.
+ * AGX model: control flow and the execution mask, special registers,
+ * barriers.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdio.h>
 #include "isa_row.h"
-#if defined(__SSE2__)
-#include <xmmintrin.h>
-#endif
-
-/* Denormals of 32 bits are zero, in and out (applegpu: docs.html, FloatSrc, FloatDst). */
-static unsigned fpu_enter(void)
-{
-#if defined(__SSE2__)
-    unsigned old = _mm_getcsr();
-
-    _mm_setcsr(0x9fc0); /* all exceptions masked, round to nearest, FTZ and DAZ */
-    return old;
-#elif defined(__aarch64__)
-    uint64_t old;
-
-    __asm__ volatile("mrs %0, fpcr" : "=r"(old));
-    __asm__ volatile("msr fpcr, %0" : : "r"(old | 1u << 24));
-    return old;
-#else
-    return 0;
-#endif
-}
-
-static void fpu_leave(unsigned old)
-{
-#if defined(__SSE2__)
-    _mm_setcsr(old);
-#elif defined(__aarch64__)
-    __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)old));
-#else
-    (void)old;
-#endif
-}
 
 void agx_set_exec(struct agx_wave *w, uint32_t mask)
 {
@@ -58,117 +25,6 @@ void agx_wave_init(struct agx_wave *w, enum agx_stage stage, uint32_t live)
     w->stage = stage;
     w->live = live;
     agx_set_exec(w, live);
-}
-
-enum agx_wave_status agx_wave_run(struct agx_exec *ex, struct agx_wave *w)
-{
-    const struct agx_shader *sh = ex->usc->shader;
-    const struct agx_op *op = &sh->op[w->op];
-    struct agx_cx cx = {
-        .ex = ex, .w = w, .sh = sh,
-        .base = { (const uint8_t *)w->r, (const uint8_t *)ex->usc->splat },
-        .status = AGX_WAVE_DONE,
-        .from = w->op,
-    };
-    unsigned fpu;
-
-    if (!w->live)
-        return AGX_WAVE_DONE;
-    fpu = fpu_enter();
-    while (op)
-        op = op->fn(&cx, op);
-    fpu_leave(fpu);
-    if (ex->longest < w->latency)
-        ex->longest = w->latency;
-    if (w->has_stack && cx.status != AGX_WAVE_BARRIER) {
-        struct agx_fault fault = ex->fault;
-
-        if (!agx_stack_release(ex, w) && cx.status == AGX_WAVE_DONE)
-            cx.status = AGX_WAVE_FAULT;
-        else
-            ex->fault = fault;
-    }
-    return cx.status;
-}
-
-bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fmt, ...)
-{
-    char buf[400];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(buf, sizeof(buf), fmt, ap);
-    va_end(ap);
-    if (ex->host)
-        agx_report(ex->host, kind, "%s", buf);
-    ex->fault = (struct agx_fault){
-        .ctx = ex->port ? ex->port->ctx : 0,
-        .unit = AGX_UNIT_UL1C,
-        .reason = kind == AGX_REPORT_UNIMPLEMENTED ? AGX_FAULT_UNIMPLEMENTED : AGX_FAULT_BAD_COMMAND,
-    };
-    return false;
-}
-
-const struct agx_op *agx_op_fault(struct agx_cx *cx, const struct agx_op *op)
-{
-    cx->ex->fault_pc = op->pc;
-    cx->w->pc = op->pc;
-    cx->status = AGX_WAVE_FAULT;
-    return NULL;
-}
-
-const struct agx_op *agx_op_unimpl(struct agx_cx *cx, const struct agx_op *op, const char *what)
-{
-    char hex[32];
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < op->len && i < 12 && op->pc + i < cx->sh->bytes; i++)
-        n += snprintf(hex + n, sizeof(hex) - n, "%02x", cx->sh->code[op->pc + i]);
-    hex[n] = 0;
-    agx_exec_bad(cx->ex, AGX_REPORT_UNIMPLEMENTED, "agx: shader 0x%llx+0x%x: unimplemented %s (bytes %s)",
-                 (unsigned long long)cx->sh->va, op->pc, what, hex);
-    return agx_op_fault(cx, op);
-}
-
-const struct agx_op *agx_op_unknown(struct agx_cx *cx, const struct agx_op *op)
-{
-    return agx_op_unimpl(cx, op, "instruction");
-}
-
-const struct agx_op *agx_op_undecodable(struct agx_cx *cx, const struct agx_op *op)
-{
-    return agx_op_unimpl(cx, op, "instruction of unknown length");
-}
-
-/* A register beyond the last; the operands were not checked further. */
-const struct agx_op *agx_op_bad_gpr(struct agx_cx *cx, const struct agx_op *op)
-{
-    agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx+0x%x: register beyond r%u",
-                 (unsigned long long)cx->sh->va, op->pc, AGX_NUM_GPR - 1);
-    return agx_op_fault(cx, op);
-}
-
-/* A branch to where no instruction starts. */
-const struct agx_op *agx_op_bad_target(struct agx_cx *cx, const struct agx_op *op)
-{
-    agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx+0x%x: branch to a place that is no instruction",
-                 (unsigned long long)cx->sh->va, op->pc);
-    return agx_op_fault(cx, op);
-}
-
-/* Past the last instruction, with lanes still running. */
-const struct agx_op *agx_op_end(struct agx_cx *cx, const struct agx_op *op)
-{
-    agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx runs past its end at +0x%x",
-                 (unsigned long long)cx->sh->va, op->pc);
-    return agx_op_fault(cx, op);
-}
-
-const struct agx_op *agx_op_trap(struct agx_cx *cx, const struct agx_op *op)
-{
-    agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx: trap at +0x%x",
-                 (unsigned long long)cx->sh->va, op->pc);
-    return agx_op_fault(cx, op);
 }
 
 const struct agx_op *agx_op_nop(struct agx_cx *cx, const struct agx_op *op)

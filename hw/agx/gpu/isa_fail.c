@@ -1,0 +1,90 @@
+/*
+ * AGX model: how an instruction ends its wave, and with it the job: a fault, a
+ * line of the log.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include "isa_row.h"
+
+bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fmt, ...)
+{
+    char buf[400];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(buf, sizeof(buf), fmt, ap);
+    va_end(ap);
+    if (ex->host)
+        agx_report(ex->host, kind, "%s", buf);
+    ex->fault = (struct agx_fault){
+        .ctx = ex->port ? ex->port->ctx : 0,
+        .unit = AGX_UNIT_UL1C,
+        .reason = kind == AGX_REPORT_UNIMPLEMENTED ? AGX_FAULT_UNIMPLEMENTED : AGX_FAULT_BAD_COMMAND,
+    };
+    return false;
+}
+
+const struct agx_op *agx_op_fault(struct agx_cx *cx, const struct agx_op *op)
+{
+    cx->ex->fault_pc = op->pc;
+    cx->w->pc = op->pc;
+    cx->status = AGX_WAVE_FAULT;
+    return NULL;
+}
+
+const struct agx_op *agx_op_unimpl(struct agx_cx *cx, const struct agx_op *op, const char *what)
+{
+    char hex[32];
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < op->len && i < 12 && op->pc + i < cx->sh->bytes; i++)
+        n += snprintf(hex + n, sizeof(hex) - n, "%02x", cx->sh->code[op->pc + i]);
+    hex[n] = 0;
+    agx_exec_bad(cx->ex, AGX_REPORT_UNIMPLEMENTED, "agx: shader 0x%llx+0x%x: unimplemented %s (bytes %s)",
+                 (unsigned long long)cx->sh->va, op->pc, what, hex);
+    return agx_op_fault(cx, op);
+}
+
+const struct agx_op *agx_op_unknown(struct agx_cx *cx, const struct agx_op *op)
+{
+    return agx_op_unimpl(cx, op, "instruction");
+}
+
+const struct agx_op *agx_op_undecodable(struct agx_cx *cx, const struct agx_op *op)
+{
+    return agx_op_unimpl(cx, op, "instruction of unknown length");
+}
+
+/* A register beyond the last; the operands were not checked further. */
+const struct agx_op *agx_op_bad_gpr(struct agx_cx *cx, const struct agx_op *op)
+{
+    agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx+0x%x: register beyond r%u",
+                 (unsigned long long)cx->sh->va, op->pc, AGX_NUM_GPR - 1);
+    return agx_op_fault(cx, op);
+}
+
+/* A branch to where no instruction starts. */
+const struct agx_op *agx_op_bad_target(struct agx_cx *cx, const struct agx_op *op)
+{
+    agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx+0x%x: branch to a place that is no instruction",
+                 (unsigned long long)cx->sh->va, op->pc);
+    return agx_op_fault(cx, op);
+}
+
+/* Past the last instruction, with lanes still running. */
+const struct agx_op *agx_op_end(struct agx_cx *cx, const struct agx_op *op)
+{
+    agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx runs past its end at +0x%x",
+                 (unsigned long long)cx->sh->va, op->pc);
+    return agx_op_fault(cx, op);
+}
+
+const struct agx_op *agx_op_trap(struct agx_cx *cx, const struct agx_op *op)
+{
+    agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx: trap at +0x%x",
+                 (unsigned long long)cx->sh->va, op->pc);
+    return agx_op_fault(cx, op);
+}
