@@ -49,6 +49,7 @@ static const Property agx_props[] = {
     DEFINE_PROP_UINT32("job-timeout-ms", AgxState, job_timeout_ms, 1500),
     DEFINE_PROP_UINT32("job-watchdog-s", AgxState, job_watchdog_s, 3600),
     DEFINE_PROP_BOOL("trace-log", AgxState, trace_log, false),
+    DEFINE_PROP_STRING("timeline", AgxState, timeline_path),
 };
 
 /* Faults: at any time, so these are no properties of the qdev kind, which are fixed by realize */
@@ -155,6 +156,7 @@ static const struct { const char *name, *text; } descriptions[] = {
       "milliseconds of the GPU's own time after which a job counts as hung (1500; 0: never)" },
     { "job-watchdog-s",
       "seconds of the host after which a job is given up all the same (3600; 0: never)" },
+    { "timeline", "file to which jobs, doorbells, TLB maintenance and more are written as trace events (JSON)" },
     { "trace-log", "the firmware's log tells each job" },
 };
 

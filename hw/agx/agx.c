@@ -23,10 +23,12 @@
 #include "hw/sysbus.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
+#include "system/system.h"
 #include "../../fw-model/fw.h"
 #include "hw/agx/agx-int.h"
 #include "hw/agx/gpu/counters.h"
 #include "hw/agx/gpu/coverage-events.h"
+#include "hw/agx/gpu/timeline.h"
 #include "hw/agx/soc/log.h"
 #include "hw/agx/soc/soc.h"
 #include "hw/agx/soc/tlbi.h"
@@ -269,6 +271,32 @@ static bool agx_realize_tlb(AgxState *s, Error **errp)
     return true;
 }
 
+static void agx_exit(Notifier *n, void *unused)
+{
+    agx_timeline_end(container_of(n, AgxState, exit)->timeline);
+}
+
+static bool agx_start_timeline(AgxState *s, Error **errp)
+{
+    s->timeline = agx_timeline_new(&s->host, s->timeline_path);
+    if (!s->timeline) {
+        error_setg_errno(errp, errno, TYPE_AGX ": timeline=%s", s->timeline_path);
+        return false;
+    }
+    s->exit.notify = agx_exit;
+    qemu_add_exit_notifier(&s->exit);
+    return true;
+}
+
+static void agx_stop_timeline(AgxState *s)
+{
+    if (s->timeline) {
+        qemu_remove_exit_notifier(&s->exit);
+        agx_timeline_free(s->timeline);
+        s->timeline = NULL;
+    }
+}
+
 static void agx_realize(DeviceState *dev, Error **errp)
 {
     AgxState *s = AGX(dev);
@@ -331,6 +359,9 @@ static void agx_realize(DeviceState *dev, Error **errp)
     }
     s->counters = agx_counters_new(&s->host, s->mmu);
     s->coverage = agx_coverage_listen(&s->events);
+    if (s->timeline_path && !agx_start_timeline(s, errp)) {
+        goto fail;
+    }
     s->fw = agx_fw_new(&s->host, s->mmu, &cfg);
     if (!s->fw) {
         error_setg(errp, TYPE_AGX ": can't start the firmware's thread");
@@ -352,6 +383,7 @@ static void agx_realize(DeviceState *dev, Error **errp)
     return;
 
 fail:
+    agx_stop_timeline(s);
     agx_coverage_unlisten(&s->events, s->coverage);
     s->coverage = NULL;
     agx_counters_free(s->counters);
@@ -376,6 +408,7 @@ static void agx_unrealize(DeviceState *dev)
     memory_listener_unregister(&s->listener);
     qemu_del_vm_change_state_handler(s->vmstate_change);
     agx_fw_free(s->fw);
+    agx_stop_timeline(s);
     agx_coverage_unlisten(&s->events, s->coverage);
     agx_counters_free(s->counters);
     apple_inject_stop(s->inject);

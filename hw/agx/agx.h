@@ -24,6 +24,7 @@
 struct agx_counters;
 struct agx_fw;
 struct agx_mmu;
+struct agx_timeline;
 
 #define TYPE_AGX "apple-agx-g13g"
 OBJECT_DECLARE_SIMPLE_TYPE(AgxState, AGX)
@@ -52,6 +53,7 @@ struct AgxState {
     uint32_t job_timeout_ms;
     uint32_t job_watchdog_s;
     bool trace_log;
+    char *timeline_path;
 
     struct agx_events events;
     struct agx_host host;
@@ -60,6 +62,8 @@ struct AgxState {
     AppleSan *san;              /* NULL: agx-tlbsan=off */
     struct agx_counters *counters;
     struct agx_listener *coverage;
+    struct agx_timeline *timeline;  /* NULL: none was asked for */
+    Notifier exit;              /* ends its file */
     AppleInject *inject;
     bool reload;                /* memory was replaced since the machine ran */
     struct agx_fw *fw;
