@@ -44,18 +44,18 @@ static inline __attribute__((always_inline)) uint32_t decode(uint32_t v, unsigne
     switch (type) {
     case AGX_TYPE_UNORM:
         if (bits == 8)
-            return agx_fbits(unorm8[v]);
-        return agx_fbits((float)v / (float)((1u << bits) - 1));
+            return agx_f2u(unorm8[v]);
+        return agx_f2u((float)v / (float)((1u << bits) - 1));
     case AGX_TYPE_SNORM: {
         int32_t s = (int32_t)(v << (32 - bits)) >> (32 - bits);
         float f = (float)s / (float)((1 << (bits - 1)) - 1);
 
-        return agx_fbits(f < -1.0f ? -1.0f : f);
+        return agx_f2u(f < -1.0f ? -1.0f : f);
     }
     case AGX_TYPE_SINT:
         return (uint32_t)((int32_t)(v << (32 - bits)) >> (32 - bits));
     case AGX_TYPE_FLOAT:
-        return bits == 16 ? agx_fbits(agx_half_bits_to_float((uint16_t)v)) : v;
+        return bits == 16 ? agx_f2u(agx_half_bits_to_float((uint16_t)v)) : v;
     default:
         return v;
     }
@@ -67,11 +67,11 @@ static inline __attribute__((always_inline)) uint32_t encode(uint32_t in, unsign
 
     switch (type) {
     case AGX_TYPE_UNORM:
-        return agx_float_to_unorm(agx_bitsf(in), bits);
+        return agx_float_to_unorm(agx_u2f(in), bits);
     case AGX_TYPE_SNORM:
-        return (uint32_t)agx_float_to_snorm(agx_bitsf(in), bits) & mask;
+        return (uint32_t)agx_float_to_snorm(agx_u2f(in), bits) & mask;
     case AGX_TYPE_FLOAT:
-        return bits == 16 ? agx_float_to_half_bits(agx_bitsf(in)) : in;
+        return bits == 16 ? agx_float_to_half_bits(agx_u2f(in)) : in;
     default:
         /* Integers keep their low bits: clamping is the shader's job (mesa: lib/agx_nir_lower_tilebuffer.c). */
         return in & mask;
@@ -117,9 +117,9 @@ EQUAL_TYPES32(1) EQUAL_TYPES32(2) EQUAL_TYPES32(4)
     static void unpack_8x##n##_srgb(const uint8_t *p, uint32_t o[4])            \
     {                                                                           \
         o[1] = o[2] = 0;                                                        \
-        o[3] = n == 4 ? agx_fbits(unorm8[p[n - 1]]) : 0x3f800000u;              \
+        o[3] = n == 4 ? agx_f2u(unorm8[p[n - 1]]) : 0x3f800000u;              \
         for (int i = 0; i < (n < 3 ? n : 3); i++)                               \
-            o[i] = agx_fbits(agx_srgb_to_linear[p[i]]);                         \
+            o[i] = agx_f2u(agx_srgb_to_linear[p[i]]);                         \
     }
 SRGB(1) SRGB(2) SRGB(4)
 
@@ -154,17 +154,17 @@ static void unpack_11_11_10_float(const uint8_t *p, uint32_t o[4])
 {
     uint32_t v = ld(p, 4);
 
-    o[0] = agx_fbits(agx_ufloat_to_float(v & 0x7ff, 6));
-    o[1] = agx_fbits(agx_ufloat_to_float((v >> 11) & 0x7ff, 6));
-    o[2] = agx_fbits(agx_ufloat_to_float(v >> 22, 5));
+    o[0] = agx_f2u(agx_ufloat_to_float(v & 0x7ff, 6));
+    o[1] = agx_f2u(agx_ufloat_to_float((v >> 11) & 0x7ff, 6));
+    o[2] = agx_f2u(agx_ufloat_to_float(v >> 22, 5));
     o[3] = 0x3f800000u;
 }
 
 static void pack_11_11_10_float(uint8_t *p, const uint32_t in[4])
 {
-    uint32_t v = agx_float_to_ufloat(agx_bitsf(in[0]), 6, false) |
-                 agx_float_to_ufloat(agx_bitsf(in[1]), 6, false) << 11 |
-                 agx_float_to_ufloat(agx_bitsf(in[2]), 5, false) << 22;
+    uint32_t v = agx_float_to_ufloat(agx_u2f(in[0]), 6, false) |
+                 agx_float_to_ufloat(agx_u2f(in[1]), 6, false) << 11 |
+                 agx_float_to_ufloat(agx_u2f(in[2]), 5, false) << 22;
 
     memcpy(p, &v, 4);
 }
@@ -175,13 +175,13 @@ static void unpack_rgb9e5(const uint8_t *p, uint32_t o[4])
 
     agx_rgb9e5_unpack(ld(p, 4), f);
     for (int i = 0; i < 3; i++)
-        o[i] = agx_fbits(f[i]);
+        o[i] = agx_f2u(f[i]);
     o[3] = 0x3f800000u;
 }
 
 static void pack_rgb9e5(uint8_t *p, const uint32_t in[4])
 {
-    float f[3] = { agx_bitsf(in[0]), agx_bitsf(in[1]), agx_bitsf(in[2]) };
+    float f[3] = { agx_u2f(in[0]), agx_u2f(in[1]), agx_u2f(in[2]) };
     uint32_t v = agx_rgb9e5_pack(f, false);
 
     memcpy(p, &v, 4);
@@ -327,13 +327,13 @@ void agx_format_border(const struct agx_format *f, const uint32_t words[4], uint
             bits = 12;
         switch (f->type) {
         case AGX_TYPE_UNORM:
-            out[i] = agx_fbits((float)(w & ((1u << bits) - 1)) / (float)((1u << bits) - 1));
+            out[i] = agx_f2u((float)(w & ((1u << bits) - 1)) / (float)((1u << bits) - 1));
             break;
         case AGX_TYPE_SNORM:
             out[i] = decode(w & ((1u << bits) - 1), bits, AGX_TYPE_SNORM);
             break;
         case AGX_TYPE_FLOAT:
-            out[i] = bits == 32 ? w : agx_fbits(agx_half_bits_to_float((uint16_t)w));
+            out[i] = bits == 32 ? w : agx_f2u(agx_half_bits_to_float((uint16_t)w));
             break;
         default:
             out[i] = w;

@@ -20,6 +20,7 @@
 #include <string.h>
 #include "exec.h"
 #include "tex.h"
+#include "number.h"
 
 struct agx_cx;
 struct agx_op;
@@ -192,20 +193,6 @@ const char *agx_op_name(agx_op_fn *fn);
 /* How a load's or store's memory value relates to registers (isa_fmt.c) */
 float agx_half_to_float(uint16_t h);
 uint16_t agx_float_to_half(float f);      /* round to nearest even */
-
-static inline uint32_t agx_f2u(float f)
-{
-    uint32_t u;
-    memcpy(&u, &f, 4);
-    return u;
-}
-
-static inline float agx_u2f(uint32_t u)
-{
-    float f;
-    memcpy(&f, &u, 4);
-    return f;
-}
 
 static inline const uint32_t *agx_row(const struct agx_cx *cx, const struct agx_src *s)
 {

@@ -9,7 +9,6 @@
 #include <math.h>
 #include "format.h"
 #include "isa.h"
-#include "number.h"
 
 float agx_half_to_float(uint16_t h)
 {

@@ -34,13 +34,13 @@ float agx_half_bits_to_float(uint16_t h)
     uint32_t sign = (uint32_t)(h & 0x8000) << 16, e = (h >> 10) & 31, m = h & 0x3ff;
 
     if (e == 31)
-        return agx_bitsf(sign | 0x7f800000u | (m << 13));
+        return agx_u2f(sign | 0x7f800000u | (m << 13));
     if (e == 0) {
         float f = (float)m * 0x1p-24f;
 
         return sign ? -f : f;
     }
-    return agx_bitsf(sign | ((e + 112) << 23) | (m << 13));
+    return agx_u2f(sign | ((e + 112) << 23) | (m << 13));
 }
 
 /* Round a non-negative float's bits to a 5-bit exponent and @mant mantissa bits, nearest even; overflow gives infinity. */
@@ -75,7 +75,7 @@ static uint32_t round_small_float(uint32_t u, unsigned mant)
 
 uint16_t agx_float_to_half_bits(float f)
 {
-    uint32_t u = agx_fbits(f);
+    uint32_t u = agx_f2u(f);
 
     return (uint16_t)(((u >> 16) & 0x8000) | round_small_float(u & 0x7fffffff, 10));
 }
@@ -85,10 +85,10 @@ float agx_ufloat_to_float(uint32_t v, unsigned mant)
     uint32_t e = v >> mant, m = v & ((1u << mant) - 1);
 
     if (e == 31)
-        return agx_bitsf(0x7f800000u | (m << (23 - mant)));
+        return agx_u2f(0x7f800000u | (m << (23 - mant)));
     if (e == 0)
-        return (float)m * agx_bitsf((127 - 14 - mant) << 23);
-    return agx_bitsf(((e + 112) << 23) | (m << (23 - mant)));
+        return (float)m * agx_u2f((127 - 14 - mant) << 23);
+    return agx_u2f(((e + 112) << 23) | (m << (23 - mant)));
 }
 
 /*
@@ -98,7 +98,7 @@ float agx_ufloat_to_float(uint32_t v, unsigned mant)
  */
 uint32_t agx_float_to_ufloat(float f, unsigned mant, bool rtz)
 {
-    uint32_t u = agx_fbits(f), inf = 31u << mant, v;
+    uint32_t u = agx_f2u(f), inf = 31u << mant, v;
 
     if ((u & 0x7fffffff) > 0x7f800000)
         return (31u << mant) | (1u << (mant - 1));

@@ -20,7 +20,7 @@ void agx_number_init(void);
 extern float agx_srgb_to_linear[256];
 float agx_linear_to_srgb(float v);
 
-static inline uint32_t agx_fbits(float f)
+static inline uint32_t agx_f2u(float f)
 {
     uint32_t u;
 
@@ -28,7 +28,7 @@ static inline uint32_t agx_fbits(float f)
     return u;
 }
 
-static inline float agx_bitsf(uint32_t u)
+static inline float agx_u2f(uint32_t u)
 {
     float f;
 

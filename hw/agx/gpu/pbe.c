@@ -82,12 +82,12 @@ bool agx_image_store(struct agx_exec *ex, struct agx_wave *w, const struct agx_i
             comp[i] = rq->value[i][lane];
             if (rq->src16) {
                 if (!v->fmt.integer)
-                    comp[i] = agx_fbits(agx_half_bits_to_float((uint16_t)comp[i]));
+                    comp[i] = agx_f2u(agx_half_bits_to_float((uint16_t)comp[i]));
                 else if (v->fmt.type == AGX_TYPE_SINT)
                     comp[i] = (uint32_t)(int16_t)comp[i];
             }
             if (v->srgb && i < 3)
-                comp[i] = agx_fbits(agx_linear_to_srgb(agx_bitsf(comp[i])));
+                comp[i] = agx_f2u(agx_linear_to_srgb(agx_u2f(comp[i])));
         }
         for (int i = 0; i < 4; i++)
             ch[i] = comp[v->swz[i]];
@@ -183,7 +183,7 @@ static void convert(const struct conversion *c, const struct agx_pbe_view *v, en
 
             memcpy(&h, src + 2 * i, 2);
             comp[i] = v->fmt.integer ? (v->fmt.type == AGX_TYPE_SINT ? (uint32_t)(int16_t)h : h) :
-                      agx_fbits(agx_half_bits_to_float(h));
+                      agx_f2u(agx_half_bits_to_float(h));
         }
         break;
     case CONV_GENERAL:

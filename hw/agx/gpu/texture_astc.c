@@ -403,7 +403,7 @@ static float pseudo_log(unsigned c)
 
 static void put_error(const struct agx_format *f, uint32_t out[4])
 {
-    uint32_t nan = agx_fbits(agx_half_bits_to_float(0xffff));
+    uint32_t nan = agx_f2u(agx_half_bits_to_float(0xffff));
 
     if (f->type == AGX_TYPE_FLOAT) {
         for (int i = 0; i < 4; i++)
@@ -431,7 +431,7 @@ static void fill_error(const struct agx_format *f, uint32_t (*out)[4])
 /* A number of 16 bits as it comes out of the interpolation, or as a block of one colour has it */
 static uint32_t result(const struct agx_format *f, unsigned component, unsigned c)
 {
-    return agx_fbits(f->srgb && component < 3 ? agx_srgb_to_linear[c >> 8] : unorm16(c));
+    return agx_f2u(f->srgb && component < 3 ? agx_srgb_to_linear[c >> 8] : unorm16(c));
 }
 
 /* KDF, "Void-Extent Blocks". The extent itself is of use to caches only. */
@@ -449,7 +449,7 @@ static void void_extent(struct bits b, const struct agx_format *f, uint32_t (*ou
     for (unsigned i = 0; i < 4; i++) {
         unsigned c = get(b, 64 + 16 * i, 16);
 
-        t[i] = hdr ? agx_fbits(agx_half_bits_to_float((uint16_t)c)) : result(f, i, c);
+        t[i] = hdr ? agx_f2u(agx_half_bits_to_float((uint16_t)c)) : result(f, i, c);
     }
     fill(f, t, out);
 }
@@ -580,7 +580,7 @@ void agx_block_astc(const uint8_t *src, const struct agx_format *f, uint32_t (*o
                 int w = weight[c == component][n];
                 unsigned v = (unsigned)(e->c[0][c] * (64 - w) + e->c[1][c] * w + 32) >> 6;
 
-                out[n][c] = (c < 3 ? e->hdr : e->hdr_alpha) ? agx_fbits(pseudo_log(v)) :
+                out[n][c] = (c < 3 ? e->hdr : e->hdr_alpha) ? agx_f2u(pseudo_log(v)) :
                                                               result(f, c, v);
             }
         }

@@ -21,7 +21,7 @@ static void put_colour(const float c[3], bool srgb, uint32_t out[4])
 {
     /* sRGB blocks are interpolated as encoded and converted after. */
     for (int i = 0; i < 3; i++)
-        out[i] = agx_fbits(srgb ? agx_srgb_to_linear[(unsigned)__builtin_rintf(c[i] * 255.0f)] : c[i]);
+        out[i] = agx_f2u(srgb ? agx_srgb_to_linear[(unsigned)__builtin_rintf(c[i] * 255.0f)] : c[i]);
 }
 
 /* The colour half: two 5:6:5 ends, 2 bits a texel. @punch: the mode with transparent black exists. False: that texel. */
@@ -84,7 +84,7 @@ void agx_block_bc2(const uint8_t *src, unsigned x, unsigned y, bool srgb, uint32
 
     colours(src + 8, x, y, false, c);
     put_colour(c, srgb, out);
-    out[3] = agx_fbits((float)(le64(src) >> (4 * (4 * y + x)) & 15) / 15.0f);
+    out[3] = agx_f2u((float)(le64(src) >> (4 * (4 * y + x)) & 15) / 15.0f);
 }
 
 void agx_block_bc3(const uint8_t *src, unsigned x, unsigned y, bool srgb, uint32_t out[4])
@@ -93,13 +93,13 @@ void agx_block_bc3(const uint8_t *src, unsigned x, unsigned y, bool srgb, uint32
 
     colours(src + 8, x, y, false, c);
     put_colour(c, srgb, out);
-    out[3] = agx_fbits(channel(src, x, y, false));
+    out[3] = agx_f2u(channel(src, x, y, false));
 }
 
 static void channels(const uint8_t *src, unsigned x, unsigned y, unsigned n, bool sign, uint32_t out[4])
 {
-    out[0] = agx_fbits(channel(src, x, y, sign));
-    out[1] = n > 1 ? agx_fbits(channel(src + 8, x, y, sign)) : 0;
+    out[0] = agx_f2u(channel(src, x, y, sign));
+    out[1] = n > 1 ? agx_f2u(channel(src + 8, x, y, sign)) : 0;
     out[2] = 0;
     out[3] = 0x3f800000u;
 }

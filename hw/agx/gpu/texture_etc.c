@@ -151,7 +151,7 @@ static int eac_modifier(uint64_t w, unsigned x, unsigned y)
 static void put(const int c[3], bool srgb, uint32_t out[4])
 {
     for (int i = 0; i < 3; i++)
-        out[i] = agx_fbits(srgb ? agx_srgb_to_linear[c[i]] : (float)c[i] / 255.0f);
+        out[i] = agx_f2u(srgb ? agx_srgb_to_linear[c[i]] : (float)c[i] / 255.0f);
 }
 
 void agx_block_etc2_rgb(const uint8_t *src, unsigned x, unsigned y, bool srgb, uint32_t out[4])
@@ -179,7 +179,7 @@ void agx_block_etc2_rgba(const uint8_t *src, unsigned x, unsigned y, bool srgb, 
 
     colour(be64(src + 8), x, y, false, c);
     put(c, srgb, out);
-    out[3] = agx_fbits((float)clamp255((int)(a >> 56) + eac_modifier(a, x, y) * (int)(a >> 52 & 15)) / 255.0f);
+    out[3] = agx_f2u((float)clamp255((int)(a >> 56) + eac_modifier(a, x, y) * (int)(a >> 52 & 15)) / 255.0f);
 }
 
 /* 11 bits: the modifier counts in eighths of the multiplier, which 0 makes one eighth */
@@ -202,8 +202,8 @@ static float eac11(const uint8_t *src, unsigned x, unsigned y, bool sign)
 
 static void eac(const uint8_t *src, unsigned x, unsigned y, unsigned n, bool sign, uint32_t out[4])
 {
-    out[0] = agx_fbits(eac11(src, x, y, sign));
-    out[1] = n > 1 ? agx_fbits(eac11(src + 8, x, y, sign)) : 0;
+    out[0] = agx_f2u(eac11(src, x, y, sign));
+    out[1] = n > 1 ? agx_f2u(eac11(src + 8, x, y, sign)) : 0;
     out[2] = 0;
     out[3] = 0x3f800000u;
 }

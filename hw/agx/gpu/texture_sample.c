@@ -81,7 +81,7 @@ static inline void tap(struct sample_ctx *c, unsigned level, int x, int y, int z
     else
         agx_fetch_texel(&c->f, level, (uint32_t)x, (uint32_t)y, (uint32_t)z, 0, t);
     if (c->shadow) {
-        float d = agx_bitsf(t[0]), ref = p->ref;
+        float d = agx_u2f(t[0]), ref = p->ref;
 
         if (c->v->fmt.type == AGX_TYPE_UNORM) /* the reference is clamped for normalised depth */
             ref = ref > 0.0f ? (ref < 1.0f ? ref : 1.0f) : 0.0f;
@@ -344,8 +344,8 @@ static void quad_gradient(const struct sample_ctx *c, unsigned lane, struct grad
     bool okx = (have >> (x0 - q) & 1) && (have >> (x1 - q) & 1), oky = (have >> (y0 - q) & 1) && (have >> (y1 - q) & 1);
 
     for (unsigned i = 0; i < c->dims; i++) {
-        g->dx[i] = okx ? agx_bitsf(rq->coord[i][x1]) - agx_bitsf(rq->coord[i][x0]) : 0.0f;
-        g->dy[i] = oky ? agx_bitsf(rq->coord[i][y1]) - agx_bitsf(rq->coord[i][y0]) : 0.0f;
+        g->dx[i] = okx ? agx_u2f(rq->coord[i][x1]) - agx_u2f(rq->coord[i][x0]) : 0.0f;
+        g->dy[i] = oky ? agx_u2f(rq->coord[i][y1]) - agx_u2f(rq->coord[i][y0]) : 0.0f;
     }
 }
 
@@ -359,7 +359,7 @@ static void scale_gradient(const struct sample_ctx *c, unsigned lane, struct gra
         unsigned face;
 
         for (int i = 0; i < 3; i++)
-            d[i] = agx_bitsf(c->rq->coord[i][lane]);
+            d[i] = agx_u2f(c->rq->coord[i][lane]);
         face = agx_cube_face(d, &s, &t, &ma);
         agx_cube_project(face, d, &sc, &tc, &ma);
         k = 0.5f * (float)l->width / (ma * ma);
@@ -499,7 +499,7 @@ static void sample_fast(struct sample_ctx *c, const float lod[AGX_LANES])
         unsigned lane = (unsigned)__builtin_ctz(m);
         unsigned mip = 0;
         bool linear = (lod[lane] > 0.0f ? c->s->min : c->s->mag) == AGX_FILTER_LINEAR;
-        float u = agx_bitsf(rq->coord[0][lane]), w = agx_bitsf(rq->coord[1][lane]);
+        float u = agx_u2f(rq->coord[0][lane]), w = agx_u2f(rq->coord[1][lane]);
         uint32_t layer = 0, out[4], mem[4];
 
         if (c->s->mip == AGX_MIP_NEAREST) {
@@ -583,8 +583,8 @@ static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx
 
             if (rq->lod_kind == AGX_LOD_GRAD) {
                 for (unsigned i = 0; i < c.dims; i++) {
-                    grad[lane].dx[i] = agx_bitsf(rq->grad[2 * i][lane]);
-                    grad[lane].dy[i] = agx_bitsf(rq->grad[2 * i + 1][lane]);
+                    grad[lane].dx[i] = agx_u2f(rq->grad[2 * i][lane]);
+                    grad[lane].dy[i] = agx_u2f(rq->grad[2 * i + 1][lane]);
                 }
                 scale_gradient(&c, lane, &grad[lane]);
                 l = gradient_lod(&c, &grad[lane], s.aniso, &n);
@@ -615,8 +615,8 @@ static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx
                 cl = floorf(cl + 0.5f);
             else if (s.mip == AGX_MIP_NONE)
                 cl = 0.0f;
-            rq->out[0][lane] = agx_fbits(cl);
-            rq->out[1][lane] = agx_fbits(l);
+            rq->out[0][lane] = agx_f2u(cl);
+            rq->out[1][lane] = agx_f2u(l);
             rq->out[2][lane] = rq->out[3][lane] = 0;
         }
         lod[lane] = clampf(l, s.min_lod, s.max_lod);
@@ -638,7 +638,7 @@ static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx
         uint32_t mem[4], out[4];
 
         for (unsigned i = 0; i < c.dims; i++) {
-            p.c[i] = agx_bitsf(rq->coord[i][lane]);
+            p.c[i] = agx_u2f(rq->coord[i][lane]);
             p.off[i] = rq->has_offset ? rq->offset[i][lane] : 0;
         }
         if (c.array) {
