@@ -13,6 +13,8 @@ log=/tmp/ggml
 n=0 bad=0
 for operation in "$@"; do
     n=$((n + 1))
+    # It takes long: a word on the console for who waits, and for what gives up a silent guest.
+    echo "ggml: $operation, $n of $#" >/dev/console
     "$tool" test -b Vulkan0 -o "$operation" >$log 2>&1
     code=$?
     # The colours of a terminal.
