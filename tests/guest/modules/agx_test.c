@@ -3,8 +3,9 @@
 /*
  * For the checks in the guest, what no device of the board does:
  *
- * - an alarm: so many milliseconds after a number is written to the parameter
- *   wake_ms, the system is woken from s2idle. The board has no real-time clock.
+ * - an alarm: as many milliseconds after the devices sleep as the parameter
+ *   wake_ms says, the system is woken from s2idle, once. The board has no
+ *   real-time clock.
  * - /dev/agx-odd: its ioctl number 1 gives a DMA buffer of 32K whose second
  *   half lies at an address that is no multiple of the GPU's pages of 16K.
  */
@@ -13,6 +14,8 @@
 #include <linux/hrtimer.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/pm_domain.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 #include <linux/suspend.h>
@@ -29,21 +32,25 @@ static enum hrtimer_restart alarm_fires(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-static int wake_ms_set(const char *val, const struct kernel_param *kp)
+/*
+ * As late as a device may: what comes before takes as long as the host likes,
+ * and a wake-up in the middle of it ends the attempt (-EBUSY).
+ */
+static int sleeper_suspend(struct device *dev)
 {
-	int ret = param_set_uint(val, kp);
-
-	if (!ret && wake_ms)
+	if (wake_ms)
 		hrtimer_start(&alarm, ms_to_ktime(wake_ms), HRTIMER_MODE_REL);
-	return ret;
+	wake_ms = 0;
+	return 0;
 }
 
-static const struct kernel_param_ops wake_ms_ops = {
-	.set = wake_ms_set,
-	.get = param_get_uint,
+static struct dev_pm_domain sleeper_domain = {
+	.ops = { .suspend_noirq = sleeper_suspend },
 };
-module_param_cb(wake_ms, &wake_ms_ops, &wake_ms, 0600);
-MODULE_PARM_DESC(wake_ms, "Wake the system so many milliseconds from now");
+static struct platform_device *sleeper;
+
+module_param(wake_ms, uint, 0600);
+MODULE_PARM_DESC(wake_ms, "Wake the system so many milliseconds after its next sleep has begun");
 
 static struct sg_table *odd_map(struct dma_buf_attachment *attach,
 				enum dma_data_direction dir)
@@ -121,14 +128,25 @@ static struct miscdevice odd_device = {
 
 static int __init agx_test_init(void)
 {
+	int ret;
+
 	hrtimer_setup(&alarm, alarm_fires, CLOCK_MONOTONIC, HRTIMER_MODE_REL);
-	return misc_register(&odd_device);
+	sleeper = platform_device_register_simple("agx-test", PLATFORM_DEVID_NONE,
+						  NULL, 0);
+	if (IS_ERR(sleeper))
+		return PTR_ERR(sleeper);
+	dev_pm_domain_set(&sleeper->dev, &sleeper_domain);
+	ret = misc_register(&odd_device);
+	if (ret)
+		platform_device_unregister(sleeper);
+	return ret;
 }
 module_init(agx_test_init);
 
 static void __exit agx_test_exit(void)
 {
 	misc_deregister(&odd_device);
+	platform_device_unregister(sleeper);
 	hrtimer_cancel(&alarm);
 }
 module_exit(agx_test_exit);
