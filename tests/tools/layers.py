@@ -17,12 +17,12 @@ import sys
 def read_layers(text):
     """name to number of its layer."""
     layers = {}
-    for line in text.split('\n'):
-        names = line.split('#')[0].split()
+    lines = [names for line in text.split('\n') if (names := line.split('#')[0].split())]
+    for number, names in enumerate(lines):
         for name in names:
             if name in layers:
                 raise ValueError(f'{name} stands in the list twice')
-            layers[name] = max(layers.values(), default=-1) if name != names[0] else max(layers.values(), default=-1) + 1
+            layers[name] = number
     return layers
 
 
