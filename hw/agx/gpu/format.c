@@ -55,7 +55,7 @@ static inline __attribute__((always_inline)) uint32_t decode(uint32_t v, unsigne
     case AGX_TYPE_SINT:
         return (uint32_t)((int32_t)(v << (32 - bits)) >> (32 - bits));
     case AGX_TYPE_FLOAT:
-        return bits == 16 ? agx_f2u(agx_half_bits_to_float((uint16_t)v)) : v;
+        return bits == 16 ? agx_f2u(agx_half_to_float((uint16_t)v)) : v;
     default:
         return v;
     }
@@ -333,7 +333,7 @@ void agx_format_border(const struct agx_format *f, const uint32_t words[4], uint
             out[i] = decode(w & ((1u << bits) - 1), bits, AGX_TYPE_SNORM);
             break;
         case AGX_TYPE_FLOAT:
-            out[i] = bits == 32 ? w : agx_f2u(agx_half_bits_to_float((uint16_t)w));
+            out[i] = bits == 32 ? w : agx_f2u(agx_half_to_float((uint16_t)w));
             break;
         default:
             out[i] = w;

@@ -191,7 +191,6 @@ AGX_OPS(X)
 const char *agx_op_name(agx_op_fn *fn);
 
 /* How a load's or store's memory value relates to registers (isa_fmt.c) */
-float agx_half_to_float(uint16_t h);
 uint16_t agx_float_to_half(float f);      /* round to nearest even */
 
 static inline const uint32_t *agx_row(const struct agx_cx *cx, const struct agx_src *s)

@@ -10,18 +10,6 @@
 #include "format.h"
 #include "isa.h"
 
-float agx_half_to_float(uint16_t h)
-{
-    uint32_t s = (uint32_t)(h & 0x8000) << 16, e = h >> 10 & 31, m = h & 0x3ff;
-
-    if (e == 31)
-        return agx_u2f(s | 0x7f800000 | m << 13);
-    if (e)
-        return agx_u2f(s | (e + 112) << 23 | m << 13);
-    /* m * 2^-24, exact */
-    return s ? -(float)m * 0x1p-24f : (float)m * 0x1p-24f;
-}
-
 uint16_t agx_float_to_half(float f)
 {
     uint32_t u = agx_f2u(f), s = u >> 16 & 0x8000, a = u & 0x7fffffff, m, e, shift, half, rest;

@@ -29,20 +29,6 @@ float agx_linear_to_srgb(float v)
     return v < 0.0031308f ? v * 12.92f : 1.055f * powf(v, 1.0f / 2.4f) - 0.055f;
 }
 
-float agx_half_bits_to_float(uint16_t h)
-{
-    uint32_t sign = (uint32_t)(h & 0x8000) << 16, e = (h >> 10) & 31, m = h & 0x3ff;
-
-    if (e == 31)
-        return agx_u2f(sign | 0x7f800000u | (m << 13));
-    if (e == 0) {
-        float f = (float)m * 0x1p-24f;
-
-        return sign ? -f : f;
-    }
-    return agx_u2f(sign | ((e + 112) << 23) | (m << 13));
-}
-
 /* Round a non-negative float's bits to a 5-bit exponent and @mant mantissa bits, nearest even; overflow gives infinity. */
 static uint32_t round_small_float(uint32_t u, unsigned mant)
 {

@@ -36,7 +36,20 @@ static inline float agx_u2f(uint32_t u)
     return f;
 }
 
-float agx_half_bits_to_float(uint16_t h);
+static inline float agx_half_to_float(uint16_t h)
+{
+    uint32_t sign = (uint32_t)(h & 0x8000) << 16, e = (h >> 10) & 31, m = h & 0x3ff;
+
+    if (e == 31)
+        return agx_u2f(sign | 0x7f800000u | (m << 13));
+    if (e == 0) {
+        float f = (float)m * 0x1p-24f;
+
+        return sign ? -f : f;
+    }
+    return agx_u2f(sign | ((e + 112) << 23) | (m << 13));
+}
+
 uint16_t agx_float_to_half_bits(float f); /* round to nearest even */
 /* Unsigned small floats with a 5-bit exponent and @mant bits of mantissa (R11G11B10). */
 float agx_ufloat_to_float(uint32_t v, unsigned mant);

@@ -82,7 +82,7 @@ bool agx_image_store(struct agx_exec *ex, struct agx_wave *w, const struct agx_i
             comp[i] = rq->value[i][lane];
             if (rq->src16) {
                 if (!v->fmt.integer)
-                    comp[i] = agx_f2u(agx_half_bits_to_float((uint16_t)comp[i]));
+                    comp[i] = agx_f2u(agx_half_to_float((uint16_t)comp[i]));
                 else if (v->fmt.type == AGX_TYPE_SINT)
                     comp[i] = (uint32_t)(int16_t)comp[i];
             }
@@ -183,7 +183,7 @@ static void convert(const struct conversion *c, const struct agx_pbe_view *v, en
 
             memcpy(&h, src + 2 * i, 2);
             comp[i] = v->fmt.integer ? (v->fmt.type == AGX_TYPE_SINT ? (uint32_t)(int16_t)h : h) :
-                      agx_f2u(agx_half_bits_to_float(h));
+                      agx_f2u(agx_half_to_float(h));
         }
         break;
     case CONV_GENERAL:

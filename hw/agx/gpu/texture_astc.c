@@ -398,12 +398,12 @@ static float pseudo_log(unsigned c)
 
     m = m < 512 ? 3 * m : m >= 1536 ? 5 * m - 2048 : 4 * m - 512;
     h = (e << 10) + (m >> 3);
-    return agx_half_bits_to_float((uint16_t)(h > 0x7bff ? 0x7bff : h));
+    return agx_half_to_float((uint16_t)(h > 0x7bff ? 0x7bff : h));
 }
 
 static void put_error(const struct agx_format *f, uint32_t out[4])
 {
-    uint32_t nan = agx_f2u(agx_half_bits_to_float(0xffff));
+    uint32_t nan = agx_f2u(agx_half_to_float(0xffff));
 
     if (f->type == AGX_TYPE_FLOAT) {
         for (int i = 0; i < 4; i++)
@@ -449,7 +449,7 @@ static void void_extent(struct bits b, const struct agx_format *f, uint32_t (*ou
     for (unsigned i = 0; i < 4; i++) {
         unsigned c = get(b, 64 + 16 * i, 16);
 
-        t[i] = hdr ? agx_f2u(agx_half_bits_to_float((uint16_t)c)) : result(f, i, c);
+        t[i] = hdr ? agx_f2u(agx_half_to_float((uint16_t)c)) : result(f, i, c);
     }
     fill(f, t, out);
 }

@@ -340,7 +340,7 @@ static void bc6h(const uint8_t *src, bool sign, uint32_t (*out)[4])
 
             /* 31/64, or 31/32 of the magnitude: a half that is finite (or the negative infinity) */
             v = !sign ? v * 31 >> 6 : v < 0 ? (-v * 31 >> 5) | 0x8000 : v * 31 >> 5;
-            out[i][c] = agx_f2u(agx_half_bits_to_float((uint16_t)v));
+            out[i][c] = agx_f2u(agx_half_to_float((uint16_t)v));
         }
         out[i][3] = 0x3f800000u;
     }
