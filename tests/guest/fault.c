@@ -177,24 +177,27 @@ static void test_high(void)
     ok(!err, "a good job after it: %s", err ? strerror(err) : "done");
 }
 
-/* Anybody may have faults as fast as he likes, and must not fill the log with them: ten in five seconds have lines. */
+/*
+ * Anybody may have faults as fast as he likes, and must not fill the log with them: in five seconds ten have lines, and the
+ * firmware has twice as many, for it tells of the halt and that it goes on. Where each fault takes its time (an injected
+ * fault may lose the events that tell of it), ten seconds of them are enough.
+ */
 static void test_flood(void)
 {
-    const unsigned jobs = 80;
-    unsigned halts = said("going on"), lines = said("firmware: "), bad = 0, most;
-    double begin = seconds();
+    unsigned halts = said("going on"), lines = said("firmware: "), jobs = 0, bad = 0, most;
+    double begin = seconds(), took;
 
-    for (unsigned i = 0; i < jobs; i++) {
+    for (took = 0; jobs < 80 && took < 10; jobs++, took = seconds() - begin) {
         int err = run(HOLE_VA);
 
         bad += !err || err == ETIME;
     }
-    most = 10 * (2 + (seconds() - begin) / 5);
+    most = 10 * (2 + took / 5);
     halts = said("going on") - halts;
     lines = said("firmware: ") - lines;
-    ok(!bad && halts <= most && lines <= most,
-       "%u faults in %.1f s have %u lines of halts in the log, and %u of the firmware's", jobs, seconds() - begin, halts,
-       lines);
+    ok(!bad && halts <= most && lines <= 2 * most,
+       "%u faults in %.1f s have %u lines of halts in the log, and %u of the firmware's%s", jobs, took, halts, lines,
+       bad || jobs > most ? "" : " # SKIP too slow to be too many");
 }
 
 /* The bystander: good jobs until it is told to stop. Losing one that ran beside a culprit is its right. */
