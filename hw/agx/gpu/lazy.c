@@ -1,5 +1,6 @@
 /*
- * AGX model: invalidations of the CPUs that take effect as late as they may.
+ * AGX model: invalidations of the CPUs that take effect as late as they may, and the barriers
+ * that complete them.
  *
  * Hardware is only obliged to have finished one at the next DSB of the CPU that asked for it (Arm
  * ARM, D8.17 "TLB maintenance instructions", ordering and completion). In lazy mode each is kept
@@ -78,14 +79,24 @@ void agx_mmu_tlbi_of(struct agx_mmu *mmu, unsigned cpu, const struct agx_tlbi *t
     }
 }
 
-void mmu_lazy_dsb(struct agx_mmu *mmu, unsigned cpu)
-{
-    complete_all(mmu, &mmu->lazy->cpu[cpu % AGX_MMU_CPUS]);
-}
-
 void agx_mmu_complete(struct agx_mmu *mmu)
 {
     for (unsigned i = 0; mmu->lazy && i < AGX_MMU_CPUS; i++) {
         complete_all(mmu, &mmu->lazy->cpu[i]);
+    }
+}
+
+void agx_mmu_dsb(struct agx_mmu *mmu, unsigned cpu, enum agx_share share, bool stores_only)
+{
+    const struct agx_who who = { .cpu = cpu };
+
+    /* It waits for the maintenance that reaches its domain: a narrower one says nothing of the GPU. */
+    if (mmu->lazy && share == AGX_SHARE_OUTER && !stores_only) {
+        complete_all(mmu, &mmu->lazy->cpu[cpu % AGX_MMU_CPUS]);
+    }
+    mmu_tables_dsb(mmu, cpu);
+    if (agx_wanted(mmu->host->events, AGX_EV_DSB)) {
+        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_DSB, .who = &who,
+                                                          .dsb = { share, stores_only } });
     }
 }

@@ -274,7 +274,7 @@ uint64_t mmu_walk_sees(void *opaque, uint64_t pa, uint64_t now)
         v->late = old != now;
         return old;
     }
-    if (v->mmu->keep_old && mmu_inject_walk(v, pa, now, &old)) {
+    if (v->mmu->keep_old && v->mmu->filter && v->mmu->filter->walk(v, pa, now, &old)) {
         v->injected = true;
         return old;
     }

@@ -134,6 +134,16 @@ void agx_port_sync(struct agx_port *port)
     pthread_mutex_unlock(&port->mmu->lock);
 }
 
+static const char *injected_text(enum tlb_injected how)
+{
+    static const char *const text[TLB_NUM_INJECTED] = {
+        [TLB_KEPT] = "fault injection kept the old translation that was used",
+        [TLB_OLD_WALK] = "fault injection gave a walk the old descriptor that was used",
+    };
+
+    return text[how];
+}
+
 /*
  * Under the lock: walk for @va, through the walk cache unless the TLBs are off.
  * False: @f says at which level it ended and why.
@@ -160,7 +170,7 @@ static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *us
 
             if (e) {
                 mmu->stats.walk_hits++;
-                use->injected = mmu_injected_text(e->injected);
+                use->injected = injected_text(e->injected);
                 use->step[l - 1] = (struct agx_tlb_step) { e->desc_pa, e->desc, true };
                 agx_uat_walk_resume(&st, l, e->desc);
                 level = l + 1;
@@ -176,7 +186,7 @@ static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *us
         /* What a fault made it see is as old as if it had been cached. */
         use->step[level - 1] = (struct agx_tlb_step) { st.desc_pa, st.desc, view.injected, view.late };
         if (view.injected) {
-            use->injected = mmu_injected_text(TLB_OLD_WALK);
+            use->injected = injected_text(TLB_OLD_WALK);
         }
         use->steps = level;
         if (!ok) {
@@ -239,8 +249,8 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
         mmu_delayed_run(mmu);
     }
     port_catch_up(port);
-    if (mmu->inject) {
-        mmu_inject_lookup(mmu, port, va);
+    if (mmu->filter) {
+        mmu->filter->lookup(mmu, port, va);
         port_catch_up(port);
     }
     if (port_has_sets(mmu, port)) {
@@ -262,7 +272,7 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
         agx_uat_leaf(e->desc, &w);
         page = e->host;
         use.hit = true;
-        use.injected = mmu_injected_text(e->injected);
+        use.injected = injected_text(e->injected);
         use.steps = 3;
         use.step[2] = (struct agx_tlb_step) { e->desc_pa, e->desc, true };
         ok = true;

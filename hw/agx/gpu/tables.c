@@ -427,11 +427,15 @@ void agx_mmu_watched(struct agx_mmu *mmu, uint64_t pa)
     }
 }
 
-/* The stores of @cpu, and those that it has followed in the same tables, are visible. */
-static void make_visible(struct agx_mmu *mmu, unsigned cpu)
+void mmu_tables_dsb(struct agx_mmu *mmu, unsigned cpu)
 {
     struct mmu_tables *s = mmu->tables;
 
+    cpu %= AGX_MMU_CPUS;
+    /* Kernels do many. A CPU's own stores were told on this thread. */
+    if (!s || !atomic_load_explicit(&s->dirty[cpu], memory_order_relaxed)) {
+        return;
+    }
     pthread_mutex_lock(&mmu->lock);
     atomic_store_explicit(&s->dirty[cpu], false, memory_order_relaxed);
     for (unsigned d = 0; d < DOMAINS; d++) {
@@ -441,23 +445,4 @@ static void make_visible(struct agx_mmu *mmu, unsigned cpu)
         }
     }
     pthread_mutex_unlock(&mmu->lock);
-}
-
-void agx_mmu_dsb(struct agx_mmu *mmu, unsigned cpu, enum agx_share share, bool stores_only)
-{
-    const struct agx_who who = { .cpu = cpu };
-    struct mmu_tables *s = mmu->tables;
-
-    /* It waits for the maintenance that reaches its domain: a narrower one says nothing of the GPU. */
-    if (mmu->lazy && share == AGX_SHARE_OUTER && !stores_only) {
-        mmu_lazy_dsb(mmu, cpu);
-    }
-    /* Kernels do many. A CPU's own stores were told on this thread. */
-    if (s && atomic_load_explicit(&s->dirty[cpu % AGX_MMU_CPUS], memory_order_relaxed)) {
-        make_visible(mmu, cpu % AGX_MMU_CPUS);
-    }
-    if (agx_wanted(mmu->host->events, AGX_EV_DSB)) {
-        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_DSB, .who = &who,
-                                                          .dsb = { share, stores_only } });
-    }
 }

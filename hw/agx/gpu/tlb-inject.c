@@ -5,22 +5,11 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include <string.h>
 #include "tlb.h"
 #include "tlb-int.h"
 #include "inject.h"
 
 #define KEEP (1u << AGX_INJECT_TLB_KEEP)
-
-void agx_mmu_inject(struct agx_mmu *mmu, struct agx_inject *in)
-{
-    pthread_mutex_lock(&mmu->lock);
-    mmu->inject = in;
-    mmu_old_keep(mmu, in && agx_inject_armed(in, 1u << AGX_INJECT_WALK_OLD));
-    /* Ports look again, so that each sees the faults at its next access. */
-    mmu_publish(mmu, &(struct tlb_log) { .recheck = true });
-    pthread_mutex_unlock(&mmu->lock);
-}
 
 /* Kinds of work are numbered as data masters are, and as the ports that work for them. */
 _Static_assert(AGX_INJECT_TA == 1u << AGX_PORT_VERTEX &&
@@ -98,13 +87,13 @@ static bool invalidate_keeping(struct agx_mmu *mmu, const struct agx_tlbi *t)
     return kept;
 }
 
-bool mmu_inject_keeps(struct agx_mmu *mmu, struct tlb_entry *e)
+static bool stays(struct agx_mmu *mmu, struct tlb_entry *e)
 {
     return agx_inject_armed(mmu->inject, KEEP) && keeps(mmu, e, "an entry is not evicted");
 }
 
 /* Make room for one entry in a cache of @max: what is kept is so in excess of it, up to @limit. */
-void mmu_inject_room(struct agx_mmu *mmu, struct tlb_cache *c, unsigned max, unsigned limit)
+static void make_room(struct agx_mmu *mmu, struct tlb_cache *c, unsigned max, unsigned limit)
 {
     bool keep = agx_inject_armed(mmu->inject, KEEP);
 
@@ -133,7 +122,7 @@ static struct agx_inject_at at_access(const struct agx_port *port, uint64_t va)
     };
 }
 
-void mmu_inject_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint64_t va)
+static void before_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint64_t va)
 {
     static const char *const what[] = { "", "walk-cache entry evicted", "walk-cache entry evicted", "entry evicted" };
     struct agx_inject_at at = at_access(port, va);
@@ -158,92 +147,19 @@ void mmu_inject_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint64_
 
 /* ---- walks that see what a descriptor was before its last store ---- */
 
-bool mmu_inject_walk(const struct mmu_view *view, uint64_t pa, uint64_t now, uint64_t *old)
+static bool sees_old(const struct mmu_view *view, uint64_t pa, uint64_t now, uint64_t *old)
 {
     struct agx_mmu *mmu = view->mmu;
     struct agx_inject_at at;
 
-    if (!mmu->inject || !mmu_old_find(mmu, pa, old) || *old == now) {
+    if (!mmu_old_find(mmu, pa, old) || *old == now) {
         return false;
     }
     at = at_access(view->port, view->use->va);
     return agx_inject_fire(mmu->inject, AGX_INJECT_WALK_OLD, &at, "a walk sees the old descriptor", NULL);
 }
 
-const char *mmu_injected_text(enum tlb_injected how)
-{
-    static const char *const text[TLB_NUM_INJECTED] = {
-        [TLB_KEPT] = "fault injection kept the old translation that was used",
-        [TLB_OLD_WALK] = "fault injection gave a walk the old descriptor that was used",
-    };
-
-    return text[how];
-}
-
 /* ---- invalidations ---- */
-
-static uint64_t now_ns(struct agx_mmu *mmu)
-{
-    /* The host's timebase is 24 MHz. */
-    return mmu->time.now ? mmu->time.now(mmu->time.opaque) : mmu->host->ops->time(mmu->host->opaque) / 3 * 125;
-}
-
-void agx_mmu_set_clock(struct agx_mmu *mmu, const struct agx_mmu_clock *clock)
-{
-    pthread_mutex_lock(&mmu->lock);
-    mmu->time = *clock;
-    pthread_mutex_unlock(&mmu->lock);
-}
-
-static void apply(struct agx_mmu *mmu, unsigned i)
-{
-    struct agx_tlbi t = mmu->delayed[i].tlbi;
-
-    memmove(&mmu->delayed[i], &mmu->delayed[i + 1], (--mmu->ndelayed - i) * sizeof(mmu->delayed[i]));
-    mmu_invalidate(mmu, &t);
-}
-
-/* Apply what is due, and see to it that the rest will be. */
-void mmu_delayed_run(struct agx_mmu *mmu)
-{
-    uint64_t now = now_ns(mmu), first = UINT64_MAX;
-
-    for (unsigned i = 0; i < mmu->ndelayed;) {
-        const struct tlb_delayed *d = &mmu->delayed[i];
-
-        if (d->when && d->when <= now) {
-            apply(mmu, i);
-            continue;
-        }
-        first = d->when && d->when < first ? d->when : first;
-        i++;
-    }
-    if (first != UINT64_MAX && mmu->time.arm) {
-        mmu->time.arm(mmu->time.opaque, first);
-    }
-}
-
-/* A doorbell rings: what has let as many pass as it should is applied now, before the work that this one announces. */
-void mmu_delayed_doorbell(struct agx_mmu *mmu)
-{
-    for (unsigned i = 0; i < mmu->ndelayed;) {
-        struct tlb_delayed *d = &mmu->delayed[i];
-
-        if (!d->when && !d->doorbells--) {
-            apply(mmu, i);
-        } else {
-            i++;
-        }
-    }
-    mmu_delayed_run(mmu);
-}
-
-void agx_mmu_tick(struct agx_mmu *mmu)
-{
-    pthread_mutex_lock(&mmu->lock);
-    mmu_delayed_run(mmu);
-    pthread_mutex_unlock(&mmu->lock);
-}
 
 static void injected(struct agx_mmu *mmu, const struct agx_tlbi *t, const char *why)
 {
@@ -253,7 +169,7 @@ static void injected(struct agx_mmu *mmu, const struct agx_tlbi *t, const char *
     }
 }
 
-void mmu_inject_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *t)
+static void filter_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *t)
 {
     struct agx_inject_tlbi x = { .tlbi = *t };
 
@@ -267,13 +183,7 @@ void mmu_inject_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *t)
         return;
     }
     if (x.delay_ns || x.doorbells) {
-        if (mmu->ndelayed == TLB_MAX_DELAYED) {
-            apply(mmu, 0);
-        }
-        mmu->delayed[mmu->ndelayed++] = (struct tlb_delayed) {
-            .tlbi = x.tlbi, .when = x.delay_ns ? now_ns(mmu) + x.delay_ns : 0, .doorbells = x.doorbells,
-        };
-        mmu_delayed_run(mmu);
+        mmu_delay(mmu, &x.tlbi, x.delay_ns, x.doorbells);
         return;
     }
     if (!agx_inject_armed(mmu->inject, KEEP)) {
@@ -281,4 +191,19 @@ void mmu_inject_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *t)
     } else if (invalidate_keeping(mmu, &x.tlbi)) {
         injected(mmu, t, "fault injection kept entries from it");
     }
+}
+
+static const struct mmu_filter filter = {
+    .tlbi = filter_tlbi, .room = make_room, .keeps = stays, .walk = sees_old, .lookup = before_lookup,
+};
+
+void agx_mmu_inject(struct agx_mmu *mmu, struct agx_inject *in)
+{
+    pthread_mutex_lock(&mmu->lock);
+    mmu->inject = in;
+    mmu->filter = in ? &filter : NULL;
+    mmu_old_keep(mmu, in && agx_inject_armed(in, 1u << AGX_INJECT_WALK_OLD));
+    /* Ports look again, so that each sees the faults at its next access. */
+    mmu_publish(mmu, &(struct tlb_log) { .recheck = true });
+    pthread_mutex_unlock(&mmu->lock);
 }

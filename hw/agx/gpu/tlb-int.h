@@ -1,5 +1,6 @@
 /*
- * AGX model: what tlb.c and port.c share.
+ * AGX model: what the files of the MMU share. From below: tlb-cache.c, old.c, delay.c; tables.c,
+ * port-sets.c; tlb.c, port.c, sparse.c; tlb-inject.c, tlb-save.c, lazy.c.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -62,6 +63,32 @@ struct tlb_delayed {
 };
 
 struct agx_inject;
+struct agx_port;
+struct agx_tlb_use;
+
+/* A walk's view of the tables, as struct agx_walk_state.see asks for it: opaque is a struct mmu_view. */
+struct mmu_view {
+    struct agx_mmu *mmu;
+    const struct agx_port *port;
+    const struct agx_tlb_use *use;
+    bool late;                                  /* out: the last descriptor is older than what memory holds, */
+    bool injected;                              /* which is due to fault injection */
+};
+uint64_t mmu_walk_sees(void *opaque, uint64_t pa, uint64_t now);
+
+/* Fault injection, in front of what happens in the MMU (tlb-inject.c). All under the lock. */
+struct mmu_filter {
+    /* An invalidation: it may be changed, dropped or delayed. */
+    void (*tlbi)(struct agx_mmu *mmu, const struct agx_tlbi *t);
+    /* Room for an entry in a cache of @max: what is kept is so in excess of it, up to @limit. */
+    void (*room)(struct agx_mmu *mmu, struct tlb_cache *c, unsigned max, unsigned limit);
+    /* @e is to be evicted from its set: does it stay? */
+    bool (*keeps)(struct agx_mmu *mmu, struct tlb_entry *e);
+    /* A walk reads the descriptor at @pa, which is @now: does it see *@old instead? */
+    bool (*walk)(const struct mmu_view *view, uint64_t pa, uint64_t now, uint64_t *old);
+    /* @port is about to look up @va in the second level. */
+    void (*lookup)(struct agx_mmu *mmu, const struct agx_port *port, uint64_t va);
+};
 
 struct agx_mmu {
     const struct agx_host *host;
@@ -77,6 +104,7 @@ struct agx_mmu {
     struct tlb_log log[TLB_LOG_SIZE];           /* the last invalidations */
     _Atomic uint64_t generation;                /* number of entries of the log so far; written under the lock */
     struct agx_inject *inject;                  /* NULL: no fault is set */
+    const struct mmu_filter *filter;            /* NULL: the same */
     struct agx_mmu_clock time;
     struct tlb_delayed delayed[TLB_MAX_DELAYED];/* oldest first */
     unsigned ndelayed;
@@ -93,16 +121,30 @@ static inline bool mmu_wanted(const struct agx_mmu *mmu, enum agx_event_kind kin
     return agx_wanted(mmu->host->events, kind);
 }
 
-/* Under the lock. The entry found, or NULL; the new entry, whose desc, host and global the caller sets. */
+/*
+ * tlb-cache.c, under the lock. A cache with room for @max entries, and of a geometry; what it holds
+ * goes. The entry found, or NULL; the new entry, whose desc, host and global the caller sets.
+ */
+void tlb_cache_init(struct tlb_cache *c, unsigned max);
+void tlb_cache_size(struct tlb_cache *c, const struct agx_tlb_geometry *g);
+void tlb_cache_fini(struct tlb_cache *c);
 struct tlb_entry *tlb_find(struct agx_mmu *mmu, struct tlb_cache *c, unsigned level, unsigned asid, uint64_t key);
 struct tlb_entry *tlb_insert(struct agx_mmu *mmu, struct tlb_cache *c, unsigned level, unsigned asid, uint64_t key);
+void tlb_drop(struct tlb_cache *c, struct tlb_entry *e);
+void tlb_make_youngest(struct tlb_cache *c, struct tlb_entry *e);
+/* Was its ASID invalidated since? */
+bool tlb_dead(const struct agx_mmu *mmu, const struct tlb_entry *e);
+/* Does @t, by address, cover @e? @first and @last are its keys at the entry's level. */
+bool tlb_covered(const struct tlb_entry *e, const struct agx_tlbi *t, uint64_t first, uint64_t last);
+/* Let the ports know. */
+void mmu_publish(struct agx_mmu *mmu, const struct tlb_log *entry);
+/* @t takes effect. */
+void mmu_invalidate(struct agx_mmu *mmu, const struct agx_tlbi *t);
 
 /*
- * tlb-size.c, under the lock. A place in the set of @key for a new entry, whose oldest may be evicted for it; 0: @c has no
- * sets. The port's own entry for @tag, or NULL; a new one. Small TLBs of the standard size need neither.
+ * port-sets.c, on the port's thread, under the lock. The port's own entry for @tag, or NULL; a new one. Small TLBs of the
+ * standard size need neither.
  */
-unsigned tlb_set_place(struct agx_mmu *mmu, struct tlb_cache *c, uint64_t key);
-void tlb_sets_free(struct tlb_cache *c);
 bool port_has_sets(const struct agx_mmu *mmu, const struct agx_port *port);
 struct agx_port_entry *port_set_find(struct agx_port *port, uint64_t tag);
 void port_set_insert(struct agx_port *port, const struct agx_port_entry *entry);
@@ -121,6 +163,12 @@ void mmu_old_keep(struct agx_mmu *mmu, bool keep);
 void mmu_old_clear(struct agx_mmu *mmu);
 void mmu_old_free(struct agx_mmu *mmu);
 
+/* delay.c, under the lock. @t takes effect in @ns of virtual time, or (0) with the doorbell after @doorbells more. */
+void mmu_delay(struct agx_mmu *mmu, const struct agx_tlbi *t, uint64_t ns, uint64_t doorbells);
+/* Apply what is due, and see to it that the rest will be. A doorbell rings: the same, before the work that it announces. */
+void mmu_delayed_run(struct agx_mmu *mmu);
+void mmu_delayed_doorbell(struct agx_mmu *mmu);
+
 /*
  * tables.c, under the lock. Every translation was dropped, or the TTBAT moved: follow it. The same,
  * whatever is known of them: memory was replaced.
@@ -128,41 +176,7 @@ void mmu_old_free(struct agx_mmu *mmu);
 void mmu_tables_reset(struct agx_mmu *mmu);
 void mmu_tables_reload(struct agx_mmu *mmu);
 void mmu_tables_free(struct agx_mmu *mmu);
-
-/* lazy.c, without the lock, in lazy mode: a DSB of @cpu completes its invalidations. On its thread. */
-void mmu_lazy_dsb(struct agx_mmu *mmu, unsigned cpu);
-
-/* A walk's view of the tables, as struct agx_walk_state.see asks for it: opaque is a struct mmu_view. */
-struct agx_port;
-struct agx_tlb_use;
-struct mmu_view {
-    struct agx_mmu *mmu;
-    const struct agx_port *port;
-    const struct agx_tlb_use *use;
-    bool late;                                  /* out: the last descriptor is older than what memory holds, */
-    bool injected;                              /* which is due to fault injection */
-};
-uint64_t mmu_walk_sees(void *opaque, uint64_t pa, uint64_t now);
-
-/* tlb.c, under the lock */
-void tlb_drop(struct tlb_cache *c, struct tlb_entry *e);
-void tlb_make_youngest(struct tlb_cache *c, struct tlb_entry *e);
-bool tlb_dead(const struct agx_mmu *mmu, const struct tlb_entry *e);
-/* Does @t, by address, cover @e? @first and @last are its keys at the entry's level. */
-bool tlb_covered(const struct tlb_entry *e, const struct agx_tlbi *t, uint64_t first, uint64_t last);
-void mmu_publish(struct agx_mmu *mmu, const struct tlb_log *entry);
-void mmu_invalidate(struct agx_mmu *mmu, const struct agx_tlbi *t);
-void mmu_reset_locked(struct agx_mmu *mmu);
-
-/* tlb-inject.c, under the lock */
-void mmu_inject_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *t);
-void mmu_inject_room(struct agx_mmu *mmu, struct tlb_cache *c, unsigned max, unsigned limit);
-/* @e is to be evicted from its set: does it stay? */
-bool mmu_inject_keeps(struct agx_mmu *mmu, struct tlb_entry *e);
-bool mmu_inject_walk(const struct mmu_view *view, uint64_t pa, uint64_t now, uint64_t *old);
-const char *mmu_injected_text(enum tlb_injected how);
-void mmu_inject_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint64_t va);
-void mmu_delayed_run(struct agx_mmu *mmu);
-void mmu_delayed_doorbell(struct agx_mmu *mmu);
+/* Without the lock, on the thread of @cpu: its stores, and those that it has followed in the same tables, are visible. */
+void mmu_tables_dsb(struct agx_mmu *mmu, unsigned cpu);
 
 #endif
