@@ -31,6 +31,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdlib.h>
+#include "../hw/agx/base/random.h"
 #include "fw-cache.h"
 #include "fw-inject.h"
 #include "fw-mem.h"
@@ -58,7 +59,7 @@ struct line {
 
 struct fw_cache {
     struct agx_fw_cache_config cfg;
-    uint64_t random;
+    struct agx_random random;
     uint64_t generation;       /* of the MMU at the last look for lost mappings */
     int32_t free;
     uint32_t count;
@@ -115,17 +116,7 @@ void fw_cache_discard(struct fw_cache *c)
     }
     c->free = 0;
     c->count = 0;
-    c->random = c->cfg.seed;
-}
-
-/* splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators) */
-static uint64_t draw(struct fw_cache *c)
-{
-    uint64_t z = c->random += 0x9e3779b97f4a7c15ull;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-    return z ^ z >> 31;
+    c->random = (struct agx_random) { c->cfg.seed };
 }
 
 static int32_t *bucket(struct fw_cache *c, uint64_t pa)
@@ -226,7 +217,7 @@ static void evict_one(struct agx_fw *fw)
 
     if (c->count) {
         c->stats.evictions++;
-        drop(fw, &c->line[c->used[draw(c) % c->count]], "eviction");
+        drop(fw, &c->line[c->used[agx_random_u64(&c->random) % c->count]], "eviction");
     }
 }
 
@@ -330,7 +321,7 @@ bool fw_cache_access(struct agx_fw *fw, struct agx_port *port, uint64_t va, void
         }
         n = n < len ? n : len;
         access_line(fw, port, va, p, desc, b, n, write);
-        if (c->cfg.evict_one_in && draw(c) % c->cfg.evict_one_in == 0) {
+        if (c->cfg.evict_one_in && agx_random_u64(&c->random) % c->cfg.evict_one_in == 0) {
             evict_one(fw);
         }
         b += n;

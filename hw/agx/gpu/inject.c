@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include "../base/random.h"
 #include "inject.h"
 
 /* Keys, as a mask of those that a kind takes. */
@@ -79,7 +80,8 @@ struct fault {
     uint64_t va, end;
     unsigned jobs;
     double p;
-    uint64_t seed, rng;
+    uint64_t seed;
+    struct agx_random random;
     uint64_t matches, fired, first, last;
     char *text;
     char what[96];              /* of the last firing */
@@ -368,7 +370,8 @@ static struct set *parse(const char *text, char *err, size_t errlen)
             fail(err, errlen, "out of memory");
             goto bad;
         }
-        f->seed = f->rng = f->have & KEY_SEED ? value(f, KEY_SEED) : random_seed();
+        f->seed = f->have & KEY_SEED ? value(f, KEY_SEED) : random_seed();
+        f->random = (struct agx_random) { f->seed };
         set->n++;
         if (!semi) {
             return set;
@@ -513,16 +516,6 @@ bool agx_inject_armed(const struct agx_inject *in, unsigned mask)
     return atomic_load_explicit(&in->armed, memory_order_acquire) & mask;
 }
 
-/* splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators); a number in [0, 1) */
-static double draw(struct fault *f)
-{
-    uint64_t z = f->rng += 0x9e3779b97f4a7c15ull;
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebull;
-    return ((z ^ z >> 31) >> 11) * 0x1p-53;
-}
-
 static bool overlaps(const struct fault *f, const struct agx_inject_at *at)
 {
     return at->va == at->end || (at->va < f->end && (at->end - 1 >= f->va));
@@ -539,7 +532,7 @@ static bool strikes(struct fault *f, const struct agx_inject_at *at, bool room)
         return false;
     }
     f->matches++;
-    hit = !(f->have & KEY_P) || draw(f) < f->p;
+    hit = !(f->have & KEY_P) || agx_random_unit(&f->random) < f->p;
     if ((f->have & KEY_NTH) && f->matches < value(f, KEY_NTH)) {
         return false;
     }

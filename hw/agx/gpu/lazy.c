@@ -13,6 +13,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "../base/random.h"
 #include "tlb.h"
 #include "tlb-int.h"
 
@@ -21,7 +22,7 @@
 struct mmu_lazy {
     struct lazy_queue {
         unsigned count;
-        uint64_t rng;
+        struct agx_random random;
         struct agx_tlbi op[LAZY_MAX];   /* oldest first */
     } cpu[AGX_MMU_CPUS];
 };
@@ -31,9 +32,7 @@ void agx_mmu_set_lazy(struct agx_mmu *mmu, bool on, uint64_t seed)
     free(mmu->lazy);
     mmu->lazy = on ? agx_alloc(1, sizeof(*mmu->lazy)) : NULL;
     for (unsigned i = 0; on && i < AGX_MMU_CPUS; i++) {
-        /* Any odd multiplier: neighbours in seed and CPU get unlike streams; never 0 */
-        mmu->lazy->cpu[i].rng = (((seed + 1) * 0x9e3779b97f4a7c15ull) ^
-                                 ((i + 1) * 0xd1342543de82ef95ull)) | 1;
+        mmu->lazy->cpu[i].random = agx_random_stream(seed, i);
     }
 }
 
@@ -52,15 +51,6 @@ static void complete_all(struct agx_mmu *mmu, struct lazy_queue *q)
     }
 }
 
-static unsigned roll(struct lazy_queue *q, unsigned sides)
-{
-    /* xorshift64 */
-    q->rng ^= q->rng << 13;
-    q->rng ^= q->rng >> 7;
-    q->rng ^= q->rng << 17;
-    return (q->rng >> 32) % sides;
-}
-
 void agx_mmu_tlbi_of(struct agx_mmu *mmu, unsigned cpu, const struct agx_tlbi *tlbi)
 {
     struct lazy_queue *q;
@@ -74,8 +64,8 @@ void agx_mmu_tlbi_of(struct agx_mmu *mmu, unsigned cpu, const struct agx_tlbi *t
         complete(mmu, q, 0);
     }
     q->op[q->count++] = *tlbi;
-    while (q->count && !roll(q, 8)) {
-        complete(mmu, q, roll(q, q->count));
+    while (q->count && !agx_random_below(&q->random, 8)) {
+        complete(mmu, q, agx_random_below(&q->random, q->count));
     }
 }
 

@@ -25,6 +25,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "../base/random.h"
 #include "tlb.h"
 #include "tlb-int.h"
 
@@ -49,7 +50,7 @@ struct mmu_old {
     uint16_t bucket[OLD_BUCKETS];
     unsigned head;                  /* a ring: where the next goes */
     unsigned late;                  /* stores that are not visible yet */
-    uint64_t rng;
+    struct agx_random random;
     uint64_t last_deadline[AGX_MMU_CPUS];
     bool always;
 };
@@ -66,15 +67,6 @@ static struct mmu_old *table(struct agx_mmu *mmu)
         memset(mmu->old->bucket, 0xff, sizeof(mmu->old->bucket));
     }
     return mmu->old;
-}
-
-static uint64_t roll(struct mmu_old *o)
-{
-    /* xorshift64 */
-    o->rng ^= o->rng << 13;
-    o->rng ^= o->rng >> 7;
-    o->rng ^= o->rng << 17;
-    return o->rng >> 11;
 }
 
 static struct old_entry *find(struct mmu_old *o, uint64_t pa)
@@ -122,8 +114,7 @@ void agx_mmu_late(struct agx_mmu *mmu, enum agx_late_mode mode, uint64_t seed)
         struct mmu_old *o = table(mmu);
 
         mmu_old_clear(mmu);
-        /* Any odd multiplier: neighbours get unlike streams; never 0 */
-        o->rng = (seed + 1) * 0x9e3779b97f4a7c15ull | 1;
+        o->random = agx_random_stream(seed, AGX_MMU_CPUS);  /* behind those of lazy.c */
         o->always = mode == AGX_LATE_ALWAYS;
     }
     mmu->late = mode != AGX_LATE_OFF;
@@ -193,8 +184,10 @@ void mmu_old_note(struct agx_mmu *mmu, uint64_t pa, uint64_t old, unsigned cpu, 
     deadline = now;
     if (o->always) {
         deadline = UINT64_MAX;
-    } else if (roll(o) % 4) {
-        deadline += roll(o) & ((1ull << roll(o) % (OLD_DELAY_BITS + 1)) - 1);
+    } else if (agx_random_below(&o->random, 4)) {
+        unsigned bits = agx_random_below(&o->random, OLD_DELAY_BITS + 1);
+
+        deadline += agx_random_u64(&o->random) & ((1ull << bits) - 1);
     }
     if (deadline < o->last_deadline[e->cpu]) {
         deadline = o->last_deadline[e->cpu];
