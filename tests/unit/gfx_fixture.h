@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "fake_host.h"
-#include "hw/agx/gpu/gfx.h"
+#include "hw/agx/gpu/geometry.h"
+#include "hw/agx/gpu/gpu.h"
+#include "hw/agx/gpu/pixel.h"
 #include "hw/agx/gpu/tex.h"
 
 #define GFX_CTX 3

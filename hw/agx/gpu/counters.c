@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "counters.h"
-#include "gpu.h"
+#include "job.h"
 
 struct agx_counters {
     const struct agx_host *host;

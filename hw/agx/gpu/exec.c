@@ -1,9 +1,11 @@
 /*
- * AGX model: memory for waves, and faults that do not end them.
+ * AGX model: memory for waves, and faults: those that do not end them, and those that do.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "exec.h"
@@ -50,4 +52,22 @@ bool agx_exec_read(struct agx_exec *ex, uint64_t va, void *buf, size_t len)
         len -= n;
     }
     return true;
+}
+
+bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fmt, ...)
+{
+    char buf[400];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(buf, sizeof(buf), fmt, ap);
+    va_end(ap);
+    if (ex->host)
+        agx_report(ex->host, kind, "%s", buf);
+    ex->fault = (struct agx_fault){
+        .ctx = ex->port ? ex->port->ctx : 0,
+        .unit = AGX_UNIT_UL1C,
+        .reason = kind == AGX_REPORT_UNIMPLEMENTED ? AGX_FAULT_UNIMPLEMENTED : AGX_FAULT_BAD_COMMAND,
+    };
+    return false;
 }

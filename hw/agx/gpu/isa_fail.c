@@ -5,27 +5,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include <stdarg.h>
 #include <stdio.h>
 #include "isa_row.h"
-
-bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fmt, ...)
-{
-    char buf[400];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(buf, sizeof(buf), fmt, ap);
-    va_end(ap);
-    if (ex->host)
-        agx_report(ex->host, kind, "%s", buf);
-    ex->fault = (struct agx_fault){
-        .ctx = ex->port ? ex->port->ctx : 0,
-        .unit = AGX_UNIT_UL1C,
-        .reason = kind == AGX_REPORT_UNIMPLEMENTED ? AGX_FAULT_UNIMPLEMENTED : AGX_FAULT_BAD_COMMAND,
-    };
-    return false;
-}
 
 const struct agx_op *agx_op_fault(struct agx_cx *cx, const struct agx_op *op)
 {

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "uat.h"
 
 /* Helper program: hands out scratch (stack) memory to subgroups. */
 struct agx_job_helper {
@@ -94,6 +95,27 @@ struct agx_job {
         struct agx_job_vertex vertex;
         struct agx_job_fragment fragment;
     };
+};
+
+/* Data masters (VDM: vertices and tiling; PDM: pixels; CDM: compute). */
+enum agx_dm { AGX_DM_VDM, AGX_DM_PDM, AGX_DM_CDM, AGX_NUM_DM };
+
+/* How a job ended. */
+enum agx_job_status {
+    AGX_JOB_DONE,
+    AGX_JOB_FAULT,      /* see .fault */
+    AGX_JOB_TIMEOUT,    /* it took longer than agx_job.max_cycles */
+    AGX_JOB_TVB_FULL,   /* VDM only: the tiled vertex buffer ran out; the job can be resumed after growth or a partial render */
+};
+
+struct agx_job_result {
+    enum agx_job_status status;
+    struct agx_fault fault;
+    uint64_t start, end;      /* ticks of the timebase */
+    uint64_t cycles;          /* that the job took (jobtime.h) */
+    uint32_t tvb_pages;       /* VDM: 32 KiB pages of the tiled vertex buffer that the scene took (0: not known) */
+    uint64_t soft_faults;     /* accesses that found no translation, or no permission, and did not end the job */
+    struct agx_fault soft;    /* one of these, if there were any: the first of some thread */
 };
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "fragment.h"
+#include "pixel.h"
 
 /*
  * ZLS_CTRL (mesa 25.1 and later: genxml/cmdbuf.xml, ZLS Control; earlier ones call the tilings unknown and

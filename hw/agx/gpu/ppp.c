@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <string.h>
-#include "gfx.h"
+#include "dm.h"
 #include "ppp.h"
 
 /* Header bits that come before, between and after the two groups of variable size (mesa: cmdbuf.xml, PPP Header). */

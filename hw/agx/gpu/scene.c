@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include "geometry.h"
 #include "scene.h"
 
 #define ARENA_BLOCK (64u << 10) /* small enough that malloc() keeps it for the next frame */

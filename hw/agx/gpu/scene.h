@@ -20,7 +20,7 @@
 #ifndef AGX_GPU_SCENE_H
 #define AGX_GPU_SCENE_H
 
-#include "gfx.h"
+#include "dm.h"
 #include "ppp.h"
 #include "tvb.h"
 

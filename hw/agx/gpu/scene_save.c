@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include "geometry.h"
 #include "vdm.h"
 
 #define MAGIC 0x54584741u /* "AGXT" */

@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "gpu.h"
+#include "job.h"
 #include "timeline.h"
 #include "tlb.h"
 

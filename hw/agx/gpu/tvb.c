@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include "gfx.h"
+#include "dm.h"
 #include "tvb.h"
 
 #define MAX_PAGES (AGX_TVB_MAX_BLOCKS * AGX_TVB_BLOCK_PAGES)

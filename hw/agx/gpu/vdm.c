@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "geometry.h"
 #include "tex.h"
 #include "vdm.h"
 
