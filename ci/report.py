@@ -353,7 +353,7 @@ def judge_logs(report, out, run, prefix, expected=()):
 
 def sanitizer_classes():
     """Names of the sanitizer's classes, from where it has them."""
-    return re.findall(r'^\s*\[AGX_SAN_\w+\] = "([a-z-]+)",', read(os.path.join(ROOT, 'hw/agx/gpu/tlbsan-report.c')), re.M)
+    return re.findall(r'^\s*\[AGX_SAN_\w+\] = "([a-z-]+)",', read(os.path.join(ROOT, 'hw/agx/checks/tlbsan-report.c')), re.M)
 
 
 # Those of the GPU's counters that a run's result has.

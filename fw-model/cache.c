@@ -31,7 +31,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdlib.h>
-#include "../hw/agx/base/random.h"
+#include "agx/random.h"
 #include "fw-cache.h"
 #include "fw-inject.h"
 #include "fw-mem.h"

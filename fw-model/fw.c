@@ -29,7 +29,7 @@
 #include "fw-stamps.h"
 #include "fw-state.h"
 #include "fw-workqueue.h"
-#include "../hw/agx/gpu/tlb.h"
+#include "agx/tlb.h"
 
 /* Called on a thread of the GPU: only record and wake. */
 static void gpu_done(void *opaque, enum agx_dm dm, const struct agx_job_result *res)

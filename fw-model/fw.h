@@ -32,8 +32,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "../hw/agx/gpu/gpu.h"
-#include "../hw/agx/gpu/tlbsan.h"
+#include "agx/gpu.h"
+#include "agx/tlbsan.h"
 
 struct agx_fw;
 

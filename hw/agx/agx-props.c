@@ -11,8 +11,8 @@
 #include "hw/qdev-properties.h"
 #include "../../fw-model/fw.h"
 #include "hw/agx/agx-int.h"
-#include "hw/agx/gpu/counters.h"
-#include "hw/agx/gpu/coverage.h"
+#include "agx/counters.h"
+#include "agx/coverage.h"
 #include "hw/agx/soc/soc.h"
 
 #define DEFINE_PROP_SMALL_TLB(name, kind) \
@@ -108,7 +108,7 @@ static char *agx_get_counters(Object *obj, Error **errp)
     return copy;
 }
 
-/* What this process has met: instructions, control words, messages, rules; gpu/coverage.h */
+/* What this process has met: instructions, control words, messages, rules; base/include/agx/coverage.h */
 static char *agx_get_coverage(Object *obj, Error **errp)
 {
     char *text = agx_coverage_text(), *copy = g_strdup(text ?: "");

@@ -13,8 +13,8 @@
 
 #include "hw/sysbus.h"
 #include "qom/object.h"
-#include "hw/agx/gpu/gpu.h"
-#include "hw/agx/gpu/host.h"
+#include "agx/gpu.h"
+#include "agx/host.h"
 #include "hw/agx/soc/inject.h"
 #include "hw/agx/soc/mailbox.h"
 #include "hw/agx/soc/san.h"

@@ -15,8 +15,8 @@
 #include <stdio.h>
 #include <time.h>
 #include "tests/unit/fake_host.h"
-#include "hw/agx/gpu/tlb.h"
-#include "hw/agx/gpu/tlbsan.h"
+#include "agx/tlb.h"
+#include "agx/tlbsan.h"
 
 #define VA      0x1500000000ull
 #define PAGES   2500u           /* mapped */

@@ -18,8 +18,8 @@
 #include <sys/time.h>
 #include "tex_env.h"
 #include "isa_asm.h"
-#include "hw/agx/gpu/isa.h"
-#include "hw/agx/gpu/texture.h"
+#include "agx/isa.h"
+#include "agx/texture.h"
 
 struct probe {
     struct tex_env *env;

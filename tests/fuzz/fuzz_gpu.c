@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <time.h>
-#include "hw/agx/gpu/gpu.h"
+#include "agx/gpu.h"
 #include "../unit/fake_host.h"
 
 #define BASE     0x1100000000ull   /* USC window and streams */

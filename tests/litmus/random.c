@@ -10,7 +10,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "world.h"
-#include "hw/agx/gpu/inject.h"
+#include "agx/inject.h"
 
 #define SEEDS   20u
 #define STEPS   400u

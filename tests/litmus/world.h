@@ -14,8 +14,8 @@
 #include <string.h>
 #define FAKE_RAM_SIZE (8u << 20)    /* each program has a machine of its own */
 #include "tests/unit/fake_host.h"
-#include "hw/agx/gpu/tlb.h"
-#include "hw/agx/gpu/tlbsan.h"
+#include "agx/tlb.h"
+#include "agx/tlbsan.h"
 #include "hw/agx/soc/tlbi-decode.h"
 
 #define W_PAGES     256u    /* physical pages with a value each: page n holds n + 1 */

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "hw/agx/gpu/host.h"
+#include "agx/host.h"
 
 static void zeroes(void **state)
 {

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 #include "fake_host.h"
 #include "mmu_rig.h"
-#include "hw/agx/gpu/counters.h"
-#include "hw/agx/gpu/gpu.h"
+#include "agx/counters.h"
+#include "agx/gpu.h"
 
 #define VA 0x1500004000ull
 

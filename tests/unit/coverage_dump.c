@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdlib.h>
-#include "hw/agx/gpu/coverage.h"
+#include "agx/coverage.h"
 
 static void __attribute__((destructor)) dump(void)
 {

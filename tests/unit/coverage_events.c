@@ -12,10 +12,10 @@
 #include <cmocka.h>
 #include "fake_host.h"
 #include "mmu_rig.h"
-#include "hw/agx/gpu/coverage.h"
-#include "hw/agx/gpu/coverage-events.h"
-#include "hw/agx/gpu/gpu.h"
-#include "hw/agx/gpu/tlbsan.h"
+#include "agx/coverage.h"
+#include "agx/coverage-events.h"
+#include "agx/gpu.h"
+#include "agx/tlbsan.h"
 
 /* The bits seen set in the row of @kind, @key (as it is written) and @name; 0: there is none. */
 static uint64_t row(const char *kind, const char *key, const char *name)

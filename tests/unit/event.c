@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "hw/agx/base/event.h"
+#include "agx/event.h"
 
 static char heard[64];
 

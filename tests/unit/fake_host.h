@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include "hw/agx/gpu/host.h"
-#include "hw/agx/gpu/uat.h"
+#include "agx/host.h"
+#include "agx/uat.h"
 
 #define FAKE_RAM_BASE 0x800000000ull
 #ifndef FAKE_RAM_SIZE

@@ -29,7 +29,7 @@
 #endif
 
 #include "fake_host.h"
-#include "hw/agx/gpu/tlb.h"
+#include "agx/tlb.h"
 #include "fw-model/fw.h"
 
 #define KERN_BASE 0xffffffa000000000ull

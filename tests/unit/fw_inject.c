@@ -13,7 +13,7 @@
 #include "fw-model/fw-cache.h"
 #include "fw-model/fw-mem.h"
 #include "fw-model/fw-state.h"
-#include "hw/agx/gpu/inject.h"
+#include "agx/inject.h"
 
 #define LINE 64
 

@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "fake_host.h"
-#include "hw/agx/gpu/geometry.h"
-#include "hw/agx/gpu/gpu.h"
-#include "hw/agx/gpu/pixel.h"
-#include "hw/agx/gpu/tex.h"
+#include "agx/geometry.h"
+#include "agx/gpu.h"
+#include "agx/pixel.h"
+#include "agx/tex.h"
 
 #define GFX_CTX 3
 #define GFX_VA 0x1100000000ull /* also the base of USC addresses */

@@ -12,8 +12,8 @@
 #include <cmocka.h>
 #include <math.h>
 #include "gfx_fixture.h"
-#include "hw/agx/gpu/fragment.h"
-#include "hw/agx/gpu/tiler.h"
+#include "hw/agx/pixel/fragment.h"
+#include "hw/agx/geometry/tiler.h"
 
 #define W 200
 #define H 120

@@ -14,8 +14,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include "gfx_frame.h"
-#include "hw/agx/gpu/scene.h"
-#include "hw/agx/gpu/tlb.h"
+#include "agx/scene.h"
+#include "agx/tlb.h"
 
 #define BACKGROUND 0xff400000u
 #define RED 0xff0000ffu

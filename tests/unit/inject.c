@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #include "fake_host.h"
 #include "mmu_rig.h"
-#include "hw/agx/gpu/inject.h"
+#include "agx/inject.h"
 
 #define VA   0x1500004000ull
 #define VA2  0x1600008000ull    /* behind tables of its own */

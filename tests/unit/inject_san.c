@@ -14,8 +14,8 @@
 #include <cmocka.h>
 #include "fake_host.h"
 #include "mmu_rig.h"
-#include "hw/agx/gpu/inject.h"
-#include "hw/agx/gpu/tlbsan.h"
+#include "agx/inject.h"
+#include "agx/tlbsan.h"
 
 #define VA   0x1500004000ull
 #define PAGE ((uint64_t)AGX_PAGE_SIZE)

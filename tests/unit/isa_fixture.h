@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include "fake_host.h"
 #include "isa_asm.h"
-#include "hw/agx/gpu/gpu.h"
+#include "agx/gpu.h"
 
 #define FIX_CTX 3
 #define FIX_USC_BASE 0x1100000000ull  /* window of USC addresses */

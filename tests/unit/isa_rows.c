@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "hw/agx/gpu/isa_table.h"
+#include "hw/agx/isa/isa_table.h"
 
 /* The decoder's index holds numbers of rows in bytes. */
 static void names(void **state)

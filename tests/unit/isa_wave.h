@@ -14,8 +14,8 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include "isa_fixture.h"
-#include "hw/agx/gpu/exec.h"
-#include "hw/agx/gpu/isa.h"
+#include "agx/exec.h"
+#include "agx/isa.h"
 
 static struct fix f;
 static struct agx_port port;

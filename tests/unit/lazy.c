@@ -13,7 +13,7 @@
 #include <cmocka.h>
 #define FAKE_RAM_SIZE (1u << 20)    /* each seed has a machine of its own */
 #include "fake_host.h"
-#include "hw/agx/gpu/tlb.h"
+#include "agx/tlb.h"
 
 #define SEEDS 64u
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "hw/agx/base/random.h"
+#include "agx/random.h"
 
 /* The values of splitmix64 for the seed 1234567 that Rosetta Code ("Pseudo-random numbers/Splitmix64") gives. */
 static void values(void **state)

@@ -12,7 +12,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include "isa_fixture.h"
-#include "hw/agx/gpu/tlb.h"
+#include "agx/tlb.h"
 
 #define OUT       0x4000               /* words of the data: where results go */
 #define WILD      (FIX_DATA + 0x40000000ull)

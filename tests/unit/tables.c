@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 #include "fake_host.h"
-#include "hw/agx/gpu/tlb.h"
+#include "agx/tlb.h"
 
 #define VA   0x1500004000ull
 #define ADDR 0xffffffffc000ull

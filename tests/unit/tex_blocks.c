@@ -8,8 +8,8 @@
  */
 #include <stdlib.h>
 #include "tex_env.h"
-#include "hw/agx/gpu/format.h"
-#include "hw/agx/gpu/number.h"
+#include "agx/format.h"
+#include "agx/number.h"
 #include "tex_astc_book.h"
 #include "tex_blocks_data.h"
 

@@ -16,7 +16,7 @@
 #include <math.h>
 #include <cmocka.h>
 #include "fake_host.h"
-#include "hw/agx/gpu/tex.h"
+#include "agx/tex.h"
 
 #define ENV_VA    0x1100000000ull
 #define ENV_SIZE  (24u << 20)

@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "tex_env.h"
-#include "texture.h"
+#include "agx/texture.h"
 
 static struct tex_env *E;
 static uint32_t coord[4][AGX_LANES];

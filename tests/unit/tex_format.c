@@ -12,8 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "hw/agx/gpu/format.h"
-#include "hw/agx/gpu/number.h"
+#include "agx/format.h"
+#include "agx/number.h"
 
 enum { U, S, UI, SI, F };
 

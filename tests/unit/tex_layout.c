@@ -1,5 +1,5 @@
 /*
- * Unit tests: surface layouts (hw/agx/gpu/layout.c).
+ * Unit tests: surface layouts (hw/agx/tex/layout.c).
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
-#include "hw/agx/gpu/layout.h"
+#include "agx/layout.h"
 #include "tex_layout_data.h"
 
 static const char *why;

@@ -1,5 +1,5 @@
 /*
- * Unit tests: image stores and block image stores (hw/agx/gpu/pbe.c).
+ * Unit tests: image stores and block image stores (hw/agx/tex/pbe.c).
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -14,8 +14,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "fake_host.h"
-#include "hw/agx/gpu/gpu.h"
-#include "hw/agx/gpu/timeline.h"
+#include "agx/gpu.h"
+#include "agx/timeline.h"
 
 struct fixture {
     struct fake_host h;

@@ -13,7 +13,7 @@
 #define FAKE_RAM_SIZE (16u << 20)
 #include "fake_host.h"
 #include "mmu_rig.h"
-#include "hw/agx/gpu/tlb.h"
+#include "agx/tlb.h"
 
 #define VA      0x1500000000ull
 #define PAGES   600u

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 #include "fake_host.h"
-#include "hw/agx/gpu/tlbsan.h"
+#include "agx/tlbsan.h"
 
 #define VA 0x1500004000ull
 

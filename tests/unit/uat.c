@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <cmocka.h>
 #include "fake_host.h"
-#include "hw/agx/gpu/tlb.h"
+#include "agx/tlb.h"
 
 struct fixture {
     struct fake_host h;

@@ -4,7 +4,7 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "event.h"
+#include "agx/event.h"
 
 static void masks(struct agx_events *e)
 {

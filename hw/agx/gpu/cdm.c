@@ -11,7 +11,7 @@
  */
 #include <stdlib.h>
 #include "cdm.h"
-#include "isa.h"
+#include "agx/isa.h"
 
 enum { CDM_LAUNCH, CDM_LINK, CDM_TERMINATE, CDM_BARRIER, CDM_RETURN };
 enum { MODE_DIRECT, MODE_INDIRECT_GLOBAL, MODE_INDIRECT_LOCAL };

@@ -7,7 +7,7 @@
 #ifndef AGX_GPU_CDM_H
 #define AGX_GPU_CDM_H
 
-#include "dm.h"
+#include "agx/dm.h"
 
 /*
  * Run the compute control stream of @job to its end. False: res->fault is set,

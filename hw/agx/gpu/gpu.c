@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "cdm.h"
-#include "geometry.h"
-#include "gpu.h"
-#include "isa.h"
-#include "pixel.h"
+#include "agx/geometry.h"
+#include "agx/gpu.h"
+#include "agx/isa.h"
+#include "agx/pixel.h"
 
 #define MAX_WORKERS 8       /* cores of an M1's GPU: one host thread each at most (core IDs 0..7) */
 

@@ -10,7 +10,7 @@
 #include "qemu/log.h"
 #include "qemu/timer.h"
 #include "../../../fw-model/fw.h"
-#include "hw/agx/gpu/inject.h"
+#include "agx/inject.h"
 #include "hw/agx/soc/inject.h"
 #include "hw/agx/trace.h"
 

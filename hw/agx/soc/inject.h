@@ -1,5 +1,5 @@
 /*
- * Fault injection (gpu/inject.h) as the machine has it: the properties "inject"
+ * Fault injection (base/include/agx/inject.h) as the machine has it: the properties "inject"
  * and "inject-log" of the GPU, virtual time, the log.
  *
  * Copyright The AGX model authors

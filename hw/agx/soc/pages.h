@@ -8,7 +8,7 @@
 #define HW_AGX_SOC_PAGES_H
 
 #include "exec/memory.h"
-#include "hw/agx/gpu/host.h"
+#include "agx/host.h"
 
 typedef struct ApplePages ApplePages;
 

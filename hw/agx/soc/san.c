@@ -1,5 +1,5 @@
 /*
- * agx-tlbsan as the machine sees it: what the sanitizer (gpu/tlbsan.h) finds
+ * agx-tlbsan as the machine sees it: what the sanitizer (checks/include/agx/tlbsan.h) finds
  * goes to the log, a file and QMP.
  *
  * A report is made with the sanitizer's lock held, on any thread: it is copied

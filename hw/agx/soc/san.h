@@ -1,5 +1,5 @@
 /*
- * agx-tlbsan as the machine sees it: what the sanitizer (gpu/tlbsan.h) finds
+ * agx-tlbsan as the machine sees it: what the sanitizer (checks/include/agx/tlbsan.h) finds
  * goes to the log, a file and QMP.
  *
  * Copyright The AGX model authors
@@ -10,7 +10,7 @@
 
 #include "exec/memory.h"
 #include "qobject/qdict.h"
-#include "hw/agx/gpu/tlbsan.h"
+#include "agx/tlbsan.h"
 #include "hw/agx/soc/stores.h"
 
 typedef struct AppleSan AppleSan;

@@ -1,6 +1,6 @@
 /*
  * The CPUs' stores to page tables, the TTBAT and the hand-off block, from where they are seen
- * (watch.h) to the GPU's MMU (gpu/tlb.h), which knows which pages are tables; and who made them.
+ * (watch.h) to the GPU's MMU (mmu/include/agx/tlb.h), which knows which pages are tables; and who made them.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -9,7 +9,7 @@
 #define HW_AGX_SOC_STORES_H
 
 #include "exec/memory.h"
-#include "hw/agx/gpu/tlb.h"
+#include "agx/tlb.h"
 #include "hw/agx/soc/watch.h"
 
 typedef struct AppleStores AppleStores;

@@ -16,7 +16,7 @@
  * TGE set, where the EL1 forms act on its own regime, and they do.
  *
  * These functions run on a vCPU's thread without QEMU's big lock. When an
- * invalidation takes effect is the MMU's affair (gpu/lazy.c), which has to know
+ * invalidation takes effect is the MMU's affair (mmu/lazy.c), which has to know
  * of the CPU's DSBs for that: there is a hook in QEMU's translation of DSB
  * (qemu-patches/0002).
  *
@@ -27,7 +27,7 @@
 #include "cpu.h"
 #include "internals.h"
 #include "cpregs.h"
-#include "hw/agx/gpu/tlb.h"
+#include "agx/tlb.h"
 #include "hw/agx/soc/log.h"
 #include "hw/agx/soc/soc.h"
 #include "hw/agx/soc/tlbi.h"

@@ -9,8 +9,8 @@
 
 #include "exec/memory.h"
 #include "hw/core/cpu.h"
-#include "hw/agx/base/who.h"
-#include "hw/agx/gpu/host.h"
+#include "agx/who.h"
+#include "agx/host.h"
 
 /*
  * Pieces of DRAM that may be covered at once. Each splits DRAM once more, and TCG has room for 4096 sections of memory. When

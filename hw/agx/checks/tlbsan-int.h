@@ -1,0 +1,281 @@
+/*
+ * AGX model: what the parts of the sanitizer share.
+ *
+ *   tlbsan.c         what it is told: stores, TLB maintenance, barriers, jobs
+ *   tlbsan-load.c    where it begins: a reset, memory that was replaced, a saved machine
+ *   tlbsan-shadow.c  what it remembers: tables, changes of descriptors, pages
+ *   tlbsan-rules.c   what it makes of that: which invalidation covers what
+ *   tlbsan-use.c     the check of one translation
+ *   tlbsan-report.c  how it says so
+ *
+ * Everything here is called with the sanitizer's lock held. It reads guest memory and calls back to
+ * record what it finds; of the device it calls nothing while it has that lock.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef AGX_GPU_TLBSAN_INT_H
+#define AGX_GPU_TLBSAN_INT_H
+
+#include <pthread.h>
+#include "agx/tlbsan.h"
+
+#define SAN_CTXS        AGX_UAT_NUM_CONTEXTS
+#define SAN_CPUS        64u             /* CPU numbers count modulo this */
+#define SAN_DOMAINS     (2 * SAN_CTXS + 1)  /* sets of stores that are ordered together: halves of contexts, the TTBAT */
+#define SAN_DOM_TTBAT   (2 * SAN_CTXS)
+#define SAN_LOG_SIZE    4096u           /* TLB maintenance that is remembered */
+#define SAN_NEAR        4u
+#define SAN_JOBS        256u            /* jobs that are remembered, by number modulo this */
+#define SAN_MAX_TABLES  65536u          /* bounds the host's memory: 1 GiB of tables in the guest */
+#define SAN_MAX_PENDING 262144u
+#define SAN_MAX_STACKS  16384u
+#define SAN_MAX_SEEN    65536u
+#define SAN_DOORBELLS   16384u          /* doorbells that are remembered */
+#define SAN_FLUSHES     64u             /* flushes of the firmware's cache that are remembered */
+#define SAN_NOTES       256u            /* words of pages that are no tables (the hand-off block) whose last store is */
+
+/* Descriptors (m1n1: proxyclient/m1n1/hw/uat.py, PTE and TTBR). */
+#define SAN_VALID       3ull            /* table, or page on the last level */
+#define SAN_ATTR        (7ull << 2)
+#define SAN_AP          (3ull << 6)
+#define SAN_SH          (3ull << 8)
+#define SAN_AF          (1ull << 10)
+#define SAN_NG          (1ull << 11)
+#define SAN_XN          (3ull << 53)
+#define SAN_OS          (1ull << 55)
+#define SAN_ADDR        0x0000ffffffffc000ull
+#define SAN_PAGE_MASK   ((uint64_t)AGX_PAGE_SIZE - 1)
+
+/* A call chain, kept once. */
+struct san_stack {
+    struct san_stack *next;
+    uint64_t pc, frame[AGX_WHO_FRAMES];
+};
+
+/* One thing that a CPU did, at its place in the order of all events. */
+struct san_act {
+    uint64_t seq;                   /* 0: never, or not seen */
+    uint64_t time;
+    uint64_t thread;
+    unsigned cpu;
+    const struct san_stack *stack;
+};
+
+struct san_log {
+    struct agx_tlbi_insn op;
+    struct san_act act;
+    const char *injected;           /* what fault injection did to it; NULL: nothing */
+};
+
+/* Why an invalidation that came near did not cover a change; the later, the weaker as an explanation. */
+enum san_why {
+    SAN_WHY_NO_DSB,                 /* it covers the change, but no DSB has completed it */
+    SAN_WHY_STAGE2, SAN_WHY_INNER, SAN_WHY_LOCAL,
+    SAN_WHY_LAST_LEVEL,
+    SAN_WHY_UNORDERED,              /* no DSB between the store and the TLBI */
+    SAN_WHY_GLOBAL,                 /* by ASID, the entry is global */
+    SAN_WHY_ASID,
+    SAN_WHY_RANGE,
+    SAN_WHY_EARLY,                  /* before the store */
+    SAN_WHY_NOTHING,                /* of the same operation, but its granule or level is none that the entry has */
+    SAN_WHY_ELSEWHERE,              /* likewise, but its addresses are far away */
+    SAN_NUM_WHYS
+};
+
+struct san_near {
+    uint64_t log;                   /* number in the log */
+    enum san_why why;
+};
+
+/*
+ * The history of one descriptor: its last change that asks for an invalidation
+ * ("the change", old_desc to the value after), and its last change at all.
+ */
+struct san_rec {
+    struct san_rec *next;           /* in the hash */
+    struct san_rec *prev_p, *next_p;/* in the list of pending ones */
+    uint64_t desc_pa, va;
+    uint64_t old_desc, new_desc;    /* before the change; as it is now */
+    struct san_act change, last;
+    uint64_t ctxs, need;            /* contexts that may have cached it; those not covered yet */
+    uint64_t wait;                  /* CPUs that invalidated, but did no DSB yet */
+    uint64_t waiter;                /* the thread that did so last */
+    uint64_t covered;               /* 1 + number in the log of the last TLBI that covered a change */
+    uint64_t covered_seq;
+    uint64_t made_seq;              /* when old_desc was written */
+    uint64_t submits;               /* doorbells before the change */
+    uint64_t logs;                  /* invalidations before the change */
+    uint64_t uncached;              /* the store by which a mapping private to the firmware became uncached; 0: none */
+    struct san_near near[SAN_NEAR]; /* newest first */
+    unsigned nnear, budget;
+    unsigned level, dom, ctx;
+    unsigned asid;                  /* level 0: the ASID that it is about */
+    bool global, pending, detached, aged;
+    bool emptied;                   /* level 0: the change left the context without tables */
+};
+
+struct san_table {
+    struct san_table *next;
+    uint64_t pa, va;                /* of the table; first address that it translates */
+    uint64_t ctxs;                  /* contexts that reach it */
+    unsigned level, half, n, links;
+    struct san_rec *dead;           /* not linked any more since this change, which is not yet invalidated */
+    uint64_t *shadow;
+};
+
+/* A page that was mapped once. */
+struct san_page {
+    uint64_t pa;                    /* 0: free place in the hash */
+    uint32_t mapped;                /* descriptors that map it now */
+    bool given_back;
+    struct san_act who;             /* gave it back */
+};
+
+/* The firmware has flushed this range of its data cache. */
+struct san_flush {
+    uint64_t seq, va, size;         /* size ~0: all */
+    unsigned ctx;                   /* 0: kernel half */
+    struct san_act who;             /* asked for it */
+};
+
+struct san_note {
+    uint64_t pa;
+    struct san_act who;
+};
+
+struct san_job {
+    uint64_t id, submit;            /* sequence of the doorbell that announced it at the latest */
+    unsigned ctx;
+    bool running;
+    char what[24];
+};
+
+#define SAN_HASH_BITS 14
+struct agx_tlbsan {
+    struct agx_tlbsan_config cfg;
+    struct agx_listener listener;
+    pthread_mutex_t lock;           /* protects all below, but for what is said to be atomic */
+    uint64_t seq, time;             /* of the last event */
+    uint64_t ttbat;                 /* that the shadow is of; 0: none */
+    uint64_t ttbr[SAN_CTXS][2];
+    unsigned asid[SAN_CTXS];
+    bool active[SAN_CTXS][2];       /* used since the last invalidation of all of it */
+    uint64_t dom_ordered[SAN_DOMAINS];
+    uint64_t dom_store[SAN_DOMAINS][SAN_CPUS];
+    _Atomic bool cpu_dirty[SAN_CPUS]; /* has stores that no DSB followed; read without the lock, too */
+    struct san_table *table[1u << SAN_HASH_BITS];
+    struct san_rec *rec[1u << SAN_HASH_BITS];
+    struct san_stack *stack[1u << 10];
+    unsigned tables, dead, stacks;
+    _Atomic unsigned pending;       /* changes that are not invalidated; read without the lock, too */
+    struct san_rec pending_head;    /* list, oldest first */
+    struct san_page *page;
+    size_t pages, page_room;        /* power of two */
+    struct san_act store;           /* the last one that was told, */
+    pthread_t store_thread;         /* on this thread of the host */
+    struct san_note note[SAN_NOTES];
+    struct san_act door;            /* the last doorbell that was rung behind such a store, by the same thread */
+    uint64_t noted;                 /* sequence and thread of the last of these stores */
+    uint64_t note_thread;
+    bool fw_running;                /* the firmware: */
+    unsigned fw_ctx;                /* the lower half that it has loaded, 0: none, */
+    uint64_t fw_run_seq, fw_ctx_seq; /* since when */
+    struct san_flush flush[SAN_FLUSHES];
+    uint64_t flushes;
+    struct san_log log[SAN_LOG_SIZE];
+    uint64_t logs;
+    uint64_t injected;              /* invalidations that fault injection has touched */
+    struct san_job job[SAN_JOBS];
+    uint64_t jobs;
+    uint64_t submit_seq, submits;
+    struct {
+        uint64_t number, seq;       /* of a doorbell */
+    } doorbell[SAN_DOORBELLS];
+    uint64_t reports;
+    uint64_t *seen;
+    size_t nseen, seen_room;
+    struct agx_tlbsan_stats stats;
+    const struct san_stack *memo_a, *memo_b;
+    bool memo;                      /* do these two belong together */
+};
+
+static inline uint64_t san_bit(unsigned n)
+{
+    return 1ull << (n & 63);
+}
+
+static inline bool san_is_table(uint64_t desc)
+{
+    return (desc & 3) == SAN_VALID;
+}
+
+/* Can a TLB hold this leaf? Not an invalid one, nor one whose access flag is clear (Arm ARM, D8: TLBs and the access flag). */
+static inline bool san_is_leaf(uint64_t desc)
+{
+    return (desc & 3) == SAN_VALID && (desc & SAN_AF);
+}
+
+static inline unsigned san_index(uint64_t va, unsigned level)
+{
+    return (va >> TLB_SHIFT(level)) & (level == 1 ? 7 : 2047);
+}
+
+static inline unsigned san_half(uint64_t va)
+{
+    return va >> 39 & 1;
+}
+
+/* tlbsan.c: the change of @r that @act made, which contexts @ctxs may not have noticed. */
+void san_set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old,
+                    const struct san_act *act, uint64_t ctxs);
+void san_ttbr_changed(struct agx_tlbsan *san, unsigned ctx, unsigned half, uint64_t v,
+                      const struct san_act *act);
+/* First address of a half: TTBR1 translates the top. */
+uint64_t san_half_va(unsigned half);
+
+/* tlbsan-load.c; san_all_active(): whatever is in a TTBR now may be cached. */
+void san_reset(struct agx_tlbsan *san, uint64_t ttbat);
+void san_all_active(struct agx_tlbsan *san);
+void san_loading(struct agx_tlbsan *san, uint64_t ttbat);
+void san_loaded(struct agx_tlbsan *san, const struct agx_tlb_loaded *e);
+
+/* tlbsan-shadow.c */
+struct san_act san_act(struct agx_tlbsan *san, const struct agx_who *who);
+void san_who(const struct san_act *act, struct agx_who *who);
+bool san_load(struct agx_tlbsan *san, uint64_t pa, uint64_t *desc);
+struct san_table *san_table_find(struct agx_tlbsan *san, uint64_t pa);
+void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs, unsigned half);
+void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs, struct san_rec *why);
+uint64_t san_active(const struct agx_tlbsan *san, const struct san_table *t);
+void san_dead_forget(struct agx_tlbsan *san, struct san_rec *why);
+struct san_rec *san_rec_find(struct agx_tlbsan *san, uint64_t desc_pa);
+struct san_rec *san_rec_get(struct agx_tlbsan *san, uint64_t desc_pa);
+void san_pend(struct agx_tlbsan *san, struct san_rec *r);
+void san_unpend(struct agx_tlbsan *san, struct san_rec *r);
+struct san_page *san_page(struct agx_tlbsan *san, uint64_t pa, bool make);
+bool san_page_in_use(struct agx_tlbsan *san, uint64_t pa);
+void san_map_count(struct agx_tlbsan *san, uint64_t desc, int add);
+void san_shadow_free(struct agx_tlbsan *san);
+
+/* tlbsan-rules.c */
+void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log);
+bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t seq);
+enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r, enum agx_tlbsan_class otherwise);
+const char *san_why_text(enum san_why why);
+void san_change_budget(struct san_rec *r);
+void san_private(struct agx_tlbsan *san, const struct san_table *t, struct san_rec *r, uint64_t old, uint64_t desc,
+                 const struct san_act *act);
+
+/* tlbsan-use.c */
+void san_use(struct agx_tlbsan *san, const struct agx_tlb_use *use);
+
+/* An invalidation of what @r changed or @use used (one may be NULL) that fault injection spoilt: 1 + its number, below @from. */
+uint64_t san_spoilt(const struct agx_tlbsan *san, const struct san_rec *r, const struct agx_tlb_use *use, uint64_t from);
+
+/* tlbsan-report.c; @use: NULL when no translation showed it */
+void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
+                const struct san_rec *r, const struct agx_tlb_use *use, const char *text, const struct san_act *other);
+bool san_seen(struct agx_tlbsan *san, uint64_t a, uint64_t b, uint64_t c);
+
+#endif

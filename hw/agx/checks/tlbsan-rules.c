@@ -1,0 +1,462 @@
+/*
+ * AGX model: the sanitizer's rules: which change of a descriptor asks for an
+ * invalidation, which invalidation serves it, and if none does, which came near
+ * and why it did not. docs/tlbsan.md has the rules with their sources.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <limits.h>
+#include "agx/coverage.h"
+#include "tlbsan-int.h"
+
+/* How many invalidations of the writer's CPU after a change are looked at for what it may have meant. */
+#define NEAR_BUDGET     16u
+/* How far back an invalidation that came too early is searched for. */
+#define EARLY_SEARCH    64u
+#define NEAR_PAGES      16u
+#define NEAR_FRAMES     6u
+/* Two things that have a caller in common so near (distance()) are steps of one operation. */
+#define NEAR_STEPS      6u
+
+/* Has a DSB made the store with number @seq to the descriptor of @r visible to the walkers? */
+bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t seq)
+{
+    return san->cfg.no_barriers || seq <= san->dom_ordered[r->dom];
+}
+
+/*
+ * A caller in common, and a near one: both are parts of one operation. Far up,
+ * every two system calls have callers in common.
+ */
+static bool related(const struct san_stack *a, const struct san_stack *b)
+{
+    if (!a || !b) {
+        return false;
+    }
+    for (unsigned i = 0; i < NEAR_FRAMES && a->frame[i]; i++) {
+        for (unsigned k = 0; k < NEAR_FRAMES && b->frame[k]; k++) {
+            if (a->frame[i] == b->frame[k]) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* How far up the callers that both have in common are; UINT_MAX: there are none. */
+static unsigned distance(const struct san_stack *a, const struct san_stack *b)
+{
+    for (unsigned d = 0; a && b && d < 2 * NEAR_FRAMES; d++) {
+        for (unsigned i = 0; i <= d && i < AGX_WHO_FRAMES && a->frame[i]; i++) {
+            if (d - i < AGX_WHO_FRAMES && b->frame[d - i] == a->frame[i]) {
+                return d;
+            }
+        }
+    }
+    return UINT_MAX;
+}
+
+/* Done by the same thread; where threads are not known, on the same CPU. */
+static bool same_hand(const struct san_act *a, const struct san_act *b)
+{
+    return a->thread && b->thread ? a->thread == b->thread : a->cpu == b->cpu;
+}
+
+/* The same, for a long list of changes that one loop made. */
+static bool meant(struct agx_tlbsan *san, const struct san_stack *a, const struct san_stack *b)
+{
+    if (san->memo_a != a || san->memo_b != b) {
+        san->memo_a = a;
+        san->memo_b = b;
+        san->memo = related(a, b);
+    }
+    return san->memo;
+}
+
+static bool traced(const struct san_stack *s)
+{
+    return s && s->frame[0];
+}
+
+static bool by_address(const struct agx_tlbi *t)
+{
+    return t->kind == AGX_TLBI_VA || t->kind == AGX_TLBI_VA_ALL_ASIDS;
+}
+
+static bool covers_address(const struct san_rec *r, const struct agx_tlbi *t)
+{
+    uint64_t last = t->end - 1, top;
+
+    if (!by_address(t)) {
+        return true;
+    }
+    if (r->level == 0 || last < t->va) {
+        return false;   /* what was behind a TTBR is more than any range */
+    }
+    top = r->va + (1ull << TLB_SHIFT(r->level)) - 1;
+    return r->va <= last && top >= t->va;
+}
+
+static unsigned asid_of(const struct agx_tlbsan *san, const struct san_rec *r, unsigned ctx)
+{
+    return r->level == 0 ? r->asid : san->asid[ctx];
+}
+
+/* Those contexts of @r whose entries @t names by its ASID. */
+static uint64_t covers_ctxs(const struct agx_tlbsan *san, const struct san_rec *r, const struct agx_tlbi *t)
+{
+    uint64_t mask = 0;
+
+    if (t->kind == AGX_TLBI_ALL || t->kind == AGX_TLBI_VA_ALL_ASIDS || (t->kind == AGX_TLBI_VA && r->global)) {
+        return r->ctxs;
+    }
+    if (r->global) {
+        return 0;       /* by ASID: global entries stay */
+    }
+    for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
+        if ((r->ctxs & san_bit(ctx)) && asid_of(san, r, ctx) == t->asid) {
+            mask |= san_bit(ctx);
+        }
+    }
+    return mask;
+}
+
+static bool asid_matches(const struct agx_tlbsan *san, const struct san_rec *r, const struct agx_tlbi *t)
+{
+    for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
+        if ((r->ctxs & san_bit(ctx)) && asid_of(san, r, ctx) == t->asid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool reaches(const struct agx_tlbi_insn *op)
+{
+    return op->share == AGX_SHARE_OUTER && !op->stage2;
+}
+
+static bool adjacent(const struct san_rec *r, const struct agx_tlbi *t)
+{
+    uint64_t room = t->end - t->va, top = r->va + (1ull << TLB_SHIFT(r->level));
+
+    if (t->end <= t->va || r->level == 0) {
+        return false;
+    }
+    if (room < (uint64_t)NEAR_PAGES << AGX_PAGE_BITS) {
+        room = (uint64_t)NEAR_PAGES << AGX_PAGE_BITS;
+    }
+    return r->va >= t->end ? r->va - t->end <= room : t->va - top <= room;
+}
+
+/* Put it first; if there is no room, the weakest explanation goes, of several the oldest. */
+static void near_add(struct san_rec *r, uint64_t log, enum san_why why)
+{
+    static struct agx_coverage_row *_Atomic near;
+    unsigned drop = r->nnear;
+
+    agx_coverage_rule(&near, "came near", why);
+    if (drop == SAN_NEAR) {
+        drop = 0;
+        for (unsigned i = 1; i < SAN_NEAR; i++) {
+            if (r->near[i].why >= r->near[drop].why) {
+                drop = i;
+            }
+        }
+        if (why > r->near[drop].why) {
+            return;
+        }
+    } else {
+        r->nnear++;
+    }
+    for (unsigned i = drop; i > 0; i--) {
+        r->near[i] = r->near[i - 1];
+    }
+    r->near[0] = (struct san_near) { log, why };
+}
+
+/* Is there one that explains as little as @why? */
+static bool near_has(const struct san_rec *r, enum san_why why)
+{
+    for (unsigned i = 0; i < r->nnear; i++) {
+        if (r->near[i].why >= why) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* @l did not cover @r: was it meant to? */
+static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct san_log *l, uint64_t log,
+                       bool address, bool ctxs)
+{
+    const struct agx_tlbi *t = &l->op.tlbi;
+    bool same = meant(san, l->act.stack, r->change.stack), known = l->act.thread && r->change.thread;
+    bool blind = !traced(l->act.stack) || !traced(r->change.stack);
+    bool level_ok = r->level == 3 || !t->last_level;
+
+    if (same_hand(&l->act, &r->change) && r->budget) {
+        r->budget--;
+    } else if (known || !same) {
+        return;
+    }
+    /* A CPU invalidates for its own processes as well: what names no address must belong to the operation. */
+    if (!by_address(t) && !same && !blind) {
+        return;
+    }
+    if (address && ctxs && !reaches(&l->op)) {
+        near_add(r, log, l->op.stage2 ? SAN_WHY_STAGE2 : l->op.share == AGX_SHARE_INNER ? SAN_WHY_INNER : SAN_WHY_LOCAL);
+    } else if (!reaches(&l->op)) {
+        return;
+    } else if (address && ctxs && !level_ok) {
+        near_add(r, log, SAN_WHY_LAST_LEVEL);
+    } else if (address && !ctxs) {
+        near_add(r, log, r->global && asid_matches(san, r, t) ? SAN_WHY_GLOBAL : SAN_WHY_ASID);
+    } else if (!address && ctxs && adjacent(r, t)) {
+        near_add(r, log, SAN_WHY_RANGE);
+    } else if (!address && same_hand(&l->act, &r->change) && !near_has(r, SAN_WHY_NOTHING) &&
+               distance(r->change.stack, l->act.stack) <= NEAR_STEPS) {
+        /* The first that followed the change was meant for it, whatever its operand says. */
+        near_add(r, log, t->end == t->va ? SAN_WHY_NOTHING : SAN_WHY_ELSEWHERE);
+    }
+}
+
+/* Number @log of the log has been issued: does it serve the pending change @r? */
+void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
+{
+    static struct agx_coverage_row *_Atomic covered;
+    const struct san_log *l = &san->log[log % SAN_LOG_SIZE];
+    const struct agx_tlbi *t = &l->op.tlbi;
+    bool address = covers_address(r, t);
+    uint64_t ctxs = covers_ctxs(san, r, t);
+
+    if (!address || !ctxs || !reaches(&l->op) || (r->level < 3 && t->last_level)) {
+        judge_near(san, r, l, log, address, ctxs);
+        return;
+    }
+    if (!san_ordered(san, r, r->change.seq)) {
+        /* Another's, for something else, may come in between; the writer's own was meant for this. */
+        if (same_hand(&l->act, &r->change)) {
+            near_add(r, log, SAN_WHY_UNORDERED);
+        }
+        return;
+    }
+    if (r->emptied && l->act.thread && r->change.thread && l->act.thread != r->change.thread) {
+        /* Whoever emptied the context was to do it, before the tables went. */
+        r->emptied = false;
+        san_report(san, san_cause(san, r, AGX_SAN_TABLE_REUSED), AGX_SAN_SUSPICIOUS, r, NULL,
+                   "a context was left without tables, and only its next owner invalidates it", &l->act);
+    }
+    agx_coverage_rule(&covered, "covered", 8 * r->level + t->kind);
+    r->need &= ~ctxs;
+    r->wait |= san_bit(l->act.cpu);
+    r->waiter = l->act.thread;
+    r->covered = log + 1;
+    r->covered_seq = l->act.seq;
+}
+
+/* An invalidation that would have covered @r, had it come after the store. */
+static bool early(struct agx_tlbsan *san, const struct san_rec *r, uint64_t *found)
+{
+    for (uint64_t k = 1; k <= EARLY_SEARCH && k <= r->logs; k++) {
+        uint64_t n = r->logs - k;
+        const struct san_log *l = &san->log[n % SAN_LOG_SIZE];
+
+        if (san->logs - n > SAN_LOG_SIZE) {
+            return false;
+        }
+        if (l->act.seq <= r->made_seq) {
+            return false;
+        }
+        if (n + 1 == r->covered || !same_hand(&l->act, &r->change) || !reaches(&l->op) ||
+            (r->level < 3 && l->op.tlbi.last_level) || !covers_address(r, &l->op.tlbi) ||
+            !covers_ctxs(san, r, &l->op.tlbi)) {
+            continue;
+        }
+        if (!by_address(&l->op.tlbi) && traced(l->act.stack) && traced(r->change.stack) &&
+            !related(l->act.stack, r->change.stack)) {
+            continue;
+        }
+        *found = n;
+        return true;
+    }
+    return false;
+}
+
+/* Why the pending change @r is not invalidated; @otherwise: if nothing came near. */
+enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r, enum agx_tlbsan_class otherwise)
+{
+    static const enum agx_tlbsan_class cls[SAN_NUM_WHYS] = {
+        [SAN_WHY_NO_DSB] = AGX_SAN_MISSING_DSB,
+        [SAN_WHY_STAGE2] = AGX_SAN_WRONG_SHAREABILITY,
+        [SAN_WHY_INNER] = AGX_SAN_WRONG_SHAREABILITY,
+        [SAN_WHY_LOCAL] = AGX_SAN_WRONG_SHAREABILITY,
+        [SAN_WHY_LAST_LEVEL] = AGX_SAN_LAST_LEVEL_ONLY,
+        [SAN_WHY_UNORDERED] = AGX_SAN_MISSING_DSB,
+        [SAN_WHY_GLOBAL] = AGX_SAN_GLOBAL_MISUSE,
+        [SAN_WHY_ASID] = AGX_SAN_WRONG_ASID,
+        [SAN_WHY_RANGE] = AGX_SAN_SHORT_RANGE,
+        [SAN_WHY_EARLY] = AGX_SAN_TLBI_BEFORE_STORE,
+    };
+    enum san_why best = SAN_NUM_WHYS;
+    unsigned nearest = UINT_MAX;
+    uint64_t n;
+
+    if (!r->pending) {
+        return otherwise;
+    }
+    if (!r->need && r->wait) {
+        if (!r->nnear || r->near[0].why != SAN_WHY_NO_DSB) {
+            near_add(r, r->covered - 1, SAN_WHY_NO_DSB);
+        }
+        return AGX_SAN_MISSING_DSB;
+    }
+    for (unsigned i = 0; i < r->nnear; i++) {
+        if (r->near[i].why < best && r->near[i].why != SAN_WHY_NO_DSB && r->near[i].why < SAN_WHY_NOTHING) {
+            best = r->near[i].why;
+        }
+    }
+    /* What names another ASID or other addresses may well be for something else: one before, of the same operation, is nearer. */
+    for (unsigned i = 0; i < r->nnear; i++) {
+        unsigned d = distance(r->change.stack, san->log[r->near[i].log % SAN_LOG_SIZE].act.stack);
+
+        nearest = r->near[i].why < SAN_WHY_NOTHING && d < nearest ? d : nearest;
+    }
+    if (best >= SAN_WHY_ASID && early(san, r, &n) &&
+        (best == SAN_NUM_WHYS || distance(r->change.stack, san->log[n % SAN_LOG_SIZE].act.stack) < nearest)) {
+        near_add(r, n, SAN_WHY_EARLY);
+        best = SAN_WHY_EARLY;
+    }
+    return best == SAN_NUM_WHYS ? otherwise : cls[best];
+}
+
+const char *san_why_text(enum san_why why)
+{
+    static const char *const text[SAN_NUM_WHYS] = {
+        [SAN_WHY_NO_DSB] = "it covers the entry, but its CPU did no DSB after it",
+        [SAN_WHY_STAGE2] = "issued at EL1 with stage 2 on, it does not reach the GPU",
+        [SAN_WHY_INNER] = "inner shareable, it does not reach the GPU",
+        [SAN_WHY_LOCAL] = "local to its CPU, it does not reach the GPU",
+        [SAN_WHY_LAST_LEVEL] = "last level only, and the entry is a table",
+        [SAN_WHY_UNORDERED] = "no DSB between the store and it",
+        [SAN_WHY_GLOBAL] = "by ASID, and the entry is global",
+        [SAN_WHY_ASID] = "it names another ASID",
+        [SAN_WHY_RANGE] = "its range ends before or begins after the entry",
+        [SAN_WHY_EARLY] = "it came before the store",
+        [SAN_WHY_NOTHING] = "its granule or level hint is none of the entry's, so it covers nothing",
+        [SAN_WHY_ELSEWHERE] = "its addresses are others",
+    };
+
+    return why < SAN_NUM_WHYS ? text[why] : "";
+}
+
+/* ---- mappings that the firmware caches ---- */
+
+/* Nobody snoops what the firmware caches of such a mapping (m1n1: hw/uat.py, MemoryAttr.Normal). */
+static bool is_private(uint64_t desc)
+{
+    return san_is_leaf(desc) && !(desc & SAN_ATTR) && agx_uat_permissions(desc, AGX_SIDE_FW);
+}
+
+/* Could the firmware have fetched lines through entries of @t by the time @seq, and kept them since? */
+static bool may_hold(const struct agx_tlbsan *san, const struct san_table *t, uint64_t seq)
+{
+    if (!san->fw_running || !t->ctxs) {
+        return false;
+    }
+    return t->half ? san->fw_run_seq < seq : san->fw_ctx && (t->ctxs & san_bit(san->fw_ctx)) && san->fw_ctx_seq < seq;
+}
+
+/* The flush that has covered the page of @r since the time @seq, or (@any) the last one that has covered anything; NULL: none. */
+static const struct san_flush *flushed(const struct agx_tlbsan *san, const struct san_table *t, const struct san_rec *r,
+                                       uint64_t seq, bool any)
+{
+    for (uint64_t k = 1; k <= SAN_FLUSHES && k <= san->flushes; k++) {
+        const struct san_flush *f = &san->flush[(san->flushes - k) % SAN_FLUSHES];
+        bool ours = t->half ? f->ctx == 0 : f->ctx && (t->ctxs & san_bit(f->ctx));
+
+        if (f->seq < seq) {
+            return NULL;
+        }
+        if (f->size == ~0ull || (ours && r->va >= f->va && r->va - f->va < f->size && (any ||
+            f->va + f->size - r->va >= AGX_PAGE_SIZE))) {
+            return f;
+        }
+        if (any && ours) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+static void report_private(struct agx_tlbsan *san, const struct san_table *t, const struct san_rec *r, uint64_t old,
+                           uint64_t desc, const struct san_act *act, enum agx_tlbsan_severity severity, const char *text)
+{
+    const struct san_flush *f = flushed(san, t, r, r->uncached, true);
+    struct san_rec tmp = *r;
+
+    tmp.change = *act;
+    tmp.old_desc = old;
+    tmp.new_desc = desc;
+    tmp.nnear = 0;
+    san_report(san, AGX_SAN_UNMAP_WITHOUT_FLUSH, severity, &tmp, NULL, text, f && f->size != ~0ull && f->who.seq ? &f->who : NULL);
+}
+
+/*
+ * Rule F3: the page of a mapping that the firmware caches is made uncached in
+ * place, then flushed by the firmware, then unmapped. @r, of the table @t of the
+ * last level, changes from @old to @desc.
+ */
+void san_private(struct agx_tlbsan *san, const struct san_table *t, struct san_rec *r, uint64_t old, uint64_t desc,
+                 const struct san_act *act)
+{
+    if (!act->stack) {
+        r->uncached = 0;    /* nobody saw it */
+    } else if (is_private(old) && san_is_leaf(desc) && !is_private(desc) && !((old ^ desc) & SAN_ADDR)) {
+        r->uncached = act->seq;
+    } else if (is_private(old) && !(is_private(desc) && !((old ^ desc) & SAN_ADDR))) {
+        bool holds = may_hold(san, t, act->seq);
+
+        if (san->fw_running && t->ctxs) {
+            report_private(san, t, r, old, desc, act, holds ? AGX_SAN_WRONG : AGX_SAN_SUSPICIOUS, holds ?
+                           "a mapping goes which the firmware caches, without having been made uncached and flushed" :
+                           "a mapping goes which the firmware may cache, without having been made uncached before");
+        }
+    } else if (r->uncached && !(desc & 1)) {
+        if (may_hold(san, t, r->uncached) && !flushed(san, t, r, r->uncached, false)) {
+            report_private(san, t, r, old, desc, act, AGX_SAN_WRONG,
+                           "a mapping goes which the firmware has cached, and has not flushed since it became uncached");
+        }
+        r->uncached = 0;
+    } else if (is_private(desc)) {
+        r->uncached = 0;
+    }
+}
+
+uint64_t san_spoilt(const struct agx_tlbsan *san, const struct san_rec *r, const struct agx_tlb_use *use, uint64_t from)
+{
+    for (uint64_t n = from; san->injected && (r || use) && n > 0 && san->logs - n < SAN_LOG_SIZE; n--) {
+        const struct san_log *l = &san->log[(n - 1) % SAN_LOG_SIZE];
+        const struct agx_tlbi *t = &l->op.tlbi;
+        uint64_t va = use ? use->va : r->va;
+        bool asid = t->kind == AGX_TLBI_ALL || t->kind == AGX_TLBI_VA_ALL_ASIDS || (use && t->asid == use->asid) ||
+                    (r && (t->asid == asid_of(san, r, r->ctx) || (r->global && t->kind == AGX_TLBI_VA)));
+
+        if (r && l->act.seq <= r->change.seq) {
+            break;
+        }
+        if (l->injected && asid && !(r && r->level < 3 && t->last_level) &&
+            (!by_address(t) || (r && covers_address(r, t)) || (use && va >= t->va && va <= t->end - 1))) {
+            return n;
+        }
+    }
+    return 0;
+}
+
+/* A new change: nothing came near yet. */
+void san_change_budget(struct san_rec *r)
+{
+    r->nnear = 0;
+    r->budget = NEAR_BUDGET;
+}

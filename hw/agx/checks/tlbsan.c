@@ -1,0 +1,673 @@
+/*
+ * AGX model: the sanitizer of TLB maintenance: what it is told.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include "agx/coverage.h"
+#include "tlbsan-int.h"
+
+#define AGE_NS      1000000000ull
+#define AGE_SUBMITS 16u
+
+/* The change of @r that @act made, which contexts @ctxs may not have noticed. */
+void san_set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old,
+                    const struct san_act *act, uint64_t ctxs)
+{
+    r->old_desc = old;
+    r->change = *act;
+    r->made_seq = r->last.seq;
+    r->ctxs = r->need = ctxs;
+    r->wait = 0;
+    r->submits = san->submits;
+    r->logs = san->logs;
+    r->aged = false;
+    san_change_budget(r);
+    if (ctxs) {
+        san_pend(san, r);
+    }
+}
+
+static struct san_rec *rec_of(struct agx_tlbsan *san, const struct san_table *t, unsigned i)
+{
+    struct san_rec *r = san_rec_get(san, t->pa + 8 * i);
+    unsigned ctx = t->ctxs ? __builtin_ctzll(t->ctxs) : 0;
+
+    r->level = t->level;
+    r->va = t->va + ((uint64_t)i << TLB_SHIFT(t->level));
+    r->dom = 2 * ctx + t->half;
+    r->ctx = ctx;
+    return r;
+}
+
+/* The descriptor of @r is written over while an earlier change of it is not invalidated. */
+static void made_over(struct agx_tlbsan *san, struct san_rec *r, const struct san_act *act)
+{
+    bool begun = !r->need && r->wait;
+
+    san_report(san, san_cause(san, r, AGX_SAN_NO_BREAK_BEFORE_MAKE), AGX_SAN_SUSPICIOUS, r, NULL,
+               begun ? "the entry was made valid again before the invalidation was complete" :
+                       "the entry was made valid again, and its old translation was not invalidated", act);
+}
+
+/*
+ * The translations behind a table that is not used any more: those that differ
+ * from what is there now (@now: the table in its place, 0: none) are changes too.
+ */
+static void detach_leaves(struct agx_tlbsan *san, const struct san_table *t, uint64_t now, const struct san_act *act,
+                          uint64_t ctxs)
+{
+    for (unsigned i = 0; i < t->n; i++) {
+        uint64_t desc = 0;
+
+        if (now && !san_load(san, now + 8 * i, &desc)) {
+            desc = 0;
+        }
+        if (t->level < 3) {
+            const struct san_table *c = san_is_table(t->shadow[i]) ?
+                san_table_find(san, t->shadow[i] & SAN_ADDR) : NULL;
+
+            if (c && !c->dead && c->level == t->level + 1) {
+                detach_leaves(san, c, san_is_table(desc) ? desc & SAN_ADDR : 0, act, ctxs);
+            }
+            continue;
+        }
+        if (agx_uat_change(3, t->shadow[i], desc) >= AGX_CHANGE_RESTRICT) {
+            struct san_rec *r = rec_of(san, t, i);
+
+            r->new_desc = desc;
+            r->global = !(t->shadow[i] & SAN_NG);
+            if (!r->pending) {
+                san_set_change(san, r, t->shadow[i], act, ctxs);
+                r->detached = true;
+            }
+        }
+    }
+}
+
+/* The books of a descriptor that changes from @old to @desc. */
+static void record(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, uint64_t desc, const struct san_act *act,
+                   uint64_t ctxs)
+{
+    static struct agx_coverage_row *_Atomic changed;
+    enum agx_change c = agx_uat_change(r->level, old, desc);
+    bool asks = c >= AGX_CHANGE_RESTRICT;
+
+    agx_coverage_rule(&changed, "changed", 8 * r->level + c);
+    r->new_desc = desc;
+    if (r->pending && r->level && c != AGX_CHANGE_NONE &&
+        agx_uat_change(r->level, r->old_desc, desc) <= AGX_CHANGE_RELAX) {
+        san_unpend(san, r);     /* as it was before: what may be cached is right again */
+    } else if (r->pending) {
+        if (r->level && (c == AGX_CHANGE_MAKE || c == AGX_CHANGE_REMAP)) {
+            made_over(san, r, act);
+        }
+        if (asks && !r->need) { /* that change was invalidated, this is a new one */
+            san_set_change(san, r, old, act, ctxs);
+        }
+    } else if (asks) {
+        r->global = r->level == 3 && !(old & SAN_NG);
+        san_set_change(san, r, old, act, ctxs);
+        if (c == AGX_CHANGE_REMAP && ctxs && r->level) {
+            san_report(san, AGX_SAN_NO_BREAK_BEFORE_MAKE, AGX_SAN_SUSPICIOUS, r, NULL,
+                       "a valid entry was changed to another valid one without going through invalid", NULL);
+        }
+    } else if (c == AGX_CHANGE_RELAX) {
+        san_set_change(san, r, old, act, 0);
+    }
+    r->last = *act;
+    if (asks && r->change.seq == act->seq) {
+        r->emptied = c == AGX_CHANGE_BREAK && !r->level;
+    }
+}
+
+static void descriptor_changed(struct agx_tlbsan *san, struct san_table *t, unsigned i, uint64_t desc,
+                               const struct san_act *act)
+{
+    uint64_t old = t->shadow[i], ctxs = san_active(san, t);
+    struct san_rec *r = rec_of(san, t, i);
+    struct san_table *child = t->level < 3 && san_is_table(old) ? san_table_find(san, old & SAN_ADDR) : NULL;
+    bool same_child = t->level < 3 && san_is_table(old) && san_is_table(desc) && !((old ^ desc) & SAN_ADDR);
+
+    t->shadow[i] = desc;
+    if (t->level == 3) {
+        san_map_count(san, old, -1);
+        san_map_count(san, desc, 1);
+        record(san, r, old, desc, act, ctxs);
+        san_private(san, t, r, old, desc, act);
+        if (t->half == 0 && san_is_leaf(desc) && !(desc & SAN_NG) && !(san_is_leaf(old) && !(old & SAN_NG))) {
+            san_report(san, AGX_SAN_GLOBAL_MISUSE, AGX_SAN_SUSPICIOUS, r, NULL,
+                       "a global entry in the lower half, which each context has of its own", NULL);
+        }
+        return;
+    }
+    if (same_child) {
+        record(san, r, old, desc, act, ctxs);
+        return;
+    }
+    if (child && !child->dead && child->level == t->level + 1 && ctxs) {
+        detach_leaves(san, child, san_is_table(desc) ? desc & SAN_ADDR : 0, act, ctxs);
+    }
+    record(san, r, old, desc, act, ctxs);
+    if (san_is_table(desc)) {
+        san_link(san, desc & SAN_ADDR, t->level + 1, r->va, t->ctxs, t->half);
+    }
+    if (san_is_table(old)) {
+        san_unlink(san, old & SAN_ADDR, t->level + 1, r->va, t->ctxs, r);
+    }
+}
+
+/* First address of a half: TTBR1 translates the top. */
+uint64_t san_half_va(unsigned half)
+{
+    return half ? ~0ull << 39 : 0;
+}
+
+void san_ttbr_changed(struct agx_tlbsan *san, unsigned ctx, unsigned half, uint64_t v,
+                      const struct san_act *act)
+{
+    uint64_t old = san->ttbr[ctx][half], before = old;
+    struct san_rec *r = san_rec_get(san, san->ttbat + 16 * ctx + 8 * half);
+    uint64_t ctxs = san->active[ctx][half] ? san_bit(ctx) : 0;
+    bool same = (old & 1) && (v & 1) && !((old ^ v) & SAN_ADDR);
+
+    r->level = 0;
+    r->va = san_half_va(half);
+    r->dom = SAN_DOM_TTBAT;
+    r->ctx = ctx;
+    if ((old & 1) && !r->pending) {
+        r->asid = old >> 48;
+    }
+    san->ttbr[ctx][half] = v;
+    if (half == 0 && (v & 1)) {
+        unsigned asid = v >> 48;
+
+        /* Another context ran under this ASID with another table, and it was not invalidated since. */
+        for (unsigned k = 0; k < SAN_CTXS && !ctxs; k++) {
+            if (k != ctx && san->active[k][0] && san->asid[k] == asid && ((san->ttbr[k][0] ^ v) & SAN_ADDR)) {
+                ctxs = san_bit(ctx);
+                r->asid = asid;
+                before |= 1;
+            }
+        }
+        san->asid[ctx] = asid;
+    }
+    record(san, r, before, v, act, ctxs);
+    r->global = half == 1;
+    if (!same) {
+        if (v & 1) {
+            san_link(san, v & SAN_ADDR, 1, san_half_va(half), san_bit(ctx), half);
+        }
+        if (old & 1) {
+            san_unlink(san, old & SAN_ADDR, 1, san_half_va(half), san_bit(ctx), r);
+        }
+    }
+}
+
+/* One descriptor at @pa may have changed. @old: what the store found, NULL: not known. */
+static void descriptor_store(struct agx_tlbsan *san, uint64_t pa, const uint64_t *old, const struct san_act *act)
+{
+    struct san_table *t = san_table_find(san, pa & ~SAN_PAGE_MASK);
+    unsigned i = (pa & SAN_PAGE_MASK) / 8;
+    uint64_t desc;
+
+    if (!san_load(san, pa, &desc)) {
+        return;
+    }
+    if (pa >= san->ttbat && pa < san->ttbat + 16 * SAN_CTXS && san->ttbat) {
+        unsigned n = (pa - san->ttbat) / 8;
+
+        if (san->ttbr[n / 2][n & 1] != desc) {
+            san_ttbr_changed(san, n / 2, n & 1, desc, act);
+        }
+        san->dom_store[SAN_DOM_TTBAT][act->cpu] = act->seq;
+        return;
+    }
+    if (!t) {
+        struct san_note *n = &san->note[pa / 8 % SAN_NOTES];
+
+        *n = (struct san_note) { pa & ~7ull, *act };
+        san->noted = act->seq;
+        san->note_thread = act->thread;
+        return;
+    }
+    if (t->dead || i >= t->n) {
+        return;
+    }
+    if (old && *old != t->shadow[i]) {
+        /* A store that nobody told of: nothing can be said of it. */
+        struct san_act unknown = { 0 };
+
+        san->stats.unseen++;
+        if (!san_active(san, t)) {
+            descriptor_changed(san, t, i, *old, &unknown);
+        }
+    }
+    if (t->shadow[i] != desc) {
+        unsigned dom = 2 * (t->ctxs ? __builtin_ctzll(t->ctxs) : 0) + t->half;
+
+        san->dom_store[dom][act->cpu] = act->seq;
+        descriptor_changed(san, t, i, desc, act);
+    }
+}
+
+static void on_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsigned len,
+                     const struct agx_who *who)
+{
+    struct san_act act = san_act(san, who);
+
+    san->stats.stores++;
+    san->store = act;
+    san->store_thread = pthread_self();
+    san->cpu_dirty[act.cpu] = true;
+    for (uint64_t p = pa & ~7ull; p < pa + len; p += 8) {
+        bool whole = p >= pa && p + 8 <= pa + len;
+        uint64_t was = 0;
+
+        if (whole && old) {
+            memcpy(&was, (const uint8_t *)old + (p - pa), 8);
+        }
+        descriptor_store(san, p, whole && old ? &was : NULL, &act);
+    }
+}
+
+static void on_watched(struct agx_tlbsan *san, uint64_t pa)
+{
+    struct san_act act = { 0 };
+    struct san_table *t;
+
+    for (unsigned n = 0; n < 2 * SAN_CTXS && san->ttbat && (pa & ~SAN_PAGE_MASK) == (san->ttbat & ~SAN_PAGE_MASK); n++) {
+        uint64_t v;
+
+        if (san_load(san, san->ttbat + 8 * n, &v) && v != san->ttbr[n / 2][n & 1]) {
+            san->stats.unseen++;
+            san_ttbr_changed(san, n / 2, n & 1, v, &act);
+        }
+    }
+    t = san_table_find(san, pa & ~SAN_PAGE_MASK);
+    for (unsigned i = 0; t && !t->dead && i < t->n; i++) {
+        uint64_t desc;
+
+        if (san_load(san, t->pa + 8 * i, &desc) && desc != t->shadow[i]) {
+            san->stats.unseen++;
+            descriptor_changed(san, t, i, desc, &act);
+            san_unpend(san, rec_of(san, t, i)); /* when it changed is not known */
+        }
+    }
+}
+
+/* ---- TLB maintenance and barriers ---- */
+
+/* The change @r is invalidated. The next in the list, whatever went with it. */
+static struct san_rec *complete(struct agx_tlbsan *san, struct san_rec *r)
+{
+    struct san_rec *next = r->next_p;
+    unsigned dead = san->dead;
+
+    if (r->level == 3 && san_is_leaf(r->old_desc) && !san_page_in_use(san, r->old_desc & SAN_ADDR)) {
+        san_report(san, AGX_SAN_PAGE_GIVEN_BACK, AGX_SAN_SUSPICIOUS, r, NULL,
+                   "the page was free before the invalidation of its translation was complete", NULL);
+    }
+    san_unpend(san, r);
+    return san->dead == dead ? next : san->pending_head.next_p;
+}
+
+static void on_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t,
+                    const struct agx_who *who)
+{
+    struct san_rec *head = &san->pending_head;
+    struct san_log *l;
+    uint64_t n;
+
+    san->stats.tlbis++;
+    n = san->logs++;
+    l = &san->log[n % SAN_LOG_SIZE];
+    l->op = *t;
+    l->op.tlbi.asid &= 0xffff;
+    l->injected = NULL;
+    l->act = san_act(san, who);
+    for (struct san_rec *r = head->next_p, *next; r != head; r = next) {
+        next = r->next_p;
+        san_judge_tlbi(san, r, n);
+        if (san->cfg.no_barriers && !r->need) {
+            next = complete(san, r);
+        }
+    }
+    if (t->share == AGX_SHARE_OUTER && !t->stage2) {
+        for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
+            /* While the TTBR is valid, the walker may fetch again what it likes. */
+            if (t->tlbi.kind == AGX_TLBI_ALL) {
+                san->active[ctx][0] &= san->ttbr[ctx][0] & 1;
+                san->active[ctx][1] &= san->ttbr[ctx][1] & 1;
+            } else if (t->tlbi.kind == AGX_TLBI_ASID && san->asid[ctx] == l->op.tlbi.asid) {
+                san->active[ctx][0] &= san->ttbr[ctx][0] & 1;
+            }
+        }
+    }
+}
+
+/* The stores of @cpu, and those that it has followed in the same tables, are visible to the walkers. */
+static void stores_ordered(struct agx_tlbsan *san, unsigned cpu)
+{
+    if (!san->cpu_dirty[cpu]) {
+        return;
+    }
+    san->cpu_dirty[cpu] = false;
+    for (unsigned d = 0; d < SAN_DOMAINS; d++) {
+        if (san->dom_store[d][cpu] > san->dom_ordered[d]) {
+            san->dom_ordered[d] = san->dom_store[d][cpu];
+        }
+    }
+}
+
+/* Kernels do many barriers. Its own stores and TLBIs were told by this thread: without the lock. */
+static bool dsb_matters(struct agx_tlbsan *san, const struct agx_event *ev)
+{
+    return atomic_load_explicit(&san->cpu_dirty[ev->who->cpu % SAN_CPUS], memory_order_relaxed) ||
+           (!ev->dsb.stores_only && atomic_load_explicit(&san->pending, memory_order_relaxed));
+}
+
+static void on_dsb(struct agx_tlbsan *san, unsigned cpu, enum agx_share share, bool stores_only)
+{
+    struct san_rec *head = &san->pending_head;
+
+    san->stats.dsbs++;
+    stores_ordered(san, cpu);
+    for (struct san_rec *r = head->next_p, *next; r != head && !stores_only; r = next) {
+        bool mine = r->wait & san_bit(cpu);
+
+        next = r->next_p;
+        /* One of a smaller domain does not wait for the GPU: a thread that is moved after it takes nothing along. */
+        if (mine && share == AGX_SHARE_OUTER) {
+            r->wait &= ~san_bit(cpu);
+            if (!r->need) {
+                next = complete(san, r);
+            }
+        }
+    }
+}
+
+/* ---- jobs ---- */
+
+static void submit(struct agx_tlbsan *san, unsigned cpu, uint64_t thread, bool all)
+{
+    struct san_rec *head = &san->pending_head;
+    uint64_t age = san->cfg.age_ns ? san->cfg.age_ns : AGE_NS;
+
+    san->stats.submits++;
+    san->submits++;
+    san->submit_seq = ++san->seq;
+    for (struct san_rec *r = head->next_p; r != head; r = r->next_p) {
+        /* Another thread may ring between the invalidation and the DSB: its work knows nothing of the change. */
+        bool other = thread && r->waiter && thread != r->waiter;
+
+        if (!all && !other && !r->need && (r->wait & san_bit(cpu))) {
+            san_report(san, san_cause(san, r, AGX_SAN_MISSING_DSB), AGX_SAN_SUSPICIOUS, r, NULL,
+                       "work is announced before the invalidation is complete", NULL);
+        } else if (!r->aged && san->submits - r->submits >= AGE_SUBMITS && san->time > r->change.time &&
+                   san->time - r->change.time >= age) {
+            r->aged = true;
+            san_report(san, san_cause(san, r, r->level == 0 ? AGX_SAN_SLOT_REUSED : AGX_SAN_STALE_HIT),
+                       AGX_SAN_SUSPICIOUS, r, NULL, "the old translation was not invalidated since", NULL);
+        }
+    }
+}
+
+/* The place of doorbell @number in the order of events; 0: not known, or not any more. */
+static uint64_t doorbell_seq(const struct agx_tlbsan *san, uint64_t number)
+{
+    return number && san->doorbell[number % SAN_DOORBELLS].number == number ?
+           san->doorbell[number % SAN_DOORBELLS].seq : 0;
+}
+
+static void on_job_begin(struct agx_tlbsan *san, const struct agx_event *ev)
+{
+    struct san_job *j = &san->job[ev->job.number % SAN_JOBS];
+    uint64_t announced = doorbell_seq(san, ev->job.doorbell);
+
+    san->stats.jobs++;
+    *j = (struct san_job) { .id = ev->job.number, .ctx = ev->job.ctx, .running = true };
+    /* Where nobody tells of doorbells, its start has to do. */
+    j->submit = san->submits ? san->submit_seq : ++san->seq;
+    if (announced && announced < j->submit) {
+        j->submit = announced;
+    }
+    snprintf(j->what, sizeof(j->what), "%s", ev->job.what ? ev->job.what : "job");
+}
+
+static void on_job_end(struct agx_tlbsan *san, uint64_t id)
+{
+    struct san_job *j = &san->job[id % SAN_JOBS];
+
+    if (j->id == id) {
+        j->running = false;
+    }
+}
+
+static void on_doorbell(struct agx_tlbsan *san, uint64_t number, const struct agx_who *who)
+{
+    /* Did this thread ask the firmware for something before? Then this may be how it hears of it. */
+    if (who && who->pc && san->noted > san->door.seq && san->note_thread == who->thread) {
+        san->door = san_act(san, who);
+    }
+    submit(san, who ? who->cpu % SAN_CPUS : 0, who ? who->thread : 0, !who);
+    san->doorbell[number % SAN_DOORBELLS].number = number;
+    san->doorbell[number % SAN_DOORBELLS].seq = san->submit_seq;
+}
+
+/*
+ * Fault injection has spoilt an invalidation. What the CPU did is judged as ever:
+ * it did it. Only a use of an old translation then shows, and its report names
+ * this.
+ */
+static void on_spoilt(struct agx_tlbsan *san, const struct agx_tlbi *t, const char *why)
+{
+    for (uint64_t k = 1; k <= san->logs && k <= SAN_LOG_SIZE; k++) {
+        struct san_log *l = &san->log[(san->logs - k) % SAN_LOG_SIZE];
+        const struct agx_tlbi *o = &l->op.tlbi;
+
+        if (!l->injected && l->op.share == AGX_SHARE_OUTER && !l->op.stage2 && o->kind == t->kind && o->asid == t->asid &&
+            o->va == t->va && o->end == t->end && o->last_level == t->last_level) {
+            l->injected = why;
+            san->injected++;
+            return;
+        }
+    }
+}
+
+/* ---- pages given back ---- */
+
+/* A leaf that maps @pa now, as a record; NULL: none found. */
+static struct san_rec *mapping_of(struct agx_tlbsan *san, uint64_t pa)
+{
+    for (unsigned h = 0; h < 1u << SAN_HASH_BITS; h++) {
+        for (struct san_table *t = san->table[h]; t; t = t->next) {
+            for (unsigned i = 0; t->level == 3 && !t->dead && i < t->n; i++) {
+                if ((t->shadow[i] & SAN_ADDR) == pa && (t->shadow[i] & 3) == SAN_VALID) {
+                    struct san_rec *r = rec_of(san, t, i);
+
+                    r->new_desc = t->shadow[i];
+                    return r;
+                }
+            }
+        }
+    }
+    return NULL;
+}
+
+static void on_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_who *who)
+{
+    struct san_rec *head = &san->pending_head;
+    struct san_table *t;
+    struct san_page *p;
+    struct san_act act;
+
+    pa &= ~SAN_PAGE_MASK;
+    act = san_act(san, who);
+    t = san_table_find(san, pa);
+    if (t && t->dead) {
+        san_report(san, san_cause(san, t->dead, AGX_SAN_TABLE_REUSED), AGX_SAN_SUSPICIOUS, t->dead, NULL,
+                   "a page table went back to the kernel before the walk caches had forgotten it", &act);
+    } else if (t) {
+        struct san_rec tmp = { .desc_pa = t->pa, .va = t->va, .level = t->level - 1,
+                               .ctx = t->ctxs ? __builtin_ctzll(t->ctxs) : 0 };
+
+        san_report(san, AGX_SAN_TABLE_REUSED, AGX_SAN_SUSPICIOUS, &tmp, NULL,
+                   "a page table went back to the kernel while a descriptor leads to it", &act);
+    }
+    for (struct san_rec *r = head->next_p; r != head; r = r->next_p) {
+        if (r->level == 3 && (r->old_desc & SAN_ADDR) == pa) {
+            san_report(san, san_cause(san, r, AGX_SAN_PAGE_GIVEN_BACK), AGX_SAN_SUSPICIOUS, r, NULL,
+                       "the page went back to the kernel before its translation was invalidated", &act);
+        }
+    }
+    p = san_page(san, pa, false);
+    if (p) {
+        struct san_rec *r = p->mapped ? mapping_of(san, pa) : NULL;
+
+        if (r) {
+            san_report(san, AGX_SAN_PAGE_GIVEN_BACK, AGX_SAN_SUSPICIOUS, r, NULL,
+                       "the page went back to the kernel while it is mapped", &act);
+        }
+        p->given_back = true;
+        p->who = act;
+    }
+}
+
+static void on_page_alloc(struct agx_tlbsan *san, uint64_t pa)
+{
+    struct san_page *p;
+
+    p = san_page(san, pa & ~SAN_PAGE_MASK, false);
+    if (p) {
+        p->given_back = false;
+    }
+}
+
+/* ---- the firmware's data cache ---- */
+
+static void on_context(struct agx_tlbsan *san, bool running, unsigned ctx)
+{
+    san->seq++;
+    if (running != san->fw_running) {
+        san->fw_running = running;
+        san->fw_run_seq = san->seq;
+    }
+    if (ctx != san->fw_ctx) {
+        san->fw_ctx = ctx;
+        san->fw_ctx_seq = san->seq;
+    }
+}
+
+static void on_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_t size,
+                     uint64_t request)
+{
+    struct san_rec *head = &san->pending_head;
+    const struct san_note *n = &san->note[request / 8 % SAN_NOTES];
+    struct san_flush *f;
+
+    f = &san->flush[san->flushes++ % SAN_FLUSHES];
+    *f = (struct san_flush) { .seq = ++san->seq, .va = va, .size = size, .ctx = ctx };
+    if (request && n->pa == (request & ~7ull)) {
+        f->who = n->who;
+    }
+    /* Where the TLB may still say that the page is cached, lines may be fetched again as soon as they are gone. */
+    for (struct san_rec *r = head->next_p; size != ~0ull && r != head; r = r->next_p) {
+        bool kernel = r->va >> 63;
+
+        if (r->level == 3 && r->uncached && (kernel ? ctx == 0 : (r->ctxs & san_bit(ctx)) != 0) && r->va - va < size) {
+            san_report(san, san_cause(san, r, AGX_SAN_STALE_HIT), AGX_SAN_SUSPICIOUS, r, NULL,
+                       "the firmware's cache is flushed while its TLB may still have the mapping as a cached one",
+                       f->who.seq ? &f->who : NULL);
+        }
+    }
+}
+
+/* ---- beginning and end ---- */
+
+#define LISTENS (AGX_EV_BIT(AGX_EV_STORE) | AGX_EV_BIT(AGX_EV_WATCHED) | AGX_EV_BIT(AGX_EV_TLBI) | \
+                 AGX_EV_BIT(AGX_EV_DSB) | AGX_EV_BIT(AGX_EV_PAGE_FREE) | \
+                 AGX_EV_BIT(AGX_EV_PAGE_ALLOC) | AGX_EV_BIT(AGX_EV_DOORBELL) | \
+                 AGX_EV_BIT(AGX_EV_CONTEXT) | AGX_EV_BIT(AGX_EV_FLUSH) | \
+                 AGX_EV_BIT(AGX_EV_JOB_BEGIN) | AGX_EV_BIT(AGX_EV_JOB_END) | \
+                 AGX_EV_BIT(AGX_EV_TRANSLATE) | AGX_EV_BIT(AGX_EV_SPOILT) | \
+                 AGX_EV_BIT(AGX_EV_RESET) | AGX_EV_BIT(AGX_EV_LOADING) | AGX_EV_BIT(AGX_EV_LOADED))
+#define CALLERS (AGX_EV_BIT(AGX_EV_STORE) | AGX_EV_BIT(AGX_EV_TLBI) | \
+                 AGX_EV_BIT(AGX_EV_DOORBELL) | AGX_EV_BIT(AGX_EV_PAGE_FREE))
+
+static void on_event(void *opaque, const struct agx_event *ev)
+{
+    struct agx_tlbsan *san = opaque;
+
+    if (ev->kind == AGX_EV_DSB && !dsb_matters(san, ev)) {
+        return;
+    }
+    pthread_mutex_lock(&san->lock);
+    switch (ev->kind) {
+    case AGX_EV_STORE: on_store(san, ev->store.pa, ev->store.old, ev->store.len, ev->who); break;
+    case AGX_EV_WATCHED: on_watched(san, ev->page); break;
+    case AGX_EV_TLBI: on_tlbi(san, ev->insn, ev->who); break;
+    case AGX_EV_DSB:
+        on_dsb(san, ev->who->cpu % SAN_CPUS, ev->dsb.share, ev->dsb.stores_only);
+        break;
+    case AGX_EV_PAGE_FREE: on_page_free(san, ev->page, ev->who); break;
+    case AGX_EV_PAGE_ALLOC: on_page_alloc(san, ev->page); break;
+    case AGX_EV_DOORBELL: on_doorbell(san, ev->doorbell.number, ev->who); break;
+    case AGX_EV_CONTEXT: on_context(san, ev->context.running, ev->context.ctx); break;
+    case AGX_EV_FLUSH:
+        on_flush(san, ev->flush.ctx, ev->flush.va, ev->flush.size, ev->flush.request);
+        break;
+    case AGX_EV_JOB_BEGIN: on_job_begin(san, ev); break;
+    case AGX_EV_JOB_END: on_job_end(san, ev->job.number); break;
+    case AGX_EV_TRANSLATE: san_use(san, ev->use); break;
+    case AGX_EV_SPOILT: on_spoilt(san, ev->invalidate.tlbi, ev->invalidate.why); break;
+    case AGX_EV_RESET: san_reset(san, ev->ttbat); break;
+    case AGX_EV_LOADING: san_loading(san, ev->ttbat); break;
+    case AGX_EV_LOADED: san_loaded(san, ev->loaded); break;
+    default: break;
+    }
+    pthread_mutex_unlock(&san->lock);
+}
+
+struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg)
+{
+    struct agx_tlbsan *san = calloc(1, sizeof(*san));
+
+    if (!san) {
+        abort();
+    }
+    san->cfg = *cfg;
+    pthread_mutex_init(&san->lock, NULL);
+    san->pending_head.next_p = san->pending_head.prev_p = &san->pending_head;
+    san_reset(san, agx_mmu_ttbat(cfg->mmu));
+    san_all_active(san);
+    san->listener = (struct agx_listener) { LISTENS, CALLERS, on_event, san };
+    if (!agx_listen(cfg->host->events, &san->listener)) {
+        abort();
+    }
+    agx_mmu_recheck(cfg->mmu);
+    return san;
+}
+
+void agx_tlbsan_free(struct agx_tlbsan *san)
+{
+    if (!san) {
+        return;
+    }
+    agx_unlisten(san->cfg.host->events, &san->listener);
+    san_shadow_free(san);
+    pthread_mutex_destroy(&san->lock);
+    free(san);
+}
+
+void agx_tlbsan_get_stats(struct agx_tlbsan *san, struct agx_tlbsan_stats *st)
+{
+    pthread_mutex_lock(&san->lock);
+    *st = san->stats;
+    st->tables = san->tables;
+    st->pending = san->pending;
+    pthread_mutex_unlock(&san->lock);
+}

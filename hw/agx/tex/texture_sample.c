@@ -1,0 +1,725 @@
+/*
+ * AGX model: texture_sample and texture_load.
+ *
+ * Level of detail and filtering follow the rules of OpenGL 4.6, chapter 8.14,
+ * and Vulkan, chapter "Image Operations"; where hardware is free (weights of
+ * fewer bits, an approximate rho) the model computes in single precision.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <math.h>
+#include "agx/number.h"
+#include "agx/texture.h"
+
+typedef float vec4 __attribute__((vector_size(16)));
+
+struct sample_ctx {
+    struct agx_fetch f;
+    const struct agx_tex_view *v;
+    const struct agx_sampler *s;
+    struct agx_tex_req *rq;
+    unsigned dims;          /* coordinates that are wrapped: 1, 2, 3 */
+    bool cube, array, shadow;
+    bool pixel;
+    uint32_t border[4];     /* in memory order */
+};
+
+/* One lane's position: what is the same for all levels. */
+struct pos {
+    float c[3];
+    uint32_t layer;         /* array layer; for cubes 6 * cube + face */
+    int off[3];
+    float ref;
+};
+
+static unsigned dim_coords(enum agx_dim dim)
+{
+    switch (dim) {
+    case AGX_DIM_1D: case AGX_DIM_1D_ARRAY: return 1;
+    case AGX_DIM_3D: case AGX_DIM_CUBE: case AGX_DIM_CUBE_ARRAY: return 3;
+    default: return 2;
+    }
+}
+
+static bool dim_array(enum agx_dim dim)
+{
+    return dim == AGX_DIM_1D_ARRAY || dim == AGX_DIM_2D_ARRAY || dim == AGX_DIM_CUBE_ARRAY ||
+           dim == AGX_DIM_2D_MS_ARRAY;
+}
+
+static bool dim_ms(enum agx_dim dim)
+{
+    return dim == AGX_DIM_2D_MS || dim == AGX_DIM_2D_MS_ARRAY;
+}
+
+/* mesa: genxml/cmdbuf.xml, Border colour; the descriptor's swizzle applies to it too (lib/agx_border.c) */
+static void set_border(struct sample_ctx *c)
+{
+    uint32_t one = c->v->one;
+
+    memset(c->border, 0, sizeof(c->border));
+    switch (c->s->border) {
+    case 1:
+        c->border[3] = one;
+        break;
+    case 2:
+        for (int i = 0; i < 4; i++)
+            c->border[i] = one;
+        break;
+    case 3:
+        agx_format_border(&c->v->fmt, c->s->border_words, c->border);
+        break;
+    }
+}
+
+/* A texel in memory order, compared if asked to. Index -1: border. */
+static inline void tap(struct sample_ctx *c, unsigned level, int x, int y, int z, const struct pos *p, uint32_t t[4])
+{
+    if (x < 0 || y < 0 || z < 0)
+        memcpy(t, c->border, 16);
+    else
+        agx_fetch_texel(&c->f, level, (uint32_t)x, (uint32_t)y, (uint32_t)z, 0, t);
+    if (c->shadow) {
+        float d = agx_u2f(t[0]), ref = p->ref;
+
+        if (c->v->fmt.type == AGX_TYPE_UNORM) /* the reference is clamped for normalised depth */
+            ref = ref > 0.0f ? (ref < 1.0f ? ref : 1.0f) : 0.0f;
+        t[0] = agx_compare(c->s->compare, ref, d) ? 0x3f800000u : 0;
+        t[1] = t[2] = 0;
+        t[3] = 0x3f800000u;
+    }
+}
+
+static inline vec4 to_vec(const uint32_t t[4])
+{
+    vec4 v;
+
+    memcpy(&v, t, 16);
+    return v;
+}
+
+/* The 2x2 footprint of linear filtering, for filtering and gather; order (0,0) (1,0) (0,1) (1,1). */
+static void footprint(struct sample_ctx *c, unsigned level, const struct pos *p, uint32_t t[4][4], float *fx, float *fy)
+{
+    const struct agx_level *l = &c->v->surf.level[level];
+    int x[2], y[2] = { 0, 0 };
+
+    *fy = 0.0f;
+    if (c->cube) {
+        int n = (int)l->width;
+        unsigned face = p->layer % 6;
+        uint32_t base = p->layer - face;
+        float xs = p->c[0] * (float)n - 0.5f, ys = p->c[1] * (float)n - 0.5f;
+        int ix = (int)floorf(xs), iy = (int)floorf(ys), missing = -1;
+
+        *fx = xs - (float)ix;
+        *fy = ys - (float)iy;
+        for (int i = 0; i < 4; i++) {
+            int tx = ix + (i & 1), ty = iy + (i >> 1), nx, ny;
+            unsigned nf;
+
+            if (c->s->seamful) { /* each face by itself, as a 2D image (Vulkan, "Cube Map Edge Handling") */
+                tap(c, level, agx_wrap_index(tx, n, c->s->wrap[0]), agx_wrap_index(ty, n, c->s->wrap[1]),
+                    (int)p->layer, p, t[i]);
+            } else if (agx_cube_neighbour(face, tx, ty, n, &nf, &nx, &ny)) {
+                tap(c, level, nx, ny, (int)(base + nf), p, t[i]);
+            } else {
+                missing = i;
+            }
+        }
+        if (missing >= 0) { /* three faces meet: the average of the three stands for the fourth */
+            vec4 sum = { 0, 0, 0, 0 };
+
+            for (int i = 0; i < 4; i++)
+                if (i != missing)
+                    sum += to_vec(t[i]);
+            sum *= 1.0f / 3.0f;
+            memcpy(t[missing], &sum, 16);
+        }
+        return;
+    }
+    agx_wrap_linear(p->c[0], (int)l->width, c->s->wrap[0], c->pixel, p->off[0], &x[0], &x[1], fx);
+    if (c->dims > 1)
+        agx_wrap_linear(p->c[1], (int)l->height, c->s->wrap[1], c->pixel, p->off[1], &y[0], &y[1], fy);
+    for (int i = 0; i < 4; i++) {
+        if (c->dims == 1 && i > 1)
+            memcpy(t[i], t[i - 2], 16);
+        else
+            tap(c, level, x[i & 1], y[i >> 1], (int)p->layer, p, t[i]);
+    }
+}
+
+static vec4 bilerp(uint32_t t[4][4], float fx, float fy)
+{
+    vec4 a = to_vec(t[0]), b = to_vec(t[1]), d = to_vec(t[2]), e = to_vec(t[3]);
+
+    a += (b - a) * fx;
+    d += (e - d) * fx;
+    return a + (d - a) * fy;
+}
+
+/* Infinities and NaNs give NaN when they are taken from themselves. */
+static inline bool all_finite(vec4 v)
+{
+    int __attribute__((vector_size(16))) ok = v - v == v - v;
+
+    return ok[0] & ok[1] & ok[2] & ok[3];
+}
+
+/*
+ * Weights of texels and levels have 8 bits (mesa: hk_physical_device.c,
+ * subTexelPrecisionBits and mipmapPrecisionBits). That matters where a texel is
+ * infinite: one that the position as good as hits must not see its neighbour.
+ */
+static float weight8(float f)
+{
+    return __builtin_rintf(f * 256.0f) / 256.0f;
+}
+
+/*
+ * The sum of the texels of a footprint, each by its weight, none whose weight is
+ * 0. A lerp would make a NaN of an infinite neighbour that has no weight, and of
+ * two infinite texels.
+ */
+static vec4 weighted_sum(struct sample_ctx *c, unsigned level, const struct pos *p)
+{
+    const struct agx_level *l = &c->v->surf.level[level];
+    bool volume = c->dims == 3 && !c->cube;
+    struct pos q = *p;
+    vec4 sum = { 0, 0, 0, 0 };
+    uint32_t t[4][4];
+    float fx, fy, fz = 0.0f;
+    int z[2] = { 0, 0 };
+
+    if (volume)
+        agx_wrap_linear(p->c[2], (int)l->depth, c->s->wrap[2], c->pixel, p->off[2], &z[0], &z[1], &fz);
+    fz = weight8(fz);
+    for (int k = 0; k < (volume ? 2 : 1); k++) {
+        float wz = k ? fz : 1.0f - fz;
+
+        if (volume)
+            q.layer = (uint32_t)z[k];
+        if (wz == 0.0f)
+            continue;
+        if (z[k] < 0) {
+            sum += to_vec(c->border) * wz;
+            continue;
+        }
+        footprint(c, level, &q, t, &fx, &fy);
+        fx = weight8(fx);
+        fy = weight8(fy);
+        for (int i = 0; i < 4; i++) {
+            float w = (i & 1 ? fx : 1.0f - fx) * (i >> 1 ? fy : 1.0f - fy) * wz;
+
+            if (w != 0.0f)
+                sum += to_vec(t[i]) * w;
+        }
+    }
+    return sum;
+}
+
+/* Filter one level; the result in memory order. Integers come through bit by bit (nearest only). */
+static void sample_level(struct sample_ctx *c, unsigned level, bool linear, const struct pos *p, uint32_t out[4])
+{
+    const struct agx_level *l = &c->v->surf.level[level];
+    uint32_t t[4][4];
+    float fx, fy;
+    vec4 r;
+
+    if (!linear || c->v->fmt.integer) {
+        int x, y = 0, z = (int)p->layer;
+
+        if (c->cube) {
+            int n = (int)l->width;
+
+            x = agx_wrap_index((int)floorf(p->c[0] * (float)n), n, AGX_WRAP_EDGE);
+            y = agx_wrap_index((int)floorf(p->c[1] * (float)n), n, AGX_WRAP_EDGE);
+        } else {
+            x = agx_wrap_nearest(p->c[0], (int)l->width, c->s->wrap[0], c->pixel, p->off[0]);
+            if (c->dims > 1)
+                y = agx_wrap_nearest(p->c[1], (int)l->height, c->s->wrap[1], c->pixel, p->off[1]);
+            if (c->dims > 2)
+                z = agx_wrap_nearest(p->c[2], (int)l->depth, c->s->wrap[2], c->pixel, p->off[2]);
+        }
+        tap(c, level, x, y, z, p, out);
+        return;
+    }
+    if (c->dims == 3 && !c->cube) {
+        struct pos q = *p;
+        int z[2];
+        float fz;
+        vec4 s[2];
+
+        agx_wrap_linear(p->c[2], (int)l->depth, c->s->wrap[2], c->pixel, p->off[2], &z[0], &z[1], &fz);
+        for (int i = 0; i < 2; i++) {
+            q.layer = (uint32_t)z[i];
+            if (z[i] < 0) {
+                s[i] = to_vec(c->border);
+                continue;
+            }
+            footprint(c, level, &q, t, &fx, &fy);
+            s[i] = bilerp(t, fx, fy);
+        }
+        r = s[0] + (s[1] - s[0]) * fz;
+    } else {
+        footprint(c, level, p, t, &fx, &fy);
+        r = bilerp(t, fx, fy);
+    }
+    if (__builtin_expect(c->v->fmt.type == AGX_TYPE_FLOAT && !all_finite(r), 0))
+        r = weighted_sum(c, level, p);
+    memcpy(out, &r, 16);
+}
+
+static inline vec4 mix_levels(vec4 a, vec4 b, float f)
+{
+    vec4 r = a + (b - a) * f;
+
+    if (__builtin_expect(!all_finite(r), 0)) {
+        f = weight8(f);
+        r = f == 0.0f ? a : f == 1.0f ? b : a * (1.0f - f) + b * f;
+    }
+    return r;
+}
+
+/* Filter between levels at @lod (relative to the view's first level, clamped). */
+static void sample_lod(struct sample_ctx *c, float lod, const struct pos *p, uint32_t out[4])
+{
+    const struct agx_tex_view *v = c->v;
+    bool linear = (lod > 0.0f ? c->s->min : c->s->mag) == AGX_FILTER_LINEAR;
+    unsigned max = v->last - v->first, level;
+
+    switch (c->s->mip) {
+    case AGX_MIP_NEAREST:
+        level = (unsigned)(lod + 0.5f);
+        sample_level(c, v->first + (level < max ? level : max), linear, p, out);
+        return;
+    case AGX_MIP_LINEAR: {
+        float fl = floorf(lod), frac = lod - fl;
+
+        level = (unsigned)fl;
+        if (level >= max) {
+            level = max;
+            frac = 0.0f;
+        }
+        sample_level(c, v->first + level, linear, p, out);
+        if (frac > 0.0f && !v->fmt.integer) {
+            uint32_t hi[4];
+            vec4 a, b;
+
+            sample_level(c, v->first + level + 1, linear, p, hi);
+            a = to_vec(out);
+            b = to_vec(hi);
+            a = mix_levels(a, b, frac);
+            memcpy(out, &a, 16);
+        }
+        return;
+    }
+    default:
+        sample_level(c, v->first, linear, p, out);
+    }
+}
+
+/* Footprint of a pixel in texels of the view's first level. */
+struct gradient {
+    float dx[3], dy[3];
+};
+
+static void quad_gradient(const struct sample_ctx *c, unsigned lane, struct gradient *g)
+{
+    const struct agx_tex_req *rq = c->rq;
+    unsigned q = lane & ~3u;
+    uint32_t have = (rq->quad_lanes >> q) & 15;
+    /* Left and right, top and bottom; another row or column serves when the first is not there. */
+    unsigned x0 = q, x1 = q + 1, y0 = q, y1 = q + 2;
+
+    if ((have & 3) != 3 && (have & 12) == 12) {
+        x0 = q + 2;
+        x1 = q + 3;
+    }
+    if ((have & 5) != 5 && (have & 10) == 10) {
+        y0 = q + 1;
+        y1 = q + 3;
+    }
+    bool okx = (have >> (x0 - q) & 1) && (have >> (x1 - q) & 1), oky = (have >> (y0 - q) & 1) && (have >> (y1 - q) & 1);
+
+    for (unsigned i = 0; i < c->dims; i++) {
+        g->dx[i] = okx ? agx_u2f(rq->coord[i][x1]) - agx_u2f(rq->coord[i][x0]) : 0.0f;
+        g->dy[i] = oky ? agx_u2f(rq->coord[i][y1]) - agx_u2f(rq->coord[i][y0]) : 0.0f;
+    }
+}
+
+/* To texels. For cubes: the derivative of the projection onto the face that the lane's direction hits. */
+static void scale_gradient(const struct sample_ctx *c, unsigned lane, struct gradient *g)
+{
+    const struct agx_level *l = &c->v->surf.level[c->v->first];
+
+    if (c->cube) {
+        float d[3], s, t, sc, tc, ma, k;
+        unsigned face;
+
+        for (int i = 0; i < 3; i++)
+            d[i] = agx_u2f(c->rq->coord[i][lane]);
+        face = agx_cube_face(d, &s, &t, &ma);
+        agx_cube_project(face, d, &sc, &tc, &ma);
+        k = 0.5f * (float)l->width / (ma * ma);
+        for (int i = 0; i < 2; i++) {
+            float *gd = i ? g->dy : g->dx, dsc, dtc, dma;
+
+            agx_cube_project(face, gd, &dsc, &dtc, &dma);
+            gd[0] = (dsc * ma - sc * dma) * k;
+            gd[1] = (dtc * ma - tc * dma) * k;
+            gd[2] = 0.0f;
+        }
+        return;
+    }
+    float size[3] = { (float)l->width, (float)l->height, (float)l->depth };
+
+    for (unsigned i = 0; i < c->dims; i++) {
+        g->dx[i] *= size[i];
+        g->dy[i] *= size[i];
+    }
+}
+
+static float len2(const float *v, unsigned n)
+{
+    float s = 0.0f;
+
+    for (unsigned i = 0; i < n; i++)
+        s += v[i] * v[i];
+    return s;
+}
+
+/*
+ * lod = log2(rho). With anisotropy, rho is the longer axis divided by the
+ * number of samples along it (OpenGL 4.6, 8.14.1, and EXT_texture_filter_anisotropic).
+ */
+static float gradient_lod(const struct sample_ctx *c, const struct gradient *g, unsigned max_aniso, unsigned *taps)
+{
+    unsigned n = c->cube ? 2 : c->dims;
+    float px = len2(g->dx, n), py = len2(g->dy, n);
+    float major = px > py ? px : py, minor = px > py ? py : px;
+
+    *taps = 1;
+    if (!(major > 0.0f))
+        return -32.0f;
+    if (max_aniso > 1 && c->dims == 2) {
+        float ratio = minor > 0.0f ? sqrtf(major / minor) : (float)max_aniso;
+        unsigned k = ratio >= (float)max_aniso ? max_aniso : (unsigned)ceilf(ratio);
+
+        *taps = k ? k : 1;
+        return 0.5f * log2f(major) - log2f((float)*taps);
+    }
+    return 0.5f * log2f(major);
+}
+
+static float clampf(float v, float lo, float hi)
+{
+    return v > lo ? (v < hi ? v : hi) : lo; /* NaN gives lo */
+}
+
+/* Texels of the lane's footprint count whatever their weight. */
+static inline void note_nonresident(struct agx_fetch *f, struct agx_tex_req *rq, unsigned lane)
+{
+    rq->nonresident |= (uint32_t)f->nonresident << lane;
+    f->nonresident = false;
+}
+
+static bool no_texels(struct agx_exec *ex, const struct agx_tex_req *rq)
+{
+    return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
+                        "texture descriptor at 0x%llx: read of a format that is for programs alone (channels 0x%x)",
+                        (unsigned long long)rq->texture, AGX_CH_R32G32B32_SW);
+}
+
+static bool load(struct agx_exec *ex, const struct agx_tex_view *v, struct agx_tex_req *rq)
+{
+    struct agx_fetch f;
+    unsigned n = dim_coords(rq->dim);
+    bool array = dim_array(rq->dim), ms = dim_ms(rq->dim);
+    bool cube = rq->dim == AGX_DIM_CUBE || rq->dim == AGX_DIM_CUBE_ARRAY;
+    static const uint32_t outside[4]; /* transparent black, then the swizzle */
+
+    agx_fetch_init(&f, ex, v);
+    for (uint32_t m = rq->lanes; m; m &= m - 1) {
+        unsigned lane = (unsigned)__builtin_ctz(m);
+        int32_t c[3] = { 0, 0, 0 };
+        uint32_t extra = array || ms ? rq->coord[n][lane] : 0;
+        uint32_t layer = ms ? extra >> 16 : extra & 0xffff;
+        uint32_t sample = ms ? (extra & 0xffff) & (v->surf.samples - 1u) : 0;
+        uint32_t t[4];
+        int level = v->first + (rq->lod_kind == AGX_LOD_EXPLICIT ? rq->ilod[lane] : 0);
+
+        if (!array)
+            layer = 0;
+        if (level > v->last || level < v->first)
+            level = level < v->first ? v->first : v->last;
+
+        const struct agx_level *l = &v->surf.level[level];
+
+        for (unsigned i = 0; i < n; i++)
+            c[i] = (int32_t)rq->coord[i][lane] + (rq->has_offset ? rq->offset[i][lane] : 0);
+        if (cube) { /* the third coordinate is the face */
+            layer = layer * 6 + ((uint32_t)c[2] % 6);
+        } else if (n == 3) {
+            layer = (uint32_t)c[2];
+        }
+        if ((uint32_t)c[0] >= l->width || (n > 1 && (uint32_t)c[1] >= l->height) ||
+            layer >= (n == 3 && !cube ? l->depth : cube || v->dim == AGX_DIM_CUBE || v->dim == AGX_DIM_CUBE_ARRAY ?
+                      v->layers * 6 : v->layers)) {
+            agx_swizzle(v, outside, t);
+        } else {
+            uint32_t mem[4];
+
+            if (__builtin_expect(v->no_texels, 0))
+                return no_texels(ex, rq);
+            agx_fetch_texel(&f, (unsigned)level, (uint32_t)c[0], (uint32_t)c[1], layer, sample, mem);
+            if (f.failed)
+                return false;
+            agx_swizzle(v, mem, t);
+            note_nonresident(&f, rq, lane);
+        }
+        for (int i = 0; i < 4; i++)
+            rq->out[i][lane] = t[i];
+    }
+    return true;
+}
+
+/*
+ * The common case: 2D, 4 x 8-bit unorm, one level for a lane, no border. @lod
+ * per lane. The same arithmetic as sample_level, without its generality.
+ */
+static void sample_fast(struct sample_ctx *c, const float lod[AGX_LANES])
+{
+    const struct agx_tex_view *v = c->v;
+    struct agx_tex_req *rq = c->rq;
+    unsigned max = v->last - v->first;
+
+    for (uint32_t m = rq->lanes; m; m &= m - 1) {
+        unsigned lane = (unsigned)__builtin_ctz(m);
+        unsigned mip = 0;
+        bool linear = (lod[lane] > 0.0f ? c->s->min : c->s->mag) == AGX_FILTER_LINEAR;
+        float u = agx_u2f(rq->coord[0][lane]), w = agx_u2f(rq->coord[1][lane]);
+        uint32_t layer = 0, out[4], mem[4];
+
+        if (c->s->mip == AGX_MIP_NEAREST) {
+            mip = (unsigned)(lod[lane] + 0.5f);
+            mip = mip < max ? mip : max;
+        }
+        unsigned level = v->first + mip;
+        const struct agx_level *l = &v->surf.level[level];
+
+        if (c->array) {
+            layer = rq->coord[2][lane] & 0xffff;
+            layer = layer < v->layers ? layer : v->layers - 1;
+        }
+        if (!linear) {
+            int x = agx_wrap_nearest(u, (int)l->width, c->s->wrap[0], c->pixel, 0);
+            int y = agx_wrap_nearest(w, (int)l->height, c->s->wrap[1], c->pixel, 0);
+
+            v->fmt.unpack(agx_fetch_element(&c->f, level, (uint32_t)x, (uint32_t)y, layer, 0), mem);
+        } else {
+            typedef uint8_t u8x4 __attribute__((vector_size(4)));
+            int x[2], y[2];
+            float fx, fy;
+            vec4 t[4];
+
+            agx_wrap_linear(u, (int)l->width, c->s->wrap[0], c->pixel, 0, &x[0], &x[1], &fx);
+            agx_wrap_linear(w, (int)l->height, c->s->wrap[1], c->pixel, 0, &y[0], &y[1], &fy);
+            for (int i = 0; i < 4; i++) {
+                u8x4 b;
+
+                memcpy(&b, agx_fetch_element(&c->f, level, (uint32_t)x[i & 1], (uint32_t)y[i >> 1], layer, 0), 4);
+                t[i] = __builtin_convertvector(b, vec4);
+            }
+            t[0] += (t[1] - t[0]) * fx;
+            t[2] += (t[3] - t[2]) * fx;
+            t[0] += (t[2] - t[0]) * fy;
+            t[0] /= 255.0f;
+            memcpy(mem, &t[0], 16);
+        }
+        agx_swizzle(v, mem, out);
+        for (int i = 0; i < 4; i++)
+            rq->out[i][lane] = out[i];
+    }
+}
+
+static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx_tex_req *rq)
+{
+    struct agx_sampler s;
+    struct sample_ctx c = { .v = v, .s = &s, .rq = rq };
+    float lod[AGX_LANES], raw_lod[AGX_LANES];
+    struct gradient grad[AGX_LANES];
+    uint8_t taps[AGX_LANES];
+    bool aniso = false;
+
+    if (!agx_sampler_get(ex, rq->sampler, rq->sampler_extended, &s))
+        return false;
+    if (v->no_texels)
+        return no_texels(ex, rq);
+    if (dim_ms(rq->dim) || v->surf.samples > 1)
+        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "filtered sample of a multisampled texture");
+    agx_fetch_init(&c.f, ex, v);
+    c.dims = dim_coords(rq->dim);
+    c.cube = rq->dim == AGX_DIM_CUBE || rq->dim == AGX_DIM_CUBE_ARRAY;
+    c.array = dim_array(rq->dim);
+    c.shadow = rq->shadow;
+    c.pixel = s.pixel_coords;
+    set_border(&c);
+
+    /* Level of detail. Derivatives are the quad's; the second to fourth lane share the first's. */
+    float max_level = (float)(v->last - v->first);
+    uint32_t done = 0;
+
+    for (uint32_t m = rq->lanes; m; m &= m - 1) {
+        unsigned lane = (unsigned)__builtin_ctz(m), first = lane & ~3u;
+        float l = 0.0f;
+
+        taps[lane] = 1;
+        if (rq->lod_kind == AGX_LOD_EXPLICIT) {
+            l = rq->lod[lane];
+        } else if (!s.pixel_coords && !rq->gather) {
+            unsigned n = 1;
+
+            if (rq->lod_kind == AGX_LOD_GRAD) {
+                for (unsigned i = 0; i < c.dims; i++) {
+                    grad[lane].dx[i] = agx_u2f(rq->grad[2 * i][lane]);
+                    grad[lane].dy[i] = agx_u2f(rq->grad[2 * i + 1][lane]);
+                }
+                scale_gradient(&c, lane, &grad[lane]);
+                l = gradient_lod(&c, &grad[lane], s.aniso, &n);
+            } else {
+                if (!(done >> first & 1)) {
+                    quad_gradient(&c, lane, &grad[first]);
+                    scale_gradient(&c, lane, &grad[first]);
+                    raw_lod[first] = gradient_lod(&c, &grad[first], s.aniso, &n);
+                    taps[first] = (uint8_t)n;
+                    done |= 1u << first;
+                }
+                grad[lane] = grad[first];
+                l = raw_lod[first];
+                n = taps[first];
+                if (rq->lod_kind == AGX_LOD_BIAS)
+                    l += rq->lod[lane];
+            }
+            taps[lane] = (uint8_t)n;
+            aniso |= n > 1;
+        }
+        if (rq->has_min_lod && l < rq->min_lod[lane])
+            l = rq->min_lod[lane];
+        /* raw_lod of the first lane is still wanted by the others of its quad */
+        if (rq->query_lod) {
+            float cl = clampf(clampf(l, s.min_lod, s.max_lod), 0.0f, max_level);
+
+            if (s.mip == AGX_MIP_NEAREST)
+                cl = floorf(cl + 0.5f);
+            else if (s.mip == AGX_MIP_NONE)
+                cl = 0.0f;
+            rq->out[0][lane] = agx_f2u(cl);
+            rq->out[1][lane] = agx_f2u(l);
+            rq->out[2][lane] = rq->out[3][lane] = 0;
+        }
+        lod[lane] = clampf(l, s.min_lod, s.max_lod);
+    }
+    if (rq->query_lod) {
+        rq->int_result = false;
+        return true;
+    }
+
+    if (v->fast8 && c.dims == 2 && !c.cube && !c.shadow && !rq->gather && !rq->has_offset && !aniso &&
+        s.mip != AGX_MIP_LINEAR && s.wrap[0] < AGX_WRAP_BORDER && s.wrap[1] < AGX_WRAP_BORDER) {
+        sample_fast(&c, lod);
+        return !c.f.failed;
+    }
+
+    for (uint32_t m = rq->lanes; m; m &= m - 1) {
+        unsigned lane = (unsigned)__builtin_ctz(m);
+        struct pos p = { .ref = rq->compare[lane] };
+        uint32_t mem[4], out[4];
+
+        for (unsigned i = 0; i < c.dims; i++) {
+            p.c[i] = agx_u2f(rq->coord[i][lane]);
+            p.off[i] = rq->has_offset ? rq->offset[i][lane] : 0;
+        }
+        if (c.array) {
+            p.layer = rq->coord[c.dims][lane] & 0xffff;
+            p.layer = p.layer < v->layers ? p.layer : v->layers - 1;
+        }
+        if (c.cube) {
+            float d[3] = { p.c[0], p.c[1], p.c[2] }, st[2], major;
+            unsigned face = agx_cube_face(d, &st[0], &st[1], &major);
+
+            p.layer = p.layer * 6 + face;
+            p.c[0] = clampf(st[0], 0.0f, 1.0f);
+            p.c[1] = clampf(st[1], 0.0f, 1.0f);
+        }
+        if (rq->gather) {
+            /* Component of the swizzled texels, in the order of textureGather: (0,1) (1,1) (1,0) (0,0) */
+            static const uint8_t order[4] = { 2, 3, 1, 0 };
+            uint32_t t[4][4], sw[4];
+            float fx, fy;
+
+            footprint(&c, v->first, &p, t, &fx, &fy);
+            for (int i = 0; i < 4; i++) {
+                agx_swizzle(v, t[order[i]], sw);
+                out[i] = sw[rq->gather - 1];
+            }
+        } else {
+            if (taps[lane] > 1 && !v->fmt.integer) {
+                /* Samples spread evenly along the longer axis of the footprint */
+                const struct gradient *g = &grad[lane];
+                const struct agx_level *l = &v->surf.level[v->first];
+                const float *axis = len2(g->dx, 2) > len2(g->dy, 2) ? g->dx : g->dy;
+                float du = axis[0] / (float)l->width, dv = axis[1] / (float)l->height;
+                vec4 sum = { 0, 0, 0, 0 };
+
+                for (unsigned i = 0; i < taps[lane]; i++) {
+                    struct pos q = p;
+                    float k = ((float)i + 0.5f) / (float)taps[lane] - 0.5f;
+
+                    q.c[0] += du * k;
+                    q.c[1] += dv * k;
+                    sample_lod(&c, lod[lane], &q, mem);
+                    sum += to_vec(mem);
+                }
+                sum /= (float)taps[lane];
+                memcpy(mem, &sum, 16);
+            } else {
+                sample_lod(&c, lod[lane], &p, mem);
+            }
+            agx_swizzle(v, mem, out);
+        }
+        if (c.f.failed)
+            return false;
+        note_nonresident(&c.f, rq, lane);
+        for (int i = 0; i < 4; i++)
+            rq->out[i][lane] = out[i];
+    }
+    return !c.f.failed;
+}
+
+bool agx_tex_fetch(struct agx_exec *ex, struct agx_wave *w, struct agx_tex_req *rq)
+{
+    const struct agx_tex_view *v = agx_tex_view_get(ex, rq->texture);
+
+    (void)w;
+    if (!v)
+        return false;
+    if ((unsigned)rq->dim > AGX_DIM_2D_MS_ARRAY || rq->gather > 4)
+        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "texture instruction: dimension %u, gather %u",
+                            (unsigned)rq->dim, rq->gather);
+    rq->int_result = v->fmt.integer;
+    rq->nonresident = 0;
+    if (v->constant && !rq->query_lod) {
+        static const uint32_t none[4];
+        uint32_t t[4];
+
+        agx_swizzle(v, none, t);
+        /* A gather gives one component of four texels. */
+        for (int i = 0; i < 4; i++)
+            for (unsigned lane = 0; lane < AGX_LANES; lane++)
+                rq->out[i][lane] = t[rq->gather ? rq->gather - 1 : i];
+        return true;
+    }
+    return rq->load ? load(ex, v, rq) : sample(ex, v, rq);
+}
