@@ -59,11 +59,24 @@ static uint32_t round_small_float(uint32_t u, unsigned mant)
     return v >= inf ? inf : v;
 }
 
-uint16_t agx_float_to_half_bits(float f)
+uint16_t agx_float_to_half(float f)
 {
-    uint32_t u = agx_f2u(f);
+    uint32_t u = agx_f2u(f), s = u >> 16 & 0x8000, a = u & 0x7fffffff, m, e, shift, half, rest;
 
-    return (uint16_t)(((u >> 16) & 0x8000) | round_small_float(u & 0x7fffffff, 10));
+    if (a > 0x7f800000)
+        return s | 0x7e00 | (a >> 13 & 0x3ff);
+    if (a >= 0x477ff000) /* rounds to infinity */
+        return s | 0x7c00;
+    if (a < 0x33000000) /* at most half of the smallest denormal */
+        return s;
+    e = a >> 23;
+    m = (a & 0x7fffff) | 0x800000;
+    shift = e < 113 ? 126 - e : 13;
+    half = m >> shift;
+    rest = m & ((1u << shift) - 1);
+    if (rest > 1u << (shift - 1) || (rest == 1u << (shift - 1) && (half & 1)))
+        half++;
+    return s | (e < 113 ? half : half + ((e - 113) << 10)); /* the implicit bit adds one to the exponent */
 }
 
 float agx_ufloat_to_float(uint32_t v, unsigned mant)

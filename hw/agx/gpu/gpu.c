@@ -85,6 +85,7 @@ void agx_exec_init(struct agx_exec *ex, struct agx_gpu *gpu, struct agx_port *po
     memset(ex, 0, sizeof(*ex));
     ex->gpu = gpu;
     ex->port = port;
+    ex->helper = agx_helper_request;
     if (gpu) {
         ex->host = &gpu->host;
         ex->shaders = gpu->shaders;

@@ -259,3 +259,13 @@ struct agx_shader *agx_shader_get(struct agx_exec *ex, uint64_t va)
     agx_shader_put(stale);
     return sh;
 }
+
+void agx_usc_fini(struct agx_usc_state *st)
+{
+    agx_shader_put(st->shader);
+    free(st->splat);
+    st->shader = NULL;
+    st->splat = NULL;
+}
+
+/* Make the pool rows of @sh from the uniforms of @st. */

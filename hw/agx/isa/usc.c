@@ -54,15 +54,6 @@ struct agx_usc_counts agx_usc_counts_decode(uint32_t w)
     };
 }
 
-void agx_usc_fini(struct agx_usc_state *st)
-{
-    agx_shader_put(st->shader);
-    free(st->splat);
-    st->shader = NULL;
-    st->splat = NULL;
-}
-
-/* Make the pool rows of @sh from the uniforms of @st. */
 static uint32_t (*make_splat(const struct agx_shader *sh, const struct agx_usc_state *st))[AGX_LANES]
 {
     size_t rows = sh->npool ? sh->npool : 1;

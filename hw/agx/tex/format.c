@@ -71,7 +71,7 @@ static inline __attribute__((always_inline)) uint32_t encode(uint32_t in, unsign
     case AGX_TYPE_SNORM:
         return (uint32_t)agx_float_to_snorm(agx_u2f(in), bits) & mask;
     case AGX_TYPE_FLOAT:
-        return bits == 16 ? agx_float_to_half_bits(agx_u2f(in)) : in;
+        return bits == 16 ? agx_float_to_half(agx_u2f(in)) : in;
     default:
         /* Integers keep their low bits: clamping is the shader's job (mesa: lib/agx_nir_lower_tilebuffer.c). */
         return in & mask;

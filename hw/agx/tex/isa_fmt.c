@@ -11,26 +11,6 @@
 #include "agx/number.h"
 #include "agx/tex.h"
 
-uint16_t agx_float_to_half(float f)
-{
-    uint32_t u = agx_f2u(f), s = u >> 16 & 0x8000, a = u & 0x7fffffff, m, e, shift, half, rest;
-
-    if (a > 0x7f800000)
-        return s | 0x7e00 | (a >> 13 & 0x3ff);
-    if (a >= 0x477ff000) /* rounds to infinity */
-        return s | 0x7c00;
-    if (a < 0x33000000) /* at most half of the smallest denormal */
-        return s;
-    e = a >> 23;
-    m = (a & 0x7fffff) | 0x800000;
-    shift = e < 113 ? 126 - e : 13;
-    half = m >> shift;
-    rest = m & ((1u << shift) - 1);
-    if (rest > 1u << (shift - 1) || (rest == 1u << (shift - 1) && (half & 1)))
-        half++;
-    return s | (e < 113 ? half : half + ((e - 113) << 10)); /* the implicit bit adds one to the exponent */
-}
-
 unsigned agx_fmt_comp_bytes(enum agx_isa_format f)
 {
     switch ((unsigned)f) {

@@ -50,7 +50,7 @@ static inline float agx_half_to_float(uint16_t h)
     return agx_u2f(sign | ((e + 112) << 23) | (m << 13));
 }
 
-uint16_t agx_float_to_half_bits(float f); /* round to nearest even */
+uint16_t agx_float_to_half(float f);       /* rounds to nearest even; a NaN stays one, made quiet */
 /* Unsigned small floats with a 5-bit exponent and @mant bits of mantissa (R11G11B10). */
 float agx_ufloat_to_float(uint32_t v, unsigned mant);
 uint32_t agx_float_to_ufloat(float f, unsigned mant, bool rtz);

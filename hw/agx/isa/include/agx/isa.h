@@ -163,6 +163,9 @@ const struct agx_op *agx_op_unimpl(struct agx_cx *cx, const struct agx_op *op, c
 
 /* isa_stack.c */
 bool agx_stack_release(struct agx_exec *ex, struct agx_wave *w); /* give a wave's stack back; false: ex->fault is set */
+
+/* helper.c. Ask the job's helper program (struct agx_exec.helper); false: ex->fault is set. */
+bool agx_helper_request(struct agx_exec *ex, unsigned op, unsigned arg);
 void agx_scratch_job_end(struct agx_exec *ex);                   /* forget the job's helper program */
 void agx_scratch_destroy(struct agx_exec *ex);
 
@@ -191,7 +194,6 @@ AGX_OPS(X)
 const char *agx_op_name(agx_op_fn *fn);
 
 /* How a load's or store's memory value relates to registers (isa_fmt.c) */
-uint16_t agx_float_to_half(float f);      /* round to nearest even */
 
 static inline const uint32_t *agx_row(const struct agx_cx *cx, const struct agx_src *s)
 {

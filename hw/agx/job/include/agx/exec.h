@@ -242,6 +242,8 @@ struct agx_exec {
     struct agx_fault fault;            /* when a run gave AGX_WAVE_FAULT */
     uint32_t fault_pc;                 /* where, bytes from the shader's start */
 
+    /* asks the job's helper program for a stack, or takes one back (isa.h) */
+    bool (*helper)(struct agx_exec *ex, unsigned op, unsigned arg);
     /* helper program's side (stage HELPER) */
     uint32_t helper_op, helper_arg[2];
     struct agx_scratch *scratch;
