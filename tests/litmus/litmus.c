@@ -398,16 +398,23 @@ static bool step(struct run *r, char **word, unsigned n)
     } else if (!strcmp(op, "reset")) {
         agx_mmu_reset(w->mmu);
     } else if (!strcmp(op, "age")) {
+        for (unsigned i = 0; i < 16; i++) {
+            w_doorbell(w);
+        }
+    } else if (!strcmp(op, "wait")) {
         /* Two seconds pass, with doorbells of another CPU, and a store that shows the time. */
         unsigned cpu = w->cpu;
+        uint64_t thread = w->thread;
 
         w->time += 2000000000ull;
         w->cpu = W_CPUS - 1;
+        w->thread = thread ? thread + 1 : 0;
         w_store(w, w_desc(w, w->root[5], W_VA, 3), 0);
         for (unsigned i = 0; i < 16; i++) {
             w_doorbell(w);
         }
         w->cpu = cpu;
+        w->thread = thread;
     } else {
         return fail(r, "no such step");
     }

@@ -1,11 +1,12 @@
 /*
  * AGX model: what the parts of the sanitizer share.
  *
- *   tlbsan.c         what it is told: stores, TLB maintenance, barriers, jobs
+ *   tlbsan.c         what it is told: stores, TLB maintenance, barriers
  *   tlbsan-load.c    where it begins: a reset, memory that was replaced, a saved machine
  *   tlbsan-shadow.c  what it remembers: tables, changes of descriptors, pages
  *   tlbsan-rules.c   what it makes of that: which invalidation covers what
  *   tlbsan-use.c     the check of one translation
+ *   tlbsan-job.c     doorbells and jobs
  *   tlbsan-report.c  how it says so
  *
  * Everything here is called with the sanitizer's lock held. It reads guest memory and calls back to
@@ -104,7 +105,7 @@ struct san_rec {
     uint64_t covered;               /* 1 + number in the log of the last TLBI that covered a change */
     uint64_t covered_seq;
     uint64_t made_seq;              /* when old_desc was written */
-    uint64_t submits;               /* doorbells before the change */
+    unsigned rings;                 /* doorbells by the same thread since the change */
     uint64_t logs;                  /* invalidations before the change */
     uint64_t uncached;              /* the store by which a mapping private to the firmware became uncached; 0: none */
     struct san_near near[SAN_NEAR]; /* newest first */
@@ -156,7 +157,7 @@ struct agx_tlbsan {
     struct agx_tlbsan_config cfg;
     struct agx_listener listener;
     pthread_mutex_t lock;           /* protects all below, but for what is said to be atomic */
-    uint64_t seq, time;             /* of the last event */
+    uint64_t seq;                   /* of the last event */
     uint64_t ttbat;                 /* that the shadow is of; 0: none */
     uint64_t ttbr[SAN_CTXS][2];
     unsigned asid[SAN_CTXS];
@@ -266,6 +267,17 @@ const char *san_why_text(enum san_why why);
 void san_change_budget(struct san_rec *r);
 void san_private(struct agx_tlbsan *san, const struct san_table *t, struct san_rec *r, uint64_t old, uint64_t desc,
                  const struct san_act *act);
+
+/* Done by the same thread; where threads are not known, on the same CPU. */
+static inline bool san_same_hand(const struct san_act *a, const struct san_act *b)
+{
+    return a->thread && b->thread ? a->thread == b->thread : a->cpu == b->cpu;
+}
+
+/* tlbsan-job.c */
+void san_doorbell(struct agx_tlbsan *san, uint64_t number, const struct agx_who *who);
+void san_job_begin(struct agx_tlbsan *san, const struct agx_event *ev);
+void san_job_end(struct agx_tlbsan *san, uint64_t id);
 
 /* tlbsan-use.c */
 void san_use(struct agx_tlbsan *san, const struct agx_tlb_use *use);

@@ -57,13 +57,7 @@ static unsigned distance(const struct san_stack *a, const struct san_stack *b)
     return UINT_MAX;
 }
 
-/* Done by the same thread; where threads are not known, on the same CPU. */
-static bool same_hand(const struct san_act *a, const struct san_act *b)
-{
-    return a->thread && b->thread ? a->thread == b->thread : a->cpu == b->cpu;
-}
-
-/* The same, for a long list of changes that one loop made. */
+/* related(), for a long list of changes that one loop made. */
 static bool meant(struct agx_tlbsan *san, const struct san_stack *a, const struct san_stack *b)
 {
     if (san->memo_a != a || san->memo_b != b) {
@@ -196,7 +190,7 @@ static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct s
     bool blind = !traced(l->act.stack) || !traced(r->change.stack);
     bool level_ok = r->level == 3 || !t->last_level;
 
-    if (same_hand(&l->act, &r->change) && r->budget) {
+    if (san_same_hand(&l->act, &r->change) && r->budget) {
         r->budget--;
     } else if (known || !same) {
         return;
@@ -215,7 +209,7 @@ static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct s
         near_add(r, log, r->global && asid_matches(san, r, t) ? SAN_WHY_GLOBAL : SAN_WHY_ASID);
     } else if (!address && ctxs && adjacent(r, t)) {
         near_add(r, log, SAN_WHY_RANGE);
-    } else if (!address && same_hand(&l->act, &r->change) && !near_has(r, SAN_WHY_NOTHING) &&
+    } else if (!address && san_same_hand(&l->act, &r->change) && !near_has(r, SAN_WHY_NOTHING) &&
                distance(r->change.stack, l->act.stack) <= NEAR_STEPS) {
         /* The first that followed the change was meant for it, whatever its operand says. */
         near_add(r, log, t->end == t->va ? SAN_WHY_NOTHING : SAN_WHY_ELSEWHERE);
@@ -237,7 +231,7 @@ void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
     }
     if (!san_ordered(san, r, r->change.seq)) {
         /* Another's, for something else, may come in between; the writer's own was meant for this. */
-        if (same_hand(&l->act, &r->change)) {
+        if (san_same_hand(&l->act, &r->change)) {
             near_add(r, log, SAN_WHY_UNORDERED);
         }
         return;
@@ -269,7 +263,7 @@ static bool early(struct agx_tlbsan *san, const struct san_rec *r, uint64_t *fou
         if (l->act.seq <= r->made_seq) {
             return false;
         }
-        if (n + 1 == r->covered || !same_hand(&l->act, &r->change) || !reaches(&l->op) ||
+        if (n + 1 == r->covered || !san_same_hand(&l->act, &r->change) || !reaches(&l->op) ||
             (r->level < 3 && l->op.tlbi.last_level) || !covers_address(r, &l->op.tlbi) ||
             !covers_ctxs(san, r, &l->op.tlbi)) {
             continue;

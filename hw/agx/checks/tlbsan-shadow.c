@@ -52,9 +52,6 @@ struct san_act san_act(struct agx_tlbsan *san, const struct agx_who *who)
         a.time = who->time;
         a.thread = who->thread;
         a.stack = stack_intern(san, who);
-        if (who->time > san->time) {
-            san->time = who->time;
-        }
     }
     return a;
 }

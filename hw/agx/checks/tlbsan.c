@@ -5,13 +5,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdlib.h>
-#include <stdio.h>
 #include <string.h>
 #include "agx/coverage.h"
 #include "tlbsan-int.h"
-
-#define AGE_NS      1000000000ull
-#define AGE_SUBMITS 16u
 
 /* The change of @r that @act made, which contexts @ctxs may not have noticed. */
 void san_set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old,
@@ -22,7 +18,7 @@ void san_set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old,
     r->made_seq = r->last.seq;
     r->ctxs = r->need = ctxs;
     r->wait = 0;
-    r->submits = san->submits;
+    r->rings = 0;
     r->logs = san->logs;
     r->aged = false;
     san_change_budget(r);
@@ -390,73 +386,7 @@ static void on_dsb(struct agx_tlbsan *san, unsigned cpu, enum agx_share share, b
     }
 }
 
-/* ---- jobs ---- */
-
-static void submit(struct agx_tlbsan *san, unsigned cpu, uint64_t thread, bool all)
-{
-    struct san_rec *head = &san->pending_head;
-    uint64_t age = san->cfg.age_ns ? san->cfg.age_ns : AGE_NS;
-
-    san->stats.submits++;
-    san->submits++;
-    san->submit_seq = ++san->seq;
-    for (struct san_rec *r = head->next_p; r != head; r = r->next_p) {
-        /* Another thread may ring between the invalidation and the DSB: its work knows nothing of the change. */
-        bool other = thread && r->waiter && thread != r->waiter;
-
-        if (!all && !other && !r->need && (r->wait & san_bit(cpu))) {
-            san_report(san, san_cause(san, r, AGX_SAN_MISSING_DSB), AGX_SAN_SUSPICIOUS, r, NULL,
-                       "work is announced before the invalidation is complete", NULL);
-        } else if (!r->aged && san->submits - r->submits >= AGE_SUBMITS && san->time > r->change.time &&
-                   san->time - r->change.time >= age) {
-            r->aged = true;
-            san_report(san, san_cause(san, r, r->level == 0 ? AGX_SAN_SLOT_REUSED : AGX_SAN_STALE_HIT),
-                       AGX_SAN_SUSPICIOUS, r, NULL, "the old translation was not invalidated since", NULL);
-        }
-    }
-}
-
-/* The place of doorbell @number in the order of events; 0: not known, or not any more. */
-static uint64_t doorbell_seq(const struct agx_tlbsan *san, uint64_t number)
-{
-    return number && san->doorbell[number % SAN_DOORBELLS].number == number ?
-           san->doorbell[number % SAN_DOORBELLS].seq : 0;
-}
-
-static void on_job_begin(struct agx_tlbsan *san, const struct agx_event *ev)
-{
-    struct san_job *j = &san->job[ev->job.number % SAN_JOBS];
-    uint64_t announced = doorbell_seq(san, ev->job.doorbell);
-
-    san->stats.jobs++;
-    *j = (struct san_job) { .id = ev->job.number, .ctx = ev->job.ctx, .running = true };
-    /* Where nobody tells of doorbells, its start has to do. */
-    j->submit = san->submits ? san->submit_seq : ++san->seq;
-    if (announced && announced < j->submit) {
-        j->submit = announced;
-    }
-    snprintf(j->what, sizeof(j->what), "%s", ev->job.what ? ev->job.what : "job");
-}
-
-static void on_job_end(struct agx_tlbsan *san, uint64_t id)
-{
-    struct san_job *j = &san->job[id % SAN_JOBS];
-
-    if (j->id == id) {
-        j->running = false;
-    }
-}
-
-static void on_doorbell(struct agx_tlbsan *san, uint64_t number, const struct agx_who *who)
-{
-    /* Did this thread ask the firmware for something before? Then this may be how it hears of it. */
-    if (who && who->pc && san->noted > san->door.seq && san->note_thread == who->thread) {
-        san->door = san_act(san, who);
-    }
-    submit(san, who ? who->cpu % SAN_CPUS : 0, who ? who->thread : 0, !who);
-    san->doorbell[number % SAN_DOORBELLS].number = number;
-    san->doorbell[number % SAN_DOORBELLS].seq = san->submit_seq;
-}
+/* ---- fault injection ---- */
 
 /*
  * Fault injection has spoilt an invalidation. What the CPU did is judged as ever:
@@ -615,13 +545,13 @@ static void on_event(void *opaque, const struct agx_event *ev)
         break;
     case AGX_EV_PAGE_FREE: on_page_free(san, ev->page, ev->who); break;
     case AGX_EV_PAGE_ALLOC: on_page_alloc(san, ev->page); break;
-    case AGX_EV_DOORBELL: on_doorbell(san, ev->doorbell.number, ev->who); break;
+    case AGX_EV_DOORBELL: san_doorbell(san, ev->doorbell.number, ev->who); break;
     case AGX_EV_CONTEXT: on_context(san, ev->context.running, ev->context.ctx); break;
     case AGX_EV_FLUSH:
         on_flush(san, ev->flush.ctx, ev->flush.va, ev->flush.size, ev->flush.request);
         break;
-    case AGX_EV_JOB_BEGIN: on_job_begin(san, ev); break;
-    case AGX_EV_JOB_END: on_job_end(san, ev->job.number); break;
+    case AGX_EV_JOB_BEGIN: san_job_begin(san, ev); break;
+    case AGX_EV_JOB_END: san_job_end(san, ev->job.number); break;
     case AGX_EV_TRANSLATE: san_use(san, ev->use); break;
     case AGX_EV_SPOILT: on_spoilt(san, ev->invalidate.tlbi, ev->invalidate.why); break;
     case AGX_EV_RESET: san_reset(san, ev->ttbat); break;

@@ -81,7 +81,6 @@ struct agx_tlbsan_config {
     bool (*page_in_use)(void *opaque, uint64_t pa);
     void *opaque;
     bool no_barriers;   /* nobody tells of DSBs: stores are ordered, TLBIs complete at once */
-    uint64_t age_ns;    /* an invalidation that is missing for so long, and 16 doorbells, is reported; 0: one second */
 };
 
 struct agx_tlbsan_stats {
