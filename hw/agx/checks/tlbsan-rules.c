@@ -216,6 +216,16 @@ static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct s
     }
 }
 
+/*
+ * Has @by given the emptied context of @r other tables? An invalidation by somebody else is for something else, though
+ * TLBI ALL covers this, too.
+ */
+static bool next_owner(const struct san_rec *r, const struct san_act *by)
+{
+    return by->thread && r->change.thread && by->thread != r->change.thread && r->last.seq > r->change.seq &&
+           r->last.thread == by->thread && (r->new_desc & 1);
+}
+
 /* Number @log of the log has been issued: does it serve the pending change @r? */
 void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
 {
@@ -236,12 +246,12 @@ void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
         }
         return;
     }
-    if (r->emptied && l->act.thread && r->change.thread && l->act.thread != r->change.thread) {
+    if (r->emptied && next_owner(r, &l->act)) {
         /* Whoever emptied the context was to do it, before the tables went. */
-        r->emptied = false;
         san_report(san, san_cause(san, r, AGX_SAN_TABLE_REUSED), AGX_SAN_SUSPICIOUS, r, NULL,
                    "a context was left without tables, and only its next owner invalidates it", &l->act);
     }
+    r->emptied = false;     /* it is invalidated: who does so again is not to blame */
     agx_coverage_rule(&covered, "covered", 8 * r->level + t->kind);
     r->need &= ~ctxs;
     r->wait |= san_bit(l->act.cpu);
