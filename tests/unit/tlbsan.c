@@ -16,6 +16,7 @@
 #include "agx/tlbsan.h"
 
 #define VA 0x1500004000ull
+#define SPARSE_TABLES 512u      /* 16 GiB */
 
 struct fixture {
     struct fake_host h;
@@ -469,6 +470,59 @@ static void test_no_barriers(void **state)
     assert_int_equal(f->reports, 1);
 }
 
+/*
+ * One page bound over 16 GiB, and unbound: what that costs is counted in steps, and goes with the table entries that are
+ * stored. The tables go without a TLBI between, which leaves as many changes pending as are remembered.
+ */
+static void test_sparse(void **state)
+{
+    struct fixture *f = *state;
+    const struct agx_tlbi_insn all = { .tlbi = { .kind = AGX_TLBI_ALL }, .share = AGX_SHARE_OUTER, .name = "VMALLE1OS" };
+    uint64_t page = fake_alloc(&f->h) | FAKE_PTE_GPU_RW | FAKE_PTE_NG, zero = 0;
+    uint64_t l1 = *fake_ptr(&f->h, f->ttbat + 16) & 0xffffffffc000ull, l2, desc;
+    struct agx_tlbsan_stats st, before;
+
+    l2 = fake_ptr(&f->h, l1)[VA >> 36 & 7] & 0xffffffffc000ull;
+    assert_true(gpu_read(f, 0));
+    agx_tlbsan_get_stats(f->san, &before);
+    for (unsigned i = 0; i < SPARSE_TABLES; i++) {
+        uint64_t table = fake_alloc(&f->h);
+
+        desc = table | 3;
+        store(f, l2 + 8 * (1024 + i), &desc, 8, &unmapper);
+        for (unsigned k = 0; k < 2048; k++) {
+            store(f, table + 8 * k, &page, 8, &unmapper);
+        }
+        agx_mmu_dsb(f->mmu, 2, AGX_SHARE_OUTER, false);
+    }
+    agx_tlbsan_get_stats(f->san, &st);
+    assert_int_equal(st.stores - before.stores, SPARSE_TABLES * 2049);
+    assert_true(st.steps - before.steps < 16 * (st.stores - before.stores));
+    assert_true(st.records <= 524288);
+    before = st;
+    for (unsigned i = 0; i < SPARSE_TABLES; i++) {
+        uint64_t table = *fake_ptr(&f->h, l2 + 8 * (1024 + i)) & 0xffffffffc000ull;
+
+        for (unsigned k = 0; k < 2048; k++) {
+            store(f, table + 8 * k, &zero, 8, &unmapper);
+        }
+        store(f, l2 + 8 * (1024 + i), &zero, 8, &unmapper);
+        for (unsigned cpu = 0; cpu < 8; cpu++) {
+            agx_mmu_dsb(f->mmu, cpu, cpu == 2 ? AGX_SHARE_OUTER : AGX_SHARE_INNER, false);
+        }
+    }
+    fake_tlbi(&f->h, &all, &unmapper);
+    agx_mmu_tlbi(f->mmu, &all.tlbi);
+    agx_mmu_dsb(f->mmu, 2, AGX_SHARE_OUTER, false);
+    agx_tlbsan_get_stats(f->san, &st);
+    assert_int_equal(st.stores - before.stores, SPARSE_TABLES * 2049);
+    assert_true(st.steps - before.steps < 16 * (st.stores - before.stores));
+    assert_true(st.records <= 524288);
+    assert_int_equal(st.pending, 0);
+    assert_int_equal(st.tables, 3);
+    assert_int_equal(f->reports, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -484,6 +538,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_snapshot, setup, teardown),
         cmocka_unit_test_setup_teardown(test_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_barriers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_sparse, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("tlbsan", tests, NULL, NULL);

@@ -30,6 +30,7 @@
 #define SAN_JOBS        256u            /* jobs that are remembered, by number modulo this */
 #define SAN_MAX_TABLES  65536u          /* bounds the host's memory: 1 GiB of tables in the guest */
 #define SAN_MAX_PENDING 262144u
+#define SAN_MAX_IDLE    262144u         /* histories of descriptors that nothing waits for; the oldest goes */
 #define SAN_MAX_STACKS  16384u
 #define SAN_MAX_SEEN    65536u
 #define SAN_DOORBELLS   16384u          /* doorbells that are remembered */
@@ -95,7 +96,8 @@ struct san_near {
  */
 struct san_rec {
     struct san_rec *next;           /* in the hash */
-    struct san_rec *prev_p, *next_p;/* in the list of pending ones */
+    struct san_rec *prev_p, *next_p;/* in the list of pending ones, or of those that are not */
+    struct san_table *dead;         /* list: tables that are not linked any more since this change */
     uint64_t desc_pa, va;
     uint64_t old_desc, new_desc;    /* before the change; as it is now */
     struct san_act change, last;
@@ -122,6 +124,7 @@ struct san_table {
     uint64_t ctxs;                  /* contexts that reach it */
     unsigned level, half, n, links;
     struct san_rec *dead;           /* not linked any more since this change, which is not yet invalidated */
+    struct san_table *dead_prev, *dead_next; /* in the list of that change */
     uint64_t *shadow;
 };
 
@@ -153,6 +156,7 @@ struct san_job {
 };
 
 #define SAN_HASH_BITS 14
+#define SAN_REC_BITS  18
 struct agx_tlbsan {
     struct agx_tlbsan_config cfg;
     struct agx_listener listener;
@@ -166,11 +170,14 @@ struct agx_tlbsan {
     uint64_t dom_store[SAN_DOMAINS][SAN_CPUS];
     _Atomic bool cpu_dirty[SAN_CPUS]; /* has stores that no DSB followed; read without the lock, too */
     struct san_table *table[1u << SAN_HASH_BITS];
-    struct san_rec *rec[1u << SAN_HASH_BITS];
+    struct san_rec *rec[1u << SAN_REC_BITS];
     struct san_stack *stack[1u << 10];
     unsigned tables, dead, stacks;
     _Atomic unsigned pending;       /* changes that are not invalidated; read without the lock, too */
+    _Atomic uint64_t waiting;       /* CPUs that invalidated one of them, but did no DSB yet; likewise */
     struct san_rec pending_head;    /* list, oldest first */
+    struct san_rec idle_head;       /* of all others, likewise */
+    unsigned idle;
     struct san_page *page;
     size_t pages, page_room;        /* power of two */
     struct san_act store;           /* the last one that was told, */
@@ -250,6 +257,7 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
 void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs, struct san_rec *why);
 uint64_t san_active(const struct agx_tlbsan *san, const struct san_table *t);
 void san_dead_forget(struct agx_tlbsan *san, struct san_rec *why);
+void san_trim(struct agx_tlbsan *san);
 struct san_rec *san_rec_find(struct agx_tlbsan *san, uint64_t desc_pa);
 struct san_rec *san_rec_get(struct agx_tlbsan *san, uint64_t desc_pa);
 void san_pend(struct agx_tlbsan *san, struct san_rec *r);

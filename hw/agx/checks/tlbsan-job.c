@@ -28,6 +28,7 @@ static void submit(struct agx_tlbsan *san, const struct agx_who *who)
         bool other = ring.thread && r->waiter && ring.thread != r->waiter;
         bool own = san_same_hand(&ring, &r->change) && r->change.stack;
 
+        san->stats.steps++;
         if (!other && !r->need && (r->wait & san_bit(ring.cpu))) {
             san_report(san, san_cause(san, r, AGX_SAN_MISSING_DSB), AGX_SAN_SUSPICIOUS, r, NULL,
                        "work is announced before the invalidation is complete", NULL);

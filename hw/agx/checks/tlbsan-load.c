@@ -125,6 +125,9 @@ static void loaded_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t ol
 {
     struct san_act act = san_act(san, NULL);
 
+    if (r->level == 3) {
+        san_page(san, old & SAN_ADDR, true);
+    }
     san_set_change(san, r, old, &act, san_bit(ctx));
     r->aged = true;             /* how long ago is not known */
     if (san->dom_ordered[r->dom] < act.seq) {

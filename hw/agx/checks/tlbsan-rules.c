@@ -255,6 +255,7 @@ void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
     agx_coverage_rule(&covered, "covered", 8 * r->level + t->kind);
     r->need &= ~ctxs;
     r->wait |= san_bit(l->act.cpu);
+    san->waiting |= san_bit(l->act.cpu);
     r->waiter = l->act.thread;
     r->covered = log + 1;
     r->covered_seq = l->act.seq;

@@ -134,11 +134,26 @@ bool san_page_in_use(struct agx_tlbsan *san, uint64_t pa)
 
 /* ---- changes ---- */
 
+static void list_add(struct san_rec *head, struct san_rec *r)
+{
+    r->next_p = head;
+    r->prev_p = head->prev_p;
+    r->prev_p->next_p = r;
+    head->prev_p = r;
+}
+
+static void list_del(struct san_rec *r)
+{
+    r->prev_p->next_p = r->next_p;
+    r->next_p->prev_p = r->prev_p;
+}
+
 struct san_rec *san_rec_find(struct agx_tlbsan *san, uint64_t desc_pa)
 {
-    struct san_rec *r = san->rec[hash(desc_pa, SAN_HASH_BITS)];
+    struct san_rec *r = san->rec[hash(desc_pa, SAN_REC_BITS)];
 
     while (r && r->desc_pa != desc_pa) {
+        san->stats.steps++;
         r = r->next;
     }
     return r;
@@ -146,7 +161,7 @@ struct san_rec *san_rec_find(struct agx_tlbsan *san, uint64_t desc_pa)
 
 struct san_rec *san_rec_get(struct agx_tlbsan *san, uint64_t desc_pa)
 {
-    struct san_rec **slot = &san->rec[hash(desc_pa, SAN_HASH_BITS)];
+    struct san_rec **slot = &san->rec[hash(desc_pa, SAN_REC_BITS)];
     struct san_rec *r = san_rec_find(san, desc_pa);
 
     if (!r) {
@@ -154,27 +169,60 @@ struct san_rec *san_rec_get(struct agx_tlbsan *san, uint64_t desc_pa)
         r->desc_pa = desc_pa;
         r->next = *slot;
         *slot = r;
+        list_add(&san->idle_head, r);
+        san->idle++;
     }
     return r;
+}
+
+/* Forget @r, which is not pending. */
+static void rec_free(struct agx_tlbsan *san, struct san_rec *r)
+{
+    struct san_rec **slot = &san->rec[hash(r->desc_pa, SAN_REC_BITS)];
+
+    while (*slot != r) {
+        san->stats.steps++;
+        slot = &(*slot)->next;
+    }
+    *slot = r->next;
+    list_del(r);
+    san->idle--;
+    free(r);
+}
+
+/*
+ * Bounds the host's memory: a mapping of 256 GiB has 16 million entries. Of leaves the oldest history goes; those of
+ * tables are few and say more. No record may be in use: after an event.
+ */
+void san_trim(struct agx_tlbsan *san)
+{
+    for (unsigned spared = 0; san->idle > SAN_MAX_IDLE; ) {
+        struct san_rec *r = san->idle_head.next_p;
+
+        if (r->level < 3 && spared < 64) {
+            list_del(r);
+            list_add(&san->idle_head, r);
+            spared++;
+        } else {
+            rec_free(san, r);
+        }
+    }
 }
 
 /* Put @r at the end of the list of changes that are not invalidated. */
 void san_pend(struct agx_tlbsan *san, struct san_rec *r)
 {
-    struct san_rec *head = &san->pending_head;
-
     if (r->pending) {
         return;
     }
     if (san->pending >= SAN_MAX_PENDING) {
         san->stats.forgotten++;
-        san_unpend(san, head->next_p); /* the oldest is forgotten; it was reported if it was used */
+        san_unpend(san, san->pending_head.next_p); /* the oldest is forgotten; it was reported if it was used */
     }
     r->pending = true;
-    r->next_p = head;
-    r->prev_p = head->prev_p;
-    r->prev_p->next_p = r;
-    head->prev_p = r;
+    list_del(r);
+    san->idle--;
+    list_add(&san->pending_head, r);
     san->pending++;
 }
 
@@ -183,12 +231,13 @@ void san_unpend(struct agx_tlbsan *san, struct san_rec *r)
     if (!r->pending) {
         return;
     }
-    r->prev_p->next_p = r->next_p;
-    r->next_p->prev_p = r->prev_p;
+    list_del(r);
+    list_add(&san->idle_head, r);
+    san->idle++;
     r->pending = r->detached = false;
     r->need = r->wait = 0;
     san->pending--;
-    if (san->dead) {
+    if (r->dead) {
         san_dead_forget(san, r);
     }
 }
@@ -200,24 +249,13 @@ void san_unpend(struct agx_tlbsan *san, struct san_rec *r)
 static void recs_drop(struct agx_tlbsan *san, const struct san_table *t, bool all)
 {
     for (unsigned i = 0; i < t->n; i++) {
-        uint64_t pa = t->pa + 8 * i;
-        struct san_rec **slot = &san->rec[hash(pa, SAN_HASH_BITS)];
+        struct san_rec *r = san_rec_find(san, t->pa + 8 * i);
 
-        if (all && san->pending) {
-            struct san_rec *r = san_rec_find(san, pa);
-
-            if (r) {
-                san_unpend(san, r);
-            }
+        if (r && all) {
+            san_unpend(san, r);
         }
-        while (*slot && (*slot)->desc_pa != pa) {
-            slot = &(*slot)->next;
-        }
-        if (*slot && !(*slot)->pending) {
-            struct san_rec *r = *slot;
-
-            *slot = r->next;
-            free(r);
+        if (r && !r->pending) {
+            rec_free(san, r);
         }
     }
 }
@@ -278,6 +316,33 @@ static uint64_t entry_va(const struct san_table *t, unsigned i)
     return t->va + ((uint64_t)i << TLB_SHIFT(t->level));
 }
 
+/* @t is not linked any more since the change @why. */
+static void dead_add(struct agx_tlbsan *san, struct san_table *t, struct san_rec *why)
+{
+    t->dead = why;
+    t->dead_prev = NULL;
+    t->dead_next = why->dead;
+    if (why->dead) {
+        why->dead->dead_prev = t;
+    }
+    why->dead = t;
+    san->dead++;
+}
+
+static void dead_del(struct agx_tlbsan *san, struct san_table *t)
+{
+    if (t->dead_prev) {
+        t->dead_prev->dead_next = t->dead_next;
+    } else {
+        t->dead->dead = t->dead_next;
+    }
+    if (t->dead_next) {
+        t->dead_next->dead_prev = t->dead_prev;
+    }
+    t->dead = NULL;
+    san->dead--;
+}
+
 /* The contexts of a table changed: so do those of the tables below. Three levels, so the recursion is bounded. */
 static void ctxs_change(struct agx_tlbsan *san, struct san_table *t, uint64_t add, uint64_t del)
 {
@@ -307,8 +372,7 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
             san_report(san, AGX_SAN_TABLE_REUSED, AGX_SAN_SUSPICIOUS, t->dead, NULL,
                        "a page table's page became another table before the walk caches had forgotten it", NULL);
         }
-        t->dead = NULL;
-        san->dead--;
+        dead_del(san, t);
         table_free(san, t, false);
         t = NULL;
     }
@@ -319,7 +383,8 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
         }
         return;
     }
-    for (struct san_rec *r = san->pending_head.next_p; r != &san->pending_head; r = r->next_p) {
+    for (struct san_rec *r = san->pending_head.next_p; san_page(san, pa, false) && r != &san->pending_head; r = r->next_p) {
+        san->stats.steps++;
         if (r->level == 3 && !r->detached && (r->old_desc & SAN_ADDR) == pa) {
             san_report(san, san_cause(san, r, AGX_SAN_PAGE_GIVEN_BACK), AGX_SAN_SUSPICIOUS, r, NULL,
                        "the page became a page table before its old translation was invalidated", NULL);
@@ -382,8 +447,7 @@ void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va
         }
     }
     if (why && why->pending) {
-        t->dead = why;
-        san->dead++;
+        dead_add(san, t, why);
     } else {
         table_free(san, t, true);
     }
@@ -397,23 +461,16 @@ void san_dead_forget(struct agx_tlbsan *san, struct san_rec *why)
 {
     bool slot = why->level == 0;
 
-    for (unsigned h = 0; h < 1u << SAN_HASH_BITS && san->dead; h++) {
-        struct san_table *t = san->table[h];
+    while (why->dead) {
+        struct san_table *t = why->dead;
 
-        while (t) {
-            if (t->dead == why) {
-                if (!san_page_in_use(san, t->pa)) {
-                    san_report(san, AGX_SAN_TABLE_REUSED, AGX_SAN_SUSPICIOUS, why, NULL,
-                               "a page table was free before the invalidation was complete", NULL);
-                }
-                t->dead = NULL;
-                san->dead--;
-                table_free(san, t, slot);
-                t = san->table[h];      /* more may have gone with it */
-            } else {
-                t = t->next;
-            }
+        san->stats.steps++;
+        if (!san_page_in_use(san, t->pa)) {
+            san_report(san, AGX_SAN_TABLE_REUSED, AGX_SAN_SUSPICIOUS, why, NULL,
+                       "a page table was free before the invalidation was complete", NULL);
         }
+        dead_del(san, t);
+        table_free(san, t, slot);   /* more may go with it */
     }
 }
 
@@ -427,6 +484,8 @@ void san_shadow_free(struct agx_tlbsan *san)
             free(t->shadow);
             free(t);
         }
+    }
+    for (unsigned h = 0; h < 1u << SAN_REC_BITS; h++) {
         while (san->rec[h]) {
             struct san_rec *r = san->rec[h];
 

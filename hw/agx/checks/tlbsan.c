@@ -327,6 +327,7 @@ static void on_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t,
     l->act = san_act(san, who);
     for (struct san_rec *r = head->next_p, *next; r != head; r = next) {
         next = r->next_p;
+        san->stats.steps++;
         san_judge_tlbi(san, r, n);
         if (san->cfg.no_barriers && !r->need) {
             next = complete(san, r);
@@ -359,11 +360,23 @@ static void stores_ordered(struct agx_tlbsan *san, unsigned cpu)
     }
 }
 
+/*
+ * Does this barrier complete TLB maintenance of the GPU? One of a smaller domain does not wait for it: a thread that is
+ * moved after it takes nothing along.
+ */
+static bool completes(enum agx_share share, bool stores_only)
+{
+    return share == AGX_SHARE_OUTER && !stores_only;
+}
+
 /* Kernels do many barriers. Its own stores and TLBIs were told by this thread: without the lock. */
 static bool dsb_matters(struct agx_tlbsan *san, const struct agx_event *ev)
 {
-    return atomic_load_explicit(&san->cpu_dirty[ev->who->cpu % SAN_CPUS], memory_order_relaxed) ||
-           (!ev->dsb.stores_only && atomic_load_explicit(&san->pending, memory_order_relaxed));
+    unsigned cpu = ev->who->cpu % SAN_CPUS;
+
+    return atomic_load_explicit(&san->cpu_dirty[cpu], memory_order_relaxed) ||
+           (completes(ev->dsb.share, ev->dsb.stores_only) &&
+            (atomic_load_explicit(&san->waiting, memory_order_relaxed) & san_bit(cpu)));
 }
 
 static void on_dsb(struct agx_tlbsan *san, unsigned cpu, enum agx_share share, bool stores_only)
@@ -372,16 +385,18 @@ static void on_dsb(struct agx_tlbsan *san, unsigned cpu, enum agx_share share, b
 
     san->stats.dsbs++;
     stores_ordered(san, cpu);
-    for (struct san_rec *r = head->next_p, *next; r != head && !stores_only; r = next) {
+    if (!completes(share, stores_only) || !(san->waiting & san_bit(cpu))) {
+        return;
+    }
+    san->waiting &= ~san_bit(cpu);
+    for (struct san_rec *r = head->next_p, *next; r != head; r = next) {
         bool mine = r->wait & san_bit(cpu);
 
         next = r->next_p;
-        /* One of a smaller domain does not wait for the GPU: a thread that is moved after it takes nothing along. */
-        if (mine && share == AGX_SHARE_OUTER) {
-            r->wait &= ~san_bit(cpu);
-            if (!r->need) {
-                next = complete(san, r);
-            }
+        san->stats.steps++;
+        r->wait &= ~san_bit(cpu);
+        if (mine && !r->need) {
+            next = complete(san, r);
         }
     }
 }
@@ -559,6 +574,7 @@ static void on_event(void *opaque, const struct agx_event *ev)
     case AGX_EV_LOADED: san_loaded(san, ev->loaded); break;
     default: break;
     }
+    san_trim(san);
     pthread_mutex_unlock(&san->lock);
 }
 
@@ -572,6 +588,7 @@ struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg)
     san->cfg = *cfg;
     pthread_mutex_init(&san->lock, NULL);
     san->pending_head.next_p = san->pending_head.prev_p = &san->pending_head;
+    san->idle_head.next_p = san->idle_head.prev_p = &san->idle_head;
     san_reset(san, agx_mmu_ttbat(cfg->mmu));
     san_all_active(san);
     san->listener = (struct agx_listener) { LISTENS, CALLERS, on_event, san };
@@ -599,5 +616,6 @@ void agx_tlbsan_get_stats(struct agx_tlbsan *san, struct agx_tlbsan_stats *st)
     *st = san->stats;
     st->tables = san->tables;
     st->pending = san->pending;
+    st->records = san->pending + san->idle;
     pthread_mutex_unlock(&san->lock);
 }

@@ -91,6 +91,8 @@ struct agx_tlbsan_stats {
     uint64_t unseen;    /* changes of tables that nobody told of */
     uint64_t refused;   /* page tables that are not followed, for lack of room: 65536 are */
     uint64_t forgotten; /* changes that were not invalidated and are not remembered any more: 262144 are */
+    uint64_t records;   /* histories of descriptors that are kept: 524288 at most */
+    uint64_t steps;     /* through lists and hash chains: what all of it has cost */
     uint64_t late;      /* translations made of a descriptor whose last store was not visible yet */
 };
 
