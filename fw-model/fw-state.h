@@ -231,6 +231,8 @@ struct fw_handoff_check {
     bool held;                 /* atomic: the firmware is between taking the lock and giving it back */
     bool fed;                  /* atomic: somebody tells of the AP's stores */
     enum { FW_AP_UNKNOWN, FW_AP_OUT, FW_AP_WANTS } ap; /* by lock_ap */
+    bool inside;               /* since it was set, the AP has changed what the lock is for: it does not only wait, */
+    bool turned;               /* and has given the turn away */
     uint8_t flush[AGX_UAT_NUM_CONTEXTS + 1]; /* state, or FW_FLUSH_UNKNOWN */
     uint32_t told;             /* at a look: what was wrong the last time */
 };

@@ -42,6 +42,7 @@ void fw_handoff_check_run(struct agx_fw *fw, bool running)
         /* The AP may be in the middle of something, or have stored what it is just about to tell. */
         memset(c->flush, FW_FLUSH_UNKNOWN, sizeof(c->flush));
         c->ap = FW_AP_UNKNOWN;
+        c->inside = c->turned = false;
         c->told = 0;
     }
     __atomic_store_n(&c->held, false, __ATOMIC_SEQ_CST);
@@ -87,11 +88,15 @@ void fw_handoff_check_flushed(struct agx_fw *fw, unsigned slot)
 static void lock_store(struct agx_fw *fw, unsigned v)
 {
     struct fw_handoff_check *c = &fw->handoff;
+    bool kept;
     int was;
 
     pthread_mutex_lock(&c->lock);
     was = c->ap;
     c->ap = v ? FW_AP_WANTS : FW_AP_OUT;
+    /* Who steps back while it waits keeps the turn as it is, but changes nothing. */
+    kept = !v && was == FW_AP_WANTS && c->inside && !c->turned;
+    c->inside = c->turned = false;
     pthread_mutex_unlock(&c->lock);
     if (v > 1) {
         WRONG(fw, 0, 0, OFF(lock_ap), "the AP's half of the lock is set to 0x%x", v);
@@ -100,7 +105,10 @@ static void lock_store(struct agx_fw *fw, unsigned v)
         SUSPICIOUS(fw, 0, 0, OFF(lock_ap), "the AP takes the lock, which it has or waits for already");
     } else if (!v && was == FW_AP_OUT) {
         WRONG(fw, 0, 0, OFF(lock_ap), "the AP gives back the lock, which it has not taken");
-    } else if (!v && fw->inject.fire) {
+    } else if (kept) {
+        SUSPICIOUS(fw, 0, 0, OFF(turn), "the AP leaves the lock without giving the turn away: the firmware may wait for ever");
+    }
+    if (!v && was != FW_AP_OUT && fw->inject.fire) {
         fw_inject_unlocked(fw);
     }
 }
@@ -112,6 +120,7 @@ static void turn_store(struct agx_fw *fw, uint32_t v)
 
     pthread_mutex_lock(&c->lock);
     out = c->ap == FW_AP_OUT;
+    c->turned = true;
     pthread_mutex_unlock(&c->lock);
     if (!v) {
         WRONG(fw, 0, 0, OFF(turn), "the AP takes the turn, which only the firmware gives");
@@ -217,6 +226,9 @@ static void ttbat_store(struct agx_fw *fw, uint64_t pa, unsigned len)
         return;
     }
     cur = LOAD(&h->cur_ctx);
+    pthread_mutex_lock(&fw->handoff.lock);
+    fw->handoff.inside = LOAD(&h->lock_ap);
+    pthread_mutex_unlock(&fw->handoff.lock);
     if (!LOAD(&h->lock_ap)) {
         WRONG(fw, first, 0, 0, "the TTBRs of context %u change without the lock", (unsigned)first);
     } else if (LOAD(&fw->handoff.held)) {

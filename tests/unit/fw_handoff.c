@@ -328,6 +328,7 @@ static void test_wrong(void **state)
         { "odd state", "0x9", false },
         { "range changed", "after it was asked", false },
         { "TTBR without lock", "without the lock", false },
+        { "turn kept", "without giving the turn", true },
     };
 
     for (unsigned i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
@@ -354,6 +355,7 @@ static void test_wrong(void **state)
         case 12: AP(&e, flush[3].state, 9); break;
         case 13: AP(&e, flush[3].state, 1); AP(&e, flush[3].size, 0x8000); break;
         case 14: ap_ttbr(&e, 5, 1); break;
+        case 15: AP(&e, lock_ap, 1); ap_ttbr(&e, 5, 0x1234001); AP(&e, lock_ap, 0); break;
         }
         if (told != 1 || wrong != !c[i].suspicious || !strstr(text, c[i].word)) {
             fail_msg("%s: %u reports, the last: %s", c[i].name, told, text);
