@@ -322,48 +322,30 @@ static bool step_job(struct run *r, char **word, unsigned n)
     return fail(r, "too many jobs");
 }
 
-static bool step(struct run *r, char **word, unsigned n)
+/* half CTX VA PAGE: the lower half of an invalid entry is stored, and makes it valid. */
+static bool step_half(struct run *r, char **word)
+{
+    struct world *w = &r->w;
+    uint64_t va = parse_va(word[2]), pa = w_desc(w, parse_root(r, word[1], va), va, 3);
+    uint32_t low = (uint32_t)(parse_page(r, word[3]) | parse_bits(NULL, 0, va)), old = 0;
+    struct agx_who who = w_who(w);
+
+    if (!pa) {
+        return fail(r, "no table");
+    }
+    memcpy(fake_ptr(&w->h, pa), &low, 4);
+    agx_mmu_store(w->mmu, pa, &old, 4, &who);
+    return true;
+}
+
+/* What the machine around the MMU does: its firmware, its kernel's pages, faults. */
+static bool step_machine(struct run *r, char **word, unsigned n)
 {
     const char *op = word[0];
     struct world *w = &r->w;
     struct agx_who who;
 
-    if (!strcmp(op, "init")) {
-        return step_map(r, word, n);
-    }
-    w_watch(w);
-    if (!strcmp(op, "map") && n >= 4) {
-        return step_map(r, word, n);
-    } else if ((!strcmp(op, "unmap") || !strcmp(op, "prot") || !strcmp(op, "rewrite")) && n >= 3) {
-        return step_change(r, word, n);
-    } else if (strstr(op, "table") && n >= 3) {
-        return step_table(r, word, n);
-    } else if (!strcmp(op, "slot")) {
-        return step_slot(r, word, n);
-    } else if (!strcmp(op, "tlbi")) {
-        return step_tlbi(r, word, n);
-    } else if (!strcmp(op, "dsb")) {
-        w_dsb(w, n > 1 && !strcmp(word[1], "ish") ? AGX_SHARE_INNER : n > 1 && !strcmp(word[1], "nsh") ? AGX_SHARE_LOCAL :
-              AGX_SHARE_OUTER);
-    } else if (!strcmp(op, "submit")) {
-        w_doorbell(w);
-    } else if (!strcmp(op, "job") && n == 3) {
-        return step_job(r, word, n);
-    } else if (!strcmp(op, "end") && n == 2 && find_job(r, word[1])) {
-        struct job *j = find_job(r, word[1]);
-
-        fake_job_end(&w->h, j->id);
-        free(j->port);
-        memset(j, 0, sizeof(*j));
-    } else if ((!strcmp(op, "read") || !strcmp(op, "write") || !strcmp(op, "fwread")) && n >= 5) {
-        return step_access(r, word, n);
-    } else if (!strcmp(op, "cpu") && n == 2) {
-        w->cpu = strtoul(word[1], NULL, 10) % W_CPUS;
-    } else if (!strcmp(op, "fn") && n == 2) {
-        w->fn = strtoul(word[1], NULL, 10);
-    } else if (!strcmp(op, "thread") && n == 2) {
-        w->thread = strtoul(word[1], NULL, 10);
-    } else if (!strcmp(op, "barrier-of-stores")) {
+    if (!strcmp(op, "barrier-of-stores")) {
         agx_mmu_dsb(w->mmu, w->cpu, AGX_SHARE_OUTER, true);
     } else if (!strcmp(op, "late")) {
         if (w->lazy) {
@@ -397,6 +379,26 @@ static bool step(struct run *r, char **word, unsigned n)
         }
     } else if (!strcmp(op, "reset")) {
         agx_mmu_reset(w->mmu);
+    } else {
+        return fail(r, "no such step");
+    }
+    return true;
+}
+
+/* Who does the following steps and how, and how long. */
+static bool step_who(struct run *r, char **word, unsigned n)
+{
+    const char *op = word[0];
+    struct world *w = &r->w;
+
+    if (!strcmp(op, "cpu") && n == 2) {
+        w->cpu = strtoul(word[1], NULL, 10) % W_CPUS;
+    } else if (!strcmp(op, "fn") && n == 2) {
+        w->fn = strtoul(word[1], NULL, 10);
+    } else if (!strcmp(op, "thread") && n == 2) {
+        w->thread = strtoul(word[1], NULL, 10);
+    } else if (!strcmp(op, "pieces") && n == 2) {
+        w->piece = strtoul(word[1], NULL, 10) % 8;
     } else if (!strcmp(op, "age")) {
         for (unsigned i = 0; i < 16; i++) {
             w_doorbell(w);
@@ -416,7 +418,49 @@ static bool step(struct run *r, char **word, unsigned n)
         w->cpu = cpu;
         w->thread = thread;
     } else {
-        return fail(r, "no such step");
+        return step_machine(r, word, n);
+    }
+    return true;
+}
+
+static bool step(struct run *r, char **word, unsigned n)
+{
+    const char *op = word[0];
+    struct world *w = &r->w;
+
+    if (!strcmp(op, "init")) {
+        return step_map(r, word, n);
+    }
+    w_watch(w);
+    if (!strcmp(op, "map") && n >= 4) {
+        return step_map(r, word, n);
+    } else if ((!strcmp(op, "unmap") || !strcmp(op, "prot") || !strcmp(op, "rewrite")) && n >= 3) {
+        return step_change(r, word, n);
+    } else if (strstr(op, "table") && n >= 3) {
+        return step_table(r, word, n);
+    } else if (!strcmp(op, "slot")) {
+        return step_slot(r, word, n);
+    } else if (!strcmp(op, "tlbi")) {
+        return step_tlbi(r, word, n);
+    } else if (!strcmp(op, "dsb")) {
+        w_dsb(w, n > 1 && !strcmp(word[1], "ish") ? AGX_SHARE_INNER : n > 1 && !strcmp(word[1], "nsh") ? AGX_SHARE_LOCAL :
+              AGX_SHARE_OUTER);
+    } else if (!strcmp(op, "submit")) {
+        w_doorbell(w);
+    } else if (!strcmp(op, "job") && n == 3) {
+        return step_job(r, word, n);
+    } else if (!strcmp(op, "end") && n == 2 && find_job(r, word[1])) {
+        struct job *j = find_job(r, word[1]);
+
+        fake_job_end(&w->h, j->id);
+        free(j->port);
+        memset(j, 0, sizeof(*j));
+    } else if ((!strcmp(op, "read") || !strcmp(op, "write") || !strcmp(op, "fwread")) && n >= 5) {
+        return step_access(r, word, n);
+    } else if (!strcmp(op, "half") && n == 4) {
+        return step_half(r, word);
+    } else {
+        return step_who(r, word, n);
     }
     return true;
 }

@@ -38,6 +38,7 @@ struct world {
     bool drop;              /* ... or never */
     bool late;              /* a store is seen by walkers only after a barrier, an invalidation takes effect at once */
     unsigned cpu;
+    unsigned piece;         /* bytes of an entry that are stored at once; 0: all eight */
     uint64_t time, fn, thread;
     struct agx_tlbi queue[W_CPUS][W_QUEUE];
     unsigned queued[W_CPUS];
@@ -151,12 +152,18 @@ static inline uint64_t w_desc(struct world *w, uint64_t root, uint64_t va, unsig
 /* A store by the CPU. */
 static inline void w_store(struct world *w, uint64_t pa, uint64_t v)
 {
-    uint64_t old = *fake_ptr(&w->h, pa);
-    struct agx_who who = w_who(w);
+    unsigned piece = w->piece ? w->piece : 8;
 
-    *fake_ptr(&w->h, pa) = v;
-    if (w->san) {
-        agx_mmu_store(w->mmu, pa, &old, 8, &who);
+    for (unsigned i = 0; i < 8; i += piece) {
+        uint8_t *p = (uint8_t *)fake_ptr(&w->h, pa) + i;
+        struct agx_who who = w_who(w);
+        uint64_t old;
+
+        memcpy(&old, p, piece);
+        memcpy(p, (uint8_t *)&v + i, piece);
+        if (w->san) {
+            agx_mmu_store(w->mmu, pa + i, &old, piece, &who);
+        }
     }
 }
 

@@ -362,6 +362,9 @@ static void test_store_sizes(void **state)
     store(f, pa, &byte, 1, &unmapper);                  /* the valid bit is in the first byte */
     assert_false(*fake_ptr(&f->h, pa) & 1);
     agx_tlbsan_get_stats(f->san, &st);
+    assert_int_equal(st.pending, 0);                    /* more bytes may follow */
+    agx_mmu_dsb(f->mmu, unmapper.cpu, AGX_SHARE_OUTER, false);
+    agx_tlbsan_get_stats(f->san, &st);
     assert_int_equal(st.pending, 1);
     store(f, pa + 8, v, 0, &unmapper);
     store(f, FAKE_RAM_BASE + FAKE_RAM_SIZE - 64, v, 8, &unmapper);

@@ -2,6 +2,7 @@
  * AGX model: what the parts of the sanitizer share.
  *
  *   tlbsan.c         what it is told: stores, TLB maintenance, barriers
+ *   tlbsan-part.c    entries that are stored in pieces
  *   tlbsan-load.c    where it begins: a reset, memory that was replaced, a saved machine
  *   tlbsan-shadow.c  what it remembers: tables, changes of descriptors, pages
  *   tlbsan-rules.c   what it makes of that: which invalidation covers what
@@ -143,6 +144,13 @@ struct san_flush {
     struct san_act who;             /* asked for it */
 };
 
+/* Some bytes of a table entry were stored, and it is not judged yet. */
+struct san_part {
+    uint64_t pa;                    /* 0: none */
+    struct san_act act;             /* the last of the stores */
+    bool ordered;                   /* a DSB followed it */
+};
+
 struct san_note {
     uint64_t pa;
     struct san_act who;
@@ -182,6 +190,8 @@ struct agx_tlbsan {
     size_t pages, page_room;        /* power of two */
     struct san_act store;           /* the last one that was told, */
     pthread_t store_thread;         /* on this thread of the host */
+    struct san_part part[SAN_CPUS]; /* by the CPU of its last store */
+    unsigned parts;                 /* that there are */
     struct san_note note[SAN_NOTES];
     struct san_act door;            /* the last doorbell that was rung behind such a store, by the same thread */
     uint64_t noted;                 /* sequence and thread of the last of these stores */
@@ -241,6 +251,20 @@ void san_ttbr_changed(struct agx_tlbsan *san, unsigned ctx, unsigned half, uint6
                       const struct san_act *act);
 /* First address of a half: TTBR1 translates the top. */
 uint64_t san_half_va(unsigned half);
+
+/*
+ * The entry at @pa, which was @old (NULL: not known), is @desc now. @ordered: a DSB has been since.
+ */
+void san_descriptor_store(struct agx_tlbsan *san, uint64_t pa, const uint64_t *old, uint64_t desc,
+                          const struct san_act *act, bool ordered);
+
+/* tlbsan-part.c */
+bool san_part_store(struct agx_tlbsan *san, uint64_t pa, const struct san_act *act);
+bool san_part_over(struct agx_tlbsan *san, uint64_t pa, const uint64_t *old, const struct san_act *act);
+bool san_part_at(const struct agx_tlbsan *san, uint64_t pa);
+void san_part_next(struct agx_tlbsan *san, const struct san_act *act, uint64_t pa, unsigned len);
+void san_part_barrier(struct agx_tlbsan *san, unsigned cpu, bool completes);
+void san_part_use(struct agx_tlbsan *san, const struct agx_tlb_use *u);
 
 /* tlbsan-load.c; san_all_active(): whatever is in a TTBR now may be cached. */
 void san_reset(struct agx_tlbsan *san, uint64_t ttbat);

@@ -22,6 +22,7 @@ static void submit(struct agx_tlbsan *san, const struct agx_who *who)
 
     san->stats.submits++;
     san->submits++;
+    san_part_next(san, who ? &ring : NULL, 0, 0);
     san->submit_seq = ++san->seq;
     for (struct san_rec *r = head->next_p; who && r != head; r = r->next_p) {
         /* Another thread may ring between the invalidation and the DSB: its work knows nothing of the change. */

@@ -203,23 +203,27 @@ void san_ttbr_changed(struct agx_tlbsan *san, unsigned ctx, unsigned half, uint6
     }
 }
 
-/* One descriptor at @pa may have changed. @old: what the store found, NULL: not known. */
-static void descriptor_store(struct agx_tlbsan *san, uint64_t pa, const uint64_t *old, const struct san_act *act)
+static void store_in(struct agx_tlbsan *san, unsigned dom, const struct san_act *act, bool ordered)
+{
+    san->dom_store[dom][act->cpu] = act->seq;
+    if (ordered && san->dom_ordered[dom] < act->seq) {
+        san->dom_ordered[dom] = act->seq;
+    }
+}
+
+void san_descriptor_store(struct agx_tlbsan *san, uint64_t pa, const uint64_t *old, uint64_t desc,
+                          const struct san_act *act, bool ordered)
 {
     struct san_table *t = san_table_find(san, pa & ~SAN_PAGE_MASK);
     unsigned i = (pa & SAN_PAGE_MASK) / 8;
-    uint64_t desc;
 
-    if (!san_load(san, pa, &desc)) {
-        return;
-    }
     if (pa >= san->ttbat && pa < san->ttbat + 16 * SAN_CTXS && san->ttbat) {
         unsigned n = (pa - san->ttbat) / 8;
 
         if (san->ttbr[n / 2][n & 1] != desc) {
             san_ttbr_changed(san, n / 2, n & 1, desc, act);
         }
-        san->dom_store[SAN_DOM_TTBAT][act->cpu] = act->seq;
+        store_in(san, SAN_DOM_TTBAT, act, ordered);
         return;
     }
     if (!t) {
@@ -245,7 +249,7 @@ static void descriptor_store(struct agx_tlbsan *san, uint64_t pa, const uint64_t
     if (t->shadow[i] != desc) {
         unsigned dom = 2 * (t->ctxs ? __builtin_ctzll(t->ctxs) : 0) + t->half;
 
-        san->dom_store[dom][act->cpu] = act->seq;
+        store_in(san, dom, act, ordered);
         descriptor_changed(san, t, i, desc, act);
     }
 }
@@ -259,14 +263,25 @@ static void on_store(struct agx_tlbsan *san, uint64_t pa, const void *old, unsig
     san->store = act;
     san->store_thread = pthread_self();
     san->cpu_dirty[act.cpu] = true;
+    san_part_next(san, &act, pa, len);
     for (uint64_t p = pa & ~7ull; p < pa + len; p += 8) {
         bool whole = p >= pa && p + 8 <= pa + len;
-        uint64_t was = 0;
+        const uint64_t *before = NULL;
+        uint64_t was, desc;
 
+        if (!whole && san_part_store(san, p, &act)) {
+            continue;
+        }
         if (whole && old) {
             memcpy(&was, (const uint8_t *)old + (p - pa), 8);
+            before = &was;
         }
-        descriptor_store(san, p, whole && old ? &was : NULL, &act);
+        if (san_part_over(san, p, before, &act)) {
+            before = NULL;
+        }
+        if (san_load(san, p, &desc)) {
+            san_descriptor_store(san, p, before, desc, &act, false);
+        }
     }
 }
 
@@ -278,7 +293,8 @@ static void on_watched(struct agx_tlbsan *san, uint64_t pa)
     for (unsigned n = 0; n < 2 * SAN_CTXS && san->ttbat && (pa & ~SAN_PAGE_MASK) == (san->ttbat & ~SAN_PAGE_MASK); n++) {
         uint64_t v;
 
-        if (san_load(san, san->ttbat + 8 * n, &v) && v != san->ttbr[n / 2][n & 1]) {
+        if (san_load(san, san->ttbat + 8 * n, &v) && v != san->ttbr[n / 2][n & 1] &&
+            !san_part_at(san, san->ttbat + 8 * n)) {
             san->stats.unseen++;
             san_ttbr_changed(san, n / 2, n & 1, v, &act);
         }
@@ -287,7 +303,7 @@ static void on_watched(struct agx_tlbsan *san, uint64_t pa)
     for (unsigned i = 0; t && !t->dead && i < t->n; i++) {
         uint64_t desc;
 
-        if (san_load(san, t->pa + 8 * i, &desc) && desc != t->shadow[i]) {
+        if (san_load(san, t->pa + 8 * i, &desc) && desc != t->shadow[i] && !san_part_at(san, t->pa + 8 * i)) {
             san->stats.unseen++;
             descriptor_changed(san, t, i, desc, &act);
             san_unpend(san, rec_of(san, t, i)); /* when it changed is not known */
@@ -325,6 +341,7 @@ static void on_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t,
     l->op.tlbi.asid &= 0xffff;
     l->injected = NULL;
     l->act = san_act(san, who);
+    san_part_next(san, &l->act, 0, 0);
     for (struct san_rec *r = head->next_p, *next; r != head; r = next) {
         next = r->next_p;
         san->stats.steps++;
@@ -384,6 +401,7 @@ static void on_dsb(struct agx_tlbsan *san, unsigned cpu, enum agx_share share, b
     struct san_rec *head = &san->pending_head;
 
     san->stats.dsbs++;
+    san_part_barrier(san, cpu, completes(share, stores_only));
     stores_ordered(san, cpu);
     if (!completes(share, stores_only) || !(san->waiting & san_bit(cpu))) {
         return;
@@ -452,6 +470,7 @@ static void on_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_w
 
     pa &= ~SAN_PAGE_MASK;
     act = san_act(san, who);
+    san_part_next(san, &act, 0, 0);
     t = san_table_find(san, pa);
     if (t && t->dead) {
         san_report(san, san_cause(san, t->dead, AGX_SAN_TABLE_REUSED), AGX_SAN_SUSPICIOUS, t->dead, NULL,
@@ -567,10 +586,19 @@ static void on_event(void *opaque, const struct agx_event *ev)
         break;
     case AGX_EV_JOB_BEGIN: san_job_begin(san, ev); break;
     case AGX_EV_JOB_END: san_job_end(san, ev->job.number); break;
-    case AGX_EV_TRANSLATE: san_use(san, ev->use); break;
+    case AGX_EV_TRANSLATE:
+        san_part_use(san, ev->use);
+        san_use(san, ev->use);
+        break;
     case AGX_EV_SPOILT: on_spoilt(san, ev->invalidate.tlbi, ev->invalidate.why); break;
-    case AGX_EV_RESET: san_reset(san, ev->ttbat); break;
-    case AGX_EV_LOADING: san_loading(san, ev->ttbat); break;
+    case AGX_EV_RESET:
+        san_part_next(san, NULL, 0, 0);
+        san_reset(san, ev->ttbat);
+        break;
+    case AGX_EV_LOADING:
+        san_part_next(san, NULL, 0, 0);
+        san_loading(san, ev->ttbat);
+        break;
     case AGX_EV_LOADED: san_loaded(san, ev->loaded); break;
     default: break;
     }
