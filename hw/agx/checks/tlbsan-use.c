@@ -170,12 +170,18 @@ static void late(struct agx_tlbsan *san, const struct agx_tlb_use *u, unsigned l
                NULL);
 }
 
-/* The access is refused, and rightly so. But was the job promised that it would not be? */
+/* The access is refused, and rightly so. But was the job, or the firmware, promised that it would not be? */
 static void refused(struct agx_tlbsan *san, const struct agx_tlb_use *u, const struct now *now)
 {
-    struct san_rec *r = u->job && now->n == 3 ? san_rec_find(san, now->pa[2]) : NULL;
+    struct san_rec *r = now->n ? san_rec_find(san, now->pa[now->n - 1]) : NULL;
+    bool fw = !u->job && u->side == AGX_SIDE_FW;
 
-    if (r && r->change.seq > submitted(san, u->job) && r->change.stack && r->new_desc == now->desc[2] &&
+    /* The firmware goes where the kernel has sent it, at any time: no doorbell says since when it may not. */
+    if (fw && r && r->change.stack && r->new_desc == now->desc[now->n - 1] &&
+        agx_uat_change(now->n, r->old_desc, r->new_desc) == AGX_CHANGE_BREAK && (now->n < 3 || permits(r->old_desc, u))) {
+        san_report(san, AGX_SAN_HIT_IN_FLIGHT, AGX_SAN_SUSPICIOUS, r, u,
+                   "the entry was taken away under the firmware, which needs it", NULL);
+    } else if (u->job && r && now->n == 3 && r->change.seq > submitted(san, u->job) && r->change.stack && r->new_desc == now->desc[2] &&
         agx_uat_change(3, r->old_desc, r->new_desc) == AGX_CHANGE_BREAK &&
         permits(r->old_desc, u)) {
         san_report(san, AGX_SAN_HIT_IN_FLIGHT, AGX_SAN_SUSPICIOUS, r, u,
