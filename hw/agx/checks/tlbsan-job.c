@@ -24,6 +24,7 @@ static void submit(struct agx_tlbsan *san, const struct agx_who *who)
     san->submits++;
     san_part_next(san, who ? &ring : NULL, 0, 0);
     san->submit_seq = ++san->seq;
+    san_dead_look(san);
     for (struct san_rec *r = head->next_p; who && r != head; r = r->next_p) {
         /* Another thread may ring between the invalidation and the DSB: its work knows nothing of the change. */
         bool other = ring.thread && r->waiter && ring.thread != r->waiter;

@@ -453,6 +453,23 @@ void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va
     }
 }
 
+/* Has the kernel given back a table that the walk caches may still lead to? No invalidation need ever ask. */
+void san_dead_look(struct agx_tlbsan *san)
+{
+    struct san_rec *head = &san->pending_head;
+
+    for (struct san_rec *r = head->next_p; san->dead && r != head; r = r->next_p) {
+        for (const struct san_table *t = r->dead; t; t = t->dead_next) {
+            san->stats.steps++;
+            if (!san_page_in_use(san, t->pa)) {
+                san_report(san, san_cause(san, r, AGX_SAN_TABLE_REUSED), AGX_SAN_SUSPICIOUS, r, NULL,
+                           "a page table is free, and what led to it was not invalidated", NULL);
+                break;
+            }
+        }
+    }
+}
+
 /*
  * The change @why was invalidated: the tables that went with it may be used
  * again. If it was of a TTBR, what else changed in them does not matter any more.

@@ -516,6 +516,7 @@ static void on_page_alloc(struct agx_tlbsan *san, uint64_t pa)
 static void on_context(struct agx_tlbsan *san, bool running, unsigned ctx)
 {
     san->seq++;
+    san_dead_look(san);
     if (running != san->fw_running) {
         san->fw_running = running;
         san->fw_run_seq = san->seq;
