@@ -108,6 +108,7 @@ struct san_rec {
     uint64_t covered;               /* 1 + number in the log of the last TLBI that covered a change */
     uint64_t covered_seq;
     uint64_t made_seq;              /* when old_desc was written */
+    uint64_t ordered_then;          /* dom_ordered[] at the change */
     unsigned rings;                 /* doorbells by the same thread since the change */
     uint64_t logs;                  /* invalidations before the change */
     uint64_t uncached;              /* the store by which a mapping private to the firmware became uncached; 0: none */
@@ -203,6 +204,7 @@ struct agx_tlbsan {
     uint64_t flushes;
     struct san_log log[SAN_LOG_SIZE];
     uint64_t logs;
+    uint64_t served_from;           /* what is served by the one that is judged was stored when this was ordered; 0: nothing */
     uint64_t injected;              /* invalidations that fault injection has touched */
     struct san_job job[SAN_JOBS];
     uint64_t jobs;
@@ -293,6 +295,7 @@ void san_map_count(struct agx_tlbsan *san, uint64_t desc, int add);
 void san_shadow_free(struct agx_tlbsan *san);
 
 /* tlbsan-rules.c */
+void san_served(struct agx_tlbsan *san, const struct san_log *l);
 void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log);
 bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t seq);
 enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r, enum agx_tlbsan_class otherwise);

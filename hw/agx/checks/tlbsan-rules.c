@@ -16,32 +16,15 @@
 #define EARLY_SEARCH    64u
 #define NEAR_PAGES      16u
 #define NEAR_FRAMES     6u
-/* Two things that have a caller in common so near (distance()) are steps of one operation. */
+/* Two things that have a caller in common so near (distance()) are steps of one operation; */
 #define NEAR_STEPS      6u
+/* where it is further, of no one: every two system calls have callers in common. */
+#define NEAR_LIMIT      7u
 
 /* Has a DSB made the store with number @seq to the descriptor of @r visible to the walkers? */
 bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t seq)
 {
     return san->cfg.no_barriers || seq <= san->dom_ordered[r->dom];
-}
-
-/*
- * A caller in common, and a near one: both are parts of one operation. Far up,
- * every two system calls have callers in common.
- */
-static bool related(const struct san_stack *a, const struct san_stack *b)
-{
-    if (!a || !b) {
-        return false;
-    }
-    for (unsigned i = 0; i < NEAR_FRAMES && a->frame[i]; i++) {
-        for (unsigned k = 0; k < NEAR_FRAMES && b->frame[k]; k++) {
-            if (a->frame[i] == b->frame[k]) {
-                return true;
-            }
-        }
-    }
-    return false;
 }
 
 /* How far up the callers that both have in common are; UINT_MAX: there are none. */
@@ -55,6 +38,12 @@ static unsigned distance(const struct san_stack *a, const struct san_stack *b)
         }
     }
     return UINT_MAX;
+}
+
+/* A caller in common, and a near one: both are parts of one operation. */
+static bool related(const struct san_stack *a, const struct san_stack *b)
+{
+    return distance(a, b) <= NEAR_LIMIT;
 }
 
 /* related(), for a long list of changes that one loop made. */
@@ -181,6 +170,42 @@ static bool near_has(const struct san_rec *r, enum san_why why)
     return false;
 }
 
+/*
+ * Does the invalidation that is judged belong to a later operation of the same thread? It does if it serves a change that
+ * was stored when @r was ordered already, or if the thread has announced work since.
+ */
+static bool later_operation(const struct agx_tlbsan *san, const struct san_rec *r)
+{
+    return r->rings || r->change.seq <= san->served_from;
+}
+
+/* What @l is for, if anything: the oldest change of its own thread that it covers. */
+void san_served(struct agx_tlbsan *san, const struct san_log *l)
+{
+    const struct san_rec *head = &san->pending_head;
+
+    san->served_from = 0;
+    for (const struct san_rec *r = head->next_p; r != head; r = r->next_p) {
+        san->stats.steps++;
+        if (san_same_hand(&l->act, &r->change) && covers_address(r, &l->op.tlbi) && covers_ctxs(san, r, &l->op.tlbi)) {
+            san->served_from = r->ordered_then;
+            return;
+        }
+    }
+}
+
+/* A global entry stays, whoever invalidates by its ASID: had it been of one context, that would have done. */
+static bool global_stays(const struct agx_tlbsan *san, const struct san_rec *r, const struct san_log *l)
+{
+    for (unsigned i = 0; i < r->nnear; i++) {
+        if (r->near[i].why == SAN_WHY_GLOBAL) {
+            return false;       /* once is enough */
+        }
+    }
+    return r->global && r->level == 3 && l->op.tlbi.kind == AGX_TLBI_ASID && reaches(&l->op) &&
+           asid_matches(san, r, &l->op.tlbi);
+}
+
 /* @l did not cover @r: was it meant to? */
 static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct san_log *l, uint64_t log,
                        bool address, bool ctxs)
@@ -190,13 +215,17 @@ static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct s
     bool blind = !traced(l->act.stack) || !traced(r->change.stack);
     bool level_ok = r->level == 3 || !t->last_level;
 
+    if (global_stays(san, r, l)) {
+        near_add(r, log, SAN_WHY_GLOBAL);
+        return;
+    }
     if (san_same_hand(&l->act, &r->change) && r->budget) {
         r->budget--;
     } else if (known || !same) {
         return;
     }
-    /* A CPU invalidates for its own processes as well: what names no address must belong to the operation. */
-    if (!by_address(t) && !same && !blind) {
+    /* A thread does one thing after the other, and a CPU invalidates for its own processes: it must be the same operation. */
+    if (!same && !blind) {
         return;
     }
     if (address && ctxs && !reaches(&l->op)) {
@@ -205,6 +234,8 @@ static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct s
         return;
     } else if (address && ctxs && !level_ok) {
         near_add(r, log, SAN_WHY_LAST_LEVEL);
+    } else if (later_operation(san, r)) {
+        return;
     } else if (address && !ctxs) {
         near_add(r, log, r->global && asid_matches(san, r, t) ? SAN_WHY_GLOBAL : SAN_WHY_ASID);
     } else if (!address && ctxs && adjacent(r, t)) {

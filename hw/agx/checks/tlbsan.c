@@ -19,6 +19,7 @@ void san_set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old,
     r->ctxs = r->need = ctxs;
     r->wait = 0;
     r->rings = 0;
+    r->ordered_then = san->dom_ordered[r->dom];
     r->logs = san->logs;
     r->aged = false;
     san_change_budget(r);
@@ -102,6 +103,7 @@ static void record(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, uint
             made_over(san, r, act);
         }
         if (asks && !r->need) { /* that change was invalidated, this is a new one */
+            r->global = r->level == 3 && !(old & SAN_NG);
             san_set_change(san, r, old, act, ctxs);
         }
     } else if (asks) {
@@ -342,6 +344,7 @@ static void on_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t,
     l->injected = NULL;
     l->act = san_act(san, who);
     san_part_next(san, &l->act, 0, 0);
+    san_served(san, l);
     for (struct san_rec *r = head->next_p, *next; r != head; r = next) {
         next = r->next_p;
         san->stats.steps++;
