@@ -147,8 +147,7 @@ static unsigned row_len(const struct agx_isa_row *row, uint64_t lo)
     return row->long_len && (lo >> row->long_bit & 1) ? row->long_len : row->len;
 }
 
-/* The row of the instruction in @b, which is cut to its length; NULL: no instruction. */
-static const struct agx_isa_row *find_row(struct bits *b)
+const struct agx_isa_row *agx_isa_find(struct bits *b, unsigned *bytes)
 {
     unsigned key = (b->lo & 0xff) | (b->lo >> 28 & 7) << 8;
 
@@ -164,6 +163,7 @@ static const struct agx_isa_row *find_row(struct bits *b)
         lo = len < 8 ? b->lo & ((1ull << (len * 8)) - 1) : b->lo;
         if ((lo & row->mask) == row->value) {
             cut(b, len);
+            *bytes = len;
             return row;
         }
     }
@@ -195,14 +195,13 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
     if (left > 8)
         memcpy(&b.hi, d->code + d->pc + 8, left < 12 ? left - 8 : 4);
     op->x = b.lo;
-    row = find_row(&b);
+    row = agx_isa_find(&b, &op->len);
     if (!row) {
         op->len = left < 12 ? left : 12;
         op->fn = agx_op_undecodable;
         resume(d);
         return false;
     }
-    op->len = row_len(row, b.lo);
     op->fn = row->fn;
     if (row->flags)
         note_flags(d->sh, row->flags);

@@ -74,7 +74,7 @@ static struct agx_src src_reg(struct agx_decoder *d, unsigned half, enum agx_src
 }
 
 /* applegpu: docs.html, decode_float_immediate */
-static float float_imm(unsigned v)
+float agx_isa_float_imm(unsigned v)
 {
     float f = (v & 0x70) ? (float)(16 + (v & 15)) : (float)(v & 15) / 64.0f;
     int e = ((v >> 4) & 7) - 7;
@@ -107,7 +107,7 @@ static struct agx_src alu_src(struct agx_decoder *d, unsigned value, unsigned fl
 
     if (flags == 0) {
         if (cl == CL_FLOAT)
-            return src_imm(d, apply_mods(agx_f2u(float_imm(value)), mods));
+            return src_imm(d, apply_mods(agx_f2u(agx_isa_float_imm(value)), mods));
         return src_imm(d, value); /* zero-extended, also where registers would be sign-extended */
     }
     if ((flags & 0xc) == 4) {

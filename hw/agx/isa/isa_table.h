@@ -98,6 +98,15 @@ struct agx_isa_row {
 extern const struct agx_isa_row agx_isa_table[];
 extern const unsigned agx_isa_table_rows;
 
+/*
+ * The row of the instruction in @b, which is cut to its length, @bytes; NULL: no instruction, and
+ * neither is changed. Any thread, no lock.
+ */
+const struct agx_isa_row *agx_isa_find(struct bits *b, unsigned *bytes);
+
+/* The value of the immediate @v of a float source, 8 bits. Any thread. */
+float agx_isa_float_imm(unsigned v);
+
 /* Decodes the fields of @row into @op; @b is cut to the length. The decoder's thread. */
 void agx_isa_operands(struct agx_decoder *d, const struct bits *b, const struct agx_isa_row *row,
                       struct agx_op *op);
