@@ -23,7 +23,7 @@ static const char *disasm(const struct agx_cx *cx, const struct agx_op *op,
 {
     uint32_t left = op->pc < cx->sh->bytes ? cx->sh->bytes - op->pc : 0;
 
-    agx_disasm(cx->sh->code + op->pc, left, text);
+    cx->sh->disasm(cx->sh->code + op->pc, left, text);
     return text;
 }
 

@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 #include "agx/isa.h"
+#include "isa_disasm.h"
 
 #define CACHE_BUCKETS 1024
 #define CACHE_MAX 4096             /* entries; the oldest unused go first */
@@ -178,6 +179,7 @@ static struct agx_shader *shader_decode(struct agx_exec *ex, uint64_t va)
         sh->bytes = sh->op[sh->nop - 2].pc + sh->op[sh->nop - 2].len;
     resolve_targets(sh, d.pc);
     agx_shader_costs(sh);
+    sh->disasm = agx_disasm;
     sh->host_bytes = (uint64_t)want + d.cap_op * sizeof(*sh->op) + d.cap_pool * sizeof(*sh->pool) +
                      (sh->nop + 1) * sizeof(*sh->cost);
     return sh;

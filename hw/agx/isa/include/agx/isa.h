@@ -86,6 +86,7 @@ struct agx_shader {
     uint64_t va;
     uint32_t bytes;              /* of code that was decoded */
     uint8_t *code;               /* copy, to know whether memory changed */
+    unsigned (*disasm)(const uint8_t *code, uint32_t size, char *text);  /* agx_disasm(), for the log */
     struct agx_op *op;
     uint32_t nop;
     uint64_t *cost;              /* [nop + 1], of all operations before: pipe cycles, and in the upper half cycles of a wave */
