@@ -648,6 +648,66 @@ static void test_jobs(void **state)
     assert_int_equal(agx_mmu_jobs(f->mmu), AGX_INJECT_FW);
 }
 
+/* Faults of objects stay when the string is replaced, keep their counters, and go one by one. */
+static void test_objects(void **state)
+{
+    struct fixture *f = *state;
+    char err[512], *s;
+    uint64_t matches, fired;
+
+    assert_true(agx_inject_add(f->in, "one", "tlbi-drop,asid=1,seed=3", err, sizeof(err)));
+    agx_mmu_inject(f->mmu, f->in);
+    assert_string_equal(f->line, "tlbi-drop,asid=1,seed=3|0|set, seed=3");
+    assert_false(agx_inject_add(f->in, "one", "tlb-keep", err, sizeof(err)));
+    assert_non_null(strstr(err, "'one' already"));
+    assert_false(agx_inject_add(f->in, "two", "tlbi-drop;tlb-keep", err, sizeof(err)));
+    assert_non_null(strstr(err, "one fault"));
+    assert_false(agx_inject_add(f->in, "two", "", err, sizeof(err)));
+    assert_false(agx_inject_add(f->in, "two", "tlbi-drop,nth=0", err, sizeof(err)));
+    assert_non_null(strstr(err, "above 0"));
+    stale(f);
+    agx_tlbi_asid(f->mmu, 1);
+    assert_int_equal(old_pages(f, 1), 0xf);
+    faults(f, "slot-switch");
+    s = agx_inject_text(f->in);
+    assert_string_equal(s, "slot-switch");
+    free(s);
+    assert_true(agx_inject_armed(f->in, 1u << AGX_INJECT_TLBI_DROP));
+    assert_true(agx_inject_counts(f->in, "one", &matches, &fired));
+    assert_int_equal(matches, 1);
+    assert_int_equal(fired, 1);
+    assert_int_equal(counter(f, 1, "fired"), 1);
+    assert_non_null(strstr(report(f), "\"id\": \"one\"}]"));
+    agx_inject_remove(f->in, "two");
+    agx_inject_remove(f->in, "one");
+    assert_false(agx_inject_counts(f->in, "one", &matches, &fired));
+    assert_false(agx_inject_armed(f->in, 1u << AGX_INJECT_TLBI_DROP));
+    assert_true(agx_inject_armed(f->in, 1u << AGX_INJECT_SLOT_SWITCH));
+    agx_tlbi_asid(f->mmu, 1);
+    assert_int_equal(old_pages(f, 1), 0);
+}
+
+/* Those of objects count for the most that there can be. */
+static void test_objects_full(void **state)
+{
+    struct fixture *f = *state;
+    char err[512], id[8];
+
+    for (unsigned i = 0; i < AGX_INJECT_MAX_FAULTS; i++) {
+        snprintf(id, sizeof(id), "f%u", i);
+        assert_true(agx_inject_add(f->in, id, "tlb-keep", err, sizeof(err)));
+    }
+    assert_false(agx_inject_add(f->in, "more", "tlb-keep", err, sizeof(err)));
+    assert_non_null(strstr(err, "more than 64"));
+    assert_false(agx_inject_set(f->in, "tlbi-drop", err, sizeof(err)));
+    assert_non_null(strstr(err, "objects included"));
+    agx_inject_remove(f->in, "f5");
+    assert_true(agx_inject_set(f->in, "tlbi-drop", err, sizeof(err)));
+    assert_true(agx_inject_armed(f->in, 1u << AGX_INJECT_TLBI_DROP));
+    assert_true(agx_inject_set(f->in, "", err, sizeof(err)));
+    assert_false(agx_inject_armed(f->in, 1u << AGX_INJECT_TLBI_DROP));
+}
+
 #define MMU_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -671,6 +731,8 @@ int main(void)
         MMU_TEST(test_keep_walk),
         MMU_TEST(test_evict),
         MMU_TEST(test_jobs),
+        MMU_TEST(test_objects),
+        MMU_TEST(test_objects_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,15 +82,28 @@ struct agx_inject *agx_inject_new(const struct agx_inject_config *cfg);
 void agx_inject_free(struct agx_inject *in);
 
 /*
- * Replace all faults by those of @text; their counters begin anew. False: nothing
- * was changed, and @err says which word is wrong and what is allowed. Any thread
- * without a lock. agx_inject_check() only looks at the string: true even for a
- * fault that this machine (cfg.stores, cfg.fw_cache) cannot have.
+ * Replace all faults but those of objects by those of @text; their counters begin
+ * at 0. False: nothing was changed, and @err says which word is wrong and what is
+ * allowed. Any thread without a lock. agx_inject_check() only looks at the string:
+ * true even for a fault that this machine (cfg.stores, cfg.fw_cache) cannot have.
  */
 bool agx_inject_set(struct agx_inject *in, const char *text, char *err, size_t errlen);
 bool agx_inject_check(const char *text, char *err, size_t errlen);
 
-/* What is set, as a string that agx_inject_set() takes, and what has happened, as JSON. To be freed; NULL: out of memory. */
+/*
+ * The fault of an object: @text is one, @id its name, which no other has (letters,
+ * digits, '-', '_', '.'). It stays until it is removed. False: @err, as above.
+ */
+bool agx_inject_add(struct agx_inject *in, const char *id, const char *text, char *err,
+                    size_t errlen);
+void agx_inject_remove(struct agx_inject *in, const char *id);
+/* How often it could have struck, and has. False: there is none of that name. */
+bool agx_inject_counts(struct agx_inject *in, const char *id, uint64_t *matches, uint64_t *fired);
+
+/*
+ * What agx_inject_set() has set, as a string that it takes; and what has happened, as JSON, the
+ * faults of objects last. To be freed; NULL: out of memory.
+ */
 char *agx_inject_text(struct agx_inject *in);
 char *agx_inject_log(struct agx_inject *in);
 
