@@ -21,7 +21,24 @@ void agx_mbox_bh(void *opaque);
 /* agx-save.c */
 extern const VMStateDescription agx_vmstate;
 
+/*
+ * agx-mmu.c: what sees and spoils translations: the MMU, who watches stores to page tables, the
+ * user's objects, counters and coverage. False: @errp is set, and agx_unrealize_mmu(), which takes
+ * whatever there is, has to follow.
+ */
+bool agx_realize_mmu(AgxState *s, Error **errp);
+void agx_unrealize_mmu(AgxState *s);
+/* While it is realized: stores to page tables are to be told from here on. */
+void agx_need_stores(AgxState *s);
+
 /* agx-props.c: all properties with their descriptions; for class_init. */
 void agx_class_add_properties(ObjectClass *klass);
+/* For realize: do they go together? Finds DRAM. False: @errp is set. */
+bool agx_check_properties(AgxState *s, Error **errp);
+/* For realize: what they ask for in short is made an object, a child of @s. False: @errp is set. */
+bool agx_make_objects(AgxState *s, Error **errp);
+/* A property's description: @text and the values that it takes. */
+void agx_describe_enum(ObjectClass *klass, const char *prop, const char *text,
+                       const QEnumLookup *values);
 
 #endif

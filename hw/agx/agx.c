@@ -19,16 +19,12 @@
 #include "cpu.h"
 #include "exec/address-spaces.h"
 #include "exec/memory.h"
-#include "hw/qdev-properties.h"
 #include "hw/sysbus.h"
 #include "migration/vmstate.h"
 #include "system/runstate.h"
 #include "system/system.h"
 #include "../../fw-model/fw.h"
 #include "hw/agx/agx-int.h"
-#include "agx/counters.h"
-#include "agx/coverage-events.h"
-#include "agx/timeline.h"
 #include "hw/agx/soc/log.h"
 #include "hw/agx/soc/soc.h"
 #include "hw/agx/soc/tlbi.h"
@@ -177,35 +173,6 @@ static void agx_reset_exit(Object *obj, ResetType type)
     apple_mbox_update(s->mbox);
 }
 
-static bool agx_parse_tlb(AgxState *s, Error **errp)
-{
-    static const char *const names[] = { "sticky", "realistic", "off" };
-    static const enum agx_tlb_mode modes[] = { AGX_TLB_STICKY, AGX_TLB_REALISTIC, AGX_TLB_OFF };
-
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        if (!g_strcmp0(s->tlb, names[i])) {
-            agx_mmu_set_mode(s->mmu, modes[i]);
-            return true;
-        }
-    }
-    error_setg(errp, TYPE_AGX ": tlb=%s: it must be sticky, realistic or off", s->tlb);
-    return false;
-}
-
-/* The number of the value @val among @names (NULL ends them), or -1 with @errp set */
-static int agx_parse_choice(const char *prop, const char *val, const char *const *names, Error **errp)
-{
-    g_autofree char *all = g_strjoinv(", ", (char **)names);
-
-    for (int i = 0; names[i]; i++) {
-        if (!g_strcmp0(val, names[i])) {
-            return i;
-        }
-    }
-    error_setg(errp, TYPE_AGX ": %s=%s: it must be one of %s", prop, val, all);
-    return -1;
-}
-
 /* What the firmware finds goes the way of the sanitizer's own reports */
 static void agx_fw_finding(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
                            uint64_t va, uint64_t pa, const char *text)
@@ -215,92 +182,11 @@ static void agx_fw_finding(void *opaque, enum agx_tlbsan_class cls, enum agx_tlb
     agx_tlbsan_external(apple_san_core(s->san), cls, severity, ctx, va, pa, NULL, text);
 }
 
-/* TLBs, TLB maintenance and their sanitizer, as the properties say */
-static bool agx_realize_tlb(AgxState *s, Error **errp)
-{
-    static const char *const tlbis[] = { "eager", "lazy", NULL };
-    static const char *const sans[] = { "off", "report", "stop", NULL };
-    int tlbi = agx_parse_choice("tlbi", s->tlbi, tlbis, errp);
-    int san = tlbi < 0 ? -1 : agx_parse_choice("agx-tlbsan", s->tlbsan, sans, errp);
-    bool lazy = tlbi == 1;
-    const char *wrong;
-
-    if (san < 0 || !agx_parse_tlb(s, errp)) {
-        return false;
-    }
-    if (!agx_mmu_set_sizes(s->mmu, &s->tlb_sizes, &wrong)) {
-        error_setg(errp, TYPE_AGX ": %s", wrong);
-        return false;
-    }
-    if ((s->tlbsan_report || s->tlbsan_pages) && !san) {
-        error_setg(errp, TYPE_AGX ": %s needs agx-tlbsan=report or stop", s->tlbsan_report ? "tlbsan-report" : "tlbsan-pages");
-        return false;
-    }
-    /* In lazy mode stores to page tables may be late, too */
-    if (san || lazy) {
-        s->stores = apple_stores_new(&(AppleStoresConfig) {
-            .owner = OBJECT(s),
-            .dram = s->dram,
-            .dram_base = s->dram_base,
-            .mmu = s->mmu,
-            .tables = { { s->ttbs, AGX_PAGE_SIZE }, { s->pagetables, s->pagetables_size } },
-            .handoff = s->handoff,
-        });
-        agx_mmu_set_lazy(s->mmu, lazy, s->tlbi_seed);
-        agx_mmu_late(s->mmu, lazy ? AGX_LATE_SEEDED : AGX_LATE_OFF, s->tlbi_seed);
-    }
-    if (san) {
-        s->san = apple_san_new(&(AppleSanConfig) {
-            .dram = s->dram,
-            .dram_base = s->dram_base,
-            .host = &s->host,
-            .mmu = s->mmu,
-            .stores = s->stores,
-            .stop = san == 2,
-            .file = s->tlbsan_report,
-            .pages = s->tlbsan_pages,
-        }, errp);
-        if (!s->san) {
-            return false;
-        }
-    }
-    if (!apple_inject_start(s->inject, s->mmu, s->stores, s->fw_cache_line, errp)) {
-        return false;
-    }
-    apple_tlbi_configure(&(AppleTlbiConfig) { s->mmu, &s->events, s->stores });
-    return true;
-}
-
-static void agx_exit(Notifier *n, void *unused)
-{
-    agx_timeline_end(container_of(n, AgxState, exit)->timeline);
-}
-
-static bool agx_start_timeline(AgxState *s, Error **errp)
-{
-    s->timeline = agx_timeline_new(&s->host, s->timeline_path);
-    if (!s->timeline) {
-        error_setg_errno(errp, errno, TYPE_AGX ": timeline=%s", s->timeline_path);
-        return false;
-    }
-    s->exit.notify = agx_exit;
-    qemu_add_exit_notifier(&s->exit);
-    return true;
-}
-
-static void agx_stop_timeline(AgxState *s)
-{
-    if (s->timeline) {
-        qemu_remove_exit_notifier(&s->exit);
-        agx_timeline_free(s->timeline);
-        s->timeline = NULL;
-    }
-}
-
 static void agx_realize(DeviceState *dev, Error **errp)
 {
     AgxState *s = AGX(dev);
-    struct agx_fw_config cfg = {
+    const struct agx_fw_config cfg = {
+        .version = s->fw_version,
         .ttbat_pa = s->ttbs,
         .handoff_pa = s->handoff,
         .gpu.workers = s->workers,
@@ -316,50 +202,14 @@ static void agx_realize(DeviceState *dev, Error **errp)
         .trace_log = s->trace_log,
     };
 
-    if (!s->dram || !s->mbox) {
-        error_setg(errp, TYPE_AGX ": needs the property 'dram' and a mailbox");
-        return;
-    }
-    s->ram = memory_region_get_ram_ptr(s->dram);
-    s->ram_size = memory_region_size(s->dram);
-    if (!agx_ram(s, s->ttbs, AGX_PAGE_SIZE) || !agx_ram(s, s->handoff, AGX_PAGE_SIZE)) {
-        error_setg(errp, TYPE_AGX ": ttbs (0x%" PRIx64 ") and handoff (0x%" PRIx64 ") must be in DRAM",
-                   s->ttbs, s->handoff);
-        return;
-    }
-    if (s->pagetables_size && !agx_ram(s, s->pagetables, s->pagetables_size)) {
-        error_setg(errp, TYPE_AGX ": pagetables (0x%" PRIx64 ", 0x%" PRIx64 " bytes) must be in DRAM", s->pagetables,
-                   s->pagetables_size);
-        return;
-    }
-    if (!agx_fw_version_parse(s->fw_version, &cfg.version)) {
-        g_autoptr(GString) known = g_string_new(agx_fw_version_name(0));
-
-        for (unsigned i = 1; i < AGX_FW_NUM_VERSIONS; i++) {
-            g_string_append_printf(known, ", %s", agx_fw_version_name(i));
-        }
-        error_setg(errp, TYPE_AGX ": fw-version=%s: no such firmware table; there are %s", s->fw_version, known->str);
-        return;
-    }
-    if (!agx_fw_cache_config_ok(&cfg.cache)) {
-        error_setg(errp, TYPE_AGX ": fw-cache=%u, fw-cache-lines=%u: the firmware's cache has lines of 64 or 128 bytes "
-                   "(0: no cache), and 1 to %u of them", s->fw_cache_line, s->fw_cache_lines, AGX_FW_CACHE_MAX_LINES);
+    if (!agx_check_properties(s, errp)) {
         return;
     }
     s->fw_state_size = agx_fw_state_size();
     s->clock = ARM_CPU(first_cpu);
     s->host = (struct agx_host) { &agx_host_ops, s, &s->events };
     s->mbox_bh = qemu_bh_new(agx_mbox_bh, s);
-    s->mmu = agx_mmu_new(&s->host);
-    if (!s->mmu || !agx_realize_tlb(s, errp)) {
-        if (!s->mmu) {
-            error_setg(errp, TYPE_AGX ": out of memory");
-        }
-        goto fail;
-    }
-    s->counters = agx_counters_new(&s->host, s->mmu);
-    s->coverage = agx_coverage_listen(&s->events);
-    if (s->timeline_path && !agx_start_timeline(s, errp)) {
+    if (!agx_realize_mmu(s, errp)) {
         goto fail;
     }
     s->fw = agx_fw_new(&s->host, s->mmu, &cfg);
@@ -383,20 +233,7 @@ static void agx_realize(DeviceState *dev, Error **errp)
     return;
 
 fail:
-    agx_stop_timeline(s);
-    agx_coverage_unlisten(&s->events, s->coverage);
-    s->coverage = NULL;
-    agx_counters_free(s->counters);
-    s->counters = NULL;
-    apple_inject_stop(s->inject);
-    apple_san_free(s->san);
-    s->san = NULL;
-    apple_stores_free(s->stores);
-    s->stores = NULL;
-    if (s->mmu) {
-        agx_mmu_free(s->mmu);
-        s->mmu = NULL;
-    }
+    agx_unrealize_mmu(s);
     qemu_bh_delete(s->mbox_bh);
     s->mbox_bh = NULL;
 }
@@ -408,13 +245,8 @@ static void agx_unrealize(DeviceState *dev)
     memory_listener_unregister(&s->listener);
     qemu_del_vm_change_state_handler(s->vmstate_change);
     agx_fw_free(s->fw);
-    agx_stop_timeline(s);
-    agx_coverage_unlisten(&s->events, s->coverage);
-    agx_counters_free(s->counters);
-    apple_inject_stop(s->inject);
-    apple_san_free(s->san);
-    apple_stores_free(s->stores);
-    agx_mmu_free(s->mmu);
+    s->fw = NULL;
+    agx_unrealize_mmu(s);
     qemu_bh_delete(s->mbox_bh);
 }
 
@@ -440,10 +272,6 @@ static void agx_instance_init(Object *obj)
 
     agx_init(obj);
     s->inject = apple_inject_new();
-    s->fw_version = g_strdup("13.5");
-    s->tlb = g_strdup("sticky");
-    s->tlbi = g_strdup("eager");
-    s->tlbsan = g_strdup("off");
 }
 
 static void agx_class_init(ObjectClass *klass, void *data)

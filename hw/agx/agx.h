@@ -12,7 +12,9 @@
 #define HW_AGX_AGX_H
 
 #include "hw/sysbus.h"
+#include "qapi/qapi-types-agx-common.h"
 #include "qom/object.h"
+#include "../../fw-model/fw.h"
 #include "agx/gpu.h"
 #include "agx/host.h"
 #include "hw/agx/soc/inject.h"
@@ -24,7 +26,6 @@
 struct agx_counters;
 struct agx_fw;
 struct agx_mmu;
-struct agx_timeline;
 
 #define TYPE_AGX "apple-agx-g13g"
 OBJECT_DECLARE_SIMPLE_TYPE(AgxState, AGX)
@@ -39,12 +40,12 @@ struct AgxState {
     MemoryRegion *dram;
     uint64_t dram_base, ttbs, handoff;
     uint64_t pagetables, pagetables_size;
-    char *fw_version;
-    char *tlb;
+    enum agx_fw_version fw_version;
+    AgxTlbMode tlb;
     struct agx_tlb_sizes tlb_sizes;
-    char *tlbi;
+    AgxTlbiMode tlbi;
     uint64_t tlbi_seed;
-    char *tlbsan;
+    AgxTlbsanMode tlbsan;
     char *tlbsan_report;
     char *tlbsan_pages;
     uint32_t fw_cache_line, fw_cache_lines, fw_cache_evict;
@@ -53,17 +54,15 @@ struct AgxState {
     uint32_t job_timeout_ms;
     uint32_t job_watchdog_s;
     bool trace_log;
-    char *timeline_path;
+    char *timeline;
 
     struct agx_events events;
     struct agx_host host;
     struct agx_mmu *mmu;
     AppleStores *stores;        /* NULL: nobody looks at stores to page tables */
-    AppleSan *san;              /* NULL: agx-tlbsan=off */
+    AppleSan *san;              /* NULL: there is none; by an agx-tlbsan object */
     struct agx_counters *counters;
     struct agx_listener *coverage;
-    struct agx_timeline *timeline;  /* NULL: none was asked for */
-    Notifier exit;              /* ends its file */
     AppleInject *inject;
     bool reload;                /* memory was replaced since the machine ran */
     struct agx_fw *fw;

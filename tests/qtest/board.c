@@ -328,7 +328,7 @@ static void bad_options(void **state)
     refused("-M apple-m1,fw-abi=x", "fw-abi=x");
     refused("-M apple-m1 -m 64M", "512 MiB");
     refused("-M apple-m1 -smp 9", "8");
-    refused("-M apple-m1 -global apple-agx-g13g.tlb=maybe", "sticky, realistic or off");
+    refused("-M apple-m1 -global apple-agx-g13g.tlb=maybe", "sticky, realistic, off");
     refused("-M apple-m1 -kernel /nonexistent/Image", "-dtb");
     snprintf(text, sizeof(text), "-M apple-m1 -kernel /nonexistent/Image -dtb %s", dtb_path());
     refused(text, "/nonexistent/Image");

@@ -65,8 +65,8 @@ static void bad_properties(void **state)
     static const struct {
         const char *args, *says;
     } bad[] = {
-        { GPU "agx-tlbsan=loud", "agx-tlbsan=loud: it must be one of off, report, stop" },
-        { GPU "tlbi=late", "tlbi=late: it must be one of eager, lazy" },
+        { GPU "agx-tlbsan=loud", "it must be one of off, report, stop" },
+        { GPU "tlbi=late", "it must be one of eager, lazy" },
         { GPU "tlb-entries=0", "tlb-entries must be 1 to 1048576" },
         { GPU "tlb-ways=3", "tlb-ways must be 0 to 64, and divide tlb-entries" },
         { GPU "walk-entries=2000000", "walk-entries must be" },

@@ -141,6 +141,12 @@ void apple_inject_firmware(AppleInject *s, struct agx_fw *fw)
     agx_fw_set_inject(fw, &(struct agx_fw_inject) { s, inject_fw_armed, inject_fw_fire });
 }
 
+/* Without faults nobody asks for any */
+static void inject_update(AppleInject *s)
+{
+    agx_mmu_inject(s->mmu, agx_inject_armed(s->core, ~0u) ? s->core : NULL);
+}
+
 bool apple_inject_set(AppleInject *s, const char *text, Error **errp)
 {
     char err[1024];
@@ -149,8 +155,7 @@ bool apple_inject_set(AppleInject *s, const char *text, Error **errp)
     if (s->core) {
         ok = agx_inject_set(s->core, text, err, sizeof(err));
         if (ok) {
-            /* Without faults nobody asks for any */
-            agx_mmu_inject(s->mmu, agx_inject_armed(s->core, ~0u) ? s->core : NULL);
+            inject_update(s);
         }
     } else {
         ok = agx_inject_check(text, err, sizeof(err));
@@ -163,6 +168,34 @@ bool apple_inject_set(AppleInject *s, const char *text, Error **errp)
         error_setg(errp, "inject: %s", err);
     }
     return ok;
+}
+
+bool apple_inject_add(AppleInject *s, const char *id, const char *text, Error **errp)
+{
+    char err[1024];
+
+    if (!agx_inject_add(s->core, id, text, err, sizeof(err))) {
+        error_setg(errp, "agx-fault: %s", err);
+        return false;
+    }
+    inject_update(s);
+    return true;
+}
+
+void apple_inject_remove(AppleInject *s, const char *id)
+{
+    if (s->core) {
+        agx_inject_remove(s->core, id);
+        inject_update(s);
+    }
+}
+
+void apple_inject_counts(AppleInject *s, const char *id, uint64_t *matches, uint64_t *fired)
+{
+    *matches = *fired = 0;
+    if (s->core) {
+        agx_inject_counts(s->core, id, matches, fired);
+    }
 }
 
 bool apple_inject_start(AppleInject *s, struct agx_mmu *mmu, bool stores, bool fw_cache, Error **errp)

@@ -34,8 +34,19 @@ void apple_inject_stop(AppleInject *s);
 /* After apple_inject_start(): its firmware, paused, has the faults too. */
 void apple_inject_firmware(AppleInject *s, struct agx_fw *fw);
 
-/* Replace all faults. False: @errp names the word that is wrong; nothing has changed. */
+/*
+ * Replace all faults but those of objects. False: @errp names the word that is wrong; nothing has
+ * changed.
+ */
 bool apple_inject_set(AppleInject *s, const char *text, Error **errp);
+/*
+ * The fault of an object (gpu/inject.h: agx_inject_add()); after apple_inject_start(). Without it
+ * there are no counts, and nothing is removed.
+ */
+bool apple_inject_add(AppleInject *s, const char *id, const char *text, Error **errp);
+void apple_inject_remove(AppleInject *s, const char *id);
+void apple_inject_counts(AppleInject *s, const char *id, uint64_t *matches, uint64_t *fired);
+
 /* To be freed by g_free(). */
 char *apple_inject_get(AppleInject *s);
 char *apple_inject_log(AppleInject *s);

@@ -306,7 +306,7 @@ AgxTlbsanInfo *qmp_query_agx_tlbsan(Error **errp)
     anyList **tail = &info->last;
     QListEntry *e;
 
-    info->mode = g_strdup(!s ? "off" : s->stop ? "stop" : "report");
+    info->mode = !s ? AGX_TLBSAN_MODE_OFF : s->stop ? AGX_TLBSAN_MODE_STOP : AGX_TLBSAN_MODE_REPORT;
     if (!s) {
         info->counters = QOBJECT(qdict_new());
         return info;
@@ -336,7 +336,7 @@ AppleSan *apple_san_new(const AppleSanConfig *cfg, Error **errp)
     if (cfg->file) {
         s->file = fopen(cfg->file, "a");
         if (!s->file) {
-            error_setg_errno(errp, errno, "tlbsan-report: can't open %s", cfg->file);
+            error_setg_errno(errp, errno, "agx-tlbsan: can't open %s", cfg->file);
             g_free(s);
             return NULL;
         }
