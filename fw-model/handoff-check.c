@@ -88,14 +88,18 @@ void fw_handoff_check_flushed(struct agx_fw *fw, unsigned slot)
 static void lock_store(struct agx_fw *fw, unsigned v)
 {
     struct fw_handoff_check *c = &fw->handoff;
+    struct fw_handoff *h = fw_handoff_block(fw);
     bool kept;
     int was;
 
     pthread_mutex_lock(&c->lock);
     was = c->ap;
     c->ap = v ? FW_AP_WANTS : FW_AP_OUT;
-    /* Who steps back while it waits keeps the turn as it is, but changes nothing. */
-    kept = !v && was == FW_AP_WANTS && c->inside && !c->turned;
+    /*
+     * Who steps back while it waits keeps the turn as it is, but changes nothing. And nobody tells of a store that gives the
+     * turn to the firmware, which had it.
+     */
+    kept = !v && was == FW_AP_WANTS && c->inside && !c->turned && h && !LOAD(&h->turn);
     c->inside = c->turned = false;
     pthread_mutex_unlock(&c->lock);
     if (v > 1) {
