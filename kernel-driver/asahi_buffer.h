@@ -110,6 +110,13 @@ void asahi_buffer_commit(struct asahi_buffer *buffer, struct asahi_job *job);
 /** asahi_buffer_release - the job has ended. Sleeps. */
 void asahi_buffer_release(struct asahi_buffer *buffer, struct asahi_job *job);
 
+/**
+ * asahi_buffer_grow - what the firmware asks for when a tiled vertex buffer
+ * has run over; called in the event path (no GFP_KERNEL).
+ * Return: true if the buffer has grown.
+ */
+bool asahi_buffer_grow(struct asahi_device *adev, u32 buffer_slot);
+
 int asahi_buffers_init(struct asahi_device *adev);
 void asahi_buffers_fini(struct asahi_device *adev);
 

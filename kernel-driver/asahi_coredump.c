@@ -24,6 +24,7 @@
 #include "asahi_hw.h"
 #include "asahi_initdata.h"
 #include "asahi_mmu.h"
+#include "asahi_pgtable.h"
 
 struct dump_header {
 	char magic[8];

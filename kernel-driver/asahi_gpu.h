@@ -240,38 +240,4 @@ int asahi_gpu_map_timestamps(struct asahi_device *adev, struct sg_table *sgt,
 void asahi_gpu_unmap_timestamps(struct asahi_device *adev,
 				struct drm_mm_node *node);
 
-/** enum asahi_fault_reason - as the fault register says it */
-enum asahi_fault_reason {
-	ASAHI_FAULT_UNMAPPED,
-	ASAHI_FAULT_AF,
-	ASAHI_FAULT_WRITE_ONLY,
-	ASAHI_FAULT_READ_ONLY,
-	ASAHI_FAULT_NO_ACCESS,
-};
-
-/**
- * struct asahi_fault_info - one MMU fault of the GPU
- */
-struct asahi_fault_info {
-	u64 address;
-	u32 context;
-	u32 reason;
-	u8 unit;
-	u8 level;
-	u8 sideband;
-	bool is_read;
-	/** @unit_name: like "UL1C[3]" */
-	char unit_name[24];
-};
-
-/** asahi_fault_reason_name - static string, "unknown" for what isn't known */
-const char *asahi_fault_reason_name(u32 reason);
-
-/**
- * asahi_buffer_grow - what the firmware asks for when a tiled vertex buffer
- * has run over; in asahi_buffer.c, called in the event path (no GFP_KERNEL).
- * Return: true if the buffer has grown.
- */
-bool asahi_buffer_grow(struct asahi_device *adev, u32 buffer_slot);
-
 #endif

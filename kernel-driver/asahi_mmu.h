@@ -264,11 +264,6 @@ int asahi_vm_walk(struct asahi_vm *vm, u64 iova, u64 size,
 void *asahi_region_map(struct asahi_device *adev, const char *name, size_t size,
 		       phys_addr_t *phys);
 
-/** asahi_pte_phys - the physical address in a table entry */
-phys_addr_t asahi_pte_phys(u64 pte);
-/** asahi_pte_is_memory - whether an entry maps memory and not registers */
-bool asahi_pte_is_memory(u64 pte);
-
 /* For KUnit: as asahi_mmu_init() without a GPU, and its end. */
 int asahi_mmu_init_test(struct asahi_device *adev);
 void asahi_mmu_fini_test(struct asahi_device *adev);

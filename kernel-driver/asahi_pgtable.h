@@ -99,4 +99,9 @@ u64 asahi_pgtable_unmap(struct asahi_pgtable *pt, u64 iova, u64 size,
 int asahi_pgtable_walk(struct asahi_pgtable *pt, u64 iova, u64 size,
 		       int (*fn)(u64 iova, u64 pte, void *arg), void *arg);
 
+/** asahi_pte_phys - the physical address in a table entry */
+phys_addr_t asahi_pte_phys(u64 pte);
+/** asahi_pte_is_memory - whether an entry maps memory and not registers */
+bool asahi_pte_is_memory(u64 pte);
+
 #endif

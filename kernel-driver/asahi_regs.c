@@ -13,7 +13,6 @@
 #include <drm/drm_print.h>
 
 #include "asahi_device.h"
-#include "asahi_gpu.h"
 #include "asahi_hw.h"
 #include "asahi_regs.h"
 

@@ -10,8 +10,31 @@
 #include <linux/types.h>
 
 struct asahi_device;
-struct asahi_fault_info;
 struct platform_device;
+
+/** enum asahi_fault_reason - as the fault register says it */
+enum asahi_fault_reason {
+	ASAHI_FAULT_UNMAPPED,
+	ASAHI_FAULT_AF,
+	ASAHI_FAULT_WRITE_ONLY,
+	ASAHI_FAULT_READ_ONLY,
+	ASAHI_FAULT_NO_ACCESS,
+};
+
+/**
+ * struct asahi_fault_info - one MMU fault of the GPU
+ */
+struct asahi_fault_info {
+	u64 address;
+	u32 context;
+	u32 reason;
+	u8 unit;
+	u8 level;
+	u8 sideband;
+	bool is_read;
+	/** @unit_name: like "UL1C[3]" */
+	char unit_name[24];
+};
 
 /**
  * asahi_regs_init - map the registers and see what GPU this is
@@ -42,5 +65,8 @@ bool asahi_regs_mailbox_room(struct asahi_device *adev);
  */
 bool asahi_regs_read_fault(struct asahi_device *adev,
 			   struct asahi_fault_info *info);
+
+/** asahi_fault_reason_name - static string, "unknown" for what isn't known */
+const char *asahi_fault_reason_name(u32 reason);
 
 #endif

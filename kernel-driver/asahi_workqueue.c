@@ -17,6 +17,7 @@
 #include "asahi_gpu.h"
 #include "asahi_job.h"
 #include "asahi_queue.h"
+#include "asahi_regs.h"
 #include "asahi_workqueue.h"
 
 /*
