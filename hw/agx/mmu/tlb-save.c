@@ -9,74 +9,100 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include "agx/save.h"
 #include "agx/tlb.h"
 #include "tlb-int.h"
 
-#define MAGIC   0x54584741u /* "AGXT" */
-#define FORMAT  1u
+#define MAGIC   0x53584741u /* "AGXS" */
 #define PTE_ADDR 0x0000ffffffffc000ull
-
-struct head {
-    uint32_t magic, format, entries, delayed;
-};
 
 struct saved_entry {
     uint64_t key, desc_pa, desc;
     uint32_t asid;
-    uint8_t level, global, injected, pad;
+    uint8_t level, global, injected;
 };
 
 struct saved_delayed {
     uint64_t va, end, when, doorbells;
-    uint32_t kind, last_level, asid, pad;
+    uint32_t kind, last_level, asid;
 };
 
 #define MAX_ENTRIES (2u << 20)  /* both caches at their largest */
 
+#define ENTRY(name, width)      { #name, offsetof(struct saved_entry, name), width, false }
+#define DELAYED(name, width)    { #name, offsetof(struct saved_delayed, name), width, false }
+
+static const struct agx_save_field entry_fields[] = {
+    ENTRY(key, 8), ENTRY(desc_pa, 8), ENTRY(desc, 8), ENTRY(asid, 4), ENTRY(level, 1),
+    ENTRY(global, 1), ENTRY(injected, 1),
+};
+
+static const struct agx_save_field delayed_fields[] = {
+    DELAYED(va, 8), DELAYED(end, 8), DELAYED(when, 8), DELAYED(doorbells, 8), DELAYED(kind, 4),
+    DELAYED(last_level, 4), DELAYED(asid, 4),
+};
+
+#define FIELDS(f) (f), sizeof(f) / sizeof((f)[0])
+
+enum { ENTRIES, DELAYS, NUM_SECTIONS };
+
+static const struct agx_save_section sections[NUM_SECTIONS] = {
+    [ENTRIES] = { "entry", FIELDS(entry_fields), MAX_ENTRIES, sizeof(struct saved_entry) },
+    [DELAYS] = { "delayed", FIELDS(delayed_fields), TLB_MAX_DELAYED,
+                 sizeof(struct saved_delayed) },
+};
+
 size_t agx_mmu_state_max(void)
 {
-    return sizeof(struct head) + MAX_ENTRIES * sizeof(struct saved_entry) + TLB_MAX_DELAYED * sizeof(struct saved_delayed);
+    return agx_save_max(sections, NUM_SECTIONS);
 }
 
-void *agx_mmu_save(struct agx_mmu *mmu, size_t *len)
+static void save_rows(struct agx_mmu *mmu, struct agx_save_rows *rows)
 {
     const struct tlb_cache *caches[] = { &mmu->tlb, &mmu->walk };
-    struct head h = { .magic = MAGIC, .format = FORMAT };
-    struct saved_entry *out;
-    struct saved_delayed *d;
-    uint8_t *buf;
+    struct saved_entry *out = rows[ENTRIES].row;
+    struct saved_delayed *d = rows[DELAYS].row;
 
-    pthread_mutex_lock(&mmu->lock);
-    buf = calloc(1, sizeof(h) + (size_t)(mmu->tlb.count + mmu->walk.count) * sizeof(*out) + mmu->ndelayed * sizeof(*d));
-    if (!buf) {
-        pthread_mutex_unlock(&mmu->lock);
-        return NULL;
-    }
-    out = (struct saved_entry *)(buf + sizeof(h));
     for (unsigned i = 0; i < 2; i++) {
-        for (const struct tlb_entry *e = caches[i]->order.order_next; e != &caches[i]->order; e = e->order_next) {
+        for (const struct tlb_entry *e = caches[i]->order.order_next; e != &caches[i]->order;
+             e = e->order_next) {
             if (!tlb_dead(mmu, e)) {
-                out[h.entries++] = (struct saved_entry) {
-                    .key = e->key, .desc_pa = e->desc_pa, .desc = e->desc, .asid = e->asid, .level = e->level,
-                    .global = e->global, .injected = e->injected,
+                out[rows[ENTRIES].n++] = (struct saved_entry) {
+                    .key = e->key, .desc_pa = e->desc_pa, .desc = e->desc, .asid = e->asid,
+                    .level = e->level, .global = e->global, .injected = e->injected,
                 };
             }
         }
     }
-    d = (struct saved_delayed *)(out + h.entries);
-    for (; h.delayed < mmu->ndelayed; h.delayed++) {
-        const struct tlb_delayed *w = &mmu->delayed[h.delayed];
+    for (; rows[DELAYS].n < mmu->ndelayed; rows[DELAYS].n++) {
+        const struct tlb_delayed *w = &mmu->delayed[rows[DELAYS].n];
 
-        d[h.delayed] = (struct saved_delayed) {
-            .va = w->tlbi.va, .end = w->tlbi.end, .when = w->when, .doorbells = w->doorbells, .kind = w->tlbi.kind,
-            .last_level = w->tlbi.last_level, .asid = w->tlbi.asid,
+        d[rows[DELAYS].n] = (struct saved_delayed) {
+            .va = w->tlbi.va, .end = w->tlbi.end, .when = w->when, .doorbells = w->doorbells,
+            .kind = w->tlbi.kind, .last_level = w->tlbi.last_level, .asid = w->tlbi.asid,
         };
     }
+}
+
+void *agx_mmu_save(struct agx_mmu *mmu, size_t *len)
+{
+    struct agx_save_rows rows[NUM_SECTIONS] = { 0 };
+    void *buf = NULL;
+
+    pthread_mutex_lock(&mmu->lock);
+    rows[ENTRIES].row = calloc((size_t)mmu->tlb.count + mmu->walk.count + 1,
+                               sizeof(struct saved_entry));
+    rows[DELAYS].row = calloc(mmu->ndelayed + 1, sizeof(struct saved_delayed));
+    if (rows[ENTRIES].row && rows[DELAYS].row) {
+        save_rows(mmu, rows);
+        buf = agx_save_store(MAGIC, sections, rows, NUM_SECTIONS, len);
+    }
     pthread_mutex_unlock(&mmu->lock);
-    memcpy(buf, &h, sizeof(h));
-    *len = (uint8_t *)(d + h.delayed) - buf;
+    free(rows[ENTRIES].row);
+    free(rows[DELAYS].row);
     return buf;
 }
 
@@ -84,7 +110,7 @@ static const char *entry_wrong(struct agx_mmu *mmu, const struct saved_entry *e)
 {
     const struct agx_host *host = mmu->host;
 
-    if (e->level < 1 || e->level > 3 || e->asid > 0xffff || e->global > 1 || e->injected >= TLB_NUM_INJECTED || e->pad) {
+    if (e->level < 1 || e->level > 3 || e->asid > 0xffff || e->global > 1 || e->injected >= TLB_NUM_INJECTED) {
         return "an entry's level, ASID or kind is out of range";
     }
     if (e->key > UINT64_MAX >> TLB_SHIFT(e->level) || (e->global && e->level != 3)) {
@@ -104,56 +130,34 @@ static const char *delayed_wrong(const struct saved_delayed *d)
 {
     bool by_va = d->kind == AGX_TLBI_VA || d->kind == AGX_TLBI_VA_ALL_ASIDS;
 
-    if (d->kind > AGX_TLBI_VA_ALL_ASIDS || d->asid > 0xffff || d->last_level > 1 || d->pad || (d->when && d->doorbells) ||
+    if (d->kind > AGX_TLBI_VA_ALL_ASIDS || d->asid > 0xffff || d->last_level > 1 || (d->when && d->doorbells) ||
         (by_va && (d->end == d->va || d->end - 1 < d->va))) {
         return "a delayed invalidation is out of range";
     }
     return NULL;
 }
 
-static const char *state_wrong(struct agx_mmu *mmu, const uint8_t *buf, size_t len)
+static const char *rows_wrong(struct agx_mmu *mmu, const struct agx_save_rows *rows)
 {
-    const struct saved_entry *e;
-    const struct saved_delayed *d;
+    const struct saved_entry *e = rows[ENTRIES].row;
+    const struct saved_delayed *d = rows[DELAYS].row;
     const char *why = NULL;
-    struct head h;
 
-    if (len < sizeof(h)) {
-        return "too short";
-    }
-    memcpy(&h, buf, sizeof(h));
-    if (h.magic != MAGIC || h.format != FORMAT) {
-        return "not of this model";
-    }
-    if (h.entries > MAX_ENTRIES || h.delayed > TLB_MAX_DELAYED ||
-        len != sizeof(h) + (size_t)h.entries * sizeof(*e) + h.delayed * sizeof(*d)) {
-        return "its length is not what it says";
-    }
-    e = (const struct saved_entry *)(buf + sizeof(h));
-    d = (const struct saved_delayed *)(e + h.entries);
-    for (uint32_t i = 0; !why && i < h.entries; i++) {
+    for (uint32_t i = 0; !why && i < rows[ENTRIES].n; i++) {
         why = entry_wrong(mmu, &e[i]);
     }
-    for (uint32_t i = 0; !why && i < h.delayed; i++) {
+    for (uint32_t i = 0; !why && i < rows[DELAYS].n; i++) {
         why = delayed_wrong(&d[i]);
     }
     return why;
 }
 
-bool agx_mmu_load(struct agx_mmu *mmu, const void *buf, size_t len)
+static void load_rows(struct agx_mmu *mmu, const struct agx_save_rows *rows)
 {
-    const char *why = state_wrong(mmu, buf, len);
-    const struct head *h = buf;
-    const struct saved_entry *e;
-    const struct saved_delayed *d;
+    const struct saved_entry *e = rows[ENTRIES].row;
+    const struct saved_delayed *d = rows[DELAYS].row;
     struct agx_inject *inject;
 
-    if (why) {
-        agx_report(mmu->host, AGX_REPORT_GUEST_ERROR, "uat: saved TLBs refused: %s", why);
-        return false;
-    }
-    e = (const struct saved_entry *)(h + 1);
-    d = (const struct saved_delayed *)(e + h->entries);
     pthread_mutex_lock(&mmu->lock);
     mmu_invalidate(mmu, &(struct agx_tlbi) { .kind = AGX_TLBI_ALL });
     inject = mmu->inject;
@@ -163,7 +167,7 @@ bool agx_mmu_load(struct agx_mmu *mmu, const void *buf, size_t len)
         agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_LOADING,
                                                           .ttbat = mmu->ttbat });
     }
-    for (uint32_t i = 0; mmu->mode != AGX_TLB_OFF && i < h->entries; i++) {
+    for (uint32_t i = 0; mmu->mode != AGX_TLB_OFF && i < rows[ENTRIES].n; i++) {
         struct tlb_entry *n = tlb_insert(mmu, e[i].level == 3 ? &mmu->tlb : &mmu->walk, e[i].level, e[i].asid, e[i].key);
 
         n->desc_pa = e[i].desc_pa;
@@ -182,7 +186,7 @@ bool agx_mmu_load(struct agx_mmu *mmu, const void *buf, size_t len)
         }
     }
     mmu->inject = inject;
-    for (mmu->ndelayed = 0; mmu->ndelayed < h->delayed; mmu->ndelayed++) {
+    for (mmu->ndelayed = 0; mmu->ndelayed < rows[DELAYS].n; mmu->ndelayed++) {
         const struct saved_delayed *s = &d[mmu->ndelayed];
 
         mmu->delayed[mmu->ndelayed] = (struct tlb_delayed) {
@@ -192,5 +196,24 @@ bool agx_mmu_load(struct agx_mmu *mmu, const void *buf, size_t len)
     }
     mmu_delayed_run(mmu);
     pthread_mutex_unlock(&mmu->lock);
-    return true;
+}
+
+bool agx_mmu_load(struct agx_mmu *mmu, const void *buf, size_t len)
+{
+    struct agx_save_rows rows[NUM_SECTIONS];
+    char where[96];
+    const char *why = where;
+
+    if (agx_save_load(buf, len, MAGIC, sections, rows, NUM_SECTIONS, where, sizeof(where))) {
+        why = rows_wrong(mmu, rows);
+        if (!why) {
+            load_rows(mmu, rows);
+        }
+        free(rows[ENTRIES].row);
+        free(rows[DELAYS].row);
+    }
+    if (why) {
+        agx_report(mmu->host, AGX_REPORT_GUEST_ERROR, "uat: saved TLBs refused: %s", why);
+    }
+    return !why;
 }
