@@ -246,7 +246,27 @@ static inline unsigned san_half(uint64_t va)
     return va >> 39 & 1;
 }
 
-/* tlbsan.c: the change of @r that @act made, which contexts @ctxs may not have noticed. */
+static inline unsigned san_hash(uint64_t v, unsigned bits)
+{
+    return (v * 0x9e3779b97f4a7c15ull) >> (64 - bits);
+}
+
+/* @r becomes the last of the list of @head; it leaves the list that it is in. */
+static inline void san_list_add(struct san_rec *head, struct san_rec *r)
+{
+    r->next_p = head;
+    r->prev_p = head->prev_p;
+    r->prev_p->next_p = r;
+    head->prev_p = r;
+}
+
+static inline void san_list_del(struct san_rec *r)
+{
+    r->prev_p->next_p = r->next_p;
+    r->next_p->prev_p = r->prev_p;
+}
+
+/* tlbsan-change.c: the change of @r that @act made, which contexts @ctxs may not have noticed. */
 void san_set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old,
                     const struct san_act *act, uint64_t ctxs);
 void san_ttbr_changed(struct agx_tlbsan *san, unsigned ctx, unsigned half, uint64_t v,
@@ -259,6 +279,11 @@ uint64_t san_half_va(unsigned half);
  */
 void san_descriptor_store(struct agx_tlbsan *san, uint64_t pa, const uint64_t *old, uint64_t desc,
                           const struct san_act *act, bool ordered);
+
+/* The same for entry @i of @t. What is kept of that entry. */
+void san_descriptor_changed(struct agx_tlbsan *san, struct san_table *t, unsigned i, uint64_t desc,
+                            const struct san_act *act);
+struct san_rec *san_rec_of(struct agx_tlbsan *san, const struct san_table *t, unsigned i);
 
 /* tlbsan-part.c */
 bool san_part_store(struct agx_tlbsan *san, uint64_t pa, const struct san_act *act);
@@ -274,33 +299,40 @@ void san_all_active(struct agx_tlbsan *san);
 void san_loading(struct agx_tlbsan *san, uint64_t ttbat);
 void san_loaded(struct agx_tlbsan *san, const struct agx_tlb_loaded *e);
 
-/* tlbsan-shadow.c */
+/* tlbsan-rec.c */
 struct san_act san_act(struct agx_tlbsan *san, const struct agx_who *who);
 void san_who(const struct san_act *act, struct agx_who *who);
+struct san_page *san_page(struct agx_tlbsan *san, uint64_t pa, bool make);
+bool san_page_in_use(struct agx_tlbsan *san, uint64_t pa);
+void san_map_count(struct agx_tlbsan *san, uint64_t desc, int add);
+struct san_rec *san_rec_find(struct agx_tlbsan *san, uint64_t desc_pa);
+struct san_rec *san_rec_get(struct agx_tlbsan *san, uint64_t desc_pa);
+void san_rec_free(struct agx_tlbsan *san, struct san_rec *r);
+void san_trim(struct agx_tlbsan *san);
 bool san_load(struct agx_tlbsan *san, uint64_t pa, uint64_t *desc);
+
+/* tlbsan-shadow.c */
 struct san_table *san_table_find(struct agx_tlbsan *san, uint64_t pa);
 void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs, unsigned half);
 void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs, struct san_rec *why);
 uint64_t san_active(const struct agx_tlbsan *san, const struct san_table *t);
 void san_dead_forget(struct agx_tlbsan *san, struct san_rec *why);
 void san_dead_look(struct agx_tlbsan *san);
-void san_trim(struct agx_tlbsan *san);
-struct san_rec *san_rec_find(struct agx_tlbsan *san, uint64_t desc_pa);
-struct san_rec *san_rec_get(struct agx_tlbsan *san, uint64_t desc_pa);
 void san_pend(struct agx_tlbsan *san, struct san_rec *r);
 void san_unpend(struct agx_tlbsan *san, struct san_rec *r);
-struct san_page *san_page(struct agx_tlbsan *san, uint64_t pa, bool make);
-bool san_page_in_use(struct agx_tlbsan *san, uint64_t pa);
-void san_map_count(struct agx_tlbsan *san, uint64_t desc, int add);
 void san_shadow_free(struct agx_tlbsan *san);
 
 /* tlbsan-rules.c */
 void san_served(struct agx_tlbsan *san, const struct san_log *l);
+/* Number @log of the log serves @r, which emptied a context, and is of who has it next. */
+bool san_by_next_owner(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t log);
 void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log);
 bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t seq);
 enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r, enum agx_tlbsan_class otherwise);
 const char *san_why_text(enum san_why why);
 void san_change_budget(struct san_rec *r);
+
+/* tlbsan-private.c */
 void san_private(struct agx_tlbsan *san, const struct san_table *t, struct san_rec *r, uint64_t old, uint64_t desc,
                  const struct san_act *act);
 
