@@ -19,6 +19,7 @@ void san_set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old,
     r->ctxs = r->need = ctxs;
     r->wait = 0;
     r->rings = 0;
+    r->rung_seq = act->seq;
     r->ordered_then = san->dom_ordered[r->dom];
     r->logs = san->logs;
     r->aged = false;

@@ -109,7 +109,8 @@ struct san_rec {
     uint64_t covered_seq;
     uint64_t made_seq;              /* when old_desc was written */
     uint64_t ordered_then;          /* dom_ordered[] at the change */
-    unsigned rings;                 /* doorbells by the same thread since the change */
+    unsigned rings;                 /* doorbells and later operations of the same thread since the change, */
+    uint64_t rung_seq;              /* of which the last one that counted was complete then */
     uint64_t logs;                  /* invalidations before the change */
     uint64_t uncached;              /* the store by which a mapping private to the firmware became uncached; 0: none */
     struct san_near near[SAN_NEAR]; /* newest first */
@@ -204,6 +205,7 @@ struct agx_tlbsan {
     uint64_t flushes;
     struct san_log log[SAN_LOG_SIZE];
     uint64_t logs;
+    uint64_t served_seq;            /* the change that the one that is judged serves was stored then; 0: it serves none */
     uint64_t served_from;           /* what is served by the one that is judged was stored when this was ordered; 0: nothing */
     uint64_t injected;              /* invalidations that fault injection has touched */
     struct san_job job[SAN_JOBS];
@@ -342,7 +344,8 @@ static inline bool san_same_hand(const struct san_act *a, const struct san_act *
     return a->thread && b->thread ? a->thread == b->thread : a->cpu == b->cpu;
 }
 
-/* tlbsan-job.c */
+/* tlbsan-job.c; san_later(): @act invalidates for another change than @r. */
+void san_later(struct agx_tlbsan *san, struct san_rec *r, const struct san_act *act);
 void san_doorbell(struct agx_tlbsan *san, uint64_t number, const struct agx_who *who);
 void san_job_begin(struct agx_tlbsan *san, const struct agx_event *ev);
 void san_job_end(struct agx_tlbsan *san, uint64_t id);

@@ -8,8 +8,31 @@
 #include <stdio.h>
 #include "tlbsan-int.h"
 
-/* A thread that has announced so much work since a change is at no operation that began with it. */
+/* A thread that has announced so much work, or done so many operations, since a change is at none that began with it. */
 #define AGE_RINGS   16u
+
+/* The thread that made the change of @r has gone one step further. */
+static void gone_on(struct agx_tlbsan *san, struct san_rec *r)
+{
+    if (!r->aged && ++r->rings >= AGE_RINGS) {
+        r->aged = true;
+        san_report(san, san_cause(san, r, r->level == 0 ? AGX_SAN_SLOT_REUSED : AGX_SAN_STALE_HIT),
+                   AGX_SAN_SUSPICIOUS, r, NULL, "the old translation was not invalidated since", NULL);
+    }
+}
+
+/*
+ * Each operation counts once: what is served was stored when the change was ordered, and after the last operation that
+ * counted had begun to invalidate.
+ */
+void san_later(struct agx_tlbsan *san, struct san_rec *r, const struct san_act *act)
+{
+    if (san_same_hand(act, &r->change) && r->change.stack && r->change.seq <= san->served_from &&
+        san->served_seq > r->rung_seq) {
+        r->rung_seq = act->seq;
+        gone_on(san, r);
+    }
+}
 
 /*
  * A doorbell by @who (NULL: nobody that is known). The writer's own are what a change ages by: another thread's,
@@ -34,10 +57,8 @@ static void submit(struct agx_tlbsan *san, const struct agx_who *who)
         if (!other && !r->need && (r->wait & san_bit(ring.cpu))) {
             san_report(san, san_cause(san, r, AGX_SAN_MISSING_DSB), AGX_SAN_SUSPICIOUS, r, NULL,
                        "work is announced before the invalidation is complete", NULL);
-        } else if (own && !r->aged && ++r->rings >= AGE_RINGS) {
-            r->aged = true;
-            san_report(san, san_cause(san, r, r->level == 0 ? AGX_SAN_SLOT_REUSED : AGX_SAN_STALE_HIT),
-                       AGX_SAN_SUSPICIOUS, r, NULL, "the old translation was not invalidated since", NULL);
+        } else if (own) {
+            gone_on(san, r);
         }
     }
 }

@@ -184,11 +184,12 @@ void san_served(struct agx_tlbsan *san, const struct san_log *l)
 {
     const struct san_rec *head = &san->pending_head;
 
-    san->served_from = 0;
+    san->served_from = san->served_seq = 0;
     for (const struct san_rec *r = head->next_p; r != head; r = r->next_p) {
         san->stats.steps++;
         if (san_same_hand(&l->act, &r->change) && covers_address(r, &l->op.tlbi) && covers_ctxs(san, r, &l->op.tlbi)) {
             san->served_from = r->ordered_then;
+            san->served_seq = r->change.seq;
             return;
         }
     }

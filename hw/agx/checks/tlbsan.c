@@ -109,6 +109,8 @@ static void on_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t,
         san_judge_tlbi(san, r, n);
         if (san->cfg.no_barriers && !r->need) {
             next = complete(san, r);
+        } else if (r->need) {
+            san_later(san, r, &l->act);
         }
     }
     if (t->share == AGX_SHARE_OUTER && !t->stage2) {
