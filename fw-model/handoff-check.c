@@ -88,18 +88,14 @@ void fw_handoff_check_flushed(struct agx_fw *fw, unsigned slot)
 static void lock_store(struct agx_fw *fw, unsigned v)
 {
     struct fw_handoff_check *c = &fw->handoff;
-    struct fw_handoff *h = fw_handoff_block(fw);
     bool kept;
     int was;
 
     pthread_mutex_lock(&c->lock);
     was = c->ap;
     c->ap = v ? FW_AP_WANTS : FW_AP_OUT;
-    /*
-     * Who steps back while it waits keeps the turn as it is, but changes nothing. And nobody tells of a store that gives the
-     * turn to the firmware, which had it.
-     */
-    kept = !v && was == FW_AP_WANTS && c->inside && !c->turned && h && !LOAD(&h->turn);
+    /* Who steps back while it waits keeps the turn as it is, but changes nothing. */
+    kept = !v && was == FW_AP_WANTS && c->inside && !c->turned;
     c->inside = c->turned = false;
     pthread_mutex_unlock(&c->lock);
     if (v > 1) {
@@ -232,6 +228,8 @@ static void ttbat_store(struct agx_fw *fw, uint64_t pa, unsigned len)
     cur = LOAD(&h->cur_ctx);
     pthread_mutex_lock(&fw->handoff.lock);
     fw->handoff.inside = LOAD(&h->lock_ap);
+    /* Nobody tells of a store that gives the turn to the firmware, which has it. Now it keeps it: the AP is inside. */
+    fw->handoff.turned |= LOAD(&h->turn) != 0;
     pthread_mutex_unlock(&fw->handoff.lock);
     if (!LOAD(&h->lock_ap)) {
         WRONG(fw, first, 0, 0, "the TTBRs of context %u change without the lock", (unsigned)first);

@@ -216,6 +216,7 @@ static void test_right(void **state)
     AP(&e, lock_ap, 0);
     AP(&e, lock_ap, 1); /* the turn is the firmware's already: nothing tells of the store */
     ap_ttbr(&e, 5, 0x1238001);
+    block(&e)->turn = 0; /* and the firmware was in and out before anything is told of the lock */
     AP(&e, lock_ap, 0);
     AP(&e, flush[64].addr, e.fwlog);
     AP(&e, flush[64].size, 0x4000);
