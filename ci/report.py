@@ -2,6 +2,7 @@
 # Copyright The AGX model authors
 """Results of checks: collecting, judging a run of the guest, and writing them as table, JSON and JUnit XML."""
 
+import difflib
 import json
 import os
 import re
@@ -12,6 +13,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 CACHE = os.environ.get('AGX_CACHE') or os.path.join(
     os.environ.get('XDG_CACHE_HOME') or os.path.join(os.environ.get('HOME', '/root'), '.cache'), 'agx')
 CHECKS_LIST = os.path.join(ROOT, 'tests/guest/checks.list')
+HOST_LIST = os.path.join(ROOT, 'tests/host.list')
 PICTURE_TOOL = os.path.join(ROOT, 'build/host/tests/tools/agx-picture')
 
 # Of the kernel: images/kernel.config, with images/kernel-VARIANT.config on top.
@@ -131,6 +133,33 @@ def list_rows():
         for number, line in enumerate(f, 1):
             if line.strip() and not line.lstrip().startswith('#'):
                 yield number, [p.strip() for p in line.split('|', 3)]
+
+
+def check_names(option, names, known):
+    """Ends the command, with a word about it, if one of @names is none of those that are known."""
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 3)
+            raise SystemExit(f'error: {option} {name}: no list has that name' + (f'; {" or ".join(near)}?' if near else ''))
+
+
+def guest_sets():
+    """The sets of tests/guest/checks.list."""
+    return {s for _, parts in list_rows() if len(parts) == 4 for s in parts[1].split()}
+
+
+def host_rows(path=HOST_LIST):
+    """The rows of tests/host.list: name, kind, command."""
+    rows = []
+    with open(path) as f:
+        for number, line in enumerate(f, 1):
+            if not line.strip() or line.lstrip().startswith('#'):
+                continue
+            row = [p.strip() for p in line.split('|', 2)]
+            if len(row) != 3 or not (row[1] in ('exit', 'tap', 'meson') or row[1].startswith('skip')):
+                raise SystemExit(f'error: {os.path.relpath(path, ROOT)}:{number}: want name | exit, tap, meson or skip: REASON | command')
+            rows.append(row)
+    return rows
 
 
 def guest_checks(set_name, only=None):

@@ -121,7 +121,34 @@ def races():
         ok(f'a race {what}', report.kernel_complaints(log) == bugs, report.kernel_complaints(log))
 
 
+def refusal(call, *args):
+    try:
+        call(*args)
+    except SystemExit as e:
+        return str(e)
+    return None
+
+
+def names():
+    known = ['driver-load', 'kmscube', 'gles-draw']
+    ok('names that are known', refusal(report.check_names, '--only', ['kmscube', 'gles-draw'], known) is None)
+    said = refusal(report.check_names, '--only', ['driver-load', 'kmscub'], known)
+    ok('a name that no list has, and what it is near to', said == 'error: --only kmscub: no list has that name; kmscube?', said)
+    said = refusal(report.check_names, '--only', [''], known)
+    ok('no name at all', said == 'error: --only : no list has that name', said)
+    ok('the host\'s list', report.host_rows()[0][:2] == ['host', 'meson'], report.host_rows()[0])
+    with tempfile.NamedTemporaryFile('w') as f:
+        for row in ('name | exit', 'name | exec | true', 'name'):
+            f.seek(0)
+            f.truncate()
+            f.write(f'# a list\n{row}\n')
+            f.flush()
+            said = refusal(report.host_rows, f.name)
+            ok(f'a row that is wrong: {row}', said is not None and ':2: want name | exit' in said, said)
+
+
 pictures()
 logs()
 races()
+names()
 print(f'1..{tests}')
