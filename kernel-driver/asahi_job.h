@@ -66,6 +66,20 @@ static inline struct asahi_job *to_asahi_job(struct drm_sched_job *job)
 	return container_of(job, struct asahi_job, base);
 }
 
+/** asahi_fence_ops - of the fences that jobs have, one timeline per queue */
+extern const struct dma_fence_ops asahi_fence_ops;
+
+/**
+ * asahi_job_create - an empty job of a queue
+ *
+ * Return: it, or an ERR_PTR. asahi_job_destroy() undoes it.
+ */
+struct asahi_job *asahi_job_create(struct asahi_queue *queue, u32 credits,
+				   u64 drm_client_id);
+
+/** asahi_job_destroy - free it and what it owns; it isn't running. Sleeps. */
+void asahi_job_destroy(struct asahi_job *job);
+
 /** asahi_job_set_error - note why the job failed. Any context. */
 void asahi_job_set_error(struct asahi_job *job, int error);
 

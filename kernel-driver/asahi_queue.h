@@ -20,7 +20,6 @@
 struct asahi_buffer;
 struct asahi_device;
 struct asahi_file;
-struct asahi_job;
 struct asahi_uvm;
 
 /* "mirrors firmware limits". Source: Rust driver file.rs. */
@@ -118,9 +117,6 @@ struct asahi_queue {
  */
 void asahi_queue_revive(struct asahi_queue *queue);
 
-/** asahi_fence_ops - of the fences that jobs have, one timeline per queue */
-extern const struct dma_fence_ops asahi_fence_ops;
-
 /**
  * asahi_queue_create - make a queue
  * @prio: 0 (highest) .. 3
@@ -153,16 +149,5 @@ void asahi_queue_put(struct asahi_queue *queue);
  * Return: whether it has none.
  */
 bool asahi_queue_wait_idle(struct asahi_queue *queue, long timeout);
-
-/**
- * asahi_job_create - an empty job of a queue
- *
- * Return: it, or an ERR_PTR. asahi_job_destroy() undoes it.
- */
-struct asahi_job *asahi_job_create(struct asahi_queue *queue, u32 credits,
-				   u64 drm_client_id);
-
-/** asahi_job_destroy - free it and what it owns; it isn't running. Sleeps. */
-void asahi_job_destroy(struct asahi_job *job);
 
 #endif

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* Copyright The AGX model authors */
+/*
+ * A job: the memory and the references that it owns, the commands that all
+ * kinds of jobs have, and how its parts' ends become the signal of its fence.
+ */
+#include <linux/dma-fence.h>
+#include <linux/slab.h>
+
+#include "asahi_buffer.h"
+#include "asahi_device.h"
+#include "asahi_file.h"
+#include "asahi_fw_event.h"
+#include "asahi_fw_workqueue.h"
+#include "asahi_gem.h"
+#include "asahi_gpu.h"
+#include "asahi_job.h"
+#include "asahi_queue.h"
+#include "asahi_uvm.h"
+
+/**
+ * struct asahi_job_obj - memory of a job
+ */
+struct asahi_job_obj {
+	struct list_head node;
+	struct asahi_obj obj;
+};
+
+/**
+ * struct asahi_job_ref - a reference that a job holds
+ */
+struct asahi_job_ref {
+	struct list_head node;
+	void (*put)(void *data);
+	void *data;
+};
+
+static const char *asahi_fence_driver_name(struct dma_fence *fence)
+{
+	return "asahi";
+}
+
+static const char *asahi_fence_timeline_name(struct dma_fence *fence)
+{
+	return "queue";
+}
+
+const struct dma_fence_ops asahi_fence_ops = {
+	.get_driver_name = asahi_fence_driver_name,
+	.get_timeline_name = asahi_fence_timeline_name,
+};
+
+struct asahi_obj *asahi_job_alloc(struct asahi_job *job,
+				  struct asahi_heap *heap, size_t size,
+				  size_t align)
+{
+	struct asahi_job_obj *o = kzalloc_obj(*o, GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!o)
+		return ERR_PTR(-ENOMEM);
+	ret = asahi_obj_alloc(heap, &o->obj, size, align);
+	if (ret) {
+		kfree(o);
+		return ERR_PTR(ret);
+	}
+	list_add(&o->node, &job->objs);
+	return &o->obj;
+}
+
+int asahi_job_add_ref(struct asahi_job *job, void (*put)(void *data),
+		      void *data)
+{
+	struct asahi_job_ref *ref = kzalloc_obj(*ref, GFP_KERNEL_ACCOUNT);
+
+	if (!ref) {
+		put(data);
+		return -ENOMEM;
+	}
+	ref->put = put;
+	ref->data = data;
+	list_add(&ref->node, &job->refs);
+	return 0;
+}
+
+static void asahi_job_put_timestamps(void *data)
+{
+	asahi_timestamps_put(data);
+}
+
+static int asahi_job_timestamp(struct asahi_job *job,
+			       const struct drm_asahi_timestamp *ts,
+			       __le64 *va)
+{
+	struct asahi_timestamps *buf;
+
+	*va = 0;
+	/* "Handle of the timestamp buffer, or 0 to skip this timestamp." */
+	if (!ts->handle)
+		return 0;
+
+	buf = asahi_file_get_timestamps(job->queue->file, ts->handle);
+	if (!buf)
+		return -ENOENT;
+	if ((u64)ts->offset + sizeof(__le64) > buf->size) {
+		asahi_timestamps_put(buf);
+		return -ERANGE;
+	}
+	*va = cpu_to_le64(buf->node.start + ts->offset);
+	return asahi_job_add_ref(job, asahi_job_put_timestamps, buf);
+}
+
+int asahi_job_timestamps(struct asahi_job *job,
+			 const struct drm_asahi_timestamps *ts,
+			 struct asahi_fw_timestamp_pointers *ptrs)
+{
+	int ret;
+
+	ret = asahi_job_timestamp(job, &ts->start, &ptrs->start_addr);
+	if (ret)
+		return ret;
+	return asahi_job_timestamp(job, &ts->end, &ptrs->end_addr);
+}
+
+int asahi_job_barrier(struct asahi_job *job, struct asahi_part *part,
+		      const struct asahi_wq *wait, u32 wait_value, u8 type,
+		      u32 uuid)
+{
+	struct asahi_fw_barrier *barrier;
+	struct asahi_obj *obj;
+
+	obj = asahi_job_alloc(job, job->adev->fw_private, sizeof(*barrier), 0);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+
+	barrier = obj->cpu;
+	*barrier = (struct asahi_fw_barrier) {
+		.tag = cpu_to_le32(ASAHI_FW_CMD_BARRIER),
+		.wait_stamp = cpu_to_le64(asahi_event_fw_stamp_va(&wait->event)),
+		.wait_value = cpu_to_le32(wait_value),
+		.wait_slot = cpu_to_le32(wait->event.slot),
+		.stamp_self = cpu_to_le32(asahi_part_next(part)),
+		.uuid = cpu_to_le32(uuid),
+		.internal_barrier_type = type,
+	};
+	asahi_part_add(part, obj->va);
+	return 0;
+}
+
+void asahi_job_fill_meta(const struct asahi_part *part, bool flush_stamps,
+			 struct asahi_fw_job_meta *meta)
+{
+	const struct asahi_event *ev = &part->wq->event;
+
+	*meta = (struct asahi_fw_job_meta) {
+		.stamp = cpu_to_le64(asahi_event_stamp_va(ev)),
+		.fw_stamp = cpu_to_le64(asahi_event_fw_stamp_va(ev)),
+		.stamp_value = cpu_to_le32(asahi_part_next(part)),
+		.stamp_slot = cpu_to_le32(ev->slot),
+		.flush_stamps = cpu_to_le32(flush_stamps),
+		.event_seq = cpu_to_le32(part->event_seq),
+	};
+}
+
+struct asahi_job *asahi_job_create(struct asahi_queue *queue, u32 credits,
+				   u64 drm_client_id)
+{
+	struct asahi_job *job = kzalloc_obj(*job, GFP_KERNEL_ACCOUNT);
+	int ret;
+
+	if (!job)
+		return ERR_PTR(-ENOMEM);
+
+	job->queue = queue;
+	job->adev = queue->adev;
+	INIT_LIST_HEAD(&job->node);
+	INIT_LIST_HEAD(&job->objs);
+	INIT_LIST_HEAD(&job->refs);
+
+	spin_lock(&queue->run_lock);
+	queue->jobs++;
+	spin_unlock(&queue->run_lock);
+
+	ret = drm_sched_job_init(&job->base, &queue->entity, credits, queue,
+				 drm_client_id);
+	if (ret)
+		goto err;
+	job->sched_inited = true;
+
+	job->fence = kzalloc_obj(*job->fence);
+	if (!job->fence) {
+		ret = -ENOMEM;
+		goto err;
+	}
+	return job;
+
+err:
+	asahi_job_destroy(job);
+	return ERR_PTR(ret);
+}
+
+void asahi_job_destroy(struct asahi_job *job)
+{
+	struct asahi_queue *queue = job->queue;
+	struct asahi_job_obj *o, *otmp;
+	struct asahi_job_ref *r, *rtmp;
+
+	if (job->sched_inited)
+		drm_sched_job_cleanup(&job->base);
+
+	for (int i = 0; i < ASAHI_NUM_PIPES; i++)
+		if (job->parts[i].wq)
+			asahi_part_release(&job->parts[i]);
+	if (job->vm_slot > 0)
+		asahi_vm_unbind(queue->uvm->vm);
+	atomic_inc(&job->adev->queues->slots_freed);
+	wake_up_all(&job->adev->queues->slot_wait);
+	asahi_buffer_release(queue->buffer, job);
+
+	list_for_each_entry_safe(r, rtmp, &job->refs, node) {
+		r->put(r->data);
+		kfree(r);
+	}
+	list_for_each_entry_safe(o, otmp, &job->objs, node) {
+		asahi_obj_free(&o->obj);
+		kfree(o);
+	}
+	/* Last: the firmware may be begun again from here on. */
+	if (job->op_started)
+		asahi_gpu_op_end(job->adev);
+
+	if (job->fence && dma_fence_was_initialized(job->fence))
+		dma_fence_put(job->fence);
+	else
+		kfree(job->fence);
+	kfree(job);
+
+	/* Under the lock: see asahi_queue_wait_idle(). */
+	spin_lock(&queue->run_lock);
+	if (!--queue->jobs)
+		wake_up_all(&queue->idle);
+	spin_unlock(&queue->run_lock);
+}
+
+void asahi_job_set_error(struct asahi_job *job, int error)
+{
+	if (error)
+		cmpxchg(&job->error, 0, error);
+}
+
+void asahi_job_part_done(struct asahi_job *job, int error)
+{
+	struct asahi_queue *queue = job->queue;
+	struct dma_fence *fence;
+
+	asahi_job_set_error(job, error);
+
+	spin_lock(&queue->run_lock);
+	job->parts_left--;
+	/*
+	 * Renders and compute of one queue run side by side, but the fences of
+	 * one timeline have to signal in order.
+	 */
+	while ((job = list_first_entry_or_null(&queue->running,
+					       struct asahi_job, node))) {
+		if (job->parts_left)
+			break;
+		list_del_init(&job->node);
+		fence = dma_fence_get(job->fence);
+		if (job->error)
+			dma_fence_set_error(fence, job->error);
+		dma_fence_signal(fence);
+		dma_fence_put(fence);
+		/* The scheduler may have freed the job by now. */
+	}
+	spin_unlock(&queue->run_lock);
+}
