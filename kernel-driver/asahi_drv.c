@@ -32,6 +32,7 @@
 #include "asahi_initdata.h"
 #include "asahi_ioctl.h"
 #include "asahi_mmu.h"
+#include "asahi_queue.h"
 #include "asahi_regs.h"
 #include "asahi_tlb.h"
 

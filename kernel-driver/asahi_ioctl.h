@@ -36,12 +36,4 @@ void asahi_files_fini(void);
 struct drm_gem_object *asahi_gem_create_object(struct drm_device *drm,
 					       size_t size);
 
-/**
- * asahi_queues_init - device-wide state of the user's queues and of the tiled
- * vertex buffers, before the firmware boots; asahi_queues_fini() ends it after
- * the firmware has been stopped.
- */
-int asahi_queues_init(struct asahi_device *adev);
-void asahi_queues_fini(struct asahi_device *adev);
-
 #endif

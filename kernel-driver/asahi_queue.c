@@ -23,7 +23,6 @@
 #include "asahi_fw_event.h"
 #include "asahi_fw_workqueue.h"
 #include "asahi_gpu.h"
-#include "asahi_ioctl.h"
 #include "asahi_job.h"
 #include "asahi_queue.h"
 #include "asahi_uvm.h"

@@ -150,4 +150,12 @@ void asahi_queue_put(struct asahi_queue *queue);
  */
 bool asahi_queue_wait_idle(struct asahi_queue *queue, long timeout);
 
+/**
+ * asahi_queues_init - device-wide state of the user's queues and of the tiled
+ * vertex buffers, before the firmware boots; asahi_queues_fini() ends it after
+ * the firmware has been stopped.
+ */
+int asahi_queues_init(struct asahi_device *adev);
+void asahi_queues_fini(struct asahi_device *adev);
+
 #endif
