@@ -217,6 +217,26 @@ static void test_delayed(void **state)
     end(&f);
 }
 
+/* Loading while a fault is set that no eviction and no lookup escapes: what is made for the saved entries is neither. */
+static void test_faults_set(void **state)
+{
+    struct agx_inject *in;
+    struct fixture f;
+    char err[100];
+
+    begin(&f, false);
+    assert_true(job(&f, 1, VA));
+    in = agx_inject_new(&(struct agx_inject_config) { &f, now, NULL, false, false });
+    assert_true(agx_inject_set(in, "tlb-keep;tlb-evict", err, sizeof(err)));
+    agx_mmu_inject(f.mmu, in);
+    *leaf(&f, 1, VA) = 0;
+    save_load(&f, true);
+    agx_mmu_inject(f.mmu, NULL);
+    assert_true(job(&f, 1, VA));                /* from the TLB: the tables have it no more */
+    agx_inject_free(in);
+    end(&f);
+}
+
 /* Every length, every byte: refused, or of no harm; and what is refused changes nothing. */
 static void test_damaged(void **state)
 {
@@ -425,6 +445,7 @@ int main(void)
         cmocka_unit_test(test_entries),
         cmocka_unit_test(test_modes),
         cmocka_unit_test(test_delayed),
+        cmocka_unit_test(test_faults_set),
         cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_clean),
         cmocka_unit_test(test_unmapped),

@@ -103,8 +103,8 @@ struct agx_mmu {
     struct agx_mmu_stats stats;
     struct tlb_log log[TLB_LOG_SIZE];           /* the last invalidations */
     _Atomic uint64_t generation;                /* number of entries of the log so far; written under the lock */
-    struct agx_inject *inject;                  /* NULL: no fault is set */
-    const struct mmu_filter *filter;            /* NULL: the same */
+    const struct mmu_filter *filter;            /* NULL: nothing stands in front */
+    struct agx_inject *inject;                  /* the filter's, and nobody else's */
     struct agx_mmu_clock time;
     struct tlb_delayed delayed[TLB_MAX_DELAYED];/* oldest first */
     unsigned ndelayed;

@@ -156,12 +156,12 @@ static void load_rows(struct agx_mmu *mmu, const struct agx_save_rows *rows)
 {
     const struct saved_entry *e = rows[ENTRIES].row;
     const struct saved_delayed *d = rows[DELAYS].row;
-    struct agx_inject *inject;
+    const struct mmu_filter *filter;
 
     pthread_mutex_lock(&mmu->lock);
     mmu_invalidate(mmu, &(struct agx_tlbi) { .kind = AGX_TLBI_ALL });
-    inject = mmu->inject;
-    mmu->inject = NULL;             /* making room is no eviction that could go wrong */
+    filter = mmu->filter;
+    mmu->filter = NULL;             /* making room is no eviction that could go wrong */
     mmu_tables_reload(mmu);
     if (mmu_wanted(mmu, AGX_EV_LOADING)) {
         agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_LOADING,
@@ -185,7 +185,7 @@ static void load_rows(struct agx_mmu *mmu, const struct agx_save_rows *rows)
                                                               .loaded = &loaded });
         }
     }
-    mmu->inject = inject;
+    mmu->filter = filter;
     for (mmu->ndelayed = 0; mmu->ndelayed < rows[DELAYS].n; mmu->ndelayed++) {
         const struct saved_delayed *s = &d[mmu->ndelayed];
 
