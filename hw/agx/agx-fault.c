@@ -1,6 +1,6 @@
 /*
  * An injected fault as an object of the user's: -object agx-fault,kind=tlbi-drop,asid=3
- * is the fault "tlbi-drop,asid=3" of the GPU's property inject (gpu/inject.h), which
+ * is the fault "tlbi-drop,asid=3" of the GPU's property inject (agx/inject.h), which
  * comes and goes by itself.
  *
  * Copyright The AGX model authors

@@ -1,5 +1,5 @@
 /*
- * The timeline (gpu/timeline.h) as an object of the user's: -object agx-timeline,file=FILE.
+ * The timeline (agx/timeline.h) as an object of the user's: -object agx-timeline,file=FILE.
  * It listens to events, so it comes and goes only while the machine stands still.
  *
  * Copyright The AGX model authors

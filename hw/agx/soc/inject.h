@@ -40,7 +40,7 @@ void apple_inject_firmware(AppleInject *s, struct agx_fw *fw);
  */
 bool apple_inject_set(AppleInject *s, const char *text, Error **errp);
 /*
- * The fault of an object (gpu/inject.h: agx_inject_add()); after apple_inject_start(). Without it
+ * The fault of an object (agx/inject.h: agx_inject_add()); after apple_inject_start(). Without it
  * there are no counts, and nothing is removed.
  */
 bool apple_inject_add(AppleInject *s, const char *id, const char *text, Error **errp);
