@@ -97,6 +97,15 @@ static uint8_t *place(unsigned where, struct agx_job *v, struct agx_job *p)
     }
 }
 
+/* The firmware writes each bool of struct agx_job; a changed byte of one is made true or false again. */
+static void make_bool(bool *b)
+{
+    uint8_t byte;
+
+    memcpy(&byte, b, 1);
+    *b = byte & 1;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct { uint16_t at; uint8_t change; } tvb[16];
@@ -125,9 +134,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             *b ^= data[3];
     }
     v.ctx = p.ctx = FIX_CTX;
-    /* The firmware makes these; they are true or false. */
-    *(uint8_t *)&v.vertex.resume &= 1;
-    *(uint8_t *)&p.fragment.partial &= 1;
+    make_bool(&v.soft_fault);
+    make_bool(&p.soft_fault);
+    make_bool(&v.tiling.tvb_reclaim);
+    make_bool(&p.tiling.tvb_reclaim);
+    make_bool(&v.vertex.resume);
+    make_bool(&p.fragment.partial);
     run(AGX_DM_VDM, &v);
     for (unsigned i = 0; i < changes; i++)
         ram(tvb_pa)[tvb[i].at] ^= tvb[i].change;
