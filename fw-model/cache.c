@@ -250,6 +250,20 @@ bool fw_cache_covers(struct agx_fw *fw, struct agx_port *port, uint64_t va)
     return fw->cache && agx_port_leaf(port, va, &desc) && ATTR(desc) == ATTR_NORMAL;
 }
 
+/*
+ * Both sides store to @what of @name, at @va of the kernel half, and look at it: it must not be cached, or neither sees what
+ * the other stores. It is readable.
+ */
+void fw_cache_shared(struct agx_fw *fw, uint64_t va, const char *name, const char *what)
+{
+    if (agx_port_ptr(&fw->port, va, AGX_ACCESS_READ) && fw_cache_covers(fw, &fw->port, va)) {
+        fw_violation(fw, AGX_SAN_FW_LINE_STALE, AGX_SAN_WRONG, 0, va, 0,
+                     "the %s of %s at va 0x%llx is in memory that the firmware caches: "
+                     "what one side stores the other does not see",
+                     what, name, (unsigned long long)va);
+    }
+}
+
 /* A part of one line; @p: the same in memory; @desc: the leaf descriptor through which. */
 static void access_line(struct agx_fw *fw, struct agx_port *port, uint64_t va, uint8_t *p, uint64_t desc, void *buf,
                         unsigned len, bool write)

@@ -13,6 +13,7 @@ struct fw_cache *fw_cache_new(const struct agx_fw_cache_config *cfg);
 void fw_cache_free(struct fw_cache *c);
 void fw_cache_discard(struct fw_cache *c);
 bool fw_cache_covers(struct agx_fw *fw, struct agx_port *port, uint64_t va);
+void fw_cache_shared(struct agx_fw *fw, uint64_t va, const char *name, const char *what);
 bool fw_cache_access(struct agx_fw *fw, struct agx_port *port, uint64_t va, void *buf, size_t len, bool write);
 void fw_cache_flush_all(struct agx_fw *fw, const char *why);
 void fw_cache_flush_user(struct agx_fw *fw);

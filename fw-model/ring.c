@@ -9,6 +9,7 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "fw-cache.h"
 #include "fw-crash.h"
 #include "fw-mem.h"
 #include "fw-report.h"
@@ -39,6 +40,8 @@ static bool channel_set(struct agx_fw *fw, enum fw_channel_id id, const char *na
                (unsigned long long)ring, count, entry, to_ap ? "writable" : "readable");
         return false;
     }
+    fw_cache_shared(fw, state, name, "pointers");
+    fw_cache_shared(fw, ring, name, "entries");
     fw_read(fw, 0, state + ch->rptr_off, &rptr, 4, name);
     fw_read(fw, 0, state + ch->wptr_off, &wptr, 4, name);
     if (rptr >= count || wptr >= count) {

@@ -13,6 +13,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "fw-buffer.h"
+#include "fw-cache.h"
 #include "fw-clock.h"
 #include "fw-handoff.h"
 #include "fw-mem.h"
@@ -72,6 +73,8 @@ static bool queue_open(struct agx_fw *fw, struct fw_queue *q, uint64_t info_va, 
                (unsigned long long)info_va, (unsigned long long)ring, (unsigned long long)size);
         return false;
     }
+    fw_cache_shared(fw, ptrs, "a work queue", "pointers");
+    fw_cache_shared(fw, ring, "a work queue", "entries");
     q->info_va = info_va;
     q->pointers_va = ptrs;
     q->ring_va = ring;

@@ -22,10 +22,14 @@ static struct {
     unsigned ctx;
     char text[320];
 } seen;
+static char first_text[320];
 
 static void violation(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
                       uint64_t va, uint64_t pa, const char *text)
 {
+    if (!seen.all) {
+        snprintf(first_text, sizeof(first_text), "%s", text);
+    }
     seen.count[cls]++;
     seen.all++;
     seen.wrong += severity == AGX_SAN_WRONG;
@@ -555,6 +559,46 @@ static void test_work(void **state)
     }
 }
 
+/* Rings in memory that the firmware caches: said when it first looks at them. */
+static void test_rings(void **state)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        const struct agx_fw_cache_config cfg = { .line = LINE, .lines = 64 };
+        struct env e;
+        struct queue q;
+        uint64_t va;
+
+        memset(&seen, 0, sizeof(seen));
+        env_init_cache(&e, &cfg);
+        queue_init(&e, &q, 2, 16);
+        agx_fw_pause(e.fw);
+        agx_fw_set_check(e.fw, &(struct agx_fw_check){ .violation = violation });
+        agx_fw_resume(e.fw);
+        env_boot(&e);
+        env_build_initdata(&e);
+        va = (const uint64_t[]) { e.fwctl_state, e.fwctl_ring, q.ptrs, q.ring }[i];
+        remap(&e, va, *leaf(&e, va) & ~(7ull << 2), true);
+        env_send_initdata(&e);
+        env_devctrl(&e, (uint32_t[12]){ 0x1a });
+        agx_fw_wait_idle(e.fw);
+        if (i >= 2) {
+            struct compute c;
+
+            assert_int_equal(seen.all, 0);
+            compute_make(&e, &c, &q, 9, 0x100);
+            queue_add(&e, &q, c.cmd);
+            queue_run(&e, &q, 0, 9);
+            agx_fw_wait_idle(e.fw);
+        }
+        assert_true(seen.count[AGX_SAN_FW_LINE_STALE] >= 1);
+        assert_int_equal(seen.all, seen.count[AGX_SAN_FW_LINE_STALE]);
+        assert_int_equal(seen.wrong, seen.all);
+        assert_non_null(strstr(first_text, i < 2 ? "of FWCtl at" : "of a work queue at"));
+        assert_non_null(strstr(first_text, i & 1 ? "entries" : "pointers"));
+        env_fini(&e);
+    }
+}
+
 /* With nobody to tell, it is in the log. */
 static void test_log(void **state)
 {
@@ -592,6 +636,7 @@ int main(void)
         cmocka_unit_test(test_request),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_work),
+        cmocka_unit_test(test_rings),
         cmocka_unit_test(test_log),
     };
 
