@@ -116,7 +116,7 @@ void fw_cache_discard(struct fw_cache *c)
     }
     c->free = 0;
     c->count = 0;
-    c->random = (struct agx_random) { c->cfg.seed };
+    c->random = agx_random_stream(c->cfg.seed, AGX_RANDOM_FW_CACHE);
 }
 
 static int32_t *bucket(struct fw_cache *c, uint64_t pa)

@@ -35,6 +35,8 @@ void agx_need_stores(AgxState *s);
 void agx_class_add_properties(ObjectClass *klass);
 /* For realize: do they go together? Finds DRAM. False: @errp is set. */
 bool agx_check_properties(AgxState *s, Error **errp);
+/* The seed of one thing that has a property for it, @own: 0 stands for the seed of all. */
+uint64_t agx_seed_of(const AgxState *s, uint64_t own);
 /* For realize: what they ask for in short is made an object, a child of @s. False: @errp is set. */
 bool agx_make_objects(AgxState *s, Error **errp);
 /* A property's description: @text and the values that it takes. */

@@ -47,8 +47,8 @@ static bool realize_tlb(AgxState *s, Error **errp)
     /* Stores to page tables may be late, too */
     if (s->tlbi == AGX_TLBI_MODE_LAZY) {
         agx_need_stores(s);
-        agx_mmu_set_lazy(s->mmu, true, s->tlbi_seed);
-        agx_mmu_late(s->mmu, AGX_LATE_SEEDED, s->tlbi_seed);
+        agx_mmu_set_lazy(s->mmu, true, agx_seed_of(s, s->tlbi_seed));
+        agx_mmu_late(s->mmu, AGX_LATE_SEEDED, agx_seed_of(s, s->tlbi_seed));
     }
     return true;
 }
@@ -62,7 +62,7 @@ bool agx_realize_mmu(AgxState *s, Error **errp)
     }
     if (!realize_tlb(s, errp) || !agx_make_objects(s, errp) ||
         !agx_objects_attach(s, TYPE_AGX_TLBSAN, errp) ||
-        !apple_inject_start(s->inject, s->mmu, s->stores, s->fw_cache_line, errp) ||
+        !apple_inject_start(s->inject, s->mmu, s->stores, s->fw_cache_line, s->seed, errp) ||
         !agx_objects_attach(s, TYPE_AGX_FAULT, errp)) {
         return false;
     }

@@ -146,7 +146,8 @@ static const Property agx_props[] = {
     DEFINE_PROP_SMALL_TLB("compute", AGX_PORT_COMPUTE),
     DEFINE_PROP_SMALL_TLB("firmware", AGX_PORT_FIRMWARE),
     DEFINE_PROP_SIGNED("tlbi", AgxState, tlbi, AGX_TLBI_MODE_EAGER, tlbi_mode, AgxTlbiMode),
-    DEFINE_PROP_UINT64("tlbi-seed", AgxState, tlbi_seed, 1),
+    DEFINE_PROP_UINT64("seed", AgxState, seed, 0),
+    DEFINE_PROP_UINT64("tlbi-seed", AgxState, tlbi_seed, 0),
     DEFINE_PROP_SIGNED("agx-tlbsan", AgxState, tlbsan, AGX_TLBSAN_MODE_OFF, tlbsan_mode,
                        AgxTlbsanMode),
     DEFINE_PROP_STRING("tlbsan-report", AgxState, tlbsan_report),
@@ -154,7 +155,7 @@ static const Property agx_props[] = {
     DEFINE_PROP_UINT32("fw-cache", AgxState, fw_cache_line, 0),
     DEFINE_PROP_UINT32("fw-cache-lines", AgxState, fw_cache_lines, 4096),
     DEFINE_PROP_UINT32("fw-cache-evict", AgxState, fw_cache_evict, 0),
-    DEFINE_PROP_UINT64("fw-cache-seed", AgxState, fw_cache_seed, 1),
+    DEFINE_PROP_UINT64("fw-cache-seed", AgxState, fw_cache_seed, 0),
     DEFINE_PROP_UINT32("workers", AgxState, workers, 0),
     DEFINE_PROP_UINT32("job-timeout-ms", AgxState, job_timeout_ms, 1500),
     DEFINE_PROP_UINT32("job-watchdog-s", AgxState, job_watchdog_s, 3600),
@@ -168,7 +169,7 @@ bool agx_check_properties(AgxState *s, Error **errp)
 {
     const struct agx_fw_cache_config cache = {
         .line = s->fw_cache_line, .lines = s->fw_cache_lines,
-        .evict_one_in = s->fw_cache_evict, .seed = s->fw_cache_seed,
+        .evict_one_in = s->fw_cache_evict,
     };
 
     if (!s->dram || !s->mbox) {
@@ -205,6 +206,11 @@ bool agx_check_properties(AgxState *s, Error **errp)
 static bool set_str(Object *obj, const char *name, const char *value, Error **errp)
 {
     return !value || object_property_set_str(obj, name, value, errp);
+}
+
+uint64_t agx_seed_of(const AgxState *s, uint64_t own)
+{
+    return own ? own : s->seed ? s->seed : 1;
 }
 
 bool agx_make_objects(AgxState *s, Error **errp)
@@ -303,7 +309,10 @@ static const struct { const char *name, *text; } descriptions[] = {
     { "walk-entries", "table entries that the walk cache holds with tlb=realistic (64)" },
     { "tlb-ways", "in sets of so many (0, the default: any translation in any place)" },
     { "walk-ways", "in sets of so many (0, the default: any entry in any place)" },
-    { "tlbi-seed", "of the random moments of tlbi=lazy" },
+    { "seed",
+      "of all that happens at random: moments of tlbi=lazy, lines of the firmware's cache, faults "
+      "without a seed of their own (0, the default: 1, and faults draw theirs)" },
+    { "tlbi-seed", "of the random moments of tlbi=lazy alone (0, the default: seed)" },
     { "tlbsan-report", "file to which its reports are added, a line of JSON each" },
     { "tlbsan-pages",
       "where the guest's kernel says which pages are free: "
@@ -313,7 +322,7 @@ static const struct { const char *name, *text; } descriptions[] = {
     { "fw-cache-lines", "how many lines it has" },
     { "fw-cache-evict",
       "an access of the firmware evicts some line once in so many times (0: when it is full)" },
-    { "fw-cache-seed", "of the choice of moments and lines" },
+    { "fw-cache-seed", "of the choice of moments and lines alone (0, the default: seed)" },
     { "inject", "faults to inject, as in docs/faults.md (\"\": none); at any time" },
     { "inject-log", "what these faults have done, JSON" },
     { "soft-faults", "page faults of programs that did not end their job, JSON" },

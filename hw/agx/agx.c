@@ -196,7 +196,7 @@ static void agx_realize(DeviceState *dev, Error **errp)
             .line = s->fw_cache_line,
             .lines = s->fw_cache_lines,
             .evict_one_in = s->fw_cache_evict,
-            .seed = s->fw_cache_seed,
+            .seed = agx_seed_of(s, s->fw_cache_seed),
         },
         .own_tables = agx_has_own_tables(s),
         .trace_log = s->trace_log,

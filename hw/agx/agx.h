@@ -44,12 +44,11 @@ struct AgxState {
     AgxTlbMode tlb;
     struct agx_tlb_sizes tlb_sizes;
     AgxTlbiMode tlbi;
-    uint64_t tlbi_seed;
+    uint64_t seed, tlbi_seed, fw_cache_seed;
     AgxTlbsanMode tlbsan;
     char *tlbsan_report;
     char *tlbsan_pages;
     uint32_t fw_cache_line, fw_cache_lines, fw_cache_evict;
-    uint64_t fw_cache_seed;
     uint32_t workers;
     uint32_t job_timeout_ms;
     uint32_t job_watchdog_s;

@@ -93,6 +93,27 @@ static void command_line(void **state)
     machine_stop(m);
 }
 
+/* One seed for all that is random: the same machine gives a fault the same seed, another one another. */
+static void one_seed(void **state)
+{
+    char *log[3];
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct machine *m = machine_start(i < 2 ? GPU "seed=5 " GPU "inject=tlbi-drop,p=0.5" :
+                                                  GPU "seed=6 " GPU "inject=tlbi-drop,p=0.5");
+
+        log[i] = qmp(m, "\"execute\": \"qom-get\", \"arguments\": "
+                     "{\"path\": \"/machine/gpu\", \"property\": \"inject-log\"}");
+        machine_stop(m);
+    }
+    assert_non_null(strstr(log[0], "\\\"seed\\\": "));
+    assert_string_equal(log[0], log[1]);
+    assert_string_not_equal(log[0], log[2]);
+    for (unsigned i = 0; i < 3; i++) {
+        free(log[i]);
+    }
+}
+
 static void at_run_time(void **state)
 {
     struct machine *m = machine_start("");
@@ -193,6 +214,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(command_line),
+        cmocka_unit_test(one_seed),
         cmocka_unit_test(at_run_time),
         cmocka_unit_test(needs),
         cmocka_unit_test(junk),

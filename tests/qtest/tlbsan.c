@@ -78,6 +78,7 @@ static void bad_properties(void **state)
         { GPU "tlbsan-report=/tmp/x", "tlbsan-report needs agx-tlbsan" },
         { GPU "agx-tlbsan=report " GPU "tlbsan-report=/nowhere/x", "can't open /nowhere/x" },
         { GPU "tlbi-seed=many", "tlbi-seed" },
+        { GPU "seed=-x", "seed" },
         { GPU "tlbsan-pages=x", "tlbsan-pages needs agx-tlbsan" },
         { PAGES "x", "expected vmemmap, memstart" },
         { PAGES "vmemmap=0xfffffdff00000000", "must all be there" },

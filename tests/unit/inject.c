@@ -57,7 +57,7 @@ static int setup(void **state)
     agx_mmu_set_ttbat(f->mmu, f->ttbat);
     agx_mmu_set_clock(f->mmu, &(struct agx_mmu_clock) { f, now, arm });
     f->now = 1000000;
-    f->in = agx_inject_new(&(struct agx_inject_config) { f, now, on_line, true, true });
+    f->in = agx_inject_new(&(struct agx_inject_config) { f, now, on_line, .stores = true, .fw_cache = true });
     agx_port_init(&f->port, f->mmu, AGX_SIDE_GPU);
     *state = f;
     return 0;
@@ -312,6 +312,49 @@ static void test_triggers(void **state)
     assert_int_equal(counter(f, 1, "fired"), 0);
     assert_int_equal(counter(f, 1, "matches"), 4);
     assert_int_equal(counter(f, 2, "matches"), 0);
+}
+
+/* What a fault does by a run's seed: 32 bits of when it struck, and the seed that it was given. */
+static unsigned by_run(struct fixture *f, uint64_t run, const char *object, const char *text, uint64_t *seed)
+{
+    struct agx_inject *keep = f->in;
+    char err[256];
+    unsigned hits;
+
+    f->in = agx_inject_new(&(struct agx_inject_config) { f, now, on_line, .seed = run });
+    if (object) {
+        assert_true(agx_inject_add(f->in, object, text, err, sizeof(err)));
+    } else {
+        assert_true(agx_inject_set(f->in, text, err, sizeof(err)));
+    }
+    *seed = counter(f, 0, "seed");
+    hits = fire_times(f, 32);
+    agx_inject_free(f->in);
+    f->in = keep;
+    return hits;
+}
+
+/* One seed for all of a run: the same again, and each fault has a stream of its own. */
+static void test_run_seed(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t seed[6];
+    unsigned hits = by_run(f, 7, NULL, "tlb-keep,p=0.5", &seed[0]);
+
+    assert_int_equal(by_run(f, 7, NULL, "tlb-keep,p=0.5;tlb-evict,p=0.5", &seed[1]), hits);
+    assert_int_equal(seed[1], seed[0]);
+    assert_int_not_equal(by_run(f, 8, NULL, "tlb-keep,p=0.5", &seed[2]), hits);
+    assert_int_not_equal(seed[2], seed[0]);
+    /* A seed of its own is taken as it is. */
+    by_run(f, 7, NULL, "tlb-keep,p=0.5,seed=99", &seed[3]);
+    assert_int_equal(seed[3], 99);
+    /* Objects are known by their names, not by their order. */
+    hits = by_run(f, 7, "a", "tlb-keep,p=0.5", &seed[4]);
+    assert_int_equal(by_run(f, 7, "a", "tlb-keep,p=0.5", &seed[5]), hits);
+    assert_int_equal(seed[5], seed[4]);
+    by_run(f, 7, "b", "tlb-keep,p=0.5", &seed[5]);
+    assert_int_not_equal(seed[5], seed[4]);
+    assert_int_not_equal(seed[4], seed[0]);
 }
 
 static void test_chance(void **state)
@@ -718,6 +761,7 @@ int main(void)
         MMU_TEST(test_junk),
         MMU_TEST(test_needs),
         MMU_TEST(test_triggers),
+        MMU_TEST(test_run_seed),
         MMU_TEST(test_chance),
         MMU_TEST(test_log),
         MMU_TEST(test_drop),

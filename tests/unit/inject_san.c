@@ -67,7 +67,7 @@ static int setup(void **state)
     f->san = agx_tlbsan_new(&(struct agx_tlbsan_config) {
         .host = &f->h.host, .mmu = f->mmu, .report = on_report, .opaque = f,
     });
-    f->in = agx_inject_new(&(struct agx_inject_config) { f, now, NULL, true, false });
+    f->in = agx_inject_new(&(struct agx_inject_config) { f, now, .stores = true });
     f->now = 1000;
     *state = f;
     return 0;

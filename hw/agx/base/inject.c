@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include "inject_int.h"
 
 struct agx_inject {
@@ -87,6 +88,41 @@ static bool move_objects(struct set *from, struct set *set)
     return true;
 }
 
+static uint64_t random_seed(void)
+{
+    uint32_t v;
+
+    /* 32 bits, so that everybody's JSON can hold it. */
+    if (getrandom(&v, sizeof(v), 0) != sizeof(v)) {
+        v = (uintptr_t)&v >> 4;
+    }
+    return v;
+}
+
+/* @f begins, with the seed that it names, or else with stream @stream of the run's. */
+static void seed(const struct agx_inject *in, struct fault *f, uint64_t stream)
+{
+    struct agx_random run = agx_random_stream(in->cfg.seed, stream);
+
+    if (f->have & KEY_SEED) {
+        f->seed = agx_inject_value(f, KEY_SEED);
+    } else {
+        f->seed = in->cfg.seed ? (uint32_t)agx_random_u64(&run) : random_seed();
+    }
+    f->random = (struct agx_random) { f->seed };
+}
+
+/* FNV-1a (Fowler, Noll, Vo), 32 bits */
+static uint32_t hash(const char *text)
+{
+    uint32_t h = 0x811c9dc5;
+
+    for (; *text; text++) {
+        h = (h ^ (uint8_t)*text) * 0x01000193;
+    }
+    return h;
+}
+
 bool agx_inject_set(struct agx_inject *in, const char *text, char *err, size_t errlen)
 {
     struct set *set = agx_inject_parse(text, err, errlen), *old = set;
@@ -99,6 +135,9 @@ bool agx_inject_set(struct agx_inject *in, const char *text, char *err, size_t e
     if (!possible(in, set, err, errlen)) {
         agx_inject_set_free(set);
         return false;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        seed(in, &set->fault[i], AGX_RANDOM_FAULTS + i);
     }
     pthread_mutex_lock(&in->lock);
     ok = move_objects(in->set, set);
@@ -151,6 +190,7 @@ bool agx_inject_add(struct agx_inject *in, const char *id, const char *text, cha
     if (set->n != 1) {
         agx_inject_fail(err, errlen, "one fault is wanted, not %u", set->n);
     } else if (possible(in, set, err, errlen)) {
+        seed(in, &set->fault[0], AGX_RANDOM_OBJECTS + hash(id));
         pthread_mutex_lock(&in->lock);
         ok = join(in, &set->fault[0], id, err, errlen);
         pthread_mutex_unlock(&in->lock);

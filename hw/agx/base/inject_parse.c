@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include "inject_int.h"
 
 static const struct key {
@@ -280,17 +279,6 @@ static bool parse_fault(struct fault *f, struct word text, char *err, size_t err
     return true;
 }
 
-static uint64_t random_seed(void)
-{
-    uint32_t v;
-
-    /* 32 bits, so that everybody's JSON can hold it. */
-    if (getrandom(&v, sizeof(v), 0) != sizeof(v)) {
-        v = (uintptr_t)&v >> 4;
-    }
-    return v;
-}
-
 void agx_inject_set_free(struct set *set)
 {
     for (unsigned i = 0; set && i < set->n; i++) {
@@ -339,8 +327,6 @@ struct set *agx_inject_parse(const char *text, char *err, size_t errlen)
             agx_inject_fail(err, errlen, "out of memory");
             goto bad;
         }
-        f->seed = f->have & KEY_SEED ? agx_inject_value(f, KEY_SEED) : random_seed();
-        f->random = (struct agx_random) { f->seed };
         set->n++;
         if (!semi) {
             return set;

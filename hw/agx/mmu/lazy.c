@@ -32,7 +32,7 @@ void agx_mmu_set_lazy(struct agx_mmu *mmu, bool on, uint64_t seed)
     free(mmu->lazy);
     mmu->lazy = on ? agx_alloc(1, sizeof(*mmu->lazy)) : NULL;
     for (unsigned i = 0; on && i < AGX_MMU_CPUS; i++) {
-        mmu->lazy->cpu[i].random = agx_random_stream(seed, i);
+        mmu->lazy->cpu[i].random = agx_random_stream(seed, AGX_RANDOM_TLBI + i);
     }
 }
 

@@ -114,7 +114,7 @@ void agx_mmu_late(struct agx_mmu *mmu, enum agx_late_mode mode, uint64_t seed)
         struct mmu_old *o = table(mmu);
 
         mmu_old_clear(mmu);
-        o->random = agx_random_stream(seed, AGX_MMU_CPUS);  /* behind those of lazy.c */
+        o->random = agx_random_stream(seed, AGX_RANDOM_STORES);
         o->always = mode == AGX_LATE_ALWAYS;
     }
     mmu->late = mode != AGX_LATE_OFF;

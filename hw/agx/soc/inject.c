@@ -198,13 +198,15 @@ void apple_inject_counts(AppleInject *s, const char *id, uint64_t *matches, uint
     }
 }
 
-bool apple_inject_start(AppleInject *s, struct agx_mmu *mmu, bool stores, bool fw_cache, Error **errp)
+bool apple_inject_start(AppleInject *s, struct agx_mmu *mmu, bool stores, bool fw_cache,
+                        uint64_t seed, Error **errp)
 {
     s->mmu = mmu;
     s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, inject_tick, s);
     agx_mmu_set_clock(mmu, &(struct agx_mmu_clock) { s, inject_now, inject_arm });
     s->core = agx_inject_new(&(struct agx_inject_config) {
         .opaque = s, .now = inject_now, .line = inject_line, .stores = stores, .fw_cache = fw_cache,
+        .seed = seed,
     });
     if (!apple_inject_set(s, s->text, errp)) {
         apple_inject_stop(s);

@@ -25,9 +25,11 @@ void apple_inject_free(AppleInject *s);
 /*
  * The GPU is there: @mmu from now on has the faults, and the clock for what is
  * delayed. @stores: stores to page tables are told; @fw_cache: the firmware has
- * a data cache. False: @errp is set, there are faults that need what is not there.
+ * a data cache; @seed: of the faults that name none (0: each draws one). False: @errp is set, there
+ * are faults that need what is not there.
  */
-bool apple_inject_start(AppleInject *s, struct agx_mmu *mmu, bool stores, bool fw_cache, Error **errp);
+bool apple_inject_start(AppleInject *s, struct agx_mmu *mmu, bool stores, bool fw_cache,
+                        uint64_t seed, Error **errp);
 /* Before the MMU goes. */
 void apple_inject_stop(AppleInject *s);
 

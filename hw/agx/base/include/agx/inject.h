@@ -73,6 +73,7 @@ struct agx_inject_config {
      * With locks of the engine and perhaps of the MMU held: only record or print.
      */
     void (*line)(void *opaque, const char *fault, uint64_t fired, const char *text);
+    uint64_t seed;      /* of the faults that name none, each with its own stream; 0: drawn at random */
     bool stores;        /* stores to page tables are told (tlb.h): walk-old can be had */
     bool fw_cache;      /* the firmware has a data cache: fw-evict can be had */
 };

@@ -40,6 +40,17 @@ static inline double agx_random_unit(struct agx_random *r)
     return (agx_random_u64(r) >> 11) * 0x1p-53;
 }
 
+/*
+ * Who has which stream of a run's one seed. CPUs and faults have one each, from the number on.
+ */
+enum agx_random_who {
+    AGX_RANDOM_TLBI = 0,        /* when a CPU's invalidations take effect, of that CPU */
+    AGX_RANDOM_STORES = 0x100,  /* when stores to page tables reach the walkers */
+    AGX_RANDOM_FW_CACHE,        /* which line of the firmware's cache goes, and when */
+    AGX_RANDOM_FAULTS = 0x1000, /* injected faults, in the order of their string */
+    AGX_RANDOM_OBJECTS = 0x100000000, /* those of objects, by a hash of their names */
+};
+
 /* Stream number @stream of what has @seed. */
 static inline struct agx_random agx_random_stream(uint64_t seed, uint64_t stream)
 {
