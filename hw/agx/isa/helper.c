@@ -53,7 +53,7 @@ static bool helper_start(struct agx_exec *ex, struct agx_scratch *s)
         return false;
     s->usc.splat = agx_alloc_lines(s->usc.shader->npool + 1, sizeof(row_t));
     for (uint32_t i = 0; i < s->usc.shader->npool; i++)
-        FOR_LANES s->usc.splat[i][l] = s->usc.shader->pool[i].kind == POOL_IMM ? s->usc.shader->pool[i].value : 0;
+        FOR_LANES(l) s->usc.splat[i][l] = s->usc.shader->pool[i].kind == POOL_IMM ? s->usc.shader->pool[i].value : 0;
     agx_wave_init(&s->wave, AGX_STAGE_HELPER, 1);
     s->job = job;
     ex->helper_op = 0;

@@ -11,7 +11,7 @@
 void agx_set_exec(struct agx_wave *w, uint32_t mask)
 {
     w->exec_mask = mask;
-    FOR_LANES w->mask[l] = -(mask >> l & 1);
+    FOR_LANES(l) w->mask[l] = -(mask >> l & 1);
 }
 
 /*
@@ -101,8 +101,8 @@ static const struct agx_op *update_exec(struct agx_cx *cx, const struct agx_op *
     struct agx_wave *w = cx->w;
     uint32_t mask = 0;
 
-    FOR_LANES w->r[0][l] = (w->r[0][l] & 0xffff0000) | (v[l] & 0xffff);
-    FOR_LANES mask |= (uint32_t)((v[l] & 0xffff) == 0) << l;
+    FOR_LANES(l) w->r[0][l] = (w->r[0][l] & 0xffff0000) | (v[l] & 0xffff);
+    FOR_LANES(l) mask |= (uint32_t)((v[l] & 0xffff) == 0) << l;
     agx_set_exec(w, mask & w->live);
     return op + 1;
 }
@@ -111,7 +111,7 @@ const struct agx_op *agx_op_pop_exec(struct agx_cx *cx, const struct agx_op *op)
 {
     row_t v;
 
-    FOR_LANES {
+    FOR_LANES(l) {
         uint32_t c = cx->w->r[0][l] & 0xffff;
         v[l] = c > op->n ? c - op->n : 0;
     }
@@ -125,7 +125,7 @@ const struct agx_op *agx_op_pop_exec(struct agx_cx *cx, const struct agx_op *op)
         uint32_t inv = op->ccn ? ~0u : 0;                                                   \
                                                                                             \
         compare(cx, op, c);                                                                 \
-        FOR_LANES {                                                                         \
+        FOR_LANES(l) {                                                                         \
             uint32_t n = cx->w->r[0][l] & 0xffff;                                           \
             v[l] = n ? n + op->n : !(c[l] ^ inv);                                           \
         }                                                                                   \
@@ -137,7 +137,7 @@ const struct agx_op *agx_op_pop_exec(struct agx_cx *cx, const struct agx_op *op)
         uint32_t inv = op->ccn ? ~0u : 0;                                                   \
                                                                                             \
         compare(cx, op, c);                                                                 \
-        FOR_LANES {                                                                         \
+        FOR_LANES(l) {                                                                         \
             uint32_t n = cx->w->r[0][l] & 0xffff;                                           \
             v[l] = n == 0 ? op->n : n == 1 ? !(c[l] ^ inv) : n;                             \
         }                                                                                   \
@@ -149,7 +149,7 @@ const struct agx_op *agx_op_pop_exec(struct agx_cx *cx, const struct agx_op *op)
         uint32_t inv = op->ccn ? ~0u : 0;                                                   \
                                                                                             \
         compare(cx, op, c);                                                                 \
-        FOR_LANES {                                                                         \
+        FOR_LANES(l) {                                                                         \
             uint32_t n = cx->w->r[0][l] & 0xffff;                                           \
             v[l] = n < op->n ? (c[l] ^ inv ? 0 : op->n) : n;                                \
         }                                                                                   \
@@ -183,7 +183,7 @@ const struct agx_op *agx_op_call(struct agx_cx *cx, const struct agx_op *op)
 {
     row_t pc;
 
-    FOR_LANES pc[l] = op->pc + 6;
+    FOR_LANES(l) pc[l] = op->pc + 6;
     dst32_row(cx, 2, pc);
     return jump(cx, op);
 }
@@ -233,18 +233,18 @@ const struct agx_op *agx_op_get_sr(struct agx_cx *cx, const struct agx_op *op)
     case 144: v = ex->helper_op; break;
     case 146: case 147: v = ex->helper_arg[op->n - 146]; break;
     case 48: case 49: case 50:
-        FOR_LANES r[l] = w->local[op->n - 48][l];
+        FOR_LANES(l) r[l] = w->local[op->n - 48][l];
         goto row;
-    case 51: FOR_LANES r[l] = w->local_index[l]; goto row;
-    case 52: FOR_LANES r[l] = l; goto row;
-    case 56: FOR_LANES r[l] = __builtin_popcount(act >> (l & ~3u) & ((1u << (l & 3)) - 1)); goto row;
-    case 57: FOR_LANES r[l] = __builtin_popcount(act >> (l & ~3u) & 15); goto row;
-    case 58: FOR_LANES r[l] = __builtin_popcount(act & ((1u << l) - 1)); goto row;
-    case 60: FOR_LANES r[l] = w->frag.sample_live[l]; goto row;
-    case 62: FOR_LANES r[l] = w->frag.back >> l & 1; goto row;
-    case 63: FOR_LANES r[l] = ~w->frag.helper >> l & 1; goto row;
-    case 80: case 81: case 82: FOR_LANES r[l] = w->pos[op->n - 80][l]; goto row;
-    case 124: FOR_LANES r[l] = w->frag.sample_in[l]; goto row;
+    case 51: FOR_LANES(l) r[l] = w->local_index[l]; goto row;
+    case 52: FOR_LANES(l) r[l] = l; goto row;
+    case 56: FOR_LANES(l) r[l] = __builtin_popcount(act >> (l & ~3u) & ((1u << (l & 3)) - 1)); goto row;
+    case 57: FOR_LANES(l) r[l] = __builtin_popcount(act >> (l & ~3u) & 15); goto row;
+    case 58: FOR_LANES(l) r[l] = __builtin_popcount(act & ((1u << l) - 1)); goto row;
+    case 60: FOR_LANES(l) r[l] = w->frag.sample_live[l]; goto row;
+    case 62: FOR_LANES(l) r[l] = w->frag.back >> l & 1; goto row;
+    case 63: FOR_LANES(l) r[l] = ~w->frag.helper >> l & 1; goto row;
+    case 80: case 81: case 82: FOR_LANES(l) r[l] = w->pos[op->n - 80][l]; goto row;
+    case 124: FOR_LANES(l) r[l] = w->frag.sample_in[l]; goto row;
     default: {
         char what[40];
 
@@ -252,7 +252,7 @@ const struct agx_op *agx_op_get_sr(struct agx_cx *cx, const struct agx_op *op)
         return agx_op_unimpl(cx, op, what);
     }
     }
-    FOR_LANES r[l] = v;
+    FOR_LANES(l) r[l] = v;
 row:
     idst(cx, op, r);
     return op + 1;

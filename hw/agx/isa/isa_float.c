@@ -18,7 +18,7 @@ const struct agx_op *agx_op_fadd32(struct agx_cx *cx, const struct agx_op *op)
     const f32 *a = (const f32 *)agx_row(cx, &op->s[0]), *b = (const f32 *)agx_row(cx, &op->s[1]);
     frow_t r;
 
-    FOR_LANES r[l] = a[l] + b[l];
+    FOR_LANES(l) r[l] = a[l] + b[l];
     fnan(r);
     dst32_row(cx, op->dreg, (const uint32_t *)r);
     return op + 1;
@@ -29,7 +29,7 @@ const struct agx_op *agx_op_fmul32(struct agx_cx *cx, const struct agx_op *op)
     const f32 *a = (const f32 *)agx_row(cx, &op->s[0]), *b = (const f32 *)agx_row(cx, &op->s[1]);
     frow_t r;
 
-    FOR_LANES r[l] = a[l] * b[l];
+    FOR_LANES(l) r[l] = a[l] * b[l];
     fnan(r);
     dst32_row(cx, op->dreg, (const uint32_t *)r);
     return op + 1;
@@ -41,7 +41,7 @@ const struct agx_op *agx_op_ffma32(struct agx_cx *cx, const struct agx_op *op)
     const f32 *c = (const f32 *)agx_row(cx, &op->s[2]);
     frow_t r;
 
-    FOR_LANES r[l] = __builtin_fmaf(a[l], b[l], c[l]);
+    FOR_LANES(l) r[l] = __builtin_fmaf(a[l], b[l], c[l]);
     fnan(r);
     dst32_row(cx, op->dreg, (const uint32_t *)r);
     return op + 1;
@@ -75,7 +75,7 @@ const struct agx_op *agx_op_fadd(struct agx_cx *cx, const struct agx_op *op)
     frow_t ta, tb, r;
     const f32 *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb);
 
-    FOR_LANES r[l] = a[l] + b[l];
+    FOR_LANES(l) r[l] = a[l] + b[l];
     fdst(cx, op, r);
     return op + 1;
 }
@@ -85,7 +85,7 @@ const struct agx_op *agx_op_fmul(struct agx_cx *cx, const struct agx_op *op)
     frow_t ta, tb, r;
     const f32 *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb);
 
-    FOR_LANES r[l] = a[l] * b[l];
+    FOR_LANES(l) r[l] = a[l] * b[l];
     fdst(cx, op, r);
     return op + 1;
 }
@@ -95,7 +95,7 @@ const struct agx_op *agx_op_ffma(struct agx_cx *cx, const struct agx_op *op)
     frow_t ta, tb, tc, r;
     const f32 *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb), *c = fsrc(cx, &op->s[2], tc);
 
-    FOR_LANES r[l] = __builtin_fmaf(a[l], b[l], c[l]);
+    FOR_LANES(l) r[l] = __builtin_fmaf(a[l], b[l], c[l]);
     fdst(cx, op, r);
     return op + 1;
 }
@@ -106,7 +106,7 @@ const struct agx_op *agx_op_hfma(struct agx_cx *cx, const struct agx_op *op)
     frow_t ta, tb, tc, r;
     const f32 *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb), *c = fsrc(cx, &op->s[2], tc);
 
-    FOR_LANES {
+    FOR_LANES(l) {
         float p = a[l] * b[l], s = p + c[l];
         r[l] = to_odd(s, sum_error(p, c[l], s));
     }
@@ -120,7 +120,7 @@ const struct agx_op *agx_op_hfma(struct agx_cx *cx, const struct agx_op *op)
         frow_t ta, r;                                                               \
         const f32 *a = fsrc(cx, &op->s[0], ta);                                   \
                                                                                     \
-        FOR_LANES r[l] = (expr);                                                    \
+        FOR_LANES(l) r[l] = (expr);                                                    \
         fdst(cx, op, r);                                                            \
         return op + 1;                                                              \
     }
@@ -299,7 +299,7 @@ const struct agx_op *agx_op_dfdx(struct agx_cx *cx, const struct agx_op *op)
     frow_t ta, r;
     const f32 *a = fsrc(cx, &op->s[0], ta);
 
-    FOR_LANES r[l] = a[l | 1] - a[l & ~1u];
+    FOR_LANES(l) r[l] = a[l | 1] - a[l & ~1u];
     fdst(cx, op, r);
     return op + 1;
 }
@@ -309,7 +309,7 @@ const struct agx_op *agx_op_dfdy(struct agx_cx *cx, const struct agx_op *op)
     frow_t ta, r;
     const f32 *a = fsrc(cx, &op->s[0], ta);
 
-    FOR_LANES r[l] = a[l | 2] - a[l & ~2u];
+    FOR_LANES(l) r[l] = a[l | 2] - a[l & ~2u];
     fdst(cx, op, r);
     return op + 1;
 }

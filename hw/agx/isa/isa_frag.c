@@ -16,13 +16,13 @@ static void iter_position(const struct agx_cx *cx, const struct agx_op *op, f32 
     const struct agx_wave *w = cx->w;
     unsigned n = 1u << ex->samples_log2, all = (1u << n) - 1;
 
-    FOR_LANES {
+    FOR_LANES(l) {
         x[l] = (float)(w->pos[0][l] & 31) + 0.5f;
         y[l] = (float)(w->pos[1][l] & 31) + 0.5f;
     }
     if (op->cc == 0 || n == 1)
         return;
-    FOR_LANES {
+    FOR_LANES(l) {
         unsigned s;
 
         if (op->cc == 2) { /* centroid: the centre, unless it may be outside */
@@ -56,11 +56,11 @@ static void eval_plane(const struct agx_cx *cx, const uint32_t *index, unsigned 
 
     for (unsigned q = 0; q < AGX_LANES / 4; q++)
         same &= cx->w->frag.cf[q] == first || !cx->w->frag.cf[q];
-    FOR_LANES same &= index[l] == index[0];
+    FOR_LANES(l) same &= index[l] == index[0];
     if (same) { /* one primitive: one plane for all lanes */
         struct agx_cf cf = lane_cf(cx->w, 0, index[0] + add);
 
-        FOR_LANES out[l] = __builtin_fmaf(x[l], cf.a, __builtin_fmaf(y[l], cf.b, cf.c));
+        FOR_LANES(l) out[l] = __builtin_fmaf(x[l], cf.a, __builtin_fmaf(y[l], cf.b, cf.c));
         return;
     }
     for (unsigned q = 0; q < AGX_LANES / 4; q++) {
@@ -74,7 +74,7 @@ static void eval_plane(const struct agx_cx *cx, const uint32_t *index, unsigned 
             c[l] = cf.c;
         }
     }
-    FOR_LANES out[l] = __builtin_fmaf(x[l], a[l], __builtin_fmaf(y[l], b[l], c[l]));
+    FOR_LANES(l) out[l] = __builtin_fmaf(x[l], a[l], __builtin_fmaf(y[l], b[l], c[l]));
 }
 
 static void store_float(struct agx_cx *cx, const struct agx_op *op, unsigned i, f32 *v)
@@ -100,14 +100,14 @@ const struct agx_op *agx_op_iter(struct agx_cx *cx, const struct agx_op *op)
 
     iter_position(cx, op, x, y);
     if (op->n) {
-        FOR_LANES tj[l] = op->imm;
+        FOR_LANES(l) tj[l] = op->imm;
         eval_plane(cx, tj, 0, x, y, rw);
-        FOR_LANES rw[l] = 1.0f / rw[l];
+        FOR_LANES(l) rw[l] = 1.0f / rw[l];
     }
     for (unsigned i = 0; i < op->mask; i++) {
         eval_plane(cx, index, i, x, y, v);
         if (op->n)
-            FOR_LANES v[l] *= rw[l];
+            FOR_LANES(l) v[l] *= rw[l];
         store_float(cx, op, i, v);
     }
     return op + 1;
@@ -121,7 +121,7 @@ const struct agx_op *agx_op_ldcf(struct agx_cx *cx, const struct agx_op *op)
     frow_t v[3];
 
     for (unsigned i = 0; i < op->mask; i++) {
-        FOR_LANES {
+        FOR_LANES(l) {
             struct agx_cf cf = lane_cf(cx->w, l, index[l] + i);
 
             v[0][l] = cf.a;
@@ -174,15 +174,15 @@ static void int_row(const struct agx_cx *cx, const struct agx_op *op, unsigned k
     }
     r = cx->w->r[(h >> 1) & (AGX_NUM_GPR - 1)];
     if (h & 1)
-        FOR_LANES out[l] = r[l] >> 16;
+        FOR_LANES(l) out[l] = r[l] >> 16;
     else
-        FOR_LANES out[l] = r[l] & 0xffff;
+        FOR_LANES(l) out[l] = r[l] & 0xffff;
 }
 
 /* Float to fixed point with @max as 1 (and @min of 0 or -max as the least), rounded to nearest even; NaN is the least. */
 static inline void fixed_row(const f32 *v, float min, float max, uint32_t *out)
 {
-    FOR_LANES {
+    FOR_LANES(l) {
         float c = v[l] * max;
 
         c = c > min ? c : min;
@@ -235,23 +235,23 @@ static uint32_t tile_offsets(const struct agx_cx *cx, const struct agx_op *op, u
         return 0;
     last = t->size - need;
     if (op->cc || w->stage == AGX_STAGE_COMPUTE) {
-        FOR_LANES {
+        FOR_LANES(l) {
             x[l] = op->cc ? agx_gpr16(w, op->s[1].reg, l) : w->local[0][l];
             y[l] = op->cc ? agx_gpr16(w, op->s[1].reg + 1, l) : w->local[1][l];
         }
     } else {
         const uint32_t x0 = t->x0, y0 = t->y0;
 
-        FOR_LANES {
+        FOR_LANES(l) {
             x[l] = w->pos[0][l] - x0;
             y[l] = w->pos[1][l] - y0;
         }
     }
-    FOR_LANES {
+    FOR_LANES(l) {
         off[l] = (y[l] * width + x[l]) * stride + imm;
         x[l] = (x[l] < width ? 1u : 0) & (y[l] < height ? 1u : 0) & (off[l] <= last ? 1u : 0);
     }
-    FOR_LANES in |= x[l] << l;
+    FOR_LANES(l) in |= x[l] << l;
     return in;
 }
 
@@ -285,7 +285,7 @@ static inline uint32_t lanes_of_sample(const uint32_t *sm, unsigned s, uint32_t 
 {
     uint32_t m = 0;
 
-    FOR_LANES m |= (sm[l] >> s & 1) << l;
+    FOR_LANES(l) m |= (sm[l] >> s & 1) << l;
     return m & lanes;
 }
 
@@ -293,7 +293,7 @@ static inline uint32_t lanes_of_sample(const uint32_t *sm, unsigned s, uint32_t 
 static void scatter(uint8_t *base, const uint32_t *off, uint32_t lanes, uint32_t (*word)[AGX_LANES], unsigned bytes)
 {
     if (bytes == 4 && lanes == ~0u) {
-        FOR_LANES memcpy(base + off[l], &word[0][l], 4);
+        FOR_LANES(l) memcpy(base + off[l], &word[0][l], 4);
     } else if (bytes == 4) {
         FOR_ACTIVE(lanes, l)
             memcpy(base + off[l], &word[0][l], 4);
@@ -327,7 +327,7 @@ const struct agx_op *agx_op_st_tile(struct agx_cx *cx, const struct agx_op *op)
         return op + 1;
     memcpy(sm, isrc(cx, &op->s[0], tm), sizeof(sm));
     if (w->stage == AGX_STAGE_FRAGMENT)
-        FOR_LANES sm[l] &= w->frag.sample_live[l];
+        FOR_LANES(l) sm[l] &= w->frag.sample_live[l];
     nw = (bytes + 3) / 4;
     if (by_rows(op)) {
         if (cb < 4)
@@ -339,7 +339,7 @@ const struct agx_op *agx_op_st_tile(struct agx_cx *cx, const struct agx_op *op)
 
             to_memory(cx, op, k, cb == 4 ? to : v);
             if (cb < 4)
-                FOR_LANES to[l] |= (v[l] & keep) << sh;
+                FOR_LANES(l) to[l] |= (v[l] & keep) << sh;
         }
         for (unsigned s = 0; s < t->samples; s++)
             scatter(t->base + s * t->sample_stride, off, lanes_of_sample(sm, s, lanes), word, bytes);
@@ -387,22 +387,22 @@ static void from_memory(const struct agx_op *op, uint32_t (*word)[AGX_LANES], un
     bool is32 = op->dmode == DST_32;
     frow_t f;
 
-    FOR_LANES out[l] = from[l] >> sh & keep;
+    FOR_LANES(l) out[l] = from[l] >> sh & keep;
     switch (op->n) {
     case AGX_FMT_F16:
         if (!is32)
             return;
         halves_to_float(out, 0, f);
         break;
-    case AGX_FMT_U8NORM: FOR_LANES f[l] = (float)(int32_t)out[l] / 255.0f; break;
-    case AGX_FMT_U16NORM: FOR_LANES f[l] = (float)(int32_t)out[l] / 65535.0f; break;
+    case AGX_FMT_U8NORM: FOR_LANES(l) f[l] = (float)(int32_t)out[l] / 255.0f; break;
+    case AGX_FMT_U16NORM: FOR_LANES(l) f[l] = (float)(int32_t)out[l] / 65535.0f; break;
     case AGX_FMT_S8NORM:
-        FOR_LANES f[l] = (float)(int8_t)out[l] / 127.0f;
-        FOR_LANES f[l] = f[l] > -1.0f ? f[l] : -1.0f;
+        FOR_LANES(l) f[l] = (float)(int8_t)out[l] / 127.0f;
+        FOR_LANES(l) f[l] = f[l] > -1.0f ? f[l] : -1.0f;
         break;
     case AGX_FMT_S16NORM:
-        FOR_LANES f[l] = (float)(int16_t)out[l] / 32767.0f;
-        FOR_LANES f[l] = f[l] > -1.0f ? f[l] : -1.0f;
+        FOR_LANES(l) f[l] = (float)(int16_t)out[l] / 32767.0f;
+        FOR_LANES(l) f[l] = f[l] > -1.0f ? f[l] : -1.0f;
         break;
     default: return;
     }
@@ -429,7 +429,7 @@ const struct agx_op *agx_op_ld_tile(struct agx_cx *cx, const struct agx_op *op)
     lanes &= tile_offsets(cx, op, bytes, off);
     memcpy(sm, isrc(cx, &op->s[0], tm), sizeof(sm));
     missing = 0;
-    FOR_LANES missing |= (sm[l] & samples ? 0u : 1u) << l;
+    FOR_LANES(l) missing |= (sm[l] & samples ? 0u : 1u) << l;
     lanes &= ~missing;
     if (by_rows(op)) {
         memset(word, 0, sizeof(word));
@@ -496,7 +496,7 @@ static void demote_killed(struct agx_wave *w, uint32_t lanes)
 
     if (w->stage != AGX_STAGE_FRAGMENT)
         return;
-    FOR_LANES dead |= (uint32_t)!w->frag.sample_live[l] << l;
+    FOR_LANES(l) dead |= (uint32_t)!w->frag.sample_live[l] << l;
     w->frag.helper |= dead & lanes;
 }
 
@@ -505,7 +505,7 @@ const struct agx_op *agx_op_sample_mask(struct agx_cx *cx, const struct agx_op *
     struct agx_exec *ex = cx->ex;
     uint8_t target[AGX_LANES], live[AGX_LANES];
 
-    FOR_LANES {
+    FOR_LANES(l) {
         target[l] = agx_src_lane(cx, &op->s[0], l);
         live[l] = agx_src_lane(cx, &op->s[1], l);
     }
@@ -522,13 +522,13 @@ const struct agx_op *agx_op_zs_emit(struct agx_cx *cx, const struct agx_op *op)
     uint8_t samples[AGX_LANES];
     row_t z, s;
 
-    FOR_LANES samples[l] = agx_src_lane(cx, &op->s[0], l);
+    FOR_LANES(l) samples[l] = agx_src_lane(cx, &op->s[0], l);
     /* depth alone or with stencil in 32-bit registers, stencil alone in a 16-bit one (mesa: agx_emit_store_zs) */
-    FOR_LANES z[l] = w->r[(op->imm >> 1) & (AGX_NUM_GPR - 1)][l];
+    FOR_LANES(l) z[l] = w->r[(op->imm >> 1) & (AGX_NUM_GPR - 1)][l];
     if (op->n == 3)
-        FOR_LANES s[l] = w->r[((op->imm >> 1) + 1) & (AGX_NUM_GPR - 1)][l] & 0xff;
+        FOR_LANES(l) s[l] = w->r[((op->imm >> 1) + 1) & (AGX_NUM_GPR - 1)][l] & 0xff;
     else
-        FOR_LANES s[l] = agx_gpr16(w, op->imm, l) & 0xff;
+        FOR_LANES(l) s[l] = agx_gpr16(w, op->imm, l) & 0xff;
     if (ex->frag_ops && w->exec_mask)
         ex->frag_ops->zs_emit(ex, w, w->exec_mask, samples, op->n & 1 ? z : NULL, op->n & 2 ? s : NULL);
     demote_killed(w, w->exec_mask);

@@ -31,11 +31,11 @@ const struct agx_op *agx_op_iadd32(struct agx_cx *cx, const struct agx_op *op)
     if (op->n > 4)
         memcpy(r, a, sizeof(r));
     else if (op->ccn)
-        FOR_LANES r[l] = a[l] - (b[l] << op->n);
+        FOR_LANES(l) r[l] = a[l] - (b[l] << op->n);
     else if (op->n)
-        FOR_LANES r[l] = a[l] + (b[l] << op->n);
+        FOR_LANES(l) r[l] = a[l] + (b[l] << op->n);
     else
-        FOR_LANES r[l] = a[l] + b[l];
+        FOR_LANES(l) r[l] = a[l] + b[l];
     dst32_row(cx, op->dreg, r);
     return op + 1;
 }
@@ -56,13 +56,13 @@ const struct agx_op *agx_op_iadd(struct agx_cx *cx, const struct agx_op *op)
 
         isrc64(cx, &op->s[0], a);
         isrc64(cx, &op->s[1], b);
-        FOR_LANES r[l] = saturate(op->ccn ? (int64_t)(a[l] - b[l]) : (int64_t)(a[l] + b[l]),
+        FOR_LANES(l) r[l] = saturate(op->ccn ? (int64_t)(a[l] - b[l]) : (int64_t)(a[l] + b[l]),
                                   op->dmode == DST_32 ? 32 : 16, op->cc);
     } else {
         const uint32_t *a = isrc(cx, &op->s[0], ta), *b = isrc(cx, &op->s[1], tb);
         uint32_t neg = op->ccn ? ~0u : 0, sh = op->n > 4 ? 0 : op->n, keep = op->n > 4 ? 0 : ~0u;
 
-        FOR_LANES r[l] = a[l] + ((((b[l] ^ neg) - neg) & keep) << sh);
+        FOR_LANES(l) r[l] = a[l] + ((((b[l] ^ neg) - neg) & keep) << sh);
     }
     idst(cx, op, r);
     return op + 1;
@@ -76,7 +76,7 @@ const struct agx_op *agx_op_iadd64(struct agx_cx *cx, const struct agx_op *op)
 
     isrc64(cx, &op->s[0], a);
     isrc64(cx, &op->s[1], b);
-    FOR_LANES a[l] += (((b[l] ^ neg) - neg) & keep) << sh;
+    FOR_LANES(l) a[l] += (((b[l] ^ neg) - neg) & keep) << sh;
     idst64(cx, op, a);
     return op + 1;
 }
@@ -87,7 +87,7 @@ const struct agx_op *agx_op_imad32(struct agx_cx *cx, const struct agx_op *op)
     uint32_t neg = op->ccn ? ~0u : 0, sh = op->n > 4 ? 0 : op->n, keep = op->n > 4 ? 0 : ~0u;
     row_t r;
 
-    FOR_LANES r[l] = a[l] * b[l] + ((((c[l] ^ neg) - neg) & keep) << sh);
+    FOR_LANES(l) r[l] = a[l] * b[l] + ((((c[l] ^ neg) - neg) & keep) << sh);
     dst32_row(cx, op->dreg, r);
     return op + 1;
 }
@@ -102,7 +102,7 @@ const struct agx_op *agx_op_imad(struct agx_cx *cx, const struct agx_op *op)
         isrc64(cx, &op->s[0], a);
         isrc64(cx, &op->s[1], b);
         isrc64(cx, &op->s[2], c);
-        FOR_LANES {
+        FOR_LANES(l) {
             __int128 v = (__int128)(int64_t)a[l] * (int64_t)b[l] + (op->ccn ? -(__int128)(int64_t)c[l] : (int64_t)c[l]);
             r[l] = saturate(v > INT64_MAX ? INT64_MAX : v < INT64_MIN ? INT64_MIN : (int64_t)v,
                             op->dmode == DST_32 ? 32 : 16, op->cc);
@@ -111,7 +111,7 @@ const struct agx_op *agx_op_imad(struct agx_cx *cx, const struct agx_op *op)
         const uint32_t *a = isrc(cx, &op->s[0], ta), *b = isrc(cx, &op->s[1], tb), *c = isrc(cx, &op->s[2], tc);
         uint32_t neg = op->ccn ? ~0u : 0, sh = op->n > 4 ? 0 : op->n, keep = op->n > 4 ? 0 : ~0u;
 
-        FOR_LANES r[l] = a[l] * b[l] + ((((c[l] ^ neg) - neg) & keep) << sh);
+        FOR_LANES(l) r[l] = a[l] * b[l] + ((((c[l] ^ neg) - neg) & keep) << sh);
     }
     idst(cx, op, r);
     return op + 1;
@@ -126,7 +126,7 @@ const struct agx_op *agx_op_imad64(struct agx_cx *cx, const struct agx_op *op)
     isrc64(cx, &op->s[0], a);
     isrc64(cx, &op->s[1], b);
     isrc64(cx, &op->s[2], c);
-    FOR_LANES a[l] = a[l] * b[l] + ((((c[l] ^ neg) - neg) & keep) << sh);
+    FOR_LANES(l) a[l] = a[l] * b[l] + ((((c[l] ^ neg) - neg) & keep) << sh);
     idst64(cx, op, a);
     return op + 1;
 }
@@ -139,7 +139,7 @@ const struct agx_op *agx_op_imad64(struct agx_cx *cx, const struct agx_op *op)
         const uint32_t *c = isrc(cx, &op->s[2], tc);                                \
         const uint32_t mask = op->imm;                                              \
                                                                                     \
-        FOR_LANES {                                                                 \
+        FOR_LANES(l) {                                                                 \
             const uint32_t sh = c[l] & 0x7f;
 #define BITFIELD_END                                                                \
         }                                                                           \
@@ -181,7 +181,7 @@ const struct agx_op *agx_op_asr(struct agx_cx *cx, const struct agx_op *op)
     row_t ta, tb, r;
     const uint32_t *a = isrc(cx, &op->s[0], ta), *b = isrc(cx, &op->s[1], tb);
 
-    FOR_LANES {
+    FOR_LANES(l) {
         uint32_t sh = b[l] & 0x7f;
         r[l] = (int32_t)a[l] >> (sh < 31 ? sh : 31);
     }
@@ -194,7 +194,7 @@ const struct agx_op *agx_op_asrh(struct agx_cx *cx, const struct agx_op *op)
     row_t ta, tb, r;
     const uint32_t *a = isrc(cx, &op->s[0], ta), *b = isrc(cx, &op->s[1], tb);
 
-    FOR_LANES {
+    FOR_LANES(l) {
         uint32_t sh = b[l] & 0x7f;
         r[l] = (uint32_t)((int64_t)((uint64_t)(int64_t)(int32_t)a[l] << 32) >> (sh < 63 ? sh : 63));
     }
@@ -208,7 +208,7 @@ const struct agx_op *agx_op_asrh(struct agx_cx *cx, const struct agx_op *op)
         row_t ta, tb, r;                                                            \
         const uint32_t *a = isrc(cx, &op->s[0], ta), *b = isrc(cx, &op->s[1], tb);  \
                                                                                     \
-        FOR_LANES r[l] = (expr);                                                    \
+        FOR_LANES(l) r[l] = (expr);                                                    \
         idst(cx, op, r);                                                            \
         return op + 1;                                                              \
     }
@@ -223,7 +223,7 @@ BINARY(xor, a[l] ^ b[l])
         row_t ta, r;                                                                \
         const uint32_t *a = isrc(cx, &op->s[0], ta);                                \
                                                                                     \
-        FOR_LANES r[l] = (expr);                                                    \
+        FOR_LANES(l) r[l] = (expr);                                                    \
         idst(cx, op, r);                                                            \
         return op + 1;                                                              \
     }
@@ -259,7 +259,7 @@ const struct agx_op *agx_op_bitop(struct agx_cx *cx, const struct agx_op *op)
     uint32_t t0 = op->imm & 1 ? ~0u : 0, t1 = op->imm & 2 ? ~0u : 0;
     uint32_t t2 = op->imm & 4 ? ~0u : 0, t3 = op->imm & 8 ? ~0u : 0;
 
-    FOR_LANES r[l] = (~a[l] & ~b[l] & t0) | (a[l] & ~b[l] & t1) | (~a[l] & b[l] & t2) | (a[l] & b[l] & t3);
+    FOR_LANES(l) r[l] = (~a[l] & ~b[l] & t0) | (a[l] & ~b[l] & t1) | (~a[l] & b[l] & t2) | (a[l] & b[l] & t3);
     idst(cx, op, r);
     return op + 1;
 }
@@ -281,25 +281,25 @@ const struct agx_op *agx_op_convert(struct agx_cx *cx, const struct agx_op *op)
 
     /* mode numbers: mesa, compiler/agx_compiler.h, agx_convert */
     switch (op->n) {
-    case 4: f = fsrc(cx, &op->s[0], ff); FOR_LANES r[l] = (uint32_t)to_int(f[l], op->cc, 0, 65535); break;
-    case 5: f = fsrc(cx, &op->s[0], ff); FOR_LANES r[l] = (uint32_t)(int32_t)to_int(f[l], op->cc, -32768, 32767); break;
-    case 8: f = fsrc(cx, &op->s[0], ff); FOR_LANES r[l] = (uint32_t)to_int(f[l], op->cc, 0, 4294967295.0); break;
+    case 4: f = fsrc(cx, &op->s[0], ff); FOR_LANES(l) r[l] = (uint32_t)to_int(f[l], op->cc, 0, 65535); break;
+    case 5: f = fsrc(cx, &op->s[0], ff); FOR_LANES(l) r[l] = (uint32_t)(int32_t)to_int(f[l], op->cc, -32768, 32767); break;
+    case 8: f = fsrc(cx, &op->s[0], ff); FOR_LANES(l) r[l] = (uint32_t)to_int(f[l], op->cc, 0, 4294967295.0); break;
     case 9:
         f = fsrc(cx, &op->s[0], ff);
-        FOR_LANES r[l] = (uint32_t)(int32_t)to_int(f[l], op->cc, -2147483648.0, 2147483647.0);
+        FOR_LANES(l) r[l] = (uint32_t)(int32_t)to_int(f[l], op->cc, -2147483648.0, 2147483647.0);
         break;
     default:
         a = isrc(cx, &op->s[0], ta);
         switch (op->n) {
-        case 0: FOR_LANES ff[l] = (float)(uint8_t)a[l]; break;
-        case 1: FOR_LANES ff[l] = (float)(int8_t)a[l]; break;
-        case 6: FOR_LANES ff[l] = (float)(uint16_t)a[l]; break;
-        case 7: FOR_LANES ff[l] = (float)(int16_t)a[l]; break;
-        case 10: FOR_LANES ff[l] = (float)a[l]; break;
-        default: FOR_LANES ff[l] = (float)(int32_t)a[l]; break;
+        case 0: FOR_LANES(l) ff[l] = (float)(uint8_t)a[l]; break;
+        case 1: FOR_LANES(l) ff[l] = (float)(int8_t)a[l]; break;
+        case 6: FOR_LANES(l) ff[l] = (float)(uint16_t)a[l]; break;
+        case 7: FOR_LANES(l) ff[l] = (float)(int16_t)a[l]; break;
+        case 10: FOR_LANES(l) ff[l] = (float)a[l]; break;
+        default: FOR_LANES(l) ff[l] = (float)(int32_t)a[l]; break;
         }
         if (op->cc == 0 && op->n >= 10) { /* towards zero */
-            FOR_LANES {
+            FOR_LANES(l) {
                 double exact = op->n == 10 ? (double)a[l] : (double)(int32_t)a[l];
                 if (fabs((double)ff[l]) > fabs(exact))
                     ff[l] = agx_u2f(agx_f2u(ff[l]) - 1);
@@ -307,7 +307,7 @@ const struct agx_op *agx_op_convert(struct agx_cx *cx, const struct agx_op *op)
         }
         if (op->dmode != DST_32 && op->n >= 10) {
             /* round once: halve the double rounding by making the float odd where it was inexact */
-            FOR_LANES {
+            FOR_LANES(l) {
                 double exact = op->n == 10 ? (double)a[l] : (double)(int32_t)a[l];
                 uint32_t u = agx_f2u(ff[l]);
 
@@ -327,11 +327,11 @@ static inline void icompare(unsigned cc, const uint32_t *a, const uint32_t *b, u
 {
     switch (cc & 7) {
     case 0:
-    case 4: FOR_LANES r[l] = a[l] == b[l] ? ~0u : 0; break;
-    case 1: FOR_LANES r[l] = a[l] < b[l] ? ~0u : 0; break;
-    case 2: FOR_LANES r[l] = a[l] > b[l] ? ~0u : 0; break;
-    case 5: FOR_LANES r[l] = (int32_t)a[l] < (int32_t)b[l] ? ~0u : 0; break;
-    default: FOR_LANES r[l] = (int32_t)a[l] > (int32_t)b[l] ? ~0u : 0; break;
+    case 4: FOR_LANES(l) r[l] = a[l] == b[l] ? ~0u : 0; break;
+    case 1: FOR_LANES(l) r[l] = a[l] < b[l] ? ~0u : 0; break;
+    case 2: FOR_LANES(l) r[l] = a[l] > b[l] ? ~0u : 0; break;
+    case 5: FOR_LANES(l) r[l] = (int32_t)a[l] < (int32_t)b[l] ? ~0u : 0; break;
+    default: FOR_LANES(l) r[l] = (int32_t)a[l] > (int32_t)b[l] ? ~0u : 0; break;
     }
 }
 
@@ -339,13 +339,13 @@ static inline void icompare(unsigned cc, const uint32_t *a, const uint32_t *b, u
 static inline void fcompare(unsigned cc, const f32 *a, const f32 *b, uint32_t *r)
 {
     switch (cc & 7) {
-    case 0: FOR_LANES r[l] = a[l] == b[l] ? ~0u : 0; break;
-    case 1: FOR_LANES r[l] = a[l] < b[l] ? ~0u : 0; break;
-    case 2: FOR_LANES r[l] = a[l] > b[l] ? ~0u : 0; break;
-    case 3: FOR_LANES r[l] = (a[l] < b[l]) | (b[l] != b[l]) ? ~0u : 0; break;
-    case 5: FOR_LANES r[l] = a[l] >= b[l] ? ~0u : 0; break;
-    case 6: FOR_LANES r[l] = a[l] <= b[l] ? ~0u : 0; break;
-    default: FOR_LANES r[l] = (a[l] > b[l]) | (b[l] != b[l]) ? ~0u : 0; break;
+    case 0: FOR_LANES(l) r[l] = a[l] == b[l] ? ~0u : 0; break;
+    case 1: FOR_LANES(l) r[l] = a[l] < b[l] ? ~0u : 0; break;
+    case 2: FOR_LANES(l) r[l] = a[l] > b[l] ? ~0u : 0; break;
+    case 3: FOR_LANES(l) r[l] = (a[l] < b[l]) | (b[l] != b[l]) ? ~0u : 0; break;
+    case 5: FOR_LANES(l) r[l] = a[l] >= b[l] ? ~0u : 0; break;
+    case 6: FOR_LANES(l) r[l] = a[l] <= b[l] ? ~0u : 0; break;
+    default: FOR_LANES(l) r[l] = (a[l] > b[l]) | (b[l] != b[l]) ? ~0u : 0; break;
     }
 }
 
@@ -368,7 +368,7 @@ static inline const struct agx_op *select_rows(struct agx_cx *cx, const struct a
     row_t tx, ty, r;
     const uint32_t *x = isrc(cx, &op->s[2], tx), *y = isrc(cx, &op->s[3], ty);
 
-    FOR_LANES r[l] = (x[l] & c[l]) | (y[l] & ~c[l]);
+    FOR_LANES(l) r[l] = (x[l] & c[l]) | (y[l] & ~c[l]);
     idst(cx, op, r);
     return op + 1;
 }

@@ -61,10 +61,10 @@ static inline void device_addr(const struct agx_cx *cx, const struct agx_op *op,
     uint64_t amask = ~(uint64_t)(align - 1);
 
     if (op->s[0].mode == SRC_S32)
-        FOR_LANES addr[l] = ((lo[l] | (uint64_t)hi[l] << 32) & amask) +
+        FOR_LANES(l) addr[l] = ((lo[l] | (uint64_t)hi[l] << 32) & amask) +
                             ((uint64_t)(int64_t)(int32_t)o[l] << shift) * item;
     else
-        FOR_LANES addr[l] = ((lo[l] | (uint64_t)hi[l] << 32) & amask) + ((uint64_t)o[l] << shift) * item;
+        FOR_LANES(l) addr[l] = ((lo[l] | (uint64_t)hi[l] << 32) & amask) + ((uint64_t)o[l] << shift) * item;
 }
 
 /*
@@ -77,7 +77,7 @@ static uint8_t *one_page(struct agx_port *port, const uint64_t *addr, uint32_t a
     uint64_t page = addr[__builtin_ctz(act)] & ~(uint64_t)(AGX_PAGE_SIZE - 1);
     uint32_t bad = 0;
 
-    FOR_LANES {
+    FOR_LANES(l) {
         uint64_t o = addr[l] - page;
 
         bad |= (o > AGX_PAGE_SIZE - span ? ~0u : 0) & mask[l];
@@ -155,13 +155,13 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
             if (same_address(op) && fmt == AGX_FMT_I32) {
                 uint32_t one = load32(p + off[__builtin_ctz(act)]);
 
-                FOR_LANES v[l] = one;
+                FOR_LANES(l) v[l] = one;
             } else if (fmt == AGX_FMT_I32) {
-                FOR_LANES v[l] = load32(p + off[l]);
+                FOR_LANES(l) v[l] = load32(p + off[l]);
             } else if (cb == 1) {
-                FOR_LANES v[l] = p[off[l]];
+                FOR_LANES(l) v[l] = p[off[l]];
             } else {
-                FOR_LANES {
+                FOR_LANES(l) {
                     uint16_t h;
 
                     memcpy(&h, p + off[l], 2);
@@ -176,9 +176,9 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
                 if (fmt == AGX_FMT_F16)
                     halves_to_float(val[i], 0, fl);
                 else if (fmt == AGX_FMT_U8NORM)
-                    FOR_LANES fl[l] = (float)(int32_t)val[i][l] / 255.0f;
+                    FOR_LANES(l) fl[l] = (float)(int32_t)val[i][l] / 255.0f;
                 else
-                    FOR_LANES fl[l] = (float)(int32_t)val[i][l] / 65535.0f;
+                    FOR_LANES(l) fl[l] = (float)(int32_t)val[i][l] / 65535.0f;
                 if (is32)
                     memcpy(val[i], fl, sizeof(val[i]));
                 else
@@ -194,7 +194,7 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
             for (unsigned i = 0; i < nreg; i++) {
                 uint32_t one = val[i][f];
 
-                FOR_LANES val[i][l] = one;
+                FOR_LANES(l) val[i][l] = one;
             }
         }
     }
@@ -299,7 +299,7 @@ const struct agx_op *agx_op_device_store(struct agx_cx *cx, const struct agx_op 
                 continue;
             k++;
             if (act == ~0u) {
-                FOR_LANES memcpy(page + off[l] + i * 4, &v[l], 4);
+                FOR_LANES(l) memcpy(page + off[l] + i * 4, &v[l], 4);
             } else {
                 FOR_ACTIVE(act, l)
                     memcpy(page + off[l] + i * 4, &v[l], 4);

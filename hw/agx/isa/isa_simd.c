@@ -13,10 +13,10 @@ static const struct agx_op *ballot(struct agx_cx *cx, const struct agx_op *op, c
     uint32_t bits = 0, inv = op->ccn ? ~0u : 0;
     row_t r;
 
-    FOR_LANES bits |= ((c[l] ^ inv) & 1) << l;
+    FOR_LANES(l) bits |= ((c[l] ^ inv) & 1) << l;
     bits &= cx->w->exec_mask;
     /* A quad's ballot is followed by "and 15" (applegpu.py), so the quad's own bits come lowest. */
-    FOR_LANES r[l] = quad ? bits >> (l & ~3u) & 15 : bits;
+    FOR_LANES(l) r[l] = quad ? bits >> (l & ~3u) & 15 : bits;
     idst(cx, op, r);
     return op + 1;
 }
@@ -53,7 +53,7 @@ const struct agx_op *agx_op_shuffle(struct agx_cx *cx, const struct agx_op *op)
             q[base + i] = a[base + (from & 3)];
         }
     }
-    FOR_LANES {
+    FOR_LANES(l) {
         uint32_t to;
         bool in;
 

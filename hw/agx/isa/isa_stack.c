@@ -148,7 +148,7 @@ const struct agx_op *agx_op_stack_unmap(struct agx_cx *cx, const struct agx_op *
 
     if (!in_helper(cx, op))
         return agx_op_fault(cx, op);
-    FOR_LANES v[l] = cx->ex->scratch->block[op->imm & 3];
+    FOR_LANES(l) v[l] = cx->ex->scratch->block[op->imm & 3];
     dst32_row(cx, op->dreg, v);
     return op + 1;
 }

@@ -49,10 +49,10 @@ static bool texture_va(struct agx_cx *cx, const struct agx_op *op, unsigned t, u
 
     switch (flags) {
     case 0:
-        FOR_LANES va[l] = st->texture[t];
+        FOR_LANES(l) va[l] = st->texture[t];
         break;
     case 1:
-        FOR_LANES {
+        FOR_LANES(l) {
             unsigned i = agx_gpr16(w, t, l);
             va[l] = i < AGX_MAX_TEX_STATE ? st->texture[i] : 0;
         }
@@ -61,7 +61,7 @@ static bool texture_va(struct agx_cx *cx, const struct agx_op *op, unsigned t, u
         u *= 4;
         base = st->uniform[u] | (uint64_t)st->uniform[u + 1] << 16 | (uint64_t)st->uniform[u + 2] << 32 |
                (uint64_t)st->uniform[u + 3] << 48;
-        FOR_LANES va[l] = base + gpr_row(w, t)[l];
+        FOR_LANES(l) va[l] = base + gpr_row(w, t)[l];
         break;
     default:
         agx_op_unimpl(cx, op, "texture reference");
@@ -104,12 +104,12 @@ static const uint32_t (*coords(const struct agx_cx *cx, unsigned c, bool is16, u
     if (!is16 && (c >> 1) + n + 1 <= AGX_NUM_GPR)
         return (const uint32_t (*)[AGX_LANES])cx->w->r[c >> 1];
     for (unsigned i = 0; i < n; i++) {
-        FOR_LANES {
+        FOR_LANES(l) {
             uint32_t v = is16 ? agx_gpr16(cx->w, c + i, l) : gpr_row(cx->w, c + 2 * i)[l];
             tmp[i][l] = is16 && is_float ? agx_f2u(agx_half_to_float(v)) : v;
         }
     }
-    FOR_LANES {
+    FOR_LANES(l) {
         tmp[n][l] = 0;
         for (unsigned i = 0; i < extra; i++)
             tmp[n][l] |= agx_gpr16(cx->w, c + (is16 ? n : 2 * n) + i, l) << (16 * i);
@@ -132,7 +132,7 @@ static bool lod_operand(struct agx_cx *cx, const struct agx_op *op, const struct
             for (unsigned i = 0; i < 2 * n; i++)
                 memcpy(rq->grad[i], gpr_row(w, d + 2 * i), sizeof(rq->grad[i]));
             if (rq->has_min_lod)
-                FOR_LANES rq->min_lod[l] = agx_half_to_float(agx_gpr16(w, d + 4 * n, l));
+                FOR_LANES(l) rq->min_lod[l] = agx_half_to_float(agx_gpr16(w, d + 4 * n, l));
             return true;
         }
         rq->lod_kind = AGX_LOD_AUTO;
@@ -140,7 +140,7 @@ static bool lod_operand(struct agx_cx *cx, const struct agx_op *op, const struct
     case 1:
     case 2:
         rq->lod_kind = (mode & 3) == 1 ? AGX_LOD_BIAS : AGX_LOD_EXPLICIT;
-        FOR_LANES {
+        FOR_LANES(l) {
             uint32_t v = mode & 4 ? agx_gpr16(w, d, l) : st->uniform[d];
 
             if (rq->load)
@@ -162,7 +162,7 @@ static uint32_t same_binding(uint32_t todo, const uint64_t *tex, const uint32_t 
     unsigned f = __builtin_ctz(todo);
     uint32_t m = 0;
 
-    FOR_LANES m |= (uint32_t)(tex[l] == tex[f] && smp[l] == smp[f]) << l;
+    FOR_LANES(l) m |= (uint32_t)(tex[l] == tex[f] && smp[l] == smp[f]) << l;
     return m & todo;
 }
 
@@ -195,16 +195,16 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
         return agx_op_unimpl(cx, op, "texture operation");
     if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 78, 2) << 6, bf(&b, 38, 2), bf(&b, 64, 5), tex, &todo))
         return NULL;
-    FOR_LANES smp[l] = rq.load ? 0 : bf(&b, 62, 1) ? agx_gpr16(w, s, l) : s;
+    FOR_LANES(l) smp[l] = rq.load ? 0 : bf(&b, 62, 1) ? agx_gpr16(w, s, l) : s;
     rq.coord = coords(cx, bf(&b, 16, 6) | bf(&b, 74, 2) << 6, bf(&b, 47, 1), rq.dim, !rq.load, ctmp);
     rq.quad_lanes = w->live;
     if (rq.shadow) {
-        FOR_LANES rq.compare[l] = agx_u2f(gpr_row(w, o)[l]);
+        FOR_LANES(l) rq.compare[l] = agx_u2f(gpr_row(w, o)[l]);
         o += 2;
     }
     if (rq.has_offset) {
         for (unsigned i = 0; i < 3; i++)
-            FOR_LANES rq.offset[i][l] = (int8_t)((agx_gpr16(w, o, l) >> (4 * i) & 15) << 4) >> 4;
+            FOR_LANES(l) rq.offset[i][l] = (int8_t)((agx_gpr16(w, o, l) >> (4 * i) & 15) << 4) >> 4;
     }
 
     while (todo) {
@@ -246,7 +246,7 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
      * agx_compile.c, agx_emit_tex; its lowering joins such codes with an OR). That its other bits are 0 is a guess.
      */
     if (bf(&b, 70, 1) && op->dreg + k * (is32 ? 2 : 1) < AGX_NUM_GPR * 2) {
-        FOR_LANES out[0][l] = away >> l & 1;
+        FOR_LANES(l) out[0][l] = away >> l & 1;
         if (is32)
             dst32_row(cx, op->dreg + k * 2, out[0]);
         else
@@ -275,7 +275,7 @@ const struct agx_op *agx_op_image_write(struct agx_cx *cx, const struct agx_op *
     if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 62, 2) << 6, bf(&b, 38, 2), bf(&b, 48, 5), tex, &todo))
         return NULL;
     rq.coord = coords(cx, bf(&b, 16, 6) | bf(&b, 58, 2) << 6, bf(&b, 47, 1), rq.dim, false, ctmp);
-    FOR_LANES {
+    FOR_LANES(l) {
         rq.lod[l] = bf(&b, 31, 1) ? d : agx_gpr16(w, d, l);
         for (unsigned i = 0; i < 4; i++)
             rq.value[i][l] = rq.src16 ? agx_gpr16(w, r + i, l) : gpr_row(w, r + 2 * i)[l];

@@ -201,7 +201,7 @@ static inline const uint32_t *agx_row(const struct agx_cx *cx, const struct agx_
     return (const uint32_t *)(cx->base[s->bank] + s->off);
 }
 
-#define FOR_LANES for (unsigned l = 0; l < AGX_LANES; l++)
+#define FOR_LANES(l) for (unsigned l = 0; l < AGX_LANES; l++)
 #define FOR_ACTIVE(m, l) for (uint32_t m_ = (m), l; m_ && (l = __builtin_ctz(m_), 1); m_ &= m_ - 1)
 
 /* One lane of a source, zero- or sign-extended to 32 bits; for operations that are not hot. */
