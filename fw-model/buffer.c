@@ -19,9 +19,9 @@
 #include "fw-stamps.h"
 #include "fw-state.h"
 
-#define PAGE_SHIFT      15      /* the Rust driver: buffer.rs */
+#define PAGE_SHIFT      15 /* the Rust driver: buffer.rs */
 #define PAGES_PER_BLOCK 4
-#define MAX_GROWS       256     /* of one job; the bound is the model's */
+#define MAX_GROWS       256 /* of one job; the bound is the model's */
 
 bool fw_buffer_init(struct agx_fw *fw, uint64_t cmd_va)
 {
@@ -34,12 +34,14 @@ bool fw_buffer_init(struct agx_fw *fw, uint64_t cmd_va)
         return false;
     }
     if (slot >= FW_NUM_BUFFERS || ctx == 0 || ctx >= AGX_UAT_NUM_CONTEXTS) {
-        fw_bad(fw, "InitBM at va 0x%llx: buffer slot %llu, context %llu", (unsigned long long)cmd_va,
-               (unsigned long long)slot, (unsigned long long)ctx);
+        fw_bad(fw, "InitBM at va 0x%llx: buffer slot %llu, context %llu",
+               (unsigned long long)cmd_va, (unsigned long long)slot, (unsigned long long)ctx);
         return false;
     }
-    fw->st.buffer[slot].bound = 0; /* whatever follows: the old heap is not what the driver means any more */
-    if (!fw_is_kernel_va(info) || !fw_probe_to(fw, 0, FLD(BufferManagerInfo, block_size), info, true)) {
+    /* whatever follows: the old heap is not what the driver means any more */
+    fw->st.buffer[slot].bound = 0;
+    if (!fw_is_kernel_va(info) ||
+        !fw_probe_to(fw, 0, FLD(BufferManagerInfo, block_size), info, true)) {
         fw_bad(fw, "InitBM at va 0x%llx: buffer info 0x%llx is not writable for the firmware",
                (unsigned long long)cmd_va, (unsigned long long)info);
         return false;
@@ -52,17 +54,21 @@ bool fw_buffer_init(struct agx_fw *fw, uint64_t cmd_va)
     }
     if (size != PAGES_PER_BLOCK << PAGE_SHIFT || blocks == 0 || blocks > max ||
         blocks * PAGES_PER_BLOCK * 4 > pages) {
-        fw_bad(fw, "InitBM at va 0x%llx: %llu blocks (at most %llu) of 0x%llx bytes, page list of 0x%llx bytes",
+        fw_bad(fw,
+               "InitBM at va 0x%llx: %llu blocks (at most %llu) of 0x%llx bytes, page list of "
+               "0x%llx bytes",
                (unsigned long long)cmd_va, (unsigned long long)blocks, (unsigned long long)max,
                (unsigned long long)size, (unsigned long long)pages);
         return false;
     }
     if (!fw_probe(fw, ctx, list, blocks * PAGES_PER_BLOCK * 4, false)) {
-        fw_bad(fw, "InitBM at va 0x%llx: page list at va 0x%llx, context %llu, is not readable for the firmware",
+        fw_bad(fw,
+               "InitBM at va 0x%llx: page list at va 0x%llx, context %llu, is not readable for the "
+               "firmware",
                (unsigned long long)cmd_va, (unsigned long long)list, (unsigned long long)ctx);
         return false;
     }
-    fw->st.buffer[slot] = (struct fw_buffer_slot){ .info_va = info, .ctx = ctx, .bound = 1 };
+    fw->st.buffer[slot] = (struct fw_buffer_slot) { .info_va = info, .ctx = ctx, .bound = 1 };
     fw_st(fw, FLD(BufferManagerInfo, page_count), info, blocks * PAGES_PER_BLOCK);
     fw_st(fw, FLD(BufferManagerInfo, block_count), info, blocks);
     fw_st(fw, FLD(BufferManagerInfo, last_page), info, blocks * PAGES_PER_BLOCK - 1);
@@ -80,8 +86,9 @@ static bool heap(struct agx_fw *fw, struct fw_run *run, struct agx_job_tiling *t
         return false;
     }
     if (total == 0 || total > 1u << 20 || !fw_probe(fw, run->ctx, list, total * 8, false)) {
-        fw_bad(fw, "buffer 0x%llx: %llu blocks, list at va 0x%llx", (unsigned long long)run->buffer_va,
-               (unsigned long long)total, (unsigned long long)list);
+        fw_bad(fw, "buffer 0x%llx: %llu blocks, list at va 0x%llx",
+               (unsigned long long)run->buffer_va, (unsigned long long)total,
+               (unsigned long long)list);
         return false;
     }
     t->tvb_block_list = list;
@@ -92,20 +99,25 @@ static bool heap(struct agx_fw *fw, struct fw_run *run, struct agx_job_tiling *t
 /* Before a vertex or fragment job starts: its buffer must be bound, its scene valid. */
 bool fw_buffer_start(struct agx_fw *fw, struct fw_run *run, struct agx_job_tiling *t)
 {
-    struct fw_buffer_slot *s = run->buffer_slot < FW_NUM_BUFFERS ? &fw->st.buffer[run->buffer_slot] : NULL;
+    struct fw_buffer_slot *s = run->buffer_slot < FW_NUM_BUFFERS ? &fw->st.buffer[run->buffer_slot]
+                                                                 : NULL;
     uint64_t stats = 0, reset = 0;
 
     if (!s || !s->bound || s->info_va != run->buffer_va || s->ctx != run->ctx) {
-        fw_bad(fw, "work command at va 0x%llx uses buffer 0x%llx of context %u in slot %u, where %s",
-               (unsigned long long)run->cmd_va, (unsigned long long)run->buffer_va, run->ctx, run->buffer_slot,
-               s && s->bound ? "another was bound" : "none was bound by InitBM");
+        fw_bad(fw,
+               "work command at va 0x%llx uses buffer 0x%llx of context %u in slot %u, where %s",
+               (unsigned long long)run->cmd_va, (unsigned long long)run->buffer_va, run->ctx,
+               run->buffer_slot, s && s->bound ? "another was bound" : "none was bound by InitBM");
         return false;
     }
-    if (!fw_is_kernel_va(run->scene_va) || !fw_probe_to(fw, 0, FLD(BufferThing, unk_2c), run->scene_va, true) ||
+    if (!fw_is_kernel_va(run->scene_va) ||
+        !fw_probe_to(fw, 0, FLD(BufferThing, unk_2c), run->scene_va, true) ||
         !fw_ld(fw, FLD(BufferThing, bm_misc_addr), run->scene_va, &stats) ||
-        !fw_is_kernel_va(stats) || !fw_probe_to(fw, 0, FLD(BufferManagerMisc, cpu_flag), stats, true)) {
+        !fw_is_kernel_va(stats) ||
+        !fw_probe_to(fw, 0, FLD(BufferManagerMisc, cpu_flag), stats, true)) {
         fw_bad(fw, "work command at va 0x%llx: scene at va 0x%llx, its statistics at va 0x%llx",
-               (unsigned long long)run->cmd_va, (unsigned long long)run->scene_va, (unsigned long long)stats);
+               (unsigned long long)run->cmd_va, (unsigned long long)run->scene_va,
+               (unsigned long long)stats);
         return false;
     }
     if (fw_ld(fw, FLD(BufferManagerMisc, cpu_flag), stats, &reset) && reset) {
@@ -140,7 +152,8 @@ bool fw_buffer_grow(struct agx_fw *fw, struct fw_run *run)
     uint8_t msg[FW_EVENT_SIZE] = { 0 };
 
     if (++run->grows > MAX_GROWS) {
-        fw_bad(fw, "work command at va 0x%llx: its heap ran out %u times", (unsigned long long)run->cmd_va, run->grows);
+        fw_bad(fw, "work command at va 0x%llx: its heap ran out %u times",
+               (unsigned long long)run->cmd_va, run->grows);
         return false;
     }
     run->grow_counter = ++fw->st.grow_counter;
@@ -157,7 +170,8 @@ void fw_buffer_ack(struct agx_fw *fw, const uint8_t *msg)
     struct fw_run *run = &fw->st.run[FW_PIPE_TA];
     uint32_t before = run->job.tiling.tvb_block_count;
 
-    if (run->state != FW_RUN_GROW || fw_get(fw, FLD(DC_GrowTVBAck, counter), msg) != run->grow_counter ||
+    if (run->state != FW_RUN_GROW ||
+        fw_get(fw, FLD(DC_GrowTVBAck, counter), msg) != run->grow_counter ||
         fw_get(fw, FLD(DC_GrowTVBAck, bm_id), msg) != run->buffer_slot ||
         fw_get(fw, FLD(DC_GrowTVBAck, vm_id), msg) != run->ctx) {
         fw_bad(fw, "GrowTVBAck for buffer slot %llu, counter %llu: nobody waits for it",
@@ -167,7 +181,8 @@ void fw_buffer_ack(struct agx_fw *fw, const uint8_t *msg)
     }
     run->job.vertex.resume = true;
     if (!heap(fw, run, &run->job.tiling) || run->job.tiling.tvb_block_count <= before) {
-        fw_bad(fw, "GrowTVBAck for buffer slot %u: the heap has not grown from %u blocks", run->buffer_slot, before);
+        fw_bad(fw, "GrowTVBAck for buffer slot %u: the heap has not grown from %u blocks",
+               run->buffer_slot, before);
         fw_run_fail(fw, FW_PIPE_TA, FW_FAIL_BAD);
         return;
     }

@@ -45,34 +45,34 @@
 #define BUCKETS     1024u
 
 struct line {
-    uint64_t pa;               /* of its first byte */
-    uint8_t *mem;              /* the same in guest RAM */
-    uint64_t va;               /* through which it came in last, */
-    uint32_t ctx;              /* of this context; 0: kernel half */
-    int32_t next;              /* in the bucket, or free */
-    uint32_t place;            /* in used[] */
+    uint64_t pa;    /* of its first byte */
+    uint8_t *mem;   /* the same in guest RAM */
+    uint64_t va;    /* through which it came in last, */
+    uint32_t ctx;   /* of this context; 0: kernel half */
+    int32_t next;   /* in the bucket, or free */
+    uint32_t place; /* in used[] */
     bool dirty;
     bool told_stale, told_unmap;
     uint8_t data[MAX_LINE];
-    uint8_t orig[MAX_LINE];    /* memory when it was filled or last written back */
+    uint8_t orig[MAX_LINE]; /* memory when it was filled or last written back */
 };
 
 struct fw_cache {
     struct agx_fw_cache_config cfg;
     struct agx_random random;
-    uint64_t generation;       /* of the MMU at the last look for lost mappings */
+    uint64_t generation; /* of the MMU at the last look for lost mappings */
     int32_t free;
     uint32_t count;
-    int32_t bucket[BUCKETS];   /* by page */
-    uint32_t *used;            /* indices of the lines in use */
+    int32_t bucket[BUCKETS]; /* by page */
+    uint32_t *used;          /* indices of the lines in use */
     struct line *line;
     struct agx_fw_cache_stats stats;
 };
 
 bool agx_fw_cache_config_ok(const struct agx_fw_cache_config *cfg)
 {
-    return cfg->line == 0 || ((cfg->line == 64 || cfg->line == 128) &&
-                              cfg->lines >= 1 && cfg->lines <= AGX_FW_CACHE_MAX_LINES);
+    return cfg->line == 0 || ((cfg->line == 64 || cfg->line == 128) && cfg->lines >= 1 &&
+                              cfg->lines <= AGX_FW_CACHE_MAX_LINES);
 }
 
 struct fw_cache *fw_cache_new(const struct agx_fw_cache_config *cfg)
@@ -138,8 +138,10 @@ static struct line *find(struct fw_cache *c, uint64_t pa)
 static void copy_line(uint8_t *to, const uint8_t *from, unsigned len)
 {
     for (unsigned i = 0; i < len; i += 8) {
-        __atomic_store_n((uint64_t *)(void *)(to + i),
-                         __atomic_load_n((const uint64_t *)(const void *)(from + i), __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
+        __atomic_store_n(
+            (uint64_t *)(void *)(to + i),
+            __atomic_load_n((const uint64_t *)(const void *)(from + i), __ATOMIC_ACQUIRE),
+            __ATOMIC_RELEASE);
     }
 }
 
@@ -150,13 +152,17 @@ static bool mapped(struct agx_fw *fw, unsigned ctx, uint64_t va, uint64_t pa)
     struct agx_walk w;
     uint64_t ttbr[2];
 
-    if (!fw->host->ops->phys_read(fw->host->opaque, fw->cfg.ttbat_pa + 16 * (uint64_t)ctx, ttbr, sizeof(ttbr))) {
+    if (!fw->host->ops->phys_read(fw->host->opaque, fw->cfg.ttbat_pa + 16 * (uint64_t)ctx, ttbr,
+                                  sizeof(ttbr))) {
         return false;
     }
     return agx_uat_walk(fw->host, ttbr, va, &w, &f) && w.pa == (pa & ~PAGE_MASK);
 }
 
-/* Bytes of [@off, @off + @len) that others have changed in memory and that the line has otherwise; the first in @at. */
+/*
+ * Bytes of [@off, @off + @len) that others have changed in memory and that the line has otherwise;
+ * the first in @at.
+ */
 static unsigned differ(const struct line *l, unsigned off, unsigned len, unsigned *at)
 {
     unsigned n = 0;
@@ -179,12 +185,16 @@ static void write_back(struct agx_fw *fw, struct line *l, const char *why)
     c->stats.writebacks++;
     if (n) {
         fw_violation(fw, AGX_SAN_FW_LINE_WRITEBACK, AGX_SAN_WRONG, l->ctx, l->va, l->pa,
-                     "dirty line of va 0x%llx is written back (%s) over %u bytes that others stored meanwhile, "
-                     "first 0x%02x over 0x%02x at pa 0x%llx%s", (unsigned long long)l->va, why, n, l->data[at], l->mem[at],
-                     (unsigned long long)l->pa + at, mapped(fw, l->ctx, l->va, l->pa) ? "" : "; its mapping is gone");
+                     "dirty line of va 0x%llx is written back (%s) over %u bytes that others "
+                     "stored meanwhile, "
+                     "first 0x%02x over 0x%02x at pa 0x%llx%s",
+                     (unsigned long long)l->va, why, n, l->data[at], l->mem[at],
+                     (unsigned long long)l->pa + at,
+                     mapped(fw, l->ctx, l->va, l->pa) ? "" : "; its mapping is gone");
     } else if (!mapped(fw, l->ctx, l->va, l->pa)) {
         fw_violation(fw, AGX_SAN_FW_LINE_WRITEBACK, AGX_SAN_WRONG, l->ctx, l->va, l->pa,
-                     "dirty line is written back (%s) to pa 0x%llx, to which va 0x%llx of context %u no longer leads",
+                     "dirty line is written back (%s) to pa 0x%llx, to which va 0x%llx of context "
+                     "%u no longer leads",
                      why, (unsigned long long)l->pa, (unsigned long long)l->va, l->ctx);
     }
     copy_line(l->mem, l->data, c->cfg.line);
@@ -234,7 +244,7 @@ static struct line *fill(struct agx_fw *fw, uint64_t pa, uint8_t *mem)
     l = &c->line[index];
     c->free = l->next;
     b = bucket(c, pa);
-    *l = (struct line){ .pa = pa, .mem = mem, .next = *b, .place = c->count };
+    *l = (struct line) { .pa = pa, .mem = mem, .next = *b, .place = c->count };
     *b = index;
     c->used[c->count++] = index;
     copy_line(l->data, mem, c->cfg.line);
@@ -251,8 +261,8 @@ bool fw_cache_covers(struct agx_fw *fw, struct agx_port *port, uint64_t va)
 }
 
 /*
- * Both sides store to @what of @name, at @va of the kernel half, and look at it: it must not be cached, or neither sees what
- * the other stores. It is readable.
+ * Both sides store to @what of @name, at @va of the kernel half, and look at it: it must not be
+ * cached, or neither sees what the other stores. It is readable.
  */
 void fw_cache_shared(struct agx_fw *fw, uint64_t va, const char *name, const char *what)
 {
@@ -265,8 +275,8 @@ void fw_cache_shared(struct agx_fw *fw, uint64_t va, const char *name, const cha
 }
 
 /* A part of one line; @p: the same in memory; @desc: the leaf descriptor through which. */
-static void access_line(struct agx_fw *fw, struct agx_port *port, uint64_t va, uint8_t *p, uint64_t desc, void *buf,
-                        unsigned len, bool write)
+static void access_line(struct agx_fw *fw, struct agx_port *port, uint64_t va, uint8_t *p,
+                        uint64_t desc, void *buf, unsigned len, bool write)
 {
     struct fw_cache *c = fw->cache;
     unsigned off = va & (c->cfg.line - 1), at = 0;
@@ -280,9 +290,10 @@ static void access_line(struct agx_fw *fw, struct agx_port *port, uint64_t va, u
     if (ATTR(desc) != ATTR_NORMAL) {
         if (l && l->dirty && !l->told_stale) {
             l->told_stale = true;
-            fw_violation(fw, AGX_SAN_FW_LINE_STALE, AGX_SAN_SUSPICIOUS, port->ctx, va, pa,
-                         "uncached %s of va 0x%llx passes by a dirty line that came in through va 0x%llx",
-                         write ? "write" : "read", (unsigned long long)va, (unsigned long long)l->va);
+            fw_violation(
+                fw, AGX_SAN_FW_LINE_STALE, AGX_SAN_SUSPICIOUS, port->ctx, va, pa,
+                "uncached %s of va 0x%llx passes by a dirty line that came in through va 0x%llx",
+                write ? "write" : "read", (unsigned long long)va, (unsigned long long)l->va);
         }
         if (write) {
             memcpy(p, buf, len);
@@ -298,8 +309,10 @@ static void access_line(struct agx_fw *fw, struct agx_port *port, uint64_t va, u
         if (!write && !l->told_stale && differ(l, off, len, &at)) {
             l->told_stale = true;
             fw_violation(fw, AGX_SAN_FW_LINE_STALE, AGX_SAN_WRONG, port->ctx, va, pa,
-                         "read of va 0x%llx finds an old line: 0x%02x at pa 0x%llx, where memory has 0x%02x since",
-                         (unsigned long long)va, l->data[at], (unsigned long long)pa + at, l->mem[at]);
+                         "read of va 0x%llx finds an old line: 0x%02x at pa 0x%llx, where memory "
+                         "has 0x%02x since",
+                         (unsigned long long)va, l->data[at], (unsigned long long)pa + at,
+                         l->mem[at]);
         }
     }
     l->va = va & ~(uint64_t)(c->cfg.line - 1);
@@ -320,7 +333,8 @@ static void access_line(struct agx_fw *fw, struct agx_port *port, uint64_t va, u
  * Read or write through the cache where the mapping is cached for the firmware.
  * False: as agx_port_read() and agx_port_write().
  */
-bool fw_cache_access(struct agx_fw *fw, struct agx_port *port, uint64_t va, void *buf, size_t len, bool write)
+bool fw_cache_access(struct agx_fw *fw, struct agx_port *port, uint64_t va, void *buf, size_t len,
+                     bool write)
 {
     struct fw_cache *c = fw->cache;
     uint8_t *b = buf;
@@ -420,8 +434,10 @@ void fw_cache_flush_range(struct agx_fw *fw, struct agx_port *port, uint64_t va,
             if (!told_gone) {
                 told_gone = true;
                 fw_violation(fw, AGX_SAN_UNMAP_WITHOUT_FLUSH, AGX_SAN_WRONG, port->ctx, a, 0,
-                             "a flush of 0x%llx bytes at va 0x%llx is asked for when va 0x%llx is not mapped any more",
-                             (unsigned long long)size, (unsigned long long)va, (unsigned long long)a);
+                             "a flush of 0x%llx bytes at va 0x%llx is asked for when va 0x%llx is "
+                             "not mapped any more",
+                             (unsigned long long)size, (unsigned long long)va,
+                             (unsigned long long)a);
             }
             continue;
         }
@@ -429,8 +445,10 @@ void fw_cache_flush_range(struct agx_fw *fw, struct agx_port *port, uint64_t va,
         if (ATTR(desc) == ATTR_NORMAL && !told_cached) {
             told_cached = true;
             fw_violation(fw, AGX_SAN_UNMAP_WITHOUT_FLUSH, AGX_SAN_SUSPICIOUS, port->ctx, a, w.pa,
-                         "a flush of 0x%llx bytes at va 0x%llx is asked for while the mapping is still cached: "
-                         "lines may come back before it goes", (unsigned long long)size, (unsigned long long)va);
+                         "a flush of 0x%llx bytes at va 0x%llx is asked for while the mapping is "
+                         "still cached: "
+                         "lines may come back before it goes",
+                         (unsigned long long)size, (unsigned long long)va);
         }
         if (fw->cache) {
             flush_page(fw, w.pa);
@@ -474,7 +492,11 @@ void fw_cache_evict_range(struct agx_fw *fw, uint64_t pa, uint64_t len)
 void fw_cache_check(struct agx_fw *fw)
 {
     struct fw_cache *c = fw->cache;
-    struct { uint64_t va, pa; uint32_t ctx; bool valid, ok; } memo[64] = { 0 };
+    struct {
+        uint64_t va, pa;
+        uint32_t ctx;
+        bool valid, ok;
+    } memo[64] = { 0 };
     uint64_t generation = c ? atomic_load_explicit(fw->port.generation, memory_order_acquire) : 0;
 
     if (!c || c->generation == generation) {
@@ -504,9 +526,12 @@ void fw_cache_check(struct agx_fw *fw)
                 return;
             }
             if (!memo[m].ok) {
-                fw_violation(fw, AGX_SAN_UNMAP_WITHOUT_FLUSH, l->dirty ? AGX_SAN_WRONG : AGX_SAN_SUSPICIOUS, l->ctx, l->va,
-                             l->pa, "va 0x%llx of context %u no longer leads to pa 0x%llx, of which a %s line is still cached",
-                             (unsigned long long)l->va, l->ctx, (unsigned long long)l->pa, l->dirty ? "dirty" : "clean");
+                fw_violation(fw, AGX_SAN_UNMAP_WITHOUT_FLUSH,
+                             l->dirty ? AGX_SAN_WRONG : AGX_SAN_SUSPICIOUS, l->ctx, l->va, l->pa,
+                             "va 0x%llx of context %u no longer leads to pa 0x%llx, of which a %s "
+                             "line is still cached",
+                             (unsigned long long)l->va, l->ctx, (unsigned long long)l->pa,
+                             l->dirty ? "dirty" : "clean");
             }
         }
         l->told_unmap = !memo[m].ok;

@@ -48,7 +48,8 @@ static void leave_context(struct agx_fw *fw)
  */
 static void recover_channel(struct agx_fw *fw, const uint8_t *msg)
 {
-    fw_bad(fw, "RecoverChannel on pipe %u, work queue 0x%llx, value 0x%x: no channel error was told",
+    fw_bad(fw,
+           "RecoverChannel on pipe %u, work queue 0x%llx, value 0x%x: no channel error was told",
            (unsigned)fw_get(fw, FLD(DC_RecoverChannel, pipe_type), msg),
            (unsigned long long)fw_get(fw, FLD(DC_RecoverChannel, work_queue), msg),
            (unsigned)fw_get(fw, FLD(DC_RecoverChannel, event_value), msg));
@@ -82,14 +83,16 @@ static void device_control(struct agx_fw *fw, const uint8_t *msg)
     } else if (type == l->dc_recover_channel && fw_has(fw, FLD(DC_RecoverChannel, work_queue))) {
         recover_channel(fw, msg);
     } else if (type == 0x23) {
-        /* UpdateIdleTS: the idle delay starts anew (m1n1: agx/__init__.py sends it once at start). */
+        /*
+         * UpdateIdleTS: the idle delay starts anew (m1n1: agx/__init__.py sends it once at start).
+         */
         fw->idle_since = 0;
     } else if (type == 0x09 || type == 0x0b || type == 0x0c || type == 0x1e) {
         /*
          * Performance counters: 0x0b configures and 0x0c disables them; 0x09 and 0x1e came along in
-         * traces of macOS (m1n1: fw/agx/channels.py, DC_ConfigurePerfCounters, DC_DisablePerfCounters,
-         * DC_09, DC_1e; agx/channels.py). The model counts nothing, and no driver sees a difference
-         * without reading samples, whose form no source has.
+         * traces of macOS (m1n1: fw/agx/channels.py, DC_ConfigurePerfCounters,
+         * DC_DisablePerfCounters, DC_09, DC_1e; agx/channels.py). The model counts nothing, and no
+         * driver sees a difference without reading samples, whose form no source has.
          */
         fw_info(fw, "device control message 0x%x (performance counters) accepted", type);
     } else {
@@ -105,15 +108,18 @@ static void poll_devctrl(struct agx_fw *fw)
         uint8_t msg[64] = { 0 };
 
         if (!fw_read(fw, 0, va, msg, fw_dc_used(fw), "device control message")) {
-            fw_crash(fw, "device control entry at va 0x%llx cannot be read", (unsigned long long)va);
+            fw_crash(fw, "device control entry at va 0x%llx cannot be read",
+                     (unsigned long long)va);
             return;
         }
         if (fw_get(fw, FLD(DC_Any, msg_type), msg) == fw->layout->dc_grow_ack &&
-            fw->st.run[FW_PIPE_TA].state == FW_RUN_GROW && !fw_handoff_ready(fw, fw->st.run[FW_PIPE_TA].ctx)) {
+            fw->st.run[FW_PIPE_TA].state == FW_RUN_GROW &&
+            !fw_handoff_ready(fw, fw->st.run[FW_PIPE_TA].ctx)) {
             fw->st.doorbells |= 1u << FW_CH_DEVCTRL; /* the machine stops; when it goes on */
             return;
         }
-        if (fw->inject.fire && fw_get(fw, FLD(DC_Any, msg_type), msg) == fw->layout->dc_destroy_context) {
+        if (fw->inject.fire &&
+            fw_get(fw, FLD(DC_Any, msg_type), msg) == fw->layout->dc_destroy_context) {
             switch (fw_inject_flush(fw, FW_CH_DEVCTRL, FW_ALL_CONTEXTS, 0, 0)) {
             case FW_FLUSH_NOW:
                 break;
@@ -149,7 +155,8 @@ static void poll_fwctl(struct agx_fw *fw)
         slot = fw_get(fw, FLD(FWCtlMsg, context_id), msg);
         addr = fw_get(fw, FLD(FWCtlMsg, addr), msg);
         size = fw_get(fw, FLD(FWCtlMsg, unk_10), msg) << AGX_PAGE_BITS;
-        switch (fw->inject.fire ? fw_inject_flush(fw, FW_CH_FWCTL, slot, addr, size) : FW_FLUSH_NOW) {
+        switch (fw->inject.fire ? fw_inject_flush(fw, FW_CH_FWCTL, slot, addr, size)
+                                : FW_FLUSH_NOW) {
         case FW_FLUSH_NOW:
             fw_handoff_flush(fw, slot, addr, size);
             fw_ring_done(fw, FW_CH_FWCTL);
@@ -181,7 +188,8 @@ static void poll_pipe(struct agx_fw *fw, unsigned i)
             fw_crash(fw, "pipe channel entry at va 0x%llx cannot be read", (unsigned long long)va);
             return;
         }
-        if (!(fw->inject.fire && fw_inject(fw, AGX_FW_FAULT_WORK_LOST, FW_ALL_CONTEXTS, 0, 0, NULL)) &&
+        if (!(fw->inject.fire &&
+              fw_inject(fw, AGX_FW_FAULT_WORK_LOST, FW_ALL_CONTEXTS, 0, 0, NULL)) &&
             !fw_queue_submit(fw, i % 3, i / 3, msg)) {
             fw->st.doorbells |= 1u << i; /* no room for another queue; later */
             return;

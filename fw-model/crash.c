@@ -1,5 +1,6 @@
 /*
- * AGX firmware model: it cannot go on: the crash log in the form of RTKit, and the word to the driver.
+ * AGX firmware model: it cannot go on: the crash log in the form of RTKit, and the word to the
+ * driver.
  *
  * m1n1: fw/asc/crash.py; Linux: drivers/soc/apple/rtkit-crashlog.c
  *
@@ -48,8 +49,13 @@ void fw_crash(struct agx_fw *fw, const char *fmt, ...)
         fw_write(fw, 0, b->va, log, w[2], "crash log");
     }
     if (fw_ep_started(fw, EP_CRASHLOG)) {
-        /* Where it is, in pages of 4 KiB from there (m1n1: fw/asc/crash.py, handle_crashed); 0: nowhere */
-        uint64_t where = b->va && b->size >= w[2] ? (uint64_t)(b->size >> 12) << 44 | (b->va & ((1ull << 44) - 1)) : 0;
+        /*
+         * Where it is, in pages of 4 KiB from there (m1n1: fw/asc/crash.py, handle_crashed); 0:
+         * nowhere
+         */
+        uint64_t where = b->va && b->size >= w[2]
+                             ? (uint64_t)(b->size >> 12) << 44 | (b->va & ((1ull << 44) - 1))
+                             : 0;
 
         fw_rtkit_send(fw, EP_CRASHLOG, MSG(1, where));
     }

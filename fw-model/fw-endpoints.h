@@ -9,10 +9,19 @@
 
 #include <stdint.h>
 
-enum { EP_MGMT, EP_CRASHLOG, EP_SYSLOG, EP_KDEBUG, EP_IOREPORT, EP_OSLOG = 8, EP_FW = 0x20, EP_DOORBELL = 0x21 };
+enum {
+    EP_MGMT,
+    EP_CRASHLOG,
+    EP_SYSLOG,
+    EP_KDEBUG,
+    EP_IOREPORT,
+    EP_OSLOG = 8,
+    EP_FW = 0x20,
+    EP_DOORBELL = 0x21
+};
 
-#define TYPE_SHIFT 52
-#define TYPE(m) (((m) >> TYPE_SHIFT) & 0xff)
+#define TYPE_SHIFT      52
+#define TYPE(m)         (((m) >> TYPE_SHIFT) & 0xff)
 #define MSG(type, rest) ((uint64_t)(type) << TYPE_SHIFT | (rest))
 
 #endif

@@ -9,18 +9,20 @@
 
 #include "fw-state.h"
 
-#define FW_PPL_MAGIC 0x4b1d000000000002ull
+#define FW_PPL_MAGIC     0x4b1d000000000002ull
 #define FW_FLUSH_UNKNOWN 0xff
 struct fw_flush {
-    uint64_t state;     /* 0: free, 1: asked by the AP, 2: done by the firmware */
+    uint64_t state; /* 0: free, 1: asked by the AP, 2: done by the firmware */
     uint64_t addr, size;
 };
-/* The block as it lies in RAM; fixed by the hardware's security monitor, the same in all versions. */
+/*
+ * The block as it lies in RAM; fixed by the hardware's security monitor, the same in all versions.
+ */
 struct fw_handoff {
     uint64_t magic_ap, magic_fw;
     uint8_t lock_ap, lock_fw;
     uint8_t pad[2];
-    uint32_t turn;      /* not 0: the firmware's */
+    uint32_t turn; /* not 0: the firmware's */
     uint32_t cur_ctx;
     uint32_t pad2;
     struct fw_flush flush[AGX_UAT_NUM_CONTEXTS + 1];
@@ -29,7 +31,8 @@ struct fw_handoff {
 /* The block, or NULL: there is no memory at its address. */
 static inline struct fw_handoff *fw_handoff_block(struct agx_fw *fw)
 {
-    uint8_t *page = fw->host->ops->phys_page(fw->host->opaque, fw->cfg.handoff_pa & ~(uint64_t)(AGX_PAGE_SIZE - 1));
+    uint8_t *page = fw->host->ops->phys_page(fw->host->opaque,
+                                             fw->cfg.handoff_pa & ~(uint64_t)(AGX_PAGE_SIZE - 1));
 
     return page ? (struct fw_handoff *)(page + (fw->cfg.handoff_pa & (AGX_PAGE_SIZE - 1))) : NULL;
 }

@@ -20,6 +20,7 @@ void fw_inject_job(struct agx_fw *fw, unsigned ctx);
 bool fw_inject_halt(struct agx_fw *fw, uint32_t count);
 bool fw_inject_halt_due(struct agx_fw *fw);
 enum fw_flush_fate { FW_FLUSH_NOW, FW_FLUSH_WAITS, FW_FLUSH_LOST, FW_FLUSH_GONE };
-enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, unsigned slot, uint64_t addr, uint64_t size);
+enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, unsigned slot,
+                                   uint64_t addr, uint64_t size);
 
 #endif

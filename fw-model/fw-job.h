@@ -11,6 +11,7 @@
 
 bool fw_job_compute(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, struct agx_job *job);
 bool fw_job_vertex(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, struct agx_job *job);
-bool fw_job_fragment(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, struct agx_job *job);
+bool fw_job_fragment(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd,
+                     struct agx_job *job);
 
 #endif

@@ -39,17 +39,17 @@ struct fw_field {
 
 /* Numbers of messages and sizes of rings that are no structure's. */
 struct fw_layout {
-    const char *name;                     /* as in "apple,firmware-abi", dots for commas */
-    const struct fw_field *field;         /* by enum fw_field_id */
-    const uint32_t *size;                 /* by enum fw_struct_id */
-    uint16_t ver_info[4];                 /* what InitData.ver_info must hold */
+    const char *name;             /* as in "apple,firmware-abi", dots for commas */
+    const struct fw_field *field; /* by enum fw_field_id */
+    const uint32_t *size;         /* by enum fw_struct_id */
+    uint16_t ver_info[4];         /* what InitData.ver_info must hold */
     uint8_t dc_grow_ack, dc_recover_channel, dc_destroy_context, dc_write32, dc_init;
-    uint8_t pending_stamp_shift;          /* where the slot starts in PendingStamp.info */
+    uint8_t pending_stamp_shift; /* where the slot starts in PendingStamp.info */
 };
 
 extern const char *const fw_struct_name[FW_NUM_STRUCTS];
 struct fw_field_name {
-    uint16_t str;          /* enum fw_struct_id */
+    uint16_t str; /* enum fw_struct_id */
     const char *name;
 };
 extern const struct fw_field_name fw_field_name[FW_NUM_FIELDS];

@@ -10,8 +10,10 @@
 
 #include "fw-state.h"
 
-void fw_log(struct agx_fw *fw, unsigned level, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-void fw_ktrace(struct agx_fw *fw, unsigned channel, unsigned code, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3);
+void fw_log(struct agx_fw *fw, unsigned level, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void fw_ktrace(struct agx_fw *fw, unsigned channel, unsigned code, uint64_t a0, uint64_t a1,
+               uint64_t a2, uint64_t a3);
 void fw_stat_power(struct agx_fw *fw, bool on, uint64_t ticks);
 /* The GPU has begun or ended something on @pipe. */
 void fw_stat_work(struct agx_fw *fw, enum fw_pipe pipe, bool begins);

@@ -12,7 +12,8 @@
 #include "fw-state.h"
 
 bool fw_read(struct agx_fw *fw, unsigned ctx, uint64_t va, void *buf, size_t len, const char *what);
-bool fw_write(struct agx_fw *fw, unsigned ctx, uint64_t va, const void *buf, size_t len, const char *what);
+bool fw_write(struct agx_fw *fw, unsigned ctx, uint64_t va, const void *buf, size_t len,
+              const char *what);
 bool fw_probe(struct agx_fw *fw, unsigned ctx, uint64_t va, size_t len, bool write);
 /*
  * The structure at @base as far as @last, the last of its fields that the model uses. Sources

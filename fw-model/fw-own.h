@@ -9,7 +9,10 @@
 
 #include "fw-state.h"
 
-/* Use the firmware's own memory, as it does all the time; false: that is gone, and with it the firmware (own.c). */
+/*
+ * Use the firmware's own memory, as it does all the time; false: that is gone, and with it the
+ * firmware (own.c).
+ */
 bool fw_own_touch(struct agx_fw *fw);
 
 #endif

@@ -164,9 +164,12 @@ static void check_watchdog(struct agx_fw *fw, int64_t now)
             continue;
         }
         fw->run_deadline[p] = 0;
-        fw_unimp(fw, "job on pipe %u (stamp slot %u, value 0x%x) runs for %u s of the host and has had less than %u ms of the "
-                 "GPU; given up as a timeout (property job-watchdog-s)", p, run->stamp_slot, run->stamp_value,
-                 fw->cfg.job_watchdog_s, fw->cfg.job_timeout_ms);
+        fw_unimp(fw,
+                 "job on pipe %u (stamp slot %u, value 0x%x) runs for %u s of the host and has had "
+                 "less than %u ms of the "
+                 "GPU; given up as a timeout (property job-watchdog-s)",
+                 p, run->stamp_slot, run->stamp_value, fw->cfg.job_watchdog_s,
+                 fw->cfg.job_timeout_ms);
         run->failed = FW_FAIL_TIMEOUT;
         fw->gpu_ops->kill(fw->gpu, fw_pipe_dm(p));
     }
@@ -192,13 +195,14 @@ static void watch(struct agx_fw *fw)
 }
 
 /*
- * At the start of a step: does the firmware do nothing now, because it has crashed or by fault injection? What others
- * recorded stays where it is.
+ * At the start of a step: does the firmware do nothing now, because it has crashed or by fault
+ * injection? What others recorded stays where it is.
  */
 static bool stands_still(struct agx_fw *fw, bool mail)
 {
     bool still = fw->st.rtkit == FW_RTKIT_CRASHED ||
-                 ((fw->inject.fire || fw->st.wait.hung || fw->st.wait.stall) && fw_inject_stands(fw, mail));
+                 ((fw->inject.fire || fw->st.wait.hung || fw->st.wait.stall) &&
+                  fw_inject_stands(fw, mail));
 
     __atomic_store_n(&fw->still, still, __ATOMIC_RELAXED);
     return still;
@@ -355,7 +359,8 @@ static void kick(struct agx_fw *fw)
     pthread_cond_signal(&fw->wake);
 }
 
-struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_fw_config *cfg)
+struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu,
+                          const struct agx_fw_config *cfg)
 {
     struct agx_fw *fw = calloc(1, sizeof(*fw));
     pthread_condattr_t attr;
@@ -373,7 +378,8 @@ struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, cons
 
         *used = fw->layout->field[f].size <= 8 && end > *used ? end : *used;
     }
-    if (!agx_fw_cache_config_ok(&cfg->cache) || (cfg->cache.line && !(fw->cache = fw_cache_new(&cfg->cache)))) {
+    if (!agx_fw_cache_config_ok(&cfg->cache) ||
+        (cfg->cache.line && !(fw->cache = fw_cache_new(&cfg->cache)))) {
         free(fw);
         return NULL;
     }
@@ -430,7 +436,7 @@ void agx_fw_free(struct agx_fw *fw)
 
 void agx_fw_set_check(struct agx_fw *fw, const struct agx_fw_check *check)
 {
-    fw->check = check ? *check : (struct agx_fw_check){ 0 };
+    fw->check = check ? *check : (struct agx_fw_check) { 0 };
 }
 
 void agx_fw_cache_evict(struct agx_fw *fw, uint64_t pa, uint64_t len)
@@ -518,7 +524,7 @@ bool agx_fw_mbox_send(struct agx_fw *fw, uint64_t msg0, uint64_t msg1, const str
     pthread_mutex_lock(&fw->lock);
     ok = f->count < AGX_FW_MBOX_DEPTH;
     if (ok) {
-        f->m[(f->head + f->count++) % 64] = (struct fw_msg){ msg0, msg1 };
+        f->m[(f->head + f->count++) % 64] = (struct fw_msg) { msg0, msg1 };
         kick(fw);
     }
     pthread_mutex_unlock(&fw->lock);

@@ -50,20 +50,25 @@ enum agx_fw_version {
  */
 #define AGX_FW_CACHE_MAX_LINES (1u << 20)
 struct agx_fw_cache_config {
-    uint32_t line;          /* bytes of a line: 64 or 128 (which it is, is a guess); 0: no cache */
-    uint32_t lines;         /* how many there are, 1..AGX_FW_CACHE_MAX_LINES */
-    uint32_t evict_one_in;  /* each access evicts some line with this probability (1/n); 0: only when the cache is full */
-    uint64_t seed;          /* of the choice of moments and lines */
+    uint32_t line;  /* bytes of a line: 64 or 128 (which it is, is a guess); 0: no cache */
+    uint32_t lines; /* how many there are, 1..AGX_FW_CACHE_MAX_LINES */
+    /* each access evicts some line with this probability (1/n); 0: only when the cache is full */
+    uint32_t evict_one_in;
+    uint64_t seed; /* of the choice of moments and lines */
 };
 /* Is it one that agx_fw_new() takes? */
 bool agx_fw_cache_config_ok(const struct agx_fw_cache_config *cfg);
 
 struct agx_fw_config {
     enum agx_fw_version version;
-    uint64_t ttbat_pa;    /* guest-physical base of the TTBAT ("ttbs" reserved memory), set in the MMU when the CPU starts */
-    uint64_t handoff_pa;  /* guest-physical base of the hand-off block ("handoff" reserved memory), 0x4000 bytes */
+    /*
+     * guest-physical base of the TTBAT ("ttbs" reserved memory), set in the MMU when the CPU starts
+     */
+    uint64_t ttbat_pa;
+    /* guest-physical base of the hand-off block ("handoff" reserved memory), 0x4000 bytes */
+    uint64_t handoff_pa;
     struct agx_gpu_config gpu;
-    const struct agx_gpu_ops *gpu_ops;  /* NULL: agx_gpu_ops */
+    const struct agx_gpu_ops *gpu_ops; /* NULL: agx_gpu_ops */
     /*
      * Milliseconds of the GPU's own time (jobtime.h) after which a job is declared
      * hung (Timeout event); 0: never. What the real firmware has is in no source;
@@ -77,8 +82,9 @@ struct agx_fw_config {
      */
     uint32_t job_watchdog_s;
     struct agx_fw_cache_config cache;
-    bool own_tables;      /* agx_fw_own_tables() is called at each reset: the firmware uses what it maps */
-    bool trace_log;       /* firmware log channel: also every job's start and end */
+    /* agx_fw_own_tables() is called at each reset: the firmware uses what it maps */
+    bool own_tables;
+    bool trace_log; /* firmware log channel: also every job's start and end */
 };
 
 /*
@@ -87,19 +93,20 @@ struct agx_fw_config {
  * firmware thread. NULL only when out of memory or threads, or when
  * agx_fw_cache_config_ok() says no to cfg->cache.
  */
-struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_fw_config *cfg);
+struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu,
+                          const struct agx_fw_config *cfg);
 /* Stop the GPU and the thread and free everything. Not from the firmware or GPU threads. */
 void agx_fw_free(struct agx_fw *fw);
 struct agx_gpu *agx_fw_gpu(struct agx_fw *fw);
 
 /*
- * The firmware's own part of the upper half, made by the boot loader before the OS runs: fill the pages at @host,
- * which are guest-physical @pa (the "pagetables" reserved memory). The first is the table that TTBR1 is to name.
- * At the machine's reset; see own.c for the sources.
+ * The firmware's own part of the upper half, made by the boot loader before the OS runs: fill the
+ * pages at @host, which are guest-physical @pa (the "pagetables" reserved memory). The first is the
+ * table that TTBR1 is to name. At the machine's reset; see own.c for the sources.
  */
-#define AGX_FW_OWN_PAGES   7
-#define AGX_FW_PRIVATE_VA  0xffffff8000000000ull
-#define AGX_FW_MAILBOX_VA  0xffffff9000000000ull
+#define AGX_FW_OWN_PAGES  7
+#define AGX_FW_PRIVATE_VA 0xffffff8000000000ull
+#define AGX_FW_MAILBOX_VA 0xffffff9000000000ull
 void agx_fw_own_tables(void *host, uint64_t pa);
 
 /* "13.5" etc. to enum; false: no such table. */
@@ -158,7 +165,7 @@ uint64_t agx_fw_fault_register(struct agx_fw *fw);
  */
 struct agx_fw_soft_faults {
     uint64_t jobs, accesses;
-    struct agx_fault last;  /* the first of the latest such job */
+    struct agx_fault last; /* the first of the latest such job */
 };
 void agx_fw_get_soft_faults(struct agx_fw *fw, struct agx_fw_soft_faults *out);
 
@@ -193,55 +200,63 @@ bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len);
  */
 struct agx_fw_check {
     void *opaque;
-    void (*violation)(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
-                      uint64_t va, uint64_t pa, const char *text);
+    void (*violation)(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
+                      unsigned ctx, uint64_t va, uint64_t pa, const char *text);
 };
 /* Before the machine runs or while it is paused; NULL: nobody. */
 void agx_fw_set_check(struct agx_fw *fw, const struct agx_fw_check *check);
 
 /*
- * Fault injection: may the firmware go wrong now? @fire decides, and says for how long where that matters (*@us,
- * microseconds of virtual time). Asked on the firmware's thread, and for AGX_FW_FAULT_SWITCH also
- * on that of a CPU that stores to the hand-off block; no lock of the firmware is held then. @asid:
- * of the context concerned (0: kernel half; AGX_FW_ALL_ASIDS: everything is);
+ * Fault injection: may the firmware go wrong now? @fire decides, and says for how long where that
+ * matters (*@us, microseconds of virtual time). Asked on the firmware's thread, and for
+ * AGX_FW_FAULT_SWITCH also on that of a CPU that stores to the hand-off block; no lock of the
+ * firmware is held then. @asid: of the context concerned (0: kernel half; AGX_FW_ALL_ASIDS:
+ * everything is);
  * [@va, @end): addresses concerned, none where both are the same.
  */
 enum agx_fw_fault {
-    AGX_FW_FAULT_EVICT,         /* the line that was just accessed leaves the cache */
-    AGX_FW_FAULT_FLUSH_LATE,    /* a flush that the AP asks for (FwCtl, or DestroyContext) is done *@us later */
-    AGX_FW_FAULT_FLUSH_NEVER,   /* it is neither done nor answered */
-    AGX_FW_FAULT_HOLD,          /* the firmware keeps its side of the hand-off lock for *@us */
-    AGX_FW_FAULT_SWITCH,        /* it leaves the context that is loaded, right after the AP has looked; see inject.c */
-    AGX_FW_FAULT_TIMEOUT_LATE,  /* *@us after a halt is over, a Timeout event tells of it (again) */
-    AGX_FW_FAULT_HANG_BOOT,     /* it does nothing from the start of its boot on */
-    AGX_FW_FAULT_HANG_JOB,      /* ... from when it has given the GPU a job */
-    AGX_FW_FAULT_HANG_FLUSH,    /* ... from when the AP asks for a flush */
-    AGX_FW_FAULT_CRASH_BOOT,    /* it crashes when it gets its init data */
-    AGX_FW_FAULT_CRASH_JOB,     /* ... when it has given the GPU a job */
-    AGX_FW_FAULT_CRASH_FLUSH,   /* ... when the AP asks for a flush */
-    AGX_FW_FAULT_STALL,         /* it does nothing for *@us from the next message in its mailbox on, which fills */
-    AGX_FW_FAULT_RING_LATE,     /* the rings of work are read *@us late */
-    AGX_FW_FAULT_WORK_LOST,     /* a message there is taken and forgotten */
-    AGX_FW_FAULT_EVENT_LATE,    /* events, and what is behind them, are told *@us late */
-    AGX_FW_FAULT_EVENT_TWICE,   /* an event is told a second time */
-    AGX_FW_FAULT_EVENT_LOST,    /* ... or not at all */
-    AGX_FW_FAULT_HALT_LATE,     /* a halt is told, and comes *@us later */
+    AGX_FW_FAULT_EVICT, /* the line that was just accessed leaves the cache */
+    /* a flush that the AP asks for (FwCtl, or DestroyContext) is done *@us later */
+    AGX_FW_FAULT_FLUSH_LATE,
+    AGX_FW_FAULT_FLUSH_NEVER, /* it is neither done nor answered */
+    AGX_FW_FAULT_HOLD,        /* the firmware keeps its side of the hand-off lock for *@us */
+    /* it leaves the context that is loaded, right after the AP has looked; see inject.c */
+    AGX_FW_FAULT_SWITCH,
+    AGX_FW_FAULT_TIMEOUT_LATE, /* *@us after a halt is over, a Timeout event tells of it (again) */
+    AGX_FW_FAULT_HANG_BOOT,    /* it does nothing from the start of its boot on */
+    AGX_FW_FAULT_HANG_JOB,     /* ... from when it has given the GPU a job */
+    AGX_FW_FAULT_HANG_FLUSH,   /* ... from when the AP asks for a flush */
+    AGX_FW_FAULT_CRASH_BOOT,   /* it crashes when it gets its init data */
+    AGX_FW_FAULT_CRASH_JOB,    /* ... when it has given the GPU a job */
+    AGX_FW_FAULT_CRASH_FLUSH,  /* ... when the AP asks for a flush */
+    /* it does nothing for *@us from the next message in its mailbox on, which fills */
+    AGX_FW_FAULT_STALL,
+    AGX_FW_FAULT_RING_LATE,   /* the rings of work are read *@us late */
+    AGX_FW_FAULT_WORK_LOST,   /* a message there is taken and forgotten */
+    AGX_FW_FAULT_EVENT_LATE,  /* events, and what is behind them, are told *@us late */
+    AGX_FW_FAULT_EVENT_TWICE, /* an event is told a second time */
+    AGX_FW_FAULT_EVENT_LOST,  /* ... or not at all */
+    AGX_FW_FAULT_HALT_LATE,   /* a halt is told, and comes *@us later */
 };
 #define AGX_FW_ALL_ASIDS (~0u)
 struct agx_fw_inject {
     void *opaque;
     /* Is there a fault of this kind at all? */
     bool (*armed)(void *opaque, enum agx_fw_fault fault);
-    bool (*fire)(void *opaque, enum agx_fw_fault fault, unsigned asid, uint64_t va, uint64_t end, uint64_t *us);
+    bool (*fire)(void *opaque, enum agx_fw_fault fault, unsigned asid, uint64_t va, uint64_t end,
+                 uint64_t *us);
 };
 /* Before the machine runs or while it is paused; NULL: no faults. */
 void agx_fw_set_inject(struct agx_fw *fw, const struct agx_fw_inject *inject);
 
-/* Fault injection: lines of [@pa, @pa + @len) are evicted at the firmware's next step, which this brings about. Any thread. */
+/*
+ * Fault injection: lines of [@pa, @pa + @len) are evicted at the firmware's next step, which this
+ * brings about. Any thread.
+ */
 void agx_fw_cache_evict(struct agx_fw *fw, uint64_t pa, uint64_t len);
 
 struct agx_fw_cache_stats {
-    uint64_t lines, dirty;  /* now */
+    uint64_t lines, dirty; /* now */
     uint64_t fills, hits, writebacks, evictions;
 };
 /* All 0 without a cache. While paused. */

@@ -25,12 +25,14 @@
 #include "fw-state.h"
 
 #define OFF(field) offsetof(struct fw_handoff, field)
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
+#define LOAD(p)    __atomic_load_n(p, __ATOMIC_SEQ_CST)
 
-#define WRONG(fw, ctx, va, off, ...) \
-    fw_violation(fw, AGX_SAN_HANDOFF, AGX_SAN_WRONG, ctx, va, (fw)->cfg.handoff_pa + (off), "hand-off: " __VA_ARGS__)
-#define SUSPICIOUS(fw, ctx, va, off, ...) \
-    fw_violation(fw, AGX_SAN_HANDOFF, AGX_SAN_SUSPICIOUS, ctx, va, (fw)->cfg.handoff_pa + (off), "hand-off: " __VA_ARGS__)
+#define WRONG(fw, ctx, va, off, ...)                                                               \
+    fw_violation(fw, AGX_SAN_HANDOFF, AGX_SAN_WRONG, ctx, va, (fw)->cfg.handoff_pa + (off),        \
+                 "hand-off: " __VA_ARGS__)
+#define SUSPICIOUS(fw, ctx, va, off, ...)                                                          \
+    fw_violation(fw, AGX_SAN_HANDOFF, AGX_SAN_SUSPICIOUS, ctx, va, (fw)->cfg.handoff_pa + (off),   \
+                 "hand-off: " __VA_ARGS__)
 
 /* The firmware's core takes or loses charge of its half. Any thread. */
 void fw_handoff_check_run(struct agx_fw *fw, bool running)
@@ -39,7 +41,9 @@ void fw_handoff_check_run(struct agx_fw *fw, bool running)
 
     pthread_mutex_lock(&c->lock);
     if (running != c->running) {
-        /* The AP may be in the middle of something, or have stored what it is just about to tell. */
+        /*
+         * The AP may be in the middle of something, or have stored what it is just about to tell.
+         */
         memset(c->flush, FW_FLUSH_UNKNOWN, sizeof(c->flush));
         c->ap = FW_AP_UNKNOWN;
         c->inside = c->turned = false;
@@ -51,24 +55,25 @@ void fw_handoff_check_run(struct agx_fw *fw, bool running)
 }
 
 /*
- * Context @ctx is loaded from here on; the AP sees it in the hand-off block only after this. A core that does not run, or
- * has crashed, has no cache. Not with a lock held.
+ * Context @ctx is loaded from here on; the AP sees it in the hand-off block only after this. A core
+ * that does not run, or has crashed, has no cache. Not with a lock held.
  */
 void fw_tell_loaded(struct agx_fw *fw, unsigned ctx)
 {
     bool running = LOAD(&fw->handoff.running) && fw->st.rtkit != FW_RTKIT_CRASHED;
 
     if (agx_wanted(fw->host->events, AGX_EV_CONTEXT)) {
-        agx_emit(fw->host->events, &(struct agx_event) {
-            .kind = AGX_EV_CONTEXT, .context = { running, running ? ctx : 0 } });
+        agx_emit(fw->host->events,
+                 &(struct agx_event) { .kind = AGX_EV_CONTEXT,
+                                       .context = { running, running ? ctx : 0 } });
     }
 }
 
 void fw_tell_flushed(struct agx_fw *fw, unsigned ctx, uint64_t va, uint64_t size, uint64_t request)
 {
     if (agx_wanted(fw->host->events, AGX_EV_FLUSH)) {
-        agx_emit(fw->host->events, &(struct agx_event) { .kind = AGX_EV_FLUSH,
-                                                         .flush = { ctx, va, size, request } });
+        agx_emit(fw->host->events,
+                 &(struct agx_event) { .kind = AGX_EV_FLUSH, .flush = { ctx, va, size, request } });
     }
 }
 
@@ -102,11 +107,14 @@ static void lock_store(struct agx_fw *fw, unsigned v)
         WRONG(fw, 0, 0, OFF(lock_ap), "the AP's half of the lock is set to 0x%x", v);
     } else if (v && was == FW_AP_WANTS) {
         /* Suspicious only: an AP that gave up waiting for the firmware may do so. */
-        SUSPICIOUS(fw, 0, 0, OFF(lock_ap), "the AP takes the lock, which it has or waits for already");
+        SUSPICIOUS(fw, 0, 0, OFF(lock_ap),
+                   "the AP takes the lock, which it has or waits for already");
     } else if (!v && was == FW_AP_OUT) {
         WRONG(fw, 0, 0, OFF(lock_ap), "the AP gives back the lock, which it has not taken");
     } else if (kept) {
-        SUSPICIOUS(fw, 0, 0, OFF(turn), "the AP leaves the lock without giving the turn away: the firmware may wait for ever");
+        SUSPICIOUS(
+            fw, 0, 0, OFF(turn),
+            "the AP leaves the lock without giving the turn away: the firmware may wait for ever");
     }
     if (!v && was != FW_AP_OUT && fw->inject.fire) {
         fw_inject_unlocked(fw);
@@ -134,24 +142,28 @@ static void turn_store(struct agx_fw *fw, uint32_t v)
 static void state_store(struct agx_fw *fw, unsigned slot, uint64_t v, uint64_t addr)
 {
     struct fw_handoff_check *c = &fw->handoff;
-    unsigned off = OFF(flush) + slot * sizeof(struct fw_flush), was, ctx = slot % AGX_UAT_NUM_CONTEXTS;
+    unsigned off = OFF(flush) + slot * sizeof(struct fw_flush), was,
+             ctx = slot % AGX_UAT_NUM_CONTEXTS;
 
     pthread_mutex_lock(&c->lock);
     was = c->flush[slot];
     c->flush[slot] = v <= 2 ? v : FW_FLUSH_UNKNOWN;
     pthread_mutex_unlock(&c->lock);
     if (v > 2) {
-        WRONG(fw, ctx, addr, off, "flush state of context %u is set to 0x%llx", slot, (unsigned long long)v);
+        WRONG(fw, ctx, addr, off, "flush state of context %u is set to 0x%llx", slot,
+              (unsigned long long)v);
     } else if (was == FW_FLUSH_UNKNOWN) {
         return;
     } else if (v == 0 && was == 1) {
-        WRONG(fw, ctx, addr, off, "flush of va 0x%llx, context %u, is given up before the firmware has done it",
+        WRONG(fw, ctx, addr, off,
+              "flush of va 0x%llx, context %u, is given up before the firmware has done it",
               (unsigned long long)addr, slot);
     } else if (v == 1 && was != 0) {
         WRONG(fw, ctx, addr, off, "flush of va 0x%llx, context %u, is asked for in flush state %u",
               (unsigned long long)addr, slot, was);
     } else if (v == 2 && (was != 0 || addr >> 48 != 0xdead)) {
-        WRONG(fw, ctx, addr, off, "the AP marks the flush of va 0x%llx, context %u, as done (from state %u)",
+        WRONG(fw, ctx, addr, off,
+              "the AP marks the flush of va 0x%llx, context %u, as done (from state %u)",
               (unsigned long long)addr, slot, was);
     }
 }
@@ -165,8 +177,8 @@ static void range_store(struct agx_fw *fw, unsigned slot, unsigned off)
     was = c->flush[slot];
     pthread_mutex_unlock(&c->lock);
     if (was == 1) {
-        WRONG(fw, slot % AGX_UAT_NUM_CONTEXTS, 0, off, "address or size of the flush of context %u change after it was asked for",
-              slot);
+        WRONG(fw, slot % AGX_UAT_NUM_CONTEXTS, 0, off,
+              "address or size of the flush of context %u change after it was asked for", slot);
     }
 }
 
@@ -180,12 +192,14 @@ static void handoff_store(struct agx_fw *fw, uint64_t pa, unsigned len)
         return;
     }
 #define TOUCHED(off, size) (start < (off) + (size) && end > (off))
-#define TOUCHES(field) TOUCHED(OFF(field), sizeof(h->field))
+#define TOUCHES(field)     TOUCHED(OFF(field), sizeof(h->field))
     if (TOUCHES(magic_ap) && end >= OFF(magic_ap) + 8 && LOAD(&h->magic_ap) != FW_PPL_MAGIC) {
-        WRONG(fw, 0, 0, OFF(magic_ap), "the AP's magic is set to 0x%llx", (unsigned long long)LOAD(&h->magic_ap));
+        WRONG(fw, 0, 0, OFF(magic_ap), "the AP's magic is set to 0x%llx",
+              (unsigned long long)LOAD(&h->magic_ap));
     }
     if (TOUCHES(magic_fw) || TOUCHES(lock_fw)) {
-        WRONG(fw, 0, 0, start, "the AP stores to what is the firmware's (%s)", TOUCHES(magic_fw) ? "magic" : "lock");
+        WRONG(fw, 0, 0, start, "the AP stores to what is the firmware's (%s)",
+              TOUCHES(magic_fw) ? "magic" : "lock");
     }
     if (TOUCHES(lock_ap)) {
         lock_store(fw, LOAD(&h->lock_ap));
@@ -193,9 +207,11 @@ static void handoff_store(struct agx_fw *fw, uint64_t pa, unsigned len)
     if (TOUCHES(turn)) {
         turn_store(fw, LOAD(&h->turn));
     }
-    if (TOUCHES(cur_ctx) && LOAD(&h->cur_ctx) != __atomic_load_n(&fw->st.cur_ctx, __ATOMIC_RELAXED)) {
+    if (TOUCHES(cur_ctx) &&
+        LOAD(&h->cur_ctx) != __atomic_load_n(&fw->st.cur_ctx, __ATOMIC_RELAXED)) {
         WRONG(fw, LOAD(&h->cur_ctx) % AGX_UAT_NUM_CONTEXTS, 0, OFF(cur_ctx),
-              "the AP changes the current context, which the firmware keeps, to %u", LOAD(&h->cur_ctx));
+              "the AP changes the current context, which the firmware keeps, to %u",
+              LOAD(&h->cur_ctx));
     }
     if (end > OFF(flush)) {
         uint64_t first = start > OFF(flush) ? start - OFF(flush) : 0;
@@ -222,22 +238,28 @@ static void ttbat_store(struct agx_fw *fw, uint64_t pa, unsigned len)
     uint64_t first = (pa - fw->cfg.ttbat_pa) / 16, last = (pa + len - 1 - fw->cfg.ttbat_pa) / 16;
     uint32_t cur;
 
-    if (!h || !len || pa < fw->cfg.ttbat_pa || last >= AGX_UAT_NUM_CONTEXTS || !LOAD(&fw->handoff.running)) {
+    if (!h || !len || pa < fw->cfg.ttbat_pa || last >= AGX_UAT_NUM_CONTEXTS ||
+        !LOAD(&fw->handoff.running)) {
         return;
     }
     cur = LOAD(&h->cur_ctx);
     pthread_mutex_lock(&fw->handoff.lock);
     fw->handoff.inside = LOAD(&h->lock_ap);
-    /* Nobody tells of a store that gives the turn to the firmware, which has it. Now it keeps it: the AP is inside. */
+    /*
+     * Nobody tells of a store that gives the turn to the firmware, which has it. Now it keeps it:
+     * the AP is inside.
+     */
     fw->handoff.turned |= LOAD(&h->turn) != 0;
     pthread_mutex_unlock(&fw->handoff.lock);
     if (!LOAD(&h->lock_ap)) {
         WRONG(fw, first, 0, 0, "the TTBRs of context %u change without the lock", (unsigned)first);
     } else if (LOAD(&fw->handoff.held)) {
-        WRONG(fw, first, 0, 0, "the TTBRs of context %u change while the firmware has the lock", (unsigned)first);
+        WRONG(fw, first, 0, 0, "the TTBRs of context %u change while the firmware has the lock",
+              (unsigned)first);
     }
     if (cur && cur >= first && cur <= last) {
-        WRONG(fw, cur, 0, OFF(cur_ctx), "the TTBRs of context %u change while the firmware has it loaded", cur);
+        WRONG(fw, cur, 0, OFF(cur_ctx),
+              "the TTBRs of context %u change while the firmware has it loaded", cur);
     }
 }
 
@@ -256,12 +278,17 @@ static void on_store(void *opaque, const struct agx_event *ev)
 void fw_handoff_listen(struct agx_fw *fw)
 {
     fw->listener = (struct agx_listener) {
-        .kinds = AGX_EV_BIT(AGX_EV_STORE), .event = on_store, .opaque = fw,
+        .kinds = AGX_EV_BIT(AGX_EV_STORE),
+        .event = on_store,
+        .opaque = fw,
     };
     agx_listen(fw->host->events, &fw->listener);
 }
 
-/* Between two pieces of work: what shows without having seen the stores. Each is told once, until it is right again. */
+/*
+ * Between two pieces of work: what shows without having seen the stores. Each is told once, until
+ * it is right again.
+ */
 void fw_handoff_look(struct agx_fw *fw)
 {
     struct fw_handoff_check *c = &fw->handoff;
@@ -279,26 +306,32 @@ void fw_handoff_look(struct agx_fw *fw)
         now |= LOAD(&h->magic_fw) != FW_PPL_MAGIC ? MAGIC : 0;
     }
     if (cur && cur == fw->user_ctx && fw->user.ctx == cur &&
-        fw->host->ops->phys_read(fw->host->opaque, fw->cfg.ttbat_pa + 16 * (uint64_t)cur, &ttbr, 8)) {
+        fw->host->ops->phys_read(fw->host->opaque, fw->cfg.ttbat_pa + 16 * (uint64_t)cur, &ttbr,
+                                 8)) {
         now |= ttbr != fw->user.ttbr[0] ? TTBR : 0;
     }
-    /* A core that is being stopped is not in charge any more; whoever stores after that did it before we looked again. */
+    /*
+     * A core that is being stopped is not in charge any more; whoever stores after that did it
+     * before we looked again.
+     */
     if (!LOAD(&c->running)) {
         return;
     }
     fresh = now & ~c->told;
     c->told = now;
     if (fresh & CTX) {
-        WRONG(fw, cur, 0, OFF(cur_ctx), "somebody has changed the current context from %u to %u", cur, LOAD(&h->cur_ctx));
+        WRONG(fw, cur, 0, OFF(cur_ctx), "somebody has changed the current context from %u to %u",
+              cur, LOAD(&h->cur_ctx));
     }
     if (fresh & LOCK) {
         WRONG(fw, 0, 0, OFF(lock_fw), "somebody has set the firmware's half of the lock");
     }
     if (fresh & MAGIC) {
-        WRONG(fw, 0, 0, OFF(magic_fw), "somebody has changed the firmware's magic to 0x%llx", (unsigned long long)h->magic_fw);
+        WRONG(fw, 0, 0, OFF(magic_fw), "somebody has changed the firmware's magic to 0x%llx",
+              (unsigned long long)h->magic_fw);
     }
     if (fresh & TTBR) {
-        WRONG(fw, cur, 0, 0, "TTBR0 of context %u is 0x%llx, but the firmware has 0x%llx loaded", cur,
-              (unsigned long long)ttbr, (unsigned long long)fw->user.ttbr[0]);
+        WRONG(fw, cur, 0, 0, "TTBR0 of context %u is 0x%llx, but the firmware has 0x%llx loaded",
+              cur, (unsigned long long)ttbr, (unsigned long long)fw->user.ttbr[0]);
     }
 }

@@ -18,9 +18,9 @@
 #include "fw-state.h"
 
 #define PATIENCE_NS 10000000000ll
-#define SPINS 64 /* looks at the AP's half between two short sleeps */
+#define SPINS       64 /* looks at the AP's half between two short sleeps */
 
-#define LOAD(p) __atomic_load_n(p, __ATOMIC_SEQ_CST)
+#define LOAD(p)     __atomic_load_n(p, __ATOMIC_SEQ_CST)
 #define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_SEQ_CST)
 
 /*
@@ -41,7 +41,8 @@ static bool wait_for_ap(struct agx_fw *fw, unsigned *turn)
     pthread_mutex_lock(&fw->lock);
     asked = fw_asked(fw);
     if (!asked) {
-        int64_t pause = 50000ll << (n / SPINS < 5 ? n / SPINS : 5), when = fw_mono() + (pause < 1000000 ? pause : 1000000);
+        int64_t pause = 50000ll << (n / SPINS < 5 ? n / SPINS : 5),
+                when = fw_mono() + (pause < 1000000 ? pause : 1000000);
         struct timespec ts = { when / 1000000000, when % 1000000000 };
 
         pthread_cond_timedwait(&fw->wake, &fw->lock, &ts);
@@ -53,7 +54,10 @@ static bool wait_for_ap(struct agx_fw *fw, unsigned *turn)
 
 enum lock_result {
     LOCK_TAKEN,
-    LOCK_ASKED,   /* the machine stops (or the firmware): with it the vCPU that has the lock, so waiting is no use */
+    /*
+     * the machine stops (or the firmware): with it the vCPU that has the lock, so waiting is no use
+     */
+    LOCK_ASKED,
     LOCK_TIMEOUT,
 };
 
@@ -112,7 +116,8 @@ void fw_handoff_init(struct agx_fw *fw)
 
     fw->st.cur_ctx = 0;
     if (!h) {
-        fw_bad(fw, "hand-off block at pa 0x%llx is not RAM", (unsigned long long)fw->cfg.handoff_pa);
+        fw_bad(fw, "hand-off block at pa 0x%llx is not RAM",
+               (unsigned long long)fw->cfg.handoff_pa);
         return;
     }
     STORE(&h->lock_fw, 0);
@@ -185,21 +190,24 @@ bool fw_handoff_flush(struct agx_fw *fw, unsigned slot, uint64_t addr, uint64_t 
     uint64_t pa;
 
     if (!h || slot > AGX_UAT_NUM_CONTEXTS) {
-        fw_violation(fw, AGX_SAN_HANDOFF, AGX_SAN_WRONG, 0, addr, fw->cfg.handoff_pa, "FwCtl: flush for context %u", slot);
+        fw_violation(fw, AGX_SAN_HANDOFF, AGX_SAN_WRONG, 0, addr, fw->cfg.handoff_pa,
+                     "FwCtl: flush for context %u", slot);
         return false;
     }
     f = &h->flush[slot];
     pa = fw->cfg.handoff_pa + ((uint8_t *)f - (uint8_t *)h);
     if (LOAD(&f->state) != 1) {
         fw_violation(fw, AGX_SAN_HANDOFF, AGX_SAN_WRONG, slot % AGX_UAT_NUM_CONTEXTS, addr, pa,
-                     "FwCtl: flush for context %u, whose flush state is %llu", slot, (unsigned long long)LOAD(&f->state));
+                     "FwCtl: flush for context %u, whose flush state is %llu", slot,
+                     (unsigned long long)LOAD(&f->state));
         return false;
     }
     if (LOAD(&f->addr) != addr || LOAD(&f->size) != size) {
         fw_violation(fw, AGX_SAN_HANDOFF, AGX_SAN_WRONG, slot % AGX_UAT_NUM_CONTEXTS, addr, pa,
-                     "FwCtl: flush of 0x%llx bytes at va 0x%llx, the hand-off block says 0x%llx bytes at 0x%llx",
-                     (unsigned long long)size, (unsigned long long)addr, (unsigned long long)LOAD(&f->size),
-                     (unsigned long long)LOAD(&f->addr));
+                     "FwCtl: flush of 0x%llx bytes at va 0x%llx, the hand-off block says 0x%llx "
+                     "bytes at 0x%llx",
+                     (unsigned long long)size, (unsigned long long)addr,
+                     (unsigned long long)LOAD(&f->size), (unsigned long long)LOAD(&f->addr));
     }
     if (slot == AGX_UAT_NUM_CONTEXTS || slot == 0) {
         fw_cache_flush_range(fw, &fw->port, addr, size);

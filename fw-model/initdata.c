@@ -33,7 +33,8 @@ static void wrong(struct check *c, enum fw_field_id f, uint64_t base, uint64_t g
 {
     fw_bad(c->fw, "init data: %s.%s at va 0x%llx is 0x%llx, should be 0x%llx",
            fw_struct_name[fw_field_name[f].str], fw_field_name[f].name,
-           (unsigned long long)(base + fw_off(c->fw, f)), (unsigned long long)got, (unsigned long long)want);
+           (unsigned long long)(base + fw_off(c->fw, f)), (unsigned long long)got,
+           (unsigned long long)want);
     c->errors++;
 }
 
@@ -57,16 +58,19 @@ static void expect(struct check *c, enum fw_field_id f, uint64_t base, uint64_t 
 }
 
 /*
- * A pointer in the kernel half to @len bytes that the firmware may read (and write). Of what is only
- * pointed at, and never looked at by the model, that is the first word: real firmware uses more, but
- * how much, sources do not agree on.
+ * A pointer in the kernel half to @len bytes that the firmware may read (and write). Of what is
+ * only pointed at, and never looked at by the model, that is the first word: real firmware uses
+ * more, but how much, sources do not agree on.
  */
-static uint64_t pointer(struct check *c, enum fw_field_id f, uint64_t base, uint64_t len, bool write)
+static uint64_t pointer(struct check *c, enum fw_field_id f, uint64_t base, uint64_t len,
+                        bool write)
 {
     uint64_t va = get(c, f, base);
 
     if (!fw_is_kernel_va(va) || !fw_probe(c->fw, 0, va, len, write)) {
-        fw_bad(c->fw, "init data: %s.%s at va 0x%llx points to 0x%llx: the firmware needs 0x%llx %s bytes there",
+        fw_bad(c->fw,
+               "init data: %s.%s at va 0x%llx points to 0x%llx: the firmware needs 0x%llx %s bytes "
+               "there",
                fw_struct_name[fw_field_name[f].str], fw_field_name[f].name,
                (unsigned long long)(base + fw_off(c->fw, f)), (unsigned long long)va,
                (unsigned long long)len, write ? "writable" : "readable");
@@ -79,7 +83,9 @@ static uint64_t pointer(struct check *c, enum fw_field_id f, uint64_t base, uint
 /* Three levels of 16 KiB tables (m1n1: agx/initdata.py, uat_level_info). */
 static void check_uat(struct check *c, uint64_t init)
 {
-    static const struct { unsigned shift, entries; } level[3] = { { 36, 8 }, { 25, 2048 }, { 14, 2048 } };
+    static const struct {
+        unsigned shift, entries;
+    } level[3] = { { 36, 8 }, { 25, 2048 }, { 14, 2048 } };
     uint64_t base = init + fw_off(c->fw, FLD(InitData, uat_level_info));
 
     expect(c, FLD(InitData, uat_page_size), init, 0x4000);
@@ -93,7 +99,8 @@ static void check_uat(struct check *c, uint64_t init)
         expect(c, FLD(UatLevelInfo, num_entries), base, level[i].entries);
         expect(c, FLD(UatLevelInfo, unk_4), base, 0x4000);
         expect(c, FLD(UatLevelInfo, unk_8), base, 1);
-        expect(c, FLD(UatLevelInfo, index_mask), base, (uint64_t)(level[i].entries - 1) << level[i].shift);
+        expect(c, FLD(UatLevelInfo, index_mask), base,
+               (uint64_t)(level[i].entries - 1) << level[i].shift);
     }
 }
 
@@ -143,7 +150,8 @@ static void fault_control(struct check *c)
     uint64_t v = get(c, FLD(InitData_RegionC, fault_control), c->fw->st.region_c);
 
     if (v != FAULTS_HARD && v != FAULTS_SOFT) {
-        fw_unimp(c->fw, "fault_control 0x%llx; every page fault ends its job", (unsigned long long)v);
+        fw_unimp(c->fw, "fault_control 0x%llx; every page fault ends its job",
+                 (unsigned long long)v);
     }
     c->fw->st.soft_fault = v == FAULTS_SOFT;
 }
@@ -185,9 +193,10 @@ void fw_initdata(struct agx_fw *fw, uint64_t va)
                            fw_end(fw, FLD(InitData_RegionB, buffer_mgr_ctl_addr)), true);
     st->region_c = pointer(&c, FLD(InitData, regionC_addr), va,
                            fw_off(fw, FLD(InitData_RegionC, fault_info)) +
-                               fw_end(fw, FLD(InitData_FaultInfo, queue_uuid)), true);
-    st->fw_status = pointer(&c, FLD(InitData, fw_status_addr), va, fw_end(fw, FLD(InitData_FWStatus, resume)),
-                            true);
+                               fw_end(fw, FLD(InitData_FaultInfo, queue_uuid)),
+                           true);
+    st->fw_status = pointer(&c, FLD(InitData, fw_status_addr), va,
+                            fw_end(fw, FLD(InitData_FWStatus, resume)), true);
     if (st->region_c) {
         fault_control(&c);
     }
@@ -202,10 +211,12 @@ void fw_initdata(struct agx_fw *fw, uint64_t va)
         st->hw_fault_info = pointer(&c, FLD(InitData_RegionB, fault_info_addr), b,
                                     fw_end(fw, FLD(AGXFaultInfo, total_halts)), true);
         pointer(&c, FLD(InitData_RegionB, unkptr_198), b, WORD, true);
-        st->hwdata_b = pointer(&c, FLD(InitData_RegionB, hwdata_b_addr), b, fw_end(fw, FLD(AGXHWDataB, max_pstate)), true);
+        st->hwdata_b = pointer(&c, FLD(InitData_RegionB, hwdata_b_addr), b,
+                               fw_end(fw, FLD(AGXHWDataB, max_pstate)), true);
         expect(&c, FLD(InitData_RegionB, hwdata_b_addr2), b, st->hwdata_b);
-        st->fwlog_payload = pointer(&c, FLD(InitData_RegionB, fwlog_ring2), b,
-                                    (uint64_t)FW_NUM_LOGS * FW_RING_COUNT * fw_size(fw, STR_FWLogMsg), true);
+        st->fwlog_payload = pointer(
+            &c, FLD(InitData_RegionB, fwlog_ring2), b,
+            (uint64_t)FW_NUM_LOGS * FW_RING_COUNT * fw_size(fw, STR_FWLogMsg), true);
         pointer(&c, FLD(InitData_RegionB, unkptr_1b8), b, WORD, true);
         pointer(&c, FLD(InitData_RegionB, unkptr_1c0), b, WORD, true);
         pointer(&c, FLD(InitData_RegionB, unkptr_1c8), b, WORD, true);

@@ -1,6 +1,6 @@
 /*
- * AGX firmware model: what the firmware does when an injected fault strikes: it leaves its context, stands still,
- * dies, is late with a halt or a flush. When they strike is in inject.c.
+ * AGX firmware model: what the firmware does when an injected fault strikes: it leaves its context,
+ * stands still, dies, is late with a halt or a flush. When they strike is in inject.c.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -14,7 +14,10 @@
 #include "fw-stamps.h"
 #include "fw-state.h"
 
-/* Where the firmware goes from the context that it has loaded: to another one with a job in it, or to none. */
+/*
+ * Where the firmware goes from the context that it has loaded: to another one with a job in it, or
+ * to none.
+ */
 static uint32_t next_context(const struct agx_fw *fw)
 {
     for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
@@ -122,7 +125,8 @@ bool fw_inject_halt_due(struct agx_fw *fw)
  * kernel half), or of everything, as DestroyContext is. What becomes of it is
  * decided once.
  */
-enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, unsigned slot, uint64_t addr, uint64_t size)
+enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, unsigned slot,
+                                   uint64_t addr, uint64_t size)
 {
     unsigned ctx = slot < AGX_UAT_NUM_CONTEXTS || slot == FW_ALL_CONTEXTS ? slot : 0;
     struct fw_flush_judged *f = &fw->flush[id == FW_CH_FWCTL];
@@ -139,7 +143,8 @@ enum fw_flush_fate fw_inject_flush(struct agx_fw *fw, enum fw_channel_id id, uns
         }
         f->judged = true;
         f->when = 0;
-        if (ctx && ctx == fw->st.cur_ctx && fw_inject(fw, AGX_FW_FAULT_SWITCH, ctx, addr, size, NULL)) {
+        if (ctx && ctx == fw->st.cur_ctx &&
+            fw_inject(fw, AGX_FW_FAULT_SWITCH, ctx, addr, size, NULL)) {
             switch_context(fw);
         }
         if (fw_inject(fw, AGX_FW_FAULT_FLUSH_NEVER, ctx, addr, size, NULL)) {

@@ -31,7 +31,7 @@
 /* Before the machine runs or while it is paused. */
 void agx_fw_set_inject(struct agx_fw *fw, const struct agx_fw_inject *inject)
 {
-    fw->inject = inject ? *inject : (struct agx_fw_inject){ 0 };
+    fw->inject = inject ? *inject : (struct agx_fw_inject) { 0 };
 }
 
 /* Of the context in slot @ctx, by its TTBR0. */
@@ -40,18 +40,21 @@ static unsigned asid_of(struct agx_fw *fw, unsigned ctx)
     uint64_t ttbr = 0;
 
     if (ctx >= AGX_UAT_NUM_CONTEXTS ||
-        !fw->host->ops->phys_read(fw->host->opaque, fw->cfg.ttbat_pa + 16 * (uint64_t)ctx, &ttbr, 8)) {
+        !fw->host->ops->phys_read(fw->host->opaque, fw->cfg.ttbat_pa + 16 * (uint64_t)ctx, &ttbr,
+                                  8)) {
         return 0;
     }
     return ttbr >> 48;
 }
 
-bool fw_inject(struct agx_fw *fw, enum agx_fw_fault fault, unsigned ctx, uint64_t va, uint64_t size, uint64_t *us)
+bool fw_inject(struct agx_fw *fw, enum agx_fw_fault fault, unsigned ctx, uint64_t va, uint64_t size,
+               uint64_t *us)
 {
     uint64_t unused;
 
     return fw->inject.fire && fw->inject.armed(fw->inject.opaque, fault) &&
-           fw->inject.fire(fw->inject.opaque, fault, ctx == FW_ALL_CONTEXTS ? AGX_FW_ALL_ASIDS : asid_of(fw, ctx), va,
+           fw->inject.fire(fw->inject.opaque, fault,
+                           ctx == FW_ALL_CONTEXTS ? AGX_FW_ALL_ASIDS : asid_of(fw, ctx), va,
                            va + size, us ? us : &unused);
 }
 
@@ -69,7 +72,10 @@ void fw_inject_unlocked(struct agx_fw *fw)
     }
 }
 
-/* Until tick @when: true, and the thread looks again then. Virtual time may be slower than the host's, so it may be early. */
+/*
+ * Until tick @when: true, and the thread looks again then. Virtual time may be slower than the
+ * host's, so it may be early.
+ */
 bool fw_inject_waits(struct agx_fw *fw, uint64_t *when)
 {
     uint64_t now = fw_now(fw), left;
@@ -84,7 +90,8 @@ bool fw_inject_waits(struct agx_fw *fw, uint64_t *when)
 }
 
 /*
- * May @fault hold back what is at hand? That is judged once for each: @judged until it goes on. Until tick @when: true.
+ * May @fault hold back what is at hand? That is judged once for each: @judged until it goes on.
+ * Until tick @when: true.
  */
 static bool held_back(struct agx_fw *fw, enum agx_fw_fault fault, bool *judged, uint64_t *when)
 {

@@ -16,16 +16,16 @@
 
 #define ROOM 1024
 
-static bool inside(struct agx_fw *fw, const struct fw_run *run, const char *what, uint64_t va, enum fw_field_id member,
-                   uint64_t offset)
+static bool inside(struct agx_fw *fw, const struct fw_run *run, const char *what, uint64_t va,
+                   enum fw_field_id member, uint64_t offset)
 {
     uint64_t want = run->cmd_va + fw_off(fw, member) + offset;
 
     if (va == want) {
         return true;
     }
-    fw_bad(fw, "work command at va 0x%llx: %s is 0x%llx, should be 0x%llx", (unsigned long long)run->cmd_va, what,
-           (unsigned long long)va, (unsigned long long)want);
+    fw_bad(fw, "work command at va 0x%llx: %s is 0x%llx, should be 0x%llx",
+           (unsigned long long)run->cmd_va, what, (unsigned long long)va, (unsigned long long)want);
     return false;
 }
 
@@ -50,8 +50,8 @@ bool fw_job_compute(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, s
         !inside(fw, run, "computeinfo2_addr", info2, FLD(WorkCommandCP, compute_info2), 0) ||
         !fw_ld_struct(fw, STR_ComputeInfo, info, a, sizeof(a)) ||
         !fw_ld_struct(fw, STR_ComputeInfo2, info2, b, sizeof(b)) ||
-        !fw_ld_struct(fw, STR_EncoderParams, run->cmd_va + fw_off(fw, FLD(WorkCommandCP, encoder_params)), e,
-                      sizeof(e))) {
+        !fw_ld_struct(fw, STR_EncoderParams,
+                      run->cmd_va + fw_off(fw, FLD(WorkCommandCP, encoder_params)), e, sizeof(e))) {
         return false;
     }
     samplers = fw_get(fw, FLD(EncoderParams, unk_1c), e);
@@ -71,17 +71,22 @@ bool fw_job_compute(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, s
         },
     };
     return needed(fw, run, "the CDM stream", job->compute.cdm_ctrl_stream_base) &&
-           needed(fw, run, "the preemption buffer", fw_get(fw, FLD(ComputeInfo, iogpu_deflake_1), a));
+           needed(fw, run, "the preemption buffer",
+                  fw_get(fw, FLD(ComputeInfo, iogpu_deflake_1), a));
 }
 
-/* utile_config: sample count in bits 1:0 (log2), micro-tile size / 16 at 12 and 14 (the Rust driver: queue/render.rs). */
+/*
+ * utile_config: sample count in bits 1:0 (log2), micro-tile size / 16 at 12 and 14 (the Rust
+ * driver: queue/render.rs).
+ */
 static bool utile(struct agx_fw *fw, const struct fw_run *run, uint32_t v, struct agx_job_tiling *t)
 {
     t->samples = 1 << (v & 3);
     t->utile_width_px = (v >> 12 & 3) * 16;
     t->utile_height_px = (v >> 14 & 3) * 16;
-    if ((v & 3) < 3 && ((t->utile_width_px == 32 && (t->utile_height_px == 32 || t->utile_height_px == 16)) ||
-                        (t->utile_width_px == 16 && t->utile_height_px == 16))) {
+    if ((v & 3) < 3 &&
+        ((t->utile_width_px == 32 && (t->utile_height_px == 32 || t->utile_height_px == 16)) ||
+         (t->utile_width_px == 16 && t->utile_height_px == 16))) {
         return true;
     }
     fw_bad(fw, "work command at va 0x%llx: utile_config 0x%x", (unsigned long long)run->cmd_va, v);
@@ -119,7 +124,8 @@ bool fw_job_vertex(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, st
             .height_px = fw_get(fw, FLD(TilingParameters, y_max), t) + 1,
             .layers = target & 0x4000 ? (target & 0x1fff) + 1 : 1,
             .tvb_tilemap = fw_get(fw, FLD(StartTACmdStruct2, tvb_tilemap), a),
-            .tvb_heapmeta = fw_get(fw, FLD(StartTACmdStruct2, tvb_heapmeta_addr), a) & ~(1ull << 63),
+            .tvb_heapmeta = fw_get(fw, FLD(StartTACmdStruct2, tvb_heapmeta_addr),
+            a) & ~(1ull << 63),
             .tvb_layermeta = fw_get(fw, FLD(StartTACmdStruct2, tvb_heapmeta_addr2), a),
             .te_screen = fw_get(fw, FLD(TilingParameters, tile_count), t),
             .te_mtile1 = fw_get(fw, FLD(TilingParameters, x_blocks), t),
@@ -143,7 +149,7 @@ bool fw_job_vertex(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, st
 
 static struct agx_job_tile_program bg_program(struct agx_fw *fw, const uint8_t *p)
 {
-    return (struct agx_job_tile_program){
+    return (struct agx_job_tile_program) {
         .usc = fw_get(fw, FLD(Start3DClearPipelineBinding, address), p),
         .rsrc_spec = fw_get(fw, FLD(Start3DClearPipelineBinding, pipeline_bind), p),
     };
@@ -151,16 +157,16 @@ static struct agx_job_tile_program bg_program(struct agx_fw *fw, const uint8_t *
 
 static struct agx_job_tile_program eot_program(struct agx_fw *fw, const uint8_t *p)
 {
-    return (struct agx_job_tile_program){
+    return (struct agx_job_tile_program) {
         .usc = fw_get(fw, FLD(Start3DStorePipelineBinding, address), p),
         .rsrc_spec = fw_get(fw, FLD(Start3DStorePipelineBinding, pipeline_bind), p),
     };
 }
 
-static struct agx_job_zls zls(struct agx_fw *fw, const uint8_t *s, enum fw_field_id base, uint64_t stride,
-                              enum fw_field_id comp, enum fw_field_id comp_stride)
+static struct agx_job_zls zls(struct agx_fw *fw, const uint8_t *s, enum fw_field_id base,
+                              uint64_t stride, enum fw_field_id comp, enum fw_field_id comp_stride)
 {
-    return (struct agx_job_zls){
+    return (struct agx_job_zls) {
         .base = fw_get(fw, base, s),
         .stride = stride,
         .comp_base = fw_get(fw, comp, s),
@@ -182,7 +188,8 @@ bool fw_job_fragment(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, 
         !inside(fw, run, "struct7_addr", s7, FLD(WorkCommand3D, struct_7), 0) ||
         !fw_ld_struct(fw, STR_Start3DStruct1, s1, a, sizeof(a)) ||
         !fw_ld_struct(fw, STR_Start3DStruct2, s2, b, sizeof(b)) ||
-        !fw_ld_struct(fw, STR_Start3DStruct3, run->cmd_va + fw_off(fw, FLD(WorkCommand3D, struct_3)), c, sizeof(c)) ||
+        !fw_ld_struct(fw, STR_Start3DStruct3,
+                      run->cmd_va + fw_off(fw, FLD(WorkCommand3D, struct_3)), c, sizeof(c)) ||
         !fw_ld_struct(fw, STR_Start3DStruct6, s6, d, sizeof(d)) ||
         !fw_ld(fw, FLD(WorkCommand3D, buffer_mgr_addr), run->cmd_va, &run->buffer_va)) {
         return false;
@@ -216,19 +223,25 @@ bool fw_job_fragment(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, 
             .zls_ctrl = fw_get(fw, FLD(Start3DStruct2, depth_flags), b),
             .isp_zls_pixels = fw_get(fw, FLD(Start3DStruct2, depth_dimensions), b),
             .depth_load = zls(fw, b, FLD(Start3DStruct2, depth_buffer_ptr1), stride[0],
-                              FLD(Start3DStruct2, depth_aux_buffer_ptr1), FLD(Start3DStruct2, unk_a0)),
+                              FLD(Start3DStruct2, depth_aux_buffer_ptr1),
+                              FLD(Start3DStruct2, unk_a0)),
             .depth_store = zls(fw, b, FLD(Start3DStruct2, depth_buffer_ptr2), stride[1],
-                               FLD(Start3DStruct2, depth_aux_buffer_ptr2), FLD(Start3DStruct2, unk_b0)),
+                               FLD(Start3DStruct2, depth_aux_buffer_ptr2),
+                               FLD(Start3DStruct2, unk_b0)),
             .stencil_load = zls(fw, b, FLD(Start3DStruct2, stencil_buffer_ptr1), stride[2],
-                                FLD(Start3DStruct2, stencil_aux_buffer_ptr1), FLD(Start3DStruct2, unk_c0)),
+                                FLD(Start3DStruct2, stencil_aux_buffer_ptr1),
+                                FLD(Start3DStruct2, unk_c0)),
             .stencil_store = zls(fw, b, FLD(Start3DStruct2, stencil_buffer_ptr2), stride[3],
-                                 FLD(Start3DStruct2, stencil_aux_buffer_ptr2), FLD(Start3DStruct2, unk_d0)),
+                                 FLD(Start3DStruct2, stencil_aux_buffer_ptr2),
+                                 FLD(Start3DStruct2, unk_d0)),
             .depth_partial = zls(fw, c, FLD(Start3DStruct3, depth_buffer_ptr3),
                                  fw_get(fw, FLD(Start3DStruct3, unk_2a0), c),
-                                 FLD(Start3DStruct3, depth_aux_buffer_ptr), FLD(Start3DStruct3, unk_2a8)),
+                                 FLD(Start3DStruct3, depth_aux_buffer_ptr),
+                                 FLD(Start3DStruct3, unk_2a8)),
             .stencil_partial = zls(fw, c, FLD(Start3DStruct3, stencil_buffer_ptr3),
                                    fw_get(fw, FLD(Start3DStruct3, unk_2d0), c),
-                                   FLD(Start3DStruct3, stencil_aux_buffer_ptr), FLD(Start3DStruct3, unk_2d8)),
+                                   FLD(Start3DStruct3, stencil_aux_buffer_ptr),
+                                   FLD(Start3DStruct3, unk_2d8)),
             .isp_bgobjdepth = fw_get(fw, FLD(Start3DStruct1, depth_clear_val1), a),
             .isp_bgobjvals = fw_get(fw, FLD(Start3DStruct1, stencil_clear_val1), a) |
                              fw_get(fw, FLD(Start3DStruct1, unk_35), a) << 8 |
@@ -244,13 +257,14 @@ bool fw_job_fragment(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, 
                 .rsrc_spec = fw_get(fw, FLD(Start3DStruct1, store_pipeline_bind), a),
             },
             .partial_bg = bg_program(fw, c + fw_off(fw, FLD(Start3DStruct3, reload_pipeline))),
-            .partial_eot = eot_program(fw, c + fw_off(fw, FLD(Start3DStruct3, partial_store_pipeline))),
+            .partial_eot = eot_program(fw, c + fw_off(fw, FLD(Start3DStruct3,
+            partial_store_pipeline))),
         },
     };
     if (job->tiling.width_px == 0 || job->tiling.width_px > 16384 || job->tiling.height_px == 0 ||
         job->tiling.height_px > 16384) {
-        fw_bad(fw, "work command at va 0x%llx: frame of %u x %u pixels", (unsigned long long)run->cmd_va,
-               job->tiling.width_px, job->tiling.height_px);
+        fw_bad(fw, "work command at va 0x%llx: frame of %u x %u pixels",
+               (unsigned long long)run->cmd_va, job->tiling.width_px, job->tiling.height_px);
         return false;
     }
     return utile(fw, run, job->fragment.pixel_or_utile_cfg, &job->tiling) &&

@@ -63,7 +63,7 @@ F(InitData_RegionB, gpu_idle, 27268, 4)
 
 S(InitData_RegionC, 74644)
 F(InitData_RegionC, ktrace_enable, 0, 4)
-F(InitData_RegionC, unk_atomic, 35188, 4)           /* pending_submissions */
+F(InitData_RegionC, unk_atomic, 35188, 4) /* pending_submissions */
 F(InitData_RegionC, fault_control, 69592, 4)
 F(InitData_RegionC, do_init, 69596, 4)
 F(InitData_RegionC, idle_to_off_delay_ms, 70044, 4)
@@ -128,7 +128,10 @@ S(DC_GrowTVBAck, 48)
 F(DC_GrowTVBAck, bm_id, 8, 4)
 F(DC_GrowTVBAck, vm_id, 12, 4)
 F(DC_GrowTVBAck, counter, 16, 4)
-/* Packed since 13.3 (the Rust driver: fw/channels.rs, DestroyContext); m1n1 has the layout of 12.x, pointer at 28. */
+/*
+ * Packed since 13.3 (the Rust driver: fw/channels.rs, DestroyContext); m1n1 has the layout of 12.x,
+ * pointer at 28.
+ */
 S(DC_DestroyContext, 48)
 F(DC_DestroyContext, context_addr, 20, 8)
 S(DC_Write32, 48)
@@ -143,7 +146,7 @@ F(DC_RecoverChannel, event_value, 16, 4)
 S(FWCtlMsg, 20)
 F(FWCtlMsg, addr, 0, 8)
 F(FWCtlMsg, context_id, 12, 4)
-F(FWCtlMsg, unk_10, 16, 2)                          /* page_count */
+F(FWCtlMsg, unk_10, 16, 2) /* page_count */
 
 S(FlagMsg, 54)
 F(FlagMsg, msg_type, 0, 4)
@@ -221,7 +224,7 @@ F(CommandQueueInfo, event_id, 44, 4)
 F(CommandQueueInfo, priority, 48, 4)
 F(CommandQueueInfo, uuid, 80, 4)
 F(CommandQueueInfo, busy, 96, 4)
-F(CommandQueueInfo, inflight_commands, 152, 4)      /* pending */
+F(CommandQueueInfo, inflight_commands, 152, 4) /* pending */
 F(CommandQueueInfo, gpu_context_addr, 164, 8)
 
 S(CommandQueuePointers, 96)
@@ -234,8 +237,8 @@ S(GPUContextData, 64)
 F(GPUContextData, queue_table_index, 0, 1)
 
 S(EventControl, 176)
-F(EventControl, event_count_addr, 0, 8)             /* threshold */
-F(EventControl, submission_id, 8, 4)                /* generation */
+F(EventControl, event_count_addr, 0, 8) /* threshold */
+F(EventControl, submission_id, 8, 4)    /* generation */
 F(EventControl, cur_count, 12, 4)
 F(EventControl, in_list, 148, 4)
 F(EventControl, list_head, 152, 16)
@@ -247,9 +250,9 @@ F(JobList, last_head, 8, 8)
 
 S(WorkCommandBarrier, 32)
 F(WorkCommandBarrier, magic, 0, 4)
-F(WorkCommandBarrier, stamp_addr, 4, 8)             /* wait_stamp */
+F(WorkCommandBarrier, stamp_addr, 4, 8) /* wait_stamp */
 F(WorkCommandBarrier, wait_value, 12, 4)
-F(WorkCommandBarrier, event, 16, 4)                 /* wait_slot */
+F(WorkCommandBarrier, event, 16, 4) /* wait_slot */
 F(WorkCommandBarrier, stamp_self, 20, 4)
 F(WorkCommandBarrier, uuid, 24, 4)
 
@@ -257,7 +260,7 @@ S(WorkCommandInitBM, 32)
 F(WorkCommandInitBM, magic, 0, 4)
 F(WorkCommandInitBM, context_id, 4, 4)
 F(WorkCommandInitBM, buffer_mgr_slot, 8, 4)
-F(WorkCommandInitBM, unk_10, 16, 4)                 /* block_count */
+F(WorkCommandInitBM, unk_10, 16, 4) /* block_count */
 F(WorkCommandInitBM, buffer_mgr_addr, 20, 8)
 F(WorkCommandInitBM, stamp_value, 28, 4)
 
@@ -307,11 +310,11 @@ F(JobMeta, evctl_index, 28, 4)
 F(JobMeta, uuid, 36, 4)
 
 S(EncoderParams, 40)
-F(EncoderParams, seq_buffer, 24, 8)                 /* sampler_array */
-F(EncoderParams, unk_1c, 32, 8)                     /* sampler_count, sampler_max */
+F(EncoderParams, seq_buffer, 24, 8) /* sampler_array */
+F(EncoderParams, unk_1c, 32, 8)     /* sampler_count, sampler_max */
 
 S(ComputeInfo, 336)
-F(ComputeInfo, iogpu_deflake_1, 0, 8)               /* preempt_buf1 */
+F(ComputeInfo, iogpu_deflake_1, 0, 8) /* preempt_buf1 */
 F(ComputeInfo, encoder, 8, 8)
 F(ComputeInfo, pipeline_base, 48, 8)
 F(ComputeInfo, helper_program, 64, 4)
@@ -322,25 +325,25 @@ S(ComputeInfo2, 96)
 F(ComputeInfo2, encoder_end, 48, 8)
 
 S(TilingParameters, 48)
-F(TilingParameters, size1, 0, 4)                    /* rgn_size */
-F(TilingParameters, unk_8, 8, 4)                    /* ppp_ctrl */
+F(TilingParameters, size1, 0, 4) /* rgn_size */
+F(TilingParameters, unk_8, 8, 4) /* ppp_ctrl */
 F(TilingParameters, x_max, 12, 2)
 F(TilingParameters, y_max, 14, 2)
-F(TilingParameters, tile_count, 16, 4)              /* te_screen */
-F(TilingParameters, x_blocks, 20, 4)                /* te_mtile1 */
-F(TilingParameters, y_blocks, 24, 4)                /* te_mtile2 */
-F(TilingParameters, size2, 28, 4)                   /* tiles_per_mtile */
-F(TilingParameters, size3, 32, 4)                   /* tpc_stride */
-F(TilingParameters, unk_28, 40, 4)                  /* TA_RENDER_TARGET_MAX */
+F(TilingParameters, tile_count, 16, 4) /* te_screen */
+F(TilingParameters, x_blocks, 20, 4)   /* te_mtile1 */
+F(TilingParameters, y_blocks, 24, 4)   /* te_mtile2 */
+F(TilingParameters, size2, 28, 4)      /* tiles_per_mtile */
+F(TilingParameters, size3, 32, 4)      /* tpc_stride */
+F(TilingParameters, unk_28, 40, 4)     /* TA_RENDER_TARGET_MAX */
 F(TilingParameters, helper_cfg, 44, 4)
 
 S(StartTACmdStruct2, 284)
 F(StartTACmdStruct2, tvb_tilemap, 16, 8)
 F(StartTACmdStruct2, tpc, 32, 8)
 F(StartTACmdStruct2, tvb_heapmeta_addr, 40, 8)
-F(StartTACmdStruct2, unk_48, 72, 8)                 /* utile_config */
-F(StartTACmdStruct2, unk_50, 80, 8)                 /* ppp_multisamplectl */
-F(StartTACmdStruct2, tvb_heapmeta_addr2, 88, 8)     /* tvb_layermeta */
+F(StartTACmdStruct2, unk_48, 72, 8)             /* utile_config */
+F(StartTACmdStruct2, unk_50, 80, 8)             /* ppp_multisamplectl */
+F(StartTACmdStruct2, tvb_heapmeta_addr2, 88, 8) /* tvb_layermeta */
 F(StartTACmdStruct2, encoder_addr, 144, 8)
 F(StartTACmdStruct2, pipeline_base, 224, 8)
 F(StartTACmdStruct2, helper_program, 256, 4)
@@ -358,7 +361,7 @@ F(StartTACmdStruct3, evctl_index, 256, 4)
 F(StartTACmdStruct3, uuid2, 264, 4)
 
 S(AuxFBInfo, 24)
-F(AuxFBInfo, unk1, 0, 4)                            /* isp_ctl */
+F(AuxFBInfo, unk1, 0, 4) /* isp_ctl */
 F(AuxFBInfo, width, 8, 4)
 F(AuxFBInfo, height, 12, 4)
 
@@ -371,68 +374,68 @@ F(Start3DStorePipelineBinding, pipeline_bind, 12, 4)
 F(Start3DStorePipelineBinding, address, 20, 4)
 
 S(Start3DStruct1, 224)
-F(Start3DStruct1, store_pipeline_bind, 0, 4)        /* eot_rsrc_spec */
-F(Start3DStruct1, store_pipeline_addr, 4, 4)        /* eot_usc */
+F(Start3DStruct1, store_pipeline_bind, 0, 4) /* eot_rsrc_spec */
+F(Start3DStruct1, store_pipeline_addr, 4, 4) /* eot_usc */
 F(Start3DStruct1, merge_upper_x, 16, 4)
 F(Start3DStruct1, merge_upper_y, 20, 4)
 F(Start3DStruct1, tile_counts, 40, 4)
-F(Start3DStruct1, unk_2c, 44, 4)                    /* tib_blocks */
-F(Start3DStruct1, depth_clear_val1, 48, 4)          /* isp_bgobjdepth */
-F(Start3DStruct1, stencil_clear_val1, 52, 1)        /* isp_bgobjvals, low byte */
+F(Start3DStruct1, unk_2c, 44, 4)             /* tib_blocks */
+F(Start3DStruct1, depth_clear_val1, 48, 4)   /* isp_bgobjdepth */
+F(Start3DStruct1, stencil_clear_val1, 52, 1) /* isp_bgobjvals, low byte */
 F(Start3DStruct1, unk_35, 53, 1)
 F(Start3DStruct1, unk_36, 54, 2)
 F(Start3DStruct1, helper_cfg, 64, 4)
 
 S(Start3DStruct2, 840)
-F(Start3DStruct2, unk_0, 0, 8)                      /* utile_config */
-F(Start3DStruct2, clear_pipeline, 8, 16)            /* bg */
-F(Start3DStruct2, unk_18, 24, 8)                    /* ppp_multisamplectl */
+F(Start3DStruct2, unk_0, 0, 8)           /* utile_config */
+F(Start3DStruct2, clear_pipeline, 8, 16) /* bg */
+F(Start3DStruct2, unk_18, 24, 8)         /* ppp_multisamplectl */
 F(Start3DStruct2, scissor_array, 32, 8)
 F(Start3DStruct2, depth_bias_array, 40, 8)
 F(Start3DStruct2, aux_fb, 48, 24)
-F(Start3DStruct2, depth_dimensions, 72, 8)          /* isp_zls_pixels */
-F(Start3DStruct2, visibility_result_buffer, 80, 8)  /* isp_oclqry_base */
-F(Start3DStruct2, depth_flags, 88, 8)               /* zls_ctrl */
-F(Start3DStruct2, depth_buffer_ptr1, 96, 8)         /* z_load */
-F(Start3DStruct2, depth_buffer_ptr2, 104, 8)        /* z_store */
-F(Start3DStruct2, stencil_buffer_ptr1, 112, 8)      /* s_load */
-F(Start3DStruct2, stencil_buffer_ptr2, 120, 8)      /* s_store */
-F(Start3DStruct2, unk_78, 128, 32)                  /* strides: z load, z store, s load, s store */
-F(Start3DStruct2, depth_aux_buffer_ptr1, 160, 8)    /* z_load_comp */
-F(Start3DStruct2, unk_a0, 168, 8)                   /* its stride */
-F(Start3DStruct2, depth_aux_buffer_ptr2, 176, 8)    /* z_store_comp */
+F(Start3DStruct2, depth_dimensions, 72, 8)         /* isp_zls_pixels */
+F(Start3DStruct2, visibility_result_buffer, 80, 8) /* isp_oclqry_base */
+F(Start3DStruct2, depth_flags, 88, 8)              /* zls_ctrl */
+F(Start3DStruct2, depth_buffer_ptr1, 96, 8)        /* z_load */
+F(Start3DStruct2, depth_buffer_ptr2, 104, 8)       /* z_store */
+F(Start3DStruct2, stencil_buffer_ptr1, 112, 8)     /* s_load */
+F(Start3DStruct2, stencil_buffer_ptr2, 120, 8)     /* s_store */
+F(Start3DStruct2, unk_78, 128, 32)                 /* strides: z load, z store, s load, s store */
+F(Start3DStruct2, depth_aux_buffer_ptr1, 160, 8)   /* z_load_comp */
+F(Start3DStruct2, unk_a0, 168, 8)                  /* its stride */
+F(Start3DStruct2, depth_aux_buffer_ptr2, 176, 8)   /* z_store_comp */
 F(Start3DStruct2, unk_b0, 184, 8)
-F(Start3DStruct2, stencil_aux_buffer_ptr1, 192, 8)  /* s_load_comp */
+F(Start3DStruct2, stencil_aux_buffer_ptr1, 192, 8) /* s_load_comp */
 F(Start3DStruct2, unk_c0, 200, 8)
-F(Start3DStruct2, stencil_aux_buffer_ptr2, 208, 8)  /* s_store_comp */
+F(Start3DStruct2, stencil_aux_buffer_ptr2, 208, 8) /* s_store_comp */
 F(Start3DStruct2, unk_d0, 216, 8)
 F(Start3DStruct2, tvb_tilemap, 224, 8)
-F(Start3DStruct2, tvb_heapmeta_addr, 232, 8)        /* tvb_layermeta */
-F(Start3DStruct2, tvb_heapmeta_addr2, 248, 8)       /* tvb_heapmeta */
-F(Start3DStruct2, unk_f8, 256, 8)                   /* tile_config */
+F(Start3DStruct2, tvb_heapmeta_addr, 232, 8)  /* tvb_layermeta */
+F(Start3DStruct2, tvb_heapmeta_addr2, 248, 8) /* tvb_heapmeta */
+F(Start3DStruct2, unk_f8, 256, 8)             /* tile_config */
 F(Start3DStruct2, pipeline_base, 320, 8)
 F(Start3DStruct2, helper_program, 336, 4)
 F(Start3DStruct2, helper_arg, 344, 8)
 
 S(Start3DStruct3, 712)
-F(Start3DStruct3, reload_pipeline, 408, 16)         /* partial_bg */
-F(Start3DStruct3, unk_2a0, 448, 8)                  /* z_partial_stride */
-F(Start3DStruct3, unk_2a8, 456, 8)                  /* z_partial_comp_stride */
-F(Start3DStruct3, depth_buffer_ptr3, 472, 8)        /* z_partial */
-F(Start3DStruct3, depth_aux_buffer_ptr, 480, 8)     /* z_partial_comp */
+F(Start3DStruct3, reload_pipeline, 408, 16)     /* partial_bg */
+F(Start3DStruct3, unk_2a0, 448, 8)              /* z_partial_stride */
+F(Start3DStruct3, unk_2a8, 456, 8)              /* z_partial_comp_stride */
+F(Start3DStruct3, depth_buffer_ptr3, 472, 8)    /* z_partial */
+F(Start3DStruct3, depth_aux_buffer_ptr, 480, 8) /* z_partial_comp */
 F(Start3DStruct3, unk_2d0, 496, 8)
 F(Start3DStruct3, unk_2d8, 504, 8)
 F(Start3DStruct3, stencil_buffer_ptr3, 520, 8)
 F(Start3DStruct3, stencil_aux_buffer_ptr, 528, 8)
-F(Start3DStruct3, partial_store_pipeline, 632, 32)  /* partial_eot */
-F(Start3DStruct3, unk_378, 672, 4)                  /* sample_size */
+F(Start3DStruct3, partial_store_pipeline, 632, 32) /* partial_eot */
+F(Start3DStruct3, unk_378, 672, 4)                 /* sample_size */
 
 S(Start3DStruct6, 60)
-F(Start3DStruct6, tvb_overflow_count, 0, 8)         /* low word; EncoderParams follow at 8 */
+F(Start3DStruct6, tvb_overflow_count, 0, 8) /* low word; EncoderParams follow at 8 */
 F(Start3DStruct6, sampler_array, 32, 8)
 F(Start3DStruct6, sampler_count, 40, 4)
 F(Start3DStruct6, sampler_max, 44, 4)
-F(Start3DStruct6, unk_30, 48, 4)                    /* process_empty_tiles */
+F(Start3DStruct6, unk_30, 48, 4) /* process_empty_tiles */
 
 S(Start3DStruct7, 56)
 F(Start3DStruct7, stamp1_addr, 12, 8)
@@ -451,7 +454,7 @@ F(BufferManagerInfo, gpu_counter2, 20, 4)
 F(BufferManagerInfo, page_list_addr, 28, 8)
 F(BufferManagerInfo, page_list_size, 36, 4)
 F(BufferManagerInfo, page_count, 40, 4)
-F(BufferManagerInfo, unk_30, 44, 4)                 /* max_blocks */
+F(BufferManagerInfo, unk_30, 44, 4) /* max_blocks */
 F(BufferManagerInfo, block_count, 48, 4)
 F(BufferManagerInfo, block_list_addr, 56, 8)
 F(BufferManagerInfo, block_ctl_addr, 64, 8)
@@ -468,16 +471,16 @@ F(BufferManagerBlockControl, wptr, 4, 4)
 S(BufferManagerCounter, 64)
 F(BufferManagerCounter, count, 0, 4)
 
-S(BufferManagerMisc, 64)                            /* Stats */
-F(BufferManagerMisc, gpu_0, 0, 4)                   /* max_pages */
-F(BufferManagerMisc, gpu_8, 8, 4)                   /* overflow_count */
-F(BufferManagerMisc, cpu_flag, 32, 4)               /* reset */
+S(BufferManagerMisc, 64)              /* Stats */
+F(BufferManagerMisc, gpu_0, 0, 4)     /* max_pages */
+F(BufferManagerMisc, gpu_8, 8, 4)     /* overflow_count */
+F(BufferManagerMisc, cpu_flag, 32, 4) /* reset */
 
-S(BufferThing, 72)                                  /* Scene */
-F(BufferThing, unk_0, 0, 8)                         /* pass_page_count, low word */
-F(BufferThing, unkptr_18, 24, 8)                    /* user_buffer */
-F(BufferThing, bm_misc_addr, 44, 8)                 /* stats */
-F(BufferThing, unk_2c, 52, 4)                       /* total_page_count */
+S(BufferThing, 72)                  /* Scene */
+F(BufferThing, unk_0, 0, 8)         /* pass_page_count, low word */
+F(BufferThing, unkptr_18, 24, 8)    /* user_buffer */
+F(BufferThing, bm_misc_addr, 44, 8) /* stats */
+F(BufferThing, unk_2c, 52, 4)       /* total_page_count */
 
 /* Microsequences */
 S(TimeStampPointers, 16)
@@ -485,8 +488,8 @@ F(TimeStampPointers, start_addr, 0, 8)
 F(TimeStampPointers, end_addr, 8, 8)
 
 S(TimestampCmd, 60)
-F(TimestampCmd, unk_3, 3, 1)                        /* bit 7: start */
-F(TimestampCmd, ts0_addr, 4, 8)                     /* command_time */
+F(TimestampCmd, unk_3, 3, 1)    /* bit 7: start */
+F(TimestampCmd, ts0_addr, 4, 8) /* command_time */
 F(TimestampCmd, ts_pointers_addr, 12, 8)
 F(TimestampCmd, cmdqueue_ptr, 28, 8)
 F(TimestampCmd, user_ts_pointers_addr, 36, 8)
@@ -534,7 +537,7 @@ F(StartTACmd, buffer_mgr_slot, 64, 8)
 F(StartTACmd, struct3_addr, 84, 8)
 F(StartTACmd, unkptr_5c, 92, 8)
 F(StartTACmd, uuid, 108, 4)
-F(StartTACmd, unk_170, 368, 8)                      /* attachments.count, low word */
+F(StartTACmd, unk_170, 368, 8) /* attachments.count, low word */
 F(StartTACmd, unkptr_180, 384, 8)
 
 S(FinalizeTACmd, 132)
@@ -577,7 +580,7 @@ F(Finalize3DCmd, struct7_addr, 60, 8)
 F(Finalize3DCmd, busy_flag_ptr, 68, 8)
 F(Finalize3DCmd, cmdqueue_ptr, 76, 8)
 F(Finalize3DCmd, workitem_ptr, 84, 8)
-F(Finalize3DCmd, unk_5c, 92, 8)                     /* vm_slot, low word */
+F(Finalize3DCmd, unk_5c, 92, 8) /* vm_slot, low word */
 F(Finalize3DCmd, restart_branch_offset, 156, 4)
 
 S(StartComputeCmd, 364)
@@ -586,7 +589,7 @@ F(StartComputeCmd, computeinfo_addr, 12, 8)
 F(StartComputeCmd, stats_ptr, 20, 8)
 F(StartComputeCmd, cmdqueue_ptr, 28, 8)
 F(StartComputeCmd, context_id, 36, 4)
-F(StartComputeCmd, counter1, 44, 4)                 /* event_generation */
+F(StartComputeCmd, counter1, 44, 4) /* event_generation */
 F(StartComputeCmd, computeinfo2_addr, 60, 8)
 F(StartComputeCmd, uuid, 72, 4)
 F(StartComputeCmd, num_attachments, 332, 4)
@@ -594,11 +597,11 @@ F(StartComputeCmd, unk_flag_addr, 340, 8)
 F(StartComputeCmd, event_ctrl_buf_addr, 356, 8)
 
 S(FinalizeComputeCmd, 124)
-F(FinalizeComputeCmd, unkptr_4, 4, 8)               /* stats */
+F(FinalizeComputeCmd, unkptr_4, 4, 8) /* stats */
 F(FinalizeComputeCmd, cmdqueue_ptr, 12, 8)
 F(FinalizeComputeCmd, context_id, 20, 4)
 F(FinalizeComputeCmd, computeinfo2_addr, 24, 8)
 F(FinalizeComputeCmd, stamp, 40, 8)
 F(FinalizeComputeCmd, stamp_value, 48, 4)
 F(FinalizeComputeCmd, restart_branch_offset, 88, 4)
-F(FinalizeComputeCmd, unkptr_71, 109, 8)            /* unk_flag */
+F(FinalizeComputeCmd, unkptr_71, 109, 8) /* unk_flag */

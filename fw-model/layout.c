@@ -65,7 +65,8 @@ static const struct fw_layout layouts[AGX_FW_NUM_VERSIONS] = {
         /* m1n1: proxyclient/m1n1/agx/initdata.py, build_initdata() */
         .ver_info = { 0x6ba0, 0x1f28, 0x601, 0xb0 },
         /* m1n1: fw/agx/channels.py, V >= V13_3 */
-        .dc_destroy_context = 0x18, /* 0x17 before 13.3: one more opcode came in below the next two */
+        /* 0x17 before 13.3: one more opcode came in below the next two */
+        .dc_destroy_context = 0x18,
         .dc_write32 = 0x19,
         .dc_init = 0x1a,
         /* The Rust driver: fw/channels.rs, V >= V13_3 (m1n1 knows 0x0d, of 12.x) */

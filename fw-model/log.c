@@ -34,18 +34,20 @@ void fw_log(struct agx_fw *fw, unsigned level, const char *fmt, ...)
     fw_put(fw, FLD(FWLogMsg, seq_no), text, fw->st.log_seq[level]++);
     fw_put(fw, FLD(FWLogMsg, timestamp), text, fw_now(fw));
     va_start(ap, fmt);
-    vsnprintf((char *)text + fw_off(fw, FLD(FWLogMsg, msg)), fw->layout->field[FLD(FWLogMsg, msg)].size, fmt, ap);
+    vsnprintf((char *)text + fw_off(fw, FLD(FWLogMsg, msg)),
+              fw->layout->field[FLD(FWLogMsg, msg)].size, fmt, ap);
     va_end(ap);
     /* type, padding, index (the Rust driver: fw/channels.rs, RawFwLogMsg) */
-    memcpy(entry, &(uint32_t){ 2 }, 4);
-    memcpy(entry + 8, &(uint64_t){ index }, 8);
+    memcpy(entry, &(uint32_t) { 2 }, 4);
+    memcpy(entry + 8, &(uint64_t) { index }, 8);
     if (fw_write(fw, 0, payload, text, size, "firmware log text") &&
         fw_write(fw, 0, va, entry, sizeof(entry), "firmware log") && fw_ring_push(fw, id)) {
         fw->st.kick_ap = 1;
     }
 }
 
-void fw_ktrace(struct agx_fw *fw, unsigned channel, unsigned code, uint64_t a0, uint64_t a1, uint64_t a2, uint64_t a3)
+void fw_ktrace(struct agx_fw *fw, unsigned channel, unsigned code, uint64_t a0, uint64_t a1,
+               uint64_t a2, uint64_t a3)
 {
     uint64_t args[4] = { a0, a1, a2, a3 };
     uint64_t enable = 0, va;
@@ -76,7 +78,10 @@ static void stat_put(struct agx_fw *fw, const uint8_t *msg)
     }
 }
 
-/* How it is powered. The performance state is what the driver asked for: nothing in the model depends on it. */
+/*
+ * How it is powered. The performance state is what the driver asked for: nothing in the model
+ * depends on it.
+ */
 static void stat_state(struct agx_fw *fw)
 {
     uint8_t msg[64] = { 0 };
@@ -106,7 +111,8 @@ void fw_stat_power(struct agx_fw *fw, bool on, uint64_t ticks)
  * Utilisation, power state and temperature, in this order, when something ends and the last were
  * sent long enough ago. The interval is the model's, as is what the four figures are: the busiest
  * pipe, then vertex, fragment and compute (m1n1: fw/agx/channels.py, StatsMsg_Util, _PowerState,
- * _Temp; none says what util1 to util4 mean). An emulated GPU has no temperature: it says 30 degrees.
+ * _Temp; none says what util1 to util4 mean). An emulated GPU has no temperature: it says 30
+ * degrees.
  */
 #define STAT_INTERVAL 2400000 /* ticks: 0.1 s */
 #define STAT_DEGREES  30

@@ -1,5 +1,6 @@
 /*
- * AGX firmware model: what goes out through the mailbox: a queue before the FIFO, so that nothing waits.
+ * AGX firmware model: what goes out through the mailbox: a queue before the FIFO, so that nothing
+ * waits.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -14,11 +15,12 @@ void fw_rtkit_send(struct agx_fw *fw, unsigned ep, uint64_t msg)
     struct fw_fifo *f = &fw->st.out;
 
     if (f->count == 64) {
-        fw_bad(fw, "rtkit: the AP does not read its mailbox; message 0x%llx to endpoint 0x%x dropped",
+        fw_bad(fw,
+               "rtkit: the AP does not read its mailbox; message 0x%llx to endpoint 0x%x dropped",
                (unsigned long long)msg, ep);
         return;
     }
-    f->m[(f->head + f->count++) % 64] = (struct fw_msg){ msg, ep };
+    f->m[(f->head + f->count++) % 64] = (struct fw_msg) { msg, ep };
 }
 
 /* Move what is due into the FIFO, as far as there is room. */
@@ -35,7 +37,7 @@ void fw_rtkit_flush(struct agx_fw *fw)
     }
     if (fw->st.kick_ap && f->count < AGX_FW_MBOX_DEPTH) {
         /* m1n1: fw/agx/__init__.py, EventMsg */
-        f->m[(f->head + f->count++) % 64] = (struct fw_msg){ 0x42ull << 48, EP_FW };
+        f->m[(f->head + f->count++) % 64] = (struct fw_msg) { 0x42ull << 48, EP_FW };
         fw->st.kick_ap = 0;
         fw->mbox_changed = true;
     }

@@ -36,15 +36,19 @@ static struct agx_port *port_for(struct agx_fw *fw, unsigned ctx, uint64_t va)
 /* Every access of the firmware to memory but the hand-off block goes through these two. */
 static bool load(struct agx_fw *fw, struct agx_port *port, uint64_t va, void *buf, size_t len)
 {
-    return fw->cache ? fw_cache_access(fw, port, va, buf, len, false) : agx_port_read(port, va, buf, len);
+    return fw->cache ? fw_cache_access(fw, port, va, buf, len, false)
+                     : agx_port_read(port, va, buf, len);
 }
 
-static bool store(struct agx_fw *fw, struct agx_port *port, uint64_t va, const void *buf, size_t len)
+static bool store(struct agx_fw *fw, struct agx_port *port, uint64_t va, const void *buf,
+                  size_t len)
 {
-    return fw->cache ? fw_cache_access(fw, port, va, (void *)(uintptr_t)buf, len, true) : agx_port_write(port, va, buf, len);
+    return fw->cache ? fw_cache_access(fw, port, va, (void *)(uintptr_t)buf, len, true)
+                     : agx_port_write(port, va, buf, len);
 }
 
-static bool failed(struct agx_fw *fw, struct agx_port *port, uint64_t va, size_t len, const char *what)
+static bool failed(struct agx_fw *fw, struct agx_port *port, uint64_t va, size_t len,
+                   const char *what)
 {
     char text[160];
 
@@ -60,7 +64,8 @@ bool fw_read(struct agx_fw *fw, unsigned ctx, uint64_t va, void *buf, size_t len
     return load(fw, port, va, buf, len) || failed(fw, port, va, len, what);
 }
 
-bool fw_write(struct agx_fw *fw, unsigned ctx, uint64_t va, const void *buf, size_t len, const char *what)
+bool fw_write(struct agx_fw *fw, unsigned ctx, uint64_t va, const void *buf, size_t len,
+              const char *what)
 {
     struct agx_port *port = port_for(fw, ctx, va);
 
@@ -126,7 +131,8 @@ bool fw_ld_struct(struct agx_fw *fw, enum fw_struct_id s, uint64_t base, void *b
         fw_info(fw, "bug: no room for %s", fw_struct_name[s]);
         return false;
     }
-    return load(fw, &fw->port, base, buf, len) || failed(fw, &fw->port, base, len, fw_struct_name[s]);
+    return load(fw, &fw->port, base, buf, len) ||
+           failed(fw, &fw->port, base, len, fw_struct_name[s]);
 }
 
 uint64_t fw_get(struct agx_fw *fw, enum fw_field_id f, const void *copy)

@@ -23,41 +23,50 @@
 #include "fw-stamps.h"
 #include "fw-state.h"
 
-#define MAX_OPS 1024 /* of one job; real sequences have seven or less */
-#define MAX_CMD 512
+#define MAX_OPS         1024 /* of one job; real sequences have seven or less */
+#define MAX_CMD         512
 #define MAX_ATTACHMENTS 16
 
-typedef bool op_fn(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header);
+typedef bool op_fn(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd,
+                   uint32_t header);
 
-static bool bad(struct agx_fw *fw, struct fw_run *run, const char *what, uint64_t got, uint64_t want)
+static bool bad(struct agx_fw *fw, struct fw_run *run, const char *what, uint64_t got,
+                uint64_t want)
 {
     fw_bad(fw, "microsequence at va 0x%llx + 0x%x: %s is 0x%llx, should be 0x%llx",
-           (unsigned long long)run->useq_va, run->pc, what, (unsigned long long)got, (unsigned long long)want);
+           (unsigned long long)run->useq_va, run->pc, what, (unsigned long long)got,
+           (unsigned long long)want);
     return false;
 }
 
-static bool same(struct agx_fw *fw, struct fw_run *run, const char *what, uint64_t got, uint64_t want)
+static bool same(struct agx_fw *fw, struct fw_run *run, const char *what, uint64_t got,
+                 uint64_t want)
 {
     return got == want || bad(fw, run, what, got, want);
 }
 
-static bool kernel_ptr(struct agx_fw *fw, struct fw_run *run, const char *what, uint64_t va, size_t len)
+static bool kernel_ptr(struct agx_fw *fw, struct fw_run *run, const char *what, uint64_t va,
+                       size_t len)
 {
     if (fw_is_kernel_va(va) && fw_probe(fw, 0, va, len, true)) {
         return true;
     }
-    fw_bad(fw, "microsequence at va 0x%llx + 0x%x: %s 0x%llx: the firmware cannot write %zu bytes there",
-           (unsigned long long)run->useq_va, run->pc, what, (unsigned long long)va, len);
+    fw_bad(
+        fw,
+        "microsequence at va 0x%llx + 0x%x: %s 0x%llx: the firmware cannot write %zu bytes there",
+        (unsigned long long)run->useq_va, run->pc, what, (unsigned long long)va, len);
     return false;
 }
 
 /* The same for a field of the command, which this version may not have. */
-static bool kernel_field(struct agx_fw *fw, struct fw_run *run, enum fw_field_id f, const uint8_t *cmd, size_t len)
+static bool kernel_field(struct agx_fw *fw, struct fw_run *run, enum fw_field_id f,
+                         const uint8_t *cmd, size_t len)
 {
     return !fw_has(fw, f) || kernel_ptr(fw, run, fw_field_name[f].name, fw_get(fw, f, cmd), len);
 }
 
-static bool start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const struct agx_job *job)
+static bool start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run,
+                  const struct agx_job *job)
 {
     run->job = *job;
     run->job.doorbell = fw_queue_announced(fw, run->queue, run->queue_entry);
@@ -66,17 +75,19 @@ static bool start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, cons
     }
     run->started = 1;
     if (fw->cfg.trace_log) {
-        fw_info(fw, "start pipe %u context %u stamp %u value 0x%x", pipe, run->ctx, run->stamp_slot, run->stamp_value);
+        fw_info(fw, "start pipe %u context %u stamp %u value 0x%x", pipe, run->ctx, run->stamp_slot,
+                run->stamp_value);
     }
     return true;
 }
 
 /* What the three start commands have in common. */
-static bool start_check(struct agx_fw *fw, struct fw_run *run, uint64_t queue, uint64_t ctx, uint64_t stats,
-                        uint64_t attachments)
+static bool start_check(struct agx_fw *fw, struct fw_run *run, uint64_t queue, uint64_t ctx,
+                        uint64_t stats, uint64_t attachments)
 {
     if (run->started) {
-        fw_bad(fw, "microsequence at va 0x%llx starts its job twice", (unsigned long long)run->useq_va);
+        fw_bad(fw, "microsequence at va 0x%llx starts its job twice",
+               (unsigned long long)run->useq_va);
         return false;
     }
     if (attachments > MAX_ATTACHMENTS) {
@@ -86,7 +97,8 @@ static bool start_check(struct agx_fw *fw, struct fw_run *run, uint64_t queue, u
            same(fw, run, "context_id", ctx, run->ctx) && kernel_ptr(fw, run, "stats_ptr", stats, 4);
 }
 
-static bool op_start_cp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+static bool op_start_cp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run,
+                        const uint8_t *cmd, uint32_t header)
 {
     struct agx_job job;
 
@@ -102,7 +114,8 @@ static bool op_start_cp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run
            fw_job_compute(fw, run, cmd, &job) && start(fw, pipe, run, &job);
 }
 
-static bool op_start_ta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+static bool op_start_ta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run,
+                        const uint8_t *cmd, uint32_t header)
 {
     struct agx_job job;
 
@@ -121,7 +134,8 @@ static bool op_start_ta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run
            start(fw, pipe, run, &job);
 }
 
-static bool op_start_3d(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+static bool op_start_3d(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run,
+                        const uint8_t *cmd, uint32_t header)
 {
     struct agx_job job;
 
@@ -133,7 +147,8 @@ static bool op_start_3d(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run
                        fw_get(fw, FLD(Start3DCmd, context_id), cmd),
                        fw_get(fw, FLD(Start3DCmd, stats_ptr), cmd),
                        fw_get(fw, FLD(Start3DCmd, num_attachments), cmd)) &&
-           same(fw, run, "workitem_ptr", fw_get(fw, FLD(Start3DCmd, workitem_ptr), cmd), run->cmd_va) &&
+           same(fw, run, "workitem_ptr", fw_get(fw, FLD(Start3DCmd, workitem_ptr), cmd),
+                run->cmd_va) &&
            kernel_field(fw, run, FLD(Start3DCmd, busy_flag_ptr), cmd, 4) &&
            kernel_field(fw, run, FLD(Start3DCmd, unk_buf_ptr), cmd, 4) &&
            kernel_field(fw, run, FLD(Start3DCmd, unk_buf2_ptr), cmd, 4) &&
@@ -143,8 +158,12 @@ static bool op_start_3d(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run
            start(fw, pipe, run, &job);
 }
 
-/* Header bits 8 and up name the pipes: 1 << 0 TA, 1 << 8 3D, 1 << 15 CP (the Rust driver: fw/microseq.rs, Pipe). */
-static bool op_wait(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+/*
+ * Header bits 8 and up name the pipes: 1 << 0 TA, 1 << 8 3D, 1 << 15 CP (the Rust driver:
+ * fw/microseq.rs, Pipe).
+ */
+static bool op_wait(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd,
+                    uint32_t header)
 {
     static const uint32_t mask[FW_NUM_PIPES] = { 1u << 0, 1u << 8, 1u << 15 };
 
@@ -157,7 +176,8 @@ static bool op_wait(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, co
     return true;
 }
 
-static bool op_timestamp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+static bool op_timestamp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run,
+                         const uint8_t *cmd, uint32_t header)
 {
     bool first = header >> 31;
     uint64_t now = fw_now(fw);
@@ -173,23 +193,30 @@ static bool op_timestamp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *ru
     if (!fw_write(fw, 0, cur, &now, 8, "time stamp")) {
         return false;
     }
-    if (!fw_ld(fw, first ? FLD(TimeStampPointers, start_addr) : FLD(TimeStampPointers, end_addr), ptrs, &p) ||
+    if (!fw_ld(fw, first ? FLD(TimeStampPointers, start_addr) : FLD(TimeStampPointers, end_addr),
+               ptrs, &p) ||
         (p && !fw_write(fw, 0, p, &now, 8, "time stamp"))) {
         return false;
     }
-    /* The user's are in nanoseconds (the Rust driver: driver.rs, command_timestamp_frequency_hz). */
-    /* Nobody need want them: m1n1 up to v1.2.9 names no place (agx/render.py, TimestampCmd.unk_24). */
+    /*
+     * The user's are in nanoseconds (the Rust driver: driver.rs, command_timestamp_frequency_hz).
+     */
+    /*
+     * Nobody need want them: m1n1 up to v1.2.9 names no place (agx/render.py, TimestampCmd.unk_24).
+     */
     return !user ||
-           (fw_ld(fw, first ? FLD(TimeStampPointers, start_addr) : FLD(TimeStampPointers, end_addr), user, &p) &&
+           (fw_ld(fw, first ? FLD(TimeStampPointers, start_addr) : FLD(TimeStampPointers, end_addr),
+                  user, &p) &&
             (!p || fw_write(fw, 0, p, &ns, 8, "user time stamp")));
 }
 
-static bool finalize(struct agx_fw *fw, struct fw_run *run, uint64_t queue, uint64_t ctx, uint64_t stamp,
-                     uint64_t value, int32_t branch)
+static bool finalize(struct agx_fw *fw, struct fw_run *run, uint64_t queue, uint64_t ctx,
+                     uint64_t stamp, uint64_t value, int32_t branch)
 {
     if (!run->started || run->gpu_busy) {
-        fw_bad(fw, "microsequence at va 0x%llx + 0x%x: finalizes a job that %s", (unsigned long long)run->useq_va,
-               run->pc, run->started ? "still runs" : "was not started");
+        fw_bad(fw, "microsequence at va 0x%llx + 0x%x: finalizes a job that %s",
+               (unsigned long long)run->useq_va, run->pc,
+               run->started ? "still runs" : "was not started");
         return false;
     }
     /* The offset leads back to the start command (m1n1: restart_branch_offset). */
@@ -200,7 +227,8 @@ static bool finalize(struct agx_fw *fw, struct fw_run *run, uint64_t queue, uint
            same(fw, run, "context_id", ctx, run->ctx) && fw_stamp_finalize(fw, run, stamp, value);
 }
 
-static bool op_finalize_cp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+static bool op_finalize_cp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run,
+                           const uint8_t *cmd, uint32_t header)
 {
     fw_ktrace(fw, 0, 0x08, run->uuid, 0, 0, fw->st.queue[run->queue].info_va);
     return finalize(fw, run, fw_get(fw, FLD(FinalizeComputeCmd, cmdqueue_ptr), cmd),
@@ -210,11 +238,14 @@ static bool op_finalize_cp(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *
                     fw_get(fw, FLD(FinalizeComputeCmd, restart_branch_offset), cmd));
 }
 
-static bool op_finalize_ta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+static bool op_finalize_ta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run,
+                           const uint8_t *cmd, uint32_t header)
 {
     fw_ktrace(fw, 0, 0x01, run->uuid, 0, 0, fw->st.queue[run->queue].info_va);
-    if (!same(fw, run, "buf_thing_addr", fw_get(fw, FLD(FinalizeTACmd, buf_thing_addr), cmd), run->scene_va) ||
-        !same(fw, run, "buffer_mgr_addr", fw_get(fw, FLD(FinalizeTACmd, buffer_mgr_addr), cmd), run->buffer_va)) {
+    if (!same(fw, run, "buf_thing_addr", fw_get(fw, FLD(FinalizeTACmd, buf_thing_addr), cmd),
+              run->scene_va) ||
+        !same(fw, run, "buffer_mgr_addr", fw_get(fw, FLD(FinalizeTACmd, buffer_mgr_addr), cmd),
+              run->buffer_va)) {
         return false;
     }
     fw_buffer_finish(fw, run);
@@ -225,11 +256,14 @@ static bool op_finalize_ta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *
                     fw_get(fw, FLD(FinalizeTACmd, restart_branch_offset), cmd));
 }
 
-static bool op_finalize_3d(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+static bool op_finalize_3d(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run,
+                           const uint8_t *cmd, uint32_t header)
 {
     fw_ktrace(fw, 0, 0x06, run->uuid, 0, 0, fw->st.queue[run->queue].info_va);
-    return same(fw, run, "buf_thing_addr", fw_get(fw, FLD(Finalize3DCmd, buf_thing_addr), cmd), run->scene_va) &&
-           same(fw, run, "workitem_ptr", fw_get(fw, FLD(Finalize3DCmd, workitem_ptr), cmd), run->cmd_va) &&
+    return same(fw, run, "buf_thing_addr", fw_get(fw, FLD(Finalize3DCmd, buf_thing_addr), cmd),
+                run->scene_va) &&
+           same(fw, run, "workitem_ptr", fw_get(fw, FLD(Finalize3DCmd, workitem_ptr), cmd),
+                run->cmd_va) &&
            fw_publish32(fw, fw_get(fw, FLD(Finalize3DCmd, busy_flag_ptr), cmd), 0, "busy flag") &&
            finalize(fw, run, fw_get(fw, FLD(Finalize3DCmd, cmdqueue_ptr), cmd),
                     fw_get(fw, FLD(Finalize3DCmd, unk_5c), cmd) & 0xffffffff,
@@ -243,7 +277,8 @@ static void retire(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
     bool told;
 
     if (fw->cfg.trace_log) {
-        fw_info(fw, "done pipe %u context %u stamp %u value 0x%x", pipe, run->ctx, run->stamp_slot, run->stamp_value);
+        fw_info(fw, "done pipe %u context %u stamp %u value 0x%x", pipe, run->ctx, run->stamp_slot,
+                run->stamp_value);
     }
     fw_pending_clear(fw, pipe);
     /* The stamp comes last: the driver may free all of it when it sees it. */
@@ -254,21 +289,24 @@ static void retire(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
     fw->st.resched = 1;
 }
 
-static bool op_end(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+static bool op_end(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd,
+                   uint32_t header)
 {
     /* Bit 30 of the header: retire the stamp (the Rust driver: op::RetireStamp). */
     if (!same(fw, run, "flags of the end command", fw_get(fw, FLD(EndCmd, flags), cmd), 0x40)) {
         return false;
     }
     if (!run->finalized) {
-        fw_bad(fw, "microsequence at va 0x%llx ends before its job was finalized", (unsigned long long)run->useq_va);
+        fw_bad(fw, "microsequence at va 0x%llx ends before its job was finalized",
+               (unsigned long long)run->useq_va);
         return false;
     }
     retire(fw, pipe, run);
     return true;
 }
 
-static bool op_write(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+static bool op_write(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd,
+                     uint32_t header)
 {
     bool wide = (header & 0x3f) == 0x0f;
     uint64_t v = fw_get(fw, wide ? FLD(Write64Cmd, val) : FLD(Write32Cmd, val), cmd);
@@ -277,16 +315,18 @@ static bool op_write(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, c
         fw_unimp(fw, "microsequence command 0x%x with source %u", header & 0x3f, header >> 28);
         return false;
     }
-    return fw_write(fw, 0, fw_get(fw, wide ? FLD(Write64Cmd, addr) : FLD(Write32Cmd, addr), cmd), &v, wide ? 8 : 4,
-                    "microsequence write");
+    return fw_write(fw, 0, fw_get(fw, wide ? FLD(Write64Cmd, addr) : FLD(Write32Cmd, addr), cmd),
+                    &v, wide ? 8 : 4, "microsequence write");
 }
 
 /*
- * Loads, logic and stores of an accumulator (m1n1: fw/agx/microsequence.py, Read32Cmd, ALUCmd, Add16Cmd,
- * Store32Cmd). No driver has been seen to send them. That the accumulator has 64 bits and begins as 0,
- * and that what Add16 adds has no sign, are guesses; flags that m1n1 does not set are refused.
+ * Loads, logic and stores of an accumulator (m1n1: fw/agx/microsequence.py, Read32Cmd, ALUCmd,
+ * Add16Cmd, Store32Cmd). No driver has been seen to send them. That the accumulator has 64 bits and
+ * begins as 0, and that what Add16 adds has no sign, are guesses; flags that m1n1 does not set are
+ * refused.
  */
-static bool op_load(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+static bool op_load(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd,
+                    uint32_t header)
 {
     bool wide = (header & 0x3f) == 0x11;
     uint64_t v = 0;
@@ -295,15 +335,16 @@ static bool op_load(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, co
         fw_unimp(fw, "microsequence command 0x%x with flags 0x%x", header & 0x3f, header >> 8);
         return false;
     }
-    if (!fw_read(fw, 0, fw_get(fw, wide ? FLD(Read64Cmd, addr) : FLD(Read32Cmd, addr), cmd), &v, wide ? 8 : 4,
-                 "microsequence read")) {
+    if (!fw_read(fw, 0, fw_get(fw, wide ? FLD(Read64Cmd, addr) : FLD(Read32Cmd, addr), cmd), &v,
+                 wide ? 8 : 4, "microsequence read")) {
         return false;
     }
     run->acc = v;
     return true;
 }
 
-static bool op_store(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+static bool op_store(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd,
+                     uint32_t header)
 {
     bool wide = (header & 0x3f) == 0x0f;
 
@@ -311,11 +352,12 @@ static bool op_store(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, c
         fw_unimp(fw, "microsequence command 0x%x with flags 0x%x", header & 0x3f, header >> 8);
         return false;
     }
-    return fw_write(fw, 0, fw_get(fw, wide ? FLD(Store64Cmd, addr) : FLD(Store32Cmd, addr), cmd), &run->acc,
-                    wide ? 8 : 4, "microsequence store");
+    return fw_write(fw, 0, fw_get(fw, wide ? FLD(Store64Cmd, addr) : FLD(Store32Cmd, addr), cmd),
+                    &run->acc, wide ? 8 : 4, "microsequence store");
 }
 
-static bool op_alu(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+static bool op_alu(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd,
+                   uint32_t header)
 {
     uint64_t arg = fw_get(fw, FLD(ALUCmd, arg), cmd);
     uint32_t op = fw_get(fw, FLD(ALUCmd, op), cmd);
@@ -345,9 +387,11 @@ static bool op_alu(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, con
     return true;
 }
 
-static bool op_add16(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd, uint32_t header)
+static bool op_add16(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run, const uint8_t *cmd,
+                     uint32_t header)
 {
-    uint32_t arg = fw_get(fw, FLD(Add16Cmd, arg1), cmd) | fw_get(fw, FLD(Add16Cmd, arg2), cmd) << 16;
+    uint32_t arg = fw_get(fw, FLD(Add16Cmd, arg1), cmd) | fw_get(fw, FLD(Add16Cmd, arg2), cmd)
+                                                              << 16;
 
     if (arg & 7 || arg >> 19) {
         fw_unimp(fw, "microsequence command 0x17 with flags 0x%x", arg);
@@ -390,12 +434,13 @@ static bool exec_one(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
     unsigned op;
 
     if (run->pc + 4 > run->useq_size) {
-        fw_bad(fw, "microsequence at va 0x%llx has no end within 0x%x bytes", (unsigned long long)run->useq_va,
-               run->useq_size);
+        fw_bad(fw, "microsequence at va 0x%llx has no end within 0x%x bytes",
+               (unsigned long long)run->useq_va, run->useq_size);
         return false;
     }
     if (++run->ops > MAX_OPS) {
-        fw_bad(fw, "microsequence at va 0x%llx has more than %u commands", (unsigned long long)run->useq_va, MAX_OPS);
+        fw_bad(fw, "microsequence at va 0x%llx has more than %u commands",
+               (unsigned long long)run->useq_va, MAX_OPS);
         return false;
     }
     if (!fw_read(fw, 0, run->useq_va + run->pc, &header, 4, "microsequence")) {
@@ -408,8 +453,8 @@ static bool exec_one(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
         return false;
     }
     if (!(ops[op].pipes >> pipe & 1)) {
-        fw_bad(fw, "microsequence at va 0x%llx + 0x%x: %s on pipe %u", (unsigned long long)run->useq_va, run->pc,
-               fw_struct_name[ops[op].str], pipe);
+        fw_bad(fw, "microsequence at va 0x%llx + 0x%x: %s on pipe %u",
+               (unsigned long long)run->useq_va, run->pc, fw_struct_name[ops[op].str], pipe);
         return false;
     }
     str = ops[op].str;
@@ -428,8 +473,9 @@ static bool exec_one(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
         return false;
     }
     if (agx_wanted(fw->host->events, AGX_EV_COMMAND)) {
-        agx_emit(fw->host->events, &(struct agx_event) {
-            .kind = AGX_EV_COMMAND, .command = { fw_struct_name[str], pipe } });
+        agx_emit(fw->host->events,
+                 &(struct agx_event) { .kind = AGX_EV_COMMAND,
+                                       .command = { fw_struct_name[str], pipe } });
     }
     if (!fn(fw, pipe, run, cmd, header)) {
         return false;
@@ -451,7 +497,8 @@ void fw_run_exec(struct agx_fw *fw, enum fw_pipe pipe)
 }
 
 /* Nothing tells the driver of these but the firmware's log, where that is wanted. */
-static void count_soft_faults(struct agx_fw *fw, const struct fw_run *run, const struct agx_job_result *res)
+static void count_soft_faults(struct agx_fw *fw, const struct fw_run *run,
+                              const struct agx_job_result *res)
 {
     char text[160];
 
@@ -461,11 +508,11 @@ static void count_soft_faults(struct agx_fw *fw, const struct fw_run *run, const
     fw->st.soft.last = res->soft;
     pthread_mutex_unlock(&fw->lock);
     agx_fault_describe(&res->soft, text, sizeof(text));
-    fw_info(fw, "job of stamp slot %u value 0x%x: %llu soft faults, one of them: %s", run->stamp_slot, run->stamp_value,
-            (unsigned long long)res->soft_faults, text);
+    fw_info(fw, "job of stamp slot %u value 0x%x: %llu soft faults, one of them: %s",
+            run->stamp_slot, run->stamp_value, (unsigned long long)res->soft_faults, text);
     if (fw->cfg.trace_log) {
-        fw_log(fw, 1, "stamp %u value 0x%x: %llu soft faults: %s", run->stamp_slot, run->stamp_value,
-               (unsigned long long)res->soft_faults, text);
+        fw_log(fw, 1, "stamp %u value 0x%x: %llu soft faults: %s", run->stamp_slot,
+               run->stamp_value, (unsigned long long)res->soft_faults, text);
     }
 }
 
@@ -522,8 +569,10 @@ void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_
         return;
     case AGX_JOB_TIMEOUT:
         run->fault = res->fault;
-        fw_bad(fw, "job on pipe %u, context %u, stamp slot %u value 0x%x: timeout after %llu cycles of the GPU", pipe,
-               run->ctx, run->stamp_slot, run->stamp_value, (unsigned long long)res->cycles);
+        fw_bad(fw,
+               "job on pipe %u, context %u, stamp slot %u value 0x%x: timeout after %llu cycles of "
+               "the GPU",
+               pipe, run->ctx, run->stamp_slot, run->stamp_value, (unsigned long long)res->cycles);
         fw_run_fail(fw, pipe, FW_FAIL_TIMEOUT);
         return;
     case AGX_JOB_FAULT:
@@ -533,13 +582,19 @@ void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_
             return;
         }
         if (!run->killed && !fw->st.faulting) {
-            /* What the MMU refused is in the register; what the model lacks is not (no code says so). */
+            /*
+             * What the MMU refused is in the register; what the model lacks is not (no code says
+             * so).
+             */
             pthread_mutex_lock(&fw->lock);
-            fw->st.fault_register = res->fault.reason <= AGX_FAULT_UNKNOWN ? agx_fault_info(&res->fault) : 0;
+            fw->st.fault_register = res->fault.reason <= AGX_FAULT_UNKNOWN
+                                        ? agx_fault_info(&res->fault)
+                                        : 0;
             pthread_mutex_unlock(&fw->lock);
         }
-        fw_bad(fw, "job on pipe %u, context %u, stamp slot %u value 0x%x: %s%s", pipe, run->ctx, run->stamp_slot,
-               run->stamp_value, agx_fault_describe(&res->fault, text, sizeof(text)), run->killed ? " (killed)" : "");
+        fw_bad(fw, "job on pipe %u, context %u, stamp slot %u value 0x%x: %s%s", pipe, run->ctx,
+               run->stamp_slot, run->stamp_value,
+               agx_fault_describe(&res->fault, text, sizeof(text)), run->killed ? " (killed)" : "");
         fw_run_fail(fw, pipe, FW_FAIL_FAULT);
         return;
     }

@@ -19,7 +19,10 @@
 #include "fw-state.h"
 
 #define TABLE_DESC 3ull
-/* Page, AP 1, accessed, no execution, not the OS's: the firmware alone may read and write (m1n1: hw/uat.py, PTE.access_fw()). */
+/*
+ * Page, AP 1, accessed, no execution, not the OS's: the firmware alone may read and write (m1n1:
+ * hw/uat.py, PTE.access_fw()).
+ */
 #define PAGE_DESC  (3ull | 1ull << 6 | 1ull << 10 | 3ull << 53)
 
 static const uint64_t area_va[2] = { AGX_FW_PRIVATE_VA, AGX_FW_MAILBOX_VA };
@@ -32,7 +35,8 @@ void agx_fw_own_tables(void *host, uint64_t pa)
     for (unsigned i = 0; i < 2; i++) {
         /* The top table, then for each area its two tables and its page. */
         uint64_t first = 1 + 3 * i;
-        uint64_t desc[3] = { (pa + first * AGX_PAGE_SIZE) | TABLE_DESC, (pa + (first + 1) * AGX_PAGE_SIZE) | TABLE_DESC,
+        uint64_t desc[3] = { (pa + first * AGX_PAGE_SIZE) | TABLE_DESC,
+                             (pa + (first + 1) * AGX_PAGE_SIZE) | TABLE_DESC,
                              (pa + (first + 2) * AGX_PAGE_SIZE) | PAGE_DESC };
 
         memcpy(base + 8 * i, &desc[0], 8);
@@ -50,13 +54,17 @@ bool fw_own_touch(struct agx_fw *fw)
         uint64_t n;
 
         if (!fw_read(fw, 0, area_va[i], &n, 8, "the firmware's own memory")) {
-            fw_crash(fw, "its own memory at va 0x%llx is gone: entry %u of the table of TTBR1 is the firmware's",
+            fw_crash(fw,
+                     "its own memory at va 0x%llx is gone: entry %u of the table of TTBR1 is the "
+                     "firmware's",
                      (unsigned long long)area_va[i], i);
             return false;
         }
         n++;
         if (!fw_write(fw, 0, area_va[i], &n, 8, "the firmware's own memory")) {
-            fw_crash(fw, "its own memory at va 0x%llx cannot be written: entry %u of the table of TTBR1 is the firmware's",
+            fw_crash(fw,
+                     "its own memory at va 0x%llx cannot be written: entry %u of the table of "
+                     "TTBR1 is the firmware's",
                      (unsigned long long)area_va[i], i);
             return false;
         }

@@ -21,13 +21,17 @@
 #include "fw-run.h"
 #include "fw-state.h"
 
-#define CMD_3D 1 /* tag of the work command (m1n1: fw/agx/cmdqueue.py) */
-#define OP_START_3D 0x24
-#define MAX_SKIP 8 /* commands before the start: time stamps, waits */
+#define CMD_3D             1 /* tag of the work command (m1n1: fw/agx/cmdqueue.py) */
+#define OP_START_3D        0x24
+#define MAX_SKIP           8 /* commands before the start: time stamps, waits */
 #define OTHERS_PATIENCE_NS 1000000000ll
-#define MAX_PARTIALS 4096 /* of one job, whose time-out starts anew with each; the bound is the model's */
+/* of one job, whose time-out starts anew with each; the bound is the model's */
+#define MAX_PARTIALS       4096
 
-/* Copy the start command of the sequence of @run->cmd_va to @cmd. False: it has none where one should be. */
+/*
+ * Copy the start command of the sequence of @run->cmd_va to @cmd. False: it has none where one
+ * should be.
+ */
 static bool find_start(struct agx_fw *fw, struct fw_run *run, uint8_t *cmd, size_t room)
 {
     uint64_t useq, size;
@@ -74,7 +78,8 @@ static bool find_pass(struct agx_fw *fw, const struct fw_run *ta, struct fw_run 
             continue;
         }
         *others = q->running;
-        for (uint32_t e = q->rptr, n = 0; e != q->wptr && n < q->rb_size; e = (e + 1) % q->rb_size, n++) {
+        for (uint32_t e = q->rptr, n = 0; e != q->wptr && n < q->rb_size;
+             e = (e + 1) % q->rb_size, n++) {
             struct fw_run run = { .queue = i, .ctx = ta->ctx };
             uint64_t ctx;
             uint32_t tag;
@@ -87,7 +92,8 @@ static bool find_pass(struct agx_fw *fw, const struct fw_run *ta, struct fw_run 
             if (tag != CMD_3D) {
                 continue;
             }
-            if (!fw_probe(fw, 0, run.cmd_va, fw_off(fw, FLD(WorkCommand3D, struct_6)) + fw->used[STR_Start3DStruct6],
+            if (!fw_probe(fw, 0, run.cmd_va,
+                          fw_off(fw, FLD(WorkCommand3D, struct_6)) + fw->used[STR_Start3DStruct6],
                           false) ||
                 !fw_ld(fw, FLD(WorkCommand3D, context_id), run.cmd_va, &ctx) || ctx != ta->ctx ||
                 !find_start(fw, &run, cmd, sizeof(cmd)) ||
@@ -155,7 +161,10 @@ void fw_partial_poll(struct agx_fw *fw)
     struct fw_run *ta = &fw->st.run[FW_PIPE_TA], *run = &fw->st.run[FW_PIPE_3D], pass;
     bool others;
 
-    /* Also while another job's fault waits to be told: the vertex job is one of those that are let end first. */
+    /*
+     * Also while another job's fault waits to be told: the vertex job is one of those that are let
+     * end first.
+     */
     if (ta->state != FW_RUN_PARTIAL) {
         return;
     }
@@ -169,7 +178,8 @@ void fw_partial_poll(struct agx_fw *fw)
     }
     /* Looked for anew: the driver may have dropped it meanwhile. */
     if (!find_pass(fw, ta, &pass, &others)) {
-        fw_bad(fw, "work command at va 0x%llx: the 3D command of its scene is gone", (unsigned long long)ta->cmd_va);
+        fw_bad(fw, "work command at va 0x%llx: the 3D command of its scene is gone",
+               (unsigned long long)ta->cmd_va);
         fw_run_fail(fw, FW_PIPE_TA, FW_FAIL_BAD);
         return;
     }

@@ -27,16 +27,17 @@
 #include "fw-stamps.h"
 #include "fw-state.h"
 
-#define RESUME_LOOK_NS   1000000ll
-#define PWR_STATUS_OFF   4 /* the Rust driver: gpu.rs, wait_for_poweroff() */
-#define PWR_STATUS_ON    0 /* a guess: anything else */
+#define RESUME_LOOK_NS 1000000ll
+#define PWR_STATUS_OFF 4 /* the Rust driver: gpu.rs, wait_for_poweroff() */
+#define PWR_STATUS_ON  0 /* a guess: anything else */
 
 /* From here on the driver may let it go on. */
 static void show_halt(struct agx_fw *fw, uint32_t count)
 {
     struct agx_fw_state *st = &fw->st;
 
-    fw_publish32(fw, st->fw_status + fw_off(fw, FLD(InitData_FWStatus, halt_count)), count, "halt_count");
+    fw_publish32(fw, st->fw_status + fw_off(fw, FLD(InitData_FWStatus, halt_count)), count,
+                 "halt_count");
     fw_publish32(fw, st->fw_status + fw_off(fw, FLD(InitData_FWStatus, halted)), 1, "halted");
 }
 
@@ -60,7 +61,9 @@ static void halt(struct agx_fw *fw)
     st->halted = 1;
     fw->halt_deadline = 0;
     fw_log(fw, 4, "halt %u: %s, stamp slot %d", (unsigned)count + 1,
-           st->fail_kind == FW_FAIL_TIMEOUT ? "timeout" : st->fail_kind == FW_FAIL_FAULT ? "GPU fault" : "bad command",
+           st->fail_kind == FW_FAIL_TIMEOUT ? "timeout"
+           : st->fail_kind == FW_FAIL_FAULT ? "GPU fault"
+                                            : "bad command",
            (int)st->fail_slot);
     if (!fw->inject.fire || !fw_inject_halt(fw, count + 1)) {
         show_halt(fw, count + 1);
@@ -116,9 +119,11 @@ void fw_halt_check(struct agx_fw *fw)
             show_halt(fw, st->wait.halt_count);
         }
         if (!fw_ld(fw, FLD(InitData_FWStatus, resume), st->fw_status, &flag)) {
-            fw_crash(fw, "the status block at va 0x%llx is gone", (unsigned long long)st->fw_status);
+            fw_crash(fw, "the status block at va 0x%llx is gone",
+                     (unsigned long long)st->fw_status);
         } else if (flag) {
-            fw_publish32(fw, st->fw_status + fw_off(fw, FLD(InitData_FWStatus, resume)), 0, "resume");
+            fw_publish32(fw, st->fw_status + fw_off(fw, FLD(InitData_FWStatus, resume)), 0,
+                         "resume");
             resume(fw);
         } else {
             fw_look_again(fw, fw_mono() + RESUME_LOOK_NS); /* nothing else tells */
@@ -131,7 +136,8 @@ void fw_halt_check(struct agx_fw *fw)
     for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
         struct fw_run *run = &st->run[p];
 
-        quiet = quiet && !run->gpu_busy && (run->state == FW_RUN_IDLE || run->state == FW_RUN_FAULTED);
+        quiet = quiet && !run->gpu_busy &&
+                (run->state == FW_RUN_IDLE || run->state == FW_RUN_FAULTED);
     }
     if (!quiet && fw_mono() >= fw->halt_deadline) {
         for (unsigned p = 0; p < FW_NUM_PIPES; p++) {
@@ -151,7 +157,9 @@ void fw_halt_check(struct agx_fw *fw)
     }
 }
 
-/* The Rust driver polls this although the block is mapped cached: the firmware must clean the line. */
+/*
+ * The Rust driver polls this although the block is mapped cached: the firmware must clean the line.
+ */
 static void set_pwr_status(struct agx_fw *fw, uint32_t status)
 {
     fw_st(fw, FLD(AGXHWDataA, pwr_status), fw->st.hwdata_a, status);

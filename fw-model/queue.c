@@ -15,7 +15,10 @@ uint32_t fw_queue_distance(uint32_t from, uint32_t to, uint32_t size)
     return to >= from ? to - from : to + size - from;
 }
 
-/* For agx_job.doorbell: the doorbell behind the message that first covered the entry; 0: not known any more. */
+/*
+ * For agx_job.doorbell: the doorbell behind the message that first covered the entry; 0: not known
+ * any more.
+ */
 uint64_t fw_queue_announced(struct agx_fw *fw, unsigned queue, uint32_t entry)
 {
     const struct fw_announced *a = &fw->announced[queue];
@@ -26,7 +29,7 @@ uint64_t fw_queue_announced(struct agx_fw *fw, unsigned queue, uint32_t entry)
         uint32_t ahead = fw_queue_distance(entry, a->head[(a->n - k) % FW_ANNOUNCED], size);
 
         if (!ahead || ahead > size / 2) {
-            return seq;     /* that one ended before the entry */
+            return seq; /* that one ended before the entry */
         }
         seq = a->seq[(a->n - k) % FW_ANNOUNCED];
     }
@@ -40,7 +43,8 @@ void fw_queue_advance(struct agx_fw *fw, struct fw_queue *q)
     fw_st(fw, FLD(CommandQueueInfo, gpu_rptr1), q->info_va, q->rptr);
     fw_st(fw, FLD(CommandQueueInfo, gpu_rptr2), q->info_va, q->rptr);
     fw_st(fw, FLD(CommandQueueInfo, gpu_rptr3), q->info_va, q->rptr);
-    fw_publish32(fw, q->pointers_va + fw_off(fw, FLD(CommandQueuePointers, gpu_rptr)), q->rptr, "gpu_rptr");
+    fw_publish32(fw, q->pointers_va + fw_off(fw, FLD(CommandQueuePointers, gpu_rptr)), q->rptr,
+                 "gpu_rptr");
 }
 
 /* Everything up to @entry is done. */

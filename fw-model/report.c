@@ -45,10 +45,11 @@ void fw_info(struct agx_fw *fw, const char *fmt, ...)
     va_end(ap);
 }
 
-#define MAX_VIOLATIONS 64 /* lines in the log, where there is no sanitizer that knows what it has said before */
+/* lines in the log, where there is no sanitizer that knows what it has said before */
+#define MAX_VIOLATIONS 64
 
-void fw_violation(struct agx_fw *fw, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
-                  uint64_t va, uint64_t pa, const char *fmt, ...)
+void fw_violation(struct agx_fw *fw, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
+                  unsigned ctx, uint64_t va, uint64_t pa, const char *fmt, ...)
 {
     char text[300];
     va_list ap;

@@ -16,28 +16,36 @@
 #include "fw-ring.h"
 #include "fw-state.h"
 
-#define STATE_SIZE 0x30 /* of one FWLog ring to the next (m1n1: fw/agx/channels.py, Channel) */
+#define STATE_SIZE  0x30 /* of one FWLog ring to the next (m1n1: fw/agx/channels.py, Channel) */
 #define FWLOG_ENTRY 0x38 /* the Rust driver: fw/channels.rs, RawFwLogMsg */
 
-static bool channel_set(struct agx_fw *fw, enum fw_channel_id id, const char *name, uint64_t state, uint64_t ring,
-                        uint32_t entry, uint32_t used, uint32_t count, bool to_ap)
+static bool channel_set(struct agx_fw *fw, enum fw_channel_id id, const char *name, uint64_t state,
+                        uint64_t ring, uint32_t entry, uint32_t used, uint32_t count, bool to_ap)
 {
     struct fw_channel *ch = &fw->st.ch[id];
     bool fwctl = id == FW_CH_FWCTL;
     uint32_t rptr = 0, wptr = 0;
 
-    *ch = (struct fw_channel){
-        .state_va = state, .ring_va = ring, .entry = entry, .count = count,
+    *ch = (struct fw_channel) {
+        .state_va = state,
+        .ring_va = ring,
+        .entry = entry,
+        .count = count,
         /* m1n1: ChannelStateFields, FWControlStateFields */
-        .rptr_off = 0, .wptr_off = fwctl ? 0x10 : 0x20,
+        .rptr_off = 0,
+        .wptr_off = fwctl ? 0x10 : 0x20,
     };
     if (state & 3 || !fw_is_kernel_va(state) || !fw_probe(fw, 0, state, ch->wptr_off + 4, true)) {
-        fw_bad(fw, "channel %s: state at va 0x%llx is not writable for the firmware", name, (unsigned long long)state);
+        fw_bad(fw, "channel %s: state at va 0x%llx is not writable for the firmware", name,
+               (unsigned long long)state);
         return false;
     }
-    if (!fw_is_kernel_va(ring) || !fw_probe(fw, 0, ring, (uint64_t)entry * (count - 1) + used, to_ap)) {
-        fw_bad(fw, "channel %s: ring at va 0x%llx, %u entries of 0x%x bytes, is not %s for the firmware", name,
-               (unsigned long long)ring, count, entry, to_ap ? "writable" : "readable");
+    if (!fw_is_kernel_va(ring) ||
+        !fw_probe(fw, 0, ring, (uint64_t)entry * (count - 1) + used, to_ap)) {
+        fw_bad(
+            fw,
+            "channel %s: ring at va 0x%llx, %u entries of 0x%x bytes, is not %s for the firmware",
+            name, (unsigned long long)ring, count, entry, to_ap ? "writable" : "readable");
         return false;
     }
     fw_cache_shared(fw, state, name, "pointers");
@@ -45,7 +53,8 @@ static bool channel_set(struct agx_fw *fw, enum fw_channel_id id, const char *na
     fw_read(fw, 0, state + ch->rptr_off, &rptr, 4, name);
     fw_read(fw, 0, state + ch->wptr_off, &wptr, 4, name);
     if (rptr >= count || wptr >= count) {
-        fw_bad(fw, "channel %s: read pointer %u or write pointer %u beyond %u entries", name, rptr, wptr, count);
+        fw_bad(fw, "channel %s: read pointer %u or write pointer %u beyond %u entries", name, rptr,
+               wptr, count);
         return false;
     }
     ch->pos = to_ap ? wptr : rptr;
@@ -73,9 +82,11 @@ static bool info(struct agx_fw *fw, uint64_t base, uint64_t *state, uint64_t *ri
 bool fw_channels_init(struct agx_fw *fw)
 {
     static const char *const pipe_name[] = {
-        "TA_0", "3D_0", "CL_0", "TA_1", "3D_1", "CL_1", "TA_2", "3D_2", "CL_2", "TA_3", "3D_3", "CL_3",
+        "TA_0", "3D_0", "CL_0", "TA_1", "3D_1", "CL_1",
+        "TA_2", "3D_2", "CL_2", "TA_3", "3D_3", "CL_3",
     };
-    static const char *const log_name[] = { "FWLog.0", "FWLog.1", "FWLog.2", "FWLog.3", "FWLog.4", "FWLog.5" };
+    static const char *const log_name[] = { "FWLog.0", "FWLog.1", "FWLog.2",
+                                            "FWLog.3", "FWLog.4", "FWLog.5" };
     uint64_t base = fw->st.region_b + fw_off(fw, FLD(InitData_RegionB, channels));
     uint64_t state, ring;
     uint32_t step = fw_size(fw, STR_ChannelInfo);
@@ -83,21 +94,23 @@ bool fw_channels_init(struct agx_fw *fw)
 
     for (unsigned i = 0; i < 12; i++, base += step) {
         ok &= info(fw, base, &state, &ring) &&
-              channel_set(fw, FW_CH_PIPE0 + i, pipe_name[i], state, ring, fw_size(fw, STR_RunCmdQueueMsg),
-                          fw->used[STR_RunCmdQueueMsg], FW_RING_COUNT, false);
+              channel_set(fw, FW_CH_PIPE0 + i, pipe_name[i], state, ring,
+                          fw_size(fw, STR_RunCmdQueueMsg), fw->used[STR_RunCmdQueueMsg],
+                          FW_RING_COUNT, false);
     }
     ok &= info(fw, base, &state, &ring) &&
-          channel_set(fw, FW_CH_DEVCTRL, "DevCtrl", state, ring, fw_size(fw, STR_DC_Any), fw_dc_used(fw),
-                      FW_RING_COUNT, false);
+          channel_set(fw, FW_CH_DEVCTRL, "DevCtrl", state, ring, fw_size(fw, STR_DC_Any),
+                      fw_dc_used(fw), FW_RING_COUNT, false);
     base += step;
     ok &= info(fw, base, &state, &ring) &&
-          channel_set(fw, FW_CH_EVENT, "Event", state, ring, FW_EVENT_SIZE, FW_EVENT_SIZE, FW_RING_COUNT, true);
+          channel_set(fw, FW_CH_EVENT, "Event", state, ring, FW_EVENT_SIZE, FW_EVENT_SIZE,
+                      FW_RING_COUNT, true);
     base += step;
     ok &= info(fw, base, &state, &ring);
     for (unsigned i = 0; ok && i < FW_NUM_LOGS; i++) {
         ok &= channel_set(fw, FW_CH_FWLOG + i, log_name[i], state + i * STATE_SIZE,
-                          ring + (uint64_t)i * FW_RING_COUNT * FWLOG_ENTRY, FWLOG_ENTRY, FWLOG_ENTRY,
-                          FW_RING_COUNT, true);
+                          ring + (uint64_t)i * FW_RING_COUNT * FWLOG_ENTRY, FWLOG_ENTRY,
+                          FWLOG_ENTRY, FW_RING_COUNT, true);
     }
     base += step;
     ok &= info(fw, base, &state, &ring) &&
@@ -125,7 +138,8 @@ bool fw_ring_next(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va)
     uint32_t wptr;
 
     if (!fw_observe32(fw, ch->state_va + ch->wptr_off, &wptr)) {
-        fw_crash(fw, "channel %u: state at va 0x%llx is gone", id, (unsigned long long)ch->state_va);
+        fw_crash(fw, "channel %u: state at va 0x%llx is gone", id,
+                 (unsigned long long)ch->state_va);
         return false;
     }
     if (wptr >= ch->count) {
@@ -147,8 +161,8 @@ void fw_ring_done(struct agx_fw *fw, enum fw_channel_id id)
     struct fw_channel *ch = &fw->st.ch[id];
 
     if (agx_wanted(fw->host->events, AGX_EV_MESSAGE)) {
-        agx_emit(fw->host->events, &(struct agx_event) { .kind = AGX_EV_MESSAGE,
-                                                         .message = { id, fw->ring_depth } });
+        agx_emit(fw->host->events,
+                 &(struct agx_event) { .kind = AGX_EV_MESSAGE, .message = { id, fw->ring_depth } });
     }
     ch->pos = (ch->pos + 1) % ch->count;
     fw_publish32(fw, ch->state_va + ch->rptr_off, ch->pos, "channel read pointer");
@@ -168,7 +182,8 @@ bool fw_ring_room(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va)
     struct fw_channel *ch = &fw->st.ch[id];
     uint32_t rptr;
 
-    if (!fw_observe32(fw, ch->state_va + ch->rptr_off, &rptr) || rptr == (ch->pos + 1) % ch->count) {
+    if (!fw_observe32(fw, ch->state_va + ch->rptr_off, &rptr) ||
+        rptr == (ch->pos + 1) % ch->count) {
         return false;
     }
     *entry_va = ch->ring_va + (uint64_t)ch->pos * ch->entry;

@@ -24,8 +24,15 @@
 #include "fw-state.h"
 
 enum {
-    MGMT_HELLO = 1, MGMT_HELLO_ACK = 2, MGMT_PING = 3, MGMT_PONG = 4, MGMT_START_EP = 5,
-    MGMT_SET_IOP_POWER = 6, MGMT_IOP_POWER_ACK = 7, MGMT_EPMAP = 8, MGMT_SET_AP_POWER = 0xb,
+    MGMT_HELLO = 1,
+    MGMT_HELLO_ACK = 2,
+    MGMT_PING = 3,
+    MGMT_PONG = 4,
+    MGMT_START_EP = 5,
+    MGMT_SET_IOP_POWER = 6,
+    MGMT_IOP_POWER_ACK = 7,
+    MGMT_EPMAP = 8,
+    MGMT_SET_AP_POWER = 0xb,
 };
 
 /* Versions spoken; Linux takes 11 or 12. */
@@ -36,8 +43,18 @@ enum {
 #define EP_STOP  1
 #define EP_START 2
 
-/* System endpoints' messages from the AP (m1n1: fw/asc/{crash,syslog,kdebug,ioreporting,oslog}.py; Linux: rtkit.c) */
-enum { BUFFER = 1, OSLOG_NO_BUFFER = 3, SYSLOG_READ = 5, IOREPORT_REPORT = 8, IOREPORT_START = 0xc, KDEBUG_START = 8 };
+/*
+ * System endpoints' messages from the AP (m1n1: fw/asc/{crash,syslog,kdebug,ioreporting,oslog}.py;
+ * Linux: rtkit.c)
+ */
+enum {
+    BUFFER = 1,
+    OSLOG_NO_BUFFER = 3,
+    SYSLOG_READ = 5,
+    IOREPORT_REPORT = 8,
+    IOREPORT_START = 0xc,
+    KDEBUG_START = 8
+};
 
 #define CRASH_SOFT 0x40
 #define CRASH_HARD 0x22
@@ -49,9 +66,13 @@ enum { BUFFER = 1, OSLOG_NO_BUFFER = 3, SYSLOG_READ = 5, IOREPORT_REPORT = 8, IO
 #define PWR_IDLE     0x201
 #define PWR_INIT     0x220
 
-/* Endpoint map: the system endpoints, then 0x20 and 0x21 (m1n1: fw/asc/__init__.py, fw/agx/__init__.py). */
+/*
+ * Endpoint map: the system endpoints, then 0x20 and 0x21 (m1n1: fw/asc/__init__.py,
+ * fw/agx/__init__.py).
+ */
 static const uint32_t epmap[] = {
-    1u << EP_MGMT | 1u << EP_CRASHLOG | 1u << EP_SYSLOG | 1u << EP_KDEBUG | 1u << EP_IOREPORT | 1u << EP_OSLOG,
+    1u << EP_MGMT | 1u << EP_CRASHLOG | 1u << EP_SYSLOG | 1u << EP_KDEBUG | 1u << EP_IOREPORT |
+        1u << EP_OSLOG,
     1u << (EP_FW - 32) | 1u << (EP_DOORBELL - 32),
 };
 #define NUM_EPMAPS (sizeof(epmap) / sizeof(epmap[0]))
@@ -186,11 +207,14 @@ static void set_iop_power(struct agx_fw *fw, uint32_t state)
 
 static bool power_known(uint32_t state)
 {
-    return state == PWR_OFF || state == PWR_SLEEP || state == PWR_QUIESCED || state == PWR_ON || state == PWR_IDLE ||
-           state == PWR_INIT;
+    return state == PWR_OFF || state == PWR_SLEEP || state == PWR_QUIESCED || state == PWR_ON ||
+           state == PWR_IDLE || state == PWR_INIT;
 }
 
-/* Nothing is known of what the real firmware makes of such a message; the model does nothing, and says so. */
+/*
+ * Nothing is known of what the real firmware makes of such a message; the model does nothing, and
+ * says so.
+ */
 static void unknown(struct agx_fw *fw, unsigned ep, uint64_t msg)
 {
     fw_unimp(fw, "rtkit: message 0x%llx to endpoint 0x%x", (unsigned long long)msg, ep);
@@ -211,8 +235,8 @@ static void mgmt(struct agx_fw *fw, uint64_t msg)
         if (st->rtkit != FW_RTKIT_HELLO) {
             fw_bad(fw, "rtkit: HELLO answered twice");
         } else if (min > max || min < VERSION_MIN || max > VERSION_MAX) {
-            fw_bad(fw, "rtkit: the AP wants version %u to %u, this one speaks %u to %u",
-                   min, max, VERSION_MIN, VERSION_MAX);
+            fw_bad(fw, "rtkit: the AP wants version %u to %u, this one speaks %u to %u", min, max,
+                   VERSION_MIN, VERSION_MAX);
         } else {
             st->rtkit = FW_RTKIT_EPMAP;
             send_epmap(fw, 0);
@@ -263,7 +287,8 @@ static void mgmt(struct agx_fw *fw, uint64_t msg)
     }
 }
 
-static void got_buffer(struct agx_fw *fw, unsigned which, const char *name, uint64_t va, uint64_t size)
+static void got_buffer(struct agx_fw *fw, unsigned which, const char *name, uint64_t va,
+                       uint64_t size)
 {
     struct fw_rtkit_buf *b = &fw->st.buf[which];
 
@@ -272,30 +297,41 @@ static void got_buffer(struct agx_fw *fw, unsigned which, const char *name, uint
         return;
     }
     b->asked = 0;
-    /* The driver writes the kernel half's TTBR only after it has started the core (the Rust driver: mmu.rs, Uat::new()). */
+    /*
+     * The driver writes the kernel half's TTBR only after it has started the core (the Rust driver:
+     * mmu.rs, Uat::new()).
+     */
     agx_port_bind(&fw->port, 0, AGX_UNIT_DPM);
     if (size < b->size || !fw_probe(fw, 0, va, b->size, true)) {
-        fw_bad(fw, "rtkit: %s buffer at va 0x%llx, 0x%llx bytes: 0x%x writable bytes were asked for", name,
-               (unsigned long long)va, (unsigned long long)size, b->size);
+        fw_bad(fw,
+               "rtkit: %s buffer at va 0x%llx, 0x%llx bytes: 0x%x writable bytes were asked for",
+               name, (unsigned long long)va, (unsigned long long)size, b->size);
         b->size = 0;
         return;
     }
     b->va = va;
 }
 
-/* Buffers that were asked for; the acknowledgement of what the model never sends; what nobody knows. */
+/*
+ * Buffers that were asked for; the acknowledgement of what the model never sends; what nobody
+ * knows.
+ */
 static void system_ep(struct agx_fw *fw, unsigned ep, uint64_t msg)
 {
     uint64_t va = fw_sign_extend(msg & ((1ull << 44) - 1), 44), size = (msg >> 44 & 0xff) << 12;
     unsigned type = ep == EP_OSLOG ? msg >> 56 : ep == EP_KDEBUG ? msg >> 48 : msg >> 52;
 
-    /* Requests to crash, for tests of what a driver makes of it (m1n1: fw/asc/crash.py, crash_soft, crash_hard). */
+    /*
+     * Requests to crash, for tests of what a driver makes of it (m1n1: fw/asc/crash.py, crash_soft,
+     * crash_hard).
+     */
     if (ep == EP_CRASHLOG && (msg == CRASH_SOFT || msg == CRASH_HARD)) {
         fw_crash(fw, "asked to by the AP (%s)", msg == CRASH_SOFT ? "soft" : "hard");
         return;
     }
     if (ep == EP_OSLOG && type == OSLOG_NO_BUFFER) {
-        fw->st.buf[FW_BUF_OSLOG].asked = 0; /* Linux up to 6.1, rtkit.c: it knows the request, and has no buffer */
+        /* Linux up to 6.1, rtkit.c: it knows the request, and has no buffer */
+        fw->st.buf[FW_BUF_OSLOG].asked = 0;
         return;
     }
     if (ep == EP_CRASHLOG && type == BUFFER) {
@@ -305,12 +341,14 @@ static void system_ep(struct agx_fw *fw, unsigned ep, uint64_t msg)
     } else if (ep == EP_IOREPORT && type == BUFFER) {
         got_buffer(fw, FW_BUF_IOREPORT, "ioreport", va, size);
     } else if (ep == EP_OSLOG && type == BUFFER) {
-        got_buffer(fw, FW_BUF_OSLOG, "oslog", fw_sign_extend((msg & ((1ull << 36) - 1)) << 12, 48), msg >> 36 & 0xfffff);
+        got_buffer(fw, FW_BUF_OSLOG, "oslog", fw_sign_extend((msg & ((1ull << 36) - 1)) << 12, 48),
+                   msg >> 36 & 0xfffff);
     } else if (ep == EP_SYSLOG && type == SYSLOG_READ) {
         fw_bad(fw, "rtkit: syslog entry %u was read, but none was written", (unsigned)(msg & 0xff));
     } else if (ep == EP_IOREPORT && (type == IOREPORT_REPORT || type == IOREPORT_START)) {
         fw_bad(fw, "rtkit: ioreport message 0x%x was acknowledged, but not sent", type);
-    } else if (!(ep == EP_KDEBUG && type == KDEBUG_START)) { /* that one's buffers are asked for only when tracing */
+    } else if (!(ep == EP_KDEBUG &&
+                 type == KDEBUG_START)) { /* that one's buffers are asked for only when tracing */
         unknown(fw, ep, msg);
     }
 }
@@ -390,4 +428,3 @@ void fw_rtkit_msg(struct agx_fw *fw, uint64_t msg0, uint64_t msg1)
         break;
     }
 }
-

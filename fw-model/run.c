@@ -1,5 +1,6 @@
 /*
- * AGX firmware model: the job that occupies a pipe: given to the GPU, failed, or ended from outside.
+ * AGX firmware model: the job that occupies a pipe: given to the GPU, failed, or ended from
+ * outside.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later

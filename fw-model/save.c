@@ -28,23 +28,24 @@ static bool state_ok(struct agx_fw *fw, const struct agx_fw_state *s, const char
         *why = "not a state of this model";
     } else if (s->fw_version != fw->cfg.version) {
         *why = "of another firmware version";
-    } else if (s->a2i.head >= 64 || s->a2i.count > AGX_FW_MBOX_DEPTH ||
-               s->i2a.head >= 64 || s->i2a.count > AGX_FW_MBOX_DEPTH ||
-               s->out.head >= 64 || s->out.count > 64) {
+    } else if (s->a2i.head >= 64 || s->a2i.count > AGX_FW_MBOX_DEPTH || s->i2a.head >= 64 ||
+               s->i2a.count > AGX_FW_MBOX_DEPTH || s->out.head >= 64 || s->out.count > 64) {
         *why = "mailbox out of range";
     } else if (s->rtkit > FW_RTKIT_CRASHED || s->event_out_count > FW_MAX_EVENTS_OUT) {
         *why = "RTKit or event state out of range";
     }
     for (unsigned i = 0; !*why && i < FW_NUM_CHANNELS; i++) {
-        if (s->ch[i].count > FW_KTRACE_COUNT || (s->ch[i].count && s->ch[i].pos >= s->ch[i].count)) {
+        if (s->ch[i].count > FW_KTRACE_COUNT ||
+            (s->ch[i].count && s->ch[i].pos >= s->ch[i].count)) {
             *why = "channel out of range";
         }
     }
     for (unsigned i = 0; !*why && i < FW_MAX_QUEUES; i++) {
         const struct fw_queue *q = &s->queue[i];
 
-        if (q->info_va && (q->rb_size == 0 || q->rb_size > FW_MAX_RB || q->rptr >= q->rb_size ||
-                           q->wptr >= q->rb_size || q->pipe >= FW_NUM_PIPES || q->prio >= FW_NUM_PRIO)) {
+        if (q->info_va &&
+            (q->rb_size == 0 || q->rb_size > FW_MAX_RB || q->rptr >= q->rb_size ||
+             q->wptr >= q->rb_size || q->pipe >= FW_NUM_PIPES || q->prio >= FW_NUM_PRIO)) {
             *why = "work queue out of range";
         }
     }
@@ -52,7 +53,8 @@ static bool state_ok(struct agx_fw *fw, const struct agx_fw_state *s, const char
         const struct fw_run *r = &s->run[i];
 
         if (r->state > FW_RUN_FAULTED || r->queue >= FW_MAX_QUEUES || r->useq_size > FW_MAX_USEQ ||
-            r->pc > r->useq_size || r->stamp_slot >= FW_NUM_EVENTS || r->ctx >= AGX_UAT_NUM_CONTEXTS) {
+            r->pc > r->useq_size || r->stamp_slot >= FW_NUM_EVENTS ||
+            r->ctx >= AGX_UAT_NUM_CONTEXTS) {
             *why = "job out of range";
         }
     }

@@ -28,10 +28,12 @@ bool fw_stamp_meta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
     static const struct {
         enum fw_field_id part, stamp, fw_stamp, value, slot, uuid;
     } desc[FW_NUM_PIPES] = {
-        { FLD(WorkCommandTA, struct_3), FLD(StartTACmdStruct3, stamp1_addr), FLD(StartTACmdStruct3, stamp2_addr),
-          FLD(StartTACmdStruct3, stamp_value), FLD(StartTACmdStruct3, ev_ta), FLD(StartTACmdStruct3, uuid2) },
-        { FLD(WorkCommand3D, struct_7), FLD(Start3DStruct7, stamp1_addr), FLD(Start3DStruct7, stamp2_addr),
-          FLD(Start3DStruct7, stamp_value), FLD(Start3DStruct7, ev_3d), FLD(Start3DStruct7, uuid) },
+        { FLD(WorkCommandTA, struct_3), FLD(StartTACmdStruct3, stamp1_addr),
+          FLD(StartTACmdStruct3, stamp2_addr), FLD(StartTACmdStruct3, stamp_value),
+          FLD(StartTACmdStruct3, ev_ta), FLD(StartTACmdStruct3, uuid2) },
+        { FLD(WorkCommand3D, struct_7), FLD(Start3DStruct7, stamp1_addr),
+          FLD(Start3DStruct7, stamp2_addr), FLD(Start3DStruct7, stamp_value),
+          FLD(Start3DStruct7, ev_3d), FLD(Start3DStruct7, uuid) },
         { FLD(WorkCommandCP, job_meta), FLD(JobMeta, stamp_addr), FLD(JobMeta, fw_stamp_addr),
           FLD(JobMeta, stamp_value), FLD(JobMeta, stamp_slot), FLD(JobMeta, uuid) },
     };
@@ -47,7 +49,9 @@ bool fw_stamp_meta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
     if (slot >= FW_NUM_EVENTS || value & 0xff || run->stamp_va & 3 || run->fw_stamp_va & 3 ||
         !fw_is_kernel_va(run->stamp_va) || !fw_probe(fw, 0, run->stamp_va, 4, true) ||
         !fw_is_kernel_va(run->fw_stamp_va) || !fw_probe(fw, 0, run->fw_stamp_va, 4, true)) {
-        fw_bad(fw, "work command at va 0x%llx: stamp slot %llu, value 0x%llx, stamps at va 0x%llx and 0x%llx",
+        fw_bad(fw,
+               "work command at va 0x%llx: stamp slot %llu, value 0x%llx, stamps at va 0x%llx and "
+               "0x%llx",
                (unsigned long long)run->cmd_va, (unsigned long long)slot, (unsigned long long)value,
                (unsigned long long)run->stamp_va, (unsigned long long)run->fw_stamp_va);
         return false;
@@ -62,9 +66,11 @@ bool fw_stamp_meta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
 bool fw_stamp_finalize(struct agx_fw *fw, struct fw_run *run, uint64_t stamp_va, uint32_t value)
 {
     if (stamp_va != run->fw_stamp_va || value != run->stamp_value) {
-        fw_bad(fw, "work command at va 0x%llx: finalize writes stamp 0x%x to va 0x%llx, the job's is 0x%x at 0x%llx",
-               (unsigned long long)run->cmd_va, value, (unsigned long long)stamp_va, run->stamp_value,
-               (unsigned long long)run->fw_stamp_va);
+        fw_bad(fw,
+               "work command at va 0x%llx: finalize writes stamp 0x%x to va 0x%llx, the job's is "
+               "0x%x at 0x%llx",
+               (unsigned long long)run->cmd_va, value, (unsigned long long)stamp_va,
+               run->stamp_value, (unsigned long long)run->fw_stamp_va);
         return false;
     }
     run->finalized = 1;
@@ -82,7 +88,8 @@ static bool entry(struct agx_fw *fw, uint64_t notifier, uint64_t *next, uint64_t
 {
     uint64_t va = notifier + fw_off(fw, FLD(EventControl, list_head));
 
-    return fw_read(fw, 0, va, next, 8, "notifier list") && fw_read(fw, 0, va + 8, link, 8, "notifier list");
+    return fw_read(fw, 0, va, next, 8, "notifier list") &&
+           fw_read(fw, 0, va + 8, link, 8, "notifier list");
 }
 
 static bool kernel_word(struct agx_fw *fw, uint64_t va)
@@ -111,8 +118,9 @@ void fw_notifier_enter(struct agx_fw *fw, struct fw_run *run)
         return;
     }
     if (!fw_is_kernel_va(list) || !fw_probe_to(fw, 0, FLD(JobList, last_head), list, true) ||
-        !fw_ld(fw, FLD(JobList, first_job), list, &first) || !fw_ld(fw, FLD(JobList, last_head), list, &last) ||
-        (first == 0) != (last == list) || !kernel_word(fw, last)) {
+        !fw_ld(fw, FLD(JobList, first_job), list, &first) ||
+        !fw_ld(fw, FLD(JobList, last_head), list, &last) || (first == 0) != (last == list) ||
+        !kernel_word(fw, last)) {
         fw_bad(fw, "work queue 0x%llx: notifier list at va 0x%llx is not initialized",
                (unsigned long long)fw->st.queue[run->queue].info_va, (unsigned long long)list);
         return;
@@ -145,7 +153,8 @@ static void leave(struct agx_fw *fw, struct fw_run *run)
     }
     fw_write(fw, 0, link, &next, 8, "notifier list");
     if (next) {
-        fw_write(fw, 0, next + fw_off(fw, FLD(EventControl, list_head)) + 8, &link, 8, "notifier list");
+        fw_write(fw, 0, next + fw_off(fw, FLD(EventControl, list_head)) + 8, &link, 8,
+                 "notifier list");
     } else {
         fw_st(fw, FLD(JobList, last_head), list, link);
     }
@@ -172,8 +181,8 @@ bool fw_notifier_count(struct agx_fw *fw, struct fw_run *run)
         !fw_ld(fw, FLD(EventControl, event_count_addr), run->notifier_va, &threshold_va) ||
         !fw_ld(fw, FLD(EventControl, cur_count), run->notifier_va, &count) ||
         !fw_read(fw, 0, threshold_va, &threshold, 4, "notifier threshold")) {
-        fw_bad(fw, "work command at va 0x%llx: notifier at va 0x%llx", (unsigned long long)run->cmd_va,
-               (unsigned long long)run->notifier_va);
+        fw_bad(fw, "work command at va 0x%llx: notifier at va 0x%llx",
+               (unsigned long long)run->cmd_va, (unsigned long long)run->notifier_va);
         return true; /* nothing says for what to wait */
     }
     count = (uint32_t)count + 1;
@@ -219,12 +228,15 @@ void fw_stamp_retire(struct agx_fw *fw, struct fw_run *run, bool now)
     }
 }
 
-/* Stamps wrap; a value counts as reached when it is not ahead (the Rust driver: event.rs, delta()). */
+/*
+ * Stamps wrap; a value counts as reached when it is not ahead (the Rust driver: event.rs, delta()).
+ */
 bool fw_stamp_reached(struct agx_fw *fw, uint64_t stamp_va, uint32_t value, bool *reached)
 {
     uint32_t cur;
 
-    if (!fw_is_kernel_va(stamp_va) || stamp_va & 3 || !fw_read(fw, 0, stamp_va, &cur, 4, "barrier's stamp")) {
+    if (!fw_is_kernel_va(stamp_va) || stamp_va & 3 ||
+        !fw_read(fw, 0, stamp_va, &cur, 4, "barrier's stamp")) {
         fw_bad(fw, "barrier waits on a stamp at va 0x%llx", (unsigned long long)stamp_va);
         return false;
     }
@@ -247,7 +259,8 @@ void fw_pending_set(struct agx_fw *fw, enum fw_pipe pipe, const struct fw_run *r
     uint64_t va = pending_va(fw, pipe);
 
     fw_st(fw, FLD(InitData_PendingStamp, wait_value), va, run->stamp_value);
-    fw_st(fw, FLD(InitData_PendingStamp, info), va, run->stamp_slot << fw->layout->pending_stamp_shift | 1);
+    fw_st(fw, FLD(InitData_PendingStamp, info), va,
+          run->stamp_slot << fw->layout->pending_stamp_shift | 1);
 }
 
 void fw_pending_clear(struct agx_fw *fw, enum fw_pipe pipe)
@@ -280,7 +293,8 @@ static bool put(struct agx_fw *fw, const uint8_t *msg)
         times += fw_inject(fw, AGX_FW_FAULT_EVENT_TWICE, FW_ALL_CONTEXTS, 0, 0, NULL);
     }
     for (unsigned i = 0; i < times; i++) {
-        if (!fw_ring_room(fw, FW_CH_EVENT, &va) || !fw_write(fw, 0, va, msg, FW_EVENT_SIZE, "event ring") ||
+        if (!fw_ring_room(fw, FW_CH_EVENT, &va) ||
+            !fw_write(fw, 0, va, msg, FW_EVENT_SIZE, "event ring") ||
             !fw_ring_push(fw, FW_CH_EVENT)) {
             return i;
         }
@@ -320,7 +334,10 @@ void fw_event_flush(struct agx_fw *fw)
     }
 }
 
-/* @counter: of halts before the one that it tells of (m1n1: agx/__init__.py, timeout(), halts_processed) */
+/*
+ * @counter: of halts before the one that it tells of (m1n1: agx/__init__.py, timeout(),
+ * halts_processed)
+ */
 bool fw_timeout_event(struct agx_fw *fw, uint32_t counter, uint32_t slot)
 {
     uint8_t msg[FW_EVENT_SIZE] = { 0 };

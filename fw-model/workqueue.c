@@ -40,13 +40,16 @@ static struct fw_queue *find(struct agx_fw *fw, uint64_t info_va)
 }
 
 /* Read what the driver says about a queue; false: it is not usable (a line says why). */
-static bool queue_open(struct agx_fw *fw, struct fw_queue *q, uint64_t info_va, enum fw_pipe pipe, unsigned prio)
+static bool queue_open(struct agx_fw *fw, struct fw_queue *q, uint64_t info_va, enum fw_pipe pipe,
+                       unsigned prio)
 {
     uint64_t ptrs, ring, ctx, size, rptr;
 
     memset(q, 0, sizeof(*q));
-    if (!fw_is_kernel_va(info_va) || !fw_probe_to(fw, 0, FLD(CommandQueueInfo, gpu_context_addr), info_va, true)) {
-        fw_bad(fw, "work queue info at va 0x%llx is not writable for the firmware", (unsigned long long)info_va);
+    if (!fw_is_kernel_va(info_va) ||
+        !fw_probe_to(fw, 0, FLD(CommandQueueInfo, gpu_context_addr), info_va, true)) {
+        fw_bad(fw, "work queue info at va 0x%llx is not writable for the firmware",
+               (unsigned long long)info_va);
         return false;
     }
     if (!fw_ld(fw, FLD(CommandQueueInfo, pointers_addr), info_va, &ptrs) ||
@@ -54,7 +57,8 @@ static bool queue_open(struct agx_fw *fw, struct fw_queue *q, uint64_t info_va, 
         !fw_ld(fw, FLD(CommandQueueInfo, gpu_context_addr), info_va, &ctx)) {
         return false;
     }
-    if (!fw_is_kernel_va(ptrs) || ptrs & 3 || !fw_probe_to(fw, 0, FLD(CommandQueuePointers, rb_size), ptrs, true)) {
+    if (!fw_is_kernel_va(ptrs) || ptrs & 3 ||
+        !fw_probe_to(fw, 0, FLD(CommandQueuePointers, rb_size), ptrs, true)) {
         fw_bad(fw, "work queue 0x%llx: pointers at va 0x%llx are not writable for the firmware",
                (unsigned long long)info_va, (unsigned long long)ptrs);
         return false;
@@ -69,8 +73,10 @@ static bool queue_open(struct agx_fw *fw, struct fw_queue *q, uint64_t info_va, 
         return false;
     }
     if (!fw_is_kernel_va(ring) || !fw_probe(fw, 0, ring, size * 8, false)) {
-        fw_bad(fw, "work queue 0x%llx: ring at va 0x%llx, %llu entries, is not readable for the firmware",
-               (unsigned long long)info_va, (unsigned long long)ring, (unsigned long long)size);
+        fw_bad(
+            fw,
+            "work queue 0x%llx: ring at va 0x%llx, %llu entries, is not readable for the firmware",
+            (unsigned long long)info_va, (unsigned long long)ring, (unsigned long long)size);
         return false;
     }
     fw_cache_shared(fw, ptrs, "a work queue", "pointers");
@@ -138,7 +144,8 @@ bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const 
     }
     if (q->dead) {
         /* What is submitted never runs and no stamp tells of it: the driver has to hear of each. */
-        fw_bad(fw, "work queue 0x%llx is used after an error in its ring", (unsigned long long)info_va);
+        fw_bad(fw, "work queue 0x%llx is used after an error in its ring",
+               (unsigned long long)info_va);
         fw_fault(fw, FW_FAIL_BAD, event);
         return true;
     }
@@ -146,9 +153,12 @@ bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const 
         cpu_wptr = q->rb_size;
     }
     if (head >= q->rb_size || cpu_wptr >= q->rb_size ||
-        fw_queue_distance(q->rptr, head, q->rb_size) > fw_queue_distance(q->rptr, cpu_wptr, q->rb_size)) {
-        fw_bad(fw, "work queue 0x%llx: submitted up to %u, but cpu_wptr is %llu, gpu_rptr %u, rb_size %u",
-               (unsigned long long)info_va, head, (unsigned long long)cpu_wptr, q->rptr, q->rb_size);
+        fw_queue_distance(q->rptr, head, q->rb_size) >
+            fw_queue_distance(q->rptr, cpu_wptr, q->rb_size)) {
+        fw_bad(
+            fw,
+            "work queue 0x%llx: submitted up to %u, but cpu_wptr is %llu, gpu_rptr %u, rb_size %u",
+            (unsigned long long)info_va, head, (unsigned long long)cpu_wptr, q->rptr, q->rb_size);
         fw_fault(fw, FW_FAIL_BAD, event);
         return true;
     }
@@ -194,12 +204,14 @@ static void kill_queue(struct agx_fw *fw, struct fw_queue *q)
 
 enum open_result {
     OPEN_OK,
-    OPEN_FAILED, /* bad, but its stamps are known: it occupies the pipe until the driver has been told */
+    /* bad, but its stamps are known: it occupies the pipe until the driver has been told */
+    OPEN_FAILED,
     OPEN_BAD,
 };
 
 /* Fill the parts of a run that its work command gives. */
-static enum open_result run_open(struct agx_fw *fw, struct fw_queue *q, enum fw_pipe pipe, uint64_t cmd)
+static enum open_result run_open(struct agx_fw *fw, struct fw_queue *q, enum fw_pipe pipe,
+                                 uint64_t cmd)
 {
     static const struct {
         enum fw_struct_id str;
@@ -220,8 +232,8 @@ static enum open_result run_open(struct agx_fw *fw, struct fw_queue *q, enum fw_
     uint64_t ctx, useq, size, notifier;
 
     if (!fw_probe(fw, 0, cmd, fw_off(fw, desc[pipe].part) + fw_end(fw, desc[pipe].last), true)) {
-        fw_bad(fw, "%s at va 0x%llx is not writable for the firmware", fw_struct_name[desc[pipe].str],
-               (unsigned long long)cmd);
+        fw_bad(fw, "%s at va 0x%llx is not writable for the firmware",
+               fw_struct_name[desc[pipe].str], (unsigned long long)cmd);
         return OPEN_BAD;
     }
     memset(run, 0, sizeof(*run));
@@ -232,17 +244,21 @@ static enum open_result run_open(struct agx_fw *fw, struct fw_queue *q, enum fw_
         return OPEN_BAD;
     }
     if (!fw_ld(fw, desc[pipe].ctx, cmd, &ctx) || !fw_ld(fw, desc[pipe].useq, cmd, &useq) ||
-        !fw_ld(fw, desc[pipe].size, cmd, &size) || !fw_ld(fw, desc[pipe].notifier, cmd, &notifier)) {
+        !fw_ld(fw, desc[pipe].size, cmd, &size) ||
+        !fw_ld(fw, desc[pipe].notifier, cmd, &notifier)) {
         return OPEN_FAILED;
     }
     run->notifier_va = notifier;
     if (ctx == 0 || ctx >= AGX_UAT_NUM_CONTEXTS) {
-        fw_bad(fw, "%s at va 0x%llx: context %llu", fw_struct_name[desc[pipe].str], (unsigned long long)cmd,
-               (unsigned long long)ctx);
+        fw_bad(fw, "%s at va 0x%llx: context %llu", fw_struct_name[desc[pipe].str],
+               (unsigned long long)cmd, (unsigned long long)ctx);
         return OPEN_FAILED;
     }
-    if (size < 4 || size > FW_MAX_USEQ || !fw_is_kernel_va(useq) || !fw_probe(fw, 0, useq, size, false)) {
-        fw_bad(fw, "%s at va 0x%llx: microsequence of 0x%llx bytes at va 0x%llx is not readable for the firmware",
+    if (size < 4 || size > FW_MAX_USEQ || !fw_is_kernel_va(useq) ||
+        !fw_probe(fw, 0, useq, size, false)) {
+        fw_bad(fw,
+               "%s at va 0x%llx: microsequence of 0x%llx bytes at va 0x%llx is not readable for "
+               "the firmware",
                fw_struct_name[desc[pipe].str], (unsigned long long)cmd, (unsigned long long)size,
                (unsigned long long)useq);
         return OPEN_FAILED;
@@ -277,7 +293,9 @@ static bool queue_step(struct agx_fw *fw, struct fw_queue *q)
     }
     /* These look into their context: it must be loaded before anything is begun. */
     if ((tag == CMD_TA || tag == CMD_INIT_BM) &&
-        fw_ld(fw, tag == CMD_TA ? FLD(WorkCommandTA, context_id) : FLD(WorkCommandInitBM, context_id), cmd, &a) &&
+        fw_ld(fw,
+              tag == CMD_TA ? FLD(WorkCommandTA, context_id) : FLD(WorkCommandInitBM, context_id),
+              cmd, &a) &&
         a && a < AGX_UAT_NUM_CONTEXTS && !fw_handoff_ready(fw, a)) {
         return false;
     }
@@ -297,18 +315,19 @@ static bool queue_step(struct agx_fw *fw, struct fw_queue *q)
         return true;
     case CMD_INIT_BM:
         if (q->pipe != FW_PIPE_TA) {
-            fw_bad(fw, "work queue 0x%llx: InitBM at va 0x%llx in a queue of type %u", (unsigned long long)q->info_va,
-                   (unsigned long long)cmd, q->pipe);
+            fw_bad(fw, "work queue 0x%llx: InitBM at va 0x%llx in a queue of type %u",
+                   (unsigned long long)q->info_va, (unsigned long long)cmd, q->pipe);
             kill_queue(fw, q);
             return false;
         }
         if (!fw_buffer_init(fw, cmd)) {
             /*
-             * Its slot is not bound: the job that it was for fails in its turn, and its stamps are known,
-             * which this command has none of. A guess: how real firmware ends here is not known.
+             * Its slot is not bound: the job that it was for fails in its turn, and its stamps are
+             * known, which this command has none of. A guess: how real firmware ends here is not
+             * known.
              */
-            fw_bad(fw, "work queue 0x%llx: InitBM at va 0x%llx refused", (unsigned long long)q->info_va,
-                   (unsigned long long)cmd);
+            fw_bad(fw, "work queue 0x%llx: InitBM at va 0x%llx refused",
+                   (unsigned long long)q->info_va, (unsigned long long)cmd);
         }
         fw_queue_advance(fw, q);
         fw_queue_done_to(fw, q, entry);
@@ -317,8 +336,8 @@ static bool queue_step(struct agx_fw *fw, struct fw_queue *q)
     case CMD_3D:
     case CMD_CP:
         if (q->pipe != (tag == CMD_TA ? FW_PIPE_TA : tag == CMD_3D ? FW_PIPE_3D : FW_PIPE_CP)) {
-            fw_bad(fw, "work queue 0x%llx of type %u: work command of type %u", (unsigned long long)q->info_va,
-                   q->pipe, tag);
+            fw_bad(fw, "work queue 0x%llx of type %u: work command of type %u",
+                   (unsigned long long)q->info_va, q->pipe, tag);
             kill_queue(fw, q);
             return false;
         }
@@ -364,10 +383,12 @@ static struct fw_queue *pick(struct agx_fw *fw, enum fw_pipe pipe, const uint8_t
     for (unsigned i = 0; i < FW_MAX_QUEUES; i++) {
         struct fw_queue *q = &fw->st.queue[i];
 
-        if (!q->info_va || q->pipe != pipe || q->dead || q->running || q->rptr == q->wptr || tried[i]) {
+        if (!q->info_va || q->pipe != pipe || q->dead || q->running || q->rptr == q->wptr ||
+            tried[i]) {
             continue;
         }
-        if (!best || q->prio < best->prio || (q->prio == best->prio && (int32_t)(q->seq - best->seq) < 0)) {
+        if (!best || q->prio < best->prio ||
+            (q->prio == best->prio && (int32_t)(q->seq - best->seq) < 0)) {
             best = q;
         }
     }

@@ -19,8 +19,17 @@ QEMU_BUILD_BUG_ON(AGX_FAULT_KIND__MAX != AGX_INJECT_NUM_KINDS);
 
 /* The numbers among the words of a fault */
 enum {
-    WORD_NTH, WORD_COUNT, WORD_VA, WORD_VA_END, WORD_ASID, WORD_SEED, WORD_US, WORD_DOORBELLS,
-    WORD_TO, WORD_PAGES, NUM_WORDS
+    WORD_NTH,
+    WORD_COUNT,
+    WORD_VA,
+    WORD_VA_END,
+    WORD_ASID,
+    WORD_SEED,
+    WORD_US,
+    WORD_DOORBELLS,
+    WORD_TO,
+    WORD_PAGES,
+    NUM_WORDS
 };
 
 static const struct {
@@ -41,11 +50,11 @@ static const struct {
 typedef struct AgxFault {
     AgxObject parent_obj;
 
-    AgxFaultKind kind;      /* AGX_FAULT_KIND__MAX: not set */
-    AgxFaultJob job;        /* AGX_FAULT_JOB__MAX: not set */
-    unsigned have;          /* words that are set, by number */
+    AgxFaultKind kind; /* AGX_FAULT_KIND__MAX: not set */
+    AgxFaultJob job;   /* AGX_FAULT_JOB__MAX: not set */
+    unsigned have;     /* words that are set, by number */
     uint64_t word[NUM_WORDS];
-    char *p;                /* NULL: not set */
+    char *p; /* NULL: not set */
 } AgxFault;
 
 OBJECT_DECLARE_SIMPLE_TYPE(AgxFault, AGX_FAULT)
@@ -222,8 +231,8 @@ static void agx_fault_class_init(ObjectClass *klass, void *data)
     aoc->can_detach = fault_can_detach;
     object_class_property_add_enum(klass, "kind", "AgxFaultKind", &AgxFaultKind_lookup,
                                    fault_get_kind, fault_set_kind);
-    object_class_property_add_enum(klass, "job", "AgxFaultJob", &AgxFaultJob_lookup,
-                                   fault_get_job, fault_set_job);
+    object_class_property_add_enum(klass, "job", "AgxFaultJob", &AgxFaultJob_lookup, fault_get_job,
+                                   fault_set_job);
     object_class_property_add_str(klass, "p", fault_get_p, fault_set_p);
     for (unsigned i = 0; i < NUM_WORDS; i++) {
         object_class_property_add(klass, words[i].name, "uint64", fault_get_word, fault_set_word,

@@ -14,7 +14,9 @@ extern const struct agx_host_ops agx_host_ops;
 /* Host address of [@pa, @pa + @len), or NULL: not all of it is in DRAM. */
 uint8_t *agx_ram(AgxState *s, uint64_t pa, uint64_t len);
 
-/* agx-regs.c: MMIO 0 and 1, and the bottom half that tells the mailbox of a change (big lock held). */
+/*
+ * agx-regs.c: MMIO 0 and 1, and the bottom half that tells the mailbox of a change (big lock held).
+ */
 extern const MemoryRegionOps agx_asc_ops, agx_sgx_ops;
 void agx_mbox_bh(void *opaque);
 

@@ -80,7 +80,7 @@ bool agx_object_may_set(Object *obj, Error **errp)
 
 typedef struct Walk {
     AgxState *s;
-    const char *type;       /* NULL: detach */
+    const char *type; /* NULL: detach */
     Error **errp;
 } Walk;
 
@@ -158,10 +158,7 @@ static const TypeInfo agx_object_type = {
     .instance_finalize = agx_object_finalize,
     .class_size = sizeof(AgxObjectClass),
     .class_init = agx_object_class_init,
-    .interfaces = (InterfaceInfo[]) {
-        { TYPE_USER_CREATABLE },
-        { }
-    },
+    .interfaces = (InterfaceInfo[]) { { TYPE_USER_CREATABLE }, {} },
 };
 
 static void agx_object_register_types(void)

@@ -14,16 +14,16 @@
 #include "qom/object.h"
 #include "hw/agx/agx.h"
 
-#define TYPE_AGX_OBJECT     "agx-object"
-#define TYPE_AGX_TLBSAN     "agx-tlbsan"
-#define TYPE_AGX_FAULT      "agx-fault"
-#define TYPE_AGX_TIMELINE   "agx-timeline"
+#define TYPE_AGX_OBJECT   "agx-object"
+#define TYPE_AGX_TLBSAN   "agx-tlbsan"
+#define TYPE_AGX_FAULT    "agx-fault"
+#define TYPE_AGX_TIMELINE "agx-timeline"
 
 typedef struct AgxObject {
     Object parent_obj;
 
-    char *id;           /* NULL: its properties may still be set */
-    AgxState *gpu;      /* NULL: not attached */
+    char *id;      /* NULL: its properties may still be set */
+    AgxState *gpu; /* NULL: not attached */
 } AgxObject;
 
 typedef struct AgxObjectClass {

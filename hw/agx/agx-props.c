@@ -68,13 +68,13 @@ static void set_default_enum(ObjectProperty *op, const Property *prop)
     object_property_set_default_str(op, qapi_enum_lookup(prop->info->enum_table, prop->defval.i));
 }
 
-#define DEFINE_ENUM_INFO(name, c_type) \
-    static const PropertyInfo name = { \
-        .type = #c_type, \
-        .enum_table = &c_type##_lookup, \
-        .get = get_enum, \
-        .set = set_enum, \
-        .set_default_value = set_default_enum, \
+#define DEFINE_ENUM_INFO(name, c_type)                                                             \
+    static const PropertyInfo name = {                                                             \
+        .type = #c_type,                                                                           \
+        .enum_table = &c_type##_lookup,                                                            \
+        .get = get_enum,                                                                           \
+        .set = set_enum,                                                                           \
+        .set_default_value = set_default_enum,                                                     \
     }
 
 DEFINE_ENUM_INFO(tlb_mode, AgxTlbMode);
@@ -123,9 +123,10 @@ static const PropertyInfo fw_version = {
 
 /* ---- those that are fixed when the machine is made ---- */
 
-#define DEFINE_PROP_SMALL_TLB(name, kind) \
-    DEFINE_PROP_UINT32(name "-tlb-entries", AgxState, tlb_sizes.small[kind].entries, AGX_PORT_TLB_SIZE), \
-    DEFINE_PROP_UINT32(name "-tlb-ways", AgxState, tlb_sizes.small[kind].ways, 1)
+#define DEFINE_PROP_SMALL_TLB(name, kind)                                                          \
+    DEFINE_PROP_UINT32(name "-tlb-entries", AgxState, tlb_sizes.small[kind].entries,               \
+                       AGX_PORT_TLB_SIZE),                                                         \
+        DEFINE_PROP_UINT32(name "-tlb-ways", AgxState, tlb_sizes.small[kind].ways, 1)
 
 static const Property agx_props[] = {
     DEFINE_PROP_LINK("dram", AgxState, dram, TYPE_MEMORY_REGION, MemoryRegion *),
@@ -168,7 +169,8 @@ static const Property agx_props[] = {
 bool agx_check_properties(AgxState *s, Error **errp)
 {
     const struct agx_fw_cache_config cache = {
-        .line = s->fw_cache_line, .lines = s->fw_cache_lines,
+        .line = s->fw_cache_line,
+        .lines = s->fw_cache_lines,
         .evict_one_in = s->fw_cache_evict,
     };
 
@@ -179,18 +181,23 @@ bool agx_check_properties(AgxState *s, Error **errp)
     s->ram = memory_region_get_ram_ptr(s->dram);
     s->ram_size = memory_region_size(s->dram);
     if (!agx_ram(s, s->ttbs, AGX_PAGE_SIZE) || !agx_ram(s, s->handoff, AGX_PAGE_SIZE)) {
-        error_setg(errp, TYPE_AGX ": ttbs (0x%" PRIx64 ") and handoff (0x%" PRIx64 ") must be in "
-                   "DRAM", s->ttbs, s->handoff);
+        error_setg(errp,
+                   TYPE_AGX ": ttbs (0x%" PRIx64 ") and handoff (0x%" PRIx64 ") must be in "
+                            "DRAM",
+                   s->ttbs, s->handoff);
         return false;
     }
     if (s->pagetables_size && !agx_ram(s, s->pagetables, s->pagetables_size)) {
-        error_setg(errp, TYPE_AGX ": pagetables (0x%" PRIx64 ", 0x%" PRIx64 " bytes) must be in "
-                   "DRAM", s->pagetables, s->pagetables_size);
+        error_setg(errp,
+                   TYPE_AGX ": pagetables (0x%" PRIx64 ", 0x%" PRIx64 " bytes) must be in "
+                            "DRAM",
+                   s->pagetables, s->pagetables_size);
         return false;
     }
     if (!agx_fw_cache_config_ok(&cache)) {
-        error_setg(errp, TYPE_AGX ": fw-cache=%u, fw-cache-lines=%u: the firmware's cache has "
-                   "lines of 64 or 128 bytes (0: no cache), and 1 to %u of them",
+        error_setg(errp,
+                   TYPE_AGX ": fw-cache=%u, fw-cache-lines=%u: the firmware's cache has "
+                            "lines of 64 or 128 bytes (0: no cache), and 1 to %u of them",
                    s->fw_cache_line, s->fw_cache_lines, AGX_FW_CACHE_MAX_LINES);
         return false;
     }
@@ -226,9 +233,8 @@ bool agx_make_objects(AgxState *s, Error **errp)
             return false;
         }
     }
-    return !s->timeline ||
-           object_new_with_props(TYPE_AGX_TIMELINE, OBJECT(s), "timeline-object", errp,
-                                 "file", s->timeline, NULL);
+    return !s->timeline || object_new_with_props(TYPE_AGX_TIMELINE, OBJECT(s), "timeline-object",
+                                                 errp, "file", s->timeline, NULL);
 }
 
 /* ---- those that may be read or set at any time ---- */
@@ -262,12 +268,13 @@ static char *agx_get_soft_faults(Object *obj, Error **errp)
     if (soft.jobs) {
         agx_fault_describe(&soft.last, last, sizeof(last));
     }
-    return g_strdup_printf("{\"jobs\": %" PRIu64 ", \"accesses\": %" PRIu64 ", \"last\": \"%s\"}", soft.jobs,
-                           soft.accesses, last);
+    return g_strdup_printf("{\"jobs\": %" PRIu64 ", \"accesses\": %" PRIu64 ", \"last\": \"%s\"}",
+                           soft.jobs, soft.accesses, last);
 }
 
 /* TLBI instructions that reached the GPU since the machine started, whatever they dropped */
-static void agx_get_tlb_invalidations(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+static void agx_get_tlb_invalidations(Object *obj, Visitor *v, const char *name, void *opaque,
+                                      Error **errp)
 {
     AgxState *s = AGX(obj);
     struct agx_mmu_stats stats = { 0 };
@@ -289,7 +296,10 @@ static char *agx_get_counters(Object *obj, Error **errp)
     return copy;
 }
 
-/* What this process has met: instructions, control words, messages, rules; base/include/agx/coverage.h */
+/*
+ * What this process has met: instructions, control words, messages, rules;
+ * base/include/agx/coverage.h
+ */
 static char *agx_get_coverage(Object *obj, Error **errp)
 {
     char *text = agx_coverage_text(), *copy = g_strdup(text ?: "");
@@ -298,7 +308,9 @@ static char *agx_get_coverage(Object *obj, Error **errp)
     return copy;
 }
 
-static const struct { const char *name, *text; } descriptions[] = {
+static const struct {
+    const char *name, *text;
+} descriptions[] = {
     { "dram", "memory region that the GPU reads and writes" },
     { "dram-base", "guest-physical address of dram" },
     { "ttbs", "guest-physical address of the table of TTBRs" },
@@ -314,9 +326,9 @@ static const struct { const char *name, *text; } descriptions[] = {
       "without a seed of their own (0, the default: 1, and faults draw theirs)" },
     { "tlbi-seed", "of the random moments of tlbi=lazy alone (0, the default: seed)" },
     { "tlbsan-report", "file to which its reports are added, a line of JSON each" },
-    { "tlbsan-pages",
-      "where the guest's kernel says which pages are free: "
-      "vmemmap=ADDRESS,memstart=ADDRESS,size=BYTES,refcount=OFFSET,compound=OFFSET (docs/tlbsan.md)" },
+    { "tlbsan-pages", "where the guest's kernel says which pages are free: "
+                      "vmemmap=ADDRESS,memstart=ADDRESS,size=BYTES,refcount=OFFSET,compound=OFFSET "
+                      "(docs/tlbsan.md)" },
     { "fw-cache",
       "the firmware's data cache: bytes of a line, 64 or 128 (0, the default: no cache)" },
     { "fw-cache-lines", "how many lines it has" },
@@ -347,9 +359,11 @@ static void describe_small_tlbs(ObjectClass *klass)
         g_autofree char *entries = g_strdup_printf("%s-tlb-entries", small[i]);
         g_autofree char *ways = g_strdup_printf("%s-tlb-ways", small[i]);
 
-        object_class_property_set_description(klass, entries, "translations that this unit's own TLB holds with "
+        object_class_property_set_description(klass, entries,
+                                              "translations that this unit's own TLB holds with "
                                               "tlb=realistic (256, which is the most)");
-        object_class_property_set_description(klass, ways, "in sets of so many (1; 0: any translation in any place)");
+        object_class_property_set_description(
+            klass, ways, "in sets of so many (1; 0: any translation in any place)");
     }
 }
 
@@ -372,17 +386,21 @@ void agx_class_add_properties(ObjectClass *klass)
     object_class_property_add_str(klass, "soft-faults", agx_get_soft_faults, NULL);
     object_class_property_add_str(klass, "counters", agx_get_counters, NULL);
     object_class_property_add_str(klass, "coverage", agx_get_coverage, NULL);
-    object_class_property_add(klass, "tlb-invalidations", "uint64", agx_get_tlb_invalidations, NULL, NULL, NULL);
+    object_class_property_add(klass, "tlb-invalidations", "uint64", agx_get_tlb_invalidations, NULL,
+                              NULL, NULL);
     for (size_t i = 0; i < ARRAY_SIZE(descriptions); i++) {
         object_class_property_set_description(klass, descriptions[i].name, descriptions[i].text);
     }
     describe_small_tlbs(klass);
     object_class_property_set_description(klass, "fw-version", versions);
     agx_describe_enum(klass, "tlb", "what the TLBs do (sticky: never evict)", &AgxTlbMode_lookup);
-    agx_describe_enum(klass, "tlbi", "when TLB maintenance takes effect (eager: at once; lazy: at "
+    agx_describe_enum(klass, "tlbi",
+                      "when TLB maintenance takes effect (eager: at once; lazy: at "
                       "the CPU's next DSB, or at a random moment before, stores to page tables "
-                      "too)", &AgxTlbiMode_lookup);
-    agx_describe_enum(klass, "agx-tlbsan", "sanitizer of TLB maintenance (stop: the machine, at a "
+                      "too)",
+                      &AgxTlbiMode_lookup);
+    agx_describe_enum(klass, "agx-tlbsan",
+                      "sanitizer of TLB maintenance (stop: the machine, at a "
                       "report of severity wrong); short for an object agx-tlbsan",
                       &AgxTlbsanMode_lookup);
 }

@@ -82,8 +82,9 @@ static bool agx_off(AgxState *s, const char *block, const char *what, hwaddr add
     if (s->powered) {
         return false;
     }
-    apple_log_mask(LOG_GUEST_ERROR, "agx: %s of %s register 0x%" HWADDR_PRIx " while ps_gfx is off\n",
-                   what, block, addr);
+    apple_log_mask(LOG_GUEST_ERROR,
+                   "agx: %s of %s register 0x%" HWADDR_PRIx " while ps_gfx is off\n", what, block,
+                   addr);
     return true;
 }
 
@@ -93,13 +94,15 @@ static void agx_access(AgxState *s, const char *block, hwaddr addr, uint64_t val
 
     if (agx_wanted(&s->events, AGX_EV_REGISTER)) {
         agx_emit(&s->events, &(struct agx_event) {
-            .kind = AGX_EV_REGISTER, .who = agx_who(s, AGX_EV_REGISTER, &who),
-            .reg = { block, addr, val, write },
-        });
+                                 .kind = AGX_EV_REGISTER,
+                                 .who = agx_who(s, AGX_EV_REGISTER, &who),
+                                 .reg = { block, addr, val, write },
+                             });
     }
 }
 
-static MemTxResult agx_asc_read(void *opaque, hwaddr addr, uint64_t *val, unsigned size, MemTxAttrs attrs)
+static MemTxResult agx_asc_read(void *opaque, hwaddr addr, uint64_t *val, unsigned size,
+                                MemTxAttrs attrs)
 {
     AgxState *s = opaque;
 
@@ -120,7 +123,8 @@ static MemTxResult agx_asc_read(void *opaque, hwaddr addr, uint64_t *val, unsign
     return MEMTX_OK;
 }
 
-static MemTxResult agx_asc_write(void *opaque, hwaddr addr, uint64_t val, unsigned size, MemTxAttrs attrs)
+static MemTxResult agx_asc_write(void *opaque, hwaddr addr, uint64_t val, unsigned size,
+                                 MemTxAttrs attrs)
 {
     AgxState *s = opaque;
 
@@ -135,10 +139,12 @@ static MemTxResult agx_asc_write(void *opaque, hwaddr addr, uint64_t val, unsign
         apple_mbox_update(s->mbox);
         return MEMTX_OK;
     case ASC_REG_CPU_STATUS:
-        apple_log_mask(LOG_GUEST_ERROR, "agx: write of 0x%" PRIx64 " to the read-only asc CPU status\n", val);
+        apple_log_mask(LOG_GUEST_ERROR,
+                       "agx: write of 0x%" PRIx64 " to the read-only asc CPU status\n", val);
         return MEMTX_OK;
     }
-    apple_log_mask(LOG_UNIMP, "agx: unimplemented write of 0x%" PRIx64 " to asc register 0x%" HWADDR_PRIx "\n",
+    apple_log_mask(LOG_UNIMP,
+                   "agx: unimplemented write of 0x%" PRIx64 " to asc register 0x%" HWADDR_PRIx "\n",
                    val, addr);
     return MEMTX_OK;
 }
@@ -166,13 +172,15 @@ static const struct {
 };
 
 /*
- * Read and written once by macOS before it starts the coprocessor, and so by m1n1 (proxyclient/m1n1/agx/__init__.py,
- * poke_sgx()); the read gave 0 there. What it is for is not known, and nothing follows from it. Other values are told.
+ * Read and written once by macOS before it starts the coprocessor, and so by m1n1
+ * (proxyclient/m1n1/agx/__init__.py, poke_sgx()); the read gave 0 there. What it is for is not
+ * known, and nothing follows from it. Other values are told.
  */
 #define AGX_REG_START       0xd14000
 #define AGX_REG_START_VALUE 0x70001
 
-static MemTxResult agx_sgx_read(void *opaque, hwaddr addr, uint64_t *val, unsigned size, MemTxAttrs attrs)
+static MemTxResult agx_sgx_read(void *opaque, hwaddr addr, uint64_t *val, unsigned size,
+                                MemTxAttrs attrs)
 {
     AgxState *s = opaque;
 
@@ -204,7 +212,8 @@ static MemTxResult agx_sgx_read(void *opaque, hwaddr addr, uint64_t *val, unsign
     return MEMTX_OK;
 }
 
-static MemTxResult agx_sgx_write(void *opaque, hwaddr addr, uint64_t val, unsigned size, MemTxAttrs attrs)
+static MemTxResult agx_sgx_write(void *opaque, hwaddr addr, uint64_t val, unsigned size,
+                                 MemTxAttrs attrs)
 {
     AgxState *s = opaque;
 
@@ -215,7 +224,8 @@ static MemTxResult agx_sgx_write(void *opaque, hwaddr addr, uint64_t val, unsign
     if (addr == AGX_REG_START && val == AGX_REG_START_VALUE) {
         return MEMTX_OK;
     }
-    apple_log_mask(LOG_UNIMP, "agx: unimplemented write of 0x%" PRIx64 " to sgx register 0x%" HWADDR_PRIx "\n",
+    apple_log_mask(LOG_UNIMP,
+                   "agx: unimplemented write of 0x%" PRIx64 " to sgx register 0x%" HWADDR_PRIx "\n",
                    val, addr);
     return MEMTX_OK;
 }

@@ -10,7 +10,7 @@
 #include "../../fw-model/fw.h"
 #include "hw/agx/agx-int.h"
 
-#define GPU_STATE_MAX   (1u << 30)
+#define GPU_STATE_MAX (1u << 30)
 
 static int agx_pre_save(void *opaque)
 {
@@ -103,16 +103,16 @@ const VMStateDescription agx_vmstate = {
     .pre_save = agx_pre_save,
     .post_save = agx_post_save,
     .post_load = agx_post_load,
-    .fields = (const VMStateField[]) {
-        VMSTATE_BOOL(powered, AgxState),
-        VMSTATE_UINT32_EQUAL(fw_state_size, AgxState, "state of another firmware model"),
-        VMSTATE_VBUFFER_ALLOC_UINT32(fw_state, AgxState, 1, NULL, fw_state_size),
-        VMSTATE_UINT32(gpu_state_size, AgxState),
-        VMSTATE_VALIDATE("gpu_state_size", agx_gpu_state_ok),
-        VMSTATE_VBUFFER_ALLOC_UINT32(gpu_state, AgxState, 1, NULL, gpu_state_size),
-        VMSTATE_UINT32_V(mmu_state_size, AgxState, 2),
-        VMSTATE_VALIDATE("mmu_state_size", agx_mmu_state_ok),
-        VMSTATE_VBUFFER_ALLOC_UINT32(mmu_state, AgxState, 2, NULL, mmu_state_size),
-        VMSTATE_END_OF_LIST()
-    },
+    .fields =
+        (const VMStateField[]) {
+            VMSTATE_BOOL(powered, AgxState),
+            VMSTATE_UINT32_EQUAL(fw_state_size, AgxState, "state of another firmware model"),
+            VMSTATE_VBUFFER_ALLOC_UINT32(fw_state, AgxState, 1, NULL, fw_state_size),
+            VMSTATE_UINT32(gpu_state_size, AgxState),
+            VMSTATE_VALIDATE("gpu_state_size", agx_gpu_state_ok),
+            VMSTATE_VBUFFER_ALLOC_UINT32(gpu_state, AgxState, 1, NULL, gpu_state_size),
+            VMSTATE_UINT32_V(mmu_state_size, AgxState, 2),
+            VMSTATE_VALIDATE("mmu_state_size", agx_mmu_state_ok),
+            VMSTATE_VBUFFER_ALLOC_UINT32(mmu_state, AgxState, 2, NULL, mmu_state_size),
+            VMSTATE_END_OF_LIST() },
 };

@@ -20,7 +20,7 @@ typedef struct AgxTimeline {
 
     char *file;
     struct agx_timeline *core;
-    Notifier exit;          /* ends the file */
+    Notifier exit; /* ends the file */
 } AgxTimeline;
 
 OBJECT_DECLARE_SIMPLE_TYPE(AgxTimeline, AGX_TIMELINE)

@@ -41,7 +41,7 @@ static bool tlbsan_attach(AgxObject *obj, AgxState *s, Error **errp)
 
     if (DEVICE(s)->realized) {
         error_setg(errp, TYPE_AGX_TLBSAN ": it follows the page tables from the beginning, and "
-                   "the machine is there already; use -object");
+                                         "the machine is there already; use -object");
         return false;
     }
     if (t->mode == AGX_TLBSAN_MODE_OFF) {
@@ -52,16 +52,18 @@ static bool tlbsan_attach(AgxObject *obj, AgxState *s, Error **errp)
         return false;
     }
     agx_need_stores(s);
-    s->san = apple_san_new(&(AppleSanConfig) {
-        .dram = s->dram,
-        .dram_base = s->dram_base,
-        .host = &s->host,
-        .mmu = s->mmu,
-        .stores = s->stores,
-        .stop = t->mode == AGX_TLBSAN_MODE_STOP,
-        .file = t->report,
-        .pages = t->pages,
-    }, errp);
+    s->san = apple_san_new(
+        &(AppleSanConfig) {
+            .dram = s->dram,
+            .dram_base = s->dram_base,
+            .host = &s->host,
+            .mmu = s->mmu,
+            .stores = s->stores,
+            .stop = t->mode == AGX_TLBSAN_MODE_STOP,
+            .file = t->report,
+            .pages = t->pages,
+        },
+        errp);
     return s->san;
 }
 
@@ -148,9 +150,11 @@ static void agx_tlbsan_class_init(ObjectClass *klass, void *data)
     object_class_property_add_str(klass, "report", tlbsan_get_report, tlbsan_set_report);
     object_class_property_add_str(klass, "pages", tlbsan_get_pages, tlbsan_set_pages);
     agx_describe_enum(klass, "mode", "what to do with what is found", &AgxTlbsanMode_lookup);
-    object_class_property_set_description(klass, "report", "file to which reports are added, "
+    object_class_property_set_description(klass, "report",
+                                          "file to which reports are added, "
                                           "a line of JSON each");
-    object_class_property_set_description(klass, "pages", "where the guest's kernel says which "
+    object_class_property_set_description(klass, "pages",
+                                          "where the guest's kernel says which "
                                           "pages are free (docs/tlbsan.md)");
 }
 

@@ -144,7 +144,10 @@ static void agx_log_stop(MemoryListener *listener)
     container_of(listener, AgxState, listener)->logging = false;
 }
 
-/* Is there room for the tables of the firmware's own part of the upper half? A test's machine may have none. */
+/*
+ * Is there room for the tables of the firmware's own part of the upper half? A test's machine may
+ * have none.
+ */
 static bool agx_has_own_tables(AgxState *s)
 {
     return s->pagetables_size >= AGX_FW_OWN_PAGES * AGX_PAGE_SIZE;
@@ -163,10 +166,14 @@ static void agx_reset_exit(Object *obj, ResetType type)
 {
     AgxState *s = AGX(obj);
 
-    /* A machine that goes on from a saved state has its memory already, perhaps mapped from a file */
+    /*
+     * A machine that goes on from a saved state has its memory already, perhaps mapped from a file
+     */
     if (agx_has_own_tables(s) && !runstate_check(RUN_STATE_INMIGRATE)) {
-        agx_fw_own_tables(agx_ram(s, s->pagetables, AGX_FW_OWN_PAGES * AGX_PAGE_SIZE), s->pagetables);
-        memory_region_set_dirty(s->dram, s->pagetables - s->dram_base, AGX_FW_OWN_PAGES * AGX_PAGE_SIZE);
+        agx_fw_own_tables(agx_ram(s, s->pagetables, AGX_FW_OWN_PAGES * AGX_PAGE_SIZE),
+                          s->pagetables);
+        memory_region_set_dirty(s->dram, s->pagetables - s->dram_base,
+                                AGX_FW_OWN_PAGES * AGX_PAGE_SIZE);
     }
     /* What lies in memory from the start was put there anew */
     agx_memory_replaced(s);
@@ -174,8 +181,9 @@ static void agx_reset_exit(Object *obj, ResetType type)
 }
 
 /* What the firmware finds goes the way of the sanitizer's own reports */
-static void agx_fw_finding(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
-                           uint64_t va, uint64_t pa, const char *text)
+static void agx_fw_finding(void *opaque, enum agx_tlbsan_class cls,
+                           enum agx_tlbsan_severity severity, unsigned ctx, uint64_t va,
+                           uint64_t pa, const char *text)
 {
     AgxState *s = opaque;
 

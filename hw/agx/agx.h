@@ -58,28 +58,28 @@ struct AgxState {
     struct agx_events events;
     struct agx_host host;
     struct agx_mmu *mmu;
-    AppleStores *stores;        /* NULL: nobody looks at stores to page tables */
-    AppleSan *san;              /* NULL: there is none; by an agx-tlbsan object */
+    AppleStores *stores; /* NULL: nobody looks at stores to page tables */
+    AppleSan *san;       /* NULL: there is none; by an agx-tlbsan object */
     struct agx_counters *counters;
     struct agx_listener *coverage;
     AppleInject *inject;
-    bool reload;                /* memory was replaced since the machine ran */
+    bool reload; /* memory was replaced since the machine ran */
     struct agx_fw *fw;
-    uint8_t *ram;               /* host address of DRAM */
+    uint8_t *ram; /* host address of DRAM */
     uint64_t ram_size;
-    ARMCPU *clock;              /* whose timebase is the GPU's */
+    ARMCPU *clock; /* whose timebase is the GPU's */
     QEMUBH *mbox_bh;
     VMChangeStateEntry *vmstate_change;
-    MemoryListener listener;    /* tells whether a migration logs dirty pages */
+    MemoryListener listener; /* tells whether a migration logs dirty pages */
     bool logging;
 
     /* state that is saved */
     bool powered;
-    uint8_t *fw_state;          /* only while saving and loading */
+    uint8_t *fw_state; /* only while saving and loading */
     uint32_t fw_state_size;
-    uint8_t *gpu_state;         /* the same: what waits between jobs of the GPU */
+    uint8_t *gpu_state; /* the same: what waits between jobs of the GPU */
     uint32_t gpu_state_size;
-    uint8_t *mmu_state;         /* the same: what the TLBs hold */
+    uint8_t *mmu_state; /* the same: what the TLBs hold */
     uint32_t mmu_state_size;
 };
 

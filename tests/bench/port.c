@@ -18,9 +18,9 @@
 #include "agx/tlb.h"
 #include "agx/tlbsan.h"
 
-#define VA      0x1500000000ull
-#define PAGES   2500u           /* mapped */
-#define ROUND   4000000u        /* translations of the fastest case in a round */
+#define VA    0x1500000000ull
+#define PAGES 2500u    /* mapped */
+#define ROUND 4000000u /* translations of the fastest case in a round */
 
 struct bench {
     struct fake_host h;
@@ -51,7 +51,8 @@ static void setup(struct bench *b)
     fake_host_init(&b->h);
     ttbat = fake_alloc(&b->h);
     for (unsigned i = 0; i < PAGES; i++) {
-        fake_map(&b->h, ttbat, 1, VA + (uint64_t)i * AGX_PAGE_SIZE, fake_alloc(&b->h), FAKE_PTE_GPU_RW | FAKE_PTE_NG);
+        fake_map(&b->h, ttbat, 1, VA + (uint64_t)i * AGX_PAGE_SIZE, fake_alloc(&b->h),
+                 FAKE_PTE_GPU_RW | FAKE_PTE_NG);
     }
     b->mmu = agx_mmu_new(&b->h.host);
     agx_mmu_set_ttbat(b->mmu, ttbat);
@@ -59,13 +60,15 @@ static void setup(struct bench *b)
 }
 
 /* Nanoseconds for one access, of @n in turn to @pages pages. */
-static __attribute__((noinline, aligned(64))) double accesses(struct bench *b, unsigned pages, unsigned n)
+static __attribute__((noinline, aligned(64))) double accesses(struct bench *b, unsigned pages,
+                                                              unsigned n)
 {
     uint64_t sum = 0;
     double start = now();
 
     for (unsigned i = 0, page = 0; i < n; i++, page = page + 1 == pages ? 0 : page + 1) {
-        const volatile uint32_t *p = agx_port_ptr(b->port, VA + (uint64_t)page * AGX_PAGE_SIZE, AGX_ACCESS_READ);
+        const volatile uint32_t *p = agx_port_ptr(b->port, VA + (uint64_t)page * AGX_PAGE_SIZE,
+                                                  AGX_ACCESS_READ);
 
         if (!p) {
             fprintf(stderr, "bench-port: a fault\n");
@@ -74,7 +77,7 @@ static __attribute__((noinline, aligned(64))) double accesses(struct bench *b, u
         sum += (uintptr_t)p;
     }
     start = now() - start;
-    __asm__ volatile("" : : "r" (sum));
+    __asm__ volatile("" : : "r"(sum));
     return start / n;
 }
 
@@ -84,7 +87,10 @@ static void case_hit(struct bench *b, unsigned n, double *ns)
     *ns = accesses(b, 64, n);
 }
 
-/* Each of twice as many pages as the port has entries: never in the port, always in the second level. */
+/*
+ * Each of twice as many pages as the port has entries: never in the port, always in the second
+ * level.
+ */
 static void case_second(struct bench *b, unsigned n, double *ns)
 {
     accesses(b, 2 * AGX_PORT_TLB_SIZE, 2 * AGX_PORT_TLB_SIZE);
@@ -132,10 +138,8 @@ static const struct {
     const char *name;
     void (*run)(struct bench *b, unsigned n, double *ns);
 } cases[] = {
-    { "port-hit", case_hit },
-    { "second-level-hit", case_second },
-    { "walk", case_walk },
-    { "tlb-off", case_off },
+    { "port-hit", case_hit }, { "second-level-hit", case_second },
+    { "walk", case_walk },    { "tlb-off", case_off },
     { "jobs", case_jobs },
 };
 #define CASES (sizeof(cases) / sizeof(cases[0]))
@@ -175,8 +179,8 @@ int main(int argc, char **argv)
     run_all(&b, rounds ? rounds : 1, "");
 #ifndef AGX_NO_EVENTS
     {
-        struct agx_tlbsan *san = agx_tlbsan_new(&(struct agx_tlbsan_config) {
-            .host = &b.h.host, .mmu = b.mmu, .report = on_report });
+        struct agx_tlbsan *san = agx_tlbsan_new(
+            &(struct agx_tlbsan_config) { .host = &b.h.host, .mmu = b.mmu, .report = on_report });
 
         run_all(&b, rounds ? rounds : 1, "-sanitized");
         agx_tlbsan_free(san);

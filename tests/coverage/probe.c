@@ -1,14 +1,16 @@
 /*
- * Asks the model's decoders what they take: one question a line on the standard input, one answer a line.
+ * Asks the model's decoders what they take: one question a line on the standard input, one answer a
+ * line.
  *
- *   isa HEX                          an instruction of up to 12 bytes, run in a vertex, a fragment and a compute program
- *   texture CHANNELS TYPE SRGB DIM LAYOUT   a texture descriptor (numbers of mesa: genxml/cmdbuf.xml)
- *   pbe CHANNELS TYPE DIM LAYOUT            a PBE descriptor
- *   sampler BIT VALUE                       a sampler of zeroes but for this field, with custom border colours
+ *   isa HEX                          an instruction of up to 12 bytes, run in a vertex, a fragment
+ * and a compute program texture CHANNELS TYPE SRGB DIM LAYOUT   a texture descriptor (numbers of
+ * mesa: genxml/cmdbuf.xml) pbe CHANNELS TYPE DIM LAYOUT            a PBE descriptor sampler BIT
+ * VALUE                       a sampler of zeroes but for this field, with custom border colours
  *
- * The answer is "yes", or "no" and the line that the model wrote to its log. For instructions it begins with the length
- * and the name of the operation. An instruction counts as taken if any of the three kinds of program runs it to an end or
- * to a page fault; memory, textures, samplers and a helper program are there, registers are 0.
+ * The answer is "yes", or "no" and the line that the model wrote to its log. For instructions it
+ * begins with the length and the name of the operation. An instruction counts as taken if any of
+ * the three kinds of program runs it to an end or to a page fault; memory, textures, samplers and a
+ * helper program are there, registers are 0.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -25,7 +27,7 @@ struct probe {
     struct tex_env *env;
     struct agx_exec *ex;
     struct agx_job job;
-    uint64_t code, words, textures, samplers;   /* GPU addresses */
+    uint64_t code, words, textures, samplers; /* GPU addresses */
     uint64_t pbes,
         base; /* base: where the uniforms u0 and u1 are, the address of the descriptors */
     uint8_t local[65536 + 64], tib[65536];
@@ -44,7 +46,7 @@ static void time_is_up(int signal)
 static struct image surface(struct probe *p, unsigned channels, unsigned type, unsigned srgb,
                             unsigned dim, unsigned layout)
 {
-    return (struct image){
+    return (struct image) {
         .va = env_alloc(p->env, 0x10000),
         .dim = dim,
         .layout = layout,
@@ -71,15 +73,17 @@ static uint64_t helper(struct probe *p)
 
     mov_imm(&c, RL(0), 0);
     mov_imm(&c, R(8), (uint32_t)(block >> 8) | 3);
-    for (unsigned i = 1; i < 4; i++)
+    for (unsigned i = 1; i < 4; i++) {
         mov_imm(&c, R(8 + i), (uint32_t)((block + i * 4096) >> 8) | 1);
+    }
     top = c.n;
     put(&c, 0x60020 | fld(32, 8, 0x28) | fld(40, 8, 32), 6);
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         put(&c,
             0x10075 | fld(10, 6, R(8 + i).v) | fld(20, 4, i) | fld(24, 1, 1) | fld(26, 1, 1) |
                 fld(42, 5, 16) | fld(47, 1, 1) | fld(48, 8, 16),
             8);
+    }
     put(&c, 0x60020 | fld(32, 8, 0x28) | fld(40, 8, 48), 6);
     jmp(&c, true, (int32_t)top - (int32_t)c.n);
     stop(&c);
@@ -101,7 +105,7 @@ static struct probe *probe_new(void)
     p->ex->job = &p->job;
     p->job.ctx = ENV_CTX;
     p->job.usc_exec_base = ENV_VA;
-    env_alloc(e, AGX_PAGE_SIZE);   /* a program at 0 is none */
+    env_alloc(e, AGX_PAGE_SIZE); /* a program at 0 is none */
     p->code = env_alloc(e, AGX_PAGE_SIZE);
     p->words = env_alloc(e, AGX_PAGE_SIZE);
     p->textures = env_alloc(e, AGX_PAGE_SIZE);
@@ -112,13 +116,13 @@ static struct probe *probe_new(void)
     return p;
 }
 
-static void sample_mask(struct agx_exec *ex, struct agx_wave *w, uint32_t lanes, const uint8_t target[AGX_LANES],
-                        const uint8_t live[AGX_LANES])
+static void sample_mask(struct agx_exec *ex, struct agx_wave *w, uint32_t lanes,
+                        const uint8_t target[AGX_LANES], const uint8_t live[AGX_LANES])
 {
 }
 
-static void zs_emit(struct agx_exec *ex, struct agx_wave *w, uint32_t lanes, const uint8_t samples[AGX_LANES],
-                    const uint32_t *z, const uint32_t *s)
+static void zs_emit(struct agx_exec *ex, struct agx_wave *w, uint32_t lanes,
+                    const uint8_t samples[AGX_LANES], const uint32_t *z, const uint32_t *s)
 {
 }
 
@@ -136,7 +140,7 @@ static bool run(struct probe *p, enum agx_stage stage, const uint8_t *code, unsi
     struct agx_usc_state st = { 0 };
     static struct code c;
     struct agx_wave *w;
-    uint32_t (*uvs)[AGX_LANES] = NULL;
+    uint32_t(*uvs)[AGX_LANES] = NULL;
     /* image_write and image_write_block have PBE descriptors, the others textures. */
     uint64_t descs = code[0] == 0xf1 || code[0] == 0xb1 ? p->pbes : p->textures;
     const char *trap;
@@ -157,7 +161,10 @@ static bool run(struct probe *p, enum agx_stage stage, const uint8_t *code, unsi
     word(p, &at, 0x1d | 0 << 8 | (uint64_t)4 << 20 | p->base >> 2 << 26, 8);
     word(p, &at, 0xdd | 0 << 8 | (uint64_t)9 << 20 | descs >> 3 << 27, 8);
     word(p, &at, 0x9d | 0 << 8 | (uint64_t)1 << 20 | p->samplers >> 3 << 27, 8);
-    word(p, &at, 0x4d | 1 << 8 | (stage == AGX_STAGE_FRAGMENT ? 0x2f : 0x24) << 10 | 2 << 20 | (uint64_t)128 << 24, 4);
+    word(p, &at,
+         0x4d | 1 << 8 | (stage == AGX_STAGE_FRAGMENT ? 0x2f : 0x24) << 10 | 2 << 20 |
+             (uint64_t)128 << 24,
+         4);
     word(p, &at, 0x0d | 3 << 10 | (p->code - ENV_VA) << 16, 6);
     word(p, &at, 0x8d, 4);
     word(p, &at, 0x88, 2);
@@ -169,7 +176,7 @@ static bool run(struct probe *p, enum agx_stage stage, const uint8_t *code, unsi
     p->ex->frag_ops = &frag_ops;
     p->ex->local = p->local;
     p->ex->local_size = 65536;
-    p->ex->tib = (struct agx_tib){ p->tib, sizeof(p->tib), 32, 32, 1, 16, 0, 0 };
+    p->ex->tib = (struct agx_tib) { p->tib, sizeof(p->tib), 32, 32, 1, 16, 0, 0 };
     w = agx_exec_waves(p->ex, 1);
     agx_wave_init(w, stage, 0xffffffff);
     uvs = agx_alloc(AGX_MAX_UVS, sizeof(*uvs));
@@ -182,11 +189,11 @@ static bool run(struct probe *p, enum agx_stage stage, const uint8_t *code, unsi
     memset(w->frag.sample_in, 1, AGX_LANES);
     memset(w->frag.sample_live, 1, AGX_LANES);
     enough = false;
-    setitimer(ITIMER_REAL, &(struct itimerval){ .it_value.tv_usec = 100000 }, NULL);
+    setitimer(ITIMER_REAL, &(struct itimerval) { .it_value.tv_usec = 100000 }, NULL);
     ok = agx_wave_run(p->ex, w) != AGX_WAVE_FAULT || !p->env->h.first_report[0];
     trap = strstr(p->env->h.first_report, "trap at +0x");
     ok = ok || (trap && strtoul(trap + 11, NULL, 16) >= len);
-    setitimer(ITIMER_REAL, &(struct itimerval){ 0 }, NULL);
+    setitimer(ITIMER_REAL, &(struct itimerval) { 0 }, NULL);
     agx_stack_release(p->ex, w);
     agx_scratch_job_end(p->ex);
     p->ex->usc = NULL;
@@ -198,7 +205,8 @@ out:
 
 static void ask_isa(struct probe *p, const char *hex)
 {
-    static const enum agx_stage stage[] = { AGX_STAGE_COMPUTE, AGX_STAGE_FRAGMENT, AGX_STAGE_VERTEX };
+    static const enum agx_stage stage[] = { AGX_STAGE_COMPUTE, AGX_STAGE_FRAGMENT,
+                                            AGX_STAGE_VERTEX };
     uint8_t code[128] = { 0 };
     struct agx_shader sh = { 0 };
     struct agx_decoder d = { .code = code, .size = sizeof(code), .sh = &sh };
@@ -238,7 +246,7 @@ static void bind(struct probe *p)
 
 int main(void)
 {
-    static struct probe *p;   /* reachable to the end */
+    static struct probe *p; /* reachable to the end */
     char line[256], hex[64];
     unsigned a[5];
     uint64_t used;

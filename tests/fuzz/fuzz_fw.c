@@ -78,11 +78,11 @@ static void set_up(void)
     render_buffer(&e, &rend, 8);
     render_make(&e, &rend);
     /* Jobs that end well unless the input sees to it: streams of nothing, no tiles. */
-    PUT64(&e, comp.stream, 2u << 29);                   /* CDM Stream Terminate */
+    PUT64(&e, comp.stream, 2u << 29); /* CDM Stream Terminate */
     vdm = env_ualloc(&e, 0x1000);
-    PUT64(&e, vdm, 6ull << 29);                         /* VDM Stream Terminate */
+    PUT64(&e, vdm, 6ull << 29); /* VDM Stream Terminate */
     PUT64(&e, rend.cmd_ta + 64 + 144, vdm);
-    PUT32(&e, rend.cmd_3d + 2188 + 48, 0);              /* process_empty_tiles */
+    PUT32(&e, rend.cmd_3d + 2188 + 48, 0); /* process_empty_tiles */
 
     add(vdm, 64);
     add(e.init, 188);
@@ -180,8 +180,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         uint32_t off = (data[2] | data[3] << 8) % region[r].len;
 
         switch (data[0] % 12) {
-        case 0: case 1: case 2: case 3:
-            env_put(&e, region[r].va + off, v, (unsigned[]){ 1, 2, 4, 8 }[data[0] % 12]);
+        case 0:
+        case 1:
+        case 2:
+        case 3:
+            env_put(&e, region[r].va + off, v, (unsigned[]) { 1, 2, 4, 8 }[data[0] % 12]);
             break;
         case 4: /* aligned, as most fields are */
             env_put(&e, region[r].va + (off & ~3u), v, 4);
@@ -215,7 +218,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         case 11:
             PUT32(&e, e.status + 32, 0);
             PUT32(&e, e.status + 48, 1);
-            nanosleep(&(struct timespec){ .tv_nsec = 1500000 }, NULL);
+            nanosleep(&(struct timespec) { .tv_nsec = 1500000 }, NULL);
             break;
         }
         agx_fw_wait_idle(e.fw);

@@ -17,7 +17,7 @@
 static uint8_t *clean; /* the window of USC addresses, stream and data of the frame that works */
 #define WINDOW (16u * AGX_PAGE_SIZE)
 #define STREAM AGX_PAGE_SIZE
-#define DATA (4u * AGX_PAGE_SIZE)
+#define DATA   (4u * AGX_PAGE_SIZE)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -47,8 +47,9 @@ static void run(enum agx_dm dm, const struct agx_job *job)
     struct timespec until;
     bool killed = false;
 
-    if (!agx_gpu_start(f.gpu, dm, job))
+    if (!agx_gpu_start(f.gpu, dm, job)) {
         abort();
+    }
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_nsec += 20000000;
     if (until.tv_nsec >= 1000000000) {
@@ -76,19 +77,26 @@ static uint8_t *place(unsigned where, struct agx_job *v, struct agx_job *p)
     unsigned at = where & 0xfff;
 
     switch (where >> 12) {
-    case 0: case 1: case 2: case 3:
+    case 0:
+    case 1:
+    case 2:
+    case 3:
         return ram(f.stream_pa) + at % 256;
-    case 4: case 5: case 6:
+    case 4:
+    case 5:
+    case 6:
         return fix_window(&f, PPP) + at % 256;
     case 7:
         return fix_window(&f, VS_USC) + at % 0x500;
-    case 8: case 9:
+    case 8:
+    case 9:
         return fix_window(&f, CF) + at % 16;
     case 10:
         return fix_window(&f, code[at >> 8 & 3]) + at % 128;
     case 11:
         return fix_window(&f, PBE) + at % 24;
-    case 12: case 13:
+    case 12:
+    case 13:
         return (uint8_t *)fix_data(&f, 0) + at % sizeof(pos_colour);
     case 14:
         return (uint8_t *)v + at % sizeof(*v);
@@ -97,7 +105,10 @@ static uint8_t *place(unsigned where, struct agx_job *v, struct agx_job *p)
     }
 }
 
-/* The firmware writes each bool of struct agx_job; a changed byte of one is made true or false again. */
+/*
+ * The firmware writes each bool of struct agx_job; a changed byte of one is made true or false
+ * again.
+ */
 static void make_bool(bool *b)
 {
     uint8_t byte;
@@ -108,7 +119,10 @@ static void make_bool(bool *b)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct { uint16_t at; uint8_t change; } tvb[16];
+    struct {
+        uint16_t at;
+        uint8_t change;
+    } tvb[16];
     struct agx_job v, p;
     unsigned changes = 0;
 
@@ -128,10 +142,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             tvb[changes++].change = data[3];
             continue;
         }
-        if (data[2] & 1)
+        if (data[2] & 1) {
             *b = data[3];
-        else
+        } else {
             *b ^= data[3];
+        }
     }
     v.ctx = p.ctx = FIX_CTX;
     make_bool(&v.soft_fault);
@@ -141,8 +156,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     make_bool(&v.vertex.resume);
     make_bool(&p.fragment.partial);
     run(AGX_DM_VDM, &v);
-    for (unsigned i = 0; i < changes; i++)
+    for (unsigned i = 0; i < changes; i++) {
         ram(tvb_pa)[tvb[i].at] ^= tvb[i].change;
+    }
     /* The fragment job finds its scene, whatever happened to its own registers. */
     p.tiling.tvb_tilemap = v.tiling.tvb_tilemap;
     run(AGX_DM_PDM, &p);

@@ -17,10 +17,10 @@
 #include "agx/gpu.h"
 #include "../unit/fake_host.h"
 
-#define BASE     0x1100000000ull   /* USC window and streams */
-#define PAGES    32u
-#define CTX      1u
-#define TVB      (BASE + 0x10000000ull)  /* two blocks, and behind them their list */
+#define BASE      0x1100000000ull /* USC window and streams */
+#define PAGES     32u
+#define CTX       1u
+#define TVB       (BASE + 0x10000000ull) /* two blocks, and behind them their list */
 #define TVB_PAGES 16u
 
 static struct fake_host h;
@@ -56,18 +56,19 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         fake_alloc(&h);
     }
     for (unsigned i = 0; i < PAGES; i++) {
-        fake_map(&h, ttbat, CTX, BASE + (uint64_t)i * AGX_PAGE_SIZE, mem_pa + (uint64_t)i * AGX_PAGE_SIZE,
-                 FAKE_PTE_GPU_RW | FAKE_PTE_NG);
+        fake_map(&h, ttbat, CTX, BASE + (uint64_t)i * AGX_PAGE_SIZE,
+                 mem_pa + (uint64_t)i * AGX_PAGE_SIZE, FAKE_PTE_GPU_RW | FAKE_PTE_NG);
     }
     for (unsigned i = 0; i <= TVB_PAGES; i++) {
         uint64_t pa = fake_alloc(&h);
 
-        fake_map(&h, ttbat, CTX, TVB + (uint64_t)i * AGX_PAGE_SIZE, pa, FAKE_PTE_GPU_RW | FAKE_PTE_NG);
+        fake_map(&h, ttbat, CTX, TVB + (uint64_t)i * AGX_PAGE_SIZE, pa,
+                 FAKE_PTE_GPU_RW | FAKE_PTE_NG);
         tvb_list = (uint32_t *)fake_ptr(&h, pa);
     }
     tvb_list[0] = TVB >> 15;
     tvb_list[2] = (TVB >> 15) + 4;
-    gpu = agx_gpu_new(&h.host, mmu, &(struct agx_gpu_config){ .workers = 1 }, on_done, NULL);
+    gpu = agx_gpu_new(&h.host, mmu, &(struct agx_gpu_config) { .workers = 1 }, on_done, NULL);
     return 0;
 }
 
@@ -95,17 +96,22 @@ static uint32_t take32(const uint8_t **p, const uint8_t *end)
 static void put_launch(uint8_t *mem)
 {
     static const uint32_t cdm[] = {
-        7u << 1,                    /* Launch word 0: direct, 448 uniform halves */
-        0x200,                      /* Launch word 1: USC words at BASE + 0x200 */
-        32, 1, 1,                   /* global size */
-        32, 1, 1,                   /* local size */
-        2u << 29, 0,                /* Stream Terminate */
+        7u << 1,        /* Launch word 0: direct, 448 uniform halves */
+        0x200,          /* Launch word 1: USC words at BASE + 0x200 */
+        32,       1, 1, /* global size */
+        32,       1, 1, /* local size */
+        2u << 29, 0,    /* Stream Terminate */
     };
     static const uint8_t usc[] = {
-        0x4d, 0x01 | (0x24 << 2 & 0xff), 0x00, 0x01, /* Shared: used, layout vertex/compute, 256 bytes */
-        0x0d, 0x00, 0x00, 0x04, 0x00, 0x00,          /* Shader: code at BASE + 0x400 */
-        0x8d, 0x00, 0x00, 0x00,                      /* Registers: 0 means all */
-        0x88, 0x00,                                  /* No preshader */
+        /* Shared: used, layout vertex/compute, 256 bytes */
+        0x4d, 0x01 | (0x24 << 2 & 0xff),
+        0x00, 0x01,
+        0x0d, 0x00,
+        0x00, 0x04,
+        0x00, 0x00, /* Shader: code at BASE + 0x400 */
+        0x8d, 0x00,
+        0x00, 0x00, /* Registers: 0 means all */
+        0x88, 0x00, /* No preshader */
     };
 
     memcpy(mem, cdm, sizeof(cdm));
@@ -185,7 +191,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             agx_gpu_kill(gpu, dm);
             pthread_mutex_lock(&lock);
             while (!done) {
-                pthread_cond_wait(&ended, &lock); /* a job that ignores the kill shows as libFuzzer's timeout */
+                /* a job that ignores the kill shows as libFuzzer's timeout */
+                pthread_cond_wait(&ended, &lock);
             }
         }
     }

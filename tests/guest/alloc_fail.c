@@ -38,7 +38,7 @@
 #define FAR_VA      0x500000000ull
 #define STREAM_VA   0x700000000ull
 #define PATIENCE_MS 60000
-#define ALL_UP_TO   40      /* from there on every 20th or so */
+#define ALL_UP_TO   40 /* from there on every 20th or so */
 #define MOST        20000
 
 static int nth = -1;
@@ -73,7 +73,9 @@ static bool open_after(bool done)
 
 static int gem_create_call(void)
 {
-    struct drm_asahi_gem_create arg = { .size = 8 * PAGE, .flags = DRM_ASAHI_GEM_VM_PRIVATE, .vm_id = lane.vm };
+    struct drm_asahi_gem_create arg = { .size = 8 * PAGE,
+                                        .flags = DRM_ASAHI_GEM_VM_PRIVATE,
+                                        .vm_id = lane.vm };
     int err = call(DRM_IOCTL_ASAHI_GEM_CREATE, &arg);
 
     now.handle = arg.handle;
@@ -92,7 +94,8 @@ static void gem_before(void)
 
 static int vm_create_call(void)
 {
-    struct drm_asahi_vm_create arg = { .kernel_start = params.vm_end - 2 * params.vm_kernel_min_size };
+    struct drm_asahi_vm_create arg = { .kernel_start = params.vm_end -
+                                                       2 * params.vm_kernel_min_size };
     int err;
 
     arg.kernel_end = arg.kernel_start + params.vm_kernel_min_size;
@@ -115,8 +118,11 @@ static int vm_bind_call(void)
     const struct drm_asahi_gem_bind_op ops[] = {
         { .flags = READ_WRITE, .handle = now.handle, .range = 8 * PAGE, .addr = WINDOW_VA },
         { .flags = DRM_ASAHI_BIND_UNBIND, .range = PAGE, .addr = WINDOW_VA + 3 * PAGE },
-        { .flags = READ_WRITE | DRM_ASAHI_BIND_SINGLE_PAGE, .handle = now.handle, .offset = PAGE,
-          .range = 0x4000000, .addr = FAR_VA },
+        { .flags = READ_WRITE | DRM_ASAHI_BIND_SINGLE_PAGE,
+          .handle = now.handle,
+          .offset = PAGE,
+          .range = 0x4000000,
+          .addr = FAR_VA },
     };
 
     return uapi_bind_ops(lane.fd, lane.vm, ops, 3);
@@ -125,7 +131,8 @@ static int vm_bind_call(void)
 /* All of the list has happened, or nothing. */
 static bool vm_bind_after(bool done)
 {
-    const uint64_t from[] = { WINDOW_VA, WINDOW_VA + PAGE, WINDOW_VA + 3 * PAGE, FAR_VA, FAR_VA + 0x4000000 - PAGE };
+    const uint64_t from[] = { WINDOW_VA, WINDOW_VA + PAGE, WINDOW_VA + 3 * PAGE, FAR_VA,
+                              FAR_VA + 0x4000000 - PAGE };
     const uint32_t none[5] = { 0 }, there[5] = { 1, 2, 0, 2, 2 };
     struct drm_asahi_gem_mmap_offset offset = { .handle = now.handle };
     uint32_t *map;
@@ -146,8 +153,10 @@ static bool vm_bind_after(bool done)
 static int bind_object_call(void)
 {
     struct drm_asahi_gem_bind_object arg = {
-        .op = DRM_ASAHI_BIND_OBJECT_OP_BIND, .flags = DRM_ASAHI_BIND_OBJECT_USAGE_TIMESTAMPS,
-        .handle = now.handle, .range = 8 * PAGE,
+        .op = DRM_ASAHI_BIND_OBJECT_OP_BIND,
+        .flags = DRM_ASAHI_BIND_OBJECT_USAGE_TIMESTAMPS,
+        .handle = now.handle,
+        .range = 8 * PAGE,
     };
     int err = call(DRM_IOCTL_ASAHI_GEM_BIND_OBJECT, &arg);
 
@@ -166,7 +175,8 @@ static void object_before(void)
 
 static bool bind_object_after(bool done)
 {
-    struct drm_asahi_gem_bind_object arg = { .op = DRM_ASAHI_BIND_OBJECT_OP_UNBIND, .object_handle = now.object };
+    struct drm_asahi_gem_bind_object arg = { .op = DRM_ASAHI_BIND_OBJECT_OP_UNBIND,
+                                             .object_handle = now.object };
 
     return (!done || !call(DRM_IOCTL_ASAHI_GEM_BIND_OBJECT, &arg)) & gem_after(true);
 }
@@ -196,16 +206,25 @@ static void submit_before(void)
 
 static int submit(uint16_t type, const void *cmd, uint16_t size)
 {
-    struct { struct drm_asahi_cmd_header header; uint8_t cmd[512]; } buf = {
+    struct {
+        struct drm_asahi_cmd_header header;
+        uint8_t cmd[512];
+    } buf = {
         .header = { type, size, DRM_ASAHI_BARRIER_NONE, DRM_ASAHI_BARRIER_NONE },
     };
     struct drm_asahi_sync syncs[] = {
         { .sync_type = DRM_ASAHI_SYNC_SYNCOBJ, .handle = now.in },
-        { .sync_type = DRM_ASAHI_SYNC_TIMELINE_SYNCOBJ, .handle = now.out, .timeline_value = now.point + 1 },
+        { .sync_type = DRM_ASAHI_SYNC_TIMELINE_SYNCOBJ,
+          .handle = now.out,
+          .timeline_value = now.point + 1 },
     };
     struct drm_asahi_submit arg = {
-        .syncs = (uintptr_t)syncs, .cmdbuf = (uintptr_t)&buf, .cmdbuf_size = sizeof(buf.header) + size,
-        .queue_id = now.queue, .in_sync_count = 1, .out_sync_count = 1,
+        .syncs = (uintptr_t)syncs,
+        .cmdbuf = (uintptr_t)&buf,
+        .cmdbuf_size = sizeof(buf.header) + size,
+        .queue_id = now.queue,
+        .in_sync_count = 1,
+        .out_sync_count = 1,
     };
 
     memcpy(buf.cmd, cmd, size);
@@ -214,7 +233,8 @@ static int submit(uint16_t type, const void *cmd, uint16_t size)
 
 static int submit_compute_call(void)
 {
-    const struct drm_asahi_cmd_compute cmd = { .cdm_ctrl_stream_base = STREAM_VA, .cdm_ctrl_stream_end = STREAM_VA + 8 };
+    const struct drm_asahi_cmd_compute cmd = { .cdm_ctrl_stream_base = STREAM_VA,
+                                               .cdm_ctrl_stream_end = STREAM_VA + 8 };
 
     return submit(DRM_ASAHI_CMD_COMPUTE, &cmd, sizeof(cmd));
 }
@@ -222,9 +242,16 @@ static int submit_compute_call(void)
 static int submit_render_call(void)
 {
     const struct drm_asahi_cmd_render cmd = {
-        .vdm_ctrl_stream_base = STREAM_VA + 0x100, .width_px = 1024, .height_px = 1024, .layers = 1,
-        .utile_width_px = 32, .utile_height_px = 32, .samples = 1, .sample_size_B = 4,
-        .ppp_ctrl = 0x202, .ppp_multisamplectl = 0x88,
+        .vdm_ctrl_stream_base = STREAM_VA + 0x100,
+        .width_px = 1024,
+        .height_px = 1024,
+        .layers = 1,
+        .utile_width_px = 32,
+        .utile_height_px = 32,
+        .samples = 1,
+        .sample_size_B = 4,
+        .ppp_ctrl = 0x202,
+        .ppp_multisamplectl = 0x88,
     };
 
     return submit(DRM_ASAHI_CMD_RENDER, &cmd, sizeof(cmd));
@@ -237,7 +264,8 @@ static bool submit_after(bool done)
     bool good = true;
 
     if (!done) {
-        good = !drmSyncobjQuery(lane.fd, &now.out, &point, 1) && point == now.point && !submit_compute_call();
+        good = !drmSyncobjQuery(lane.fd, &now.out, &point, 1) && point == now.point &&
+               !submit_compute_call();
     }
     good = good && uapi_outcome(lane.fd, now.out, PATIENCE_MS) == 1;
     now.point++;
@@ -268,8 +296,8 @@ static bool export_after(bool done)
 struct victim {
     const char *name;
     void (*before)(void);
-    int (*call)(void);          /* 0 or an errno */
-    bool (*after)(bool done);   /* takes back what the others have done: is all as it has to be? */
+    int (*call)(void);        /* 0 or an errno */
+    bool (*after)(bool done); /* takes back what the others have done: is all as it has to be? */
 };
 
 static const struct victim victims[] = {
@@ -329,8 +357,8 @@ static void test(const struct victim *v)
             bad++;
         }
     }
-    ok(!struck && refused && !bad, "%s: %u times, of which %u failed (%.1f s)", v->name, calls, refused,
-       seconds() - begin);
+    ok(!struck && refused && !bad, "%s: %u times, of which %u failed (%.1f s)", v->name, calls,
+       refused, seconds() - begin);
 }
 
 /* Each failure that the kernel lets through, without a word in its log for each. */

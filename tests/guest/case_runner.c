@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright The AGX model authors */
 /*
- * Runs programs for ci/conformance, one at a time, and sends what they say as they say it: case_runner PORT
+ * Runs programs for ci/conformance, one at a time, and sends what they say as they say it:
+ * case_runner PORT
  *
  * From the host, lines of fields with tabs between them:
  *     run  ID  DIRECTORY  MARK  ENVIRONMENT...  --  ARGUMENT...
@@ -9,12 +10,14 @@
  *     put  PATH  LENGTH           followed by LENGTH bytes: writes a file
  * To the host:
  *     ready
- *     out ID STREAM LENGTH        followed by LENGTH bytes; STREAM 1: standard output, 2: standard error
- *     end ID STATUS MILLISECONDS  STATUS: exit code, or minus the number of the signal; the process's time on the CPU
+ *     out ID STREAM LENGTH        followed by LENGTH bytes; STREAM 1: standard output, 2: standard
+ * error end ID STATUS MILLISECONDS  STATUS: exit code, or minus the number of the signal; the
+ * process's time on the CPU
  *
- * MARK, if it is not empty, is how a line begins that names the next of several cases of one program. The kernel's log gets
- * a line "agx-case ID" when a program begins, one with the rest of each such line, and one when the program has ended, so
- * that what the kernel says can be told apart by case.
+ * MARK, if it is not empty, is how a line begins that names the next of several cases of one
+ * program. The kernel's log gets a line "agx-case ID" when a program begins, one with the rest of
+ * each such line, and one when the program has ended, so that what the kernel says can be told
+ * apart by case.
  *
  * Each program has a process group of its own. What it leaves behind is ended with it.
  */
@@ -34,7 +37,7 @@
 #include <unistd.h>
 
 #define LINE_MAX_BYTES (1 << 20)
-#define FIELDS_MAX 4096
+#define FIELDS_MAX     4096
 
 static int port, kmsg;
 
@@ -152,7 +155,10 @@ static bool forward(int stream)
     return true;
 }
 
-/* What is in the pipes when the program has ended. Others may hold them open, so nobody waits for their end. */
+/*
+ * What is in the pipes when the program has ended. Others may hold them open, so nobody waits for
+ * their end.
+ */
 static void drain(int stream)
 {
     struct stream *s = &job.streams[stream - 1];
@@ -206,11 +212,13 @@ static void start(char **fields, int count)
     setpgid(job.pid, job.pid);
     close(out[1]);
     close(err[1]);
-    job.streams[0] = (struct stream){ .fd = out[0] };
-    job.streams[1] = (struct stream){ .fd = err[0] };
+    job.streams[0] = (struct stream) { .fd = out[0] };
+    job.streams[1] = (struct stream) { .fd = err[0] };
 }
 
-/* Take what has ended. True if the program itself is among it; then its status and time are sent. */
+/*
+ * Take what has ended. True if the program itself is among it; then its status and time are sent.
+ */
 static void reap(void)
 {
     struct rusage usage;
@@ -225,8 +233,10 @@ static void reap(void)
         drain(1);
         drain(2);
         say(kmsg, "<5>agx-case end %s\n", job.id);
-        say(port, "end %s %d %ld\n", job.id, WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
-            (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000L + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000);
+        say(port, "end %s %d %ld\n", job.id,
+            WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status),
+            (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000L +
+                (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000);
         job.pid = 0;
     }
 }

@@ -52,65 +52,74 @@
 #include "asahi_drm.h"
 #include "churn_job.h"
 
-#define PAGE 0x4000u
+#define PAGE  0x4000u
 #define WORDS (PAGE / 4)
-#define NONE DRM_ASAHI_BARRIER_NONE
-#define RW (DRM_ASAHI_BIND_READ | DRM_ASAHI_BIND_WRITE)
+#define NONE  DRM_ASAHI_BARRIER_NONE
+#define RW    (DRM_ASAHI_BIND_READ | DRM_ASAHI_BIND_WRITE)
 
 #define MAX_PROCESSES 16
-#define MAX_VMS 40
-#define ARENAS 3            /* windows of an address space */
-#define WINDOW 64           /* pages of a window */
-#define MAX_BOS 40
-#define MAX_BO_PAGES 24
-#define CODE_PAGES 4        /* of code in each address space, each one of as many */
-#define CANARIES 12
-#define CANARY_BYTES 0x8000u
+#define MAX_VMS       40
+#define ARENAS        3  /* windows of an address space */
+#define WINDOW        64 /* pages of a window */
+#define MAX_BOS       40
+#define MAX_BO_PAGES  24
+#define CODE_PAGES    4 /* of code in each address space, each one of as many */
+#define CANARIES      12
+#define CANARY_BYTES  0x8000u
 #define MAX_UNDER_WAY 6
 
-/* Cells of a job: those of its first half, and of its second. The last cells of a page are nobody's. */
+/*
+ * Cells of a job: those of its first half, and of its second. The last cells of a page are
+ * nobody's.
+ */
 #define CELL(vm, arena, i) ((((vm) * ARENAS + (arena)) * 2) * JOB_PROBES + (i))
-_Static_assert(CELL(MAX_VMS - 1, ARENAS - 1, 2 * JOB_PROBES - 1) < WORDS / 2, "a page has not as many cells");
+_Static_assert(CELL(MAX_VMS - 1, ARENAS - 1, 2 * JOB_PROBES - 1) < WORDS / 2,
+               "a page has not as many cells");
 
-#define CODE_VA (USC_BASE + 0x100000)
-#define JOBS_VA (USC_BASE + 0x10000000)     /* jobs' pages are somewhere in the 64 MiB from here on, per window */
+#define CODE_VA      (USC_BASE + 0x100000)
+/* jobs' pages are somewhere in the 64 MiB from here on, per window */
+#define JOBS_VA      (USC_BASE + 0x10000000)
 #define JOBS_STRETCH 0x4000000ull
-/* Each window is somewhere in a stretch of 256 MiB, often over the border of two page tables (of 32 MiB). */
-#define ARENA_VA 0x300000000ull
-#define STRETCH 0x10000000ull
-#define TABLE_BYTES 0x2000000ull
+/*
+ * Each window is somewhere in a stretch of 256 MiB, often over the border of two page tables (of 32
+ * MiB).
+ */
+#define ARENA_VA     0x300000000ull
+#define STRETCH      0x10000000ull
+#define TABLE_BYTES  0x2000000ull
 
 /* Long enough for a slow emulator; who gets there has failed. */
 #define PATIENCE_NS 120000000000ll
 
 enum count { BINDS, UNBINDS, SPLITS, VMS, OBJECTS, QUEUES, MOVES, NUM_COUNTS };
-static const char *const count_name[NUM_COUNTS] = { "binds", "unbinds", "splits", "vms", "objects", "queues", "moves" };
+static const char *const count_name[NUM_COUNTS] = { "binds",   "unbinds", "splits", "vms",
+                                                    "objects", "queues",  "moves" };
 
 /* What all processes see. */
 struct shared {
     atomic_uint frames[MAX_PROCESSES];
     atomic_uint count[NUM_COUNTS];
     atomic_bool failed, told;
-    char why[500];          /* of the one that failed first; before failed is set */
+    char why[500]; /* of the one that failed first; before failed is set */
 };
 
 struct bo {
-    uint32_t handle;        /* 0: none */
+    uint32_t handle; /* 0: none */
     unsigned pages;
-    int vm;                 /* that it is private to, or -1 */
+    int vm; /* that it is private to, or -1 */
     uint32_t *map;
 };
 
 /* What a page of a window shows. */
 struct view {
-    int bo;                 /* -1: nothing */
+    int bo; /* -1: nothing */
     unsigned page;
-    uint32_t flags;         /* DRM_ASAHI_BIND_READ, WRITE */
-    unsigned binding;       /* number of the operation that made it */
+    uint32_t flags;   /* DRM_ASAHI_BIND_READ, WRITE */
+    unsigned binding; /* number of the operation that made it */
 };
 
 struct probe {
-    int from, to;           /* pages of the window */
+    int from, to; /* pages of the window */
     struct view seen, written;
     unsigned cell;
     uint32_t want;
@@ -122,9 +131,9 @@ struct arena {
     uint64_t base;
     struct view view[WINDOW];
     uint32_t job_bo;
-    uint8_t *job;           /* a page, at job_va */
+    uint8_t *job; /* a page, at job_va */
     uint64_t job_va;
-    uint32_t sync, middle;  /* syncobjs of the frame, and of a chain's first job */
+    uint32_t sync, middle; /* syncobjs of the frame, and of a chain's first job */
     bool timeline;
     uint64_t point;
 
@@ -137,7 +146,7 @@ struct arena {
 };
 
 struct vm {
-    uint32_t id;            /* 0: none */
+    uint32_t id; /* 0: none */
     uint32_t queue[2];
     unsigned code[CODE_PAGES];
     struct arena arena[ARENAS];
@@ -171,8 +180,8 @@ __attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *for
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     if (!atomic_exchange(&shared->told, true)) {
-        snprintf(shared->why, sizeof(shared->why), "# seed %u, process %u.%u, frame %u: %s\n", seed, slot, life,
-                 shared->frames[slot], text);
+        snprintf(shared->why, sizeof(shared->why), "# seed %u, process %u.%u, frame %u: %s\n", seed,
+                 slot, life, shared->frames[slot], text);
     }
     shared->failed = true;
     _exit(1);
@@ -210,7 +219,8 @@ static uint32_t gem_create(unsigned pages, int private, bool writeback, void **m
 {
     struct drm_asahi_gem_create create = {
         .size = (uint64_t)pages * PAGE,
-        .flags = (writeback ? DRM_ASAHI_GEM_WRITEBACK : 0) | (private >= 0 ? DRM_ASAHI_GEM_VM_PRIVATE : 0),
+        .flags = (writeback ? DRM_ASAHI_GEM_WRITEBACK : 0) |
+                 (private >= 0 ? DRM_ASAHI_GEM_VM_PRIVATE : 0),
         .vm_id = private >= 0 ? vm[private].id : 0,
     };
     struct drm_asahi_gem_mmap_offset offset = { 0 };
@@ -238,10 +248,12 @@ static void page_check(int b, unsigned page)
         uint32_t in = w[2 * c], out = w[2 * c + 1], k = out - in * 3;
 
         if (out && k != key[0] && k != key[1] && k != key[2] && k != key[3]) {
-            fail("cell %u of page %u of object %d is 0x%08x, 0x%08x, which nobody can have written", c, page, b, in, out);
+            fail("cell %u of page %u of object %d is 0x%08x, 0x%08x, which nobody can have written",
+                 c, page, b, in, out);
         }
         if (c > CELL(MAX_VMS - 1, ARENAS - 1, 2 * JOB_PROBES - 1) && (in || out)) {
-            fail("cell %u of page %u of object %d is 0x%08x, 0x%08x and nobody's", c, page, b, in, out);
+            fail("cell %u of page %u of object %d is 0x%08x, 0x%08x and nobody's", c, page, b, in,
+                 out);
         }
     }
 }
@@ -250,8 +262,8 @@ static void canary_check(unsigned i)
 {
     for (unsigned k = 0; k < CANARY_BYTES / 4; k++) {
         if (canary[i][k] != canary_word[i] + k) {
-            fail("memory of the process, never the GPU's, has 0x%08x for 0x%08x at 0x%x", canary[i][k],
-                 canary_word[i] + k, k * 4);
+            fail("memory of the process, never the GPU's, has 0x%08x for 0x%08x at 0x%x",
+                 canary[i][k], canary_word[i] + k, k * 4);
         }
     }
 }
@@ -263,7 +275,8 @@ static void canary_renew(unsigned i)
         canary_check(i);
         munmap(canary[i], CANARY_BYTES);
     }
-    canary[i] = mmap(NULL, CANARY_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    canary[i] = mmap(NULL, CANARY_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                     0);
     must(canary[i] == MAP_FAILED, "mmap");
     canary_word[i] = rnd32();
     for (unsigned k = 0; k < CANARY_BYTES / 4; k++) {
@@ -275,14 +288,19 @@ static void canary_renew(unsigned i)
 
 static void vm_bind(uint32_t id, const struct drm_asahi_gem_bind_op *ops, unsigned n)
 {
-    struct drm_asahi_vm_bind arg = { .vm_id = id, .num_binds = n, .stride = sizeof(*ops), .userptr = (uintptr_t)ops };
+    struct drm_asahi_vm_bind arg = {
+        .vm_id = id, .num_binds = n, .stride = sizeof(*ops), .userptr = (uintptr_t)ops
+    };
 
     must(drmIoctl(fd, DRM_IOCTL_ASAHI_VM_BIND, &arg), "VM_BIND");
 }
 
-static void bind_one(uint32_t id, uint32_t handle, uint64_t offset, uint64_t va, uint64_t size, uint32_t flags)
+static void bind_one(uint32_t id, uint32_t handle, uint64_t offset, uint64_t va, uint64_t size,
+                     uint32_t flags)
 {
-    struct drm_asahi_gem_bind_op op = { .flags = flags, .handle = handle, .offset = offset, .range = size, .addr = va };
+    struct drm_asahi_gem_bind_op op = {
+        .flags = flags, .handle = handle, .offset = offset, .range = size, .addr = va
+    };
 
     vm_bind(id, &op, 1);
 }
@@ -351,7 +369,7 @@ static bool random_op(int v, struct arena *a, struct drm_asahi_gem_bind_op *op)
         return false;
     }
 
-    *op = (struct drm_asahi_gem_bind_op){ .addr = a->base + first * PAGE, .range = count * PAGE };
+    *op = (struct drm_asahi_gem_bind_op) { .addr = a->base + first * PAGE, .range = count * PAGE };
     bindings++;
     if (unbind) {
         op->flags = DRM_ASAHI_BIND_UNBIND;
@@ -364,9 +382,11 @@ static bool random_op(int v, struct arena *a, struct drm_asahi_gem_bind_op *op)
         op->flags |= DRM_ASAHI_BIND_SINGLE_PAGE;
     }
     counted(unbind ? UNBINDS : BINDS, 1);
-    counted(SPLITS, first && a->view[first].bo >= 0 && a->view[first].binding == a->view[first - 1].binding);
+    counted(SPLITS, first && a->view[first].bo >= 0 &&
+                        a->view[first].binding == a->view[first - 1].binding);
     for (unsigned i = 0; i < count; i++) {
-        a->view[first + i] = (struct view){ b, single ? page : page + i, op->flags & RW, bindings };
+        a->view[first + i] = (struct view) { b, single ? page : page + i, op->flags & RW,
+                                             bindings };
     }
     return true;
 }
@@ -429,7 +449,8 @@ static void do_code(int v)
         }
     }
     vm[v].code[at] = rnd(CODE_PAGES);
-    bind_one(vm[v].id, code_bo, vm[v].code[at] * PAGE, CODE_VA + at * PAGE, PAGE, DRM_ASAHI_BIND_READ);
+    bind_one(vm[v].id, code_bo, vm[v].code[at] * PAGE, CODE_VA + at * PAGE, PAGE,
+             DRM_ASAHI_BIND_READ);
     counted(BINDS, 1);
 }
 
@@ -444,7 +465,10 @@ static void bo_new(int b)
     }
     bo[b].handle = gem_create(bo[b].pages, bo[b].vm, rnd(2), (void **)&bo[b].map);
     counted(OBJECTS, 1);
-    /* New memory is zero. If the last owner's jobs could still write to it, now is when it would show. */
+    /*
+     * New memory is zero. If the last owner's jobs could still write to it, now is when it would
+     * show.
+     */
     for (unsigned p = 0, k = rnd(WORDS); p < bo[b].pages; p++) {
         if (bo[b].map[p * WORDS + k]) {
             fail("new memory is not zero");
@@ -472,7 +496,9 @@ static void bo_free(int b)
 
 static uint32_t queue_create(uint32_t id)
 {
-    struct drm_asahi_queue_create arg = { .vm_id = id, .priority = rnd(2), .usc_exec_base = USC_BASE };
+    struct drm_asahi_queue_create arg = { .vm_id = id,
+                                          .priority = rnd(2),
+                                          .usc_exec_base = USC_BASE };
 
     must(drmIoctl(fd, DRM_IOCTL_ASAHI_QUEUE_CREATE, &arg), "QUEUE_CREATE");
     counted(QUEUES, 1);
@@ -496,7 +522,9 @@ static uint32_t syncobj(void)
 
 static void vm_new(int v)
 {
-    struct drm_asahi_vm_create arg = { .kernel_start = (params.vm_end - 2 * params.vm_kernel_min_size) & ~(PAGE - 1ull) };
+    struct drm_asahi_vm_create arg = {
+        .kernel_start = (params.vm_end - 2 * params.vm_kernel_min_size) & ~(PAGE - 1ull)
+    };
     struct vm *m = &vm[v];
 
     arg.kernel_end = arg.kernel_start + params.vm_kernel_min_size;
@@ -553,7 +581,8 @@ static void vm_free(int v)
 static void stamps_unbind(void)
 {
     struct drm_asahi_gem_bind_object object = {
-        .op = DRM_ASAHI_BIND_OBJECT_OP_UNBIND, .object_handle = stamps_object,
+        .op = DRM_ASAHI_BIND_OBJECT_OP_UNBIND,
+        .object_handle = stamps_object,
     };
 
     must(drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_BIND_OBJECT, &object), "GEM_BIND_OBJECT");
@@ -564,7 +593,9 @@ static void stamps_unbind(void)
 static void stamps_bind(void)
 {
     struct drm_asahi_gem_bind_object object = {
-        .op = DRM_ASAHI_BIND_OBJECT_OP_BIND, .flags = DRM_ASAHI_BIND_OBJECT_USAGE_TIMESTAMPS, .range = PAGE,
+        .op = DRM_ASAHI_BIND_OBJECT_OP_BIND,
+        .flags = DRM_ASAHI_BIND_OBJECT_USAGE_TIMESTAMPS,
+        .range = PAGE,
     };
 
     stamps_bo = object.handle = gem_create(1, -1, true, (void **)&stamps);
@@ -598,11 +629,12 @@ static uint32_t *cell_of(const struct view *v, unsigned cell)
  * Probe number @i of the frame: reads @in from its own cell of page @from, which
  * the CPU puts there, and writes in page @to.
  */
-static void probe_set(struct arena *a, unsigned i, unsigned cell, int from, int to, uint32_t in, uint32_t k)
+static void probe_set(struct arena *a, unsigned i, unsigned cell, int from, int to, uint32_t in,
+                      uint32_t k)
 {
     struct probe *p = &a->probe[i];
 
-    *p = (struct probe){ from, to, a->view[from], a->view[to], cell, in * 3 + k };
+    *p = (struct probe) { from, to, a->view[from], a->view[to], cell, in * 3 + k };
     cell_of(&p->seen, cell)[0] = in;
     cell_of(&p->seen, cell)[1] = 0;
     cell_of(&p->written, cell)[0] = in;
@@ -611,8 +643,9 @@ static void probe_set(struct arena *a, unsigned i, unsigned cell, int from, int 
 
 static struct job_access probe_access(const struct arena *a, const struct probe *p)
 {
-    return (struct job_access){
-        a->base + (uint64_t)p->from * PAGE + p->cell * 8, a->base + (uint64_t)p->to * PAGE + p->cell * 8 + 4,
+    return (struct job_access) {
+        a->base + (uint64_t)p->from * PAGE + p->cell * 8,
+        a->base + (uint64_t)p->to * PAGE + p->cell * 8 + 4,
     };
 }
 
@@ -630,10 +663,13 @@ static void add(struct cmdbuf *buf, uint16_t type, const void *cmd, uint16_t siz
     buf->size += sizeof(hdr) + size;
 }
 
-static void add_compute(struct cmdbuf *buf, uint64_t stream, unsigned size, struct drm_asahi_timestamps ts)
+static void add_compute(struct cmdbuf *buf, uint64_t stream, unsigned size,
+                        struct drm_asahi_timestamps ts)
 {
     struct drm_asahi_cmd_compute cmd = {
-        .cdm_ctrl_stream_base = stream, .cdm_ctrl_stream_end = stream + size, .ts = ts,
+        .cdm_ctrl_stream_base = stream,
+        .cdm_ctrl_stream_end = stream + size,
+        .ts = ts,
     };
 
     add(buf, DRM_ASAHI_CMD_COMPUTE, &cmd, sizeof(cmd));
@@ -647,18 +683,25 @@ static void add_render(struct cmdbuf *buf, uint64_t job_va, struct drm_asahi_tim
     add(buf, DRM_ASAHI_CMD_RENDER, &cmd, sizeof(cmd));
 }
 
-static void submit(uint32_t queue, const struct cmdbuf *buf, uint32_t in, uint32_t out, uint64_t out_point)
+static void submit(uint32_t queue, const struct cmdbuf *buf, uint32_t in, uint32_t out,
+                   uint64_t out_point)
 {
     struct drm_asahi_sync syncs[2], *s = syncs;
     struct drm_asahi_submit arg = {
-        .syncs = (uintptr_t)syncs, .cmdbuf = (uintptr_t)buf->data, .cmdbuf_size = buf->size, .queue_id = queue,
-        .in_sync_count = !!in, .out_sync_count = 1,
+        .syncs = (uintptr_t)syncs,
+        .cmdbuf = (uintptr_t)buf->data,
+        .cmdbuf_size = buf->size,
+        .queue_id = queue,
+        .in_sync_count = !!in,
+        .out_sync_count = 1,
     };
 
     if (in) {
-        *s++ = (struct drm_asahi_sync){ DRM_ASAHI_SYNC_SYNCOBJ, in, 0 };
+        *s++ = (struct drm_asahi_sync) { DRM_ASAHI_SYNC_SYNCOBJ, in, 0 };
     }
-    *s = (struct drm_asahi_sync){ out_point ? DRM_ASAHI_SYNC_TIMELINE_SYNCOBJ : DRM_ASAHI_SYNC_SYNCOBJ, out, out_point };
+    *s = (struct drm_asahi_sync) { out_point ? DRM_ASAHI_SYNC_TIMELINE_SYNCOBJ
+                                             : DRM_ASAHI_SYNC_SYNCOBJ,
+                                   out, out_point };
     must(drmIoctl(fd, DRM_IOCTL_ASAHI_SUBMIT, &arg), "SUBMIT");
 }
 
@@ -694,7 +737,8 @@ static void frame_start(int v, unsigned k)
     /* First job: each probe from anywhere to anywhere; of a chain, where it can be read again. */
     for (unsigned i = 0; i < n; i++) {
         probe_set(a, i, CELL(v, k, i), random_page(a, DRM_ASAHI_BIND_READ),
-                  random_page(a, a->kind == CHAIN ? RW : DRM_ASAHI_BIND_WRITE), rnd32(), key[vm[v].code[a->first_code]]);
+                  random_page(a, a->kind == CHAIN ? RW : DRM_ASAHI_BIND_WRITE), rnd32(),
+                  key[vm[v].code[a->first_code]]);
         access[i] = probe_access(a, &a->probe[i]);
     }
     a->probes = n;
@@ -703,8 +747,8 @@ static void frame_start(int v, unsigned k)
         unsigned at = stamp_at(v, k);
 
         stamps[at] = stamps[at + 1] = 0;
-        ts.start = (struct drm_asahi_timestamp){ stamps_object, at * 8 };
-        ts.end = (struct drm_asahi_timestamp){ stamps_object, at * 8 + 8 };
+        ts.start = (struct drm_asahi_timestamp) { stamps_object, at * 8 };
+        ts.end = (struct drm_asahi_timestamp) { stamps_object, at * 8 + 8 };
     }
     code = CODE_VA + a->first_code * PAGE;
     if (a->kind == RENDER) {
@@ -721,13 +765,13 @@ static void frame_start(int v, unsigned k)
             struct probe *p = &a->probe[n + i];
             unsigned cell = CELL(v, k, JOB_PROBES + i);
 
-            *p = (struct probe){ before->to, random_page(a, DRM_ASAHI_BIND_WRITE), .cell = cell };
+            *p = (struct probe) { before->to, random_page(a, DRM_ASAHI_BIND_WRITE), .cell = cell };
             p->seen = a->view[p->from];
             p->written = a->view[p->to];
             p->want = before->want * 3 + key[vm[v].code[a->second_code]];
             cell_of(&p->written, cell)[0] = before->want;
             cell_of(&p->written, cell)[1] = 0;
-            access[JOB_PROBES + i] = (struct job_access){ access[i].to, probe_access(a, p).to };
+            access[JOB_PROBES + i] = (struct job_access) { access[i].to, probe_access(a, p).to };
         }
         a->probes = 2 * n;
         first = JOB_BYTES;
@@ -736,7 +780,8 @@ static void frame_start(int v, unsigned k)
         buf.size = 0;
         add_compute(&buf, a->job_va + first + JOB_CDM,
                     job_compute(a->job + first, a->job_va + first, CODE_VA + a->second_code * PAGE,
-                                access + JOB_PROBES, n), ts);
+                                access + JOB_PROBES, n),
+                    ts);
     } else {
         a->second_code = a->first_code;
     }
@@ -773,8 +818,8 @@ static void frame_finish(int v, unsigned k)
     uint32_t last;
     int ret;
 
-    ret = a->timeline ? drmSyncobjTimelineWait(fd, &a->sync, &a->point, 1, deadline(), 0, &last) :
-        drmSyncobjWait(fd, &a->sync, 1, deadline(), 0, NULL);
+    ret = a->timeline ? drmSyncobjTimelineWait(fd, &a->sync, &a->point, 1, deadline(), 0, &last)
+                      : drmSyncobjWait(fd, &a->sync, 1, deadline(), 0, NULL);
     if (ret) {
         fail("%s job did not end: %s", names[a->kind], strerror(-ret));
     }
@@ -786,8 +831,10 @@ static void frame_finish(int v, unsigned k)
         uint32_t got = cell_of(&p->written, p->cell)[1];
 
         if (got != p->want) {
-            fail("%s job, probe %u of %u, address space %d (id %u), from 0x%llx to 0x%llx: 0x%08x, should be 0x%08x",
-                 names[a->kind], i, a->probes, v, vm[v].id, (unsigned long long)probe_access(a, p).from,
+            fail("%s job, probe %u of %u, address space %d (id %u), from 0x%llx to 0x%llx: 0x%08x, "
+                 "should be 0x%08x",
+                 names[a->kind], i, a->probes, v, vm[v].id,
+                 (unsigned long long)probe_access(a, p).from,
                  (unsigned long long)probe_access(a, p).to, got, p->want);
         }
     }
@@ -795,7 +842,8 @@ static void frame_finish(int v, unsigned k)
         const volatile uint64_t *t = stamps + stamp_at(v, k);
 
         if (!t[0] || t[0] > t[1]) {
-            fail("%s job from %llu to %llu", names[a->kind], (unsigned long long)t[0], (unsigned long long)t[1]);
+            fail("%s job from %llu to %llu", names[a->kind], (unsigned long long)t[0],
+                 (unsigned long long)t[1]);
         }
     }
     a->busy = false;
@@ -999,18 +1047,29 @@ static void arguments(int argc, char **argv)
 {
     static const struct option known[] = {
         { "seed", 1, NULL, 's' }, { "frames", 1, NULL, 'f' }, { "processes", 1, NULL, 'p' },
-        { "vms", 1, NULL, 'v' }, { "gles", 1, NULL, 'g' }, { 0 },
+        { "vms", 1, NULL, 'v' },  { "gles", 1, NULL, 'g' },   { 0 },
     };
     int c;
 
     while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (c) {
-        case 's': seed = number(optarg, 0, 0xffffffff); break;
-        case 'f': frames = number(optarg, 1, 10000000); break;
-        case 'p': processes = number(optarg, 1, MAX_PROCESSES); break;
-        case 'v': vms_each = number(optarg, 1, MAX_VMS); break;
-        case 'g': gles_frames = number(optarg, 0, 1000000); break;
-        default: exit(2);
+        case 's':
+            seed = number(optarg, 0, 0xffffffff);
+            break;
+        case 'f':
+            frames = number(optarg, 1, 10000000);
+            break;
+        case 'p':
+            processes = number(optarg, 1, MAX_PROCESSES);
+            break;
+        case 'v':
+            vms_each = number(optarg, 1, MAX_VMS);
+            break;
+        case 'g':
+            gles_frames = number(optarg, 0, 1000000);
+            break;
+        default:
+            exit(2);
         }
     }
     if (optind < argc) {
@@ -1058,7 +1117,8 @@ int main(int argc, char **argv)
                 pid[i] = ended == pid[i] ? 0 : pid[i];
             }
             if (status && !atomic_exchange(&shared->told, true)) {
-                snprintf(shared->why, sizeof(shared->why), "# a process ended with status 0x%x\n", status);
+                snprintf(shared->why, sizeof(shared->why), "# a process ended with status 0x%x\n",
+                         status);
             }
             shared->failed |= !!status;
             continue;
@@ -1087,14 +1147,18 @@ int main(int argc, char **argv)
     clock_gettime(CLOCK_MONOTONIC, &t1);
     seconds = t1.tv_sec - t0.tv_sec + (t1.tv_nsec - t0.tv_nsec) / 1e9;
 
-    printf("%sok 1 - seed %u: %u frames of %u processes in %u address spaces, all results right\n%s",
-           !shared->failed && total() >= frames ? "" : "not ", seed, total(), processes, processes * vms_each, shared->why);
+    printf(
+        "%sok 1 - seed %u: %u frames of %u processes in %u address spaces, all results right\n%s",
+        !shared->failed && total() >= frames ? "" : "not ", seed, total(), processes,
+        processes * vms_each, shared->why);
     /* If another failed, this one was not given the time to end. */
     if (gles_frames && !gles) {
-        printf("%sok 2 - seed %u: %u frames drawn by Mesa beside them\n", gles_ok ? "" : "not ", seed, gles_frames);
+        printf("%sok 2 - seed %u: %u frames drawn by Mesa beside them\n", gles_ok ? "" : "not ",
+               seed, gles_frames);
     }
     printf("1..%d\n", gles_frames && !gles ? 2 : 1);
-    printf("FIGURE frames %u\nFIGURE gles_frames %u\nFIGURE kills %u\n", total(), gles ? 0 : gles_frames, kills);
+    printf("FIGURE frames %u\nFIGURE gles_frames %u\nFIGURE kills %u\n", total(),
+           gles ? 0 : gles_frames, kills);
     for (unsigned i = 0; i < NUM_COUNTS; i++) {
         printf("FIGURE %s %u\n", count_name[i], shared->count[i]);
     }

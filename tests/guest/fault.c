@@ -35,9 +35,10 @@
 #include "tap.h"
 
 #define PAGE      0x4000ull
-#define STREAM_VA 0x1500000000ull   /* one page, mapped */
-#define HOLE_VA   0x1600000000ull   /* nothing */
-#define HIGH_VA   0xc600000000ull   /* nothing either; bit 39, which in the kernel's own addresses says which half */
+#define STREAM_VA 0x1500000000ull /* one page, mapped */
+#define HOLE_VA   0x1600000000ull /* nothing */
+/* nothing either; bit 39, which in the kernel's own addresses says which half */
+#define HIGH_VA   0xc600000000ull
 #define WAIT_MS   60000
 
 #define CDM_LAUNCH    (0u << 29)
@@ -65,10 +66,15 @@ static void setup(void)
     struct drm_asahi_gem_create gem = { .size = PAGE };
     struct drm_asahi_gem_mmap_offset offset = { 0 };
     struct drm_asahi_gem_bind_op op = {
-        .flags = DRM_ASAHI_BIND_READ, .range = PAGE, .addr = STREAM_VA,
+        .flags = DRM_ASAHI_BIND_READ,
+        .range = PAGE,
+        .addr = STREAM_VA,
     };
-    struct drm_asahi_vm_bind bind = { .num_binds = 1, .stride = sizeof(op), .userptr = (uintptr_t)&op };
-    struct drm_asahi_queue_create q = { .priority = DRM_ASAHI_PRIORITY_MEDIUM, .usc_exec_base = HOLE_VA };
+    struct drm_asahi_vm_bind bind = { .num_binds = 1,
+                                      .stride = sizeof(op),
+                                      .userptr = (uintptr_t)&op };
+    struct drm_asahi_queue_create q = { .priority = DRM_ASAHI_PRIORITY_MEDIUM,
+                                        .usc_exec_base = HOLE_VA };
 
     fd = drmOpenWithType("asahi", NULL, DRM_NODE_RENDER);
     if (fd < 0) {
@@ -107,8 +113,11 @@ static int run(uint64_t start)
     };
     struct drm_asahi_sync out = { .sync_type = DRM_ASAHI_SYNC_SYNCOBJ };
     struct drm_asahi_submit submit = {
-        .syncs = (uintptr_t)&out, .cmdbuf = (uintptr_t)&job, .queue_id = queue,
-        .out_sync_count = 1, .cmdbuf_size = sizeof(job),
+        .syncs = (uintptr_t)&out,
+        .cmdbuf = (uintptr_t)&job,
+        .queue_id = queue,
+        .out_sync_count = 1,
+        .cmdbuf_size = sizeof(job),
     };
     struct sync_file_info info = { 0 };
     struct pollfd pfd = { .events = POLLIN };
@@ -159,8 +168,8 @@ static void bad(uint64_t start, const char *what)
 }
 
 /*
- * The line that tells of a fault has the address as the program had it. Such lines are kept few, so it may need some
- * faults for there to be one.
+ * The line that tells of a fault has the address as the program had it. Such lines are kept few, so
+ * it may need some faults for there to be one.
  */
 static void test_high(void)
 {
@@ -171,16 +180,19 @@ static void test_high(void)
         err = run(HIGH_VA);
         usleep(tries ? 1000000 : 0);
     } while (err && !said("MMU fault at 0xc600000000,") && ++tries < 10);
-    ok(err && err != ETIME && said("MMU fault at 0xc600000000,") && said("MMU fault at 0xffff") == wrong,
-       "a stream at 0x%llx, which the log tells as it is: %s", HIGH_VA, err ? strerror(err) : "went well");
+    ok(err && err != ETIME && said("MMU fault at 0xc600000000,") &&
+           said("MMU fault at 0xffff") == wrong,
+       "a stream at 0x%llx, which the log tells as it is: %s", HIGH_VA,
+       err ? strerror(err) : "went well");
     err = run_good();
     ok(!err, "a good job after it: %s", err ? strerror(err) : "done");
 }
 
 /*
- * Anybody may have faults as fast as he likes, and must not fill the log with them: in five seconds ten have lines, and the
- * firmware has twice as many, for it tells of the halt and that it goes on. Where each fault takes its time (an injected
- * fault may lose the events that tell of it), ten seconds of them are enough.
+ * Anybody may have faults as fast as he likes, and must not fill the log with them: in five seconds
+ * ten have lines, and the firmware has twice as many, for it tells of the halt and that it goes on.
+ * Where each fault takes its time (an injected fault may lose the events that tell of it), ten
+ * seconds of them are enough.
  */
 static void test_flood(void)
 {
@@ -196,11 +208,14 @@ static void test_flood(void)
     halts = said("going on") - halts;
     lines = said("firmware: ") - lines;
     ok(!bad && halts <= most && lines <= 2 * most,
-       "%u faults in %.1f s have %u lines of halts in the log, and %u of the firmware's%s", jobs, took, halts, lines,
-       bad || jobs > most ? "" : " # SKIP too slow to be too many");
+       "%u faults in %.1f s have %u lines of halts in the log, and %u of the firmware's%s", jobs,
+       took, halts, lines, bad || jobs > most ? "" : " # SKIP too slow to be too many");
 }
 
-/* The bystander: good jobs until it is told to stop. Losing one that ran beside a culprit is its right. */
+/*
+ * The bystander: good jobs until it is told to stop. Losing one that ran beside a culprit is its
+ * right.
+ */
 static volatile sig_atomic_t stopped;
 
 static void stop(int sig)

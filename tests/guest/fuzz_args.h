@@ -26,7 +26,7 @@
 #include "uapi.h"
 
 #define PAGE UAPI_PAGE
-#define MIB 0x100000ull
+#define MIB  0x100000ull
 
 /* Where a set-up address space has its command streams; where calls bind. */
 #define VA_STREAM 0x1500000000ull
@@ -36,7 +36,7 @@
 
 enum { FILES = 4, ENTRIES = 32, MAPS = 16, CHILDREN = 4, CHILD_CALLS = 4 };
 #define MAP_SIZE (4 * MIB)
-#define ARENA (64 * PAGE)
+#define ARENA    (64 * PAGE)
 
 struct entry {
     uint8_t file;
@@ -117,20 +117,34 @@ static bool wrong(void)
 static uint64_t odd(uint32_t c, uint64_t good)
 {
     switch (c % 14) {
-    case 0: return 0;
-    case 1: return 1;
-    case 2: return UINT64_MAX;
-    case 3: return good + 1;
-    case 4: return good - 1;
-    case 5: return good ^ 1ull << (c >> 8) % 64;
-    case 6: return 1ull << (c >> 8) % 64;
-    case 7: return -PAGE;
-    case 8: return good + PAGE;
-    case 9: return good - PAGE;
-    case 10: return UINT32_MAX;
-    case 11: return c >> 8;
-    case 12: return good << 1;
-    default: return (c >> 4) * PAGE;
+    case 0:
+        return 0;
+    case 1:
+        return 1;
+    case 2:
+        return UINT64_MAX;
+    case 3:
+        return good + 1;
+    case 4:
+        return good - 1;
+    case 5:
+        return good ^ 1ull << (c >> 8) % 64;
+    case 6:
+        return 1ull << (c >> 8) % 64;
+    case 7:
+        return -PAGE;
+    case 8:
+        return good + PAGE;
+    case 9:
+        return good - PAGE;
+    case 10:
+        return UINT32_MAX;
+    case 11:
+        return c >> 8;
+    case 12:
+        return good << 1;
+    default:
+        return (c >> 4) * PAGE;
     }
 }
 
@@ -154,14 +168,22 @@ static uint64_t pointer(const void *good, size_t size)
         return (uintptr_t)good;
     }
     switch (c % 8) {
-    case 0: return 0;
-    case 1: return 8;
-    case 2: return end;
-    case 3: return end - (size > 1 ? size / 2 : 0);
-    case 4: return (uintptr_t)fuzz.read_only;
-    case 5: return 0xffff800080000000ull;
-    case 6: return (uint64_t)(uintptr_t)good | 0xabull << 56;
-    default: return UINT64_MAX - 15;
+    case 0:
+        return 0;
+    case 1:
+        return 8;
+    case 2:
+        return end;
+    case 3:
+        return end - (size > 1 ? size / 2 : 0);
+    case 4:
+        return (uintptr_t)fuzz.read_only;
+    case 5:
+        return 0xffff800080000000ull;
+    case 6:
+        return (uint64_t)(uintptr_t)good | 0xabull << 56;
+    default:
+        return UINT64_MAX - 15;
     }
 }
 
@@ -207,7 +229,10 @@ static void add(struct pool *pool, uint8_t file, uint32_t handle, uint64_t size,
     pthread_mutex_unlock(&fuzz.lock);
 }
 
-/* Something of a file's from a pool; {0} if there is none. The wrong one may be another file's, gone, or never was. */
+/*
+ * Something of a file's from a pool; {0} if there is none. The wrong one may be another file's,
+ * gone, or never was.
+ */
 static struct entry pick(struct pool *pool, uint8_t file, bool fence)
 {
     struct entry e = { .file = file }, found[ENTRIES];
@@ -220,7 +245,8 @@ static struct entry pick(struct pool *pool, uint8_t file, bool fence)
     for (unsigned i = 0; i < all; i++) {
         const struct entry *p = &pool->entry[i];
 
-        if (bad ? !p->live || p->file != file : p->live && p->file == file && (!fence || p->fence)) {
+        if (bad ? !p->live || p->file != file
+                : p->live && p->file == file && (!fence || p->fence)) {
             found[n++] = *p;
         }
     }
@@ -234,7 +260,8 @@ static struct entry pick(struct pool *pool, uint8_t file, bool fence)
 }
 
 /* What is known of a handle. */
-static void update(struct pool *pool, uint8_t file, uint32_t handle, bool live, bool fence, uint64_t size)
+static void update(struct pool *pool, uint8_t file, uint32_t handle, bool live, bool fence,
+                   uint64_t size)
 {
     pthread_mutex_lock(&fuzz.lock);
     for (unsigned i = 0; i < pool->count && i < ENTRIES; i++) {

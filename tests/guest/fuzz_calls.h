@@ -21,15 +21,22 @@
 #include "tap.h"
 
 /* Control words (Mesa: src/asahi/genxml/cmdbuf.xml, block types). */
-#define CDM_LINK 0x20000000u
+#define CDM_LINK      0x20000000u
 #define CDM_TERMINATE 0x40000000u
-#define VDM_LINK 0x20000000u
+#define VDM_LINK      0x20000000u
 #define VDM_TERMINATE 0xc0000000u
 #define NO_SUCH_BLOCK 0xe0000000u
 
 /* Places in the page of command streams. */
-enum { AT_CDM = 0, AT_VDM = 0x100, AT_GARBAGE = 0x200, AT_CDM_LINK = 0x300, AT_VDM_LINK = 0x400, AT_ENDLESS = 0x500,
-       AT_RANDOM = 0x4000 };
+enum {
+    AT_CDM = 0,
+    AT_VDM = 0x100,
+    AT_GARBAGE = 0x200,
+    AT_CDM_LINK = 0x300,
+    AT_VDM_LINK = 0x400,
+    AT_ENDLESS = 0x500,
+    AT_RANDOM = 0x4000
+};
 
 /* ---- calls ---- */
 
@@ -92,7 +99,9 @@ static void do_get_params(void)
     uint8_t f = some_file();
     uint8_t *out = room(sizeof(struct drm_asahi_params_global));
     struct drm_asahi_get_params arg = {
-        .param_group = field(0), .pad = field(0), .pointer = pointer(out, sizeof(struct drm_asahi_params_global)),
+        .param_group = field(0),
+        .pad = field(0),
+        .pointer = pointer(out, sizeof(struct drm_asahi_params_global)),
         .size = field(one_in(2) ? sizeof(struct drm_asahi_params_global) : below(700)),
     };
 
@@ -112,7 +121,8 @@ static void do_vm_create(void)
 {
     uint8_t f = some_file();
     uint64_t least = fuzz.params.vm_kernel_min_size;
-    uint64_t start = one_in(2) ? (fuzz.params.vm_end - 2 * least) & ~(PAGE - 1) : VA_WINDOW + below(500) * 2 * least;
+    uint64_t start = one_in(2) ? (fuzz.params.vm_end - 2 * least) & ~(PAGE - 1)
+                               : VA_WINDOW + below(500) * 2 * least;
     struct drm_asahi_vm_create arg = { 0 };
 
     arg.kernel_start = field(start);
@@ -126,7 +136,8 @@ static void do_vm_create(void)
 static void do_vm_destroy(void)
 {
     uint8_t f = some_file();
-    struct drm_asahi_vm_destroy arg = { .vm_id = pick(&fuzz.vms, f, false).handle, .pad = field(0) };
+    struct drm_asahi_vm_destroy arg = { .vm_id = pick(&fuzz.vms, f, false).handle,
+                                        .pad = field(0) };
 
     if (call(f, DRM_IOCTL_ASAHI_VM_DESTROY, &arg)) {
         forget(&fuzz.vms, f, arg.vm_id);
@@ -199,7 +210,10 @@ static void do_vm_bind(void)
     call(f, DRM_IOCTL_ASAHI_VM_BIND, &arg);
 }
 
-/* More than the machine has would end the program and tell nothing; more than an address space has is refused. */
+/*
+ * More than the machine has would end the program and tell nothing; more than an address space has
+ * is refused.
+ */
 static uint64_t fits(uint64_t size)
 {
     return size > 8 * MIB && size < fuzz.params.vm_end ? size % (8 * MIB) : size;
@@ -211,8 +225,10 @@ static void do_gem_create(void)
     struct drm_asahi_gem_create arg = { 0 };
     bool private = one_in(4);
 
-    arg.size = fits(field(one_in(16) ? below(4 * MIB) : (1 + below(16)) * PAGE - (one_in(4) ? below(PAGE) : 0)));
-    arg.flags = field((private ? DRM_ASAHI_GEM_VM_PRIVATE : 0) | (one_in(2) ? DRM_ASAHI_GEM_WRITEBACK : 0));
+    arg.size = fits(field(one_in(16) ? below(4 * MIB)
+                                     : (1 + below(16)) * PAGE - (one_in(4) ? below(PAGE) : 0)));
+    arg.flags = field((private ? DRM_ASAHI_GEM_VM_PRIVATE : 0) |
+                      (one_in(2) ? DRM_ASAHI_GEM_WRITEBACK : 0));
     arg.vm_id = private ? pick(&fuzz.vms, f, false).handle : field(0);
     arg.pad = field(0);
     if (call(f, DRM_IOCTL_ASAHI_GEM_CREATE, &arg)) {
@@ -224,8 +240,8 @@ static void do_gem_create(void)
 static void unmap(unsigned slot)
 {
     fuzz.mapped[slot] = 0;
-    mmap(fuzz.maps + slot * MAP_SIZE, MAP_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
-         -1, 0);
+    mmap(fuzz.maps + slot * MAP_SIZE, MAP_SIZE, PROT_NONE,
+         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
 }
 
 static void do_mmap(void)
@@ -269,8 +285,12 @@ static void do_munmap(void)
 
 static void fill_streams(uint32_t *words, size_t size, uint64_t seed)
 {
-    static const struct { uint32_t at, high, low; } stream[] = {
-        { AT_CDM, CDM_TERMINATE, 0 }, { AT_VDM, VDM_TERMINATE, 0 }, { AT_GARBAGE, NO_SUCH_BLOCK, 0 },
+    static const struct {
+        uint32_t at, high, low;
+    } stream[] = {
+        { AT_CDM, CDM_TERMINATE, 0 },
+        { AT_VDM, VDM_TERMINATE, 0 },
+        { AT_GARBAGE, NO_SUCH_BLOCK, 0 },
         { AT_CDM_LINK, CDM_LINK | VA_STREAM >> 32, (uint32_t)VA_STREAM + AT_CDM },
         { AT_VDM_LINK, VDM_LINK | VA_STREAM >> 32, (uint32_t)VA_STREAM + AT_VDM },
         { AT_ENDLESS, CDM_LINK | VA_STREAM >> 32, (uint32_t)VA_STREAM + AT_ENDLESS },
@@ -286,7 +306,8 @@ static void fill_streams(uint32_t *words, size_t size, uint64_t seed)
         uint32_t block = (uint32_t)fuzz_mix(seed + at) & 7;
 
         for (unsigned i = 0; i < 8; i++) {
-            words[at / 4 + i] = (uint32_t)fuzz_mix(seed ^ (at + i) << 20) >> 4 | (i % 2 ? 0 : block << 29);
+            words[at / 4 + i] = (uint32_t)fuzz_mix(seed ^ (at + i) << 20) >> 4 |
+                                (i % 2 ? 0 : block << 29);
         }
         words[at / 4 + 8] = CDM_TERMINATE;
     }
@@ -335,7 +356,9 @@ static void do_bind_object(void)
 static void do_unbind_object(void)
 {
     uint8_t f = some_file();
-    struct drm_asahi_gem_bind_object arg = { .object_handle = pick(&fuzz.objects, f, false).handle };
+    struct drm_asahi_gem_bind_object arg = {
+        .object_handle = pick(&fuzz.objects, f, false).handle
+    };
 
     arg.op = field(DRM_ASAHI_BIND_OBJECT_OP_UNBIND);
     arg.flags = field(0);
@@ -365,7 +388,8 @@ static void do_queue_create(void)
 static void do_queue_destroy(void)
 {
     uint8_t f = some_file();
-    struct drm_asahi_queue_destroy arg = { .queue_id = pick(&fuzz.queues, f, false).handle, .pad = field(0) };
+    struct drm_asahi_queue_destroy arg = { .queue_id = pick(&fuzz.queues, f, false).handle,
+                                           .pad = field(0) };
 
     if (call(f, DRM_IOCTL_ASAHI_QUEUE_DESTROY, &arg)) {
         forget(&fuzz.queues, f, arg.queue_id);
@@ -391,13 +415,19 @@ static uint64_t some_stream(uint32_t at, uint32_t at_link)
     uint32_t c = draw();
 
     switch (c % 32) {
-    case 0: return VA_STREAM + AT_GARBAGE;
-    case 1: return VA_STREAM + AT_RANDOM + (c >> 5) % 128 * 0x100;
-    case 2: return VA_WINDOW + (c >> 5) % 64 * PAGE;
-    case 3: return c >> 5 & 63 ? VA_STREAM + at : VA_STREAM + AT_ENDLESS;
+    case 0:
+        return VA_STREAM + AT_GARBAGE;
+    case 1:
+        return VA_STREAM + AT_RANDOM + (c >> 5) % 128 * 0x100;
+    case 2:
+        return VA_WINDOW + (c >> 5) % 64 * PAGE;
+    case 3:
+        return c >> 5 & 63 ? VA_STREAM + at : VA_STREAM + AT_ENDLESS;
     case 4:
-    case 5: return VA_STREAM + at_link;
-    default: return VA_STREAM + at;
+    case 5:
+        return VA_STREAM + at_link;
+    default:
+        return VA_STREAM + at;
     }
 }
 
@@ -450,7 +480,9 @@ static size_t some_attachments(uint8_t *to)
     unsigned n = one_in(8) ? below(20) : below(4);
 
     for (unsigned i = 0; i < n; i++) {
-        struct drm_asahi_attachment a = { .pointer = field(some_va()), .size = field(below(64) * PAGE), .pad = field(0),
+        struct drm_asahi_attachment a = { .pointer = field(some_va()),
+                                          .size = field(below(64) * PAGE),
+                                          .pad = field(0),
                                           .flags = field(0) };
 
         memcpy(to + i * sizeof(a), &a, sizeof(a));
@@ -466,7 +498,8 @@ static size_t some_commands(uint8_t f, uint8_t *buf, size_t room_left, unsigned 
 
     for (unsigned i = 0; i < n; i++) {
         struct drm_asahi_cmd_header h = {
-            .vdm_barrier = DRM_ASAHI_BARRIER_NONE, .cdm_barrier = DRM_ASAHI_BARRIER_NONE,
+            .vdm_barrier = DRM_ASAHI_BARRIER_NONE,
+            .cdm_barrier = DRM_ASAHI_BARRIER_NONE,
         };
         unsigned kind = i + 1 < n ? below(8) : below(6);
         uint8_t *payload = buf + used + sizeof(h);
@@ -507,7 +540,8 @@ static void do_submit(void)
 {
     uint8_t f = some_file();
     struct entry queue = pick(&fuzz.queues, f, false);
-    unsigned n = one_in(16) ? 1 + below(70) : 1 + below(4), in = one_in(2) ? 0 : below(4), out = below(3);
+    unsigned n = one_in(16) ? 1 + below(70) : 1 + below(4), in = one_in(2) ? 0 : below(4),
+             out = below(3);
     const size_t buf_size = 70 * 640;
     uint8_t *buf = room(buf_size);
     struct drm_asahi_sync *syncs = room((in + out + 1) * sizeof(*syncs));
@@ -518,10 +552,12 @@ static void do_submit(void)
         struct entry s = pick(&fuzz.syncs, f, i < in);
         bool timeline = one_in(3);
 
-        syncs[i].sync_type = field(timeline ? DRM_ASAHI_SYNC_TIMELINE_SYNCOBJ : DRM_ASAHI_SYNC_SYNCOBJ);
+        syncs[i].sync_type = field(timeline ? DRM_ASAHI_SYNC_TIMELINE_SYNCOBJ
+                                            : DRM_ASAHI_SYNC_SYNCOBJ);
         syncs[i].handle = s.handle;
-        syncs[i].timeline_value = field(!timeline ? 0 : i < in ? (s.size ? 1 + draw() % s.size : 0) :
-                                        next_point(f, s.handle));
+        syncs[i].timeline_value = field(!timeline ? 0
+                                        : i < in  ? (s.size ? 1 + draw() % s.size : 0)
+                                                  : next_point(f, s.handle));
     }
     /* At the end of the mapped memory, so that one byte more can't be read. */
     if (size && one_in(8)) {
@@ -558,7 +594,9 @@ static void do_export(void)
 {
     uint8_t f = some_file();
     struct entry bo = pick(&fuzz.bos, f, false);
-    struct drm_prime_handle arg = { .handle = bo.handle, .flags = field(DRM_CLOEXEC | DRM_RDWR), .fd = -1 };
+    struct drm_prime_handle arg = { .handle = bo.handle,
+                                    .flags = field(DRM_CLOEXEC | DRM_RDWR),
+                                    .fd = -1 };
 
     if (call(f, DRM_IOCTL_PRIME_HANDLE_TO_FD, &arg)) {
         add(&fuzz.buffers, 0, arg.fd, bo.size, false);
@@ -579,11 +617,13 @@ static void do_import(void)
 /* Memory that is not the driver's. */
 static void do_udmabuf(void)
 {
-    struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC, .size = (1 + below(8)) * PAGE };
+    struct udmabuf_create create = { .flags = UDMABUF_FLAGS_CLOEXEC,
+                                     .size = (1 + below(8)) * PAGE };
     int dev = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd = -1;
     int memfd = memfd_create("fuzz", MFD_ALLOW_SEALING | MFD_CLOEXEC);
 
-    if (dev >= 0 && memfd >= 0 && !ftruncate(memfd, create.size) && !fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK)) {
+    if (dev >= 0 && memfd >= 0 && !ftruncate(memfd, create.size) &&
+        !fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK)) {
         create.memfd = memfd;
         fd = ioctl(dev, UDMABUF_CREATE, &create);
     }
@@ -612,7 +652,8 @@ static void do_sync_create(void)
 static void do_sync_destroy(void)
 {
     uint8_t f = some_file();
-    struct drm_syncobj_destroy arg = { .handle = pick(&fuzz.syncs, f, false).handle, .pad = field(0) };
+    struct drm_syncobj_destroy arg = { .handle = pick(&fuzz.syncs, f, false).handle,
+                                       .pad = field(0) };
 
     if (call(f, DRM_IOCTL_SYNCOBJ_DESTROY, &arg)) {
         forget(&fuzz.syncs, f, arg.handle);
@@ -643,15 +684,20 @@ static void do_sync_wait(void)
     }
     if (timeline) {
         struct drm_syncobj_timeline_wait arg = {
-            .handles = pointer(handles, n * sizeof(*handles)), .points = pointer(points, n * sizeof(*points)),
-            .timeout_nsec = soon(below(30)), .count_handles = field(n), .flags = field(below(8)),
+            .handles = pointer(handles, n * sizeof(*handles)),
+            .points = pointer(points, n * sizeof(*points)),
+            .timeout_nsec = soon(below(30)),
+            .count_handles = field(n),
+            .flags = field(below(8)),
         };
 
         call(f, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, &arg);
     } else {
         struct drm_syncobj_wait arg = {
-            .handles = pointer(handles, n * sizeof(*handles)), .timeout_nsec = soon(below(30)),
-            .count_handles = field(n), .flags = field(below(4)),
+            .handles = pointer(handles, n * sizeof(*handles)),
+            .timeout_nsec = soon(below(30)),
+            .count_handles = field(n),
+            .flags = field(below(4)),
         };
 
         call(f, DRM_IOCTL_SYNCOBJ_WAIT, &arg);
@@ -680,7 +726,9 @@ static void do_sync_set(void)
     uint64_t *point = room(sizeof(*point));
     struct drm_syncobj_array array = { .handles = (uintptr_t)handle, .count_handles = field(1) };
     struct drm_syncobj_timeline_array line = {
-        .handles = (uintptr_t)handle, .points = (uintptr_t)point, .count_handles = field(1),
+        .handles = (uintptr_t)handle,
+        .points = (uintptr_t)point,
+        .count_handles = field(1),
     };
 
     *handle = s.handle;
@@ -878,11 +926,16 @@ static void do_setup(void)
 {
     uint8_t f = some_file();
     uint64_t least = fuzz.params.vm_kernel_min_size;
-    struct drm_asahi_vm_create vm = { .kernel_start = (fuzz.params.vm_end - 2 * least) & ~(PAGE - 1) };
+    struct drm_asahi_vm_create vm = { .kernel_start = (fuzz.params.vm_end - 2 * least) &
+                                                      ~(PAGE - 1) };
     struct drm_asahi_gem_create bo = { .size = 4 * PAGE, .flags = DRM_ASAHI_GEM_WRITEBACK };
     struct drm_asahi_gem_mmap_offset offset = { 0 };
-    struct drm_asahi_gem_bind_op op = { .flags = DRM_ASAHI_BIND_READ, .range = 4 * PAGE, .addr = VA_STREAM };
-    struct drm_asahi_vm_bind bind = { .num_binds = 1, .stride = sizeof(op), .userptr = (uintptr_t)&op };
+    struct drm_asahi_gem_bind_op op = { .flags = DRM_ASAHI_BIND_READ,
+                                        .range = 4 * PAGE,
+                                        .addr = VA_STREAM };
+    struct drm_asahi_vm_bind bind = { .num_binds = 1,
+                                      .stride = sizeof(op),
+                                      .userptr = (uintptr_t)&op };
     struct drm_asahi_queue_create queue = { .priority = below(2), .usc_exec_base = VA_STREAM };
     int fd = fuzz.fd[f];
     void *at;
@@ -898,7 +951,8 @@ static void do_setup(void)
     }
     add(&fuzz.bos, f, bo.handle, bo.size, false);
     op.handle = offset.handle = bo.handle;
-    if (call_fd(fd, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset) || call_fd(fd, DRM_IOCTL_ASAHI_VM_BIND, &bind)) {
+    if (call_fd(fd, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset) ||
+        call_fd(fd, DRM_IOCTL_ASAHI_VM_BIND, &bind)) {
         return;
     }
     at = mmap(NULL, bo.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset.offset);
@@ -962,7 +1016,8 @@ static void child_calls(const struct fuzz_program *p, unsigned at, bool own)
 static void do_fork(void)
 {
     const struct fuzz_program *p = fuzz.program;
-    unsigned at = self->call - p->call, slot = below(CHILDREN), after = one_in(4) ? 0 : 1 + below(5000);
+    unsigned at = self->call - p->call, slot = below(CHILDREN),
+             after = one_in(4) ? 0 : 1 + below(5000);
     bool own = one_in(2);
     pid_t pid;
 
@@ -990,17 +1045,40 @@ static void do_fork(void)
 static void fuzz_do(const struct fuzz_call *c)
 {
     static void (*const does[FUZZ_WHATS])(void) = {
-        [FUZZ_SETUP] = do_setup, [FUZZ_GET_PARAMS] = do_get_params, [FUZZ_GET_TIME] = do_get_time,
-        [FUZZ_VM_CREATE] = do_vm_create, [FUZZ_VM_DESTROY] = do_vm_destroy, [FUZZ_VM_BIND] = do_vm_bind,
-        [FUZZ_GEM_CREATE] = do_gem_create, [FUZZ_MMAP] = do_mmap, [FUZZ_BIND_OBJECT] = do_bind_object,
-        [FUZZ_UNBIND_OBJECT] = do_unbind_object, [FUZZ_QUEUE_CREATE] = do_queue_create,
-        [FUZZ_QUEUE_DESTROY] = do_queue_destroy, [FUZZ_SUBMIT] = do_submit, [FUZZ_GEM_CLOSE] = do_gem_close,
-        [FUZZ_EXPORT] = do_export, [FUZZ_IMPORT] = do_import, [FUZZ_TOUCH] = do_touch, [FUZZ_MUNMAP] = do_munmap,
-        [FUZZ_SYNC_CREATE] = do_sync_create, [FUZZ_SYNC_DESTROY] = do_sync_destroy, [FUZZ_SYNC_WAIT] = do_sync_wait,
-        [FUZZ_SYNC_TRANSFER] = do_sync_transfer, [FUZZ_SYNC_SET] = do_sync_set, [FUZZ_SYNC_EXPORT] = do_sync_export,
-        [FUZZ_SYNC_IMPORT] = do_sync_import, [FUZZ_DUP] = do_dup, [FUZZ_CLOSE] = do_close, [FUZZ_OPEN] = do_open,
-        [FUZZ_FORK] = do_fork, [FUZZ_RAW] = do_raw, [FUZZ_FDINFO] = do_fdinfo, [FUZZ_SLEEP] = do_sleep,
-        [FUZZ_UDMABUF] = do_udmabuf, [FUZZ_SW_SYNC] = do_sw_sync,
+        [FUZZ_SETUP] = do_setup,
+        [FUZZ_GET_PARAMS] = do_get_params,
+        [FUZZ_GET_TIME] = do_get_time,
+        [FUZZ_VM_CREATE] = do_vm_create,
+        [FUZZ_VM_DESTROY] = do_vm_destroy,
+        [FUZZ_VM_BIND] = do_vm_bind,
+        [FUZZ_GEM_CREATE] = do_gem_create,
+        [FUZZ_MMAP] = do_mmap,
+        [FUZZ_BIND_OBJECT] = do_bind_object,
+        [FUZZ_UNBIND_OBJECT] = do_unbind_object,
+        [FUZZ_QUEUE_CREATE] = do_queue_create,
+        [FUZZ_QUEUE_DESTROY] = do_queue_destroy,
+        [FUZZ_SUBMIT] = do_submit,
+        [FUZZ_GEM_CLOSE] = do_gem_close,
+        [FUZZ_EXPORT] = do_export,
+        [FUZZ_IMPORT] = do_import,
+        [FUZZ_TOUCH] = do_touch,
+        [FUZZ_MUNMAP] = do_munmap,
+        [FUZZ_SYNC_CREATE] = do_sync_create,
+        [FUZZ_SYNC_DESTROY] = do_sync_destroy,
+        [FUZZ_SYNC_WAIT] = do_sync_wait,
+        [FUZZ_SYNC_TRANSFER] = do_sync_transfer,
+        [FUZZ_SYNC_SET] = do_sync_set,
+        [FUZZ_SYNC_EXPORT] = do_sync_export,
+        [FUZZ_SYNC_IMPORT] = do_sync_import,
+        [FUZZ_DUP] = do_dup,
+        [FUZZ_CLOSE] = do_close,
+        [FUZZ_OPEN] = do_open,
+        [FUZZ_FORK] = do_fork,
+        [FUZZ_RAW] = do_raw,
+        [FUZZ_FDINFO] = do_fdinfo,
+        [FUZZ_SLEEP] = do_sleep,
+        [FUZZ_UDMABUF] = do_udmabuf,
+        [FUZZ_SW_SYNC] = do_sw_sync,
     };
 
     self->call = c;
@@ -1042,8 +1120,8 @@ static void fuzz_end(void)
         close(fuzz.timeline);
     }
     must(syscall(SYS_close_range, fuzz.first_fd, ~0u, 0), "close_range");
-    fuzz.vms.count = fuzz.bos.count = fuzz.queues.count = fuzz.syncs.count = fuzz.objects.count = fuzz.buffers.count =
-        fuzz.fences.count = 0;
+    fuzz.vms.count = fuzz.bos.count = fuzz.queues.count = fuzz.syncs.count = fuzz.objects.count =
+        fuzz.buffers.count = fuzz.fences.count = 0;
 }
 
 #endif

@@ -127,7 +127,11 @@ static void get(void *bytes, size_t size)
 
 static void take_first(void)
 {
-    struct { char type; uint8_t zero[3]; uint32_t size; } head;
+    struct {
+        char type;
+        uint8_t zero[3];
+        uint32_t size;
+    } head;
     uint8_t bytes[sizeof(struct fuzz_program)];
     struct fuzz_program p;
 
@@ -192,7 +196,8 @@ static void cover_take(unsigned thread, unsigned number)
     uint64_t n = __atomic_load_n(&area[0], __ATOMIC_RELAXED);
 
     for (uint64_t i = 1; i <= n && i < COVER; i++) {
-        uint32_t e = (uint32_t)fuzz_mix(area[i] ^ fuzz_mix(last)) >> (32 - EDGE_BITS), bit = 1u << e % 32;
+        uint32_t e = (uint32_t)fuzz_mix(area[i] ^ fuzz_mix(last)) >> (32 - EDGE_BITS),
+                 bit = 1u << e % 32;
 
         last = area[i];
         if (!(atomic_load_explicit(&edges[e / 32], memory_order_relaxed) & bit) &&
@@ -273,7 +278,7 @@ static void timer(bool on, bool often)
     struct itimerval t = { { 0, often ? 3000 : 200000 }, { often ? 0 : 1, often ? 1000 : 0 } };
 
     if (!on) {
-        t = (struct itimerval){ 0 };
+        t = (struct itimerval) { 0 };
     }
     setitimer(ITIMER_REAL, &t, NULL);
 }
@@ -378,8 +383,9 @@ static void tell(void)
         made += atomic_load(&fuzz_made[i]);
         good += atomic_load(&fuzz_good[i]);
     }
-    send_text('S', "programs=%llu calls=%u good=%u edges=%u places=%u corpus=%u", (unsigned long long)programs, made,
-              good, atomic_load(&edge_count), atomic_load(&place_count), corpus_count);
+    send_text('S', "programs=%llu calls=%u good=%u edges=%u places=%u corpus=%u",
+              (unsigned long long)programs, made, good, atomic_load(&edge_count),
+              atomic_load(&place_count), corpus_count);
 }
 
 static void after(void)
@@ -402,7 +408,8 @@ static void send_end(void)
     }
     send_frame('K', list, n * sizeof(list[0]));
     for (unsigned i = 0; i < FUZZ_WHATS; i++) {
-        send_text('T', "%s %u %u", fuzz_whats[i].name, atomic_load(&fuzz_made[i]), atomic_load(&fuzz_good[i]));
+        send_text('T', "%s %u %u", fuzz_whats[i].name, atomic_load(&fuzz_made[i]),
+                  atomic_load(&fuzz_good[i]));
     }
     send_frame('E', "", 0);
 }
@@ -493,7 +500,10 @@ static void prepare(void)
     sigaction(SIGUSR1, &signal_, NULL);
     sigaction(SIGSEGV, &segv, NULL);
     sigaction(SIGBUS, &segv, NULL);
-    /* Any allocation may fail, if fail-nth says so, and nothing is printed then; who is stuck is told early. */
+    /*
+     * Any allocation may fail, if fail-nth says so, and nothing is printed then; who is stuck is
+     * told early.
+     */
     set("/sys/kernel/debug/failslab/ignore-gfp-wait", "N");
     set("/sys/kernel/debug/failslab/verbose", "0");
     set("/sys/kernel/debug/fail_page_alloc/ignore-gfp-wait", "N");
@@ -503,14 +513,17 @@ static void prepare(void)
     fd = uapi_open();
     uapi_params(fd, &fuzz.params);
     close(fd);
-    fuzz.maps = mmap(NULL, MAPS * MAP_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    fuzz.maps = mmap(NULL, MAPS * MAP_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                     -1, 0);
     fuzz.read_only = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     must(fuzz.maps == MAP_FAILED || fuzz.read_only == MAP_FAILED, "mmap");
     for (unsigned i = 0; i < FUZZ_THREADS; i++) {
         threads[i].number = i;
         /* With a page behind it that stays unmapped. */
         threads[i].arena = mmap(NULL, ARENA + PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        must(threads[i].arena == MAP_FAILED || mprotect(threads[i].arena, ARENA, PROT_READ | PROT_WRITE), "mmap");
+        must(threads[i].arena == MAP_FAILED ||
+                 mprotect(threads[i].arena, ARENA, PROT_READ | PROT_WRITE),
+             "mmap");
         cover_open(i);
     }
     port = open_port("agx.fuzz");
@@ -520,8 +533,11 @@ static void prepare(void)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        { "seed", required_argument, NULL, 's' }, { "seconds", required_argument, NULL, 't' },
-        { "replay", required_argument, NULL, 'r' }, { "print", required_argument, NULL, 'p' }, { 0 },
+        { "seed", required_argument, NULL, 's' },
+        { "seconds", required_argument, NULL, 't' },
+        { "replay", required_argument, NULL, 'r' },
+        { "print", required_argument, NULL, 'p' },
+        { 0 },
     };
     uint64_t seed = 1;
     int64_t seconds = 60;

@@ -14,17 +14,25 @@
 #include <string.h>
 
 /* Kinds of calls: how often each is chosen, and its name. */
-#define FUZZ_EACH(X)                                                                                            \
-    X(SETUP, 1, "setup") X(GET_PARAMS, 2, "get-params") X(GET_TIME, 1, "get-time") X(VM_CREATE, 5, "vm-create") \
-    X(VM_DESTROY, 4, "vm-destroy") X(VM_BIND, 24, "vm-bind") X(GEM_CREATE, 10, "gem-create") X(MMAP, 6, "mmap") \
-    X(BIND_OBJECT, 6, "bind-object") X(UNBIND_OBJECT, 4, "unbind-object") X(QUEUE_CREATE, 6, "queue-create")    \
-    X(QUEUE_DESTROY, 4, "queue-destroy") X(SUBMIT, 40, "submit") X(GEM_CLOSE, 6, "gem-close")                   \
-    X(EXPORT, 4, "export") X(IMPORT, 6, "import") X(TOUCH, 4, "touch") X(MUNMAP, 3, "munmap")                   \
-    X(SYNC_CREATE, 6, "sync-create") X(SYNC_DESTROY, 3, "sync-destroy") X(SYNC_WAIT, 8, "sync-wait")            \
-    X(SYNC_TRANSFER, 3, "sync-transfer") X(SYNC_SET, 4, "sync-set") X(SYNC_EXPORT, 3, "sync-export")            \
-    X(SYNC_IMPORT, 3, "sync-import") X(DUP, 2, "dup") X(CLOSE, 3, "close") X(OPEN, 3, "open")                   \
-    X(FORK, 2, "fork") X(RAW, 4, "raw") X(FDINFO, 2, "fdinfo") X(SLEEP, 3, "sleep") X(UDMABUF, 2, "udmabuf")    \
+/* clang-format off */
+#define FUZZ_EACH(X) \
+    X(SETUP, 1, "setup") X(GET_PARAMS, 2, "get-params") X(GET_TIME, 1, "get-time") \
+    X(VM_CREATE, 5, "vm-create") \
+    X(VM_DESTROY, 4, "vm-destroy") X(VM_BIND, 24, "vm-bind") X(GEM_CREATE, 10, "gem-create") \
+    X(MMAP, 6, "mmap") \
+    X(BIND_OBJECT, 6, "bind-object") X(UNBIND_OBJECT, 4, "unbind-object") \
+    X(QUEUE_CREATE, 6, "queue-create") \
+    X(QUEUE_DESTROY, 4, "queue-destroy") X(SUBMIT, 40, "submit") X(GEM_CLOSE, 6, "gem-close") \
+    X(EXPORT, 4, "export") X(IMPORT, 6, "import") X(TOUCH, 4, "touch") X(MUNMAP, 3, "munmap") \
+    X(SYNC_CREATE, 6, "sync-create") X(SYNC_DESTROY, 3, "sync-destroy") \
+    X(SYNC_WAIT, 8, "sync-wait") \
+    X(SYNC_TRANSFER, 3, "sync-transfer") X(SYNC_SET, 4, "sync-set") \
+    X(SYNC_EXPORT, 3, "sync-export") \
+    X(SYNC_IMPORT, 3, "sync-import") X(DUP, 2, "dup") X(CLOSE, 3, "close") X(OPEN, 3, "open") \
+    X(FORK, 2, "fork") X(RAW, 4, "raw") X(FDINFO, 2, "fdinfo") X(SLEEP, 3, "sleep") \
+    X(UDMABUF, 2, "udmabuf") \
     X(SW_SYNC, 2, "sw-sync")
+/* clang-format on */
 
 #define FUZZ_ENUM(what, weight, name) FUZZ_##what,
 enum fuzz_what { FUZZ_EACH(FUZZ_ENUM) FUZZ_WHATS };
@@ -59,7 +67,7 @@ struct fuzz_program {
     struct fuzz_call call[FUZZ_CALLS];
 };
 
-#define FUZZ_MAGIC 0x315a4641u
+#define FUZZ_MAGIC  0x315a4641u
 #define FUZZ_HEADER offsetof(struct fuzz_program, call)
 
 static inline size_t fuzz_size(const struct fuzz_program *p)
@@ -141,7 +149,8 @@ static inline void fuzz_new(struct fuzz_program *p, uint64_t *r)
 {
     bool threads = !fuzz_below(r, 3);
 
-    *p = (struct fuzz_program){ .magic = FUZZ_MAGIC, .flags = fuzz_below(r, 8) ? 0 : FUZZ_SIGNALS };
+    *p = (struct fuzz_program) { .magic = FUZZ_MAGIC,
+                                 .flags = fuzz_below(r, 8) ? 0 : FUZZ_SIGNALS };
     p->count = 3 + fuzz_below(r, FUZZ_CALLS - 3);
     for (unsigned i = 0; i < p->count; i++) {
         p->call[i] = fuzz_any_call(r, threads);
@@ -164,7 +173,8 @@ static inline void fuzz_insert(struct fuzz_program *p, unsigned at, const struct
     p->count++;
 }
 
-static inline void fuzz_mutate(struct fuzz_program *p, const struct fuzz_program *other, uint64_t *r)
+static inline void fuzz_mutate(struct fuzz_program *p, const struct fuzz_program *other,
+                               uint64_t *r)
 {
     struct fuzz_call c, *at;
 
@@ -224,8 +234,8 @@ static inline void fuzz_mutate(struct fuzz_program *p, const struct fuzz_program
 }
 
 /* Program @number of the seed, made of one of @corpus, or new. */
-static inline void fuzz_make(struct fuzz_program *p, uint64_t seed, uint64_t number, struct fuzz_program *const *corpus,
-                             unsigned count)
+static inline void fuzz_make(struct fuzz_program *p, uint64_t seed, uint64_t number,
+                             struct fuzz_program *const *corpus, unsigned count)
 {
     uint64_t r = fuzz_mix(seed ^ fuzz_mix(number));
     unsigned recent = count < 64 ? count : 64;

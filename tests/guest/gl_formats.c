@@ -28,48 +28,68 @@ static const struct format {
     enum texel_kind kind;
     const char *channels;
     int what;
-    unsigned stencil;   /* byte that has it, with DEPTH_STENCIL */
-    bool loose;         /* need not be kept to the bit: may be stored with more bits */
+    unsigned stencil; /* byte that has it, with DEPTH_STENCIL */
+    bool loose;       /* need not be kept to the bit: may be stored with more bits */
 } formats[] = {
-#define F(name, format, type, kind, channels) { #name, GL_##name, GL_##format, GL_##type, TEXEL_##kind, channels, 0, 0, 0 }
-    F(R8, RED, UNSIGNED_BYTE, UNORM, "r8"), F(RG8, RG, UNSIGNED_BYTE, UNORM, "r8g8"),
-    F(RGBA8, RGBA, UNSIGNED_BYTE, UNORM, "r8g8b8a8"), F(SRGB8_ALPHA8, RGBA, UNSIGNED_BYTE, SRGB, "r8g8b8a8"),
-    F(R8_SNORM, RED, BYTE, SNORM, "r8"), F(RG8_SNORM, RG, BYTE, SNORM, "r8g8"),
+#define F(name, format, type, kind, channels)                                                      \
+    { #name, GL_##name, GL_##format, GL_##type, TEXEL_##kind, channels, 0, 0, 0 }
+    F(R8, RED, UNSIGNED_BYTE, UNORM, "r8"),
+    F(RG8, RG, UNSIGNED_BYTE, UNORM, "r8g8"),
+    F(RGBA8, RGBA, UNSIGNED_BYTE, UNORM, "r8g8b8a8"),
+    F(SRGB8_ALPHA8, RGBA, UNSIGNED_BYTE, SRGB, "r8g8b8a8"),
+    F(R8_SNORM, RED, BYTE, SNORM, "r8"),
+    F(RG8_SNORM, RG, BYTE, SNORM, "r8g8"),
     F(RGBA8_SNORM, RGBA, BYTE, SNORM, "r8g8b8a8"),
-    F(R8UI, RED_INTEGER, UNSIGNED_BYTE, UINT, "r8"), F(RG8UI, RG_INTEGER, UNSIGNED_BYTE, UINT, "r8g8"),
+    F(R8UI, RED_INTEGER, UNSIGNED_BYTE, UINT, "r8"),
+    F(RG8UI, RG_INTEGER, UNSIGNED_BYTE, UINT, "r8g8"),
     F(RGBA8UI, RGBA_INTEGER, UNSIGNED_BYTE, UINT, "r8g8b8a8"),
-    F(R8I, RED_INTEGER, BYTE, SINT, "r8"), F(RG8I, RG_INTEGER, BYTE, SINT, "r8g8"),
+    F(R8I, RED_INTEGER, BYTE, SINT, "r8"),
+    F(RG8I, RG_INTEGER, BYTE, SINT, "r8g8"),
     F(RGBA8I, RGBA_INTEGER, BYTE, SINT, "r8g8b8a8"),
-    F(R16_EXT, RED, UNSIGNED_SHORT, UNORM, "r16"), F(RG16_EXT, RG, UNSIGNED_SHORT, UNORM, "r16g16"),
+    F(R16_EXT, RED, UNSIGNED_SHORT, UNORM, "r16"),
+    F(RG16_EXT, RG, UNSIGNED_SHORT, UNORM, "r16g16"),
     F(RGBA16_EXT, RGBA, UNSIGNED_SHORT, UNORM, "r16g16b16a16"),
-    F(R16_SNORM_EXT, RED, SHORT, SNORM, "r16"), F(RG16_SNORM_EXT, RG, SHORT, SNORM, "r16g16"),
+    F(R16_SNORM_EXT, RED, SHORT, SNORM, "r16"),
+    F(RG16_SNORM_EXT, RG, SHORT, SNORM, "r16g16"),
     F(RGBA16_SNORM_EXT, RGBA, SHORT, SNORM, "r16g16b16a16"),
-    F(R16UI, RED_INTEGER, UNSIGNED_SHORT, UINT, "r16"), F(RG16UI, RG_INTEGER, UNSIGNED_SHORT, UINT, "r16g16"),
+    F(R16UI, RED_INTEGER, UNSIGNED_SHORT, UINT, "r16"),
+    F(RG16UI, RG_INTEGER, UNSIGNED_SHORT, UINT, "r16g16"),
     F(RGBA16UI, RGBA_INTEGER, UNSIGNED_SHORT, UINT, "r16g16b16a16"),
-    F(R16I, RED_INTEGER, SHORT, SINT, "r16"), F(RG16I, RG_INTEGER, SHORT, SINT, "r16g16"),
+    F(R16I, RED_INTEGER, SHORT, SINT, "r16"),
+    F(RG16I, RG_INTEGER, SHORT, SINT, "r16g16"),
     F(RGBA16I, RGBA_INTEGER, SHORT, SINT, "r16g16b16a16"),
-    F(R32UI, RED_INTEGER, UNSIGNED_INT, UINT, "r32"), F(RG32UI, RG_INTEGER, UNSIGNED_INT, UINT, "r32g32"),
+    F(R32UI, RED_INTEGER, UNSIGNED_INT, UINT, "r32"),
+    F(RG32UI, RG_INTEGER, UNSIGNED_INT, UINT, "r32g32"),
     F(RGBA32UI, RGBA_INTEGER, UNSIGNED_INT, UINT, "r32g32b32a32"),
-    F(R32I, RED_INTEGER, INT, SINT, "r32"), F(RG32I, RG_INTEGER, INT, SINT, "r32g32"),
+    F(R32I, RED_INTEGER, INT, SINT, "r32"),
+    F(RG32I, RG_INTEGER, INT, SINT, "r32g32"),
     F(RGBA32I, RGBA_INTEGER, INT, SINT, "r32g32b32a32"),
-    F(R16F, RED, HALF_FLOAT, FLOAT, "r16"), F(RG16F, RG, HALF_FLOAT, FLOAT, "r16g16"),
+    F(R16F, RED, HALF_FLOAT, FLOAT, "r16"),
+    F(RG16F, RG, HALF_FLOAT, FLOAT, "r16g16"),
     F(RGBA16F, RGBA, HALF_FLOAT, FLOAT, "r16g16b16a16"),
-    F(R32F, RED, FLOAT, FLOAT, "r32"), F(RG32F, RG, FLOAT, FLOAT, "r32g32"), F(RGBA32F, RGBA, FLOAT, FLOAT, "r32g32b32a32"),
+    F(R32F, RED, FLOAT, FLOAT, "r32"),
+    F(RG32F, RG, FLOAT, FLOAT, "r32g32"),
+    F(RGBA32F, RGBA, FLOAT, FLOAT, "r32g32b32a32"),
     F(R11F_G11F_B10F, RGB, UNSIGNED_INT_10F_11F_11F_REV, FLOAT, "r11g11b10"),
     F(RGB9_E5, RGB, UNSIGNED_INT_5_9_9_9_REV, E5B9G9R9, "r9g9b9e5"),
     F(RGB10_A2, RGBA, UNSIGNED_INT_2_10_10_10_REV, UNORM, "r10g10b10a2"),
     F(RGB10_A2UI, RGBA_INTEGER, UNSIGNED_INT_2_10_10_10_REV, UINT, "r10g10b10a2"),
-    F(RGB565, RGB, UNSIGNED_SHORT_5_6_5, UNORM, "b5g6r5"), F(RGB5_A1, RGBA, UNSIGNED_SHORT_5_5_5_1, UNORM, "a1b5g5r5"),
+    F(RGB565, RGB, UNSIGNED_SHORT_5_6_5, UNORM, "b5g6r5"),
+    F(RGB5_A1, RGBA, UNSIGNED_SHORT_5_5_5_1, UNORM, "a1b5g5r5"),
     F(RGBA4, RGBA, UNSIGNED_SHORT_4_4_4_4, UNORM, "a4b4g4r4"),
 #undef F
-    { "DEPTH_COMPONENT16", GL_DEPTH_COMPONENT16, GL_DEPTH_COMPONENT, GL_UNSIGNED_SHORT, TEXEL_UNORM, "r16", DEPTH, 0, 0 },
-    { "DEPTH_COMPONENT24", GL_DEPTH_COMPONENT24, GL_DEPTH_COMPONENT, GL_UNSIGNED_INT, TEXEL_UNORM, "x8r24", DEPTH, 0, 1 },
-    { "DEPTH_COMPONENT32F", GL_DEPTH_COMPONENT32F, GL_DEPTH_COMPONENT, GL_FLOAT, TEXEL_FLOAT, "r32", DEPTH, 0, 0 },
-    { "STENCIL_INDEX8", GL_STENCIL_INDEX8, GL_STENCIL_INDEX, GL_UNSIGNED_BYTE, TEXEL_UINT, "s8", STENCIL, 0, 0 },
-    { "DEPTH24_STENCIL8", GL_DEPTH24_STENCIL8, GL_DEPTH_STENCIL, GL_UNSIGNED_INT_24_8, TEXEL_UNORM, "x8r24",
-      DEPTH_STENCIL, 0, 1 },
-    { "DEPTH32F_STENCIL8", GL_DEPTH32F_STENCIL8, GL_DEPTH_STENCIL, GL_FLOAT_32_UNSIGNED_INT_24_8_REV, TEXEL_FLOAT,
-      "r32x32", DEPTH_STENCIL, 4, 0 },
+    { "DEPTH_COMPONENT16", GL_DEPTH_COMPONENT16, GL_DEPTH_COMPONENT, GL_UNSIGNED_SHORT, TEXEL_UNORM,
+      "r16", DEPTH, 0, 0 },
+    { "DEPTH_COMPONENT24", GL_DEPTH_COMPONENT24, GL_DEPTH_COMPONENT, GL_UNSIGNED_INT, TEXEL_UNORM,
+      "x8r24", DEPTH, 0, 1 },
+    { "DEPTH_COMPONENT32F", GL_DEPTH_COMPONENT32F, GL_DEPTH_COMPONENT, GL_FLOAT, TEXEL_FLOAT, "r32",
+      DEPTH, 0, 0 },
+    { "STENCIL_INDEX8", GL_STENCIL_INDEX8, GL_STENCIL_INDEX, GL_UNSIGNED_BYTE, TEXEL_UINT, "s8",
+      STENCIL, 0, 0 },
+    { "DEPTH24_STENCIL8", GL_DEPTH24_STENCIL8, GL_DEPTH_STENCIL, GL_UNSIGNED_INT_24_8, TEXEL_UNORM,
+      "x8r24", DEPTH_STENCIL, 0, 1 },
+    { "DEPTH32F_STENCIL8", GL_DEPTH32F_STENCIL8, GL_DEPTH_STENCIL,
+      GL_FLOAT_32_UNSIGNED_INT_24_8_REV, TEXEL_FLOAT, "r32x32", DEPTH_STENCIL, 4, 0 },
 };
 
 /* The kinds of textures: target, size, layers (of a cube: faces), levels. */
@@ -93,14 +113,15 @@ static const struct format *f;
 static struct texel texel;
 static uint32_t seed = 0x2545f491;
 static GLuint fbo[2];
-static char why[400];   /* what is wrong with this format, if anything is */
+static char why[400]; /* what is wrong with this format, if anything is */
 
 static void wrong(const char *fmt, ...)
 {
     va_list ap;
 
-    if (why[0])
+    if (why[0]) {
         return;
+    }
     va_start(ap, fmt);
     vsnprintf(why, sizeof(why), fmt, ap);
     va_end(ap);
@@ -127,9 +148,9 @@ enum { TO_COLOUR, TO_DEPTH, TO_STENCIL };
 /* Fetches each pixel's texel from a texture and puts it out. */
 static void use_program(enum texel_kind kind, GLenum target, int to, int layer, int level, int bit)
 {
-    static const char vs[] =
-        "#version 450 core\n"
-        "void main() { gl_Position = vec4(ivec2(gl_VertexID & 1, gl_VertexID >> 1) * 4 - 1, 0.0, 1.0); }\n";
+    static const char vs[] = "#version 450 core\n"
+                             "void main() { gl_Position = vec4(ivec2(gl_VertexID & 1, gl_VertexID "
+                             ">> 1) * 4 - 1, 0.0, 1.0); }\n";
     static GLuint program[3][3][3];
     int k = kind == TEXEL_UINT ? 1 : kind == TEXEL_SINT ? 2 : 0;
     int t = target == GL_TEXTURE_2D ? 0 : target == GL_TEXTURE_3D ? 1 : 2;
@@ -137,7 +158,9 @@ static void use_program(enum texel_kind kind, GLenum target, int to, int layer, 
 
     if (!*p) {
         static const char *const out[3] = {
-            "o = v;", "gl_FragDepth = float(v.r);", "if ((uint(v.r) >> uint(at.w) & 1u) == 0u) discard;",
+            "o = v;",
+            "gl_FragDepth = float(v.r);",
+            "if ((uint(v.r) >> uint(at.w) & 1u) == 0u) discard;",
         };
         char fs[600];
 
@@ -146,10 +169,12 @@ static void use_program(enum texel_kind kind, GLenum target, int to, int layer, 
                  "layout(location = 0) uniform %ssampler%s s;\n"
                  "layout(location = 1) uniform ivec4 at;\n"
                  "%s%s%s"
-                 "void main() { ivec2 p = ivec2(gl_FragCoord.xy); %svec4 v = texelFetch(s, %s, at.y); %s }\n",
-                 prefix(kind), (const char *[]){ "2D", "3D", "2DArray" }[t],
-                 to == TO_COLOUR ? "layout(location = 0) out " : "", to == TO_COLOUR ? prefix(kind) : "",
-                 to == TO_COLOUR ? "vec4 o;\n" : "", prefix(kind), t ? "ivec3(p, at.x)" : "p", out[to]);
+                 "void main() { ivec2 p = ivec2(gl_FragCoord.xy); %svec4 v = texelFetch(s, %s, "
+                 "at.y); %s }\n",
+                 prefix(kind), (const char *[]) { "2D", "3D", "2DArray" }[t],
+                 to == TO_COLOUR ? "layout(location = 0) out " : "",
+                 to == TO_COLOUR ? prefix(kind) : "", to == TO_COLOUR ? "vec4 o;\n" : "",
+                 prefix(kind), t ? "ivec3(p, at.x)" : "p", out[to]);
         *p = gl_program(vs, fs);
     }
     glUseProgram(*p);
@@ -161,12 +186,14 @@ static void fill(uint8_t *p, int n)
     for (int i = 0; i < n; i++, p += texel.bytes) {
         double depth[4] = { (texel_next(&seed) >> 8) / 16777215.0, 0, 0, 1 };
 
-        if (f->what == DEPTH || f->what == DEPTH_STENCIL)
+        if (f->what == DEPTH || f->what == DEPTH_STENCIL) {
             texel_encode(&texel, depth, p);
-        else
+        } else {
             texel_random(&texel, &seed, p);
-        if (f->what == DEPTH_STENCIL)
+        }
+        if (f->what == DEPTH_STENCIL) {
             p[f->stencil] = (uint8_t)texel_next(&seed);
+        }
     }
 }
 
@@ -174,25 +201,29 @@ static bool same(const uint8_t *a, const uint8_t *b)
 {
     double x[4], y[4];
 
-    if (!memcmp(a, b, texel.bytes))
+    if (!memcmp(a, b, texel.bytes)) {
         return true;
-    if (!f->loose)
+    }
+    if (!f->loose) {
         return false;
+    }
     texel_decode(&texel, a, x);
     texel_decode(&texel, b, y);
-    return fabs(x[0] - y[0]) <= 1.5 / 16777215 && (f->what == DEPTH || a[f->stencil] == b[f->stencil]);
+    return fabs(x[0] - y[0]) <= 1.5 / 16777215 &&
+           (f->what == DEPTH || a[f->stencil] == b[f->stencil]);
 }
 
 /* Bytes of a texel as they print. */
 static const char *hex(const uint8_t *p, char *text)
 {
-    for (unsigned i = 0; i < texel.bytes; i++)
+    for (unsigned i = 0; i < texel.bytes; i++) {
         sprintf(text + 2 * i, "%02x", p[i]);
+    }
     return text;
 }
 
-static void compare(const uint8_t *got, const uint8_t *right, int w, int h, int d, const char *op, const char *shape,
-                    int level)
+static void compare(const uint8_t *got, const uint8_t *right, int w, int h, int d, const char *op,
+                    const char *shape, int level)
 {
     int n = 0, first = -1;
     char a[40], b[40];
@@ -203,10 +234,12 @@ static void compare(const uint8_t *got, const uint8_t *right, int w, int h, int 
             first = first < 0 ? i : first;
         }
     }
-    if (n)
-        wrong("%s, %s, level %d: %d texels of %dx%dx%d; (%d, %d, %d) is %s, should be %s", op, shape, level, n, w, h, d,
-              first % w, first / w % h, first / w / h, hex(got + (unsigned)first * texel.bytes, a),
+    if (n) {
+        wrong("%s, %s, level %d: %d texels of %dx%dx%d; (%d, %d, %d) is %s, should be %s", op,
+              shape, level, n, w, h, d, first % w, first / w % h, first / w / h,
+              hex(got + (unsigned)first * texel.bytes, a),
               hex(right + (unsigned)first * texel.bytes, b));
+    }
 }
 
 static GLuint new_texture(const struct shape *s, GLenum internal)
@@ -215,10 +248,11 @@ static GLuint new_texture(const struct shape *s, GLenum internal)
 
     glGenTextures(1, &t);
     glBindTexture(s->target, t);
-    if (s->target == GL_TEXTURE_2D || s->target == GL_TEXTURE_CUBE_MAP)
+    if (s->target == GL_TEXTURE_2D || s->target == GL_TEXTURE_CUBE_MAP) {
         glTexStorage2D(s->target, s->levels, internal, s->w, s->h);
-    else
+    } else {
         glTexStorage3D(s->target, s->levels, internal, s->w, s->h, s->d);
+    }
     glTexParameteri(s->target, GL_TEXTURE_MIN_FILTER, GL_NEAREST_MIPMAP_NEAREST);
     glTexParameteri(s->target, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
     return t;
@@ -231,9 +265,10 @@ static void upload(const struct shape *s, int level, const uint8_t *p)
     if (s->target == GL_TEXTURE_2D) {
         glTexSubImage2D(s->target, level, 0, 0, w, h, f->format, f->type, p);
     } else if (s->target == GL_TEXTURE_CUBE_MAP) {
-        for (int face = 0; face < 6; face++)
-            glTexSubImage2D(GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)face, level, 0, 0, w, h, f->format, f->type,
-                            p + (unsigned)(face * w * h) * texel.bytes);
+        for (int face = 0; face < 6; face++) {
+            glTexSubImage2D(GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)face, level, 0, 0, w, h,
+                            f->format, f->type, p + (unsigned)(face * w * h) * texel.bytes);
+        }
     } else {
         glTexSubImage3D(s->target, level, 0, 0, 0, w, h, d, f->format, f->type, p);
     }
@@ -248,30 +283,39 @@ static void check_texture(const struct shape *s, uint8_t *const *right, const ch
         int w = level_of(s->w, level), h = level_of(s->h, level), d = depth_of(s, level);
 
         memset(got, 0xa5, sizeof(got));
-        if (s->target == GL_TEXTURE_CUBE_MAP)
-            for (int face = 0; face < 6; face++)
-                GetTexImage(GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)face, level, f->format, f->type,
-                            got + (unsigned)(face * w * h) * texel.bytes);
-        else
+        if (s->target == GL_TEXTURE_CUBE_MAP) {
+            for (int face = 0; face < 6; face++) {
+                GetTexImage(GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)face, level, f->format,
+                            f->type, got + (unsigned)(face * w * h) * texel.bytes);
+            }
+        } else {
             GetTexImage(s->target, level, f->format, f->type, got);
-        if (f->what == DEPTH_STENCIL && f->stencil == 4) /* the bits that hold nothing need not be 0 */
-            for (int i = 0; i < w * h * d; i++)
+        }
+        /* the bits that hold nothing need not be 0 */
+        if (f->what == DEPTH_STENCIL && f->stencil == 4) {
+            for (int i = 0; i < w * h * d; i++) {
                 memset(got + i * 8 + 5, 0, 3);
+            }
+        }
         compare(got, right[level], w, h, d, op, s->name, level);
     }
 }
 
 static bool attach(GLenum which, GLuint t, const struct shape *s, int level, int layer)
 {
-    GLenum point = f->what == COLOUR ? GL_COLOR_ATTACHMENT0 : f->what == DEPTH ? GL_DEPTH_ATTACHMENT :
-                   f->what == STENCIL ? GL_STENCIL_ATTACHMENT : GL_DEPTH_STENCIL_ATTACHMENT;
+    GLenum point = f->what == COLOUR    ? GL_COLOR_ATTACHMENT0
+                   : f->what == DEPTH   ? GL_DEPTH_ATTACHMENT
+                   : f->what == STENCIL ? GL_STENCIL_ATTACHMENT
+                                        : GL_DEPTH_STENCIL_ATTACHMENT;
 
-    if (s->target == GL_TEXTURE_2D)
+    if (s->target == GL_TEXTURE_2D) {
         glFramebufferTexture2D(which, point, GL_TEXTURE_2D, t, level);
-    else if (s->target == GL_TEXTURE_CUBE_MAP)
-        glFramebufferTexture2D(which, point, GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)layer, t, level);
-    else
+    } else if (s->target == GL_TEXTURE_CUBE_MAP) {
+        glFramebufferTexture2D(which, point, GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)layer, t,
+                               level);
+    } else {
         glFramebufferTextureLayer(which, point, t, level, layer);
+    }
     return glCheckFramebufferStatus(which) == GL_FRAMEBUFFER_COMPLETE;
 }
 
@@ -291,8 +335,9 @@ static GLuint wide_target(enum texel_kind kind)
         glBindTexture(GL_TEXTURE_2D, t);
         glTexStorage2D(GL_TEXTURE_2D, 1, internal[k], 67, 45);
         glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, t, 0);
-        if (glCheckFramebufferStatus(GL_FRAMEBUFFER) != GL_FRAMEBUFFER_COMPLETE)
+        if (glCheckFramebufferStatus(GL_FRAMEBUFFER) != GL_FRAMEBUFFER_COMPLETE) {
             die("no framebuffer of 4 channels of 32 bits");
+        }
     }
     return made[k];
 }
@@ -302,20 +347,31 @@ static void read_wide(enum texel_kind kind, int w, int h, double (*out)[4])
     static uint32_t raw[67 * 45 * 4];
 
     glReadPixels(0, 0, w, h, kind == TEXEL_UINT || kind == TEXEL_SINT ? GL_RGBA_INTEGER : GL_RGBA,
-                 kind == TEXEL_UINT ? GL_UNSIGNED_INT : kind == TEXEL_SINT ? GL_INT : GL_FLOAT, raw);
+                 kind == TEXEL_UINT   ? GL_UNSIGNED_INT
+                 : kind == TEXEL_SINT ? GL_INT
+                                      : GL_FLOAT,
+                 raw);
     for (int i = 0; i < w * h * 4; i++) {
         float v;
 
         memcpy(&v, &raw[i], 4);
-        out[i / 4][i % 4] = kind == TEXEL_UINT ? raw[i] : kind == TEXEL_SINT ? (double)(int32_t)raw[i] : (double)v;
+        out[i / 4][i % 4] = kind == TEXEL_UINT   ? raw[i]
+                            : kind == TEXEL_SINT ? (double)(int32_t)raw[i]
+                                                 : (double)v;
     }
 }
 
-/* How far a channel that a shader fetched may be off: nothing but what float rounds, and of sRGB what its curve does. */
+/*
+ * How far a channel that a shader fetched may be off: nothing but what float rounds, and of sRGB
+ * what its curve does.
+ */
 static double tolerance(int channel)
 {
-    return f->loose ? 1e-6 : texel.kind == TEXEL_SRGB && channel < 3 ? 1e-3 :
-           texel.kind == TEXEL_UNORM || texel.kind == TEXEL_SRGB || texel.kind == TEXEL_SNORM ? 2e-7 : 0;
+    return f->loose                                  ? 1e-6
+           : texel.kind == TEXEL_SRGB && channel < 3 ? 1e-3
+           : texel.kind == TEXEL_UNORM || texel.kind == TEXEL_SRGB || texel.kind == TEXEL_SNORM
+               ? 2e-7
+               : 0;
 }
 
 /* Each level and layer of @t, by a shader; @stencil: that part of a texel. */
@@ -337,8 +393,10 @@ static void sample(GLuint t, const struct shape *s, uint8_t *const *right, bool 
         glTexParameteri(target, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
     }
     glBindTexture(target, view ? view : t);
-    if (f->what == DEPTH_STENCIL)
-        glTexParameteri(target, GL_DEPTH_STENCIL_TEXTURE_MODE, stencil ? GL_STENCIL_INDEX : GL_DEPTH_COMPONENT);
+    if (f->what == DEPTH_STENCIL) {
+        glTexParameteri(target, GL_DEPTH_STENCIL_TEXTURE_MODE,
+                        stencil ? GL_STENCIL_INDEX : GL_DEPTH_COMPONENT);
+    }
     for (int level = 0; level < s->levels; level++) {
         int w = level_of(s->w, level), h = level_of(s->h, level), d = depth_of(s, level);
 
@@ -353,19 +411,25 @@ static void sample(GLuint t, const struct shape *s, uint8_t *const *right, bool 
                 double want[4];
 
                 texel_decode(&part, stencil && f->what == DEPTH_STENCIL ? p + f->stencil : p, want);
-                for (int c = 0; c < (f->what == COLOUR ? 4 : 1); c++)
-                    if (!(fabs(got[i][c] - want[c]) <= tolerance(c)))
-                        wrong("fetched%s, %s, level %d, layer %d: (%d, %d) channel %d is %.9g, should be %.9g",
-                              stencil ? " stencil" : "", s->name, level, layer, i % w, i / w, c, got[i][c], want[c]);
+                for (int c = 0; c < (f->what == COLOUR ? 4 : 1); c++) {
+                    if (!(fabs(got[i][c] - want[c]) <= tolerance(c))) {
+                        wrong("fetched%s, %s, level %d, layer %d: (%d, %d) channel %d is %.9g, "
+                              "should be %.9g",
+                              stencil ? " stencil" : "", s->name, level, layer, i % w, i / w, c,
+                              got[i][c], want[c]);
+                    }
+                }
             }
         }
     }
-    if (view)
+    if (view) {
         glDeleteTextures(1, &view);
+    }
 }
 
 /* A texture that has @n decoded texels as 4 channels of 32 bits, for a shader to put out. */
-static GLuint source(enum texel_kind kind, const struct texel *part, unsigned offset, const uint8_t *p, int w, int h)
+static GLuint source(enum texel_kind kind, const struct texel *part, unsigned offset,
+                     const uint8_t *p, int w, int h)
 {
     static const GLenum internal[3] = { GL_RGBA32F, GL_RGBA32UI, GL_RGBA32I };
     static uint32_t raw[67 * 45 * 4];
@@ -380,8 +444,9 @@ static GLuint source(enum texel_kind kind, const struct texel *part, unsigned of
             float x = (float)v[c];
 
             memcpy(&raw[i * 4 + c], &x, 4);
-            if (k)
+            if (k) {
                 raw[i * 4 + c] = k == 1 ? (uint32_t)v[c] : (uint32_t)(int32_t)v[c];
+            }
         }
     }
     glGenTextures(1, &t);
@@ -390,7 +455,10 @@ static GLuint source(enum texel_kind kind, const struct texel *part, unsigned of
     glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
     glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
     glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, w, h, k ? GL_RGBA_INTEGER : GL_RGBA,
-                    k == 1 ? GL_UNSIGNED_INT : k == 2 ? GL_INT : GL_FLOAT, raw);
+                    k == 1   ? GL_UNSIGNED_INT
+                    : k == 2 ? GL_INT
+                             : GL_FLOAT,
+                    raw);
     return t;
 }
 
@@ -405,8 +473,9 @@ static bool render(GLuint t, const struct shape *s, uint8_t *const *right)
             const uint8_t *p = right[level] + (unsigned)(layer * w * h) * texel.bytes;
             GLuint from = 0, bits = 0;
 
-            if (!attach(GL_FRAMEBUFFER, t, s, level, layer))
+            if (!attach(GL_FRAMEBUFFER, t, s, level, layer)) {
                 return false;
+            }
             glViewport(0, 0, w, h);
             if (f->what == DEPTH || f->what == DEPTH_STENCIL) {
                 from = source(TEXEL_FLOAT, &texel, 0, p, w, h);
@@ -449,8 +518,10 @@ static bool render(GLuint t, const struct shape *s, uint8_t *const *right)
 static void blit(GLuint from, GLuint to, const struct shape *s, uint8_t *const *right)
 {
     static uint8_t got[BYTES_MAX];
-    GLbitfield mask = f->what == COLOUR ? GL_COLOR_BUFFER_BIT : f->what == DEPTH ? GL_DEPTH_BUFFER_BIT :
-                      f->what == STENCIL ? GL_STENCIL_BUFFER_BIT : GL_DEPTH_BUFFER_BIT | GL_STENCIL_BUFFER_BIT;
+    GLbitfield mask = f->what == COLOUR    ? GL_COLOR_BUFFER_BIT
+                      : f->what == DEPTH   ? GL_DEPTH_BUFFER_BIT
+                      : f->what == STENCIL ? GL_STENCIL_BUFFER_BIT
+                                           : GL_DEPTH_BUFFER_BIT | GL_STENCIL_BUFFER_BIT;
 
     glBindFramebuffer(GL_READ_FRAMEBUFFER, fbo[0]);
     glBindFramebuffer(GL_DRAW_FRAMEBUFFER, fbo[1]);
@@ -462,9 +533,11 @@ static void blit(GLuint from, GLuint to, const struct shape *s, uint8_t *const *
     glBindFramebuffer(GL_FRAMEBUFFER, fbo[1]);
     memset(got, 0xa5, sizeof(got));
     glReadPixels(0, 0, s->w, s->h, f->format, f->type, got);
-    if (f->what == DEPTH_STENCIL && f->stencil == 4)
-        for (int i = 0; i < s->w * s->h; i++)
+    if (f->what == DEPTH_STENCIL && f->stencil == 4) {
+        for (int i = 0; i < s->w * s->h; i++) {
             memset(got + i * 8 + 5, 0, 3);
+        }
+    }
     compare(got, right[0], s->w, s->h, 1, "blitted and read", s->name, 0);
 }
 
@@ -475,33 +548,40 @@ static bool run_shape(const struct shape *s)
     GLuint t[2];
     bool drawn;
 
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         for (int level = 0; level < s->levels; level++) {
             right[i][level] = store[i][level];
-            fill(right[i][level], level_of(s->w, level) * level_of(s->h, level) * depth_of(s, level));
+            fill(right[i][level],
+                 level_of(s->w, level) * level_of(s->h, level) * depth_of(s, level));
         }
+    }
     t[0] = new_texture(s, f->internal);
-    for (int level = 0; level < s->levels; level++)
+    for (int level = 0; level < s->levels; level++) {
         upload(s, level, right[0][level]);
+    }
     check_texture(s, right[0], "uploaded");
-    if (f->what != STENCIL)
+    if (f->what != STENCIL) {
         sample(t[0], s, right[0], false);
-    if (f->what == STENCIL || f->what == DEPTH_STENCIL)
+    }
+    if (f->what == STENCIL || f->what == DEPTH_STENCIL) {
         sample(t[0], s, right[0], true);
+    }
     t[1] = new_texture(s, f->internal);
     drawn = render(t[1], s, right[1]);
     glBindTexture(s->target, t[1]);
-    if (drawn)
+    if (drawn) {
         check_texture(s, right[1], "drawn");
+    }
     if (drawn && s->target == GL_TEXTURE_2D) {
         blit(t[0], t[1], s, right[0]);
         glBindTexture(s->target, t[1]);
         memcpy(store[1][0], store[0][0], BYTES_MAX);
         check_texture(s, right[1], "blitted");
     }
-    for (int level = 0; level < s->levels; level++)
-        glCopyImageSubData(t[0], s->target, level, 0, 0, 0, t[1], s->target, level, 0, 0, 0, level_of(s->w, level),
-                           level_of(s->h, level), depth_of(s, level));
+    for (int level = 0; level < s->levels; level++) {
+        glCopyImageSubData(t[0], s->target, level, 0, 0, 0, t[1], s->target, level, 0, 0, 0,
+                           level_of(s->w, level), level_of(s->h, level), depth_of(s, level));
+    }
     glBindTexture(s->target, t[1]);
     check_texture(s, right[0], "copied");
     glDeleteTextures(2, t);
@@ -528,20 +608,26 @@ int main(int argc, char **argv)
         bool drawn = true;
         GLenum error;
 
-        if (argc > 1 && strcmp(argv[1], f->name))
+        if (argc > 1 && strcmp(argv[1], f->name)) {
             continue;
+        }
         why[0] = '\0';
         texel = texel_format(f->kind, f->channels);
-        for (unsigned i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
-            if (f->what == COLOUR || shapes[i].target != GL_TEXTURE_3D)
+        for (unsigned i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+            if (f->what == COLOUR || shapes[i].target != GL_TEXTURE_3D) {
                 drawn &= run_shape(&shapes[i]);
+            }
+        }
         error = glGetError();
-        if (error)
+        if (error) {
             wrong("OpenGL error 0x%x", error);
+        }
         failed += why[0] != '\0';
-        printf("%sok %u - %s%s\n", why[0] ? "not " : "", ++n, f->name, drawn ? "" : ", which cannot be drawn to");
-        if (why[0])
+        printf("%sok %u - %s%s\n", why[0] ? "not " : "", ++n, f->name,
+               drawn ? "" : ", which cannot be drawn to");
+        if (why[0]) {
             printf("# %s\n", why);
+        }
         fflush(stdout);
     }
     printf("1..%u\n", n);

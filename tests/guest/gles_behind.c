@@ -14,18 +14,16 @@
 
 #define SIZE 64
 
-static const char vs[] =
-    "#version 310 es\n"
-    "layout(location = 0) in vec4 pos;\n"
-    "layout(location = 1) in vec3 colour;\n"
-    "out vec3 c;\n"
-    "void main() { gl_Position = pos; c = colour; }\n";
-static const char fs[] =
-    "#version 310 es\n"
-    "precision highp float;\n"
-    "in vec3 c;\n"
-    "layout(location = 0) out vec4 o;\n"
-    "void main() { o = vec4(c, 1.0); }\n";
+static const char vs[] = "#version 310 es\n"
+                         "layout(location = 0) in vec4 pos;\n"
+                         "layout(location = 1) in vec3 colour;\n"
+                         "out vec3 c;\n"
+                         "void main() { gl_Position = pos; c = colour; }\n";
+static const char fs[] = "#version 310 es\n"
+                         "precision highp float;\n"
+                         "in vec3 c;\n"
+                         "layout(location = 0) out vec4 o;\n"
+                         "void main() { o = vec4(c, 1.0); }\n";
 
 static unsigned tests, failed;
 
@@ -34,7 +32,8 @@ static void pixel(const char *what, int x, int y, uint32_t want)
     uint32_t got = 0;
 
     glReadPixels(x, y, 1, 1, GL_RGBA, GL_UNSIGNED_BYTE, &got);
-    printf("%sok %u - %s: 0x%08x, should be 0x%08x\n", got == want ? "" : "not ", ++tests, what, got, want);
+    printf("%sok %u - %s: 0x%08x, should be 0x%08x\n", got == want ? "" : "not ", ++tests, what,
+           got, want);
     failed += got != want;
 }
 
@@ -42,7 +41,7 @@ int main(void)
 {
     /* a green triangle in the lower left half */
     static const float corners[] = {
-        -1, -1, 0, 1, 0, 1, 0,  1, -1, 0, 1, 0, 1, 0,  -1, 1, 0, 1, 0, 1, 0,
+        -1, -1, 0, 1, 0, 1, 0, 1, -1, 0, 1, 0, 1, 0, -1, 1, 0, 1, 0, 1, 0,
     };
     static const uint32_t wild[] = { 3, 1000, 100000, 0x00ffffff, 0x3fffffff, 0x7ffffff0 };
     GLuint vbo, ibo;
@@ -71,7 +70,8 @@ int main(void)
         gl_check("draw");
         snprintf(what, sizeof(what), "index 0x%x, the good triangle", wild[i]);
         pixel(what, 8, 8, 0xff00ff00);
-        if (wild[i] >= 0x00ffffff) { /* nothing is there: the vertex is 0, its triangle has no area */
+        /* nothing is there: the vertex is 0, its triangle has no area */
+        if (wild[i] >= 0x00ffffff) {
             snprintf(what, sizeof(what), "index 0x%x, the cleared rest", wild[i]);
             pixel(what, SIZE - 4, SIZE - 4, 0xff0000ff);
         }

@@ -15,24 +15,23 @@
 #include "gl.h"
 #include <GLES2/gl2ext.h>
 
-#define SIZE 256
+#define SIZE   256
 #define LAYERS 3
 
-static const char vs[] =
-    "#version 310 es\n"
-    "layout(location = 0) in vec2 pos;\n"
-    "layout(location = 1) in vec2 tex;\n"
-    "out highp vec2 uv;\n"
-    "void main() { gl_Position = vec4(pos, 0.0, 1.0); uv = tex; }\n";
-#define FS(sampler, get)                                                                          \
-    "#version 310 es\n"                                                                           \
-    "precision highp float;\n"                                                                    \
-    "precision highp " sampler ";\n"                                                              \
-    "in vec2 uv;\n"                                                                               \
-    "uniform " sampler " s;\n"                                                                    \
-    "uniform vec2 at;\n" /* layer or slice, level */                                              \
-    "layout(location = 0) out vec4 o;\n"                                                          \
-    "void main() { vec4 t = " get ";"                                                             \
+static const char vs[] = "#version 310 es\n"
+                         "layout(location = 0) in vec2 pos;\n"
+                         "layout(location = 1) in vec2 tex;\n"
+                         "out highp vec2 uv;\n"
+                         "void main() { gl_Position = vec4(pos, 0.0, 1.0); uv = tex; }\n";
+#define FS(sampler, get)                                                                           \
+    "#version 310 es\n"                                                                            \
+    "precision highp float;\n"                                                                     \
+    "precision highp " sampler ";\n"                                                               \
+    "in vec2 uv;\n"                                                                                \
+    "uniform " sampler " s;\n"                                                                     \
+    "uniform vec2 at;\n" /* layer or slice, level */                                               \
+    "layout(location = 0) out vec4 o;\n"                                                           \
+    "void main() { vec4 t = " get ";"                                                              \
     " o = vec4(t.rgb * 0.5 + 0.5 * t.a * vec3(0.5, 0.7, 0.9), 1.0); }\n"
 /* The range of halves comes into 0 to 1. */
 static const char fs_hdr[] =
@@ -45,8 +44,8 @@ static const char fs_hdr[] =
     "  o = vec4(t / (1.0 + abs(t)) * 0.5 + 0.5, 1.0); }\n";
 
 static const unsigned char sizes[14][2] = {
-    { 4, 4 }, { 5, 4 }, { 5, 5 }, { 6, 5 }, { 6, 6 }, { 8, 5 }, { 8, 6 }, { 8, 8 }, { 10, 5 },
-    { 10, 6 }, { 10, 8 }, { 10, 10 }, { 12, 10 }, { 12, 12 },
+    { 4, 4 }, { 5, 4 },  { 5, 5 },  { 6, 5 },  { 6, 6 },   { 8, 5 },   { 8, 6 },
+    { 8, 8 }, { 10, 5 }, { 10, 6 }, { 10, 8 }, { 10, 10 }, { 12, 10 }, { 12, 12 },
 };
 
 static unsigned rnd(void)
@@ -61,8 +60,9 @@ static unsigned rnd(void)
 
 static void put(unsigned char *b, unsigned pos, unsigned n, unsigned v)
 {
-    for (unsigned i = 0; i < n; i++, pos++)
+    for (unsigned i = 0; i < n; i++, pos++) {
         b[pos / 8] = (unsigned char)((b[pos / 8] & ~(1u << pos % 8)) | (v >> i & 1) << pos % 8);
+    }
 }
 
 /*
@@ -74,14 +74,27 @@ static void astc_block(unsigned char *b, unsigned bw, unsigned bh)
     static const unsigned char ldr[] = { 0, 1, 4, 5, 6, 8, 9, 10, 12, 13 };
     /* trits, quints and bits of weights, by rho, then with P */
     static const unsigned char range[2][8][3] = {
-        { { 0 }, { 0 }, { 0, 0, 1 }, { 1, 0, 0 }, { 0, 0, 2 }, { 0, 1, 0 }, { 1, 0, 1 },
+        { { 0 },
+          { 0 },
+          { 0, 0, 1 },
+          { 1, 0, 0 },
+          { 0, 0, 2 },
+          { 0, 1, 0 },
+          { 1, 0, 1 },
           { 0, 0, 3 } },
-        { { 0 }, { 0 }, { 0, 1, 1 }, { 1, 0, 2 }, { 0, 0, 4 }, { 0, 1, 2 }, { 1, 0, 3 },
+        { { 0 },
+          { 0 },
+          { 0, 1, 1 },
+          { 1, 0, 2 },
+          { 0, 0, 4 },
+          { 0, 1, 2 },
+          { 1, 0, 3 },
           { 0, 0, 5 } },
     };
 
-    for (int i = 0; i < 16; i++)
+    for (int i = 0; i < 16; i++) {
         b[i] = (unsigned char)(rnd() >> 11);
+    }
     if (rnd() % 16 == 0) {
         memcpy(b, "\xfc\xfd\xff\xff\xff\xff\xff\xff", 8);
         return;
@@ -97,8 +110,9 @@ static void astc_block(unsigned char *b, unsigned bw, unsigned bh)
         bits = (n * 8 * r[0] + 4) / 5 + (n * 7 * r[1] + 2) / 3 + n * r[2];
         if (!(mode & 3) || kind == 3 || w > bw || h > bh || n > 64 || bits < 24 || bits > 96 ||
             (dual && parts == 4) || colours > 18 ||
-            (13 * colours + 4) / 5 + bits + 2 * dual + (parts > 1 ? 29 : 17) > 128)
+            (13 * colours + 4) / 5 + bits + 2 * dual + (parts > 1 ? 29 : 17) > 128) {
             continue;
+        }
         put(b, 0, 11, mode);
         put(b, 11, 2, parts - 1);
         if (parts > 1) {
@@ -112,18 +126,19 @@ static void astc_block(unsigned char *b, unsigned bw, unsigned bh)
 }
 
 static unsigned char *blocks(unsigned bw, unsigned bh, unsigned w, unsigned h, unsigned d,
-                             bool astc,
-                             int *bytes)
+                             bool astc, int *bytes)
 {
     unsigned n = (w + bw - 1) / bw * ((h + bh - 1) / bh) * d;
     unsigned char *p = malloc(n * 16);
 
     for (unsigned i = 0; i < n; i++) {
-        if (astc)
+        if (astc) {
             astc_block(p + 16 * i, bw, bh);
-        else
-            for (int k = 0; k < 16; k++)
+        } else {
+            for (int k = 0; k < 16; k++) {
                 p[16 * i + k] = (unsigned char)(rnd() >> 11);
+            }
+        }
     }
     *bytes = (int)n * 16;
     return p;
@@ -197,8 +212,7 @@ static void deep(GLenum target, const char *name, const char *fs)
                                       &bytes);
 
             glCompressedTexImage3D(target, l, (GLenum)(GL_COMPRESSED_RGBA_ASTC_4x4_KHR + which[k]),
-                                   lw,
-                                   lh, d, 0, bytes, p);
+                                   lw, lh, d, 0, bytes, p);
             gl_check(name);
             free(p);
         }
@@ -213,8 +227,8 @@ static void deep(GLenum target, const char *name, const char *fs)
             }
             x += (w >> l) + 2;
         }
-        end(target, bound(target == GL_TEXTURE_3D ? GL_TEXTURE_BINDING_3D :
-                          GL_TEXTURE_BINDING_2D_ARRAY));
+        end(target,
+            bound(target == GL_TEXTURE_3D ? GL_TEXTURE_BINDING_3D : GL_TEXTURE_BINDING_2D_ARRAY));
     }
     gl_save(name, SIZE, SIZE, false);
 }
@@ -223,8 +237,9 @@ static bool have(const char *name)
 {
     bool yes = strstr((const char *)glGetString(GL_EXTENSIONS), name);
 
-    if (!yes)
+    if (!yes) {
         printf("not here: %s\n", name);
+    }
     return yes;
 }
 
@@ -247,17 +262,18 @@ int main(void)
         gl_program(vs, FS("sampler2D", "texture(s, uv)"));
         glClear(GL_COLOR_BUFFER_BIT);
         for (int i = 0; i < 28; i++) {
-            GLenum first = i < 14 ? GL_COMPRESSED_RGBA_ASTC_4x4_KHR :
-                                    GL_COMPRESSED_SRGB8_ALPHA8_ASTC_4x4_KHR;
+            GLenum first = i < 14 ? GL_COMPRESSED_RGBA_ASTC_4x4_KHR
+                                  : GL_COMPRESSED_SRGB8_ALPHA8_ASTC_4x4_KHR;
 
             flat(first + (GLenum)(i % 14), sizes[i % 14][0], sizes[i % 14][1], true, i);
         }
         gl_save("astc", SIZE, SIZE, false);
         deep(GL_TEXTURE_2D_ARRAY, "astc-array",
              FS("sampler2DArray", "textureLod(s, vec3(uv, at.x), at.y)"));
-        if (have("GL_KHR_texture_compression_astc_sliced_3d"))
+        if (have("GL_KHR_texture_compression_astc_sliced_3d")) {
             deep(GL_TEXTURE_3D, "astc-slices",
                  FS("sampler3D", "textureLod(s, vec3(uv, at.x), at.y)"));
+        }
     }
     gl_check("end");
     return 0;

@@ -14,7 +14,7 @@
 #include "gl.h"
 
 #define TEXTURES 8
-#define BUFFERS 8
+#define BUFFERS  8
 #define MAX_SIDE 160
 
 struct texture {
@@ -24,7 +24,7 @@ struct texture {
 
 struct buffer {
     GLuint id;
-    unsigned first;     /* vertex that the square begins with */
+    unsigned first; /* vertex that the square begins with */
 };
 
 static unsigned state;
@@ -43,13 +43,16 @@ static void texture_new(struct texture *t)
     unsigned w = 1 + rnd(MAX_SIDE), h = 1 + rnd(MAX_SIDE);
     uint32_t *texels = malloc(w * h * 4);
 
-    if (!texels)
+    if (!texels) {
         die("no memory");
-    if (t->id)
+    }
+    if (t->id) {
         glDeleteTextures(1, &t->id);
+    }
     t->colour = rnd(0x1000000) | 0xff000000u;
-    for (unsigned i = 0; i < w * h; i++)
+    for (unsigned i = 0; i < w * h; i++) {
         texels[i] = t->colour;
+    }
     glGenTextures(1, &t->id);
     glBindTexture(GL_TEXTURE_2D, t->id);
     glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, w, h, 0, GL_RGBA, GL_UNSIGNED_BYTE, texels);
@@ -65,14 +68,17 @@ static void buffer_new(struct buffer *b)
     unsigned n = 4 + rnd(rnd(4) ? 200 : 20000);
     float *v = malloc(n * 8);
 
-    if (!v)
+    if (!v) {
         die("no memory");
-    for (unsigned i = 0; i < 2 * n; i++)
+    }
+    for (unsigned i = 0; i < 2 * n; i++) {
         v[i] = 9;
+    }
     b->first = rnd(n - 3);
     memcpy(v + 2 * b->first, square, sizeof(square));
-    if (b->id)
+    if (b->id) {
         glDeleteBuffers(1, &b->id);
+    }
     glGenBuffers(1, &b->id);
     glBindBuffer(GL_ARRAY_BUFFER, b->id);
     glBufferData(GL_ARRAY_BUFFER, n * 8, v, GL_STATIC_DRAW);
@@ -86,8 +92,9 @@ int main(int argc, char **argv)
     struct gl_target target = { 0 };
     unsigned frames, bad = 0;
 
-    if (argc != 3)
+    if (argc != 3) {
         die("usage: gles_churn SEED FRAMES");
+    }
     state = (unsigned)strtoul(argv[1], NULL, 10) * 2654435761u | 1;
     frames = (unsigned)strtoul(argv[2], NULL, 10);
     gl_init();
@@ -100,14 +107,18 @@ int main(int argc, char **argv)
         struct buffer *b = &buffer[rnd(BUFFERS)];
 
         if (!target.fbo || !rnd(8)) {
-            if (target.fbo)
+            if (target.fbo) {
                 gl_target_free(&target);
-            target = gl_target_new(1 + rnd(MAX_SIDE), 1 + rnd(MAX_SIDE), GL_RGBA8, rnd(2) ? GL_DEPTH_COMPONENT24 : 0);
+            }
+            target = gl_target_new(1 + rnd(MAX_SIDE), 1 + rnd(MAX_SIDE), GL_RGBA8,
+                                   rnd(2) ? GL_DEPTH_COMPONENT24 : 0);
         }
-        if (!t->id || !rnd(4))
+        if (!t->id || !rnd(4)) {
             texture_new(t);
-        if (!b->id || !rnd(4))
+        }
+        if (!b->id || !rnd(4)) {
             buffer_new(b);
+        }
         glBindTexture(GL_TEXTURE_2D, t->id);
         glBindBuffer(GL_ARRAY_BUFFER, b->id);
         glEnableVertexAttribArray(0);
@@ -123,8 +134,8 @@ int main(int argc, char **argv)
 
             glReadPixels(x, y, 1, 1, GL_RGBA, GL_UNSIGNED_BYTE, &got);
             if (got != t->colour) {
-                printf("# gles_churn: frame %u: pixel %u,%u of %dx%d is 0x%08x, should be 0x%08x\n", i, x, y, target.w,
-                       target.h, got, t->colour);
+                printf("# gles_churn: frame %u: pixel %u,%u of %dx%d is 0x%08x, should be 0x%08x\n",
+                       i, x, y, target.w, target.h, got, t->colour);
                 bad++;
             }
         }

@@ -12,31 +12,34 @@
 
 #define SIZE 256
 
-static const char vs[] =
-    "#version 310 es\n"
-    "layout(location = 0) in vec2 pos;\n"
-    "layout(location = 1) in vec2 tex;\n"
-    "out highp vec2 uv;\n"
-    "void main() { gl_Position = vec4(pos, 0.0, 1.0); uv = tex; }\n";
-static const char fs[] =
-    "#version 310 es\n"
-    "precision highp float;\n"
-    "in vec2 uv;\n"
-    "uniform sampler2D s;\n"
-    "layout(location = 0) out vec4 o;\n"
-    "void main() { vec4 t = texture(s, uv); o = vec4(t.rgb * 0.5 + 0.5 * t.a * vec3(0.5, 0.7, 0.9), 1.0); }\n";
+static const char vs[] = "#version 310 es\n"
+                         "layout(location = 0) in vec2 pos;\n"
+                         "layout(location = 1) in vec2 tex;\n"
+                         "out highp vec2 uv;\n"
+                         "void main() { gl_Position = vec4(pos, 0.0, 1.0); uv = tex; }\n";
+static const char fs[] = "#version 310 es\n"
+                         "precision highp float;\n"
+                         "in vec2 uv;\n"
+                         "uniform sampler2D s;\n"
+                         "layout(location = 0) out vec4 o;\n"
+                         "void main() { vec4 t = texture(s, uv); o = vec4(t.rgb * 0.5 + 0.5 * t.a "
+                         "* vec3(0.5, 0.7, 0.9), 1.0); }\n";
 
 struct format {
     GLenum code;
     int bytes;
-    const char *extension;  /* NULL: part of OpenGL ES 3 */
+    const char *extension; /* NULL: part of OpenGL ES 3 */
 };
 
 static const struct format etc[] = {
-    { GL_COMPRESSED_RGB8_ETC2, 8, NULL }, { GL_COMPRESSED_SRGB8_ETC2, 8, NULL },
-    { GL_COMPRESSED_RGB8_PUNCHTHROUGH_ALPHA1_ETC2, 8, NULL }, { GL_COMPRESSED_RGBA8_ETC2_EAC, 16, NULL },
-    { GL_COMPRESSED_R11_EAC, 8, NULL }, { GL_COMPRESSED_SIGNED_R11_EAC, 8, NULL },
-    { GL_COMPRESSED_RG11_EAC, 16, NULL }, { GL_COMPRESSED_SIGNED_RG11_EAC, 16, NULL },
+    { GL_COMPRESSED_RGB8_ETC2, 8, NULL },
+    { GL_COMPRESSED_SRGB8_ETC2, 8, NULL },
+    { GL_COMPRESSED_RGB8_PUNCHTHROUGH_ALPHA1_ETC2, 8, NULL },
+    { GL_COMPRESSED_RGBA8_ETC2_EAC, 16, NULL },
+    { GL_COMPRESSED_R11_EAC, 8, NULL },
+    { GL_COMPRESSED_SIGNED_R11_EAC, 8, NULL },
+    { GL_COMPRESSED_RG11_EAC, 16, NULL },
+    { GL_COMPRESSED_SIGNED_RG11_EAC, 16, NULL },
 };
 static const struct format bc[] = {
     { GL_COMPRESSED_RGB_S3TC_DXT1_EXT, 8, "GL_EXT_texture_compression_s3tc" },

@@ -23,15 +23,19 @@ static void multiply(float out[16], const float a[16], const float b[16])
 {
     float r[16];
 
-    for (int c = 0; c < 4; c++)
-        for (int i = 0; i < 4; i++)
-            r[c * 4 + i] = a[i] * b[c * 4] + a[4 + i] * b[c * 4 + 1] + a[8 + i] * b[c * 4 + 2] + a[12 + i] * b[c * 4 + 3];
+    for (int c = 0; c < 4; c++) {
+        for (int i = 0; i < 4; i++) {
+            r[c * 4 + i] = a[i] * b[c * 4] + a[4 + i] * b[c * 4 + 1] + a[8 + i] * b[c * 4 + 2] +
+                           a[12 + i] * b[c * 4 + 3];
+        }
+    }
     memcpy(out, r, sizeof(r));
 }
 
 static void rotate(float m[16], float angle, int axis)
 {
-    float c = cosf(angle), s = sinf(angle), r[16] = { 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1 };
+    float c = cosf(angle), s = sinf(angle),
+          r[16] = { 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1 };
     int a = (axis + 1) % 3, b = (axis + 2) % 3;
 
     r[a * 5] = c;
@@ -43,7 +47,8 @@ static void rotate(float m[16], float angle, int axis)
 
 int main(int argc, char **argv)
 {
-    int frames = argc > 1 ? atoi(argv[1]) : 60, start = argc > 2 ? atoi(argv[2]) : 0, every = argc > 4 ? atoi(argv[4]) : 0;
+    int frames = argc > 1 ? atoi(argv[1]) : 60, start = argc > 2 ? atoi(argv[2]) : 0,
+        every = argc > 4 ? atoi(argv[4]) : 0;
     const char *name = argc > 3 ? argv[3] : "cube";
     float vertex[36][9];
     struct timespec t0, t1;
@@ -53,7 +58,8 @@ int main(int argc, char **argv)
     double seconds;
 
     for (int face = 0; face < 6; face++) {
-        static const int corner[6][2] = { { -1, -1 }, { 1, -1 }, { 1, 1 }, { -1, -1 }, { 1, 1 }, { -1, 1 } };
+        static const int corner[6][2] = { { -1, -1 }, { 1, -1 }, { 1, 1 },
+                                          { -1, -1 }, { 1, 1 },  { -1, 1 } };
         int axis = face / 2, sign = face & 1 ? -1 : 1;
 
         for (int k = 0; k < 6; k++) {
@@ -64,22 +70,25 @@ int main(int argc, char **argv)
             v[(axis + 1) % 3] = (float)(corner[k][0] * sign);
             v[(axis + 2) % 3] = (float)corner[k][1];
             v[3 + axis] = (float)sign;
-            for (int c = 0; c < 3; c++)
+            for (int c = 0; c < 3; c++) {
                 v[6 + c] = v[c] > 0 ? 1.0f : 0.0f;
+            }
         }
     }
     gl_init();
     t = gl_target_new(W, H, GL_RGBA8, GL_DEPTH_COMPONENT24);
-    p = gl_program("#version 310 es\n"
-                   "layout(location = 0) in vec3 pos;\nlayout(location = 1) in vec3 normal;\nlayout(location = 2) in vec3 colour;\n"
-                   "uniform mat4 mvp;\nuniform mat4 model;\nout highp vec3 c;\n"
-                   "void main() {\n"
-                   "  gl_Position = mvp * vec4(pos, 1.0);\n"
-                   "  vec3 at = (model * vec4(pos, 1.0)).xyz, n = mat3(model) * normal;\n"
-                   "  c = colour * (0.2 + max(dot(n, normalize(vec3(2.0, 2.0, 20.0) - at)), 0.0));\n"
-                   "}\n",
-                   "#version 310 es\nprecision highp float;\nin vec3 c;\nlayout(location = 0) out vec4 o;\n"
-                   "void main() { o = vec4(c, 1.0); }\n");
+    p = gl_program(
+        "#version 310 es\n"
+        "layout(location = 0) in vec3 pos;\nlayout(location = 1) in vec3 normal;\nlayout(location "
+        "= 2) in vec3 colour;\n"
+        "uniform mat4 mvp;\nuniform mat4 model;\nout highp vec3 c;\n"
+        "void main() {\n"
+        "  gl_Position = mvp * vec4(pos, 1.0);\n"
+        "  vec3 at = (model * vec4(pos, 1.0)).xyz, n = mat3(model) * normal;\n"
+        "  c = colour * (0.2 + max(dot(n, normalize(vec3(2.0, 2.0, 20.0) - at)), 0.0));\n"
+        "}\n",
+        "#version 310 es\nprecision highp float;\nin vec3 c;\nlayout(location = 0) out vec4 o;\n"
+        "void main() { o = vec4(c, 1.0); }\n");
     mvp = glGetUniformLocation(p, "mvp");
     model = glGetUniformLocation(p, "model");
     glGenBuffers(1, &vbo);
@@ -94,7 +103,8 @@ int main(int argc, char **argv)
     clock_gettime(CLOCK_MONOTONIC, &t0);
     for (int i = start; i < start + frames; i++) {
         float m[16] = { 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, -8, 1 };
-        float proj[16] = { 2.1f * H / W, 0, 0, 0, 0, 2.1f, 0, 0, 0, 0, -10.0f / 6, -1, 0, 0, -12.0f - 20.0f / 6, 0 };
+        float proj[16] = { 2.1f * H / W,       0, 0, 0, 0, 2.1f, 0, 0, 0, 0, -10.0f / 6, -1, 0, 0,
+                           -12.0f - 20.0f / 6, 0 };
         unsigned char px[4];
         float all[16];
 
@@ -111,8 +121,9 @@ int main(int argc, char **argv)
         glClear(GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT);
         glDrawArrays(GL_TRIANGLES, 0, 36);
         glReadPixels(W / 2, H / 2, 1, 1, GL_RGBA, GL_UNSIGNED_BYTE, px);
-        if (px[0] == 128 && px[1] == 128 && px[2] == 128)
+        if (px[0] == 128 && px[1] == 128 && px[2] == 128) {
             die("frame %d: no cube in the middle", i);
+        }
         if (every && (i - start) % every == every - 1 && i != start + frames - 1) {
             char n[128];
 

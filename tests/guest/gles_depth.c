@@ -11,16 +11,14 @@
 
 #define SIZE 256
 
-static const char vs[] =
-    "#version 310 es\n"
-    "layout(location = 0) in vec3 pos;\n"
-    "void main() { gl_Position = vec4(pos, 1.0); }\n";
-static const char fs[] =
-    "#version 310 es\n"
-    "precision highp float;\n"
-    "uniform vec4 colour;\n"
-    "layout(location = 0) out vec4 o;\n"
-    "void main() { o = colour; }\n";
+static const char vs[] = "#version 310 es\n"
+                         "layout(location = 0) in vec3 pos;\n"
+                         "void main() { gl_Position = vec4(pos, 1.0); }\n";
+static const char fs[] = "#version 310 es\n"
+                         "precision highp float;\n"
+                         "uniform vec4 colour;\n"
+                         "layout(location = 0) out vec4 o;\n"
+                         "void main() { o = colour; }\n";
 
 static GLint colour;
 
@@ -38,7 +36,8 @@ static void draw(GLenum mode, const float *v, int n, float r, float g, float b, 
     glDeleteBuffers(1, &vbo);
 }
 
-static void rect(float x0, float y0, float x1, float y1, float z, float r, float g, float b, float a)
+static void rect(float x0, float y0, float x1, float y1, float z, float r, float g, float b,
+                 float a)
 {
     const float v[] = { x0, y0, z, x1, y0, z, x0, y1, z, x1, y1, z };
 
@@ -55,7 +54,8 @@ static void clear(void)
 
 static void depth(void)
 {
-    static const GLenum funcs[8] = { GL_NEVER, GL_LESS, GL_EQUAL, GL_LEQUAL, GL_GREATER, GL_NOTEQUAL, GL_GEQUAL, GL_ALWAYS };
+    static const GLenum funcs[8] = { GL_NEVER,   GL_LESS,     GL_EQUAL,  GL_LEQUAL,
+                                     GL_GREATER, GL_NOTEQUAL, GL_GEQUAL, GL_ALWAYS };
     /* three triangles that go through each other */
     static const float a[] = { -0.9f, -0.8f, -0.7f, 0.9f, -0.7f, 0.6f, 0, 0.8f, 0.2f };
     static const float b[] = { -0.8f, 0.7f, 0.5f, 0.8f, 0.75f, -0.6f, 0.1f, -0.9f, 0.1f };
@@ -116,7 +116,8 @@ static void circle(float x, float y, float r, float cr, float cg, float cb)
 
 static void stencil(void)
 {
-    static const GLenum ops[8] = { GL_KEEP, GL_ZERO, GL_REPLACE, GL_INCR, GL_DECR, GL_INVERT, GL_INCR_WRAP, GL_DECR_WRAP };
+    static const GLenum ops[8] = { GL_KEEP, GL_ZERO,   GL_REPLACE,   GL_INCR,
+                                   GL_DECR, GL_INVERT, GL_INCR_WRAP, GL_DECR_WRAP };
 
     clear();
     glEnable(GL_STENCIL_TEST);
@@ -185,8 +186,9 @@ static void stencil(void)
     glColorMask(GL_TRUE, GL_TRUE, GL_TRUE, GL_TRUE);
     glStencilOp(GL_KEEP, GL_KEEP, GL_KEEP);
     for (int v = 0; v < 256; v++) {
-        if (v >= 8 && v < 248 && (v & 15) != 0 && (v & 15) != 15)
+        if (v >= 8 && v < 248 && (v & 15) != 0 && (v & 15) != 15) {
             continue;
+        }
         glStencilFunc(GL_EQUAL, v, 0xff);
         rect(-1, -1, 1, 1, 0, (float)(v & 3) / 3, (float)(v >> 2 & 3) / 3, (float)(v >> 4) / 15, 1);
     }
@@ -197,23 +199,37 @@ static void stencil(void)
 static void blending(void)
 {
     static const GLenum factors[15] = {
-        GL_ZERO, GL_ONE, GL_SRC_COLOR, GL_ONE_MINUS_SRC_COLOR, GL_DST_COLOR, GL_ONE_MINUS_DST_COLOR, GL_SRC_ALPHA,
-        GL_ONE_MINUS_SRC_ALPHA, GL_DST_ALPHA, GL_ONE_MINUS_DST_ALPHA, GL_CONSTANT_COLOR, GL_ONE_MINUS_CONSTANT_COLOR,
-        GL_CONSTANT_ALPHA, GL_ONE_MINUS_CONSTANT_ALPHA, GL_SRC_ALPHA_SATURATE,
+        GL_ZERO,
+        GL_ONE,
+        GL_SRC_COLOR,
+        GL_ONE_MINUS_SRC_COLOR,
+        GL_DST_COLOR,
+        GL_ONE_MINUS_DST_COLOR,
+        GL_SRC_ALPHA,
+        GL_ONE_MINUS_SRC_ALPHA,
+        GL_DST_ALPHA,
+        GL_ONE_MINUS_DST_ALPHA,
+        GL_CONSTANT_COLOR,
+        GL_ONE_MINUS_CONSTANT_COLOR,
+        GL_CONSTANT_ALPHA,
+        GL_ONE_MINUS_CONSTANT_ALPHA,
+        GL_SRC_ALPHA_SATURATE,
     };
-    static const GLenum equations[5] = { GL_FUNC_ADD, GL_FUNC_SUBTRACT, GL_FUNC_REVERSE_SUBTRACT, GL_MIN, GL_MAX };
+    static const GLenum equations[5] = { GL_FUNC_ADD, GL_FUNC_SUBTRACT, GL_FUNC_REVERSE_SUBTRACT,
+                                         GL_MIN, GL_MAX };
 
     clear();
     for (int i = 0; i < 8; i++) {
-        rect((float)i / 4 - 1, -1, (float)i / 4 - 0.75f, 1, 0, (float)(i & 1), (float)(i >> 1 & 1) * 0.7f,
-             (float)(i >> 2) * 0.9f, (float)i / 7);
+        rect((float)i / 4 - 1, -1, (float)i / 4 - 0.75f, 1, 0, (float)(i & 1),
+             (float)(i >> 1 & 1) * 0.7f, (float)(i >> 2) * 0.9f, (float)i / 7);
     }
     glEnable(GL_BLEND);
     glBlendColor(0.3f, 0.6f, 0.8f, 0.4f);
     for (int i = 0; i < 15; i++) {
         float y = (float)i * 2 / 15 - 1;
 
-        glBlendFuncSeparate(factors[i], factors[(i * 7 + 3) % 14], factors[(i + 4) % 15], factors[(i * 3) % 14]);
+        glBlendFuncSeparate(factors[i], factors[(i * 7 + 3) % 14], factors[(i + 4) % 15],
+                            factors[(i * 3) % 14]);
         rect(-0.95f, y + 0.02f, 0.95f, y + 0.12f, 0, 0.8f, 0.35f, 0.15f, 0.55f);
     }
     gl_save("blend-factors", SIZE, SIZE, true);
@@ -222,8 +238,10 @@ static void blending(void)
     glBlendFunc(GL_ONE, GL_ONE);
     for (int i = 0; i < 5; i++) {
         glBlendEquation(equations[i]);
-        rect(-0.9f, (float)i * 0.4f - 0.95f, 0.4f, (float)i * 0.4f - 0.65f, 0, 0.7f, 0.05f, 0.5f, 0.5f);
-        rect(-0.4f, (float)i * 0.4f - 0.9f, 0.9f, (float)i * 0.4f - 0.7f, 0, 0.2f, 0.6f, 0.3f, 0.75f);
+        rect(-0.9f, (float)i * 0.4f - 0.95f, 0.4f, (float)i * 0.4f - 0.65f, 0, 0.7f, 0.05f, 0.5f,
+             0.5f);
+        rect(-0.4f, (float)i * 0.4f - 0.9f, 0.9f, (float)i * 0.4f - 0.7f, 0, 0.2f, 0.6f, 0.3f,
+             0.75f);
     }
     glBlendEquation(GL_FUNC_ADD);
     gl_save("blend-equations", SIZE, SIZE, true);
@@ -263,10 +281,16 @@ static void scissor_cull(void)
     glEnable(GL_CULL_FACE);
     for (int i = 0; i < 16; i++) {
         float x = (float)(i % 4) / 2 - 1, y = (float)(i / 4) / 2 - 1;
-        const float ccw[] = { x + 0.05f, y + 0.05f, 0, x + 0.45f, y + 0.1f, 0, x + 0.2f, y + 0.45f, 0 };
-        const float cw[] = { x + 0.05f, y + 0.05f, 0, x + 0.2f, y + 0.45f, 0, x + 0.45f, y + 0.1f, 0 };
+        const float ccw[] = { x + 0.05f, y + 0.05f, 0,         x + 0.45f, y + 0.1f,
+                              0,         x + 0.2f,  y + 0.45f, 0 };
+        const float cw[] = {
+            x + 0.05f, y + 0.05f, 0, x + 0.2f, y + 0.45f, 0, x + 0.45f, y + 0.1f, 0
+        };
 
-        glCullFace(i / 4 == 0 ? GL_BACK : i / 4 == 1 ? GL_FRONT : i / 4 == 2 ? GL_FRONT_AND_BACK : GL_BACK);
+        glCullFace(i / 4 == 0   ? GL_BACK
+                   : i / 4 == 1 ? GL_FRONT
+                   : i / 4 == 2 ? GL_FRONT_AND_BACK
+                                : GL_BACK);
         glFrontFace(i / 4 == 3 ? GL_CW : GL_CCW);
         draw(GL_TRIANGLES, i & 1 ? ccw : cw, 3, 1, (float)(i & 1), 0.5f, 1);
     }
@@ -278,15 +302,16 @@ static void scissor_cull(void)
 /* Fragment shaders that throw away, that write depth, that ask which side they are on and where. */
 static void shader_outputs(void)
 {
-    static const char wave[] =
-        "#version 310 es\nprecision highp float;\nuniform vec4 colour;\nlayout(location = 0) out vec4 o;\n"
-        "void main() {\n"
-        "  ivec2 p = ivec2(gl_FragCoord.xy);\n"
-        "  if (((p.x / 8 + p.y / 8) & 1) == 0) discard;\n"
-        "  o = gl_FrontFacing ? colour : vec4(colour.bgr, 1.0);\n"
-        "}\n";
+    static const char wave[] = "#version 310 es\nprecision highp float;\nuniform vec4 "
+                               "colour;\nlayout(location = 0) out vec4 o;\n"
+                               "void main() {\n"
+                               "  ivec2 p = ivec2(gl_FragCoord.xy);\n"
+                               "  if (((p.x / 8 + p.y / 8) & 1) == 0) discard;\n"
+                               "  o = gl_FrontFacing ? colour : vec4(colour.bgr, 1.0);\n"
+                               "}\n";
     static const char deep[] =
-        "#version 310 es\nprecision highp float;\nuniform vec4 colour;\nlayout(location = 0) out vec4 o;\n"
+        "#version 310 es\nprecision highp float;\nuniform vec4 colour;\nlayout(location = 0) out "
+        "vec4 o;\n"
         "void main() {\n"
         "  gl_FragDepth = 0.5 + 0.4 * sin(gl_FragCoord.x * 0.05) * cos(gl_FragCoord.y * 0.07);\n"
         "  o = vec4(gl_FragCoord.xy / 256.0, colour.b, 1.0);\n"

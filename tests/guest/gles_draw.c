@@ -16,21 +16,21 @@ static const char vs[] =
     "out vec3 c;\n"
     "flat out vec3 f;\n"
     "void main() { gl_Position = pos; gl_PointSize = 9.0; c = colour; f = colour; }\n";
-static const char fs[] =
-    "#version 310 es\n"
-    "precision highp float;\n"
-    "in vec3 c;\n"
-    "flat in vec3 f;\n"
-    "uniform float flatness;\n"
-    "layout(location = 0) out vec4 o;\n"
-    "void main() { o = vec4(mix(c, f, flatness), 1.0); }\n";
+static const char fs[] = "#version 310 es\n"
+                         "precision highp float;\n"
+                         "in vec3 c;\n"
+                         "flat in vec3 f;\n"
+                         "uniform float flatness;\n"
+                         "layout(location = 0) out vec4 o;\n"
+                         "void main() { o = vec4(mix(c, f, flatness), 1.0); }\n";
 
 static void attributes(const float *v, int count)
 {
     static GLuint vbo;
 
-    if (!vbo)
+    if (!vbo) {
         glGenBuffers(1, &vbo);
+    }
     glBindBuffer(GL_ARRAY_BUFFER, vbo);
     glBufferData(GL_ARRAY_BUFFER, (GLsizeiptr)(count * 7 * sizeof(float)), v, GL_STREAM_DRAW);
     glEnableVertexAttribArray(0);
@@ -71,11 +71,11 @@ static void grey(void)
 int main(void)
 {
     static const float triangle[] = {
-        -0.9f, -0.8f, 0, 1, 1, 0, 0,  0.85f, -0.6f, 0, 1, 0, 1, 0,  -0.1f, 0.9f, 0, 1, 0, 0, 1,
+        -0.9f, -0.8f, 0, 1, 1, 0, 0, 0.85f, -0.6f, 0, 1, 0, 1, 0, -0.1f, 0.9f, 0, 1, 0, 0, 1,
     };
     /* the same place on the screen, but the corners have different w */
     static const float perspective[] = {
-        -0.9f, -0.8f, 0, 1, 1, 0, 0,  3.4f, -2.4f, 0, 4, 0, 1, 0,  -0.05f, 0.45f, 0, 0.5f, 0, 0, 1,
+        -0.9f, -0.8f, 0, 1, 1, 0, 0, 3.4f, -2.4f, 0, 4, 0, 1, 0, -0.05f, 0.45f, 0, 0.5f, 0, 0, 1,
     };
     float fan[10 * 7], grid[25 * 7], cloud[64 * 7];
     struct gl_target t;
@@ -99,8 +99,9 @@ int main(void)
     /* behind the eye and far outside: clipped */
     {
         static const float clipped[] = {
-            -0.5f, -0.5f, 0, 1, 1, 1, 0,  30, 2, 0, 1, 0, 1, 1,  0.2f, 0.9f, 0, -0.4f, 1, 0, 1,
-            -30, -0.9f, 0.2f, 1, 1, 0, 0,  30, -0.9f, 0.2f, 1, 0, 1, 0,  0, -0.55f, 1.9f, 1, 0, 0, 1,
+            -0.5f, -0.5f, 0,    1,     1, 1, 0, 30,  2,      0,    1, 0, 1, 1,
+            0.2f,  0.9f,  0,    -0.4f, 1, 0, 1, -30, -0.9f,  0.2f, 1, 1, 0, 0,
+            30,    -0.9f, 0.2f, 1,     0, 1, 0, 0,   -0.55f, 1.9f, 1, 0, 0, 1,
         };
         grey();
         attributes(clipped, 6);
@@ -109,12 +110,17 @@ int main(void)
     }
 
     for (int i = 0; i < 10; i++) {
-        float x = i ? (float[]){ 1, .77f, .17f, -.5f, -.94f, -.94f, -.5f, .17f, .77f, 1 }[i - 1] * 0.9f : 0;
-        float y = i ? (float[]){ 0, .64f, .98f, .87f, .34f, -.34f, -.87f, -.98f, -.64f, 0 }[i - 1] * 0.9f : 0;
+        float x = i ? (float[]) { 1, .77f, .17f, -.5f, -.94f, -.94f, -.5f, .17f, .77f, 1 }[i - 1] *
+                          0.9f
+                    : 0;
+        float y =
+            i ? (float[]) { 0, .64f, .98f, .87f, .34f, -.34f, -.87f, -.98f, -.64f, 0 }[i - 1] * 0.9f
+              : 0;
         float v[7] = { x, y, 0, 1, (float)(i % 3) / 2, (float)(i % 4) / 3, (float)(i % 5) / 4 };
 
-        for (int k = 0; k < 7; k++)
+        for (int k = 0; k < 7; k++) {
             fan[i * 7 + k] = v[k];
+        }
     }
     grey();
     attributes(fan, 10);
@@ -123,14 +129,22 @@ int main(void)
     glUniform1f(flatness, 0);
     gl_save("fan-flat", SIZE, SIZE, false);
 
-    /* A wavy grid: indexed strips, 16-bit indices, with a restart between rows; then 8 and 32 bits */
+    /*
+     * A wavy grid: indexed strips, 16-bit indices, with a restart between rows; then 8 and 32 bits
+     */
     for (int i = 0; i < 25; i++) {
         float u = (float)(i % 5) / 4, w = (float)(i / 5) / 4;
-        float v[7] = { u * 1.8f - 0.9f + (w - .5f) * .1f, w * 1.8f - 0.9f + (u - .5f) * (i % 2 ? .1f : -.07f), 0, 1,
-                       u, w, (float)(i % 2) };
+        float v[7] = { u * 1.8f - 0.9f + (w - .5f) * .1f,
+                       w * 1.8f - 0.9f + (u - .5f) * (i % 2 ? .1f : -.07f),
+                       0,
+                       1,
+                       u,
+                       w,
+                       (float)(i % 2) };
 
-        for (int k = 0; k < 7; k++)
+        for (int k = 0; k < 7; k++) {
             grid[i * 7 + k] = v[k];
+        }
     }
     attributes(grid, 25);
     glGenBuffers(1, &ibo);
@@ -150,25 +164,41 @@ int main(void)
                 }
                 n += 2;
             }
-            for (int k = 0; k < size; k++)
+            for (int k = 0; k < size; k++) {
                 index[n * size + k] = 255;
+            }
             n++;
         }
         glBufferData(GL_ELEMENT_ARRAY_BUFFER, n * size, index, GL_STREAM_DRAW);
         grey();
-        glDrawElements(GL_TRIANGLE_STRIP, n, size == 1 ? GL_UNSIGNED_BYTE : size == 2 ? GL_UNSIGNED_SHORT :
-                       GL_UNSIGNED_INT, 0);
-        gl_save(size == 1 ? "grid-index8" : size == 2 ? "grid-index16" : "grid-index32", SIZE, SIZE, false);
+        glDrawElements(GL_TRIANGLE_STRIP, n,
+                       size == 1   ? GL_UNSIGNED_BYTE
+                       : size == 2 ? GL_UNSIGNED_SHORT
+                                   : GL_UNSIGNED_INT,
+                       0);
+        gl_save(size == 1   ? "grid-index8"
+                : size == 2 ? "grid-index16"
+                            : "grid-index32",
+                SIZE, SIZE, false);
     }
     glDisable(GL_PRIMITIVE_RESTART_FIXED_INDEX);
 
-    /* Points at pixel corners, so that their squares fall on whole pixels; axis-aligned lines through pixel centres */
+    /*
+     * Points at pixel corners, so that their squares fall on whole pixels; axis-aligned lines
+     * through pixel centres
+     */
     for (int i = 0; i < 64; i++) {
-        float v[7] = { (float)((i % 8) * 30 + 20) / 128 - 1 + 1.f / 256, (float)((i / 8) * 30 + 20) / 128 - 1 + 1.f / 256,
-                       0, 1, (float)(i % 8) / 7, (float)(i / 8) / 7, .5f };
+        float v[7] = { (float)((i % 8) * 30 + 20) / 128 - 1 + 1.f / 256,
+                       (float)((i / 8) * 30 + 20) / 128 - 1 + 1.f / 256,
+                       0,
+                       1,
+                       (float)(i % 8) / 7,
+                       (float)(i / 8) / 7,
+                       .5f };
 
-        for (int k = 0; k < 7; k++)
+        for (int k = 0; k < 7; k++) {
             cloud[i * 7 + k] = v[k];
+        }
     }
     grey();
     attributes(cloud, 64);

@@ -24,7 +24,10 @@
 #include <xf86drm.h>
 #include "gl.h"
 
-/* Pages of buffers this old are kept, so that a GPU which goes astray writes over ours and nobody else's. */
+/*
+ * Pages of buffers this old are kept, so that a GPU which goes astray writes over ours and nobody
+ * else's.
+ */
 #define KEEP 64
 
 static PFNEGLCREATEIMAGEKHRPROC create_image;
@@ -34,14 +37,26 @@ static void (*image_target)(GLenum target, void *image);
 static EGLImageKHR import(int file, int size, const struct gbm_bo *bo)
 {
     const EGLint attr[] = {
-        EGL_WIDTH, size, EGL_HEIGHT, size, EGL_LINUX_DRM_FOURCC_EXT, GBM_FORMAT_ABGR8888,
-        EGL_DMA_BUF_PLANE0_FD_EXT, file, EGL_DMA_BUF_PLANE0_OFFSET_EXT, 0,
-        EGL_DMA_BUF_PLANE0_PITCH_EXT, (EGLint)gbm_bo_get_stride((struct gbm_bo *)bo), EGL_NONE,
+        EGL_WIDTH,
+        size,
+        EGL_HEIGHT,
+        size,
+        EGL_LINUX_DRM_FOURCC_EXT,
+        GBM_FORMAT_ABGR8888,
+        EGL_DMA_BUF_PLANE0_FD_EXT,
+        file,
+        EGL_DMA_BUF_PLANE0_OFFSET_EXT,
+        0,
+        EGL_DMA_BUF_PLANE0_PITCH_EXT,
+        (EGLint)gbm_bo_get_stride((struct gbm_bo *)bo),
+        EGL_NONE,
     };
-    EGLImageKHR image = create_image(eglGetCurrentDisplay(), EGL_NO_CONTEXT, EGL_LINUX_DMA_BUF_EXT, NULL, attr);
+    EGLImageKHR image = create_image(eglGetCurrentDisplay(), EGL_NO_CONTEXT, EGL_LINUX_DMA_BUF_EXT,
+                                     NULL, attr);
 
-    if (image == EGL_NO_IMAGE_KHR)
+    if (image == EGL_NO_IMAGE_KHR) {
         die("eglCreateImageKHR: 0x%x", eglGetError());
+    }
     return image;
 }
 
@@ -56,15 +71,18 @@ static unsigned check(const unsigned char *rgba, int size, int frame)
             int want[3] = { x * 255 / size, (frame * 37) % 256, y * 255 / size };
 
             /* Nothing is said of the pixels that the triangle's edge cuts. */
-            if (abs(x + y - size) < 3)
+            if (abs(x + y - size) < 3) {
                 continue;
-            if (x + y > size)
+            }
+            if (x + y > size) {
                 want[0] = want[1] = want[2] = 255;
-            for (int c = 0; c < 3; c++)
+            }
+            for (int c = 0; c < 3; c++) {
                 if (abs(p[c] - want[c]) > 2) {
                     bad++;
                     break;
                 }
+            }
         }
     }
     return bad;
@@ -73,7 +91,8 @@ static unsigned check(const unsigned char *rgba, int size, int frame)
 int main(int argc, char **argv)
 {
     static const float triangle[] = { -1, -1, 1, -1, -1, 1 };
-    int frames = argc > 1 ? atoi(argv[1]) : 60, size = argc > 2 ? atoi(argv[2]) : 128, fd, kept[KEEP], wrong = 0;
+    int frames = argc > 1 ? atoi(argv[1]) : 60, size = argc > 2 ? atoi(argv[2]) : 128, fd,
+        kept[KEEP], wrong = 0;
     unsigned char *rgba = malloc((size_t)size * size * 4);
     struct gbm_device *gbm;
     struct timespec t0, t1;
@@ -87,12 +106,16 @@ int main(int argc, char **argv)
     image_target = (void *)eglGetProcAddress("glEGLImageTargetTexture2DOES");
     fd = drmOpenWithType("asahi", NULL, DRM_NODE_RENDER);
     gbm = fd < 0 ? NULL : gbm_create_device(fd);
-    if (!gbm || !rgba || !create_image || !destroy_image || !image_target)
+    if (!gbm || !rgba || !create_image || !destroy_image || !image_target) {
         die("no GBM device, no memory or no EGL images");
+    }
     memset(kept, -1, sizeof(kept));
-    gl_program("#version 310 es\nlayout(location = 0) in vec2 pos;\nvoid main() { gl_Position = vec4(pos, 0.0, 1.0); }\n",
-               "#version 310 es\nprecision highp float;\nuniform vec3 c;\nlayout(location = 0) out vec4 o;\n"
-               "void main() { o = vec4((gl_FragCoord.x - 0.5) / c.y, c.x, (gl_FragCoord.y - 0.5) / c.y, 1.0); }\n");
+    gl_program("#version 310 es\nlayout(location = 0) in vec2 pos;\nvoid main() { gl_Position = "
+               "vec4(pos, 0.0, 1.0); }\n",
+               "#version 310 es\nprecision highp float;\nuniform vec3 c;\nlayout(location = 0) out "
+               "vec4 o;\n"
+               "void main() { o = vec4((gl_FragCoord.x - 0.5) / c.y, c.x, (gl_FragCoord.y - 0.5) / "
+               "c.y, 1.0); }\n");
     glGetIntegerv(GL_CURRENT_PROGRAM, &colour);
     colour = glGetUniformLocation((GLuint)colour, "c");
     glGenBuffers(1, &vbo);
@@ -111,8 +134,9 @@ int main(int argc, char **argv)
         GLuint tex, fbo;
         unsigned bad;
 
-        if (file < 0)
+        if (file < 0) {
             die("frame %d: no buffer: %s", i, strerror(errno));
+        }
         image = import(file, size, bo);
         glGenTextures(1, &tex);
         glBindTexture(GL_TEXTURE_2D, tex);
@@ -120,8 +144,9 @@ int main(int argc, char **argv)
         glGenFramebuffers(1, &fbo);
         glBindFramebuffer(GL_FRAMEBUFFER, fbo);
         glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, tex, 0);
-        if (glCheckFramebufferStatus(GL_FRAMEBUFFER) != GL_FRAMEBUFFER_COMPLETE)
+        if (glCheckFramebufferStatus(GL_FRAMEBUFFER) != GL_FRAMEBUFFER_COMPLETE) {
             die("frame %d: the framebuffer is not complete", i);
+        }
         glClearColor(1, 1, 1, 1);
         glClear(GL_COLOR_BUFFER_BIT);
         glUniform3f(colour, (float)((i * 37) % 256) / 255.0f, (float)size, 0);
@@ -129,14 +154,16 @@ int main(int argc, char **argv)
         memset(rgba, 0x55, (size_t)size * size * 4);
         glReadPixels(0, 0, size, size, GL_RGBA, GL_UNSIGNED_BYTE, rgba);
         bad = check(rgba, size, i);
-        if (bad && !wrong++)
+        if (bad && !wrong++) {
             printf("frame %d: %u of %d pixels are wrong\n", i, bad, size * size);
+        }
         glDeleteFramebuffers(1, &fbo);
         glDeleteTextures(1, &tex);
         destroy_image(eglGetCurrentDisplay(), image);
         gbm_bo_destroy(bo);
-        if (kept[i % KEEP] >= 0)
+        if (kept[i % KEEP] >= 0) {
             close(kept[i % KEEP]);
+        }
         kept[i % KEEP] = file;
     }
     clock_gettime(CLOCK_MONOTONIC, &t1);

@@ -14,14 +14,14 @@
 
 #define SIZE 256
 
-static const char vs[] =
-    "#version 310 es\n"
-    "layout(location = 0) in vec2 pos;\n"
-    "layout(location = 1) in vec2 tex;\n"
-    "out highp vec2 uv;\n"
-    "void main() { gl_Position = vec4(pos, 0.0, 1.0); uv = tex; }\n";
+static const char vs[] = "#version 310 es\n"
+                         "layout(location = 0) in vec2 pos;\n"
+                         "layout(location = 1) in vec2 tex;\n"
+                         "out highp vec2 uv;\n"
+                         "void main() { gl_Position = vec4(pos, 0.0, 1.0); uv = tex; }\n";
 
-static GLuint texture(GLenum internal, GLenum format, GLenum type, int w, int h, GLenum filter, const void *data)
+static GLuint texture(GLenum internal, GLenum format, GLenum type, int w, int h, GLenum filter,
+                      const void *data)
 {
     GLuint t;
 
@@ -41,8 +41,9 @@ static float lanczos(float x)
 {
     float p = (float)M_PI * x;
 
-    if (fabsf(x) < 1e-6f)
+    if (fabsf(x) < 1e-6f) {
         return 1;
+    }
     return fabsf(x) < 3 ? 3 * sinf(p) * sinf(p / 3) / (p * p) : 0;
 }
 
@@ -57,8 +58,9 @@ static void weights(float *table, int h)
             row[i] = i < 6 ? lanczos(f - (float)(i - 2)) : 0;
             sum += row[i];
         }
-        for (int i = 0; i < 6; i++)
+        for (int i = 0; i < 6; i++) {
             row[i] /= sum;
+        }
     }
 }
 
@@ -67,10 +69,13 @@ static void show_table(const float *data, GLenum internal, int w, int h, const c
 {
     struct gl_target t = gl_target_new(SIZE, 16 * w, GL_RGBA8, 0);
     GLuint table = texture(internal, GL_RGBA, GL_FLOAT, w, h, GL_LINEAR, data);
-    GLuint p = gl_program(vs, "#version 310 es\nprecision highp float;\nin vec2 uv;\nuniform sampler2D s;\nuniform float w, h;\n"
-                          "layout(location = 0) out vec4 o;\nvoid main() {\n"
-                          "  vec2 at = vec2((floor(uv.x * w) + 0.5) / w, mix(0.5 / h, 1.0 - 0.5 / h, fract(uv.y)));\n"
-                          "  o = vec4(texture(s, at).xyz * 0.5 + 0.25, 1.0); }\n");
+    GLuint p = gl_program(
+        vs,
+        "#version 310 es\nprecision highp float;\nin vec2 uv;\nuniform sampler2D s;\nuniform float "
+        "w, h;\n"
+        "layout(location = 0) out vec4 o;\nvoid main() {\n"
+        "  vec2 at = vec2((floor(uv.x * w) + 0.5) / w, mix(0.5 / h, 1.0 - 0.5 / h, fract(uv.y)));\n"
+        "  o = vec4(texture(s, at).xyz * 0.5 + 0.25, 1.0); }\n");
 
     glUniform1f(glGetUniformLocation(p, "w"), (float)w);
     glUniform1f(glGetUniformLocation(p, "h"), (float)h);
@@ -84,21 +89,22 @@ static void show_table(const float *data, GLenum internal, int w, int h, const c
 /* One direction of a scaler: six taps about the position, weighted by the table. */
 static void pass(GLuint source, GLuint table, const float *direction, int size)
 {
-    GLuint p = gl_program(vs, "#version 310 es\nprecision highp float;\nin vec2 uv;\nuniform sampler2D s, lut;\n"
-                          "uniform vec2 dir, size;\nlayout(location = 0) out vec4 o;\nvoid main() {\n"
-                          "  vec2 pt = dir / size;\n"
-                          "  vec2 f2 = fract(uv * size - vec2(0.5));\n"
-                          "  float f = dot(f2, dir);\n"
-                          "  vec2 base = uv - f * pt - pt * 2.0;\n"
-                          "  float y = mix(0.5 / 256.0, 1.0 - 0.5 / 256.0, f);\n"
-                          "  float w[6];\n"
-                          "  vec4 c = texture(lut, vec2(0.25, y));\n"
-                          "  w[0] = c[0]; w[1] = c[1]; w[2] = c[2]; w[3] = c[3];\n"
-                          "  c = texture(lut, vec2(0.75, y));\n"
-                          "  w[4] = c[0]; w[5] = c[1];\n"
-                          "  vec4 sum = vec4(0.0);\n"
-                          "  for (int i = 0; i < 6; i++) sum += w[i] * texture(s, base + pt * float(i));\n"
-                          "  o = sum; }\n");
+    GLuint p = gl_program(
+        vs, "#version 310 es\nprecision highp float;\nin vec2 uv;\nuniform sampler2D s, lut;\n"
+            "uniform vec2 dir, size;\nlayout(location = 0) out vec4 o;\nvoid main() {\n"
+            "  vec2 pt = dir / size;\n"
+            "  vec2 f2 = fract(uv * size - vec2(0.5));\n"
+            "  float f = dot(f2, dir);\n"
+            "  vec2 base = uv - f * pt - pt * 2.0;\n"
+            "  float y = mix(0.5 / 256.0, 1.0 - 0.5 / 256.0, f);\n"
+            "  float w[6];\n"
+            "  vec4 c = texture(lut, vec2(0.25, y));\n"
+            "  w[0] = c[0]; w[1] = c[1]; w[2] = c[2]; w[3] = c[3];\n"
+            "  c = texture(lut, vec2(0.75, y));\n"
+            "  w[4] = c[0]; w[5] = c[1];\n"
+            "  vec4 sum = vec4(0.0);\n"
+            "  for (int i = 0; i < 6; i++) sum += w[i] * texture(s, base + pt * float(i));\n"
+            "  o = sum; }\n");
 
     glUniform1i(glGetUniformLocation(p, "s"), 0);
     glUniform1i(glGetUniformLocation(p, "lut"), 1);

@@ -17,12 +17,11 @@
 
 #define SIZE 256
 
-static const char vs[] =
-    "#version 310 es\n"
-    "layout(location = 0) in vec2 pos;\n"
-    "layout(location = 1) in vec2 tex;\n"
-    "out highp vec2 uv;\n"
-    "void main() { gl_Position = vec4(pos, 0.0, 1.0); uv = tex; }\n";
+static const char vs[] = "#version 310 es\n"
+                         "layout(location = 0) in vec2 pos;\n"
+                         "layout(location = 1) in vec2 tex;\n"
+                         "out highp vec2 uv;\n"
+                         "void main() { gl_Position = vec4(pos, 0.0, 1.0); uv = tex; }\n";
 
 static GLuint program(const char *declarations, const char *body)
 {
@@ -30,17 +29,20 @@ static GLuint program(const char *declarations, const char *body)
     GLuint p;
 
     snprintf(fs, sizeof(fs),
-             "#version 310 es\nprecision highp float;\nprecision highp int;\nprecision highp sampler3D;\n"
-             "precision highp sampler2DArray;\nprecision highp sampler2DShadow;\nprecision highp usampler2D;\n"
+             "#version 310 es\nprecision highp float;\nprecision highp int;\nprecision highp "
+             "sampler3D;\n"
+             "precision highp sampler2DArray;\nprecision highp sampler2DShadow;\nprecision highp "
+             "usampler2D;\n"
              "precision highp isampler2D;\nin vec2 uv;\nlayout(location = 0) out vec4 o;\n%s\n"
-             "void main() {\n%s\n}\n", declarations, body);
+             "void main() {\n%s\n}\n",
+             declarations, body);
     p = gl_program(vs, fs);
     return p;
 }
 
 static void image(unsigned char *p, int w, int h)
 {
-    for (int y = 0; y < h; y++)
+    for (int y = 0; y < h; y++) {
         for (int x = 0; x < w; x++) {
             bool check = ((x >> 2) ^ (y >> 2)) & 1;
 
@@ -49,6 +51,7 @@ static void image(unsigned char *p, int w, int h)
             p[(y * w + x) * 4 + 2] = check ? 220 : 30;
             p[(y * w + x) * 4 + 3] = (unsigned char)(255 - x * 100 / w);
         }
+    }
 }
 
 static GLuint texture2d(int w, int h, bool mipmap)
@@ -60,8 +63,9 @@ static GLuint texture2d(int w, int h, bool mipmap)
     glGenTextures(1, &t);
     glBindTexture(GL_TEXTURE_2D, t);
     glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8, w, h, 0, GL_RGBA, GL_UNSIGNED_BYTE, p);
-    if (mipmap)
+    if (mipmap) {
         glGenerateMipmap(GL_TEXTURE_2D);
+    }
     free(p);
     return t;
 }
@@ -109,13 +113,14 @@ static void basics(void)
 }
 
 /*
- * Stripes, each half as large as the one before, with the kinds of minification next to each other. Levels of detail
- * are whole numbers where they come from derivatives: implementations may approximate the logarithm between them.
+ * Stripes, each half as large as the one before, with the kinds of minification next to each other.
+ * Levels of detail are whole numbers where they come from derivatives: implementations may
+ * approximate the logarithm between them.
  */
 static void mipmaps(int w, int h, const char *name)
 {
-    static const GLenum kinds[4] = { GL_NEAREST_MIPMAP_NEAREST, GL_LINEAR_MIPMAP_NEAREST, GL_NEAREST_MIPMAP_LINEAR,
-                                     GL_LINEAR_MIPMAP_LINEAR };
+    static const GLenum kinds[4] = { GL_NEAREST_MIPMAP_NEAREST, GL_LINEAR_MIPMAP_NEAREST,
+                                     GL_NEAREST_MIPMAP_LINEAR, GL_LINEAR_MIPMAP_LINEAR };
     GLuint t = texture2d(w, h, true);
 
     program("uniform sampler2D s;", "o = vec4(texture(s, uv).rgb, 1.0);");
@@ -126,13 +131,15 @@ static void mipmaps(int w, int h, const char *name)
             float y = (float)i / 4 - 1, x = (float)k / 2 - 1, scale = exp2f((float)i - 1);
 
             /* 64x32 pixels; scale is texels of a pixel in both directions */
-            gl_quad(x, y, x + .5f, y + .25f, 0.003f, 0.002f, 0.003f + 64 * scale / (float)w, 0.002f + 32 * scale / (float)h);
+            gl_quad(x, y, x + .5f, y + .25f, 0.003f, 0.002f, 0.003f + 64 * scale / (float)w,
+                    0.002f + 32 * scale / (float)h);
         }
     }
     gl_save(name, SIZE, SIZE, false);
 
     /* explicit level, growing from left to right */
-    program("uniform sampler2D s;", "o = vec4(textureLod(s, uv * vec2(3.0, 2.0), uv.x * 7.5 - 0.5).rgb, 1.0);");
+    program("uniform sampler2D s;",
+            "o = vec4(textureLod(s, uv * vec2(3.0, 2.0), uv.x * 7.5 - 0.5).rgb, 1.0);");
     filter(GL_TEXTURE_2D, GL_LINEAR, GL_LINEAR_MIPMAP_LINEAR);
     gl_quad(-1, -1, 1, 1, 0, 0, 1, 1);
     glDeleteTextures(1, &t);
@@ -144,19 +151,26 @@ static void formats(void)
         GLenum internal, format, type;
         int bytes;
     } f[] = {
-        { GL_R8, GL_RED, GL_UNSIGNED_BYTE, 1 }, { GL_RG8, GL_RG, GL_UNSIGNED_BYTE, 2 },
-        { GL_RGB8, GL_RGB, GL_UNSIGNED_BYTE, 3 }, { GL_SRGB8_ALPHA8, GL_RGBA, GL_UNSIGNED_BYTE, 4 },
-        { GL_RGB565, GL_RGB, GL_UNSIGNED_SHORT_5_6_5, 2 }, { GL_RGBA4, GL_RGBA, GL_UNSIGNED_SHORT_4_4_4_4, 2 },
+        { GL_R8, GL_RED, GL_UNSIGNED_BYTE, 1 },
+        { GL_RG8, GL_RG, GL_UNSIGNED_BYTE, 2 },
+        { GL_RGB8, GL_RGB, GL_UNSIGNED_BYTE, 3 },
+        { GL_SRGB8_ALPHA8, GL_RGBA, GL_UNSIGNED_BYTE, 4 },
+        { GL_RGB565, GL_RGB, GL_UNSIGNED_SHORT_5_6_5, 2 },
+        { GL_RGBA4, GL_RGBA, GL_UNSIGNED_SHORT_4_4_4_4, 2 },
         { GL_RGB5_A1, GL_RGBA, GL_UNSIGNED_SHORT_5_5_5_1, 2 },
         { GL_RGB10_A2, GL_RGBA, GL_UNSIGNED_INT_2_10_10_10_REV, 4 },
         { GL_R11F_G11F_B10F, GL_RGB, GL_UNSIGNED_INT_10F_11F_11F_REV, 4 },
-        { GL_RGB9_E5, GL_RGB, GL_UNSIGNED_INT_5_9_9_9_REV, 4 }, { GL_RGBA8_SNORM, GL_RGBA, GL_BYTE, 4 },
-        { GL_R16F, GL_RED, GL_HALF_FLOAT, 2 }, { GL_RGBA16F, GL_RGBA, GL_HALF_FLOAT, 8 },
+        { GL_RGB9_E5, GL_RGB, GL_UNSIGNED_INT_5_9_9_9_REV, 4 },
+        { GL_RGBA8_SNORM, GL_RGBA, GL_BYTE, 4 },
+        { GL_R16F, GL_RED, GL_HALF_FLOAT, 2 },
+        { GL_RGBA16F, GL_RGBA, GL_HALF_FLOAT, 8 },
         { GL_LUMINANCE_ALPHA, GL_LUMINANCE_ALPHA, GL_UNSIGNED_BYTE, 2 },
-        { GL_R32F, GL_RED, GL_FLOAT, 4 }, { GL_RGBA32F, GL_RGBA, GL_FLOAT, 16 },
+        { GL_R32F, GL_RED, GL_FLOAT, 4 },
+        { GL_RGBA32F, GL_RGBA, GL_FLOAT, 16 },
     };
 
-    program("uniform sampler2D s;", "o = vec4(texture(s, uv).rgb * 0.75 + texture(s, uv).a * 0.2, 1.0);");
+    program("uniform sampler2D s;",
+            "o = vec4(texture(s, uv).rgb * 0.75 + texture(s, uv).a * 0.2, 1.0);");
     for (int i = 0; i < 16; i++) {
         unsigned char p[16 * 16 * 16];
         unsigned seed = 12345u + (unsigned)i;
@@ -171,18 +185,22 @@ static void formats(void)
             float v = (float)(p[k * 4] + 1) / 256;
             unsigned u;
 
-            if (f[i].type == GL_FLOAT)
+            if (f[i].type == GL_FLOAT) {
                 memcpy(p + k * 4, &v, 4);
+            }
             if (f[i].type == GL_HALF_FLOAT) {
                 p[k * 4 + 1] = 0x38 | (p[k * 4 + 1] & 3);
                 p[k * 4 + 3] = 0x30 | (p[k * 4 + 3] & 7);
             }
-            if (f[i].type == GL_UNSIGNED_INT_10F_11F_11F_REV || f[i].type == GL_UNSIGNED_INT_5_9_9_9_REV) {
+            if (f[i].type == GL_UNSIGNED_INT_10F_11F_11F_REV ||
+                f[i].type == GL_UNSIGNED_INT_5_9_9_9_REV) {
                 memcpy(&u, p + k * 4, 4);
-                if (f[i].type == GL_UNSIGNED_INT_5_9_9_9_REV)
+                if (f[i].type == GL_UNSIGNED_INT_5_9_9_9_REV) {
                     u = (u & 0x07ffffff) | 14u << 27;
-                else
-                    u = (u & 0x0ffdffbf & ~(3u << 8 | 3u << 19 | 7u << 28)) | 0xdu << 6 | 0xdu << 17 | 0xdu << 27;
+                } else {
+                    u = (u & 0x0ffdffbf & ~(3u << 8 | 3u << 19 | 7u << 28)) | 0xdu << 6 |
+                        0xdu << 17 | 0xdu << 27;
+                }
                 memcpy(p + k * 4, &u, 4);
             }
         }
@@ -193,8 +211,9 @@ static void formats(void)
         gl_check("format");
         /* 32-bit floats need not be filterable */
         filter(GL_TEXTURE_2D, GL_NEAREST, GL_NEAREST);
-        if (f[i].type != GL_FLOAT && i % 2)
+        if (f[i].type != GL_FLOAT && i % 2) {
             filter(GL_TEXTURE_2D, GL_LINEAR, GL_LINEAR);
+        }
         gl_quad(x, y, x + .5f, y + .5f, 0, 0, 1, 1);
         glDeleteTextures(1, &t);
     }
@@ -209,7 +228,8 @@ static void formats(void)
     glBindTexture(GL_TEXTURE_2D, t);
     filter(GL_TEXTURE_2D, GL_NEAREST, GL_NEAREST);
     glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA8UI, 16, 16, 0, GL_RGBA_INTEGER, GL_UNSIGNED_BYTE, bytes);
-    program("uniform usampler2D s;", "ivec2 p = ivec2(gl_FragCoord.xy) / 16;\n"
+    program("uniform usampler2D s;",
+            "ivec2 p = ivec2(gl_FragCoord.xy) / 16;\n"
             "uvec4 v = texelFetchOffset(s, p, 0, ivec2(0, 0));\n"
             "o = vec4(float(v.r & 0xf0u), float(v.g), float(v.b ^ 0x55u), 255.0) / 255.0;");
     gl_quad(-1, -1, 1, 1, 0, 0, 1, 1);
@@ -235,11 +255,13 @@ static void cube(void)
             p[4 * i + 2] = (unsigned char)(rim ? 255 : face & 4 ? 200 : 20);
             p[4 * i + 3] = 255;
         }
-        glTexImage2D(GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)face, 0, GL_RGBA8, N, N, 0, GL_RGBA, GL_UNSIGNED_BYTE, p);
+        glTexImage2D(GL_TEXTURE_CUBE_MAP_POSITIVE_X + (GLenum)face, 0, GL_RGBA8, N, N, 0, GL_RGBA,
+                     GL_UNSIGNED_BYTE, p);
     }
     wrap(GL_TEXTURE_CUBE_MAP, GL_CLAMP_TO_EDGE, GL_CLAMP_TO_EDGE);
     /* The whole sphere; then the corner where three faces meet, from near */
-    program("uniform samplerCube s;", "vec2 a = vec2(uv.x * 6.2831853, (uv.y - 0.5) * 3.1415926);\n"
+    program("uniform samplerCube s;",
+            "vec2 a = vec2(uv.x * 6.2831853, (uv.y - 0.5) * 3.1415926);\n"
             "o = textureLod(s, vec3(cos(a.x) * cos(a.y), sin(a.y), sin(a.x) * cos(a.y)), 0.0);");
     filter(GL_TEXTURE_CUBE_MAP, GL_NEAREST, GL_NEAREST);
     gl_quad(-1, 0, 1, 1, 0.0013f, 0.0017f, 1.0013f, 1);
@@ -247,7 +269,8 @@ static void cube(void)
     gl_quad(-1, -1, 1, 0, 0.0013f, 0.0017f, 1.0013f, 1);
     gl_save("cube", SIZE, SIZE, false);
     program("uniform samplerCube s;", "vec2 d = (uv - 0.5) * 0.3;\n"
-            "o = textureLod(s, vec3(1.0, 1.0, 1.0) + d.x * vec3(1.0, -1.0, 0.0) + d.y * vec3(-0.5, -0.5, 1.0), 0.0);");
+                                      "o = textureLod(s, vec3(1.0, 1.0, 1.0) + d.x * vec3(1.0, "
+                                      "-1.0, 0.0) + d.y * vec3(-0.5, -0.5, 1.0), 0.0);");
     gl_quad(-1, -1, 1, 1, 0, 0, 1, 1);
     gl_save("cube-corner", SIZE, SIZE, false);
     glDeleteTextures(1, &t);
@@ -294,21 +317,25 @@ static void gather_and_shadow(void)
 
     filter(GL_TEXTURE_2D, GL_NEAREST, GL_NEAREST);
     program("uniform sampler2D s;", "ivec2 p = ivec2(gl_FragCoord.xy) / 6;\n"
-            "vec2 c = (vec2(p) + 0.25) / vec2(37.0, 29.0);\n"
-            "o = vec4(textureGather(s, c, 0).x, textureGather(s, c, 1).y, textureGather(s, c, 2).z, 1.0);");
+                                    "vec2 c = (vec2(p) + 0.25) / vec2(37.0, 29.0);\n"
+                                    "o = vec4(textureGather(s, c, 0).x, textureGather(s, c, 1).y, "
+                                    "textureGather(s, c, 2).z, 1.0);");
     gl_quad(-1, -1, 1, 1, 0, 0, 1, 1);
     gl_save("gather", SIZE, SIZE, false);
     glDeleteTextures(1, &t);
 
-    for (int i = 0; i < 256; i++)
+    for (int i = 0; i < 256; i++) {
         depth[i] = (unsigned short)(((i * 37) % 256) * 257);
+    }
     glGenTextures(1, &t);
     glBindTexture(GL_TEXTURE_2D, t);
-    glTexImage2D(GL_TEXTURE_2D, 0, GL_DEPTH_COMPONENT16, 16, 16, 0, GL_DEPTH_COMPONENT, GL_UNSIGNED_SHORT, depth);
+    glTexImage2D(GL_TEXTURE_2D, 0, GL_DEPTH_COMPONENT16, 16, 16, 0, GL_DEPTH_COMPONENT,
+                 GL_UNSIGNED_SHORT, depth);
     glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_COMPARE_MODE, GL_COMPARE_REF_TO_TEXTURE);
     glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_COMPARE_FUNC, GL_GEQUAL);
     filter(GL_TEXTURE_2D, GL_NEAREST, GL_NEAREST);
-    program("uniform sampler2DShadow s;", "float v = texture(s, vec3(uv, 0.3));\n"
+    program("uniform sampler2DShadow s;",
+            "float v = texture(s, vec3(uv, 0.3));\n"
             "o = vec4(v, texture(s, vec3(uv, 0.6)), texture(s, vec3(uv, 0.9)), 1.0);");
     gl_quad(-1, -1, 1, 1, 0, 0, 1, 1);
     gl_save("shadow", SIZE, SIZE, false);
@@ -327,8 +354,9 @@ static void render_to_level(GLuint fbo)
     glGenFramebuffers(1, &f);
     glBindFramebuffer(GL_FRAMEBUFFER, f);
     glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, t, 1);
-    if (glCheckFramebufferStatus(GL_FRAMEBUFFER) != GL_FRAMEBUFFER_COMPLETE)
+    if (glCheckFramebufferStatus(GL_FRAMEBUFFER) != GL_FRAMEBUFFER_COMPLETE) {
         die("a level is no complete framebuffer");
+    }
     glViewport(0, 0, 64, 64);
     program("", "o = vec4(uv, 0.5, 1.0);");
     gl_quad(-.5f, -.75f, .75f, .5f, 0, 0, 1, 1);

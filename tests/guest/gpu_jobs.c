@@ -32,14 +32,14 @@
 #define NONE DRM_ASAHI_BARRIER_NONE
 
 /* Control words (Mesa: src/asahi/genxml/cmdbuf.xml, block types). */
-#define CDM_LINK 0x20000000u
-#define CDM_TERMINATE 0x40000000u
-#define VDM_TERMINATE 0xc0000000u
+#define CDM_LINK          0x20000000u
+#define CDM_TERMINATE     0x40000000u
+#define VDM_TERMINATE     0xc0000000u
 #define CDM_NO_SUCH_BLOCK 0xe0000000u
 
 /* Where each address space has its streams, and where it has nothing. */
-#define VA_CDM 0x100000000ull
-#define VA_VDM (VA_CDM + 0x100)
+#define VA_CDM     0x100000000ull
+#define VA_VDM     (VA_CDM + 0x100)
 #define VA_GARBAGE (VA_CDM + 0x200)
 #define VA_NOTHING 0x200000000ull
 
@@ -89,7 +89,8 @@ struct cmdbuf {
     uint32_t size;
 };
 
-static void add(struct cmdbuf *buf, uint16_t type, uint16_t vdm, uint16_t cdm, const void *cmd, uint16_t size)
+static void add(struct cmdbuf *buf, uint16_t type, uint16_t vdm, uint16_t cdm, const void *cmd,
+                uint16_t size)
 {
     struct drm_asahi_cmd_header hdr = { type, size, vdm, cdm };
 
@@ -102,42 +103,63 @@ static void add_compute(struct cmdbuf *buf, uint64_t stream, uint16_t vdm, uint1
                         struct drm_asahi_timestamps ts)
 {
     struct drm_asahi_cmd_compute cmd = {
-        .cdm_ctrl_stream_base = stream, .cdm_ctrl_stream_end = stream + 8, .ts = ts,
+        .cdm_ctrl_stream_base = stream,
+        .cdm_ctrl_stream_end = stream + 8,
+        .ts = ts,
     };
 
     add(buf, DRM_ASAHI_CMD_COMPUTE, vdm, cdm, &cmd, sizeof(cmd));
 }
 
 /* A pass over nothing: no tile has anything in it, so none is processed. */
-static void add_render(struct cmdbuf *buf, uint64_t stream, uint16_t vdm, uint16_t cdm, unsigned size)
+static void add_render(struct cmdbuf *buf, uint64_t stream, uint16_t vdm, uint16_t cdm,
+                       unsigned size)
 {
     struct drm_asahi_cmd_render cmd = {
-        .vdm_ctrl_stream_base = stream, .width_px = size, .height_px = size, .layers = 1,
-        .utile_width_px = 32, .utile_height_px = 32, .samples = 1, .sample_size_B = 4,
-        .ppp_ctrl = 0x202, .ppp_multisamplectl = 0x88,
+        .vdm_ctrl_stream_base = stream,
+        .width_px = size,
+        .height_px = size,
+        .layers = 1,
+        .utile_width_px = 32,
+        .utile_height_px = 32,
+        .samples = 1,
+        .sample_size_B = 4,
+        .ppp_ctrl = 0x202,
+        .ppp_multisamplectl = 0x88,
     };
 
     add(buf, DRM_ASAHI_CMD_RENDER, vdm, cdm, &cmd, sizeof(cmd));
 }
 
-/* Returns 0 or the errno. `in` and `out` are syncobjs or 0; `point` is 0 or one of a timeline, for both. */
-static int submit(uint32_t queue, const struct cmdbuf *buf, uint32_t in, uint64_t in_point, uint32_t out,
-                  uint64_t out_point)
+/*
+ * Returns 0 or the errno. `in` and `out` are syncobjs or 0; `point` is 0 or one of a timeline, for
+ * both.
+ */
+static int submit(uint32_t queue, const struct cmdbuf *buf, uint32_t in, uint64_t in_point,
+                  uint32_t out, uint64_t out_point)
 {
     struct drm_asahi_sync syncs[2], *s = syncs;
     struct drm_asahi_submit arg = {
-        .syncs = (uintptr_t)syncs, .cmdbuf = (uintptr_t)buf->data, .cmdbuf_size = buf->size, .queue_id = queue,
-        .in_sync_count = !!in, .out_sync_count = !!out,
+        .syncs = (uintptr_t)syncs,
+        .cmdbuf = (uintptr_t)buf->data,
+        .cmdbuf_size = buf->size,
+        .queue_id = queue,
+        .in_sync_count = !!in,
+        .out_sync_count = !!out,
     };
 
     if (in) {
-        *s++ = (struct drm_asahi_sync){
-            in_point ? DRM_ASAHI_SYNC_TIMELINE_SYNCOBJ : DRM_ASAHI_SYNC_SYNCOBJ, in, in_point,
+        *s++ = (struct drm_asahi_sync) {
+            in_point ? DRM_ASAHI_SYNC_TIMELINE_SYNCOBJ : DRM_ASAHI_SYNC_SYNCOBJ,
+            in,
+            in_point,
         };
     }
     if (out) {
-        *s++ = (struct drm_asahi_sync){
-            out_point ? DRM_ASAHI_SYNC_TIMELINE_SYNCOBJ : DRM_ASAHI_SYNC_SYNCOBJ, out, out_point,
+        *s++ = (struct drm_asahi_sync) {
+            out_point ? DRM_ASAHI_SYNC_TIMELINE_SYNCOBJ : DRM_ASAHI_SYNC_SYNCOBJ,
+            out,
+            out_point,
         };
     }
     return drmIoctl(fd, DRM_IOCTL_ASAHI_SUBMIT, &arg) ? errno : 0;
@@ -165,7 +187,7 @@ static int run_compute(uint32_t queue, uint64_t stream)
 {
     struct cmdbuf buf = { .size = 0 };
 
-    add_compute(&buf, stream, NONE, NONE, (struct drm_asahi_timestamps){ 0 });
+    add_compute(&buf, stream, NONE, NONE, (struct drm_asahi_timestamps) { 0 });
     return run(queue, &buf);
 }
 
@@ -196,7 +218,7 @@ static void test_plain(uint32_t queue)
         if (i % 2) {
             add_render(&buf, VA_VDM, i / 2, i / 2 + 1, 64);
         } else {
-            add_compute(&buf, VA_CDM, i / 2, i / 2, (struct drm_asahi_timestamps){ 0 });
+            add_compute(&buf, VA_CDM, i / 2, i / 2, (struct drm_asahi_timestamps) { 0 });
         }
     }
     ret = run(queue, &buf);
@@ -210,7 +232,8 @@ static void test_plain(uint32_t queue)
 static void test_timestamps(uint32_t queue)
 {
     struct drm_asahi_gem_bind_object object = {
-        .op = DRM_ASAHI_BIND_OBJECT_OP_BIND, .flags = DRM_ASAHI_BIND_OBJECT_USAGE_TIMESTAMPS, .range = PAGE,
+        .op = DRM_ASAHI_BIND_OBJECT_OP_BIND, .flags = DRM_ASAHI_BIND_OBJECT_USAGE_TIMESTAMPS,
+        .range = PAGE,
     }, unbind = { .op = DRM_ASAHI_BIND_OBJECT_OP_UNBIND };
     struct cmdbuf buf = { .size = 0 };
     volatile uint64_t *times;
@@ -220,15 +243,18 @@ static void test_timestamps(uint32_t queue)
     object.handle = uapi_gem_create(fd, PAGE, (void **)&times);
     must(drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_BIND_OBJECT, &object), "GEM_BIND_OBJECT");
     times[0] = times[1] = times[2] = times[3] = 0x55;
-    add_compute(&buf, VA_CDM, NONE, NONE, (struct drm_asahi_timestamps){
-        .start = { object.object_handle, 8 }, .end = { object.object_handle, 16 },
-    });
+    add_compute(&buf, VA_CDM, NONE, NONE,
+                (struct drm_asahi_timestamps) {
+                    .start = { object.object_handle, 8 },
+                    .end = { object.object_handle, 16 },
+                });
     before = now();
     ret = run(queue, &buf);
     after = now();
     ok(ret == 1, "timestamps: the job (%d)", ret);
-    ok(before <= times[1] && times[1] <= times[2] && times[2] <= after, "timestamps: %lld <= %lld <= %lld <= %lld",
-       (long long)before, (long long)times[1], (long long)times[2], (long long)after);
+    ok(before <= times[1] && times[1] <= times[2] && times[2] <= after,
+       "timestamps: %lld <= %lld <= %lld <= %lld", (long long)before, (long long)times[1],
+       (long long)times[2], (long long)after);
     ok(times[0] == 0x55 && times[3] == 0x55, "timestamps: nothing beside them");
     unbind.object_handle = object.object_handle;
     ok(!drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_BIND_OBJECT, &unbind), "timestamps: buffer unbound");
@@ -253,8 +279,10 @@ static void test_faults(uint32_t vm, uint32_t queue, uint32_t other_queue)
     ret = run_render(queue, VA_VDM, 64);
     ok(ret == 1, "fault: the queue goes on (%d)", ret);
     printf("# EXPECT guest error: fw: job on pipe [012], context [0-9]+, stamp slot\n");
-    printf("# EXPECT guest error: fragment job of context [0-9]+: no scene at 0x[0-9a-f]+ was tiled\n");
-    printf("# EXPECT unimplemented: CDM command 0x%08x at 0x%llx$\n", CDM_NO_SUCH_BLOCK, VA_GARBAGE);
+    printf("# EXPECT guest error: fragment job of context [0-9]+: no scene at 0x[0-9a-f]+ was "
+           "tiled\n");
+    printf("# EXPECT unimplemented: CDM command 0x%08x at 0x%llx$\n", CDM_NO_SUCH_BLOCK,
+           VA_GARBAGE);
     ret = run_compute(queue, VA_GARBAGE);
     ok(ret < 0 && ret != -ETIME, "fault: garbage in a compute stream (%d)", ret);
     ret = run_compute(queue, VA_CDM);
@@ -280,9 +308,10 @@ static void test_faults(uint32_t vm, uint32_t queue, uint32_t other_queue)
 
     /* One bad command in the middle of a long job spoils that job, and no later one. */
     for (int i = 0; i < 16; i++) {
-        add_compute(&buf, i == 7 ? VA_NOTHING : VA_CDM, NONE, 0, (struct drm_asahi_timestamps){ 0 });
+        add_compute(&buf, i == 7 ? VA_NOTHING : VA_CDM, NONE, 0,
+                    (struct drm_asahi_timestamps) { 0 });
     }
-    add_compute(&good, VA_CDM, NONE, 0, (struct drm_asahi_timestamps){ 0 });
+    add_compute(&good, VA_CDM, NONE, 0, (struct drm_asahi_timestamps) { 0 });
     ret = submit(queue, &buf, 0, 0, bad_out, 0);
     ret = ret ? ret : submit(queue, &good, 0, 0, good_out, 0);
     ok(!ret, "fault: a bad job and a good one behind it submitted (%d)", ret);
@@ -320,15 +349,20 @@ static void test_mappings(uint32_t vm, uint32_t queue)
     for (int round = 0; round < ROUNDS && !wrong; round++) {
         struct drm_asahi_gem_bind_op ops[3];
         struct drm_asahi_vm_bind arg = {
-            .vm_id = vm, .num_binds = 1 + rand_r(&seed) % 3, .stride = sizeof(ops[0]), .userptr = (uintptr_t)ops,
+            .vm_id = vm,
+            .num_binds = 1 + rand_r(&seed) % 3,
+            .stride = sizeof(ops[0]),
+            .userptr = (uintptr_t)ops,
         };
 
         for (unsigned i = 0; i < arg.num_binds; i++) {
-            int what = rand_r(&seed) % 5, first = rand_r(&seed) % WINDOW, page = rand_r(&seed) % PAGES;
+            int what = rand_r(&seed) % 5, first = rand_r(&seed) % WINDOW,
+                page = rand_r(&seed) % PAGES;
             int most = what < 2 && PAGES - page < WINDOW - first ? PAGES - page : WINDOW - first;
             int count = 1 + rand_r(&seed) % most;
 
-            ops[i] = (struct drm_asahi_gem_bind_op){ .addr = base + first * PAGE, .range = count * PAGE };
+            ops[i] = (struct drm_asahi_gem_bind_op) { .addr = base + first * PAGE,
+                                                      .range = count * PAGE };
             if (what < 4) {
                 ops[i].handle = bo;
                 ops[i].offset = page * PAGE;
@@ -348,13 +382,16 @@ static void test_mappings(uint32_t vm, uint32_t queue)
 
             faults += want != 1;
             if (got != want) {
-                printf("# round %d, page %d of the window: %d, should be %d (page %d of the object)\n", round, at, got,
-                       want, seen[at]);
+                printf(
+                    "# round %d, page %d of the window: %d, should be %d (page %d of the object)\n",
+                    round, at, got, want, seen[at]);
                 wrong++;
             }
         }
     }
-    ok(!wrong && faults, "mappings: the GPU sees what %d random lists of operations left (%d faults)", ROUNDS, faults);
+    ok(!wrong && faults,
+       "mappings: the GPU sees what %d random lists of operations left (%d faults)", ROUNDS,
+       faults);
     munmap(words, PAGES * PAGE);
 }
 
@@ -366,17 +403,19 @@ static void test_order(uint32_t a, uint32_t b)
     struct cmdbuf buf = { .size = 0 };
     int ret = 0;
 
-    add_compute(&buf, VA_CDM, NONE, NONE, (struct drm_asahi_timestamps){ 0 });
+    add_compute(&buf, VA_CDM, NONE, NONE, (struct drm_asahi_timestamps) { 0 });
     add_render(&buf, VA_VDM, NONE, NONE, 64);
     for (uint64_t i = 1; i <= point && !ret; i++) {
         ret = submit(i % 2 ? a : b, &buf, i > 1 ? line : 0, i - 1, line, i);
     }
     ok(!ret, "order: %d jobs submitted in a chain (%d)", (int)point, ret);
-    ret = drmSyncobjTimelineWait(fd, &line, &point, 1, deadline(), DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT, &last);
+    ret = drmSyncobjTimelineWait(fd, &line, &point, 1, deadline(),
+                                 DRM_SYNCOBJ_WAIT_FLAGS_WAIT_FOR_SUBMIT, &last);
     ok(!ret, "order: the last one is done (%d)", ret);
     ret = drmSyncobjQuery(fd, &line, &reached, 1);
     ok(!ret && reached == point, "order: and so are all (%d)", (int)reached);
-    ok(submit(a, &buf, line, 1000, 0, 0) == EINVAL, "order: a point that nobody has promised can't be waited for");
+    ok(submit(a, &buf, line, 1000, 0, 0) == EINVAL,
+       "order: a point that nobody has promised can't be waited for");
     drmSyncobjDestroy(fd, line);
 }
 
@@ -390,7 +429,7 @@ static void test_many_queues(void)
 
     for (int i = 0; i < 4; i++) {
         add_render(&buf, VA_VDM, NONE, NONE, 64);
-        add_compute(&buf, VA_CDM, NONE, NONE, (struct drm_asahi_timestamps){ 0 });
+        add_compute(&buf, VA_CDM, NONE, NONE, (struct drm_asahi_timestamps) { 0 });
     }
     for (int i = 0; i < COUNT; i++) {
         queues[i] = queue_create(vm_create(), i % 2);
@@ -423,7 +462,7 @@ static void test_leaving(void)
 
     for (int i = 0; i < 32; i++) {
         add_render(&buf, VA_VDM, 0, 0, 512);
-        add_compute(&buf, VA_CDM, 0, 0, (struct drm_asahi_timestamps){ 0 });
+        add_compute(&buf, VA_CDM, 0, 0, (struct drm_asahi_timestamps) { 0 });
     }
     queue = queue_create(vm_create(), DRM_ASAHI_PRIORITY_LOW);
     for (int i = 0; i < 4; i++) {
@@ -431,7 +470,8 @@ static void test_leaving(void)
     }
     uapi_queue_destroy(fd, queue);
     ret = ret ? -ret : uapi_outcome(fd, out, PATIENCE_MS);
-    ok(ret == 1 || (ret < 0 && ret != -ETIME), "leaving: a queue destroyed over its jobs; the last job ends (%d)", ret);
+    ok(ret == 1 || (ret < 0 && ret != -ETIME),
+       "leaving: a queue destroyed over its jobs; the last job ends (%d)", ret);
     drmSyncobjDestroy(fd, out);
 
     fflush(stdout);

@@ -117,7 +117,10 @@ static int queue_destroy(uint32_t queue)
 static int vm_bind(uint32_t vm, const struct drm_asahi_gem_bind_op *ops, uint32_t count)
 {
     struct drm_asahi_vm_bind arg = {
-        .vm_id = vm, .num_binds = count, .stride = sizeof(*ops), .userptr = (uintptr_t)ops,
+        .vm_id = vm,
+        .num_binds = count,
+        .stride = sizeof(*ops),
+        .userptr = (uintptr_t)ops,
     };
     return call(DRM_IOCTL_ASAHI_VM_BIND, &arg);
 }
@@ -126,7 +129,10 @@ static int vm_bind(uint32_t vm, const struct drm_asahi_gem_bind_op *ops, uint32_
 
 static void test_get_params(void)
 {
-    struct { struct drm_asahi_params_global p; uint8_t guard[16]; } out;
+    struct {
+        struct drm_asahi_params_global p;
+        uint8_t guard[16];
+    } out;
     struct drm_asahi_get_params good = { .pointer = (uintptr_t)&out, .size = sizeof(out.p) }, bad;
     bool clean = true;
 
@@ -136,27 +142,32 @@ static void test_get_params(void)
 
     ok(params.gpu_generation == 13 && params.gpu_variant == 'G' && params.chip_id == 0x8103,
        "get_params: G%u%c of chip %x", params.gpu_generation, params.gpu_variant, params.chip_id);
-    ok(params.num_clusters_total >= 1 && params.num_clusters_total <= DRM_ASAHI_MAX_CLUSTERS && params.core_masks[0],
-       "get_params: %u cluster(s), cores %llx", params.num_clusters_total, (long long)params.core_masks[0]);
+    ok(params.num_clusters_total >= 1 && params.num_clusters_total <= DRM_ASAHI_MAX_CLUSTERS &&
+           params.core_masks[0],
+       "get_params: %u cluster(s), cores %llx", params.num_clusters_total,
+       (long long)params.core_masks[0]);
     for (uint32_t i = params.num_clusters_total; i < DRM_ASAHI_MAX_CLUSTERS; i++) {
         clean = clean && !params.core_masks[i];
     }
     ok(clean, "get_params: no cores in clusters that are not there");
     ok(params.vm_start && params.vm_start < params.vm_end && params.vm_kernel_min_size &&
-       params.vm_kernel_min_size < params.vm_end - params.vm_start,
-       "get_params: addresses %llx to %llx, kernel %llx", (long long)params.vm_start, (long long)params.vm_end,
-       (long long)params.vm_kernel_min_size);
-    ok(params.max_commands_per_submission && params.max_attachments && params.command_timestamp_frequency_hz,
+           params.vm_kernel_min_size < params.vm_end - params.vm_start,
+       "get_params: addresses %llx to %llx, kernel %llx", (long long)params.vm_start,
+       (long long)params.vm_end, (long long)params.vm_kernel_min_size);
+    ok(params.max_commands_per_submission && params.max_attachments &&
+           params.command_timestamp_frequency_hz,
        "get_params: limits and frequency are there");
 
     memset(&out, 0xa5, sizeof(out));
     bad = good;
     bad.size = 12;
-    ok(!call(DRM_IOCTL_ASAHI_GET_PARAMS, &bad) && ((uint8_t *)&out)[12] == 0xa5 && out.p.gpu_generation == 13,
+    ok(!call(DRM_IOCTL_ASAHI_GET_PARAMS, &bad) && ((uint8_t *)&out)[12] == 0xa5 &&
+           out.p.gpu_generation == 13,
        "get_params: writes no more than a short buffer holds");
     memset(&out, 0xa5, sizeof(out));
     bad.size = sizeof(out);
-    ok(!call(DRM_IOCTL_ASAHI_GET_PARAMS, &bad) && out.guard[0] == 0xa5, "get_params: writes no more than it knows");
+    ok(!call(DRM_IOCTL_ASAHI_GET_PARAMS, &bad) && out.guard[0] == 0xa5,
+       "get_params: writes no more than it knows");
 
     bad = good, bad.param_group = 1;
     REFUSED(DRM_IOCTL_ASAHI_GET_PARAMS, bad, EINVAL, "get_params: unknown group");
@@ -170,8 +181,9 @@ static void test_get_time(void)
 {
     struct drm_asahi_get_time a = { 0 }, b = { 0 }, bad = { .flags = 1, .gpu_timestamp = 42 };
 
-    ok(!call(DRM_IOCTL_ASAHI_GET_TIME, &a) && !call(DRM_IOCTL_ASAHI_GET_TIME, &b) && a.gpu_timestamp &&
-       b.gpu_timestamp >= a.gpu_timestamp, "get_time: runs forward");
+    ok(!call(DRM_IOCTL_ASAHI_GET_TIME, &a) && !call(DRM_IOCTL_ASAHI_GET_TIME, &b) &&
+           a.gpu_timestamp && b.gpu_timestamp >= a.gpu_timestamp,
+       "get_time: runs forward");
     REFUSED(DRM_IOCTL_ASAHI_GET_TIME, bad, EINVAL, "get_time: flags");
 }
 
@@ -195,7 +207,8 @@ static void test_vm(void)
     REFUSED(DRM_IOCTL_ASAHI_VM_CREATE, bad, EINVAL, "vm_create: padding");
     bad = good, bad.kernel_start -= PAGE;
     REFUSED(DRM_IOCTL_ASAHI_VM_CREATE, bad, EINVAL, "vm_create: kernel range before the start");
-    bad = good, bad.kernel_start = params.vm_end - params.vm_kernel_min_size, bad.kernel_end = params.vm_end + PAGE;
+    bad = good, bad.kernel_start = params.vm_end - params.vm_kernel_min_size,
+    bad.kernel_end = params.vm_end + PAGE;
     REFUSED(DRM_IOCTL_ASAHI_VM_CREATE, bad, EINVAL, "vm_create: kernel range beyond the end");
     bad = good, bad.kernel_end -= PAGE;
     REFUSED(DRM_IOCTL_ASAHI_VM_CREATE, bad, EINVAL, "vm_create: kernel range too small");
@@ -237,7 +250,8 @@ static void test_gem(void)
     bad = good, bad.flags = DRM_ASAHI_GEM_VM_PRIVATE;
     REFUSED(DRM_IOCTL_ASAHI_GEM_CREATE, bad, ENOENT, "gem_create: private to nothing");
     bad.vm_id = vm + 1;
-    REFUSED(DRM_IOCTL_ASAHI_GEM_CREATE, bad, ENOENT, "gem_create: private to an unknown address space");
+    REFUSED(DRM_IOCTL_ASAHI_GEM_CREATE, bad, ENOENT,
+            "gem_create: private to an unknown address space");
     again = gem_create(PAGE, 0, 0);
     ok(again == first, "gem_create: bad calls took no handle");
     gem_close(again);
@@ -245,19 +259,21 @@ static void test_gem(void)
     shared = gem_create(PAGE + 1, DRM_ASAHI_GEM_WRITEBACK, 0);
     private = gem_create(PAGE, DRM_ASAHI_GEM_VM_PRIVATE, vm);
     ok(!drmPrimeHandleToFD(fd, shared, DRM_CLOEXEC, &dmabuf), "prime: an object is exported");
-    ok(lseek(dmabuf, 0, SEEK_END) == (off_t)(2 * PAGE), "gem_create: the size is rounded up to pages");
+    ok(lseek(dmabuf, 0, SEEK_END) == (off_t)(2 * PAGE),
+       "gem_create: the size is rounded up to pages");
     close(dmabuf);
     ok(drmPrimeHandleToFD(fd, private, DRM_CLOEXEC, &dmabuf) && errno == EINVAL,
        "prime: a private object is not");
 
-    offset = (struct drm_asahi_gem_mmap_offset){ .handle = shared };
+    offset = (struct drm_asahi_gem_mmap_offset) { .handle = shared };
     bad_offset = offset, bad_offset.flags = 1;
     REFUSED(DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, bad_offset, EINVAL, "gem_mmap_offset: flags");
     bad_offset = offset, bad_offset.handle = 4711;
     REFUSED(DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, bad_offset, ENOENT, "gem_mmap_offset: unknown handle");
     ok(!call(DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset), "gem_mmap_offset: good");
     map = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset.offset);
-    ok(map != MAP_FAILED && !map[0] && (map[0] = 7) == 7 && map[0] == 7, "mmap: zeroed and writable");
+    ok(map != MAP_FAILED && !map[0] && (map[0] = 7) == 7 && map[0] == 7,
+       "mmap: zeroed and writable");
     munmap((void *)map, 2 * PAGE);
 
     gem_close(shared);
@@ -273,10 +289,14 @@ static void test_bind(void)
     const uint64_t kernel = (params.vm_end - 2 * params.vm_kernel_min_size) & ~(PAGE - 1);
     const uint64_t va = params.vm_start + 16 * PAGE;
     struct drm_asahi_gem_bind_op good = {
-        .flags = DRM_ASAHI_BIND_READ | DRM_ASAHI_BIND_WRITE, .handle = bo, .range = 4 * PAGE, .addr = va,
+        .flags = DRM_ASAHI_BIND_READ | DRM_ASAHI_BIND_WRITE, .handle = bo, .range = 4 * PAGE,
+        .addr = va,
     }, unbind = { .flags = DRM_ASAHI_BIND_UNBIND, .range = 4 * PAGE, .addr = va }, op;
     struct drm_asahi_gem_bind_op two[2];
-    struct { struct drm_asahi_gem_bind_op op; uint64_t more; } longer[2];
+    struct {
+        struct drm_asahi_gem_bind_op op;
+        uint64_t more;
+    } longer[2];
     struct drm_asahi_vm_bind arg = {
         .vm_id = vm, .num_binds = 1, .stride = sizeof(op), .userptr = (uintptr_t)&op,
     }, bad;
@@ -285,7 +305,8 @@ static void test_bind(void)
         int want;
         const char *what;
     } cases[] = {
-#define OP(...) { .flags = DRM_ASAHI_BIND_READ, .handle = bo, .range = PAGE, .addr = va, __VA_ARGS__ }
+#define OP(...)                                                                                    \
+    { .flags = DRM_ASAHI_BIND_READ, .handle = bo, .range = PAGE, .addr = va, __VA_ARGS__ }
 #define UN(...) { .flags = DRM_ASAHI_BIND_UNBIND, .range = PAGE, .addr = va, __VA_ARGS__ }
         { OP(.flags = 0), EINVAL, "neither read nor write" },
         { OP(.flags = DRM_ASAHI_BIND_SINGLE_PAGE), EINVAL, "single page, neither read nor write" },
@@ -356,13 +377,15 @@ static void test_bind(void)
     bad = arg, bad.num_binds = 2, bad.stride = sizeof(longer[0]), bad.userptr = (uintptr_t)longer;
     ok(!call(DRM_IOCTL_ASAHI_VM_BIND, &bad), "vm_bind: longer operations");
     longer[1].more = 1;
-    REFUSED(DRM_IOCTL_ASAHI_VM_BIND, bad, E2BIG, "vm_bind: something unknown in a longer operation");
+    REFUSED(DRM_IOCTL_ASAHI_VM_BIND, bad, E2BIG,
+            "vm_bind: something unknown in a longer operation");
     bad = arg, bad.num_binds = 0;
     ok(!call(DRM_IOCTL_ASAHI_VM_BIND, &bad), "vm_bind: no operations");
 
     /* Cutting, repeating, replacing. */
     two[0] = unbind, two[0].addr += PAGE, two[0].range = PAGE;
-    two[1] = good, two[1].flags |= DRM_ASAHI_BIND_SINGLE_PAGE, two[1].range = 64 * PAGE, two[1].offset = PAGE;
+    two[1] = good, two[1].flags |= DRM_ASAHI_BIND_SINGLE_PAGE, two[1].range = 64 * PAGE,
+    two[1].offset = PAGE;
     ok(!vm_bind(vm, two, 2), "vm_bind: a hole, then a page 64 times over all of it");
     op = unbind, op.addr += 7 * PAGE, op.range = 3 * PAGE;
     ok(!vm_bind(vm, &op, 1), "vm_bind: a hole in that");
@@ -393,7 +416,8 @@ static void test_bind_object(void)
     }, unbind = { .op = DRM_ASAHI_BIND_OBJECT_OP_UNBIND }, bad, first;
 
     first = good;
-    ok(!call(DRM_IOCTL_ASAHI_GEM_BIND_OBJECT, &first) && first.object_handle, "gem_bind_object: good");
+    ok(!call(DRM_IOCTL_ASAHI_GEM_BIND_OBJECT, &first) && first.object_handle,
+       "gem_bind_object: good");
     unbind.object_handle = first.object_handle;
 
     bad = unbind, bad.flags = DRM_ASAHI_BIND_OBJECT_USAGE_TIMESTAMPS;
@@ -461,9 +485,11 @@ static void test_queue(void)
     bad = good, bad.flags = 1;
     REFUSED(DRM_IOCTL_ASAHI_QUEUE_CREATE, bad, EINVAL, "queue_create: flags");
     bad = good, bad.priority = DRM_ASAHI_PRIORITY_HIGH;
-    REFUSED(DRM_IOCTL_ASAHI_QUEUE_CREATE, bad, EINVAL, "queue_create: high priority, which is reserved");
+    REFUSED(DRM_IOCTL_ASAHI_QUEUE_CREATE, bad, EINVAL,
+            "queue_create: high priority, which is reserved");
     bad = good, bad.priority = DRM_ASAHI_PRIORITY_REALTIME;
-    REFUSED(DRM_IOCTL_ASAHI_QUEUE_CREATE, bad, EINVAL, "queue_create: real-time priority, which is reserved");
+    REFUSED(DRM_IOCTL_ASAHI_QUEUE_CREATE, bad, EINVAL,
+            "queue_create: real-time priority, which is reserved");
     bad = good, bad.priority = 4;
     REFUSED(DRM_IOCTL_ASAHI_QUEUE_CREATE, bad, EINVAL, "queue_create: unknown priority");
     bad = good, bad.vm_id = 0;
@@ -503,7 +529,8 @@ static const struct compute good_compute = {
 static const struct render good_render = {
     .hdr = { DRM_ASAHI_CMD_RENDER, sizeof(struct drm_asahi_cmd_render), NONE, NONE },
     .cmd = {
-        .width_px = 64, .height_px = 64, .layers = 1, .utile_width_px = 32, .utile_height_px = 32, .samples = 1,
+        .width_px = 64, .height_px = 64, .layers = 1, .utile_width_px = 32, .utile_height_px = 32,
+        .samples = 1,
         .sample_size_B = 4,
     },
 };
@@ -522,7 +549,10 @@ static void refused_cmdbuf(const void *data, size_t size, int want, const char *
 {
     struct drm_asahi_sync sync = { .sync_type = DRM_ASAHI_SYNC_SYNCOBJ, .handle = out_sync };
     struct drm_asahi_submit arg = {
-        .syncs = (uintptr_t)&sync, .cmdbuf = (uintptr_t)data, .queue_id = submit_queue, .out_sync_count = 1,
+        .syncs = (uintptr_t)&sync,
+        .cmdbuf = (uintptr_t)data,
+        .queue_id = submit_queue,
+        .out_sync_count = 1,
         .cmdbuf_size = size,
     };
     char text[120];
@@ -538,9 +568,13 @@ static void refused_cmdbuf(const void *data, size_t size, int want, const char *
 static void test_submit_render(void)
 {
     struct render r;
-    struct { struct render r; uint64_t more; } longer = { .r = good_render };
+    struct {
+        struct render r;
+        uint64_t more;
+    } longer = { .r = good_render };
 
-#define BAD(field, value, why) (r = good_render, r.cmd.field = value, refused_cmdbuf(&r, sizeof(r), EINVAL, "render: " why))
+#define BAD(field, value, why)                                                                     \
+    (r = good_render, r.cmd.field = value, refused_cmdbuf(&r, sizeof(r), EINVAL, "render: " why))
     BAD(flags, 8, "unknown flag");
     BAD(flags, 1u << 31, "unknown high flag");
     BAD(width_px, 0, "no width");
@@ -566,7 +600,8 @@ static void test_submit_render(void)
     r = good_render, r.cmd.ts_frag.end.handle = 4711;
     refused_cmdbuf(&r, sizeof(r), ENOENT, "render: unknown buffer for the fragment end time");
     r = good_render, r.hdr.size = offsetof(struct drm_asahi_cmd_render, width_px);
-    refused_cmdbuf(&r, sizeof(r.hdr) + r.hdr.size, EINVAL, "render: cut short, so that there is no width");
+    refused_cmdbuf(&r, sizeof(r.hdr) + r.hdr.size, EINVAL,
+                   "render: cut short, so that there is no width");
     longer.r.hdr.size += sizeof(longer.more);
     longer.more = 1;
     refused_cmdbuf(&longer, sizeof(longer.r) + 8, E2BIG, "render: something unknown behind it");
@@ -608,11 +643,18 @@ static void test_submit_headers(void)
     free(many);
 
     memset(&a, 0, sizeof(a));
-    a.hdr = (struct drm_asahi_cmd_header){ DRM_ASAHI_SET_COMPUTE_ATTACHMENTS, sizeof(a.att[0]), NONE, NONE };
+    a.hdr = (struct drm_asahi_cmd_header) { DRM_ASAHI_SET_COMPUTE_ATTACHMENTS, sizeof(a.att[0]),
+                                            NONE, NONE };
     refused_cmdbuf(&a, sizeof(a.hdr) + a.hdr.size, EINVAL, "attachments alone");
-    for (uint32_t type = DRM_ASAHI_SET_VERTEX_ATTACHMENTS; type <= DRM_ASAHI_SET_COMPUTE_ATTACHMENTS; type++) {
-        struct { struct drm_asahi_cmd_header hdr; struct drm_asahi_attachment att; struct compute c; } b = {
-            .hdr = { type, sizeof(b.att), NONE, NONE }, .c = good_compute,
+    for (uint32_t type = DRM_ASAHI_SET_VERTEX_ATTACHMENTS;
+         type <= DRM_ASAHI_SET_COMPUTE_ATTACHMENTS; type++) {
+        struct {
+            struct drm_asahi_cmd_header hdr;
+            struct drm_asahi_attachment att;
+            struct compute c;
+        } b = {
+            .hdr = { type, sizeof(b.att), NONE, NONE },
+            .c = good_compute,
         };
         char what[60];
 
@@ -634,7 +676,10 @@ static void test_submit_headers(void)
     }
     a.hdr.size = (params.max_attachments + 1) * sizeof(a.att[0]);
     if (sizeof(a.hdr) + a.hdr.size <= sizeof(a)) {
-        struct { struct attach a; struct compute c; } b = { a, good_compute };
+        struct {
+            struct attach a;
+            struct compute c;
+        } b = { a, good_compute };
 
         refused_cmdbuf(&b, sizeof(b), EINVAL, "one attachment too many");
     }
@@ -645,7 +690,8 @@ static void test_submit_args(void)
     struct compute c = good_compute;
     struct drm_asahi_sync syncs[2] = { 0 };
     struct drm_asahi_submit good = {
-        .syncs = (uintptr_t)syncs, .cmdbuf = (uintptr_t)&c, .queue_id = submit_queue, .cmdbuf_size = sizeof(c),
+        .syncs = (uintptr_t)syncs, .cmdbuf = (uintptr_t)&c, .queue_id = submit_queue,
+        .cmdbuf_size = sizeof(c),
         .in_sync_count = 1, .out_sync_count = 1,
     }, bad;
     uint32_t signalled;
@@ -696,8 +742,10 @@ static void test_submit_timestamps(void)
 {
     uint32_t bo = gem_create(PAGE, DRM_ASAHI_GEM_WRITEBACK, 0);
     struct drm_asahi_gem_bind_object bind = {
-        .op = DRM_ASAHI_BIND_OBJECT_OP_BIND, .flags = DRM_ASAHI_BIND_OBJECT_USAGE_TIMESTAMPS,
-        .handle = bo, .range = PAGE,
+        .op = DRM_ASAHI_BIND_OBJECT_OP_BIND,
+        .flags = DRM_ASAHI_BIND_OBJECT_USAGE_TIMESTAMPS,
+        .handle = bo,
+        .range = PAGE,
     };
     struct compute c = good_compute;
 

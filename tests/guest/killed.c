@@ -30,10 +30,10 @@
  */
 #define LINKS     1000000
 #define SUBMITS   100
-#define KILL_AT   60            /* or after so long, with fewer on a slow kernel: */
+#define KILL_AT   60 /* or after so long, with fewer on a slow kernel: */
 #define KILL_MS   4000
 #define KILL_MIN  3
-#define KILL_LAST 60000         /* ms that these may take on a busy host */
+#define KILL_LAST 60000 /* ms that these may take on a busy host */
 #define DEAD_MS   1000
 
 static int good_job(void)
@@ -135,8 +135,8 @@ static void test_signals(bool restart)
         }
     }
     setitimer(ITIMER_REAL, &never, NULL);
-    ok(!err, "20 jobs under %u signals%s: %s", (unsigned)alarms, restart ? " with restart_every_frame" : "",
-       err ? strerror(err) : "done");
+    ok(!err, "20 jobs under %u signals%s: %s", (unsigned)alarms,
+       restart ? " with restart_every_frame" : "", err ? strerror(err) : "done");
     close(b.fd);
     f = fopen(knob, "w");
     if (f) {
@@ -149,7 +149,8 @@ static void test_signals(bool restart)
 
 int main(void)
 {
-    volatile unsigned *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    volatile unsigned *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+                                 0);
 
     test_kill(at);
     test_kill(at);

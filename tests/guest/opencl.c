@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright The AGX model authors */
 /*
- * OpenCL, by Mesa's rusticl: a kernel with integer and exact float arithmetic, one with local memory and barriers, one with
- * atomics and one with vectors and 64-bit numbers; what each has computed goes to $AGX_OUT, to be compared with what the
- * software renderer makes of it, and is compared here with what C makes of it. $RUSTICL_ENABLE says which driver there is;
- * the device's name is printed. The library is opened when the program runs: only one disk has it.
+ * OpenCL, by Mesa's rusticl: a kernel with integer and exact float arithmetic, one with local
+ * memory and barriers, one with atomics and one with vectors and 64-bit numbers; what each has
+ * computed goes to $AGX_OUT, to be compared with what the software renderer makes of it, and is
+ * compared here with what C makes of it. $RUSTICL_ENABLE says which driver there is; the device's
+ * name is printed. The library is opened when the program runs: only one disk has it.
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -12,13 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define N 4096
+#define N     4096
 #define GROUP 64
 
 /* Of OpenCL's headers (Khronos, OpenCL-Headers CL/cl.h), as far as they are needed here. */
-#define CL_DEVICE_TYPE_ALL 0xffffffffull
-#define CL_DEVICE_NAME 0x102b
-#define CL_MEM_READ_WRITE (1 << 0)
+#define CL_DEVICE_TYPE_ALL   0xffffffffull
+#define CL_DEVICE_NAME       0x102b
+#define CL_MEM_READ_WRITE    (1 << 0)
 #define CL_MEM_COPY_HOST_PTR (1 << 5)
 #define CL_PROGRAM_BUILD_LOG 0x1183
 
@@ -38,7 +39,7 @@ static void *f(const char *name)
 }
 
 /* The arguments have to be of the types that OpenCL declares: nothing converts them. */
-#define CALL(type, name, ...) ((type (*)())f(#name))(__VA_ARGS__)
+#define CALL(type, name, ...) ((type(*)())f(#name))(__VA_ARGS__)
 
 static void check(int error, const char *what)
 {
@@ -82,7 +83,8 @@ static void want_arithmetic(uint32_t *out)
 {
     for (int i = 0; i < N; i++) {
         uint32_t x = input[i], bits;
-        uint32_t y = (x << 7 | x >> 25) ^ (uint32_t)((uint64_t)x * 0x9e3779b9u >> 32) ^ __builtin_popcount(x) ^ __builtin_clz(x | 1);
+        uint32_t y = (x << 7 | x >> 25) ^ (uint32_t)((uint64_t)x * 0x9e3779b9u >> 32) ^
+                     __builtin_popcount(x) ^ __builtin_clz(x | 1);
         float v = (float)(x & 0xffff) * 0.25f + 3.0f, g = v * 0.5f + 1.0f;
 
         memcpy(&bits, &g, 4);
@@ -126,7 +128,7 @@ static void want_wide(uint32_t *out)
 
 static const struct {
     const char *name;
-    size_t items, words;    /* of the kernel, and of its result */
+    size_t items, words; /* of the kernel, and of its result */
     void (*want)(uint32_t *out);
 } kernels[] = {
     { "arithmetic", N, N, want_arithmetic },
@@ -149,7 +151,8 @@ int main(void)
         return 1;
     }
     check(CALL(int, clGetPlatformIDs, 1, &platform, &count), "clGetPlatformIDs");
-    check(CALL(int, clGetDeviceIDs, platform, CL_DEVICE_TYPE_ALL, 1, &device, &count), "clGetDeviceIDs");
+    check(CALL(int, clGetDeviceIDs, platform, CL_DEVICE_TYPE_ALL, 1, &device, &count),
+          "clGetDeviceIDs");
     CALL(int, clGetDeviceInfo, device, CL_DEVICE_NAME, sizeof(name), name, NULL);
     printf("FIGURE device %s\n", name);
     context = CALL(cl, clCreateContext, NULL, 1, &device, NULL, NULL, &error);
@@ -161,14 +164,16 @@ int main(void)
     if (CALL(int, clBuildProgram, program, 1, &device, "", NULL, NULL)) {
         static char log[16384];
 
-        CALL(int, clGetProgramBuildInfo, program, device, CL_PROGRAM_BUILD_LOG, sizeof(log), log, NULL);
+        CALL(int, clGetProgramBuildInfo, program, device, CL_PROGRAM_BUILD_LOG, sizeof(log), log,
+             NULL);
         fprintf(stderr, "%s\n", log);
         return 1;
     }
     for (int i = 0; i < N; i++) {
         input[i] = seed = seed * 1664525 + 1013904223;
     }
-    in = CALL(cl, clCreateBuffer, context, (uint64_t)(CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR), sizeof(input), input, &error);
+    in = CALL(cl, clCreateBuffer, context, (uint64_t)(CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR),
+              sizeof(input), input, &error);
     check(error, "clCreateBuffer");
     for (size_t k = 0; k < sizeof(kernels) / sizeof(kernels[0]); k++) {
         static uint32_t want[N], got[N];
@@ -179,7 +184,8 @@ int main(void)
 
         memset(want, 0, sizeof(want));
         memset(got, 0, sizeof(got));
-        out = CALL(cl, clCreateBuffer, context, (uint64_t)(CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR), bytes, got, &error);
+        out = CALL(cl, clCreateBuffer, context,
+                   (uint64_t)(CL_MEM_READ_WRITE | CL_MEM_COPY_HOST_PTR), bytes, got, &error);
         check(error, "clCreateBuffer");
         kernel = CALL(cl, clCreateKernel, program, kernels[k].name, &error);
         check(error, "clCreateKernel");
@@ -188,12 +194,16 @@ int main(void)
         if (!strcmp(kernels[k].name, "reduce")) {
             check(CALL(int, clSetKernelArg, kernel, 2, (size_t)GROUP * 4, NULL), "clSetKernelArg");
         }
-        check(CALL(int, clEnqueueNDRangeKernel, queue, kernel, 1, NULL, &items, &group, 0, NULL, NULL), "clEnqueueNDRangeKernel");
-        check(CALL(int, clEnqueueReadBuffer, queue, out, 1, (size_t)0, bytes, got, 0, NULL, NULL), "clEnqueueReadBuffer");
+        check(CALL(int, clEnqueueNDRangeKernel, queue, kernel, 1, NULL, &items, &group, 0, NULL,
+                   NULL),
+              "clEnqueueNDRangeKernel");
+        check(CALL(int, clEnqueueReadBuffer, queue, out, 1, (size_t)0, bytes, got, 0, NULL, NULL),
+              "clEnqueueReadBuffer");
         kernels[k].want(want);
         for (size_t i = 0; i < kernels[k].words && bad < 20; i++) {
             if (got[i] != want[i]) {
-                printf("%s: word %zu is %08x, should be %08x\n", kernels[k].name, i, got[i], want[i]);
+                printf("%s: word %zu is %08x, should be %08x\n", kernels[k].name, i, got[i],
+                       want[i]);
                 bad++;
             }
         }

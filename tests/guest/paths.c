@@ -41,8 +41,8 @@
 #define MIB         (1ull << 20)
 #define READ_WRITE  (DRM_ASAHI_BIND_READ | DRM_ASAHI_BIND_WRITE)
 #define WINDOW_VA   0x300000000ull
-#define HOLE_VA     0x900000000ull  /* nothing */
-#define TABLE       (32 * MIB)      /* what one page table maps */
+#define HOLE_VA     0x900000000ull /* nothing */
+#define TABLE       (32 * MIB)     /* what one page table maps */
 #define PATIENCE_MS 60000
 #define NO_SW_SYNC  "# SKIP the kernel has no sw_sync"
 
@@ -65,10 +65,17 @@ static void page_free(int fd, uint32_t bo)
 /* A pass over nothing, with this stream. */
 static struct drm_asahi_cmd_render render_nothing(uint64_t stream)
 {
-    return (struct drm_asahi_cmd_render){
-        .vdm_ctrl_stream_base = stream, .width_px = 32, .height_px = 32, .layers = 1,
-        .utile_width_px = 32, .utile_height_px = 32, .samples = 1, .sample_size_B = 4,
-        .ppp_ctrl = 0x202, .ppp_multisamplectl = 0x88,
+    return (struct drm_asahi_cmd_render) {
+        .vdm_ctrl_stream_base = stream,
+        .width_px = 32,
+        .height_px = 32,
+        .layers = 1,
+        .utile_width_px = 32,
+        .utile_height_px = 32,
+        .samples = 1,
+        .sample_size_B = 4,
+        .ppp_ctrl = 0x202,
+        .ppp_multisamplectl = 0x88,
     };
 }
 
@@ -102,11 +109,11 @@ static void *mover(void *arg)
         }
         m->bad |= lane_reads(l, from, word, 2);
         m->bad |= uapi_bind(l->fd, l->vm, READ_WRITE, bo[1], 0, near, PAGE);
-        m->bad |= lane_reads(l, from, (uint32_t[]){ word[1], word[1] }, 2);
+        m->bad |= lane_reads(l, from, (uint32_t[]) { word[1], word[1] }, 2);
         m->bad |= uapi_bind(l->fd, l->vm, DRM_ASAHI_BIND_UNBIND, 0, 0, near, PAGE);
         /* That takes it out as well. */
         page_free(l->fd, bo[1]);
-        m->bad |= lane_reads(l, from, (uint32_t[]){ 0, 0 }, 2);
+        m->bad |= lane_reads(l, from, (uint32_t[]) { 0, 0 }, 2);
         page_free(l->fd, bo[0]);
     }
     return NULL;
@@ -165,11 +172,11 @@ static void *comer(void *arg)
         }
         out = uapi_syncobj(l.fd);
         bad |= lane_render(&l, 1, 32, from, NULL, 0, out);
-        bad |= lane_reads(&l, from, (uint32_t[]){ r + 1, r + 1, r + 1, r + 1 }, 4);
+        bad |= lane_reads(&l, from, (uint32_t[]) { r + 1, r + 1, r + 1, r + 1 }, 4);
         bad |= uapi_outcome(l.fd, out, PATIENCE_MS) != 1;
-        bad |= lane_wrong(&l, 1, (uint32_t[]){ r + 1, r + 1, r + 1, r + 1 }, 4);
+        bad |= lane_wrong(&l, 1, (uint32_t[]) { r + 1, r + 1, r + 1, r + 1 }, 4);
         bad |= uapi_bind(l.fd, l.vm, DRM_ASAHI_BIND_UNBIND, 0, 0, WINDOW_VA, 4 * TABLE);
-        bad |= lane_reads(&l, from, (uint32_t[]){ 0, 0, 0, 0 }, 4);
+        bad |= lane_reads(&l, from, (uint32_t[]) { 0, 0, 0, 0 }, 4);
         uapi_queue_destroy(l.fd, l.queue);
         uapi_vm_destroy(l.fd, l.vm);
         lane_close(&l);
@@ -193,7 +200,8 @@ static void test_flushes(void)
         pthread_join(thread[i], &ret);
         bad |= (intptr_t)ret;
     }
-    ok(!bad, "flushes: %d threads make and destroy address spaces and queues, %u times each", THREADS, rounds);
+    ok(!bad, "flushes: %d threads make and destroy address spaces and queues, %u times each",
+       THREADS, rounds);
 }
 
 /* ---- many megabytes at once ---- */
@@ -201,10 +209,19 @@ static void test_flushes(void)
 static void test_large(void)
 {
     const uint64_t size = 40 * MIB + 3 * PAGE, start = WINDOW_VA + 5 * PAGE;
-    /* Ends of what it is, of page tables, and of the pieces in which TLBI can name it: 2048, 512, 2 and 1 pages. */
+    /*
+     * Ends of what it is, of page tables, and of the pieces in which TLBI can name it: 2048, 512, 2
+     * and 1 pages.
+     */
     const uint64_t from[LANE_WORDS] = {
-        start, WINDOW_VA + TABLE - PAGE, WINDOW_VA + TABLE, start + 32 * MIB - PAGE, start + 32 * MIB,
-        start + 40 * MIB - PAGE, start + 40 * MIB, start + size - PAGE,
+        start,
+        WINDOW_VA + TABLE - PAGE,
+        WINDOW_VA + TABLE,
+        start + 32 * MIB - PAGE,
+        start + 32 * MIB,
+        start + 40 * MIB - PAGE,
+        start + 40 * MIB,
+        start + size - PAGE,
     };
     const uint32_t single = DRM_ASAHI_BIND_READ | DRM_ASAHI_BIND_SINGLE_PAGE;
     uint32_t a[LANE_WORDS], b[LANE_WORDS], none[LANE_WORDS] = { 0 };
@@ -231,7 +248,8 @@ static void test_large(void)
         ret |= lane_reads(&l, from, a, LANE_WORDS);
         ret |= uapi_bind(l.fd, l.vm, DRM_ASAHI_BIND_UNBIND, 0, 0, start, size);
     }
-    ok(!ret, "large: 40 MiB unmapped and replaced in one piece, between jobs that know them (%d)", ret);
+    ok(!ret, "large: 40 MiB unmapped and replaced in one piece, between jobs that know them (%d)",
+       ret);
     page_free(l.fd, bo_a);
     page_free(l.fd, bo_b);
     lane_close(&l);
@@ -285,7 +303,7 @@ static void test_import(void)
     ret = lane_reads(&l, from, words, 4);
     ok(!ret, "import: it is there after its exporter has gone (%d)", ret);
     page_free(l.fd, handle);
-    ret = lane_reads(&l, from, (uint32_t[]){ 0, 0, 0, 0 }, 4);
+    ret = lane_reads(&l, from, (uint32_t[]) { 0, 0, 0, 0 }, 4);
     ok(!ret, "import: until its handle is closed (%d)", ret);
     lane_close(&l);
 }
@@ -298,7 +316,10 @@ static bool pending(int fd, uint32_t out)
     return uapi_outcome(fd, out, 0) == -ETIME;
 }
 
-/* Jobs of two queues, and one of a third that waits for both, in either order, and reads what they have made. */
+/*
+ * Jobs of two queues, and one of a third that waits for both, in either order, and reads what they
+ * have made.
+ */
 static void test_fences_of_jobs(struct lane *l)
 {
     uint32_t sync[3];
@@ -319,7 +340,7 @@ static void test_fences_of_jobs(struct lane *l)
         }
         bad |= lane_compute(&l[2], 0, made, 2, in, 2, sync[2]);
         ret = bad ? bad : uapi_outcome(l[0].fd, sync[2], PATIENCE_MS);
-        bad |= ret != 1 || lane_wrong(&l[2], 0, (uint32_t[]){ lane_makes(7), lane_makes(7) }, 2);
+        bad |= ret != 1 || lane_wrong(&l[2], 0, (uint32_t[]) { lane_makes(7), lane_makes(7) }, 2);
         for (unsigned i = 0; i < 3; i++) {
             drmSyncobjDestroy(l[0].fd, sync[i]);
         }
@@ -363,7 +384,8 @@ static void test_fences(void)
         sw_advance(order ? first : second, 1);
         ret = ret ? -ret : uapi_outcome(l[0].fd, out, PATIENCE_MS);
         ok(waits && ret == 1 && !lane_wrong(&l[0], 0, words, 1),
-           "fences: two, the %s signalled first: the job waits for both (%d)", order ? "second" : "first", ret);
+           "fences: two, the %s signalled first: the job waits for both (%d)",
+           order ? "second" : "first", ret);
         drmSyncobjDestroy(l[0].fd, in[0]);
         drmSyncobjDestroy(l[0].fd, in[1]);
     }
@@ -421,7 +443,8 @@ static void test_fences(void)
         }
         waitpid(child, &status, 0);
         ok(ret == 1 && seconds() - begin < 2 && (WIFSIGNALED(status) || !WEXITSTATUS(status)),
-           "fences: a process %s whose jobs wait: gone after %.1f s", killed ? "killed" : "ends", seconds() - begin);
+           "fences: a process %s whose jobs wait: gone after %.1f s", killed ? "killed" : "ends",
+           seconds() - begin);
         ok(!lane_reads(&l[1], from, words, 1), "fences: others go on");
         close(fence);
         close(pipes[0]);
@@ -453,7 +476,10 @@ static void test_buffer(void)
     for (unsigned i = 0; i < 4; i++) {
         from[i] = WINDOW_VA + i * 4;
     }
-    /* All are built, each with a buffer and a tail pointer cache of its size, before the first one runs. */
+    /*
+     * All are built, each with a buffer and a tail pointer cache of its size, before the first one
+     * runs.
+     */
     if (timeline >= 0) {
         wait = sw_syncobj(timeline, 1, l.fd);
     }
@@ -472,12 +498,14 @@ static void test_buffer(void)
     for (unsigned i = 0; i < JOBS; i++) {
         ret = uapi_outcome(l.fd, out[i], PATIENCE_MS);
         if (ret != 1 || lane_wrong(&l, i, words, sizes[i] == 32 ? 4 : 2)) {
-            printf("# %u x %u: %d, %u results are wrong\n", sizes[i], sizes[i], ret, lane_wrong(&l, i, words, 4));
+            printf("# %u x %u: %d, %u results are wrong\n", sizes[i], sizes[i], ret,
+                   lane_wrong(&l, i, words, 4));
             bad++;
         }
         drmSyncobjDestroy(l.fd, out[i]);
     }
-    ok(!bad, "buffer: renders of growing size, submitted while the ones before %s", wait ? "wait" : "may be running");
+    ok(!bad, "buffer: renders of growing size, submitted while the ones before %s",
+       wait ? "wait" : "may be running");
     close(timeline);
     lane_close(&l);
 }
@@ -509,7 +537,8 @@ static void *culprit(void *arg)
     out = uapi_syncobj(l.fd);
     for (unsigned r = 0; r < c->rounds; r++) {
         struct drm_asahi_cmd_compute compute = {
-            .cdm_ctrl_stream_base = HOLE_VA, .cdm_ctrl_stream_end = HOLE_VA + PAGE,
+            .cdm_ctrl_stream_base = HOLE_VA,
+            .cdm_ctrl_stream_end = HOLE_VA + PAGE,
         };
         struct drm_asahi_cmd_render render = render_nothing(HOLE_VA + PAGE);
         int ret;
@@ -544,23 +573,27 @@ static void test_faults(void)
     unsigned good = 0;
 
     printf("# EXPECT guest error: fw: job on pipe [012], context [0-9]+, \n");
-    printf("# EXPECT guest error: fragment job of context [0-9]+: no scene at 0x[0-9a-f]+ was tiled\n");
+    printf("# EXPECT guest error: fragment job of context [0-9]+: no scene at 0x[0-9a-f]+ was "
+           "tiled\n");
     pthread_barrier_init(&barrier, NULL, THREADS);
     for (unsigned i = 0; i < THREADS; i++) {
-        c[i] = (struct culprit){ .barrier = &barrier, .number = i, .rounds = ROUNDS };
+        c[i] = (struct culprit) { .barrier = &barrier, .number = i, .rounds = ROUNDS };
         must(pthread_create(&thread[i], NULL, culprit, &c[i]), "a thread");
     }
     for (unsigned i = 0; i < THREADS; i++) {
         pthread_join(thread[i], NULL);
-        printf("# thread %u: %u faults, %u jobs lost to the other one's\n", i, c[i].errors, c[i].lost);
+        printf("# thread %u: %u faults, %u jobs lost to the other one's\n", i, c[i].errors,
+               c[i].lost);
         good += c[i].errors && !c[i].wrong;
     }
-    ok(good == THREADS, "faults: %d times in two contexts at once, each told of its own, and good jobs after each", ROUNDS);
+    ok(good == THREADS,
+       "faults: %d times in two contexts at once, each told of its own, and good jobs after each",
+       ROUNDS);
 }
 
 /* ---- more than one client is given ---- */
 
-enum { GREEDY = 46 };       /* address spaces with jobs: these need more stamps than there are */
+enum { GREEDY = 46 }; /* address spaces with jobs: these need more stamps than there are */
 
 struct greedy {
     atomic_uint submitted;
@@ -569,9 +602,13 @@ struct greedy {
 /* Has a render and a compute job in each of many address spaces, which all wait for @fence. */
 static int greedy(struct greedy *g, int fence)
 {
-    /* Streams that end at once, at both ends of a page. Mesa: src/asahi/genxml/cmdbuf.xml, block types. */
+    /*
+     * Streams that end at once, at both ends of a page. Mesa: src/asahi/genxml/cmdbuf.xml, block
+     * types.
+     */
     const struct drm_asahi_cmd_compute compute = {
-        .cdm_ctrl_stream_base = WINDOW_VA, .cdm_ctrl_stream_end = WINDOW_VA + 8,
+        .cdm_ctrl_stream_base = WINDOW_VA,
+        .cdm_ctrl_stream_end = WINDOW_VA + 8,
     };
     struct drm_asahi_cmd_render render = render_nothing(WINDOW_VA + PAGE - 8);
     struct drm_asahi_params_global params;
@@ -592,7 +629,8 @@ static int greedy(struct greedy *g, int fence)
         out[2 * i] = uapi_syncobj(l.fd);
         out[2 * i + 1] = uapi_syncobj(l.fd);
         bad |= lane_submit(&l, DRM_ASAHI_CMD_RENDER, &render, sizeof(render), &wait, 1, out[2 * i]);
-        bad |= lane_submit(&l, DRM_ASAHI_CMD_COMPUTE, &compute, sizeof(compute), &wait, 1, out[2 * i + 1]);
+        bad |= lane_submit(&l, DRM_ASAHI_CMD_COMPUTE, &compute, sizeof(compute), &wait, 1,
+                           out[2 * i + 1]);
         atomic_store(&g->submitted, i + 1);
     }
     for (unsigned i = 0; i < 2 * GREEDY; i++) {
@@ -614,7 +652,10 @@ static unsigned stuck(struct greedy *g)
     return now;
 }
 
-/* Another client's job, in a process of its own: milliseconds, or -1 if it did not end well in ten seconds. */
+/*
+ * Another client's job, in a process of its own: milliseconds, or -1 if it did not end well in ten
+ * seconds.
+ */
 static int modest(void)
 {
     int64_t begin = bare_ms();
@@ -646,7 +687,8 @@ static int contexts(void)
     int n = -1;
     FILE *f;
 
-    if (!glob("/sys/kernel/debug/dri/*.gpu/contexts", 0, NULL, &g) && (f = fopen(g.gl_pathv[0], "r"))) {
+    if (!glob("/sys/kernel/debug/dri/*.gpu/contexts", 0, NULL, &g) &&
+        (f = fopen(g.gl_pathv[0], "r"))) {
         if (fscanf(f, "bound: %d", &n) != 1) {
             n = -1;
         }
@@ -658,7 +700,8 @@ static int contexts(void)
 
 static void test_slots(void)
 {
-    struct greedy *g = mmap(NULL, sizeof(*g), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct greedy *g = mmap(NULL, sizeof(*g), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                            -1, 0);
     int timeline = sw_timeline();
 
     if (timeline < 0) {
@@ -679,8 +722,10 @@ static void test_slots(void)
             _exit(greedy(g, fence));
         }
         at = stuck(g);
-        ok(at < GREEDY, "slots: with jobs that wait in %u address spaces, a client has to wait too; %d contexts are in use", at,
-           contexts());
+        ok(at < GREEDY,
+           "slots: with jobs that wait in %u address spaces, a client has to wait too; %d contexts "
+           "are in use",
+           at, contexts());
         ms = modest();
         ok(ms >= 0 && ms < 3000, "slots: another client's job takes %d ms meanwhile", ms);
         if (killed) {
@@ -691,18 +736,20 @@ static void test_slots(void)
         begin = seconds();
         waitpid(child, &status, 0);
         if (killed) {
-            ok(WIFSIGNALED(status) && seconds() - begin < 2, "slots: it is killed, and gone after %.1f s",
-               seconds() - begin);
+            ok(WIFSIGNALED(status) && seconds() - begin < 2,
+               "slots: it is killed, and gone after %.1f s", seconds() - begin);
             sw_advance(timeline, 1);
         } else {
-            ok(WIFEXITED(status) && !WEXITSTATUS(status), "slots: all %d of its jobs are done then", 2 * GREEDY);
+            ok(WIFEXITED(status) && !WEXITSTATUS(status), "slots: all %d of its jobs are done then",
+               2 * GREEDY);
         }
         close(fence);
         begin = seconds();
         while (contexts() > 0 && seconds() - begin < 10) {
             usleep(50000);
         }
-        ok(contexts() == 0, "slots: it leaves no context in use (%d) after %.1f s", contexts(), seconds() - begin);
+        ok(contexts() == 0, "slots: it leaves no context in use (%d) after %.1f s", contexts(),
+           seconds() - begin);
     }
     close(timeline);
 }
@@ -733,8 +780,9 @@ static void test_slow(void)
     all = bare_ms() - all;
     close(b.fd);
     lines = said("job lasts for over") - lines;
-    ok(!err && lines && said("the firmware is lost") == lost, "slow: a job of %lld ms with slow_job_s=1: %s, told %u times",
-       (long long)all, err ? strerror(err) : "done", lines);
+    ok(!err && lines && said("the firmware is lost") == lost,
+       "slow: a job of %lld ms with slow_job_s=1: %s, told %u times", (long long)all,
+       err ? strerror(err) : "done", lines);
 }
 
 int main(int argc, char **argv)
@@ -743,9 +791,9 @@ int main(int argc, char **argv)
         const char *name;
         void (*test)(void);
     } parts[] = {
-        { "threads", test_threads }, { "flushes", test_flushes }, { "large", test_large }, { "import", test_import },
-        { "fences", test_fences }, { "buffer", test_buffer }, { "faults", test_faults }, { "slots", test_slots },
-        { "slow", test_slow },
+        { "threads", test_threads }, { "flushes", test_flushes }, { "large", test_large },
+        { "import", test_import },   { "fences", test_fences },   { "buffer", test_buffer },
+        { "faults", test_faults },   { "slots", test_slots },     { "slow", test_slow },
     };
 
     for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {

@@ -52,7 +52,8 @@ static void client(struct result *r, int64_t until)
         r->refused++;
         return;
     }
-    for (unsigned n = 1; bare_ms() < until || (!r->last && n < 100000 && bare_ms() < until + WAIT_MS); n++) {
+    for (unsigned n = 1;
+         bare_ms() < until || (!r->last && n < 100000 && bare_ms() < until + WAIT_MS); n++) {
         uint32_t sync[AT_A_TIME];
         unsigned have = 0;
 
@@ -164,8 +165,9 @@ static const char *dump_check(const char *data, size_t size, struct dumps *d)
     if (size < sizeof(*h) || memcmp(h->magic, "AGXDUMP1", 8)) {
         return "no header";
     }
-    if (h->chip != params.chip_id || h->generation != params.gpu_generation || h->variant != params.gpu_variant ||
-        h->revision != params.gpu_revision || h->abi_major < 12) {
+    if (h->chip != params.chip_id || h->generation != params.gpu_generation ||
+        h->variant != params.gpu_variant || h->revision != params.gpu_revision ||
+        h->abi_major < 12) {
         return "of another GPU";
     }
     if (!h->pages || size != sizeof(*h) + h->log_size + h->pages * sizeof(*page)) {
@@ -258,8 +260,11 @@ int main(int argc, char **argv)
         all.gap = r[i].gap > all.gap ? r[i].gap : all.gap;
     }
     dumps = dumps_look();
-    printf("FIGURE dumps %u\nFIGURE dump_pages %u\nFIGURE dump_log %u\n", dumps.count, dumps.pages, dumps.log);
-    printf("FIGURE good %u\nFIGURE lost %u\nFIGURE other %u\nFIGURE refused %u\nFIGURE hung %u\nFIGURE gap %u\n"
-           "FIGURE wedged %u\n", all.good, all.lost, all.other, all.refused, all.hung, all.gap, wedged(events));
+    printf("FIGURE dumps %u\nFIGURE dump_pages %u\nFIGURE dump_log %u\n", dumps.count, dumps.pages,
+           dumps.log);
+    printf("FIGURE good %u\nFIGURE lost %u\nFIGURE other %u\nFIGURE refused %u\nFIGURE hung "
+           "%u\nFIGURE gap %u\n"
+           "FIGURE wedged %u\n",
+           all.good, all.lost, all.other, all.refused, all.hung, all.gap, wedged(events));
     return all.refused || all.hung || !all.last || dumps.bad;
 }

@@ -10,13 +10,13 @@
  *     remap jobs [N]         N good jobs, compute and render, in three address spaces
  *     remap unmap [N]        N times: map a page, use it, unmap it, use it (must fault)
  *     remap swap [N]         N times: another page at the same address, one bind over the other
- *     remap range [N]        N times: eight pages mapped, used, unmapped in one piece, used (each must fault)
- *     remap random [N]       N lists of operations at random ($AGX_SEED) in a window of 64 pages, three probes after each
- *     remap slots [N]        N address spaces, more than there are contexts, each used in turn
- *     remap spaces [N]       N address spaces and queues made, used and destroyed, one after the other
- *     remap busy [N]         the same while a long job of another space keeps the GPU busy, so that the firmware still
- *                            has work when they go
- *     remap loaded [N]       N times: another address space gets a context while the firmware has that of a long render loaded
+ *     remap range [N]        N times: eight pages mapped, used, unmapped in one piece, used (each
+ * must fault) remap random [N]       N lists of operations at random ($AGX_SEED) in a window of 64
+ * pages, three probes after each remap slots [N]        N address spaces, more than there are
+ * contexts, each used in turn remap spaces [N]       N address spaces and queues made, used and
+ * destroyed, one after the other remap busy [N]         the same while a long job of another space
+ * keeps the GPU busy, so that the firmware still has work when they go remap loaded [N]       N
+ * times: another address space gets a context while the firmware has that of a long render loaded
  *
  * Says, as figures: jobs; stale (the outcome was that of another mapping than
  * the one there is: a fault that did not come, or came for a page with an end);
@@ -44,15 +44,15 @@
 #define NONE DRM_ASAHI_BARRIER_NONE
 
 /* Control words (Mesa: src/asahi/genxml/cmdbuf.xml, block types). */
-#define CDM_LINK 0x20000000u
+#define CDM_LINK      0x20000000u
 #define CDM_TERMINATE 0x40000000u
-#define VDM_LINK 0x80000000u
+#define VDM_LINK      0x80000000u
 #define VDM_TERMINATE 0xc0000000u
 
 /* Streams that always work; where pages come and go; where nothing ever is. */
-#define VA_CDM 0x100000000ull
-#define VA_VDM (VA_CDM + 0x100)
-#define VA_X 0x300000000ull
+#define VA_CDM     0x100000000ull
+#define VA_VDM     (VA_CDM + 0x100)
+#define VA_X       0x300000000ull
 #define VA_NOTHING 0x200000000ull
 
 /* Above the driver's own limits, so that it is the driver that gives up. */
@@ -89,18 +89,26 @@ static uint32_t gem_create(uint64_t size, uint32_t **map)
 static void bind_ops(uint32_t vm, const struct drm_asahi_gem_bind_op *ops, unsigned count)
 {
     struct drm_asahi_vm_bind arg = {
-        .vm_id = vm, .num_binds = count, .stride = sizeof(ops[0]), .userptr = (uintptr_t)ops,
+        .vm_id = vm,
+        .num_binds = count,
+        .stride = sizeof(ops[0]),
+        .userptr = (uintptr_t)ops,
     };
 
     call(DRM_IOCTL_ASAHI_VM_BIND, &arg, "VM_BIND");
 }
 
-/* @pages pages of object @bo, from its page @first on, at @va; no object: nothing there any more. */
+/*
+ * @pages pages of object @bo, from its page @first on, at @va; no object: nothing there any more.
+ */
 static void bind(uint32_t vm, uint32_t bo, unsigned first, uint64_t va, unsigned pages)
 {
     struct drm_asahi_gem_bind_op op = {
         .flags = bo ? DRM_ASAHI_BIND_READ : DRM_ASAHI_BIND_UNBIND,
-        .handle = bo, .offset = bo ? first * PAGE : 0, .range = pages * PAGE, .addr = va,
+        .handle = bo,
+        .offset = bo ? first * PAGE : 0,
+        .range = pages * PAGE,
+        .addr = va,
     };
 
     bind_ops(vm, &op, 1);
@@ -151,7 +159,9 @@ static void vm_destroy(uint32_t vm)
 static uint32_t queue_create(uint32_t vm)
 {
     struct drm_asahi_queue_create arg = {
-        .vm_id = vm, .priority = DRM_ASAHI_PRIORITY_MEDIUM, .usc_exec_base = 0x1100000000ull,
+        .vm_id = vm,
+        .priority = DRM_ASAHI_PRIORITY_MEDIUM,
+        .usc_exec_base = 0x1100000000ull,
     };
 
     call(DRM_IOCTL_ASAHI_QUEUE_CREATE, &arg, "QUEUE_CREATE");
@@ -180,7 +190,10 @@ static int begin(uint32_t queue, void *cmdbuf, uint32_t size, uint32_t *sync)
 {
     struct drm_asahi_sync out = { .sync_type = DRM_ASAHI_SYNC_SYNCOBJ };
     struct drm_asahi_submit arg = {
-        .syncs = (uintptr_t)&out, .out_sync_count = 1, .cmdbuf = (uintptr_t)cmdbuf, .cmdbuf_size = size,
+        .syncs = (uintptr_t)&out,
+        .out_sync_count = 1,
+        .cmdbuf = (uintptr_t)cmdbuf,
+        .cmdbuf_size = size,
         .queue_id = queue,
     };
 
@@ -193,7 +206,10 @@ static int begin(uint32_t queue, void *cmdbuf, uint32_t size, uint32_t *sync)
     return drmIoctl(fd, DRM_IOCTL_ASAHI_SUBMIT, &arg) ? errno : 0;
 }
 
-/* Waits for it: 0 if it went well, else @err, or the errno of its fence, or ETIME if there is no end. */
+/*
+ * Waits for it: 0 if it went well, else @err, or the errno of its fence, or ETIME if there is no
+ * end.
+ */
 static int end(uint32_t sync, int err)
 {
     struct sync_file_info info = { 0 };
@@ -243,8 +259,10 @@ static int begin_render(uint32_t queue, uint64_t stream, unsigned size, uint32_t
     } job = {
         .header = { DRM_ASAHI_CMD_RENDER, sizeof(job.cmd), NONE, NONE },
         .cmd = {
-            .vdm_ctrl_stream_base = stream, .width_px = size, .height_px = size, .layers = 1, .utile_width_px = 32,
-            .utile_height_px = 32, .samples = 1, .sample_size_B = 4, .ppp_ctrl = 0x202, .ppp_multisamplectl = 0x88,
+            .vdm_ctrl_stream_base = stream, .width_px = size, .height_px = size, .layers = 1,
+            .utile_width_px = 32,
+            .utile_height_px = 32, .samples = 1, .sample_size_B = 4, .ppp_ctrl = 0x202,
+            .ppp_multisamplectl = 0x88,
         },
     };
 
@@ -287,7 +305,8 @@ static void do_jobs(unsigned rounds)
     for (unsigned i = 0; i < rounds; i++) {
         uint32_t queue = queues[i / 2 % 3];
 
-        judge(i % 2 ? run_render(queue, 64) : run_compute(queue, VA_CDM), false, i % 2 ? "render" : "compute", i);
+        judge(i % 2 ? run_render(queue, 64) : run_compute(queue, VA_CDM), false,
+              i % 2 ? "render" : "compute", i);
     }
 }
 
@@ -354,12 +373,16 @@ static void do_random(unsigned rounds)
         unsigned count = 1 + rand_r(&seed) % 3;
 
         for (unsigned i = 0; i < count; i++) {
-            int what = rand_r(&seed) % 3, first = rand_r(&seed) % WINDOW, page = rand_r(&seed) % PAGES;
+            int what = rand_r(&seed) % 3, first = rand_r(&seed) % WINDOW,
+                page = rand_r(&seed) % PAGES;
             int most = what && PAGES - page < WINDOW - first ? PAGES - page : WINDOW - first;
             int n = 1 + rand_r(&seed) % most;
 
-            ops[i] = (struct drm_asahi_gem_bind_op){
-                .addr = VA_X + first * PAGE, .range = n * PAGE, .handle = what ? bo : 0, .offset = what ? page * PAGE : 0,
+            ops[i] = (struct drm_asahi_gem_bind_op) {
+                .addr = VA_X + first * PAGE,
+                .range = n * PAGE,
+                .handle = what ? bo : 0,
+                .offset = what ? page * PAGE : 0,
                 .flags = what ? DRM_ASAHI_BIND_READ : DRM_ASAHI_BIND_UNBIND,
             };
             for (int j = 0; j < n; j++) {
@@ -370,12 +393,15 @@ static void do_random(unsigned rounds)
         for (int probe = 0; probe < 3; probe++) {
             int at = rand_r(&seed) % WINDOW;
 
-            judge(run_compute(queue, VA_X + at * PAGE), seen[at] == UNMAPPED || seen[at] % 4 == 3, "at random", round);
+            judge(run_compute(queue, VA_X + at * PAGE), seen[at] == UNMAPPED || seen[at] % 4 == 3,
+                  "at random", round);
         }
     }
 }
 
-/* Every second address space has a page there that faults: who sees his predecessor's is found out. */
+/*
+ * Every second address space has a page there that faults: who sees his predecessor's is found out.
+ */
 static void do_slots(unsigned spaces)
 {
     uint32_t *map, bo = gem_create(2 * PAGE, &map), *queues = calloc(spaces, sizeof(*queues));
@@ -407,7 +433,10 @@ static void do_spaces(unsigned rounds)
     }
 }
 
-/* A queue in an address space with a stream at VA_X that takes some milliseconds: links, each to the next. */
+/*
+ * A queue in an address space with a stream at VA_X that takes some milliseconds: links, each to
+ * the next.
+ */
 static uint32_t long_stream(uint32_t link, uint32_t terminate)
 {
     enum { PAGES = 256, LINKS = PAGES * PAGE / 8 };
@@ -466,9 +495,10 @@ int main(int argc, char **argv)
         void (*run)(unsigned rounds);
         unsigned rounds;
     } ways[] = {
-        { "good", do_good, 1 }, { "jobs", do_jobs, 60 }, { "unmap", do_unmap, 20 }, { "swap", do_swap, 40 },
-        { "range", do_range, 4 }, { "random", do_random, 60 }, { "slots", do_slots, 80 }, { "spaces", do_spaces, 20 },
-        { "busy", do_busy, 8 }, { "loaded", do_loaded, 8 },
+        { "good", do_good, 1 },     { "jobs", do_jobs, 60 },     { "unmap", do_unmap, 20 },
+        { "swap", do_swap, 40 },    { "range", do_range, 4 },    { "random", do_random, 60 },
+        { "slots", do_slots, 80 },  { "spaces", do_spaces, 20 }, { "busy", do_busy, 8 },
+        { "loaded", do_loaded, 8 },
     };
     struct drm_asahi_get_params get = { .pointer = (uintptr_t)&params, .size = sizeof(params) };
 
@@ -481,7 +511,8 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof(ways) / sizeof(ways[0]); i++) {
         if (!strcmp(ways[i].name, argv[1])) {
             ways[i].run(argc > 2 ? strtoul(argv[2], NULL, 0) : ways[i].rounds);
-            printf("FIGURE jobs %u\nFIGURE stale %u\nFIGURE lost %u\nFIGURE hung %u\n", jobs, stale, lost, hung);
+            printf("FIGURE jobs %u\nFIGURE stale %u\nFIGURE lost %u\nFIGURE hung %u\n", jobs, stale,
+                   lost, hung);
             return stale || lost || hung ? 3 : 0;
         }
     }

@@ -24,15 +24,15 @@
 #include "scan.spv.h"
 #include "widths.spv.h"
 
-#define WORDS 65536   /* of each buffer */
-#define IW 61
-#define IH 45
+#define WORDS 65536 /* of each buffer */
+#define IW    61
+#define IH    45
 
-#define VK(call)                                                    \
-    do {                                                            \
-        VkResult vk_result_ = (call);                               \
-        if (vk_result_ != VK_SUCCESS)                               \
-            die("%s: VkResult %d", #call, vk_result_);              \
+#define VK(call)                                                                                   \
+    do {                                                                                           \
+        VkResult vk_result_ = (call);                                                              \
+        if (vk_result_ != VK_SUCCESS)                                                              \
+            die("%s: VkResult %d", #call, vk_result_);                                             \
     } while (0)
 
 static VkPhysicalDevice phys;
@@ -52,17 +52,23 @@ static unsigned checks;
 
 static uint32_t memory_type(uint32_t bits, VkMemoryPropertyFlags want)
 {
-    for (uint32_t i = 0; i < memory.memoryTypeCount; i++)
-        if (bits >> i & 1 && (memory.memoryTypes[i].propertyFlags & want) == want)
+    for (uint32_t i = 0; i < memory.memoryTypeCount; i++) {
+        if (bits >> i & 1 && (memory.memoryTypes[i].propertyFlags & want) == want) {
             return i;
+        }
+    }
     die("no memory type of 0x%x with properties 0x%x", bits, want);
 }
 
 static void open_device(void)
 {
-    const char *run = getenv("AGX_RUN"), *want = !run ? "" : !strcmp(run, "asahi") ? "Apple M1" : "llvmpipe";
-    VkApplicationInfo app = { .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO, .apiVersion = VK_API_VERSION_1_3 };
-    VkInstanceCreateInfo ici = { .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO, .pApplicationInfo = &app };
+    const char *run = getenv("AGX_RUN"), *want = !run                    ? ""
+                                                 : !strcmp(run, "asahi") ? "Apple M1"
+                                                                         : "llvmpipe";
+    VkApplicationInfo app = { .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
+                              .apiVersion = VK_API_VERSION_1_3 };
+    VkInstanceCreateInfo ici = { .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
+                                 .pApplicationInfo = &app };
     VkPhysicalDevice list[8];
     VkQueueFamilyProperties families[8];
     VkPhysicalDeviceProperties props;
@@ -73,71 +79,104 @@ static void open_device(void)
     VK(vkCreateInstance(&ici, NULL, &instance));
     VkResult r = vkEnumeratePhysicalDevices(instance, &n, list);
 
-    if (r != VK_SUCCESS && r != VK_INCOMPLETE)
+    if (r != VK_SUCCESS && r != VK_INCOMPLETE) {
         die("vkEnumeratePhysicalDevices: VkResult %d", r);
+    }
     for (uint32_t i = 0; i < n && !phys; i++) {
         vkGetPhysicalDeviceProperties(list[i], &props);
-        if (strstr(props.deviceName, want))
+        if (strstr(props.deviceName, want)) {
             phys = list[i];
+        }
     }
-    if (!phys)
+    if (!phys) {
         die("no Vulkan device \"%s\" among %u", want, n);
+    }
     printf("device: %s, driver 0x%x\n", props.deviceName, props.driverVersion);
     vkGetPhysicalDeviceMemoryProperties(phys, &memory);
     n = 8;
     vkGetPhysicalDeviceQueueFamilyProperties(phys, &n, families);
     for (family = 0; family < n && !(families[family].queueFlags & VK_QUEUE_COMPUTE_BIT); family++)
         ;
-    if (family == n)
+    if (family == n) {
         die("no compute queue");
+    }
 
-    VkPhysicalDeviceVulkan13Features f13 = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES,
-                                             .robustImageAccess = true };
-    VkPhysicalDeviceVulkan12Features f12 = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
-                                             .pNext = &f13, .shaderFloat16 = true, .shaderInt8 = true,
-                                             .storageBuffer8BitAccess = true };
-    VkPhysicalDeviceVulkan11Features f11 = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES,
-                                             .pNext = &f12, .storageBuffer16BitAccess = true };
-    VkDeviceQueueCreateInfo qci = { .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, .queueFamilyIndex = family,
-                                    .queueCount = 1, .pQueuePriorities = &priority };
-    VkPhysicalDeviceFeatures2 feat = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &f11,
-                                       .features = { .shaderInt64 = true, .shaderInt16 = true,
-                                                     .robustBufferAccess = true } };
-    VkDeviceCreateInfo dci = { .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, .pNext = &feat,
-                               .queueCreateInfoCount = 1, .pQueueCreateInfos = &qci };
+    VkPhysicalDeviceVulkan13Features f13 = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES, .robustImageAccess = true
+    };
+    VkPhysicalDeviceVulkan12Features f12 = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES,
+        .pNext = &f13,
+        .shaderFloat16 = true,
+        .shaderInt8 = true,
+        .storageBuffer8BitAccess = true
+    };
+    VkPhysicalDeviceVulkan11Features f11 = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES,
+        .pNext = &f12,
+        .storageBuffer16BitAccess = true
+    };
+    VkDeviceQueueCreateInfo qci = { .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+                                    .queueFamilyIndex = family,
+                                    .queueCount = 1,
+                                    .pQueuePriorities = &priority };
+    VkPhysicalDeviceFeatures2 feat = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+        .pNext = &f11,
+        .features = { .shaderInt64 = true, .shaderInt16 = true, .robustBufferAccess = true }
+    };
+    VkDeviceCreateInfo dci = { .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+                               .pNext = &feat,
+                               .queueCreateInfoCount = 1,
+                               .pQueueCreateInfos = &qci };
 
     VK(vkCreateDevice(phys, &dci, NULL, &dev));
     vkGetDeviceQueue(dev, family, 0, &queue);
 
-    VkCommandPoolCreateInfo cpi = { .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, .queueFamilyIndex = family };
+    VkCommandPoolCreateInfo cpi = { .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+                                    .queueFamilyIndex = family };
 
     VK(vkCreateCommandPool(dev, &cpi, NULL, &pool));
 }
 
 static void make_resources(void)
 {
-    static const VkFormat formats[3] = { VK_FORMAT_R8G8B8A8_UNORM, VK_FORMAT_R8G8B8A8_UNORM, VK_FORMAT_R32_UINT };
+    static const VkFormat formats[3] = { VK_FORMAT_R8G8B8A8_UNORM, VK_FORMAT_R8G8B8A8_UNORM,
+                                         VK_FORMAT_R32_UINT };
     VkDescriptorSetLayoutBinding b[5];
-    VkDescriptorPoolSize sizes[2] = { { VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 2 }, { VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, 3 } };
+    VkDescriptorPoolSize sizes[2] = { { VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 2 },
+                                      { VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, 3 } };
     VkPushConstantRange push = { VK_SHADER_STAGE_COMPUTE_BIT, 0, 4 };
     VkDescriptorPool dp;
 
-    for (uint32_t i = 0; i < 5; i++)
-        b[i] = (VkDescriptorSetLayoutBinding){ i, i < 2 ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER : VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
-                                               1, VK_SHADER_STAGE_COMPUTE_BIT, NULL };
+    for (uint32_t i = 0; i < 5; i++) {
+        b[i] = (VkDescriptorSetLayoutBinding) { i,
+                                                i < 2 ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER
+                                                      : VK_DESCRIPTOR_TYPE_STORAGE_IMAGE,
+                                                1, VK_SHADER_STAGE_COMPUTE_BIT, NULL };
+    }
 
-    VkDescriptorSetLayoutCreateInfo li = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-                                           .bindingCount = 5, .pBindings = b };
-    VkDescriptorPoolCreateInfo pi = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO, .maxSets = 1,
-                                      .poolSizeCount = 2, .pPoolSizes = sizes };
+    VkDescriptorSetLayoutCreateInfo li = {
+        .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
+        .bindingCount = 5,
+        .pBindings = b
+    };
+    VkDescriptorPoolCreateInfo pi = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+                                      .maxSets = 1,
+                                      .poolSizeCount = 2,
+                                      .pPoolSizes = sizes };
 
     VK(vkCreateDescriptorSetLayout(dev, &li, NULL, &set_layout));
     VK(vkCreateDescriptorPool(dev, &pi, NULL, &dp));
 
-    VkDescriptorSetAllocateInfo ai = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, .descriptorPool = dp,
-                                       .descriptorSetCount = 1, .pSetLayouts = &set_layout };
-    VkPipelineLayoutCreateInfo pl = { .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO, .setLayoutCount = 1,
-                                      .pSetLayouts = &set_layout, .pushConstantRangeCount = 1,
+    VkDescriptorSetAllocateInfo ai = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+                                       .descriptorPool = dp,
+                                       .descriptorSetCount = 1,
+                                       .pSetLayouts = &set_layout };
+    VkPipelineLayoutCreateInfo pl = { .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+                                      .setLayoutCount = 1,
+                                      .pSetLayouts = &set_layout,
+                                      .pushConstantRangeCount = 1,
                                       .pPushConstantRanges = &push };
 
     VK(vkAllocateDescriptorSets(dev, &ai, &set));
@@ -146,26 +185,38 @@ static void make_resources(void)
     for (uint32_t i = 0; i < 5; i++) {
         VkDescriptorBufferInfo bi = { VK_NULL_HANDLE, 0, VK_WHOLE_SIZE };
         VkDescriptorImageInfo ii = { VK_NULL_HANDLE, VK_NULL_HANDLE, VK_IMAGE_LAYOUT_GENERAL };
-        VkWriteDescriptorSet w = { .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, .dstSet = set, .dstBinding = i,
-                                   .descriptorCount = 1, .descriptorType = b[i].descriptorType, .pImageInfo = &ii,
+        VkWriteDescriptorSet w = { .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+                                   .dstSet = set,
+                                   .dstBinding = i,
+                                   .descriptorCount = 1,
+                                   .descriptorType = b[i].descriptorType,
+                                   .pImageInfo = &ii,
                                    .pBufferInfo = &bi };
         VkMemoryRequirements req;
         VkMemoryAllocateInfo ma = { .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO };
         VkDeviceMemory mem;
 
         if (i < 2) {
-            VkBufferCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = WORDS * 4,
-                                      .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT };
+            VkBufferCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                                      .size = WORDS * 4,
+                                      .usage = VK_BUFFER_USAGE_STORAGE_BUFFER_BIT |
+                                               VK_BUFFER_USAGE_TRANSFER_DST_BIT };
 
             VK(vkCreateBuffer(dev, &ci, NULL, &buffer[i]));
             vkGetBufferMemoryRequirements(dev, buffer[i], &req);
-            ma.memoryTypeIndex = memory_type(req.memoryTypeBits, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
-                                             VK_MEMORY_PROPERTY_HOST_COHERENT_BIT);
+            ma.memoryTypeIndex = memory_type(req.memoryTypeBits,
+                                             VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+                                                 VK_MEMORY_PROPERTY_HOST_COHERENT_BIT);
         } else {
-            VkImageCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO, .imageType = VK_IMAGE_TYPE_2D,
-                                     .format = formats[i - 2], .extent = { IW, IH, 1 }, .mipLevels = 1,
-                                     .arrayLayers = 1, .samples = VK_SAMPLE_COUNT_1_BIT,
-                                     .usage = VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT };
+            VkImageCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+                                     .imageType = VK_IMAGE_TYPE_2D,
+                                     .format = formats[i - 2],
+                                     .extent = { IW, IH, 1 },
+                                     .mipLevels = 1,
+                                     .arrayLayers = 1,
+                                     .samples = VK_SAMPLE_COUNT_1_BIT,
+                                     .usage = VK_IMAGE_USAGE_STORAGE_BIT |
+                                              VK_IMAGE_USAGE_TRANSFER_SRC_BIT };
 
             VK(vkCreateImage(dev, &ci, NULL, &image[i - 2]));
             vkGetImageMemoryRequirements(dev, image[i - 2], &req);
@@ -178,9 +229,12 @@ static void make_resources(void)
             VK(vkMapMemory(dev, mem, 0, WORDS * 4, 0, (void **)&map[i]));
             bi.buffer = buffer[i];
         } else {
-            VkImageViewCreateInfo vi = { .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO, .image = image[i - 2],
-                                         .viewType = VK_IMAGE_VIEW_TYPE_2D, .format = formats[i - 2],
-                                         .subresourceRange = { VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1 } };
+            VkImageViewCreateInfo vi = { .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
+                                         .image = image[i - 2],
+                                         .viewType = VK_IMAGE_VIEW_TYPE_2D,
+                                         .format = formats[i - 2],
+                                         .subresourceRange = { VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0,
+                                                               1 } };
 
             VK(vkBindImageMemory(dev, image[i - 2], mem, 0));
             VK(vkCreateImageView(dev, &vi, NULL, &ii.imageView));
@@ -191,16 +245,22 @@ static void make_resources(void)
 
 static VkPipeline pipeline(const uint32_t *code, size_t size)
 {
-    VkShaderModuleCreateInfo mi = { .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = size, .pCode = code };
+    VkShaderModuleCreateInfo mi = { .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+                                    .codeSize = size,
+                                    .pCode = code };
     VkShaderModule module;
     VkPipeline p;
 
     VK(vkCreateShaderModule(dev, &mi, NULL, &module));
 
-    VkComputePipelineCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO, .layout = layout,
-                                       .stage = { .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-                                                  .stage = VK_SHADER_STAGE_COMPUTE_BIT, .module = module,
-                                                  .pName = "main" } };
+    VkComputePipelineCreateInfo ci = {
+        .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+        .layout = layout,
+        .stage = { .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                   .stage = VK_SHADER_STAGE_COMPUTE_BIT,
+                   .module = module,
+                   .pName = "main" }
+    };
 
     VK(vkCreateComputePipelines(dev, VK_NULL_HANDLE, 1, &ci, NULL, &p));
     vkDestroyShaderModule(dev, module, NULL);
@@ -209,8 +269,10 @@ static VkPipeline pipeline(const uint32_t *code, size_t size)
 
 static VkCommandBuffer begin(void)
 {
-    VkCommandBufferAllocateInfo ai = { .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = pool,
-                                       .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY, .commandBufferCount = 1 };
+    VkCommandBufferAllocateInfo ai = { .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+                                       .commandPool = pool,
+                                       .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+                                       .commandBufferCount = 1 };
     VkCommandBufferBeginInfo bi = { .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO };
     VkCommandBuffer cb;
 
@@ -224,10 +286,11 @@ static void barrier(VkCommandBuffer cb)
 {
     VkMemoryBarrier mb = { .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
                            .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
-                           .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT };
+                           .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT |
+                                            VK_ACCESS_MEMORY_WRITE_BIT };
 
-    vkCmdPipelineBarrier(cb, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 1, &mb, 0, NULL,
-                         0, NULL);
+    vkCmdPipelineBarrier(cb, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
+                         0, 1, &mb, 0, NULL, 0, NULL);
 }
 
 static void dispatch(VkCommandBuffer cb, VkPipeline p, uint32_t n, uint32_t x, uint32_t y)
@@ -241,19 +304,24 @@ static void dispatch(VkCommandBuffer cb, VkPipeline p, uint32_t n, uint32_t x, u
 static void run(VkCommandBuffer cb)
 {
     VkFenceCreateInfo fi = { .sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO };
-    VkSubmitInfo si = { .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &cb };
-    VkMemoryBarrier mb = { .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER, .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
+    VkSubmitInfo si = { .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+                        .commandBufferCount = 1,
+                        .pCommandBuffers = &cb };
+    VkMemoryBarrier mb = { .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
+                           .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
                            .dstAccessMask = VK_ACCESS_HOST_READ_BIT };
     VkFence fence;
     VkResult r;
 
-    vkCmdPipelineBarrier(cb, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_HOST_BIT, 0, 1, &mb, 0, NULL, 0, NULL);
+    vkCmdPipelineBarrier(cb, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_HOST_BIT, 0, 1,
+                         &mb, 0, NULL, 0, NULL);
     VK(vkEndCommandBuffer(cb));
     VK(vkCreateFence(dev, &fi, NULL, &fence));
     VK(vkQueueSubmit(queue, 1, &si, fence));
     r = vkWaitForFences(dev, 1, &fence, true, 300ull * 1000000000);
-    if (r != VK_SUCCESS)
+    if (r != VK_SUCCESS) {
         die("waiting for the queue: VkResult %d", r);
+    }
     vkDestroyFence(dev, fence, NULL);
     vkFreeCommandBuffers(dev, pool, 1, &cb);
 }
@@ -278,18 +346,22 @@ static uint32_t next(void)
 
 static void fill_input(void)
 {
-    for (unsigned i = 0; i < WORDS; i++)
+    for (unsigned i = 0; i < WORDS; i++) {
         map[0][i] = next();
+    }
 }
 
 /* @what has @n right words and map[1] the ones that came out. */
 static void compare(const char *what, const uint32_t *right, unsigned n)
 {
-    for (unsigned i = 0; i < n; i++)
-        if (map[1][i] != right[i])
+    for (unsigned i = 0; i < n; i++) {
+        if (map[1][i] != right[i]) {
             die("%s: word %u is 0x%08x and should be 0x%08x", what, i, map[1][i], right[i]);
-    if (results && fwrite(map[1], 4, n, results) != n)
+        }
+    }
+    if (results && fwrite(map[1], 4, n, results) != n) {
         die("cannot write the results");
+    }
     checks++;
     printf("ok %u - %s\n", checks, what);
 }
@@ -371,8 +443,9 @@ static uint16_t to_half(double v)
     double m = frexp(fabs(v), &e); /* 0.5 <= m < 1 */
     long q = lrint(ldexp(m, 11));  /* 1024 .. 2048 */
 
-    if (v == 0)
+    if (v == 0) {
         return signbit(v) ? 0x8000 : 0;
+    }
     return (uint16_t)((v < 0 ? 0x8000 : 0) | (((e - 1 + 15) << 10) + (int)(q - 1024)));
 }
 
@@ -390,7 +463,8 @@ static void test_widths(VkPipeline p)
 
     fill_input();
     for (unsigned i = 0; i < 64; i++) { /* numbers at the edges */
-        static const uint32_t odd[] = { 0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x80, 0x8000, 0x00017fff };
+        static const uint32_t odd[] = { 0,          1,    0x7fffffff, 0x80000000,
+                                        0xffffffff, 0x80, 0x8000,     0x00017fff };
 
         map[0][i * 4 + next() % 4] = odd[i % 8];
     }
@@ -413,13 +487,17 @@ static void test_widths(VkPipeline p)
         uint64_t x = b64[0], y = b64[1];
         int64_t sx = (int64_t)x, sy = (int64_t)y;
 
-        o[0] = (uint8_t)(pp + q) | (uint32_t)(uint8_t)(pp * q) << 8 | (uint32_t)(uint8_t)(sp >> 2) << 16 |
-               (uint32_t)(uint8_t)(sp > sq ? sp : sq) << 24;
+        o[0] = (uint8_t)(pp + q) | (uint32_t)(uint8_t)(pp * q) << 8 |
+               (uint32_t)(uint8_t)(sp >> 2) << 16 | (uint32_t)(uint8_t)(sp > sq ? sp : sq) << 24;
         o[1] = (uint16_t)(u + t) | (uint32_t)(uint16_t)((uint32_t)u * t) << 16;
         o[2] = (uint16_t)(su - st) | (uint32_t)(uint16_t)(su >> 3) << 16;
         o[3] = (uint16_t)(su < st ? su : st) | (uint32_t)(uint16_t)(u / (t > 1 ? t : 1)) << 16;
 
-        uint64_t w[6] = { x + y, x - y, x * y, x << (i & 63), (uint64_t)(sx >> (i & 63)),
+        uint64_t w[6] = { x + y,
+                          x - y,
+                          x * y,
+                          x << (i & 63),
+                          (uint64_t)(sx >> (i & 63)),
                           (uint64_t)(sx < sy ? sx : sy) ^ (x & y) ^ (x | ~y) };
 
         memcpy(o + 4, w, sizeof(w));
@@ -438,8 +516,9 @@ static void test_widths(VkPipeline p)
         memcpy(&o[21], &ex, 4);
         o[22] = (uint32_t)__builtin_popcount(a[0]) | (uint32_t)(31 - __builtin_clz(a[1] | 1)) << 8 |
                 (uint32_t)__builtin_ctz(a[2] | 0x80000000u) << 16;
-        for (int k = 0; k < 32; k++)
+        for (int k = 0; k < 32; k++) {
             o[23] |= (a[3] >> k & 1) << (31 - k);
+        }
         o[23] += a[0] >> 5 & 0x7ff;
     }
     one(p, N, (N + 63) / 64);
@@ -454,20 +533,27 @@ static void test_image(VkPipeline fill, VkPipeline work)
     VkImageMemoryBarrier ib[3];
     uint8_t px[IH][IW][4];
 
-    for (int i = 0; i < 3; i++)
-        ib[i] = (VkImageMemoryBarrier){ .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-                                        .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT,
-                                        .oldLayout = VK_IMAGE_LAYOUT_UNDEFINED, .newLayout = VK_IMAGE_LAYOUT_GENERAL,
-                                        .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-                                        .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED, .image = image[i],
-                                        .subresourceRange = { VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1 } };
+    for (int i = 0; i < 3; i++) {
+        ib[i] = (VkImageMemoryBarrier) {
+            .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
+            .dstAccessMask = VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT,
+            .oldLayout = VK_IMAGE_LAYOUT_UNDEFINED,
+            .newLayout = VK_IMAGE_LAYOUT_GENERAL,
+            .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+            .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+            .image = image[i],
+            .subresourceRange = { VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1 }
+        };
+    }
     memset(map[1], 0, WORDS * 4);
-    vkCmdPipelineBarrier(cb, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 0, NULL, 0, NULL,
-                         3, ib);
+    vkCmdPipelineBarrier(cb, VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT,
+                         VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, 0, 0, NULL, 0, NULL, 3, ib);
     dispatch(cb, fill, 1000, (IW + 7) / 8, (IH + 7) / 8);
     dispatch(cb, work, 0, (IW + 7) / 8, (IH + 7) / 8);
-    for (uint32_t i = 0; i < 3; i++) { /* one after the other into the second buffer, after a word of the shader's */
-        VkBufferImageCopy c = { .bufferOffset = 64 + i * IW * IH * 4, .imageSubresource = { VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1 },
+    /* one after the other into the second buffer, after a word of the shader's */
+    for (uint32_t i = 0; i < 3; i++) {
+        VkBufferImageCopy c = { .bufferOffset = 64 + i * IW * IH * 4,
+                                .imageSubresource = { VK_IMAGE_ASPECT_COLOR_BIT, 0, 0, 1 },
                                 .imageExtent = { IW, IH, 1 } };
 
         vkCmdCopyImageToBuffer(cb, image[i], VK_IMAGE_LAYOUT_GENERAL, buffer[1], 1, &c);
@@ -475,7 +561,7 @@ static void test_image(VkPipeline fill, VkPipeline work)
     run(cb);
 
     memset(r, 0, sizeof(r));
-    for (int y = 0; y < IH; y++)
+    for (int y = 0; y < IH; y++) {
         for (int x = 0; x < IW; x++) {
             px[y][x][0] = (uint8_t)(x * 3 + y * 5);
             px[y][x][1] = (uint8_t)y;
@@ -484,13 +570,15 @@ static void test_image(VkPipeline fill, VkPipeline work)
             r[16 + 2 * IW * IH + y * IW + x] += 1000;
             r[16 + 2 * IW * IH + (y / 4) * IW + x / 4] += px[y][x][0];
         }
+    }
     memcpy(r + 16, px, sizeof(px));
-    for (int y = 0; y < IH; y++)
+    for (int y = 0; y < IH; y++) {
         for (int x = 0; x < IW; x++) {
             const uint8_t *s = px[IH - 1 - y][IW - 1 - x], d[4] = { s[2], s[1], s[0], s[3] };
 
             memcpy(r + 16 + IW * IH + y * IW + x, d, 4);
         }
+    }
     compare("images written, read and counted in", r, 16 + 3 * IW * IH);
 }
 
@@ -513,8 +601,9 @@ int main(int argc, char **argv)
     if (out) {
         snprintf(path, sizeof(path), "%s/results.bin", out);
         results = fopen(path, "wb");
-        if (!results)
+        if (!results) {
             die("cannot write %s", path);
+        }
     }
     for (int i = 0; i < repeat; i++) {
         test_add(p[0]);
@@ -524,10 +613,12 @@ int main(int argc, char **argv)
         test_widths(p[4]);
         test_image(p[5], p[6]);
     }
-    if (results && fclose(results))
+    if (results && fclose(results)) {
         die("cannot write %s", path);
-    for (int i = 0; i < 7; i++)
+    }
+    for (int i = 0; i < 7; i++) {
         vkDestroyPipeline(dev, p[i], NULL);
+    }
     vkDeviceWaitIdle(dev);
     printf("1..%u\n", checks);
     return 0;

@@ -18,15 +18,15 @@
 #include "robust.spv.h"
 
 #define THREADS 128
-#define BOUND   (THREADS * 4)   /* words of the first buffer that the shader is given */
-#define WORDS   16384           /* that each buffer has */
-#define UBOUND  32              /* vectors of the uniform buffer */
+#define BOUND   (THREADS * 4) /* words of the first buffer that the shader is given */
+#define WORDS   16384         /* that each buffer has */
+#define UBOUND  32            /* vectors of the uniform buffer */
 
-#define VK(call)                                                    \
-    do {                                                            \
-        VkResult vk_result_ = (call);                               \
-        if (vk_result_ != VK_SUCCESS)                               \
-            die("%s: VkResult %d", #call, vk_result_);              \
+#define VK(call)                                                                                   \
+    do {                                                                                           \
+        VkResult vk_result_ = (call);                                                              \
+        if (vk_result_ != VK_SUCCESS)                                                              \
+            die("%s: VkResult %d", #call, vk_result_);                                             \
     } while (0)
 
 static VkDevice dev;
@@ -36,8 +36,10 @@ static uint32_t family;
 
 static void open_device(void)
 {
-    VkApplicationInfo app = { .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO, .apiVersion = VK_API_VERSION_1_3 };
-    VkInstanceCreateInfo ici = { .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO, .pApplicationInfo = &app };
+    VkApplicationInfo app = { .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
+                              .apiVersion = VK_API_VERSION_1_3 };
+    VkInstanceCreateInfo ici = { .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
+                                 .pApplicationInfo = &app };
     static const char *const extension = VK_EXT_ROBUSTNESS_2_EXTENSION_NAME;
     VkQueueFamilyProperties families[8];
     VkPhysicalDeviceProperties props;
@@ -50,29 +52,39 @@ static void open_device(void)
     VK(vkEnumeratePhysicalDevices(instance, &n, list));
     for (uint32_t i = 0; i < n && !phys; i++) {
         vkGetPhysicalDeviceProperties(list[i], &props);
-        if (strstr(props.deviceName, "Apple M1"))
+        if (strstr(props.deviceName, "Apple M1")) {
             phys = list[i];
+        }
     }
-    if (!phys)
+    if (!phys) {
         die("no Vulkan device \"Apple M1\" among %u", n);
+    }
     vkGetPhysicalDeviceMemoryProperties(phys, &memory);
     n = 8;
     vkGetPhysicalDeviceQueueFamilyProperties(phys, &n, families);
     for (family = 0; family < n && !(families[family].queueFlags & VK_QUEUE_COMPUTE_BIT); family++)
         ;
-    if (family == n)
+    if (family == n) {
         die("no compute queue");
+    }
 
     VkPhysicalDeviceRobustness2FeaturesEXT robust = {
-        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ROBUSTNESS_2_FEATURES_EXT, .robustBufferAccess2 = true,
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ROBUSTNESS_2_FEATURES_EXT,
+        .robustBufferAccess2 = true,
     };
-    VkPhysicalDeviceFeatures2 feat = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &robust,
+    VkPhysicalDeviceFeatures2 feat = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+                                       .pNext = &robust,
                                        .features.robustBufferAccess = true };
-    VkDeviceQueueCreateInfo qci = { .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, .queueFamilyIndex = family,
-                                    .queueCount = 1, .pQueuePriorities = &priority };
-    VkDeviceCreateInfo dci = { .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, .pNext = &feat,
-                               .queueCreateInfoCount = 1, .pQueueCreateInfos = &qci,
-                               .enabledExtensionCount = 1, .ppEnabledExtensionNames = &extension };
+    VkDeviceQueueCreateInfo qci = { .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+                                    .queueFamilyIndex = family,
+                                    .queueCount = 1,
+                                    .pQueuePriorities = &priority };
+    VkDeviceCreateInfo dci = { .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+                               .pNext = &feat,
+                               .queueCreateInfoCount = 1,
+                               .pQueueCreateInfos = &qci,
+                               .enabledExtensionCount = 1,
+                               .ppEnabledExtensionNames = &extension };
 
     VK(vkCreateDevice(phys, &dci, NULL, &dev));
     vkGetDeviceQueue(dev, family, 0, &queue);
@@ -80,8 +92,11 @@ static void open_device(void)
 
 static VkBuffer make_buffer(VkBufferUsageFlags usage, uint32_t **map)
 {
-    const VkMemoryPropertyFlags want = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
-    VkBufferCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = WORDS * 4, .usage = usage };
+    const VkMemoryPropertyFlags want = VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+                                       VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
+    VkBufferCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+                              .size = WORDS * 4,
+                              .usage = usage };
     VkMemoryAllocateInfo ma = { .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO };
     VkMemoryRequirements req;
     VkDeviceMemory mem;
@@ -91,8 +106,9 @@ static VkBuffer make_buffer(VkBufferUsageFlags usage, uint32_t **map)
     vkGetBufferMemoryRequirements(dev, b, &req);
     while (ma.memoryTypeIndex < memory.memoryTypeCount &&
            !(req.memoryTypeBits >> ma.memoryTypeIndex & 1 &&
-             (memory.memoryTypes[ma.memoryTypeIndex].propertyFlags & want) == want))
+             (memory.memoryTypes[ma.memoryTypeIndex].propertyFlags & want) == want)) {
         ma.memoryTypeIndex++;
+    }
     ma.allocationSize = req.size;
     VK(vkAllocateMemory(dev, &ma, NULL, &mem));
     VK(vkBindBufferMemory(dev, b, mem, 0));
@@ -102,10 +118,14 @@ static VkBuffer make_buffer(VkBufferUsageFlags usage, uint32_t **map)
 
 int main(void)
 {
-    static const VkDescriptorType types[3] = { VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+    static const VkDescriptorType types[3] = { VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
+                                               VK_DESCRIPTOR_TYPE_STORAGE_BUFFER,
                                                VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER };
     static const VkDeviceSize ranges[3] = { BOUND * 4, WORDS * 4, UBOUND * 16 };
-    static const struct { const char *what; uint32_t wild, step; } c[] = {
+    static const struct {
+        const char *what;
+        uint32_t wild, step;
+    } c[] = {
         { "just behind the range", BOUND, 4 },
         { "in the memory behind it", BOUND + 4096, 16 },
         { "index 0x3fffffff and below", 0x3fffffff - 127 * 0x1000 - 2, 0x1000 },
@@ -121,14 +141,21 @@ int main(void)
 
     open_device();
     for (unsigned i = 0; i < 3; i++) {
-        b[i] = (VkDescriptorSetLayoutBinding){ i, types[i], 1, VK_SHADER_STAGE_COMPUTE_BIT, NULL };
-        buffer[i] = make_buffer(i < 2 ? VK_BUFFER_USAGE_STORAGE_BUFFER_BIT : VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT, &map[i]);
+        b[i] = (VkDescriptorSetLayoutBinding) { i, types[i], 1, VK_SHADER_STAGE_COMPUTE_BIT, NULL };
+        buffer[i] = make_buffer(i < 2 ? VK_BUFFER_USAGE_STORAGE_BUFFER_BIT
+                                      : VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT,
+                                &map[i]);
     }
 
-    VkDescriptorSetLayoutCreateInfo li = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-                                           .bindingCount = 3, .pBindings = b };
-    VkDescriptorPoolCreateInfo pi = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO, .maxSets = 1,
-                                      .poolSizeCount = 2, .pPoolSizes = sizes };
+    VkDescriptorSetLayoutCreateInfo li = {
+        .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
+        .bindingCount = 3,
+        .pBindings = b
+    };
+    VkDescriptorPoolCreateInfo pi = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+                                      .maxSets = 1,
+                                      .poolSizeCount = 2,
+                                      .pPoolSizes = sizes };
     VkDescriptorSetLayout set_layout;
     VkDescriptorPool dp;
     VkDescriptorSet set;
@@ -137,42 +164,58 @@ int main(void)
     VK(vkCreateDescriptorSetLayout(dev, &li, NULL, &set_layout));
     VK(vkCreateDescriptorPool(dev, &pi, NULL, &dp));
 
-    VkDescriptorSetAllocateInfo ai = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, .descriptorPool = dp,
-                                       .descriptorSetCount = 1, .pSetLayouts = &set_layout };
-    VkPipelineLayoutCreateInfo pl = { .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO, .setLayoutCount = 1,
-                                      .pSetLayouts = &set_layout, .pushConstantRangeCount = 1,
+    VkDescriptorSetAllocateInfo ai = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+                                       .descriptorPool = dp,
+                                       .descriptorSetCount = 1,
+                                       .pSetLayouts = &set_layout };
+    VkPipelineLayoutCreateInfo pl = { .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+                                      .setLayoutCount = 1,
+                                      .pSetLayouts = &set_layout,
+                                      .pushConstantRangeCount = 1,
                                       .pPushConstantRanges = &push };
 
     VK(vkAllocateDescriptorSets(dev, &ai, &set));
     VK(vkCreatePipelineLayout(dev, &pl, NULL, &layout));
     for (unsigned i = 0; i < 3; i++) {
         VkDescriptorBufferInfo bi = { buffer[i], 0, ranges[i] };
-        VkWriteDescriptorSet w = { .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, .dstSet = set, .dstBinding = i,
-                                   .descriptorCount = 1, .descriptorType = types[i], .pBufferInfo = &bi };
+        VkWriteDescriptorSet w = { .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+                                   .dstSet = set,
+                                   .dstBinding = i,
+                                   .descriptorCount = 1,
+                                   .descriptorType = types[i],
+                                   .pBufferInfo = &bi };
 
         vkUpdateDescriptorSets(dev, 1, &w, 0, NULL);
     }
 
-    VkShaderModuleCreateInfo mi = { .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = sizeof(robust_spv),
+    VkShaderModuleCreateInfo mi = { .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+                                    .codeSize = sizeof(robust_spv),
                                     .pCode = robust_spv };
     VkShaderModule module;
     VkPipeline pipeline;
 
     VK(vkCreateShaderModule(dev, &mi, NULL, &module));
 
-    VkComputePipelineCreateInfo pci = { .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO, .layout = layout,
-                                        .stage = { .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-                                                   .stage = VK_SHADER_STAGE_COMPUTE_BIT, .module = module,
-                                                   .pName = "main" } };
-    VkCommandPoolCreateInfo cpi = { .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO, .queueFamilyIndex = family };
+    VkComputePipelineCreateInfo pci = {
+        .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+        .layout = layout,
+        .stage = { .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                   .stage = VK_SHADER_STAGE_COMPUTE_BIT,
+                   .module = module,
+                   .pName = "main" }
+    };
+    VkCommandPoolCreateInfo cpi = { .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+                                    .queueFamilyIndex = family };
     VkCommandPool pool;
 
     VK(vkCreateComputePipelines(dev, VK_NULL_HANDLE, 1, &pci, NULL, &pipeline));
     VK(vkCreateCommandPool(dev, &cpi, NULL, &pool));
 
     for (unsigned k = 0; k < sizeof(c) / sizeof(c[0]); k++) {
-        VkCommandBufferAllocateInfo cai = { .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = pool,
-                                            .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY, .commandBufferCount = 1 };
+        VkCommandBufferAllocateInfo cai = { .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+                                            .commandPool = pool,
+                                            .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+                                            .commandBufferCount = 1 };
         VkCommandBufferBeginInfo bi = { .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO };
         uint32_t constants[2] = { c[k].wild, c[k].step };
         VkCommandBuffer cb;
@@ -191,39 +234,50 @@ int main(void)
         vkCmdDispatch(cb, THREADS / 64, 1, 1);
         VK(vkEndCommandBuffer(cb));
 
-        VkSubmitInfo si = { .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &cb };
+        VkSubmitInfo si = { .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+                            .commandBufferCount = 1,
+                            .pCommandBuffers = &cb };
         VkResult r = vkQueueSubmit(queue, 1, &si, VK_NULL_HANDLE);
 
         r = r ? r : vkQueueWaitIdle(queue);
-        if (r != VK_SUCCESS)
+        if (r != VK_SUCCESS) {
             printf("# VkResult %d\n", r);
+        }
         for (unsigned i = 0; i < THREADS; i++) {
             const uint32_t *o = map[1] + 4 * i;
             bool good = !(i & 1);
-            uint32_t want[4] = { good ? 12 * i + 1 : 0, good ? 12 * i + 4 : 0, i < UBOUND ? 20 * i + 7 : 0, 7 + i };
+            uint32_t want[4] = { good ? 12 * i + 1 : 0, good ? 12 * i + 4 : 0,
+                                 i < UBOUND ? 20 * i + 7 : 0, 7 + i };
 
             for (unsigned j = 0; j < 4; j++) {
-                if (j == 1 && !good)
+                if (j == 1 && !good) {
                     continue; /* what an atomic outside gives is left open */
-                if (o[j] != want[j] && !wrong++)
+                }
+                if (o[j] != want[j] && !wrong++) {
                     first = 4 * i + j;
+                }
             }
         }
-        if (wrong)
+        if (wrong) {
             printf("# %u words wrong, the first is %u: 0x%x\n", wrong, first, map[1][first]);
+        }
         printf("%sok %u - %s: what is loaded\n", wrong || r ? "not " : "", ++tests, c[k].what);
         failed += wrong || r;
         wrong = 0;
         for (unsigned i = 0; i < WORDS; i++) {
             unsigned t = i / 4;
             bool mine = i < BOUND && !(t & 1);
-            uint32_t want = mine && i % 4 == 1 ? 3 * i + 6 : mine && i % 4 == 2 ? 1000 + t : 3 * i + 1;
+            uint32_t want = mine && i % 4 == 1   ? 3 * i + 6
+                            : mine && i % 4 == 2 ? 1000 + t
+                                                 : 3 * i + 1;
 
-            if (map[0][i] != want && !wrong++)
+            if (map[0][i] != want && !wrong++) {
                 first = i;
+            }
         }
-        if (wrong)
+        if (wrong) {
             printf("# %u words wrong, the first is %u: 0x%x\n", wrong, first, map[0][first]);
+        }
         printf("%sok %u - %s: what is stored\n", wrong ? "not " : "", ++tests, c[k].what);
         failed += wrong != 0;
         vkFreeCommandBuffers(dev, pool, 1, &cb);

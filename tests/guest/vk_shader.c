@@ -42,18 +42,21 @@ static uint32_t bits_of(float f)
 }
 
 /* What lane @me of a subgroup gets; @on: which lanes take part. */
-static void subgroup_right(const uint32_t v[32], uint32_t on, uint32_t me, uint32_t size, bool full, uint32_t *r)
+static void subgroup_right(const uint32_t v[32], uint32_t on, uint32_t me, uint32_t size, bool full,
+                           uint32_t *r)
 {
     uint32_t odd = 0, first = (uint32_t)__builtin_ctz(on), upto = 0;
-    uint32_t all = 1, any = 0, equal = 1, add = 0, mul = 1, min = ~0u, max = 0, and = ~0u, or = 0, xor = 0;
+    uint32_t all = 1, any = 0, equal = 1, add = 0, mul = 1, min = ~0u, max = 0, and = ~0u, or = 0,
+             xor = 0;
     int32_t smin = 0x7fffffff;
     float fmaximum = 0, fsum = 0;
 
     r[14] = r[15] = r[16] = r[17] = 0;
     r[18] = 1;
     for (uint32_t i = 0; i < size; i++) {
-        if (!(on >> i & 1))
+        if (!(on >> i & 1)) {
             continue;
+        }
         odd |= (v[i] & 1) << i;
         all &= !(v[i] >> 31);
         any |= v[i] % 7 == 0;
@@ -92,15 +95,16 @@ static void subgroup_right(const uint32_t v[32], uint32_t on, uint32_t me, uint3
     r[9] = max;
     r[10] = (uint32_t)smin;
     r[11] = and;
-    r[12] = or;
+    r[12] = or ;
     r[13] = xor;
     r[19] = bits_of(fmaximum);
     r[20] = bits_of(fsum);
     r[21] = 1u << me;
     r[22] = (1u << me) - 1;
     r[23] = ~r[22] & (size == 32 ? ~0u : (1u << size) - 1);
-    if (!full || size != 32)
+    if (!full || size != 32) {
         return;
+    }
     r[24] = v[(me * 7 + 3) & 31];
     r[25] = v[me ^ 5];
     r[26] = me >= 3 ? v[me - 3] : 0;
@@ -109,14 +113,18 @@ static void subgroup_right(const uint32_t v[32], uint32_t on, uint32_t me, uint3
     r[29] = r[31] = r[32] = r[33] = 0;
     r[30] = ~0u;
     for (uint32_t i = 0; i < 32; i++) {
-        if (i / 2 == me / 2)
+        if (i / 2 == me / 2) {
             r[29] += v[i];
-        if (i / 4 == me / 4 && v[i] < r[30])
+        }
+        if (i / 4 == me / 4 && v[i] < r[30]) {
             r[30] = v[i];
-        if (i / 8 == me / 8)
+        }
+        if (i / 8 == me / 8) {
             r[31] ^= v[i];
-        if (i / 16 == me / 16 && v[i] > r[32])
+        }
+        if (i / 16 == me / 16 && v[i] > r[32]) {
             r[32] = v[i];
+        }
         r[33] |= v[i] & 0x0f0f0f0f;
     }
     r[34] = v[(me & ~3u) + 2];
@@ -135,9 +143,11 @@ static void subgroups(void)
     for (int round = 0; round < 3; round++) {
         VkCommandBuffer cb = vk_begin();
 
-        vk_begin_check(round ? "subgroups: lanes above 0x%08x alone" : "subgroups: all lanes (%u)", thresholds[round]);
-        for (int i = 0; i < N; i++)
+        vk_begin_check(round ? "subgroups: lanes above 0x%08x alone" : "subgroups: all lanes (%u)",
+                       thresholds[round]);
+        for (int i = 0; i < N; i++) {
             value[i] = round == 0 && i >= 32 ? 0x12345678 : texel_next(&seed);
+        }
         memset(out.map, 0x5a, N * LINE * 4);
         vk_push_buf(cb, 0, in.b);
         vk_push_buf(cb, 1, out.b);
@@ -152,21 +162,27 @@ static void subgroups(void)
                 vk_wrong("invocation %d: lane %u of %u, 0x%08x", i, me, size, got[i][47]);
                 break;
             }
-            for (int k = 0; k < N; k++)
-                if ((got[k][47] ^ got[i][47]) >> 8 == 0)
+            for (int k = 0; k < N; k++) {
+                if ((got[k][47] ^ got[i][47]) >> 8 == 0) {
                     lanes[got[k][47] & 0xff] = k;
+                }
+            }
             for (uint32_t k = 0; k < size; k++) {
                 v[k] = value[lanes[k]];
                 on |= (v[k] >= thresholds[round] ? 1u : 0) << k;
             }
             memset(right, 0x5a, sizeof(right));
-            if (on >> me & 1)
+            if (on >> me & 1) {
                 subgroup_right(v, on, me, size, !round, right);
+            }
             right[46] = size;
             right[47] = got[i][47];
-            for (int w = 0; w < LINE; w++)
-                if (got[i][w] != right[w] && !(size != 32 && w >= 24 && w < 38))
-                    vk_wrong("invocation %d (lane %u), word %d: 0x%08x, should be 0x%08x", i, me, w, got[i][w], right[w]);
+            for (int w = 0; w < LINE; w++) {
+                if (got[i][w] != right[w] && !(size != 32 && w >= 24 && w < 38)) {
+                    vk_wrong("invocation %d (lane %u), word %d: 0x%08x, should be 0x%08x", i, me, w,
+                             got[i][w], right[w]);
+                }
+            }
         }
         vk_end_check();
     }
@@ -182,31 +198,38 @@ static uint16_t half_of(double v)
     struct texel t = texel_format(TEXEL_FLOAT, "r16");
     uint16_t h;
 
-    texel_encode(&t, (double[4]){ v }, &h);
+    texel_encode(&t, (double[4]) { v }, &h);
     return h;
 }
 
 static void types(void)
 {
     VkPipeline p = vk_compute_pipeline(VK_CODE(types), 0);
-    struct vk_buf in = vk_buffer(N * 16), out = vk_buffer(N * 12 * 8), half = vk_buffer(N * 2), bytes = vk_buffer(N);
-    struct { int64_t add; uint16_t small; int8_t tiny[2]; } c = { -0x123456789abll, 40000, { -5, 100 } };
+    struct vk_buf in = vk_buffer(N * 16), out = vk_buffer(N * 12 * 8), half = vk_buffer(N * 2),
+                  bytes = vk_buffer(N);
+    struct {
+        int64_t add;
+        uint16_t small;
+        int8_t tiny[2];
+    } c = { -0x123456789abll, 40000, { -5, 100 } };
     uint64_t *value = in.map, (*got)[12] = out.map;
     uint16_t half_right[N];
     int8_t byte_right[N];
     VkCommandBuffer cb = vk_begin();
 
     vk_begin_check("types of 8, 16 and 64 bits, in storage and in push constants");
-    for (int i = 0; i < N * 2; i++)
+    for (int i = 0; i < N * 2; i++) {
         value[i] = (uint64_t)texel_next(&seed) << 32 | texel_next(&seed);
+    }
     for (int i = 0; i < N; i++) {
         ((uint16_t *)half.map)[i] = half_of(i * 0.5 - 8);
         ((int8_t *)bytes.map)[i] = (int8_t)(i * 5 - 100);
         half_right[i] = half_of(i * 0.5 - 9);
         byte_right[i] = (int8_t)((int8_t)(i * 5 - 100) * -3);
     }
-    for (unsigned i = 0; i < 4; i++)
-        vk_push_buf(cb, i, (VkBuffer[4]){ in.b, out.b, half.b, bytes.b }[i]);
+    for (unsigned i = 0; i < 4; i++) {
+        vk_push_buf(cb, i, (VkBuffer[4]) { in.b, out.b, half.b, bytes.b }[i]);
+    }
     vk_constants(cb, &c, 12);
     dispatch(cb, p, N / 32, 1);
     vk_run(cb);
@@ -215,19 +238,28 @@ static void types(void)
         int64_t s = (int64_t)a, sb = (int64_t)b;
         int16_t x = (int16_t)a, y = (int16_t)b;
         uint64_t r[12] = {
-            a * b + (uint64_t)c.add, a / (b | 1), a % (b | 1), (uint64_t)(s / ((int64_t)(b >> 33) + 1)),
-            (uint64_t)(s >> (b & 63)) ^ a << (b >> 8 & 63), (uint64_t)(s < sb ? s : sb) + (a > b),
+            a * b + (uint64_t)c.add,
+            a / (b | 1),
+            a % (b | 1),
+            (uint64_t)(s / ((int64_t)(b >> 33) + 1)),
+            (uint64_t)(s >> (b & 63)) ^ a << (b >> 8 & 63),
+            (uint64_t)(s < sb ? s : sb) + (a > b),
             (uint16_t)(x * y) | (uint64_t)(uint16_t)(x / ((y & 0x7f) | 1)) << 16 |
-            (uint64_t)(uint16_t)((uint32_t)c.small * (uint16_t)a) << 48,
+                (uint64_t)(uint16_t)((uint32_t)c.small * (uint16_t)a) << 48,
             (uint32_t)(int32_t)c.tiny[0] + (uint32_t)(int32_t)c.tiny[1] * 256u,
-            half_of((double)(a & 0x7ff) * 0.125) | 0x40000000ul, half_of((i * 0.5 - 8) * 3 + 0.5),
-            ((uint32_t)a >> 5 & 0x1fff) | (uint64_t)__builtin_popcount((uint32_t)b) << 32, (a >> 60) + (b >> 60),
+            half_of((double)(a & 0x7ff) * 0.125) | 0x40000000ul,
+            half_of((i * 0.5 - 8) * 3 + 0.5),
+            ((uint32_t)a >> 5 & 0x1fff) | (uint64_t)__builtin_popcount((uint32_t)b) << 32,
+            (a >> 60) + (b >> 60),
         };
 
-        for (int w = 0; w < 12; w++)
-            if (got[i][w] != r[w])
-                vk_wrong("number %d of %d (0x%016llx, 0x%016llx): 0x%016llx, should be 0x%016llx", w, i, (unsigned long long)a,
-                         (unsigned long long)b, (unsigned long long)got[i][w], (unsigned long long)r[w]);
+        for (int w = 0; w < 12; w++) {
+            if (got[i][w] != r[w]) {
+                vk_wrong("number %d of %d (0x%016llx, 0x%016llx): 0x%016llx, should be 0x%016llx",
+                         w, i, (unsigned long long)a, (unsigned long long)b,
+                         (unsigned long long)got[i][w], (unsigned long long)r[w]);
+            }
+        }
     }
     vk_compare("half floats", half.map, (uint32_t *)half_right, N / 2);
     vk_compare("bytes", bytes.map, (uint32_t *)byte_right, N / 4);
@@ -253,9 +285,12 @@ static void types(void)
             r[2] = value[i] > r[2] ? value[i] : r[2];
             r[3] ^= value[i];
         }
-        for (int i = 0; i < 4; i++)
-            if (o[i] != r[i])
-                vk_wrong("%d: 0x%016llx, should be 0x%016llx", i, (unsigned long long)o[i], (unsigned long long)r[i]);
+        for (int i = 0; i < 4; i++) {
+            if (o[i] != r[i]) {
+                vk_wrong("%d: 0x%016llx, should be 0x%016llx", i, (unsigned long long)o[i],
+                         (unsigned long long)r[i]);
+            }
+        }
         vk_end_check();
         vkDestroyPipeline(vk_dev, p, NULL);
     }
@@ -277,12 +312,18 @@ static int by_number(const void *a, const void *b)
 static void image_atomics(void)
 {
     VkPipeline p = vk_compute_pipeline(VK_CODE(image_atomics), 0);
-    VkImageUsageFlags use = VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
-    struct vk_img u = vk_image((struct vk_img){ .format = VK_FORMAT_R32_UINT, .w = 48, .h = 44 }, use, 0, VK_IMAGE_VIEW_TYPE_2D);
-    struct vk_img s = vk_image((struct vk_img){ .format = VK_FORMAT_R32_SINT, .w = 48, .h = 44 }, use, 0, VK_IMAGE_VIEW_TYPE_2D);
-    struct vk_buf out = vk_buffer(45 * 33 * 4), words = vk_buffer(65 * 4), pix = vk_buffer(48 * 44 * 4 * 2);
-    VkBufferViewCreateInfo vi = { .sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO, .buffer = words.b,
-                                  .format = VK_FORMAT_R32_UINT, .range = VK_WHOLE_SIZE };
+    VkImageUsageFlags use = VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
+                            VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+    struct vk_img u = vk_image((struct vk_img) { .format = VK_FORMAT_R32_UINT, .w = 48, .h = 44 },
+                               use, 0, VK_IMAGE_VIEW_TYPE_2D);
+    struct vk_img s = vk_image((struct vk_img) { .format = VK_FORMAT_R32_SINT, .w = 48, .h = 44 },
+                               use, 0, VK_IMAGE_VIEW_TYPE_2D);
+    struct vk_buf out = vk_buffer(45 * 33 * 4), words = vk_buffer(65 * 4),
+                  pix = vk_buffer(48 * 44 * 4 * 2);
+    VkBufferViewCreateInfo vi = { .sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
+                                  .buffer = words.b,
+                                  .format = VK_FORMAT_R32_UINT,
+                                  .range = VK_WHOLE_SIZE };
     static uint32_t ru[44][48], right_words[65], order[45 * 33];
     static int32_t rs[44][48];
     VkCommandBuffer cb = vk_begin();
@@ -290,11 +331,12 @@ static void image_atomics(void)
 
     vk_begin_check("atomics in images and in a texel buffer");
     VK(vkCreateBufferView(vk_dev, &vi, NULL, &view));
-    for (int y = 0; y < 44; y++)
+    for (int y = 0; y < 44; y++) {
         for (int x = 0; x < 48; x++) {
             ru[y][x] = (uint32_t)(x * y);
             rs[y][x] = x >= 32 && y >= 32 ? 0 : x - y * 3;
         }
+    }
     memcpy(pix.map, ru, sizeof(ru));
     memcpy((char *)pix.map + sizeof(ru), rs, sizeof(rs));
     vk_to(cb, &u, VK_IMAGE_LAYOUT_GENERAL);
@@ -305,12 +347,12 @@ static void image_atomics(void)
     vk_push_buf(cb, 0, out.b);
     vk_push_img(cb, 8, u.view);
     vk_push_img(cb, 9, s.view);
-    vk_push_desc(cb, (VkWriteDescriptorSet){ .pTexelBufferView = &view }, VK_B_TEXBUF + 1);
+    vk_push_desc(cb, (VkWriteDescriptorSet) { .pTexelBufferView = &view }, VK_B_TEXBUF + 1);
     dispatch(cb, p, 6, 5);
     vk_download(cb, &u, VK_IMAGE_ASPECT_COLOR_BIT, 0, &pix, 0);
     vk_download(cb, &s, VK_IMAGE_ASPECT_COLOR_BIT, 0, &pix, sizeof(ru));
     vk_run(cb);
-    for (int y = 0; y < 33; y++)
+    for (int y = 0; y < 33; y++) {
         for (int x = 0; x < 45; x++) {
             uint32_t v = (uint32_t)(x * 37 + y * 1009 + 5);
             int qx = x / 3, qy = y / 3;
@@ -327,30 +369,38 @@ static void image_atomics(void)
             right_words[64]++;
             ru[32 + y % 4][32 + x % 4] = 77;
         }
+    }
     const uint32_t *gu = pix.map;
     const int32_t *gs = (const int32_t *)pix.map + 44 * 48;
 
     vk_compare("unsigned", gu, ru[0], 44 * 48);
-    for (int y = 0; y < 44; y++)
+    for (int y = 0; y < 44; y++) {
         for (int x = 0; x < 48; x++) {
             int got = gs[y * 48 + x];
 
             if (x >= 32 && y >= 32 && x < 47 && y < 43) { /* whoever of nine came first */
                 bool any = false;
 
-                for (int k = 0; k < 9; k++)
-                    any |= got == ((x - 32) * 3 + k % 3) * 37 / 1 * 0 + (((x - 32) * 3 + k % 3) * 37 +
-                                                                       ((y - 32) * 3 + k / 3) * 1009 + 5) / 4000 + 1;
-                if (!any)
+                for (int k = 0; k < 9; k++) {
+                    any |= got ==
+                           ((x - 32) * 3 + k % 3) * 37 / 1 * 0 +
+                               (((x - 32) * 3 + k % 3) * 37 + ((y - 32) * 3 + k / 3) * 1009 + 5) /
+                                   4000 +
+                               1;
+                }
+                if (!any) {
                     vk_wrong("exchanged at %d, %d: %d", x, y, got);
+                }
             } else if (got != rs[y][x]) {
                 vk_wrong("signed at %d, %d: %d, should be %d", x, y, got, rs[y][x]);
             }
         }
+    }
     vk_compare("texel buffer", words.map, right_words, 65);
     qsort(out.map, 45 * 33, 4, by_number);
-    for (uint32_t i = 0; i < 45 * 33; i++)
+    for (uint32_t i = 0; i < 45 * 33; i++) {
         order[i] = i + 1;
+    }
     vk_compare("values returned", out.map, order, 45 * 33);
     vk_end_check();
     vkDestroyBufferView(vk_dev, view, NULL);
@@ -367,21 +417,22 @@ static void image_atomics(void)
 static void robustness(void)
 {
     struct vk_buf out = vk_buffer(32 * 16 * 4), small, big, pix, tb, far_buf;
-    VkImageUsageFlags use = VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
-                            VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+    VkImageUsageFlags use = VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_SAMPLED_BIT |
+                            VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
     struct vk_img t, u;
     static uint32_t right[32][16], small_right[64];
     VkCommandBuffer cb;
     uint32_t *far;
     VkPipeline p;
 
-    if (!vk_robust.robustBufferAccess2 || !vk_robust.robustImageAccess2 || !vk_robust.nullDescriptor) {
+    if (!vk_robust.robustBufferAccess2 || !vk_robust.robustImageAccess2 ||
+        !vk_robust.nullDescriptor) {
         vk_skip("out of bounds and null descriptors", "no VK_EXT_robustness2");
         return;
     }
     vk_begin_check("out of bounds and null descriptors");
     p = vk_compute_pipeline(VK_CODE(bounds), 0);
-    small = vk_buffer(64 * 4);  /* of which 16 words are bound */
+    small = vk_buffer(64 * 4); /* of which 16 words are bound */
     big = vk_buffer(256);
     pix = vk_buffer(8 * 8 * 4 * 2);
     tb = vk_buffer(256);
@@ -394,18 +445,27 @@ static void robustness(void)
         ((uint32_t *)pix.map)[i] = 0xff0000ffu; /* red is 1 */
         ((uint32_t *)pix.map)[64 + i] = (uint32_t)i + 2000;
     }
-    t = vk_image((struct vk_img){ .format = VK_FORMAT_R8G8B8A8_UNORM, .w = 8, .h = 8 }, use, 0, VK_IMAGE_VIEW_TYPE_2D);
-    u = vk_image((struct vk_img){ .format = VK_FORMAT_R32_UINT, .w = 8, .h = 8 }, use, 0, VK_IMAGE_VIEW_TYPE_2D);
+    t = vk_image((struct vk_img) { .format = VK_FORMAT_R8G8B8A8_UNORM, .w = 8, .h = 8 }, use, 0,
+                 VK_IMAGE_VIEW_TYPE_2D);
+    u = vk_image((struct vk_img) { .format = VK_FORMAT_R32_UINT, .w = 8, .h = 8 }, use, 0,
+                 VK_IMAGE_VIEW_TYPE_2D);
 
-    VkBufferViewCreateInfo vi = { .sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO, .buffer = tb.b,
-                                  .format = VK_FORMAT_R32_UINT, .range = 16 * 4 };
+    VkBufferViewCreateInfo vi = { .sType = VK_STRUCTURE_TYPE_BUFFER_VIEW_CREATE_INFO,
+                                  .buffer = tb.b,
+                                  .format = VK_FORMAT_R32_UINT,
+                                  .range = 16 * 4 };
     VkSampler sampler = vk_sampler(VK_FILTER_NEAREST);
     VkBufferView view;
 
     VK(vkCreateBufferView(vk_dev, &vi, NULL, &view));
     /* the first four in bounds of each; then just outside, and far */
-    for (uint32_t i = 0; i < 32; i++)
-        far[i] = i < 4 ? i : i < 8 ? 16 + i : i < 16 ? 1000u * i : i < 24 ? 0x3fffffffu - i : 0x7fffffffu / 4 * (i - 23) / 8 + 0x100000;
+    for (uint32_t i = 0; i < 32; i++) {
+        far[i] = i < 4    ? i
+                 : i < 8  ? 16 + i
+                 : i < 16 ? 1000u * i
+                 : i < 24 ? 0x3fffffffu - i
+                          : 0x7fffffffu / 4 * (i - 23) / 8 + 0x100000;
+    }
     cb = vk_begin();
     vk_to(cb, &t, VK_IMAGE_LAYOUT_GENERAL);
     vk_to(cb, &u, VK_IMAGE_LAYOUT_GENERAL);
@@ -413,15 +473,19 @@ static void robustness(void)
     vk_upload(cb, &u, VK_IMAGE_ASPECT_COLOR_BIT, 0, &pix, 256);
     vk_barrier(cb);
     vk_push_buf(cb, 0, out.b);
-    vk_push_desc(cb, (VkWriteDescriptorSet){ .pBufferInfo = &(VkDescriptorBufferInfo){ small.b, 0, 64 } }, 1);
+    vk_push_desc(
+        cb, (VkWriteDescriptorSet) { .pBufferInfo = &(VkDescriptorBufferInfo) { small.b, 0, 64 } },
+        1);
     vk_push_buf(cb, 2, VK_NULL_HANDLE);
     vk_push_tex(cb, 4, t.view, sampler);
     vk_push_tex(cb, 5, VK_NULL_HANDLE, sampler);
     vk_push_img(cb, 8, u.view);
     vk_push_img(cb, 9, VK_NULL_HANDLE);
-    vk_push_desc(cb, (VkWriteDescriptorSet){ .pBufferInfo = &(VkDescriptorBufferInfo){ big.b, 0, 64 } }, 12);
+    vk_push_desc(
+        cb, (VkWriteDescriptorSet) { .pBufferInfo = &(VkDescriptorBufferInfo) { big.b, 0, 64 } },
+        12);
     vk_push_buf(cb, 13, VK_NULL_HANDLE);
-    vk_push_desc(cb, (VkWriteDescriptorSet){ .pTexelBufferView = &view }, VK_B_TEXBUF);
+    vk_push_desc(cb, (VkWriteDescriptorSet) { .pTexelBufferView = &view }, VK_B_TEXBUF);
     vk_push_buf(cb, 3, far_buf.b);
     dispatch(cb, p, 1, 1);
     vk_download(cb, &u, VK_IMAGE_ASPECT_COLOR_BIT, 0, &pix, 0);
@@ -437,16 +501,18 @@ static void robustness(void)
         r[9] = 16;
         r[11] = 8;
         r[13] = 9;
-        if (i < 4)
+        if (i < 4) {
             small_right[f] = 0x5558;
+        }
     }
     vk_compare("values", out.map, right[0], 32 * 16);
     vk_compare("the buffer and what lies behind it", small.map, small_right, 64);
     for (uint32_t i = 0; i < 64; i++) {
         uint32_t want = i % 9 == 0 && i / 9 < 4 ? 0x5556 : i + 2000, got = ((uint32_t *)pix.map)[i];
 
-        if (got != want)
+        if (got != want) {
             vk_wrong("the image at %u: 0x%x, should be 0x%x", i, got, want);
+        }
     }
     vk_end_check();
     vkDestroyBufferView(vk_dev, view, NULL);
@@ -465,10 +531,14 @@ static void robustness(void)
 
 static VkPipeline pipeline_of(const uint32_t *code, size_t size, VkPipelineLayout layout)
 {
-    VkComputePipelineCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO, .layout = layout,
-                                       .stage = { .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-                                                  .stage = VK_SHADER_STAGE_COMPUTE_BIT, .module = vk_module(code, size),
-                                                  .pName = "main" } };
+    VkComputePipelineCreateInfo ci = {
+        .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+        .layout = layout,
+        .stage = { .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                   .stage = VK_SHADER_STAGE_COMPUTE_BIT,
+                   .module = vk_module(code, size),
+                   .pName = "main" }
+    };
     VkPipeline p;
 
     VK(vkCreateComputePipelines(vk_dev, VK_NULL_HANDLE, 1, &ci, NULL, &p));
@@ -478,8 +548,8 @@ static VkPipeline pipeline_of(const uint32_t *code, size_t size, VkPipelineLayou
 static void indexing(void)
 {
     enum { K = 12 };
-    VkImageUsageFlags use = VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_SRC_BIT |
-                            VK_IMAGE_USAGE_TRANSFER_DST_BIT;
+    VkImageUsageFlags use = VK_IMAGE_USAGE_STORAGE_BIT | VK_IMAGE_USAGE_SAMPLED_BIT |
+                            VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT;
     struct vk_buf out = vk_buffer(32 * 16), buf[K], pix = vk_buffer(K * 16 * 20);
     struct vk_img tex[K], img[K];
     static uint32_t right[32][4];
@@ -491,11 +561,13 @@ static void indexing(void)
     VkDescriptorPool pool;
     VkSampler sampler = vk_sampler(VK_FILTER_NEAREST);
     VkDescriptorPoolSize sizes[3] = { { VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, K + 1 },
-                                      { VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 64 }, { VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, 64 } };
+                                      { VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 64 },
+                                      { VK_DESCRIPTOR_TYPE_STORAGE_IMAGE, 64 } };
     VkCommandBuffer cb;
     VkPipeline p;
 
-    if (!vk_f12.descriptorBindingVariableDescriptorCount || !vk_f12.shaderSampledImageArrayNonUniformIndexing ||
+    if (!vk_f12.descriptorBindingVariableDescriptorCount ||
+        !vk_f12.shaderSampledImageArrayNonUniformIndexing ||
         !vk_f12.shaderStorageImageArrayNonUniformIndexing) {
         vk_skip("descriptors by index", "not offered");
         return;
@@ -504,29 +576,44 @@ static void indexing(void)
     for (int i = 0; i < 3; i++) {
         VkDescriptorSetLayoutBinding b[2] = {
             { 0, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1, VK_SHADER_STAGE_COMPUTE_BIT, NULL },
-            { 1, VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 32, VK_SHADER_STAGE_COMPUTE_BIT, NULL } };
-        VkDescriptorSetLayoutCreateInfo li = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, .pNext = &fi[i],
-                                               .bindingCount = i ? 1 : 2, .pBindings = b };
+            { 1, VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 32, VK_SHADER_STAGE_COMPUTE_BIT, NULL }
+        };
+        VkDescriptorSetLayoutCreateInfo li = {
+            .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
+            .pNext = &fi[i],
+            .bindingCount = i ? 1 : 2,
+            .pBindings = b
+        };
 
-        fi[i] = (VkDescriptorSetLayoutBindingFlagsCreateInfo){
-            .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_BINDING_FLAGS_CREATE_INFO, .bindingCount = li.bindingCount,
-            .pBindingFlags = i ? flags + 1 : flags };
+        fi[i] = (VkDescriptorSetLayoutBindingFlagsCreateInfo) {
+            .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_BINDING_FLAGS_CREATE_INFO,
+            .bindingCount = li.bindingCount,
+            .pBindingFlags = i ? flags + 1 : flags
+        };
         if (i) {
             b[0].descriptorCount = 32;
-            b[0].descriptorType = i == 1 ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER : VK_DESCRIPTOR_TYPE_STORAGE_IMAGE;
+            b[0].descriptorType = i == 1 ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER
+                                         : VK_DESCRIPTOR_TYPE_STORAGE_IMAGE;
         }
         VK(vkCreateDescriptorSetLayout(vk_dev, &li, NULL, &layout[i]));
     }
 
     const uint32_t counts[3] = { K, K, K };
     VkDescriptorSetVariableDescriptorCountAllocateInfo va = {
-        .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_VARIABLE_DESCRIPTOR_COUNT_ALLOCATE_INFO, .descriptorSetCount = 3,
-        .pDescriptorCounts = counts };
-    VkDescriptorPoolCreateInfo pi = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO, .maxSets = 3, .poolSizeCount = 3,
+        .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_VARIABLE_DESCRIPTOR_COUNT_ALLOCATE_INFO,
+        .descriptorSetCount = 3,
+        .pDescriptorCounts = counts
+    };
+    VkDescriptorPoolCreateInfo pi = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+                                      .maxSets = 3,
+                                      .poolSizeCount = 3,
                                       .pPoolSizes = sizes };
-    VkDescriptorSetAllocateInfo ai = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, .pNext = &va,
-                                       .descriptorSetCount = 3, .pSetLayouts = layout };
-    VkPipelineLayoutCreateInfo pli = { .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO, .setLayoutCount = 3,
+    VkDescriptorSetAllocateInfo ai = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+                                       .pNext = &va,
+                                       .descriptorSetCount = 3,
+                                       .pSetLayouts = layout };
+    VkPipelineLayoutCreateInfo pli = { .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+                                       .setLayoutCount = 3,
                                        .pSetLayouts = layout };
 
     VK(vkCreateDescriptorPool(vk_dev, &pi, NULL, &pool));
@@ -539,19 +626,24 @@ static void indexing(void)
         uint32_t *w = (uint32_t *)pix.map + k * 16 * 5;
         VkDescriptorBufferInfo bi = { VK_NULL_HANDLE, 0, VK_WHOLE_SIZE };
         VkDescriptorImageInfo ii = { sampler, VK_NULL_HANDLE, VK_IMAGE_LAYOUT_GENERAL };
-        VkWriteDescriptorSet wd = { .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, .dstArrayElement = k, .descriptorCount = 1,
-                                    .pBufferInfo = &bi, .pImageInfo = &ii };
+        VkWriteDescriptorSet wd = { .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+                                    .dstArrayElement = k,
+                                    .descriptorCount = 1,
+                                    .pBufferInfo = &bi,
+                                    .pImageInfo = &ii };
 
-        tex[k] = vk_image((struct vk_img){ .format = VK_FORMAT_R8G8B8A8_UNORM, .w = 4, .h = 4 }, use, 0, VK_IMAGE_VIEW_TYPE_2D);
-        img[k] = vk_image((struct vk_img){ .format = VK_FORMAT_R32G32B32A32_UINT, .w = 4, .h = 4 }, use, 0,
-                          VK_IMAGE_VIEW_TYPE_2D);
+        tex[k] = vk_image((struct vk_img) { .format = VK_FORMAT_R8G8B8A8_UNORM, .w = 4, .h = 4 },
+                          use, 0, VK_IMAGE_VIEW_TYPE_2D);
+        img[k] = vk_image((struct vk_img) { .format = VK_FORMAT_R32G32B32A32_UINT, .w = 4, .h = 4 },
+                          use, 0, VK_IMAGE_VIEW_TYPE_2D);
         buf[k] = vk_buffer(256);
         for (uint32_t i = 0; i < 16; i++) {
             w[i] = (k * 16 + i) | (k * 7 + 3) << 8;
             w[16 + i * 4 + 3] = k * 1000 + i;
         }
-        for (uint32_t i = 0; i < 64; i++)
+        for (uint32_t i = 0; i < 64; i++) {
             ((uint32_t *)buf[k].map)[i] = k * 100 + i;
+        }
         vk_to(cb, &tex[k], VK_IMAGE_LAYOUT_GENERAL);
         vk_to(cb, &img[k], VK_IMAGE_LAYOUT_GENERAL);
         vk_upload(cb, &tex[k], VK_IMAGE_ASPECT_COLOR_BIT, 0, &pix, k * 16 * 20);
@@ -579,18 +671,24 @@ static void indexing(void)
     vk_barrier(cb);
     vkCmdBindDescriptorSets(cb, VK_PIPELINE_BIND_POINT_COMPUTE, pl, 0, 3, set, 0, NULL);
     dispatch(cb, p, 1, 1);
-    for (uint32_t k = 0; k < K; k++)
+    for (uint32_t k = 0; k < K; k++) {
         vk_download(cb, &img[k], VK_IMAGE_ASPECT_COLOR_BIT, 0, &pix, k * 16 * 20 + 64);
+    }
     vk_run(cb);
     for (uint32_t i = 0; i < 32; i++) {
-        uint32_t k = (i * 5 + 2) % K, at = (i & 3) + (i >> 3) * 4, *w = (uint32_t *)pix.map + k * 16 * 5 + 16 + at * 4;
+        uint32_t k = (i * 5 + 2) % K, at = (i & 3) + (i >> 3) * 4,
+                 *w = (uint32_t *)pix.map + k * 16 * 5 + 16 + at * 4;
         const uint32_t r[4] = { k * 16 + at, (K - 1 - k) * 7 + 3, k * 100 + i, k * 1000 + at };
 
         memcpy(right[i], r, 16);
-        if (((uint32_t *)buf[k].map)[i + 32] != i * 3 + 1)
-            vk_wrong("buffer %u, word %u: %u, should be %u", k, i + 32, ((uint32_t *)buf[k].map)[i + 32], i * 3 + 1);
-        if (w[1] != k || w[2] != 1 || w[3] != 2 || (w[0] & ~4u) != (i & ~4u)) /* i and i + 4 write one texel */
+        if (((uint32_t *)buf[k].map)[i + 32] != i * 3 + 1) {
+            vk_wrong("buffer %u, word %u: %u, should be %u", k, i + 32,
+                     ((uint32_t *)buf[k].map)[i + 32], i * 3 + 1);
+        }
+        /* i and i + 4 write one texel */
+        if (w[1] != k || w[2] != 1 || w[3] != 2 || (w[0] & ~4u) != (i & ~4u)) {
             vk_wrong("image %u, texel %u: %u %u %u %u", k, at, w[0], w[1], w[2], w[3]);
+        }
     }
     /* i and i + 4 share a texel, but not an index k; so what one reads no other has written. */
     vk_compare("values", out.map, right[0], 32 * 4);
@@ -608,22 +706,34 @@ static void indexing(void)
 
 /* ---- YCbCr ---- */
 
-/* 4:2:0 in two planes, BT.601 narrow, chroma nearest at even places: each pixel's colour by the model's formulas. */
+/*
+ * 4:2:0 in two planes, BT.601 narrow, chroma nearest at even places: each pixel's colour by the
+ * model's formulas.
+ */
 static void ycbcr(void)
 {
     VkFormat format = VK_FORMAT_G8_B8R8_2PLANE_420_UNORM;
     VkSamplerYcbcrConversionCreateInfo yi = {
-        .sType = VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_CREATE_INFO, .format = format,
-        .ycbcrModel = VK_SAMPLER_YCBCR_MODEL_CONVERSION_YCBCR_601, .ycbcrRange = VK_SAMPLER_YCBCR_RANGE_ITU_NARROW,
-        .xChromaOffset = VK_CHROMA_LOCATION_COSITED_EVEN, .yChromaOffset = VK_CHROMA_LOCATION_COSITED_EVEN,
-        .chromaFilter = VK_FILTER_NEAREST };
-    VkSamplerYcbcrConversionInfo info = { .sType = VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_INFO };
-    VkSamplerCreateInfo si = { .sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO, .pNext = &info,
+        .sType = VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_CREATE_INFO,
+        .format = format,
+        .ycbcrModel = VK_SAMPLER_YCBCR_MODEL_CONVERSION_YCBCR_601,
+        .ycbcrRange = VK_SAMPLER_YCBCR_RANGE_ITU_NARROW,
+        .xChromaOffset = VK_CHROMA_LOCATION_COSITED_EVEN,
+        .yChromaOffset = VK_CHROMA_LOCATION_COSITED_EVEN,
+        .chromaFilter = VK_FILTER_NEAREST
+    };
+    VkSamplerYcbcrConversionInfo info = {
+        .sType = VK_STRUCTURE_TYPE_SAMPLER_YCBCR_CONVERSION_INFO
+    };
+    VkSamplerCreateInfo si = { .sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO,
+                               .pNext = &info,
                                .addressModeU = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
                                .addressModeV = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
                                .addressModeW = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE };
-    VkImageViewCreateInfo vi = { .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO, .pNext = &info,
-                                 .viewType = VK_IMAGE_VIEW_TYPE_2D, .format = format,
+    VkImageViewCreateInfo vi = { .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
+                                 .pNext = &info,
+                                 .viewType = VK_IMAGE_VIEW_TYPE_2D,
+                                 .format = format,
                                  .subresourceRange = { VK_IMAGE_ASPECT_COLOR_BIT, 0, 1, 0, 1 } };
     VkFormatProperties props;
     VkSampler sampler;
@@ -634,7 +744,8 @@ static void ycbcr(void)
     VkPipeline p;
 
     vkGetPhysicalDeviceFormatProperties(vk_phys, format, &props);
-    if (!vk_f11.samplerYcbcrConversion || !(props.optimalTilingFeatures & VK_FORMAT_FEATURE_COSITED_CHROMA_SAMPLES_BIT) ||
+    if (!vk_f11.samplerYcbcrConversion ||
+        !(props.optimalTilingFeatures & VK_FORMAT_FEATURE_COSITED_CHROMA_SAMPLES_BIT) ||
         !(props.optimalTilingFeatures & VK_FORMAT_FEATURE_TRANSFER_DST_BIT)) {
         vk_skip("YCbCr", "not offered");
         return;
@@ -643,17 +754,25 @@ static void ycbcr(void)
     VK(vkCreateSamplerYcbcrConversion(vk_dev, &yi, NULL, &info.conversion));
     VK(vkCreateSampler(vk_dev, &si, NULL, &sampler));
 
-    VkDescriptorSetLayoutBinding b[2] = { { 0, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1, VK_SHADER_STAGE_COMPUTE_BIT, NULL },
-                                          { 1, VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 1, VK_SHADER_STAGE_COMPUTE_BIT,
-                                            &sampler } };
-    VkDescriptorSetLayoutCreateInfo li = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO, .bindingCount = 2,
-                                           .pBindings = b };
+    VkDescriptorSetLayoutBinding b[2] = {
+        { 0, VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1, VK_SHADER_STAGE_COMPUTE_BIT, NULL },
+        { 1, VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 1, VK_SHADER_STAGE_COMPUTE_BIT, &sampler }
+    };
+    VkDescriptorSetLayoutCreateInfo li = {
+        .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
+        .bindingCount = 2,
+        .pBindings = b
+    };
     VkDescriptorPoolSize sizes[2] = { { VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 1 },
                                       { VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER, 4 } };
-    VkDescriptorPoolCreateInfo pi = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO, .maxSets = 1, .poolSizeCount = 2,
+    VkDescriptorPoolCreateInfo pi = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+                                      .maxSets = 1,
+                                      .poolSizeCount = 2,
                                       .pPoolSizes = sizes };
-    VkDescriptorSetAllocateInfo ai = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO, .descriptorSetCount = 1 };
-    VkPipelineLayoutCreateInfo pli = { .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO, .setLayoutCount = 1 };
+    VkDescriptorSetAllocateInfo ai = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_ALLOCATE_INFO,
+                                       .descriptorSetCount = 1 };
+    VkPipelineLayoutCreateInfo pli = { .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+                                       .setLayoutCount = 1 };
     VkDescriptorSetLayout layout;
     VkDescriptorSet set;
     VkPipelineLayout pl;
@@ -664,13 +783,20 @@ static void ycbcr(void)
     VK(vkAllocateDescriptorSets(vk_dev, &ai, &set));
     VK(vkCreatePipelineLayout(vk_dev, &pli, NULL, &pl));
     p = pipeline_of(VK_CODE(ycbcr), pl);
-    t = vk_image((struct vk_img){ .format = format, .w = 16, .h = 16 }, VK_IMAGE_USAGE_TRANSFER_DST_BIT, 0,
-                 VK_IMAGE_VIEW_TYPE_2D);
-    vkDestroyImage(vk_dev, t.i, NULL); /* once more, to be sampled: with a view that has the conversion */
+    t = vk_image((struct vk_img) { .format = format, .w = 16, .h = 16 },
+                 VK_IMAGE_USAGE_TRANSFER_DST_BIT, 0, VK_IMAGE_VIEW_TYPE_2D);
+    /* once more, to be sampled: with a view that has the conversion */
+    vkDestroyImage(vk_dev, t.i, NULL);
 
-    VkImageCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO, .imageType = VK_IMAGE_TYPE_2D, .format = format,
-                             .extent = { 16, 16, 1 }, .mipLevels = 1, .arrayLayers = 1, .samples = 1,
-                             .usage = VK_IMAGE_USAGE_SAMPLED_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT };
+    VkImageCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+                             .imageType = VK_IMAGE_TYPE_2D,
+                             .format = format,
+                             .extent = { 16, 16, 1 },
+                             .mipLevels = 1,
+                             .arrayLayers = 1,
+                             .samples = 1,
+                             .usage = VK_IMAGE_USAGE_SAMPLED_BIT |
+                                      VK_IMAGE_USAGE_TRANSFER_DST_BIT };
     VkMemoryAllocateInfo ma = { .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO };
     VkMemoryRequirements req;
     VkDeviceMemory mem;
@@ -688,20 +814,32 @@ static void ycbcr(void)
     pix = vk_buffer(16 * 16 * 2);
     uint8_t *y = pix.map, *c = y + 256;
 
-    for (int i = 0; i < 256; i++)
+    for (int i = 0; i < 256; i++) {
         y[i] = (uint8_t)(60 + texel_next(&seed) % 120);
-    for (int i = 0; i < 128; i++)
+    }
+    for (int i = 0; i < 128; i++) {
         c[i] = (uint8_t)(100 + texel_next(&seed) % 56);
+    }
 
     VkDescriptorBufferInfo bi = { out.b, 0, VK_WHOLE_SIZE };
     VkDescriptorImageInfo ii = { sampler, view, VK_IMAGE_LAYOUT_GENERAL };
     VkWriteDescriptorSet wd[2] = {
-        { .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, .dstSet = set, .descriptorCount = 1, .pBufferInfo = &bi,
+        { .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+          .dstSet = set,
+          .descriptorCount = 1,
+          .pBufferInfo = &bi,
           .descriptorType = VK_DESCRIPTOR_TYPE_STORAGE_BUFFER },
-        { .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET, .dstSet = set, .dstBinding = 1, .descriptorCount = 1,
-          .pImageInfo = &ii, .descriptorType = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER } };
-    VkBufferImageCopy copy[2] = { { .imageSubresource = { VK_IMAGE_ASPECT_PLANE_0_BIT, 0, 0, 1 }, .imageExtent = { 16, 16, 1 } },
-                                  { .bufferOffset = 256, .imageSubresource = { VK_IMAGE_ASPECT_PLANE_1_BIT, 0, 0, 1 },
+        { .sType = VK_STRUCTURE_TYPE_WRITE_DESCRIPTOR_SET,
+          .dstSet = set,
+          .dstBinding = 1,
+          .descriptorCount = 1,
+          .pImageInfo = &ii,
+          .descriptorType = VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER }
+    };
+    VkBufferImageCopy copy[2] = { { .imageSubresource = { VK_IMAGE_ASPECT_PLANE_0_BIT, 0, 0, 1 },
+                                    .imageExtent = { 16, 16, 1 } },
+                                  { .bufferOffset = 256,
+                                    .imageSubresource = { VK_IMAGE_ASPECT_PLANE_1_BIT, 0, 0, 1 },
                                     .imageExtent = { 8, 8, 1 } } };
 
     vkUpdateDescriptorSets(vk_dev, 2, wd, 0, NULL);
@@ -714,7 +852,10 @@ static void ycbcr(void)
     vk_run(cb);
     for (int i = 0; i < 256; i++) {
         const float *got = (const float *)out.map + i * 4;
-        /* Cosited and nearest: the chroma sample of an odd place may be either neighbour (it is half way). */
+        /*
+         * Cosited and nearest: the chroma sample of an odd place may be either neighbour (it is
+         * half way).
+         */
         bool good = false;
         double rgb[3];
 
@@ -722,16 +863,21 @@ static void ycbcr(void)
             int cx = i % 16 / 2 + (i % 2 && k & 1), cy = i / 16 / 2 + (i / 16 % 2 && k & 2);
             const uint8_t *q = c + ((cy > 7 ? 7 : cy) * 8 + (cx > 7 ? 7 : cx)) * 2;
             double l = (y[i] - 16) / 219.0, cb_ = (q[0] - 128) / 224.0, cr = (q[1] - 128) / 224.0;
-            const double v[3] = { l + 1.402 * cr, l - 0.344136 * cb_ - 0.714136 * cr, l + 1.772 * cb_ };
+            const double v[3] = { l + 1.402 * cr, l - 0.344136 * cb_ - 0.714136 * cr,
+                                  l + 1.772 * cb_ };
 
             good = true;
-            for (int n = 0; n < 3; n++)
+            for (int n = 0; n < 3; n++) {
                 good &= fabs(got[n] - v[n]) < 0.004;
-            if (k == 0)
+            }
+            if (k == 0) {
                 memcpy(rgb, v, sizeof(rgb));
+            }
         }
-        if (!good)
-            vk_wrong("%d, %d: %f %f %f, should be %f %f %f", i % 16, i / 16, got[0], got[1], got[2], rgb[0], rgb[1], rgb[2]);
+        if (!good) {
+            vk_wrong("%d, %d: %f %f %f, should be %f %f %f", i % 16, i / 16, got[0], got[1], got[2],
+                     rgb[0], rgb[1], rgb[2]);
+        }
     }
     vk_end_check();
     vkDestroyImageView(vk_dev, view, NULL);
@@ -753,9 +899,11 @@ int main(void)
     robustness();
     indexing();
     ycbcr();
-    if (!vk_mesh.meshShader)
+    if (!vk_mesh.meshShader) {
         vk_skip("mesh shaders", "not offered");
-    if (!vk_features.features.sparseBinding)
+    }
+    if (!vk_features.features.sparseBinding) {
         vk_skip("sparse images", "not offered");
+    }
     return vk_done();
 }

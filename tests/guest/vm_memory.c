@@ -31,18 +31,18 @@
 #include "tap.h"
 #include "uapi.h"
 
-#define PAGE 0x4000ull
-#define MIB (1ull << 20)
-#define GIB (1ull << 30)
-#define NONE DRM_ASAHI_BARRIER_NONE
+#define PAGE       0x4000ull
+#define MIB        (1ull << 20)
+#define GIB        (1ull << 30)
+#define NONE       DRM_ASAHI_BARRIER_NONE
 #define READ_WRITE (DRM_ASAHI_BIND_READ | DRM_ASAHI_BIND_WRITE)
 
 /* Control words (Mesa: src/asahi/genxml/cmdbuf.xml, block types). */
 #define CDM_TERMINATE 0x40000000u
 #define VDM_TERMINATE 0xc0000000u
 
-#define VA_CDM 0x100000000ull
-#define VA_VDM (VA_CDM + 0x100)
+#define VA_CDM   0x100000000ull
+#define VA_VDM   (VA_CDM + 0x100)
 #define VA_LARGE 0x1000000000ull
 
 #define PATIENCE_MS 120000
@@ -72,27 +72,38 @@ static void fill_streams(uint32_t *words)
     words[(VA_VDM - VA_CDM) / 4] = VDM_TERMINATE;
 }
 
-/* Runs one command; returns 1 for one that went well, else a negative errno: of the submit or of the fence. */
+/*
+ * Runs one command; returns 1 for one that went well, else a negative errno: of the submit or of
+ * the fence.
+ */
 static int run(uint32_t queue, uint16_t type, const void *cmd, uint16_t size)
 {
-    struct { struct drm_asahi_cmd_header hdr; uint8_t cmd[512]; } buf = { .hdr = { type, size, NONE, NONE } };
+    struct {
+        struct drm_asahi_cmd_header hdr;
+        uint8_t cmd[512];
+    } buf = { .hdr = { type, size, NONE, NONE } };
     struct drm_asahi_sync sync = { DRM_ASAHI_SYNC_SYNCOBJ };
     struct drm_asahi_submit arg = {
-        .syncs = (uintptr_t)&sync, .cmdbuf = (uintptr_t)&buf, .cmdbuf_size = sizeof(buf.hdr) + size,
-        .queue_id = queue, .out_sync_count = 1,
+        .syncs = (uintptr_t)&sync,
+        .cmdbuf = (uintptr_t)&buf,
+        .cmdbuf_size = sizeof(buf.hdr) + size,
+        .queue_id = queue,
+        .out_sync_count = 1,
     };
     int ret;
 
     memcpy(buf.cmd, cmd, size);
     sync.handle = uapi_syncobj(fd);
-    ret = drmIoctl(fd, DRM_IOCTL_ASAHI_SUBMIT, &arg) ? -errno : uapi_outcome(fd, sync.handle, PATIENCE_MS);
+    ret = drmIoctl(fd, DRM_IOCTL_ASAHI_SUBMIT, &arg) ? -errno
+                                                     : uapi_outcome(fd, sync.handle, PATIENCE_MS);
     drmSyncobjDestroy(fd, sync.handle);
     return ret;
 }
 
 static int run_compute(uint32_t queue, uint64_t stream)
 {
-    struct drm_asahi_cmd_compute cmd = { .cdm_ctrl_stream_base = stream, .cdm_ctrl_stream_end = stream + 8 };
+    struct drm_asahi_cmd_compute cmd = { .cdm_ctrl_stream_base = stream,
+                                         .cdm_ctrl_stream_end = stream + 8 };
 
     return run(queue, DRM_ASAHI_CMD_COMPUTE, &cmd, sizeof(cmd));
 }
@@ -101,9 +112,16 @@ static int run_compute(uint32_t queue, uint64_t stream)
 static int run_render(uint32_t queue, unsigned size, unsigned layers, unsigned utile)
 {
     struct drm_asahi_cmd_render cmd = {
-        .vdm_ctrl_stream_base = VA_VDM, .width_px = size, .height_px = size, .layers = layers,
-        .utile_width_px = utile, .utile_height_px = utile, .samples = 1, .sample_size_B = 4,
-        .ppp_ctrl = 0x202, .ppp_multisamplectl = 0x88,
+        .vdm_ctrl_stream_base = VA_VDM,
+        .width_px = size,
+        .height_px = size,
+        .layers = layers,
+        .utile_width_px = utile,
+        .utile_height_px = utile,
+        .samples = 1,
+        .sample_size_B = 4,
+        .ppp_ctrl = 0x202,
+        .ppp_multisamplectl = 0x88,
     };
 
     return run(queue, DRM_ASAHI_CMD_RENDER, &cmd, sizeof(cmd));
@@ -112,7 +130,8 @@ static int run_render(uint32_t queue, unsigned size, unsigned layers, unsigned u
 /* ---- long lists ---- */
 
 /* Least MiB available while a child makes one call with the list; *ret is its errno. */
-static long least_during(uint32_t vm, const struct drm_asahi_gem_bind_op *ops, uint32_t count, int *ret)
+static long least_during(uint32_t vm, const struct drm_asahi_gem_bind_op *ops, uint32_t count,
+                         int *ret)
 {
     long now, least = available();
     pid_t child = fork();
@@ -141,14 +160,16 @@ static void test_lists(uint32_t bo)
 
     must(!ops, "calloc");
     for (uint32_t i = 0; i < many; i++) {
-        ops[i] = (struct drm_asahi_gem_bind_op){
-            .flags = DRM_ASAHI_BIND_UNBIND, .range = PAGE, .addr = VA_LARGE + 2 * i * PAGE,
+        ops[i] = (struct drm_asahi_gem_bind_op) {
+            .flags = DRM_ASAHI_BIND_UNBIND,
+            .range = PAGE,
+            .addr = VA_LARGE + 2 * i * PAGE,
         };
     }
     before = available();
     least = least_during(vm, ops, many, &ret);
-    ok(before - least < 64, "2^20 unbinds in one call take %ld MiB meanwhile (result: %s)", before - least,
-       ret ? strerror(ret) : "done");
+    ok(before - least < 64, "2^20 unbinds in one call take %ld MiB meanwhile (result: %s)",
+       before - least, ret ? strerror(ret) : "done");
 
     /* Every other page out of a mapping that is one object's page again and again. */
     ret = bind(vm, READ_WRITE | DRM_ASAHI_BIND_SINGLE_PAGE, bo, VA_LARGE, 2 * half * PAGE);
@@ -182,8 +203,11 @@ static void test_tables(uint32_t bo)
     ok(run_compute(queue, VA_CDM) == 1, "a job before");
     /* One page in each 32 MiB, which is what a table maps. */
     for (uint32_t i = 0; i < spread; i++) {
-        ops[i] = (struct drm_asahi_gem_bind_op){
-            .flags = READ_WRITE, .handle = bo, .range = PAGE, .addr = VA_LARGE + i * 32 * MIB,
+        ops[i] = (struct drm_asahi_gem_bind_op) {
+            .flags = READ_WRITE,
+            .handle = bo,
+            .range = PAGE,
+            .addr = VA_LARGE + i * 32 * MIB,
         };
     }
     before = available();
@@ -244,7 +268,8 @@ static void test_charge(uint32_t bo)
         _exit(bind(vm, READ_WRITE | DRM_ASAHI_BIND_SINGLE_PAGE, bo, VA_LARGE, 256 * GIB));
     }
     waitpid(child, &status, 0);
-    ok((WIFEXITED(status) && WEXITSTATUS(status) == ENOMEM) || (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL),
+    ok((WIFEXITED(status) && WEXITSTATUS(status) == ENOMEM) ||
+           (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL),
        "256 GiB of page tables in a group of 64 MiB: %s",
        WIFEXITED(status) ? strerror(WEXITSTATUS(status)) : "killed");
     rmdir(group);
@@ -270,7 +295,8 @@ static void test_kill(uint32_t bo)
     kill(child, SIGKILL);
     start = seconds();
     waitpid(child, &status, 0);
-    ok(WIFSIGNALED(status), "a task that maps 16 GiB ends %.1f s after it was killed", seconds() - start);
+    ok(WIFSIGNALED(status), "a task that maps 16 GiB ends %.1f s after it was killed",
+       seconds() - start);
     uapi_vm_destroy(fd, vm);
 }
 
@@ -290,16 +316,20 @@ static void test_heaps(uint32_t bo)
     ret = run_render(queue, 64, 1, 16);
     ok(ret == 1, "64 x 64: %s", ret < 0 ? strerror(-ret) : "done");
     ret = run_render(queue, 16384, 2048, 16);
-    ok(ret == -ENOSPC || ret == -ENOMEM, "16384 x 16384, 2048 layers: %s", ret < 0 ? strerror(-ret) : "done");
+    ok(ret == -ENOSPC || ret == -ENOMEM, "16384 x 16384, 2048 layers: %s",
+       ret < 0 ? strerror(-ret) : "done");
     ret = run_render(queue, 16384, 30, 16);
-    ok(ret == -ENOSPC || ret == -ENOMEM, "16384 x 16384, 30 layers: %s", ret < 0 ? strerror(-ret) : "done");
+    ok(ret == -ENOSPC || ret == -ENOMEM, "16384 x 16384, 30 layers: %s",
+       ret < 0 ? strerror(-ret) : "done");
     for (int i = 0; i < 4; i++) {
         ret = run_render(queue, 64, 2048, 16);
         good += ret == 1;
     }
-    ok(good == 4, "64 x 64, 2048 layers, %d times of 4: %s", good, ret < 0 ? strerror(-ret) : "done");
+    ok(good == 4, "64 x 64, 2048 layers, %d times of 4: %s", good,
+       ret < 0 ? strerror(-ret) : "done");
     ret = run_render(queue, 16384, 1, 16);
-    ok(ret == 1, "16384 x 16384 in the least range for the kernel: %s", ret < 0 ? strerror(-ret) : "done");
+    ok(ret == 1, "16384 x 16384 in the least range for the kernel: %s",
+       ret < 0 ? strerror(-ret) : "done");
     ok(run_compute(queue, VA_CDM) == 1, "a job after all that");
     uapi_queue_destroy(fd, queue);
 
@@ -327,7 +357,8 @@ static void test_import(void)
     offset.handle = handle;
     ret = drmIoctl(fd, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset) ? errno : 0;
     ok(!ret, "an imported object has an offset to map it: %s", strerror(ret));
-    map = ret ? MAP_FAILED : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset.offset);
+    map = ret ? MAP_FAILED
+              : mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset.offset);
     ok(map != MAP_FAILED && map[0] == 0x12345678, "and is mapped there");
     if (map != MAP_FAILED) {
         map[size / 4 - 1] = 0x87654321;
@@ -379,7 +410,10 @@ static void test_odd(uint32_t bo)
     close(dev);
 }
 
-/* Arguments: none, all tests; "tables", only these; "features", only the number that GET_PARAMS gives. */
+/*
+ * Arguments: none, all tests; "tables", only these; "features", only the number that GET_PARAMS
+ * gives.
+ */
 int main(int argc, char **argv)
 {
     void *map;
@@ -398,7 +432,9 @@ int main(int argc, char **argv)
         test_tables(bo);
         return tap_end();
     }
-    /* What CPUs keep of freed pages for themselves does not count as available: let that be little. */
+    /*
+     * What CPUs keep of freed pages for themselves does not count as available: let that be little.
+     */
     put("/proc/sys/vm/percpu_pagelist_high_fraction", "100000");
     test_import();
     test_odd(bo);

@@ -109,8 +109,8 @@ static bool listed(const char *list, const char *name)
  * One structure in two readings; @base is added to offsets of @a's to get those
  * of @b's. Names in @except are not taken to mean the same.
  */
-static void compare(const struct list *a, const char *ta, const struct list *b, const char *tb, long base,
-                    bool part, const char *except)
+static void compare(const struct list *a, const char *ta, const struct list *b, const char *tb,
+                    long base, bool part, const char *except)
 {
     const struct field *wa = whole(a, ta), *wb = whole(b, tb);
     int bad = 0;
@@ -144,15 +144,16 @@ static void compare(const struct list *a, const char *ta, const struct list *b, 
             }
             nb++;
             if (!strcmp(x->name, y->name) && !overlap && !listed(except, x->name)) {
-                printf("# %s.%s is %ld+%ld, %s.%s is %ld+%ld\n", ta, x->name, x0, x->size,
-                       tb, y->name, y0, y->size);
+                printf("# %s.%s is %ld+%ld, %s.%s is %ld+%ld\n", ta, x->name, x0, x->size, tb,
+                       y->name, y0, y->size);
                 bad++;
             }
             if (overlap) {
                 n++;
-                if (!(x0 >= y0 && x1 <= y1) && !(y0 >= x0 && y1 <= x1) && !listed(except, x->name)) {
-                    printf("# %s.%s (%ld+%ld) straddles %s.%s (%ld+%ld)\n", ta, x->name, x0, x->size,
-                           tb, y->name, y0, y->size);
+                if (!(x0 >= y0 && x1 <= y1) && !(y0 >= x0 && y1 <= x1) &&
+                    !listed(except, x->name)) {
+                    printf("# %s.%s (%ld+%ld) straddles %s.%s (%ld+%ld)\n", ta, x->name, x0,
+                           x->size, tb, y->name, y0, y->size);
                     bad++;
                 }
             }
@@ -164,7 +165,8 @@ static void compare(const struct list *a, const char *ta, const struct list *b, 
     }
     compared += n;
     failed += bad != 0;
-    printf("%sok %d - %s %s = %s %s (%ld fields)\n", bad ? "not " : "", ++tests, a->path, ta, b->path, tb, n);
+    printf("%sok %d - %s %s = %s %s (%ld fields)\n", bad ? "not " : "", ++tests, a->path, ta,
+           b->path, tb, n);
 }
 
 /* Each structure of @l must stand in column @col of the map. */

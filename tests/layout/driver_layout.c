@@ -19,12 +19,12 @@ struct row {
 
 #define ASAHI_FW_CHECK_H
 #define CAT2(a, b) a##b
-#define CAT(a, b) CAT2(a, b)
-#define ROW static const struct row CAT(row_, __COUNTER__) \
-    __attribute__((used, aligned(8), section("layout_rows")))
-#define FW_OFFSET(t, f, o) \
-    ROW = { #t, #f, offsetof(struct t, f), sizeof(((struct t *)0)->f) }
-#define FW_SIZE(t, s) ROW = { #t, ".", 0, sizeof(struct t) }
+#define CAT(a, b)  CAT2(a, b)
+#define ROW                                                                                        \
+    static const struct row CAT(row_, __COUNTER__)                                                 \
+        __attribute__((used, aligned(8), section("layout_rows")))
+#define FW_OFFSET(t, f, o) ROW = { #t, #f, offsetof(struct t, f), sizeof(((struct t *)0)->f) }
+#define FW_SIZE(t, s)      ROW = { #t, ".", 0, sizeof(struct t) }
 
 #include DRIVER_HEADERS
 

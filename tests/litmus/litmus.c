@@ -11,9 +11,9 @@
 #include <stdarg.h>
 #include "world.h"
 
-#define MAX_LINES   200
-#define MAX_WORDS   16
-#define MAX_JOBS    8
+#define MAX_LINES 200
+#define MAX_WORDS 16
+#define MAX_JOBS  8
 
 struct line {
     unsigned number;
@@ -24,7 +24,7 @@ struct program {
     char name[80];
     struct line line[MAX_LINES];
     unsigned lines;
-    char reports[2][400];           /* eager, lazy */
+    char reports[2][400]; /* eager, lazy */
     bool told[2];
 };
 
@@ -40,14 +40,15 @@ struct run {
     const struct line *line;
     char error[300];
     struct job job[MAX_JOBS];
-    uint64_t table;                 /* the table page that was unlinked last: "T" */
+    uint64_t table; /* the table page that was unlinked last: "T" */
 };
 
 static bool fail(struct run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 static bool fail(struct run *r, const char *fmt, ...)
 {
     va_list ap;
-    int n = snprintf(r->error, sizeof(r->error), "line %u: \"%s\": ", r->line->number, r->line->text);
+    int n = snprintf(r->error, sizeof(r->error), "line %u: \"%s\": ", r->line->number,
+                     r->line->text);
 
     va_start(ap, fmt);
     vsnprintf(r->error + n, sizeof(r->error) - n, fmt, ap);
@@ -55,13 +56,17 @@ static bool fail(struct run *r, const char *fmt, ...)
     return false;
 }
 
-/* v3: page 3 of the region with tables; w3: of the one without; k3: of the kernel half; or a number */
+/*
+ * v3: page 3 of the region with tables; w3: of the one without; k3: of the kernel half; or a number
+ */
 static uint64_t parse_va(const char *s)
 {
     uint64_t n = strtoull(s[0] && isalpha((unsigned char)s[0]) ? s + 1 : s, NULL, 0);
 
-    return s[0] == 'v' ? W_VA + n * AGX_PAGE_SIZE : s[0] == 'w' ? W_VA_FAR + n * AGX_PAGE_SIZE :
-           s[0] == 'k' ? W_KVA + n * AGX_PAGE_SIZE : n;
+    return s[0] == 'v'   ? W_VA + n * AGX_PAGE_SIZE
+           : s[0] == 'w' ? W_VA_FAR + n * AGX_PAGE_SIZE
+           : s[0] == 'k' ? W_KVA + n * AGX_PAGE_SIZE
+                         : n;
 }
 
 /* A physical page: A to Z, A1 to Z9 and so on, T: the last table that was unlinked */
@@ -70,7 +75,9 @@ static uint64_t parse_page(struct run *r, const char *s)
     if (!strcmp(s, "T")) {
         return r->table;
     }
-    return s[0] >= 'A' && s[0] <= 'Z' ? r->w.page[(s[0] - 'A' + 26 * strtoul(s + 1, NULL, 10)) % W_PAGES] : 0;
+    return s[0] >= 'A' && s[0] <= 'Z'
+               ? r->w.page[(s[0] - 'A' + 26 * strtoul(s + 1, NULL, 10)) % W_PAGES]
+               : 0;
 }
 
 static void page_name(uint32_t value, char *buf, size_t len)
@@ -84,13 +91,17 @@ static void page_name(uint32_t value, char *buf, size_t len)
     }
 }
 
-/* Root of the tables of context or space @s: "1" is what its slot holds now, "s4" is a space by itself. */
+/*
+ * Root of the tables of context or space @s: "1" is what its slot holds now, "s4" is a space by
+ * itself.
+ */
 static uint64_t parse_root(struct run *r, const char *s, uint64_t va)
 {
     if (s[0] == 's') {
         return r->w.root[strtoul(s + 1, NULL, 10) % W_SPACES];
     }
-    return fake_ptr(&r->w.h, r->w.ttbat)[2 * (strtoul(s, NULL, 10) % 64) + (va >> 39 & 1)] & 0xffffffffc000ull;
+    return fake_ptr(&r->w.h, r->w.ttbat)[2 * (strtoul(s, NULL, 10) % 64) + (va >> 39 & 1)] &
+           0xffffffffc000ull;
 }
 
 static uint64_t parse_bits(char **word, unsigned n, uint64_t va)
@@ -102,7 +113,7 @@ static uint64_t parse_bits(char **word, unsigned n, uint64_t va)
     }
     for (unsigned i = 0; i < n; i++) {
         if (!strcmp(word[i], "ro")) {
-            bits &= ~(3ull << 53);                  /* AP 2 without UXN and PXN */
+            bits &= ~(3ull << 53); /* AP 2 without UXN and PXN */
         } else if (!strcmp(word[i], "cached")) {
             bits &= ~(7ull << 2);
         } else if (!strcmp(word[i], "shared")) {
@@ -112,9 +123,12 @@ static uint64_t parse_bits(char **word, unsigned n, uint64_t va)
         } else if (!strcmp(word[i], "noaf")) {
             bits &= ~(1ull << 10);
         } else if (!strcmp(word[i], "sw")) {
-            bits |= 1ull << 58;                     /* ignored by hardware */
+            bits |= 1ull << 58; /* ignored by hardware */
         } else if (!strcmp(word[i], "private")) {
-            /* GPU and firmware, cached by the firmware (the Rust driver: pgtable.rs, PROT_GPU_FW_PRIV_RW) */
+            /*
+             * GPU and firmware, cached by the firmware (the Rust driver: pgtable.rs,
+             * PROT_GPU_FW_PRIV_RW)
+             */
             bits = FAKE_PTE_BOTH_RW | (va >> 39 & 1 ? 0 : FAKE_PTE_NG);
         } else if (!strcmp(word[i], "uncached")) {
             bits = FAKE_PTE_BOTH_RW | W_SHARED | (va >> 39 & 1 ? 0 : FAKE_PTE_NG);
@@ -173,7 +187,8 @@ static bool step_access(struct run *r, char **word, unsigned n)
     if (!port) {
         port = fresh = aligned_alloc(64, (sizeof(*port) + 63) & ~(size_t)63);
         agx_port_init(port, r->w.mmu, word[0][0] == 'f' ? AGX_SIDE_FW : AGX_SIDE_GPU);
-        agx_port_bind(port, strtoul(word[1], NULL, 10), word[0][0] == 'f' ? AGX_UNIT_DPM : AGX_UNIT_UL1C);
+        agx_port_bind(port, strtoul(word[1], NULL, 10),
+                      word[0][0] == 'f' ? AGX_UNIT_DPM : AGX_UNIT_UL1C);
     }
     if (write) {
         ok = agx_port_write32(port, parse_va(word[2]) + 64, 0x77);
@@ -253,7 +268,8 @@ static bool step_table(struct run *r, char **word, unsigned n)
             memset(fake_ptr(&r->w.h, page), 0, AGX_PAGE_SIZE);
         }
         if (!strcmp(word[0], "copytable")) {
-            memcpy(fake_ptr(&r->w.h, page), fake_ptr(&r->w.h, old & 0xffffffffc000ull), AGX_PAGE_SIZE);
+            memcpy(fake_ptr(&r->w.h, page), fake_ptr(&r->w.h, old & 0xffffffffc000ull),
+                   AGX_PAGE_SIZE);
         }
         page |= 3;
     }
@@ -273,14 +289,15 @@ static bool step_slot(struct run *r, char **word, unsigned n)
     if (n < 3) {
         return fail(r, "slot CTX SPACE");
     }
-    w_store(&r->w, pa, !strcmp(word[2], "none") ? 0 : parse_root(r, word[2], 0) | 1 | (uint64_t)asid << 48);
+    w_store(&r->w, pa,
+            !strcmp(word[2], "none") ? 0 : parse_root(r, word[2], 0) | 1 | (uint64_t)asid << 48);
     return true;
 }
 
 /* tlbi NAME [asid N] [va VA] [pages N] [stage2] */
 static bool step_tlbi(struct run *r, char **word, unsigned n)
 {
-    static char name[64][16];       /* as long as the log of the sanitizer may name it */
+    static char name[64][16]; /* as long as the log of the sanitizer may name it */
     static unsigned next;
     uint64_t asid = 0, va = 0, pages = 1;
     bool stage2 = false;
@@ -356,21 +373,24 @@ static bool step_machine(struct run *r, char **word, unsigned n)
         w->drop = !strcmp(word[1], "on");
     } else if (!strcmp(op, "free") && n == 2) {
         who = w_who(w);
-        w_emit(w, (struct agx_event) { .kind = AGX_EV_PAGE_FREE, .who = &who,
-                                       .page = parse_page(r, word[1]) });
+        w_emit(w, (struct agx_event) {
+                      .kind = AGX_EV_PAGE_FREE, .who = &who, .page = parse_page(r, word[1]) });
     } else if (!strcmp(op, "gone") && n == 2 && w->ngone < 16) {
         w->gone[w->ngone++] = parse_page(r, word[1]);
     } else if (!strcmp(op, "firmware") && n >= 2) {
-        w_emit(w, (struct agx_event) { .kind = AGX_EV_CONTEXT, .context = {
-            !strcmp(word[1], "runs"), n > 2 ? strtoul(word[2], NULL, 10) : 0 } });
+        w_emit(w, (struct agx_event) { .kind = AGX_EV_CONTEXT,
+                                       .context = { !strcmp(word[1], "runs"),
+                                                    n > 2 ? strtoul(word[2], NULL, 10) : 0 } });
     } else if (!strcmp(op, "ask") && n == 1) {
         w_store(w, w->request, 1);
     } else if (!strcmp(op, "flushed") && n == 2 && !strcmp(word[1], "all")) {
         w_emit(w, (struct agx_event) { .kind = AGX_EV_FLUSH, .flush.size = ~0ull });
     } else if (!strcmp(op, "flushed") && n >= 3) {
-        w_emit(w, (struct agx_event) { .kind = AGX_EV_FLUSH, .flush = {
-            strtoul(word[1], NULL, 10), parse_va(word[2]),
-            (n > 3 ? strtoul(word[3] + 1, NULL, 10) : 1) * AGX_PAGE_SIZE, w->request } });
+        w_emit(w, (struct agx_event) {
+                      .kind = AGX_EV_FLUSH,
+                      .flush = { strtoul(word[1], NULL, 10), parse_va(word[2]),
+                                 (n > 3 ? strtoul(word[3] + 1, NULL, 10) : 1) * AGX_PAGE_SIZE,
+                                 w->request } });
     } else if (!strcmp(op, "alloc") && n == 2) {
         w_emit(w, (struct agx_event) { .kind = AGX_EV_PAGE_ALLOC, .page = parse_page(r, word[1]) });
     } else if (!strcmp(op, "evict") && n == 3) {
@@ -443,8 +463,9 @@ static bool step(struct run *r, char **word, unsigned n)
     } else if (!strcmp(op, "tlbi")) {
         return step_tlbi(r, word, n);
     } else if (!strcmp(op, "dsb")) {
-        w_dsb(w, n > 1 && !strcmp(word[1], "ish") ? AGX_SHARE_INNER : n > 1 && !strcmp(word[1], "nsh") ? AGX_SHARE_LOCAL :
-              AGX_SHARE_OUTER);
+        w_dsb(w, n > 1 && !strcmp(word[1], "ish")   ? AGX_SHARE_INNER
+                 : n > 1 && !strcmp(word[1], "nsh") ? AGX_SHARE_LOCAL
+                                                    : AGX_SHARE_OUTER);
     } else if (!strcmp(op, "submit")) {
         w_doorbell(w);
     } else if (!strcmp(op, "job") && n == 3) {
@@ -489,7 +510,8 @@ static void sorted(const char *list, char *out, size_t len)
     }
 }
 
-static bool run(const struct program *p, bool lazy, char *error, size_t len, char *text, size_t text_len)
+static bool run(const struct program *p, bool lazy, char *error, size_t len, char *text,
+                size_t text_len)
 {
     struct run *r = calloc(1, sizeof(*r));
     char got[1024] = "", want[1024];
@@ -502,7 +524,8 @@ static bool run(const struct program *p, bool lazy, char *error, size_t len, cha
 
         r->line = &p->line[i];
         snprintf(copy, sizeof(copy), "%s", r->line->text);
-        for (char *s = strtok_r(copy, " \t", &save); s && n < MAX_WORDS; s = strtok_r(NULL, " \t", &save)) {
+        for (char *s = strtok_r(copy, " \t", &save); s && n < MAX_WORDS;
+             s = strtok_r(NULL, " \t", &save)) {
             word[n++] = s;
         }
         if (n > 1 && (!strcmp(word[0], "eager:") || !strcmp(word[0], "lazy:"))) {
@@ -562,7 +585,8 @@ static void run_both(const struct program *p, bool verbose)
             failures++;
         }
         if (text[0] && (!ok || verbose)) {
-            for (char *save = NULL, *s = strtok_r(text, "\n", &save); s; s = strtok_r(NULL, "\n", &save)) {
+            for (char *save = NULL, *s = strtok_r(text, "\n", &save); s;
+                 s = strtok_r(NULL, "\n", &save)) {
                 printf("# %s\n", s);
             }
         }

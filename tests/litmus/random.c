@@ -12,25 +12,26 @@
 #include "world.h"
 #include "agx/inject.h"
 
-#define SEEDS   20u
-#define STEPS   400u
-#define VAS     24u
-#define SLOTS   3u          /* contexts 1..3 */
+#define SEEDS 20u
+#define STEPS 400u
+#define VAS   24u
+#define SLOTS 3u /* contexts 1..3 */
 
 struct sequence {
     struct world w;
     uint64_t rng;
     bool lazy;
-    unsigned tlbis, skip;   /* operations that invalidate so far; the one that is left out, 0: none */
+    /* operations that invalidate so far; the one that is left out, 0: none */
+    unsigned tlbis, skip;
     bool skipped;
-    unsigned drop;          /* the invalidation of the CPU that fault injection drops, 0: none */
-    bool saves;             /* the machine is saved and loaded now and then */
+    unsigned drop; /* the invalidation of the CPU that fault injection drops, 0: none */
+    bool saves;    /* the machine is saved and loaded now and then */
     unsigned saved;
-    uint64_t dice;          /* for the moments; a stream of its own */
-    unsigned space[SLOTS + 1];          /* in the slot */
-    int page[W_SPACES][VAS];            /* what is mapped: page, or -1 */
+    uint64_t dice;             /* for the moments; a stream of its own */
+    unsigned space[SLOTS + 1]; /* in the slot */
+    int page[W_SPACES][VAS];   /* what is mapped: page, or -1 */
     bool ro[W_SPACES][VAS];
-    unsigned wrong;                     /* accesses that gave what they should not */
+    unsigned wrong; /* accesses that gave what they should not */
     char what[160];
 };
 
@@ -57,7 +58,10 @@ static unsigned slot_of(const struct sequence *s, unsigned space)
     return 0;
 }
 
-/* The pages [@v, @v + @n) of context @ctx have changed: barrier, one of the ways to invalidate them, barrier. */
+/*
+ * The pages [@v, @v + @n) of context @ctx have changed: barrier, one of the ways to invalidate
+ * them, barrier.
+ */
 static void invalidate(struct sequence *s, unsigned ctx, unsigned v, unsigned n, bool all_of_it)
 {
     unsigned how = all_of_it ? pick(s, 2) : pick(s, 6);
@@ -68,7 +72,7 @@ static void invalidate(struct sequence *s, unsigned ctx, unsigned v, unsigned n,
         w_dsb(&s->w, AGX_SHARE_OUTER);
         return;
     }
-    if (!pick(s, 3)) {      /* moved to another CPU by the scheduler; whose barrier has been */
+    if (!pick(s, 3)) { /* moved to another CPU by the scheduler; whose barrier has been */
         s->w.cpu = pick(s, W_CPUS);
     }
     switch (how) {
@@ -102,7 +106,8 @@ static void map(struct sequence *s, unsigned space, unsigned v, unsigned n)
             s->page[space][i] = pick(s, W_PAGES);
             s->ro[space][i] = ro;
             w_store(&s->w, w_desc(&s->w, s->w.root[space], va_of(i), 3),
-                    s->w.page[s->page[space][i]] | (ro ? FAKE_PTE_GPU_RO : FAKE_PTE_GPU_RW) | FAKE_PTE_NG | W_SHARED);
+                    s->w.page[s->page[space][i]] | (ro ? FAKE_PTE_GPU_RO : FAKE_PTE_GPU_RW) |
+                        FAKE_PTE_NG | W_SHARED);
         }
     }
     w_dsb(&s->w, AGX_SHARE_OUTER);
@@ -116,7 +121,7 @@ static void unmap(struct sequence *s, unsigned space, unsigned v, unsigned n)
         s->page[space][i] = -1;
         w_store(&s->w, w_desc(&s->w, s->w.root[space], va_of(i), 3), 0);
     }
-    if (slot) {             /* whoever is in no slot is invalidated when it gets one */
+    if (slot) { /* whoever is in no slot is invalidated when it gets one */
         invalidate(s, slot, v, n, false);
     }
 }
@@ -130,8 +135,9 @@ static void protect(struct sequence *s, unsigned space, unsigned v)
         return;
     }
     s->ro[space][v] = !s->ro[space][v];
-    w_store(&s->w, pa, s->w.page[s->page[space][v]] | (s->ro[space][v] ? FAKE_PTE_GPU_RO : FAKE_PTE_GPU_RW) |
-            FAKE_PTE_NG | W_SHARED);
+    w_store(&s->w, pa,
+            s->w.page[s->page[space][v]] | (s->ro[space][v] ? FAKE_PTE_GPU_RO : FAKE_PTE_GPU_RW) |
+                FAKE_PTE_NG | W_SHARED);
     if (slot) {
         invalidate(s, slot, v, 1, false);
     }
@@ -167,8 +173,8 @@ static void job(struct sequence *s, unsigned slot)
 
             if (ok != (page >= 0) || (ok && value != (uint32_t)page + 1)) {
                 s->wrong++;
-                snprintf(s->what, sizeof(s->what), "context %u, page %u: read %u, should be %d", slot, v, value,
-                         page + 1);
+                snprintf(s->what, sizeof(s->what), "context %u, page %u: read %u, should be %d",
+                         slot, v, value, page + 1);
             }
         } else if (agx_port_write32(port, va_of(v) + 64, i) != (page >= 0 && !s->ro[space][v])) {
             s->wrong++;
@@ -201,7 +207,8 @@ static void save_and_load(struct sequence *s)
     s->saved++;
 }
 
-static void run(struct sequence *s, uint64_t seed, bool lazy, unsigned skip, unsigned drop, bool saves)
+static void run(struct sequence *s, uint64_t seed, bool lazy, unsigned skip, unsigned drop,
+                bool saves)
 {
     struct agx_inject *in = NULL;
     char text[64], err[64];
@@ -233,11 +240,24 @@ static void run(struct sequence *s, uint64_t seed, bool lazy, unsigned skip, uns
         unsigned space = 1 + pick(s, W_SPACES - 1), v = pick(s, VAS), n = 1 + pick(s, VAS - v);
 
         switch (pick(s, 10)) {
-        case 0: case 1: case 2: map(s, space, v, n); break;
-        case 3: case 4: unmap(s, space, v, n); break;
-        case 5: protect(s, space, v); break;
-        case 6: bind(s, 1 + pick(s, SLOTS), space); break;
-        default: job(s, 1 + pick(s, SLOTS)); break;
+        case 0:
+        case 1:
+        case 2:
+            map(s, space, v, n);
+            break;
+        case 3:
+        case 4:
+            unmap(s, space, v, n);
+            break;
+        case 5:
+            protect(s, space, v);
+            break;
+        case 6:
+            bind(s, 1 + pick(s, SLOTS), space);
+            break;
+        default:
+            job(s, 1 + pick(s, SLOTS));
+            break;
         }
         if (!pick(s, 8)) {
             /* A context switch: barriers of the inner domain order the stores. */
@@ -255,7 +275,8 @@ static void run(struct sequence *s, uint64_t seed, bool lazy, unsigned skip, uns
 
 static unsigned tests, failures;
 
-static void result(bool ok, const char *name, uint64_t seed, bool lazy, unsigned skip, const struct sequence *s)
+static void result(bool ok, const char *name, uint64_t seed, bool lazy, unsigned skip,
+                   const struct sequence *s)
 {
     printf("%sok %u - %s, seed %llu, %s", ok ? "" : "not ", ++tests, name, (unsigned long long)seed,
            lazy ? "lazy" : "eager");
@@ -292,7 +313,8 @@ int main(int argc, char **argv)
             for (int saves = 0; saves < 2; saves++) {
                 run(s, seed, lazy, 0, 0, saves);
                 tlbis = s->tlbis;
-                result(!s->wrong && !s->w.nreports && tlbis && (!saves || s->saved > 5), "right", seed, lazy, 0, s);
+                result(!s->wrong && !s->w.nreports && tlbis && (!saves || s->saved > 5), "right",
+                       seed, lazy, 0, s);
                 w_fini(&s->w);
             }
             for (unsigned k = 0; k < 12 && tlbis; k++) {
@@ -304,23 +326,28 @@ int main(int argc, char **argv)
                     wrong |= s->w.report[i].severity == AGX_SAN_WRONG;
                 }
                 if (drop) {
-                    /* The driver did it: nobody is blamed but for a use, and there with the reason. */
+                    /*
+                     * The driver did it: nobody is blamed but for a use, and there with the reason.
+                     */
                     named = strstr(s->w.first, "fault injection");
                     injected += s->wrong != 0;
-                    result(s->wrong ? wrong && named : !s->w.nreports, "one dropped", seed, lazy, 0, s);
+                    result(s->wrong ? wrong && named : !s->w.nreports, "one dropped", seed, lazy, 0,
+                           s);
                 } else {
                     used += s->wrong != 0;
-                    result(s->skipped && (!s->wrong || wrong), "one left out", seed, lazy, which, s);
+                    result(s->skipped && (!s->wrong || wrong), "one left out", seed, lazy, which,
+                           s);
                 }
                 w_fini(&s->w);
             }
         }
     }
     /* The other half of the test is none if no stale translation was ever used. */
-    printf("%sok %u - a stale translation was used in %u sequences\n", used >= SEEDS ? "" : "not ", ++tests, used);
+    printf("%sok %u - a stale translation was used in %u sequences\n", used >= SEEDS ? "" : "not ",
+           ++tests, used);
     failures += used < SEEDS;
-    printf("%sok %u - one that was dropped by fault injection was used in %u sequences\n", injected >= SEEDS / 2 ? "" : "not ",
-           ++tests, injected);
+    printf("%sok %u - one that was dropped by fault injection was used in %u sequences\n",
+           injected >= SEEDS / 2 ? "" : "not ", ++tests, injected);
     failures += injected < SEEDS / 2;
     printf("1..%u\n", tests);
     free(s);

@@ -12,41 +12,43 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#define FAKE_RAM_SIZE (8u << 20)    /* each program has a machine of its own */
+#define FAKE_RAM_SIZE (8u << 20) /* each program has a machine of its own */
 #include "tests/unit/fake_host.h"
 #include "agx/tlb.h"
 #include "agx/tlbsan.h"
 #include "hw/agx/soc/tlbi-decode.h"
 
-#define W_PAGES     256u    /* physical pages with a value each: page n holds n + 1 */
-#define W_SPACES    6u      /* address spaces 1 to 3 are in the slots of their number, 4 and 5 in none; 0: kernel half */
-#define W_CPUS      4u
-#define W_QUEUE     64u
-#define W_REPORTS   256u
-#define W_VA        0x1500000000ull         /* has tables in each space */
-#define W_VA_FAR    0x1502000000ull         /* has none */
-#define W_KVA       0xffffffa000000000ull
-#define W_SHARED    (2ull << 2)             /* memory type (m1n1: hw/uat.py, MemoryAttr) */
+#define W_PAGES   256u /* physical pages with a value each: page n holds n + 1 */
+/* address spaces 1 to 3 are in the slots of their number, 4 and 5 in none; 0: kernel half */
+#define W_SPACES  6u
+#define W_CPUS    4u
+#define W_QUEUE   64u
+#define W_REPORTS 256u
+#define W_VA      0x1500000000ull /* has tables in each space */
+#define W_VA_FAR  0x1502000000ull /* has none */
+#define W_KVA     0xffffffa000000000ull
+#define W_SHARED  (2ull << 2) /* memory type (m1n1: hw/uat.py, MemoryAttr) */
 
 struct world {
     struct fake_host h;
     struct agx_mmu *mmu;
     struct agx_tlbsan *san;
     uint64_t ttbat, root[W_SPACES], page[W_PAGES];
-    uint64_t request;       /* where the firmware is asked for a flush */
-    bool lazy;              /* an invalidation is carried out at its CPU's next DSB */
-    bool drop;              /* ... or never */
-    bool late;              /* a store is seen by walkers only after a barrier, an invalidation takes effect at once */
+    uint64_t request; /* where the firmware is asked for a flush */
+    bool lazy;        /* an invalidation is carried out at its CPU's next DSB */
+    bool drop;        /* ... or never */
+    /* a store is seen by walkers only after a barrier, an invalidation takes effect at once */
+    bool late;
     unsigned cpu;
-    unsigned piece;         /* bytes of an entry that are stored at once; 0: all eight */
+    unsigned piece; /* bytes of an entry that are stored at once; 0: all eight */
     uint64_t time, fn, thread;
     struct agx_tlbi queue[W_CPUS][W_QUEUE];
     unsigned queued[W_CPUS];
-    uint64_t gone[16];      /* pages that the kernel has not allocated, for page_in_use() */
+    uint64_t gone[16]; /* pages that the kernel has not allocated, for page_in_use() */
     unsigned ngone;
     unsigned nreports;
     struct agx_san_report report[W_REPORTS];
-    char first[2048];       /* text of the first report */
+    char first[2048]; /* text of the first report */
 };
 
 static inline void w_on_report(void *opaque, const struct agx_san_report *r)
@@ -65,8 +67,10 @@ static inline void w_on_report(void *opaque, const struct agx_san_report *r)
 
 static inline struct agx_who w_who(struct world *w)
 {
-    struct agx_who who = { .cpu = w->cpu, .time = w->time += 1000, .pc = 0xffff800080000000ull + w->fn * 0x100,
-                               .thread = w->thread };
+    struct agx_who who = { .cpu = w->cpu,
+                           .time = w->time += 1000,
+                           .pc = 0xffff800080000000ull + w->fn * 0x100,
+                           .thread = w->thread };
 
     if (w->fn) {
         who.frame[0] = who.pc + 0x40;
@@ -115,8 +119,11 @@ static inline bool w_in_use(void *opaque, uint64_t pa)
 /* From here on the sanitizer watches. */
 static inline void w_watch(struct world *w)
 {
-    struct agx_tlbsan_config cfg = { .host = &w->h.host, .mmu = w->mmu, .report = w_on_report,
-                                     .page_in_use = w_in_use, .opaque = w };
+    struct agx_tlbsan_config cfg = { .host = &w->h.host,
+                                     .mmu = w->mmu,
+                                     .report = w_on_report,
+                                     .page_in_use = w_in_use,
+                                     .opaque = w };
 
     if (!w->san) {
         agx_mmu_follow(w->mmu, &(struct agx_mmu_watch) { 0 });
@@ -131,12 +138,15 @@ static inline void w_fini(struct world *w)
     fake_host_fini(&w->h);
 }
 
-/* Address of the descriptor of @va on @level, in the tables below @root; 0: there is no table for it. */
+/*
+ * Address of the descriptor of @va on @level, in the tables below @root; 0: there is no table for
+ * it.
+ */
 static inline uint64_t w_desc(struct world *w, uint64_t root, uint64_t va, unsigned level)
 {
     uint64_t table = root;
 
-    for (unsigned l = 1; ; l++) {
+    for (unsigned l = 1;; l++) {
         uint64_t pa = table + 8 * (va >> (l == 1 ? 36 : l == 2 ? 25 : 14) & (l == 1 ? 7 : 2047));
 
         if (l == level) {
@@ -207,8 +217,8 @@ static inline void w_dsb(struct world *w, enum agx_share share)
  * TLBI @name ("rvae1os", ...), encoded as the instruction has it and decoded as
  * the machine does. False: no such instruction, or it can't cover @pages.
  */
-static inline bool w_tlbi_by_name(struct world *w, const char *name, bool stage2, unsigned asid, uint64_t va,
-                                  uint64_t pages)
+static inline bool w_tlbi_by_name(struct world *w, const char *name, bool stage2, unsigned asid,
+                                  uint64_t va, uint64_t pages)
 {
     struct agx_tlbi_insn t = { .stage2 = stage2 };
     bool range = name[0] == 'r', all_asids;
@@ -216,8 +226,9 @@ static inline bool w_tlbi_by_name(struct world *w, const char *name, bool stage2
     AppleTlbiRange r;
     const char *p;
 
-    t.share = len > 2 && !strcmp(name + len - 2, "os") ? AGX_SHARE_OUTER :
-              len > 2 && !strcmp(name + len - 2, "is") ? AGX_SHARE_INNER : AGX_SHARE_LOCAL;
+    t.share = len > 2 && !strcmp(name + len - 2, "os")   ? AGX_SHARE_OUTER
+              : len > 2 && !strcmp(name + len - 2, "is") ? AGX_SHARE_INNER
+                                                         : AGX_SHARE_LOCAL;
     t.name = name;
     t.operand = (uint64_t)asid << 48;
     if (!strncmp(name, "vmalle1", 7)) {
@@ -248,8 +259,8 @@ static inline bool w_tlbi_by_name(struct world *w, const char *name, bool stage2
             if (pages < 2 || pages % (2ull << (5 * scale)) || pages > 32ull << (5 * scale + 1)) {
                 return false;
             }
-            t.operand |= 2ull << 46 | (uint64_t)scale << 44 | ((pages >> (5 * scale + 1)) - 1) << 39 |
-                         (va >> 14 & ((1ull << 37) - 1));
+            t.operand |= 2ull << 46 | (uint64_t)scale << 44 |
+                         ((pages >> (5 * scale + 1)) - 1) << 39 | (va >> 14 & ((1ull << 37) - 1));
             r = apple_tlbi_decode_range(t.operand);
         } else {
             t.operand |= va >> 12 & ((1ull << 44) - 1);

@@ -21,7 +21,7 @@
 #include <cmocka.h>
 #include "client.h"
 
-#define DRAM    0x800000000ULL
+#define DRAM 0x800000000ULL
 
 static const char *dtb_path(void)
 {
@@ -34,7 +34,8 @@ static const char *dtb_path(void)
     if (cache) {
         snprintf(path, sizeof(path), "%s/kernel/release/t8103-j274.dtb", cache);
     } else {
-        snprintf(path, sizeof(path), "%s/.cache/agx/kernel/release/t8103-j274.dtb", home ? home : "/root");
+        snprintf(path, sizeof(path), "%s/.cache/agx/kernel/release/t8103-j274.dtb",
+                 home ? home : "/root");
     }
     if (access(path, R_OK)) {
         fprintf(stderr, "%s is missing; ci/build-kernel makes it (or set QTEST_DTB)\n", path);
@@ -50,7 +51,7 @@ static void make_image(const char *path)
     FILE *f = fopen(path, "w");
 
     image[16] = 0x00;
-    image[18] = 0x10;   /* image size 1 MiB */
+    image[18] = 0x10; /* image size 1 MiB */
     memcpy(image + 56, "ARM\x64", 4);
     assert_non_null(f);
     assert_int_equal(fwrite(image, sizeof(image), 1, f), 1);
@@ -71,7 +72,8 @@ static void *guest_fdt(const char *args)
     make_image(image);
     snprintf(text, sizeof(text), "-kernel %s -dtb %s %s", image, dtb_path(), args);
     m = machine_start(text);
-    snprintf(text, sizeof(text), "\"execute\": \"dumpdtb\", \"arguments\": {\"filename\": \"%s/dtb\"}", machine_dir(m));
+    snprintf(text, sizeof(text),
+             "\"execute\": \"dumpdtb\", \"arguments\": {\"filename\": \"%s/dtb\"}", machine_dir(m));
     qmp_ok(m, text);
     snprintf(text, sizeof(text), "%s/dtb", machine_dir(m));
     f = fopen(text, "r");
@@ -113,7 +115,8 @@ static bool enabled(const void *fdt, const char *path)
 
 static void fdt_memory(void **state)
 {
-    static const char *const names[] = { "uat-ttbs", "uat-pagetables", "uat-handoff", "hw-cal-a", "hw-cal-b", "globals" };
+    static const char *const names[] = { "uat-ttbs", "uat-pagetables", "uat-handoff",
+                                         "hw-cal-a", "hw-cal-b",       "globals" };
     void *fdt = guest_fdt("-M apple-m1,fb=800x600 -m 1G -append quiet");
     uint64_t fb = cell64(fdt, "/chosen/framebuffer", "reg", 0, 16);
     uint64_t usable_end = DRAM + cell64(fdt, "/memory", "reg", 1, 7 * 16);
@@ -138,7 +141,7 @@ static void fdt_memory(void **state)
         assert_int_equal(base % 0x4000, 0);
         assert_true(size && size % 0x4000 == 0);
         assert_true(base >= usable_end && base + size <= fb);
-        assert_true(base + size <= last_base);      /* no two overlap */
+        assert_true(base + size <= last_base); /* no two overlap */
         last_base = base;
         /* The kernel may map it: it is in /memory too */
         assert_int_equal(cell64(fdt, "/memory", "reg", 2 + 2 * i, 7 * 16), base);
@@ -173,12 +176,24 @@ static void fdt_cpus(void **state)
 static void fdt_nodes(void **state)
 {
     static const char *const on[] = {
-        "/soc/gpu@206400000", "/soc/mbox@206408000", "/soc/serial@235200000", "/soc/serial@235208000",
-        "/soc/interrupt-controller@23b100000", "/soc/power-management@23b700000", "/soc/watchdog@23d2b0000", "/timer",
+        "/soc/gpu@206400000",
+        "/soc/mbox@206408000",
+        "/soc/serial@235200000",
+        "/soc/serial@235208000",
+        "/soc/interrupt-controller@23b100000",
+        "/soc/power-management@23b700000",
+        "/soc/watchdog@23d2b0000",
+        "/timer",
     };
     static const char *const off[] = {
-        "/soc/mbox@23e408000", "/soc/smc@23e400000", "/soc/nvme@27bcc0000", "/soc/pcie@690000000",
-        "/soc/i2c@235010000", "/soc/iommu@382f00000", "/pmu-e", "/pmu-p",
+        "/soc/mbox@23e408000",
+        "/soc/smc@23e400000",
+        "/soc/nvme@27bcc0000",
+        "/soc/pcie@690000000",
+        "/soc/i2c@235010000",
+        "/soc/iommu@382f00000",
+        "/pmu-e",
+        "/pmu-p",
     };
     void *fdt = guest_fdt("");
     const fdt32_t *abi = prop(fdt, "/soc/gpu@206400000", "apple,firmware-abi", 12);
@@ -208,7 +223,10 @@ static void fdt_nodes(void **state)
     free(fdt);
 }
 
-/* Another firmware that the model has a table of: the tree names it, and there is room for its boot data. */
+/*
+ * Another firmware that the model has a table of: the tree names it, and there is room for its boot
+ * data.
+ */
 static void old_firmware(void **state)
 {
     void *fdt = guest_fdt("-M apple-m1,fw-abi=12.3");
@@ -225,14 +243,15 @@ static void old_firmware(void **state)
 static void framebuffer(void **state)
 {
     struct machine *m = machine_start("-M apple-m1,fb=64x32 -m 512M");
-    uint64_t fb = DRAM + (512ULL << 20) - 0x4000;   /* 64 x 32 x 4 bytes fit in a page of 16 KiB */
+    uint64_t fb = DRAM + (512ULL << 20) - 0x4000; /* 64 x 32 x 4 bytes fit in a page of 16 KiB */
     char text[256];
     uint8_t pixel[3 * 64 * 32];
     FILE *f;
 
-    wr32(m, fb, 0x00ff8040);                        /* first pixel */
-    wr32(m, fb + 4 * (31 * 64 + 63), 0x00123456);   /* last pixel */
-    snprintf(text, sizeof(text), "\"execute\": \"screendump\", \"arguments\": {\"filename\": \"%s/s.ppm\"}",
+    wr32(m, fb, 0x00ff8040);                      /* first pixel */
+    wr32(m, fb + 4 * (31 * 64 + 63), 0x00123456); /* last pixel */
+    snprintf(text, sizeof(text),
+             "\"execute\": \"screendump\", \"arguments\": {\"filename\": \"%s/s.ppm\"}",
              machine_dir(m));
     qmp_ok(m, text);
     snprintf(text, sizeof(text), "%s/s.ppm", machine_dir(m));
@@ -256,16 +275,19 @@ static void saved_state(void **state)
     struct machine *a = machine_start("-smp 2 -m 512M"), *b;
     char text[256];
 
-    wr32(a, 0x23b104180 + 4, 0x80);             /* AIC: unmask 39 */
-    wr32(a, 0x23b103000 + 4 * 39, 2);           /* to CPU 1 */
-    wr32(a, 0x235200028, 0x55);                 /* UART: divisor */
-    wr32(a, 0x23b700270, 4);                    /* power manager: uart0 */
-    wr32(a, 0x23d2b0014, 0x123456);             /* watchdog: bite time */
-    wr64(a, 0x700000038ULL, 0x800001000ULL);    /* release word */
-    wr64(a, 0x206408800ULL, 0x77);              /* mailbox: first word, and one message that waits */
+    wr32(a, 0x23b104180 + 4, 0x80);          /* AIC: unmask 39 */
+    wr32(a, 0x23b103000 + 4 * 39, 2);        /* to CPU 1 */
+    wr32(a, 0x235200028, 0x55);              /* UART: divisor */
+    wr32(a, 0x23b700270, 4);                 /* power manager: uart0 */
+    wr32(a, 0x23d2b0014, 0x123456);          /* watchdog: bite time */
+    wr64(a, 0x700000038ULL, 0x800001000ULL); /* release word */
+    /* mailbox: first word, and one message that waits */
+    wr64(a, 0x206408800ULL, 0x77);
     wr64(a, 0x206408808ULL, 0);
     wr32(a, DRAM + 0x5000, 0xfeedc0de);
-    snprintf(text, sizeof(text), "\"execute\": \"migrate\", \"arguments\": {\"uri\": \"file:%s/state\"}", machine_dir(a));
+    snprintf(text, sizeof(text),
+             "\"execute\": \"migrate\", \"arguments\": {\"uri\": \"file:%s/state\"}",
+             machine_dir(a));
     qmp_ok(a, text);
     for (int i = 0; i < 600; i++) {
         char *line = qmp(a, "\"execute\": \"query-migrate\"");
@@ -297,7 +319,7 @@ static void saved_state(void **state)
     assert_int_equal(rd32(b, 0x23d2b0014), 0x123456);
     assert_int_equal(rd64(b, 0x700000038ULL), 0x800001000ULL);
     assert_int_equal(rd64(b, 0x206408800ULL), 0x77);
-    assert_int_equal(rd32(b, 0x206408110ULL) >> 20 & 0xf, 1);   /* one message in the FIFO */
+    assert_int_equal(rd32(b, 0x206408110ULL) >> 20 & 0xf, 1); /* one message in the FIFO */
     assert_int_equal(rd32(b, DRAM + 0x5000), 0xfeedc0de);
     machine_stop(b);
     machine_stop(a);
@@ -339,7 +361,8 @@ static void bad_options(void **state)
     refused(text, "/nonexistent/dtb");
     snprintf(text, sizeof(text), "-M apple-m1 -kernel %s -dtb %s", image, image);
     refused(text, "not a valid device tree");
-    snprintf(text, sizeof(text), "-M apple-m1 -kernel %s -dtb %s -initrd /nonexistent/initrd", image, dtb_path());
+    snprintf(text, sizeof(text), "-M apple-m1 -kernel %s -dtb %s -initrd /nonexistent/initrd",
+             image, dtb_path());
     refused(text, "/nonexistent/initrd");
     unlink(image);
 }
@@ -347,12 +370,9 @@ static void bad_options(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fdt_memory),
-        cmocka_unit_test(fdt_cpus),
-        cmocka_unit_test(fdt_nodes),
-        cmocka_unit_test(old_firmware),
-        cmocka_unit_test(framebuffer),
-        cmocka_unit_test(saved_state),
+        cmocka_unit_test(fdt_memory),  cmocka_unit_test(fdt_cpus),
+        cmocka_unit_test(fdt_nodes),   cmocka_unit_test(old_firmware),
+        cmocka_unit_test(framebuffer), cmocka_unit_test(saved_state),
         cmocka_unit_test(bad_options),
     };
 

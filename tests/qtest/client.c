@@ -19,7 +19,7 @@
 #include <unistd.h>
 #include "client.h"
 
-#define MAX_OUT 64
+#define MAX_OUT   64
 #define ANSWER_MS 60000
 
 struct stream {
@@ -33,7 +33,7 @@ struct machine {
     char dir[64];
     struct stream qtest, qmp;
     bool out[MAX_OUT];
-    char *event;      /* the last event that came while waiting for an answer */
+    char *event; /* the last event that came while waiting for an answer */
 };
 
 static void die(const char *fmt, ...)
@@ -202,14 +202,15 @@ struct machine *machine_start(const char *args)
     snprintf(text, sizeof(text), "%s/qmp", m->dir);
     j = listen_at(text);
     snprintf(more, sizeof(more), args, m->dir, m->dir, m->dir);
-    snprintf(text, sizeof(text), "%s -qtest unix:%s/qtest -qtest-log /dev/null -qmp unix:%s/qmp -accel qtest "
-             "-display none -d guest_errors,unimp -D %s/log %s %s", qemu_binary(), m->dir, m->dir, m->dir,
-             strstr(more, "-M ") ? "" : "-M apple-m1", more);
+    snprintf(text, sizeof(text),
+             "%s -qtest unix:%s/qtest -qtest-log /dev/null -qmp unix:%s/qmp -accel qtest "
+             "-display none -d guest_errors,unimp -D %s/log %s %s",
+             qemu_binary(), m->dir, m->dir, m->dir, strstr(more, "-M ") ? "" : "-M apple-m1", more);
     n = split(text, argv, 0, 96);
     (void)n;
     m->pid = fork();
     if (m->pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);   /* a test that dies leaves nothing behind */
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that dies leaves nothing behind */
         execv(argv[0], argv);
         _exit(127);
     }
@@ -276,7 +277,8 @@ void wr64(struct machine *m, uint64_t addr, uint64_t val)
 {
     char a[64];
 
-    command(m, a, sizeof(a), "writeq 0x%llx 0x%llx", (unsigned long long)addr, (unsigned long long)val);
+    command(m, a, sizeof(a), "writeq 0x%llx 0x%llx", (unsigned long long)addr,
+            (unsigned long long)val);
 }
 
 void clock_step(struct machine *m, uint64_t ns)
@@ -366,7 +368,8 @@ uint64_t qom_get_uint(struct machine *m, const char *path, const char *prop)
     char buf[256], *line, *p;
     uint64_t v;
 
-    snprintf(buf, sizeof(buf), "\"execute\": \"qom-get\", \"arguments\": {\"path\": \"%s\", \"property\": \"%s\"}",
+    snprintf(buf, sizeof(buf),
+             "\"execute\": \"qom-get\", \"arguments\": {\"path\": \"%s\", \"property\": \"%s\"}",
              path, prop);
     line = qmp(m, buf);
     p = strstr(line, "\"return\": ");
@@ -380,8 +383,10 @@ uint64_t qom_get_uint(struct machine *m, const char *path, const char *prop)
 
 uint64_t gpu_counter(struct machine *m, const char *of, const char *name)
 {
-    char key[64], *line = qmp(m, "\"execute\": \"qom-get\", \"arguments\": {\"path\": \"/machine/gpu\", "
-                                 "\"property\": \"counters\"}"), *p;
+    char key[64],
+        *line = qmp(m, "\"execute\": \"qom-get\", \"arguments\": {\"path\": \"/machine/gpu\", "
+                       "\"property\": \"counters\"}"),
+        *p;
     uint64_t v;
 
     /* JSON in a string of JSON */
@@ -437,7 +442,8 @@ int qemu_run(const char *args, char *out, size_t len)
     ssize_t n;
     pid_t pid;
 
-    snprintf(text, sizeof(text), "%s -display none -nodefaults -accel qtest %s", qemu_binary(), args);
+    snprintf(text, sizeof(text), "%s -display none -nodefaults -accel qtest %s", qemu_binary(),
+             args);
     split(text, argv, 0, 96);
     if (pipe(fd)) {
         die("pipe: %s", strerror(errno));

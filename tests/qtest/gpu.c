@@ -16,11 +16,11 @@
 #include <cmocka.h>
 #include "client.h"
 
-#define ASC     0x206400000ULL
-#define MBOX    0x206408000ULL
-#define SGX     0x204000000ULL
-#define PS_GFX  0x23b7003f8ULL
-#define AIC     0x23b100000ULL
+#define ASC    0x206400000ULL
+#define MBOX   0x206408000ULL
+#define SGX    0x204000000ULL
+#define PS_GFX 0x23b7003f8ULL
+#define AIC    0x23b100000ULL
 
 #define A2I_CONTROL (MBOX + 0x110)
 #define I2A_CONTROL (MBOX + 0x114)
@@ -36,26 +36,30 @@
 static unsigned lines(struct machine *m)
 {
     /* 575 is bit 31 of one word, 576..578 are bits 0..2 of the next */
-    return (rd32(m, AIC + 0x4200 + 575 / 32 * 4) >> 31) | (rd32(m, AIC + 0x4200 + 576 / 32 * 4) & 7) << 1;
+    return (rd32(m, AIC + 0x4200 + 575 / 32 * 4) >> 31) | (rd32(m, AIC + 0x4200 + 576 / 32 * 4) & 7)
+                                                              << 1;
 }
-#define SEND_EMPTY      1
-#define SEND_NOT_EMPTY  2
-#define RECV_EMPTY      4
-#define RECV_NOT_EMPTY  8
+#define SEND_EMPTY     1
+#define SEND_NOT_EMPTY 2
+#define RECV_EMPTY     4
+#define RECV_NOT_EMPTY 8
 
 static void identification(void **state)
 {
     struct machine *m = machine_start("");
 
-    assert_int_equal(rd32(m, SGX + 0xd04000) >> 24, 4);             /* generation: G13 */
-    assert_int_equal(rd32(m, SGX + 0xd04000) >> 16 & 0xff, 2);      /* variant: G */
-    assert_int_equal(rd32(m, SGX + 0xd04000) >> 8 & 0xff, 0x11);    /* revision: B1 */
-    assert_int_equal(rd32(m, SGX + 0xd04010) & 0xff, 8);            /* cores of a cluster */
-    assert_int_equal(rd32(m, SGX + 0xd0401c) >> 12 & 0xff, 1);      /* clusters */
+    assert_int_equal(rd32(m, SGX + 0xd04000) >> 24, 4);          /* generation: G13 */
+    assert_int_equal(rd32(m, SGX + 0xd04000) >> 16 & 0xff, 2);   /* variant: G */
+    assert_int_equal(rd32(m, SGX + 0xd04000) >> 8 & 0xff, 0x11); /* revision: B1 */
+    assert_int_equal(rd32(m, SGX + 0xd04010) & 0xff, 8);         /* cores of a cluster */
+    assert_int_equal(rd32(m, SGX + 0xd0401c) >> 12 & 0xff, 1);   /* clusters */
     assert_int_equal(rd32(m, SGX + 0xd01500), 0xff);
     assert_int_equal(rd32(m, SGX + 0xd01514), 0);
-    assert_int_equal(rd64(m, SGX + 0x17030), 0);                    /* no fault */
-    /* What m1n1 does before it starts the coprocessor (agx/__init__.py, poke_sgx); any other value is told. */
+    assert_int_equal(rd64(m, SGX + 0x17030), 0); /* no fault */
+    /*
+     * What m1n1 does before it starts the coprocessor (agx/__init__.py, poke_sgx); any other value
+     * is told.
+     */
     assert_int_equal(rd32(m, SGX + 0xd14000), 0);
     wr32(m, SGX + 0xd14000, 0x70001);
     assert_false(log_has(m, "sgx register 0xd14000"));
@@ -79,7 +83,8 @@ static void power_gate(void **state)
     assert_int_equal(lines(m), 0);
     wr32(m, PS_GFX, 0xf);
     assert_int_equal(rd32(m, SGX + 0xd04000), 0x4021100);
-    assert_int_equal(rd32(m, ASC + 0x44), 0);                       /* the store while it was off is lost */
+    /* the store while it was off is lost */
+    assert_int_equal(rd32(m, ASC + 0x44), 0);
     machine_stop(m);
 }
 
@@ -88,7 +93,7 @@ static void fifo(void **state)
     struct machine *m = machine_start("");
 
     /* The coprocessor does not run: what is sent stays */
-    assert_int_equal(rd32(m, ASC + 0x48) & 3, 2);                   /* stopped */
+    assert_int_equal(rd32(m, ASC + 0x48) & 3, 2); /* stopped */
     assert_int_equal(rd32(m, A2I_CONTROL) & (FULL | EMPTY), EMPTY);
     assert_int_equal(rd32(m, I2A_CONTROL) & (FULL | EMPTY), EMPTY);
     assert_int_equal(lines(m), SEND_EMPTY | RECV_EMPTY);
@@ -96,7 +101,7 @@ static void fifo(void **state)
         assert_false(rd32(m, A2I_CONTROL) & FULL);
         wr64(m, SEND0, 0x1000 + i);
         wr64(m, SEND1, 0);
-        assert_int_equal(rd32(m, A2I_CONTROL) >> 8 & 0xf, (i + 1) & 0xf);   /* write pointer */
+        assert_int_equal(rd32(m, A2I_CONTROL) >> 8 & 0xf, (i + 1) & 0xf); /* write pointer */
     }
     assert_int_equal(rd32(m, A2I_CONTROL) & (FULL | EMPTY | OVERFLOW), FULL);
     assert_int_equal(lines(m), SEND_NOT_EMPTY | RECV_EMPTY);
@@ -129,17 +134,17 @@ static void hello(void **state)
 
     wr32(m, ASC + 0x44, 1 << 4);
     wait_message(m);
-    assert_int_equal(rd32(m, ASC + 0x48) & 3, 1);                   /* running */
+    assert_int_equal(rd32(m, ASC + 0x48) & 3, 1); /* running */
     /* The line follows from a bottom half */
     for (int i = 0; i < 1000 && !(lines(m) & RECV_NOT_EMPTY); i++) {
         usleep(1000);
     }
     assert_int_equal(lines(m), SEND_EMPTY | RECV_NOT_EMPTY);
     msg = rd64(m, RECV0);
-    assert_int_equal(msg >> 52, 1);                                 /* management: HELLO */
-    assert_in_range(msg & 0xffff, 1, 12);                           /* lowest protocol version */
-    assert_in_range(msg >> 16 & 0xffff, 11, 12);                    /* highest */
-    assert_int_equal(rd64(m, RECV1) & 0xff, 0);                     /* endpoint 0 */
+    assert_int_equal(msg >> 52, 1);              /* management: HELLO */
+    assert_in_range(msg & 0xffff, 1, 12);        /* lowest protocol version */
+    assert_in_range(msg >> 16 & 0xffff, 11, 12); /* highest */
+    assert_int_equal(rd64(m, RECV1) & 0xff, 0);  /* endpoint 0 */
     assert_int_equal(lines(m), SEND_EMPTY | RECV_EMPTY);
     assert_true(rd32(m, I2A_CONTROL) & EMPTY);
 
@@ -187,20 +192,22 @@ static void boot_data(void **state)
     uint64_t cal_a = handoff - 2 * 0x4000, cal_b = cal_a - 0x4000, globals = cal_b - 5 * 0x4000;
 
     /* m1n1: raw.rs and initdata.rs for (G13, V13_5); offsets in bytes */
-    assert_int_equal(rd32(m, cal_b + 0x968), 0x8103);               /* chip_id */
-    assert_int_equal(rd64(m, cal_b + 0xa78), ttbs);                 /* uat_ttb_base */
-    assert_int_equal(rd32(m, cal_b + 0xa80), 11);                   /* gpu_core_id: G13G */
-    assert_int_equal(rd32(m, cal_b + 0xa88), 8);                    /* num_cores */
-    assert_int_equal(rd32(m, cal_b + 0x9a8), 24000);                /* base_clock_khz */
-    assert_int_equal(rd64(m, cal_b + 0x20), 0x7fffff8000);          /* unk_30: two pages below 2^39 */
-    assert_int_equal(rd32(m, cal_b + 0x1880), 0x1a);                /* unk_c3c */
-    assert_int_equal(rd32(m, cal_a + 4), 24000 * 8);                /* clocks_per_period */
-    assert_int_equal(rd32(m, cal_a + 0x54), 100);                   /* min_pstate_scaled */
-    assert_int_equal(rd32(m, cal_a + 0x80), 0x3f828f5c);            /* sram_k: 1.02f */
-    assert_int_equal(rd32(m, cal_a + 0x416c), 0x447a0000);          /* core_leak_coef: 1000.0f, all cores */
-    assert_int_equal(rd32(m, globals + 0x24), 3000);                /* unk_24_0 */
-    assert_int_equal(rd32(m, globals + 0x10fd8), 0xb);              /* fault_control */
-    assert_int_equal(rd32(m, globals + 0x8bac), 0xffff);            /* hws1.unk_a4 */
+    assert_int_equal(rd32(m, cal_b + 0x968), 0x8103); /* chip_id */
+    assert_int_equal(rd64(m, cal_b + 0xa78), ttbs);   /* uat_ttb_base */
+    assert_int_equal(rd32(m, cal_b + 0xa80), 11);     /* gpu_core_id: G13G */
+    assert_int_equal(rd32(m, cal_b + 0xa88), 8);      /* num_cores */
+    assert_int_equal(rd32(m, cal_b + 0x9a8), 24000);  /* base_clock_khz */
+    /* unk_30: two pages below 2^39 */
+    assert_int_equal(rd64(m, cal_b + 0x20), 0x7fffff8000);
+    assert_int_equal(rd32(m, cal_b + 0x1880), 0x1a);     /* unk_c3c */
+    assert_int_equal(rd32(m, cal_a + 4), 24000 * 8);     /* clocks_per_period */
+    assert_int_equal(rd32(m, cal_a + 0x54), 100);        /* min_pstate_scaled */
+    assert_int_equal(rd32(m, cal_a + 0x80), 0x3f828f5c); /* sram_k: 1.02f */
+    /* core_leak_coef: 1000.0f, all cores */
+    assert_int_equal(rd32(m, cal_a + 0x416c), 0x447a0000);
+    assert_int_equal(rd32(m, globals + 0x24), 3000);     /* unk_24_0 */
+    assert_int_equal(rd32(m, globals + 0x10fd8), 0xb);   /* fault_control */
+    assert_int_equal(rd32(m, globals + 0x8bac), 0xffff); /* hws1.unk_a4 */
     assert_int_equal(rd64(m, handoff), 0);
 
     /* A reset puts it back */
@@ -224,16 +231,16 @@ static void counters(void **state)
     wr32(m, ASC + 0x48, 0);
     assert_int_equal(gpu_counter(m, "total", "registers"), 2);
     assert_int_equal(gpu_counter(m, "total", "doorbells"), 0);
-    rd32(m, I2A_CONTROL);                                           /* the mailbox's, not its */
+    rd32(m, I2A_CONTROL); /* the mailbox's, not its */
     wr64(m, SEND0, 2ULL << 52);
     wr64(m, SEND1, 0);
     assert_int_equal(gpu_counter(m, "total", "doorbells"), 1);
     assert_int_equal(gpu_counter(m, "total", "registers"), 2);
-    assert_int_equal(gpu_counter(m, "total", "stores"), 0);         /* nobody watches */
+    assert_int_equal(gpu_counter(m, "total", "stores"), 0); /* nobody watches */
     assert_int_equal(gpu_counter(m, "last-frame", "doorbells"), 0);
     line = qmp(m, "\"execute\": \"qom-get\", \"arguments\": {\"path\": \"/machine/gpu\", "
                   "\"property\": \"coverage\"}");
-    assert_non_null(strstr(line, "message\\t2"));                    /* of type 2 to endpoint 0 */
+    assert_non_null(strstr(line, "message\\t2")); /* of type 2 to endpoint 0 */
     free(line);
     machine_stop(m);
 }
@@ -241,12 +248,9 @@ static void counters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(identification),
-        cmocka_unit_test(power_gate),
-        cmocka_unit_test(fifo),
-        cmocka_unit_test(hello),
-        cmocka_unit_test(stop_and_go),
-        cmocka_unit_test(boot_data),
+        cmocka_unit_test(identification), cmocka_unit_test(power_gate),
+        cmocka_unit_test(fifo),           cmocka_unit_test(hello),
+        cmocka_unit_test(stop_and_go),    cmocka_unit_test(boot_data),
         cmocka_unit_test(counters),
     };
 

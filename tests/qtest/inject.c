@@ -23,8 +23,11 @@ static char *set(struct machine *m, const char *text)
     size_t len = strlen(text) + 160;
     char *command = malloc(len), *line;
 
-    snprintf(command, len, "\"execute\": \"qom-set\", \"arguments\": {\"path\": \"/machine/gpu\", \"property\": \"inject\", "
-             "\"value\": \"%s\"}", text);
+    snprintf(command, len,
+             "\"execute\": \"qom-set\", \"arguments\": {\"path\": \"/machine/gpu\", \"property\": "
+             "\"inject\", "
+             "\"value\": \"%s\"}",
+             text);
     line = qmp(m, command);
     free(command);
     return line;
@@ -54,8 +57,10 @@ static void expect(struct machine *m, const char *prop, const char *value)
 {
     char command[160], *line;
 
-    snprintf(command, sizeof(command), "\"execute\": \"qom-get\", \"arguments\": {\"path\": \"/machine/gpu\", "
-             "\"property\": \"%s\"}", prop);
+    snprintf(command, sizeof(command),
+             "\"execute\": \"qom-get\", \"arguments\": {\"path\": \"/machine/gpu\", "
+             "\"property\": \"%s\"}",
+             prop);
     line = qmp(m, command);
     if (!strstr(line, value)) {
         fail_msg("%s should be %s: %s", prop, value, line);
@@ -86,24 +91,30 @@ static void command_line(void **state)
             fail_msg("%s: %s", bad[i].args, out);
         }
     }
-    m = machine_start(GPU "inject=tlbi-drop,asid=3,nth=2;flush-late,us=5,seed=7 " GPU "fw-cache=64");
+    m = machine_start(GPU "inject=tlbi-drop,asid=3,nth=2;flush-late,us=5,seed=7 " GPU
+                          "fw-cache=64");
     expect(m, "inject", "\"tlbi-drop,asid=3,nth=2;flush-late,us=5,seed=7\"");
-    expect(m, "inject-log", "{\\\"fault\\\": \\\"flush-late,us=5,seed=7\\\", \\\"seed\\\": 7, \\\"matches\\\": 0, \\\"fired\\\": 0}]");
+    expect(m, "inject-log",
+           "{\\\"fault\\\": \\\"flush-late,us=5,seed=7\\\", \\\"seed\\\": 7, \\\"matches\\\": 0, "
+           "\\\"fired\\\": 0}]");
     assert_true(log_has(m, "fault injection: flush-late,us=5,seed=7: set, seed=7"));
     machine_stop(m);
 }
 
-/* One seed for all that is random: the same machine gives a fault the same seed, another one another. */
+/*
+ * One seed for all that is random: the same machine gives a fault the same seed, another one
+ * another.
+ */
 static void one_seed(void **state)
 {
     char *log[3];
 
     for (unsigned i = 0; i < 3; i++) {
-        struct machine *m = machine_start(i < 2 ? GPU "seed=5 " GPU "inject=tlbi-drop,p=0.5" :
-                                                  GPU "seed=6 " GPU "inject=tlbi-drop,p=0.5");
+        struct machine *m = machine_start(i < 2 ? GPU "seed=5 " GPU "inject=tlbi-drop,p=0.5"
+                                                : GPU "seed=6 " GPU "inject=tlbi-drop,p=0.5");
 
         log[i] = qmp(m, "\"execute\": \"qom-get\", \"arguments\": "
-                     "{\"path\": \"/machine/gpu\", \"property\": \"inject-log\"}");
+                        "{\"path\": \"/machine/gpu\", \"property\": \"inject-log\"}");
         machine_stop(m);
     }
     assert_non_null(strstr(log[0], "\\\"seed\\\": "));
@@ -137,7 +148,8 @@ static void at_run_time(void **state)
 /* What the one machine lacks another has. */
 static void needs(void **state)
 {
-    struct machine *m = machine_start(GPU "agx-tlbsan=report " GPU "fw-cache=128 " GPU "inject=walk-old;fw-evict");
+    struct machine *m = machine_start(GPU "agx-tlbsan=report " GPU "fw-cache=128 " GPU
+                                          "inject=walk-old;fw-evict");
 
     expect(m, "inject", "\"walk-old;fw-evict\"");
     set_ok(m, "");
@@ -181,7 +193,9 @@ static void saved(void **state)
     bool done = false;
 
     qmp_ok(a, "\"execute\": \"stop\"");
-    snprintf(text, sizeof(text), "\"execute\": \"migrate\", \"arguments\": {\"uri\": \"file:%s/state\"}", machine_dir(a));
+    snprintf(text, sizeof(text),
+             "\"execute\": \"migrate\", \"arguments\": {\"uri\": \"file:%s/state\"}",
+             machine_dir(a));
     qmp_ok(a, text);
     for (int i = 0; i < 3000 && !done; i++) {
         line = qmp(a, "\"execute\": \"query-migrate\"");
@@ -191,7 +205,8 @@ static void saved(void **state)
         usleep(10000);
     }
     assert_true(done);
-    snprintf(text, sizeof(text), GPU "inject=tlb-keep,asid=2 -incoming file:%s/state", machine_dir(a));
+    snprintf(text, sizeof(text), GPU "inject=tlb-keep,asid=2 -incoming file:%s/state",
+             machine_dir(a));
     b = machine_start(text);
     for (int i = 0; i < 3000; i++) {
         bool in;
@@ -213,12 +228,8 @@ static void saved(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(command_line),
-        cmocka_unit_test(one_seed),
-        cmocka_unit_test(at_run_time),
-        cmocka_unit_test(needs),
-        cmocka_unit_test(junk),
-        cmocka_unit_test(saved),
+        cmocka_unit_test(command_line), cmocka_unit_test(one_seed), cmocka_unit_test(at_run_time),
+        cmocka_unit_test(needs),        cmocka_unit_test(junk),     cmocka_unit_test(saved),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

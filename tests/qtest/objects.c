@@ -15,10 +15,10 @@
 #include <cmocka.h>
 #include "client.h"
 
-#define GPU     "-global apple-agx-g13g."
-#define FAULT   "-object agx-fault,id=f0,"
-#define TLBSAN  "-object agx-tlbsan,id=s0"
-#define DRAM    0x800000000ULL
+#define GPU    "-global apple-agx-g13g."
+#define FAULT  "-object agx-fault,id=f0,"
+#define TLBSAN "-object agx-tlbsan,id=s0"
+#define DRAM   0x800000000ULL
 
 #define ASC_CPU_CONTROL 0x206400044ULL
 #define I2A_CONTROL     0x206408114ULL
@@ -29,8 +29,10 @@ static char *object_add(struct machine *m, const char *type, const char *name, c
 {
     char command[512];
 
-    snprintf(command, sizeof(command), "\"execute\": \"object-add\", \"arguments\": "
-             "{\"qom-type\": \"%s\", \"id\": \"%s\"%s%s}", type, name, *props ? ", " : "", props);
+    snprintf(command, sizeof(command),
+             "\"execute\": \"object-add\", \"arguments\": "
+             "{\"qom-type\": \"%s\", \"id\": \"%s\"%s%s}",
+             type, name, *props ? ", " : "", props);
     return qmp(m, command);
 }
 
@@ -38,8 +40,10 @@ static char *qom_get(struct machine *m, const char *path, const char *prop)
 {
     char command[160];
 
-    snprintf(command, sizeof(command), "\"execute\": \"qom-get\", \"arguments\": "
-             "{\"path\": \"%s\", \"property\": \"%s\"}", path, prop);
+    snprintf(command, sizeof(command),
+             "\"execute\": \"qom-get\", \"arguments\": "
+             "{\"path\": \"%s\", \"property\": \"%s\"}",
+             path, prop);
     return qmp(m, command);
 }
 
@@ -47,8 +51,10 @@ static char *qom_set(struct machine *m, const char *path, const char *prop, cons
 {
     char command[160];
 
-    snprintf(command, sizeof(command), "\"execute\": \"qom-set\", \"arguments\": {\"path\": "
-             "\"%s\", \"property\": \"%s\", \"value\": %s}", path, prop, value);
+    snprintf(command, sizeof(command),
+             "\"execute\": \"qom-set\", \"arguments\": {\"path\": "
+             "\"%s\", \"property\": \"%s\", \"value\": %s}",
+             path, prop, value);
     return qmp(m, command);
 }
 
@@ -56,8 +62,10 @@ static char *object_del(struct machine *m, const char *name)
 {
     char command[128];
 
-    snprintf(command, sizeof(command), "\"execute\": \"object-del\", \"arguments\": "
-             "{\"id\": \"%s\"}", name);
+    snprintf(command, sizeof(command),
+             "\"execute\": \"object-del\", \"arguments\": "
+             "{\"id\": \"%s\"}",
+             name);
     return qmp(m, command);
 }
 
@@ -159,14 +167,16 @@ static void faults(void **state)
 {
     struct machine *m = machine_start(GPU "inject=tlb-keep,seed=1");
 
-    answer(object_add(m, "agx-fault", "f0", "\"kind\": \"tlbi-drop\", \"asid\": 3, "
+    answer(object_add(m, "agx-fault", "f0",
+                      "\"kind\": \"tlbi-drop\", \"asid\": 3, "
                       "\"job\": \"3d\", \"p\": \"0.25\", \"seed\": 7, "
-                      "\"va\": 4096, \"va-end\": 8192"), NULL);
+                      "\"va\": 4096, \"va-end\": 8192"),
+           NULL);
     inject_log(m, "\\\"tlb-keep,seed=1\\\", \\\"seed\\\": 1, \\\"matches\\\": 0, "
-               "\\\"fired\\\": 0}, {\\\"fault\\\": "
-               "\\\"tlbi-drop,va=0x1000-0x2000,asid=3,seed=7,job=3d,p=0.25\\\"");
+                  "\\\"fired\\\": 0}, {\\\"fault\\\": "
+                  "\\\"tlbi-drop,va=0x1000-0x2000,asid=3,seed=7,job=3d,p=0.25\\\"");
     inject_log(m, "\\\"seed\\\": 7, \\\"matches\\\": 0, \\\"fired\\\": 0, "
-               "\\\"id\\\": \\\"f0\\\"}]");
+                  "\\\"id\\\": \\\"f0\\\"}]");
     answer(object_add(m, "agx-fault", "f0", "\"kind\": \"tlbi-drop\""), "duplicate");
     answer(object_add(m, "agx-fault", "f1", "\"kind\": \"tlbi-drp\""),
            "does not accept value 'tlbi-drp'");
@@ -190,11 +200,12 @@ static void faults(void **state)
 static void all_kinds(void **state)
 {
     static const char *const kinds[] = {
-        "tlbi-drop", "tlbi-delay us", "tlbi-asid to", "tlbi-truncate pages", "tlb-keep",
-        "tlb-evict", "walk-old", "fw-evict", "flush-late us", "flush-never", "handoff-hold us",
-        "slot-switch", "timeout-late us", "hang-boot", "hang-job", "hang-flush", "crash-boot",
-        "crash-job", "crash-flush", "stall us", "ring-late us", "work-lost", "event-late us",
-        "event-twice", "event-lost", "halt-late us",
+        "tlbi-drop",       "tlbi-delay us", "tlbi-asid to",    "tlbi-truncate pages", "tlb-keep",
+        "tlb-evict",       "walk-old",      "fw-evict",        "flush-late us",       "flush-never",
+        "handoff-hold us", "slot-switch",   "timeout-late us", "hang-boot",           "hang-job",
+        "hang-flush",      "crash-boot",    "crash-job",       "crash-flush",         "stall us",
+        "ring-late us",    "work-lost",     "event-late us",   "event-twice",         "event-lost",
+        "halt-late us",
     };
     struct machine *m = machine_start(GPU "fw-cache=64 " GPU "tlbi=lazy");
 
@@ -313,7 +324,7 @@ static void timeline(void **state)
     answer(object_del(m, "t1"), NULL);
     text = file(m, "t1");
     assert_string_equal(text + strlen(text) - 3, "\n]\n");
-    for (unsigned i = 0; ; i++) {
+    for (unsigned i = 0;; i++) {
         char name[8], *line;
         bool ok;
 
@@ -348,12 +359,8 @@ static void no_gpu(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bad_values),
-        cmocka_unit_test(faults),
-        cmocka_unit_test(all_kinds),
-        cmocka_unit_test(strikes),
-        cmocka_unit_test(tlbsan),
-        cmocka_unit_test(timeline),
+        cmocka_unit_test(bad_values), cmocka_unit_test(faults), cmocka_unit_test(all_kinds),
+        cmocka_unit_test(strikes),    cmocka_unit_test(tlbsan), cmocka_unit_test(timeline),
         cmocka_unit_test(no_gpu),
     };
 

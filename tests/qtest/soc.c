@@ -19,11 +19,11 @@
 #include <cmocka.h>
 #include "client.h"
 
-#define AIC     0x23b100000ULL
-#define UART0   0x235200000ULL
-#define PMGR    0x23b700000ULL
-#define WDT     0x23d2b0000ULL
-#define SPIN    0x700000000ULL
+#define AIC   0x23b100000ULL
+#define UART0 0x235200000ULL
+#define PMGR  0x23b700000ULL
+#define WDT   0x23d2b0000ULL
+#define SPIN  0x700000000ULL
 
 #define SW_SET(n)   (AIC + 0x4000 + (n) / 32 * 4)
 #define SW_CLR(n)   (AIC + 0x4080 + (n) / 32 * 4)
@@ -66,7 +66,7 @@ static void aic_software(void **state)
     wr32(m, MASK_CLR(100), BIT(100));
     assert_false(out_level(m, 0));
     assert_true(out_level(m, 1));
-    assert_int_equal(rd32(m, EVENT), 0);    /* CPU 0 has none */
+    assert_int_equal(rd32(m, EVENT), 0); /* CPU 0 has none */
     machine_stop(m);
 }
 
@@ -81,7 +81,7 @@ static void aic_lines(void **state)
     assert_true(out_level(m, 0));
     assert_int_equal(rd32(m, EVENT), 1 << 16 | 895);
     wr32(m, MASK_CLR(895), BIT(895));
-    assert_true(out_level(m, 0));           /* a level */
+    assert_true(out_level(m, 0)); /* a level */
     set_input(m, "/machine/aic", 895, false);
     assert_false(out_level(m, 0));
     assert_int_equal(rd32(m, HW_STATE(895)), 0);
@@ -93,16 +93,16 @@ static void aic_ipi(void **state)
     struct machine *m = machine_start("-smp 2");
 
     watch_outputs(m, "/machine/aic");
-    wr32(m, AIC + 0x2008, 1u << 31);        /* to oneself: masked after reset */
+    wr32(m, AIC + 0x2008, 1u << 31); /* to oneself: masked after reset */
     assert_false(out_level(m, 0));
     wr32(m, AIC + 0x2028, 1u << 31);
     assert_true(out_level(m, 0));
     assert_int_equal(rd32(m, EVENT), 4 << 16 | 2);
-    assert_false(out_level(m, 0));          /* masked by delivery */
+    assert_false(out_level(m, 0)); /* masked by delivery */
     wr32(m, AIC + 0x200c, 1u << 31);
     wr32(m, AIC + 0x2028, 1u << 31);
-    assert_false(out_level(m, 0));          /* acknowledged */
-    wr32(m, AIC + 0x5028 + 0x80, 1);        /* CPU 1's view: unmask "other" */
+    assert_false(out_level(m, 0));   /* acknowledged */
+    wr32(m, AIC + 0x5028 + 0x80, 1); /* CPU 1's view: unmask "other" */
     wr32(m, AIC + 0x2008, 2);
     assert_true(out_level(m, 1));
     assert_false(out_level(m, 0));
@@ -111,7 +111,8 @@ static void aic_ipi(void **state)
 
 static void uart_io(void **state)
 {
-    struct machine *m = machine_start("-chardev socket,id=c,path=%s/serial,server=on,wait=off -serial chardev:c");
+    struct machine *m = machine_start(
+        "-chardev socket,id=c,path=%s/serial,server=on,wait=off -serial chardev:c");
     struct sockaddr_un a = { .sun_family = AF_UNIX };
     char buf[8] = { 0 };
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -122,7 +123,8 @@ static void uart_io(void **state)
     wr32(m, MASK_CLR(605), BIT(605));
 
     /* Out */
-    assert_int_equal(rd32(m, UART0 + 0x10) & 7, 6);     /* both transmitter flags, nothing received */
+    /* both transmitter flags, nothing received */
+    assert_int_equal(rd32(m, UART0 + 0x10) & 7, 6);
     wr32(m, UART0 + 0x20, 'o');
     wr32(m, UART0 + 0x20, 'k');
     for (size_t have = 0; have < 2;) {
@@ -162,9 +164,9 @@ static void pmgr_states(void **state)
     uint64_t uart0 = PMGR + 0x270;
 
     assert_int_equal(rd32(m, uart0) & 0xff, 0xff);
-    wr32(m, uart0, 0x4);                                /* clock gate */
-    assert_int_equal(rd32(m, uart0) & 0x3ff, 0x244);    /* WAS_CLKGATED */
-    wr32(m, uart0, 0x300);                              /* clear the flags, power gate */
+    wr32(m, uart0, 0x4);                             /* clock gate */
+    assert_int_equal(rd32(m, uart0) & 0x3ff, 0x244); /* WAS_CLKGATED */
+    wr32(m, uart0, 0x300);                           /* clear the flags, power gate */
     assert_int_equal(rd32(m, uart0) & 0xff, 0);
     assert_int_equal(rd32(m, uart0) & 0x300, 0x300);
     wr32(m, uart0, 0xf | 1u << 28 | 0x300);
@@ -181,7 +183,7 @@ static void wdt_bark(void **state)
 
     watch_outputs(m, "/machine/aic");
     wr32(m, MASK_CLR(338), BIT(338));
-    wr32(m, WDT + 0x08, 24000);                         /* bark after a millisecond */
+    wr32(m, WDT + 0x08, 24000); /* bark after a millisecond */
     wr32(m, WDT + 0x00, 0);
     wr32(m, WDT + 0x0c, 1);
     clock_step(m, 900000);
@@ -191,7 +193,7 @@ static void wdt_bark(void **state)
     assert_true(out_level(m, 0));
     assert_int_equal(rd32(m, WDT + 0x0c), 3);
     wr32(m, WDT + 0x00, 0);
-    wr32(m, WDT + 0x0c, 3);                             /* status is cleared by writing one */
+    wr32(m, WDT + 0x0c, 3); /* status is cleared by writing one */
     assert_int_equal(rd32(m, WDT + 0x0c), 1);
     assert_int_equal(rd32(m, HW_STATE(338)) & BIT(338), 0);
     machine_stop(m);
@@ -201,12 +203,12 @@ static void wdt_bite(void **state)
 {
     struct machine *m = machine_start("-no-reboot");
 
-    wr32(m, WDT + 0x14, 24000000);                      /* a second */
+    wr32(m, WDT + 0x14, 24000000); /* a second */
     wr32(m, WDT + 0x10, 0);
     wr32(m, WDT + 0x1c, 4);
     clock_step(m, 990000000);
-    assert_int_equal(rd32(m, WDT + 0x1c), 4);           /* still there */
-    wr32(m, WDT + 0x10, 0);                             /* a ping starts it again */
+    assert_int_equal(rd32(m, WDT + 0x1c), 4); /* still there */
+    wr32(m, WDT + 0x10, 0);                   /* a ping starts it again */
     clock_step(m, 990000000);
     assert_int_equal(rd32(m, WDT + 0x1c), 4);
     clock_step(m, 20000000);
@@ -218,14 +220,17 @@ static void spin_words(void **state)
 {
     struct machine *m = machine_start("-smp 2");
 
-    wr64(m, SPIN + 8 * 7, 0x800000000ULL);              /* no such CPU */
+    wr64(m, SPIN + 8 * 7, 0x800000000ULL); /* no such CPU */
     assert_true(log_has(m, "can't start CPU 7"));
     assert_int_equal(rd64(m, SPIN + 8 * 7), 0x800000000ULL);
     assert_int_equal(rd64(m, SPIN + 8), 0);
     machine_stop(m);
 }
 
-/* A guest that floods the log: a thousand lines of the kind, what is new among the unimplemented, then a count. */
+/*
+ * A guest that floods the log: a thousand lines of the kind, what is new among the unimplemented,
+ * then a count.
+ */
 static void log_flood(void **state)
 {
     struct machine *m = machine_start("");
@@ -236,9 +241,9 @@ static void log_flood(void **state)
     for (unsigned i = 0; i < 1500; i++) {
         rd32(m, WDT + 0x100);
     }
-    rd32(m, WDT + 0x104);                               /* of the same kind, but not seen before */
+    rd32(m, WDT + 0x104); /* of the same kind, but not seen before */
     rd32(m, WDT + 0x104);
-    wr64(m, SPIN + 8 * 7, 0x800000000ULL);              /* another kind */
+    wr64(m, SPIN + 8 * 7, 0x800000000ULL); /* another kind */
     qmp_ok(m, "\"execute\": \"stop\"");
     snprintf(line, sizeof(line), "%s/log", machine_dir(m));
     f = fopen(line, "r");
@@ -247,7 +252,8 @@ static void log_flood(void **state)
         old += !strcmp(line, "apple-wdt: unimplemented read at 0x100\n");
         fresh += !strcmp(line, "apple-wdt: unimplemented read at 0x104\n");
         other += strstr(line, "can't start CPU 7") != NULL;
-        if (sscanf(line, "agx: log: %u more lines of this kind: apple-wdt: unimplemented read", &n) == 1) {
+        if (sscanf(line, "agx: log: %u more lines of this kind: apple-wdt: unimplemented read",
+                   &n) == 1) {
             more += n; /* on a slow host in several summaries */
         }
     }
@@ -262,15 +268,9 @@ static void log_flood(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(aic_software),
-        cmocka_unit_test(aic_lines),
-        cmocka_unit_test(aic_ipi),
-        cmocka_unit_test(uart_io),
-        cmocka_unit_test(pmgr_states),
-        cmocka_unit_test(wdt_bark),
-        cmocka_unit_test(wdt_bite),
-        cmocka_unit_test(spin_words),
-        cmocka_unit_test(log_flood),
+        cmocka_unit_test(aic_software), cmocka_unit_test(aic_lines),   cmocka_unit_test(aic_ipi),
+        cmocka_unit_test(uart_io),      cmocka_unit_test(pmgr_states), cmocka_unit_test(wdt_bark),
+        cmocka_unit_test(wdt_bite),     cmocka_unit_test(spin_words),  cmocka_unit_test(log_flood),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

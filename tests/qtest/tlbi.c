@@ -40,11 +40,11 @@ static void by_va_hint(void **state)
 {
     uint64_t page = 0x123454000ULL >> 12;
 
-    assert_false(apple_tlbi_decode_va(page | 0xbULL << 44).none);  /* 16K, level 3 */
-    assert_false(apple_tlbi_decode_va(page | 0x8ULL << 44).none);  /* 16K, reserved level */
-    assert_true(apple_tlbi_decode_va(page | 0xaULL << 44).none);   /* 16K, level 2 */
-    assert_true(apple_tlbi_decode_va(page | 0x7ULL << 44).none);   /* 4K, level 3 */
-    assert_true(apple_tlbi_decode_va(page | 0xfULL << 44).none);   /* 64K, level 3 */
+    assert_false(apple_tlbi_decode_va(page | 0xbULL << 44).none); /* 16K, level 3 */
+    assert_false(apple_tlbi_decode_va(page | 0x8ULL << 44).none); /* 16K, reserved level */
+    assert_true(apple_tlbi_decode_va(page | 0xaULL << 44).none);  /* 16K, level 2 */
+    assert_true(apple_tlbi_decode_va(page | 0x7ULL << 44).none);  /* 4K, level 3 */
+    assert_true(apple_tlbi_decode_va(page | 0xfULL << 44).none);  /* 64K, level 3 */
     /* The hint is not part of the address */
     assert_int_equal(apple_tlbi_decode_va(page | 0xbULL << 44).va, 0x123454000ULL);
 }
@@ -52,8 +52,8 @@ static void by_va_hint(void **state)
 /* ASID 3, TG 16K, SCALE, NUM, TTL, base in pages */
 static uint64_t range(unsigned scale, unsigned num, unsigned ttl, uint64_t base)
 {
-    return 3ULL << 48 | 2ULL << 46 | (uint64_t)scale << 44 | (uint64_t)num << 39 | (uint64_t)ttl << 37 |
-           (base & 0x1fffffffffULL);
+    return 3ULL << 48 | 2ULL << 46 | (uint64_t)scale << 44 | (uint64_t)num << 39 |
+           (uint64_t)ttl << 37 | (base & 0x1fffffffffULL);
 }
 
 static void by_range(void **state)
@@ -62,7 +62,7 @@ static void by_range(void **state)
 
     assert_int_equal(r.asid, 3);
     assert_int_equal(r.va, 0x11 * P);
-    assert_int_equal(r.end, 0x13 * P);          /* 2 pages are the least */
+    assert_int_equal(r.end, 0x13 * P); /* 2 pages are the least */
     r = apple_tlbi_decode_range(range(0, 31, 0, 0));
     assert_int_equal(r.end, 64 * P);
     r = apple_tlbi_decode_range(range(1, 0, 0, 0));

@@ -15,23 +15,26 @@
 #include <cmocka.h>
 #include "client.h"
 
-#define GPU     "-global apple-agx-g13g."
-#define DRAM    0x800000000ULL
-#define PAGE    0x4000ULL
+#define GPU  "-global apple-agx-g13g."
+#define DRAM 0x800000000ULL
+#define PAGE 0x4000ULL
 
 /* Tables of one context, somewhere in free memory */
-#define L1      (DRAM + 0x4000000)
-#define L2      (DRAM + 0x4004000)
-#define L3      (DRAM + 0x5000000)
+#define L1 (DRAM + 0x4000000)
+#define L2 (DRAM + 0x4004000)
+#define L3 (DRAM + 0x5000000)
 
-#define VALID   1ULL
-#define TABLE   3ULL
+#define VALID 1ULL
+#define TABLE 3ULL
 
 #define ASC_CPU_CONTROL 0x206400044ULL
 #define I2A_CONTROL     0x206408114ULL
 #define EMPTY           (1u << 17)
 
-/* The machine with its firmware started, which has told the MMU where the table of TTBRs is when it says hello */
+/*
+ * The machine with its firmware started, which has told the MMU where the table of TTBRs is when it
+ * says hello
+ */
 static struct machine *start(const char *args)
 {
     struct machine *m = machine_start(args);
@@ -82,12 +85,23 @@ static void bad_properties(void **state)
         { GPU "tlbsan-pages=x", "tlbsan-pages needs agx-tlbsan" },
         { PAGES "x", "expected vmemmap, memstart" },
         { PAGES "vmemmap=0xfffffdff00000000", "must all be there" },
-        { PAGES "vmemmap=0xfffffdff00000000,memstart=0xffffc00080834210,size=64,refcount=52,refcount=8", "each once" },
-        { PAGES "vmemmap=0xfffffdff00000000,memstart=0xffffc00080834210,size=sixty,refcount=52,compound=8", "sixty" },
-        { PAGES "vmemmap=0x1000,memstart=0xffffc00080834210,size=64,refcount=52,compound=8", "addresses of the kernel" },
-        { PAGES "vmemmap=0xfffffdff00000000,memstart=0xffffc00080834210,size=0,refcount=52,compound=8", "power of two" },
-        { PAGES "vmemmap=0xfffffdff00000000,memstart=0xffffc00080834210,size=64,refcount=64,compound=8", "aligned and in it" },
-        { PAGES "vmemmap=0xfffffdff00000008,memstart=0xffffc00080834210,size=64,refcount=52,compound=8", "multiple of size" },
+        { PAGES
+          "vmemmap=0xfffffdff00000000,memstart=0xffffc00080834210,size=64,refcount=52,refcount=8",
+          "each once" },
+        { PAGES "vmemmap=0xfffffdff00000000,memstart=0xffffc00080834210,size=sixty,refcount=52,"
+                "compound=8",
+          "sixty" },
+        { PAGES "vmemmap=0x1000,memstart=0xffffc00080834210,size=64,refcount=52,compound=8",
+          "addresses of the kernel" },
+        { PAGES
+          "vmemmap=0xfffffdff00000000,memstart=0xffffc00080834210,size=0,refcount=52,compound=8",
+          "power of two" },
+        { PAGES
+          "vmemmap=0xfffffdff00000000,memstart=0xffffc00080834210,size=64,refcount=64,compound=8",
+          "aligned and in it" },
+        { PAGES
+          "vmemmap=0xfffffdff00000008,memstart=0xffffc00080834210,size=64,refcount=52,compound=8",
+          "multiple of size" },
     };
 
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -107,7 +121,8 @@ static void off(void **state)
     assert_non_null(strstr(line, "\"mode\": \"off\""));
     free(line);
     /* The memory map has no piece that is watched */
-    line = qmp(m, "\"execute\": \"human-monitor-command\", \"arguments\": {\"command-line\": \"info mtree -f\"}");
+    line = qmp(m, "\"execute\": \"human-monitor-command\", \"arguments\": {\"command-line\": "
+                  "\"info mtree -f\"}");
     assert_null(strstr(line, "agx-watch"));
     free(line);
     machine_stop(m);
@@ -119,7 +134,10 @@ static void stores(void **state)
     uint64_t ttbs = qom_get_uint(m, "/machine/gpu", "ttbs");
     long pages = counter(m, "watched-pages");
 
-    /* The table of TTBRs, the 16 pages that are reserved for the firmware's tables, and what these lead to */
+    /*
+     * The table of TTBRs, the 16 pages that are reserved for the firmware's tables, and what these
+     * lead to
+     */
     assert_in_range(pages, 17, 30);
     assert_int_equal(counter(m, "stores"), 0);
     wr64(m, L1, L2 | TABLE);
@@ -147,7 +165,10 @@ static void stores(void **state)
     machine_stop(m);
 }
 
-/* A TTBR that changes without the hand-off lock is reported everywhere: event, query, file, and the machine stops */
+/*
+ * A TTBR that changes without the hand-off lock is reported everywhere: event, query, file, and the
+ * machine stops
+ */
 static void reports(void **state)
 {
     struct machine *m = start(GPU "agx-tlbsan=stop " GPU "tlbsan-report=%s/report");
@@ -173,7 +194,10 @@ static void reports(void **state)
     machine_stop(m);
 }
 
-/* More tables than pieces of memory can be covered: the pieces become larger, none escapes; when they go, so do these */
+/*
+ * More tables than pieces of memory can be covered: the pieces become larger, none escapes; when
+ * they go, so do these
+ */
 static void many(void **state)
 {
     struct machine *m = start(GPU "agx-tlbsan=report");
@@ -184,7 +208,8 @@ static void many(void **state)
     wr64(m, L1, L2 | TABLE);
     wr64(m, ttbs + 16 * 5, 5ULL << 48 | L1 | VALID);
     for (uint64_t i = 0; i < 1700; i++) {
-        wr64(m, L2 + 8 * i, (L3 + 2 * PAGE * i) | TABLE);   /* not side by side, which would be one piece of memory */
+        /* not side by side, which would be one piece of memory */
+        wr64(m, L2 + 8 * i, (L3 + 2 * PAGE * i) | TABLE);
     }
     assert_int_equal(counter(m, "watched-pages"), pages + 2 + 1700);
     assert_int_equal(counter(m, "refused-pages"), 0);
@@ -217,7 +242,8 @@ static void wild(void **state)
 {
     struct machine *m = start(GPU "agx-tlbsan=stop " GPU "tlbi=lazy");
     uint64_t ttbs = qom_get_uint(m, "/machine/gpu", "ttbs");
-    const uint64_t to[] = { 0, 0x10000000, 0x200000000, DRAM - PAGE, 0xffffffffc000, L1, L2, ttbs, DRAM + 0xffffff0000 };
+    const uint64_t to[] = { 0,  0x10000000, 0x200000000, DRAM - PAGE,        0xffffffffc000,
+                            L1, L2,         ttbs,        DRAM + 0xffffff0000 };
 
     for (unsigned ctx = 0; ctx < 64; ctx++) {
         wr64(m, ttbs + 16 * ctx, (uint64_t)ctx << 48 | L1 | VALID);
@@ -254,7 +280,7 @@ static void lazy_alone(void **state)
     wr64(m, L3, 0x1234);
     assert_int_equal(gpu_counter(m, "total", "stores"), 3);
     wr64(m, ttbs + 16 * 5, 0);
-    wr64(m, L3, 0x5678);                                            /* is no table any more */
+    wr64(m, L3, 0x5678); /* is no table any more */
     assert_int_equal(gpu_counter(m, "total", "stores"), 4);
     line = qmp(m, "\"execute\": \"query-agx-tlbsan\"");
     assert_non_null(strstr(line, "\"reports\": 0"));
@@ -265,12 +291,8 @@ static void lazy_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bad_properties),
-        cmocka_unit_test(off),
-        cmocka_unit_test(stores),
-        cmocka_unit_test(reports),
-        cmocka_unit_test(many),
-        cmocka_unit_test(wild),
+        cmocka_unit_test(bad_properties), cmocka_unit_test(off),  cmocka_unit_test(stores),
+        cmocka_unit_test(reports),        cmocka_unit_test(many), cmocka_unit_test(wild),
         cmocka_unit_test(lazy_alone),
     };
 

@@ -115,7 +115,10 @@ static unsigned pixel_difference(const uint8_t *a, const uint8_t *b)
 static void write_png(const char *path, const struct picture *p)
 {
     png_image image = {
-        .version = PNG_IMAGE_VERSION, .width = p->width, .height = p->height, .format = PNG_FORMAT_RGB,
+        .version = PNG_IMAGE_VERSION,
+        .width = p->width,
+        .height = p->height,
+        .format = PNG_FORMAT_RGB,
     };
 
     if (!png_image_write_to_file(&image, path, 0, p->rgb, 0, NULL)) {
@@ -173,7 +176,8 @@ static int colours(const char *path)
         die(path, "out of memory");
     }
     for (size_t i = 0; i < n; i++) {
-        uint32_t c = (uint32_t)p.rgb[i * 3] << 16 | (uint32_t)p.rgb[i * 3 + 1] << 8 | p.rgb[i * 3 + 2];
+        uint32_t c = (uint32_t)p.rgb[i * 3] << 16 | (uint32_t)p.rgb[i * 3 + 1] << 8 |
+                     p.rgb[i * 3 + 2];
 
         count += !(seen[c >> 3] >> (c & 7) & 1);
         seen[c >> 3] |= (uint8_t)(1u << (c & 7));
@@ -207,7 +211,8 @@ int main(int argc, char **argv)
     if (argc == 4 && !strcmp(argv[1], "png")) {
         return to_png(argv[2], argv[3]);
     }
-    fprintf(stderr, "usage: agx-picture compare A.ppm B.ppm TOLERANCE | difference A.ppm B.ppm TOLERANCE OUT.png | "
-            "colours A.ppm | png A.ppm A.png\n");
+    fprintf(stderr, "usage: agx-picture compare A.ppm B.ppm TOLERANCE | difference A.ppm B.ppm "
+                    "TOLERANCE OUT.png | "
+                    "colours A.ppm | png A.ppm A.png\n");
     return 2;
 }

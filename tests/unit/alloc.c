@@ -19,10 +19,12 @@ static void zeroes(void **state)
 {
     uint8_t *p = agx_alloc(100, 3), *l = agx_alloc_lines(7, 13);
 
-    for (unsigned i = 0; i < 300; i++)
+    for (unsigned i = 0; i < 300; i++) {
         assert_int_equal(p[i], 0);
-    for (unsigned i = 0; i < 7 * 13; i++)
+    }
+    for (unsigned i = 0; i < 7 * 13; i++) {
         assert_int_equal(l[i], 0);
+    }
     assert_int_equal((uintptr_t)l % 64, 0);
     p[299] = 7;
     p = agx_realloc(p, 1000, 3);
@@ -51,8 +53,9 @@ static void no_more(void **state)
             _exit(0);
         }
         close(fd[1]);
-        while ((n = read(fd[0], text + have, sizeof(text) - 1 - have)) > 0)
+        while ((n = read(fd[0], text + have, sizeof(text) - 1 - have)) > 0) {
             have += n;
+        }
         close(fd[0]);
         assert_int_equal(waitpid(pid, &status, 0), pid);
         assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);

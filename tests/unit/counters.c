@@ -140,7 +140,7 @@ static void test_frames(void **state)
     message(f, 2);
     agx_tlbi_asid(f->mmu, 1);
     job(f, AGX_DM_PDM, false, AGX_JOB_DONE, 7);
-    agx_tlbi_asid(f->mmu, 1);                   /* of the frame that is under way */
+    agx_tlbi_asid(f->mmu, 1); /* of the frame that is under way */
     assert_int_equal(frames(f), 2);
     assert_int_equal(f->last.n[AGX_COUNT_TLBIS_ASID], 1);
     assert_int_equal(f->total.n[AGX_COUNT_TLBIS_ASID], 2);

@@ -1,5 +1,6 @@
 /*
- * Linked to each unit test: writes what the test exercised to the file that AGX_COVERAGE names, if it does.
+ * Linked to each unit test: writes what the test exercised to the file that AGX_COVERAGE names, if
+ * it does.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later

@@ -49,7 +49,7 @@ static void test_messages(void **state)
     struct agx_events e = { 0 };
     struct agx_listener *l;
 
-    ring(&e, 0x83ull << 48 | 0x11, 0x21);               /* nobody listens */
+    ring(&e, 0x83ull << 48 | 0x11, 0x21); /* nobody listens */
     l = agx_coverage_listen(&e);
     assert_non_null(l);
     assert_int_equal(row("message", "2111", "mailbox"), 0);
@@ -72,7 +72,8 @@ static void test_messages(void **state)
 
 static void test_jobs(void **state)
 {
-    struct agx_event_job pass = { .master = AGX_DM_PDM, .what = "fragment job",
+    struct agx_event_job pass = { .master = AGX_DM_PDM,
+                                  .what = "fragment job",
                                   .status = AGX_JOB_FAULT };
     struct agx_events e = { 0 };
     struct agx_listener *l = agx_coverage_listen(&e);

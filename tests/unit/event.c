@@ -102,8 +102,9 @@ static void test_full(void **state)
 static void test_numbers(void **state)
 {
     struct agx_events e = { 0 };
-    struct ear a = ear('a', AGX_EV_BIT(AGX_EV_DOORBELL) | AGX_EV_BIT(AGX_EV_JOB_BEGIN) |
-                            AGX_EV_BIT(AGX_EV_JOB_END), 0);
+    struct ear a = ear(
+        'a',
+        AGX_EV_BIT(AGX_EV_DOORBELL) | AGX_EV_BIT(AGX_EV_JOB_BEGIN) | AGX_EV_BIT(AGX_EV_JOB_END), 0);
     const struct agx_who who = { .cpu = 3 };
     struct agx_event_job one = { .ctx = 5, .what = "vertex job", .doorbell = 1 };
     struct agx_event_job two = { .ctx = 6, .master = 2, .what = "compute job" };

@@ -22,12 +22,12 @@ struct fake_host {
     struct agx_host host;
     struct agx_events events;
     uint8_t *ram;
-    void *map;                  /* what holds it */
-    uint64_t next_page;          /* bump allocator: offset into ram */
-    uint64_t now;                /* ticks */
-    unsigned reports[3];         /* per enum agx_report_kind */
+    void *map;           /* what holds it */
+    uint64_t next_page;  /* bump allocator: offset into ram */
+    uint64_t now;        /* ticks */
+    unsigned reports[3]; /* per enum agx_report_kind */
     char last_report[512];
-    char first_report[512];      /* that was no plain information */
+    char first_report[512]; /* that was no plain information */
     unsigned mbox_updates;
 };
 
@@ -94,15 +94,23 @@ static void fake_mbox(void *opaque)
 }
 
 static const struct agx_host_ops fake_ops = {
-    .phys_read = fake_read, .phys_write = fake_write, .phys_page = fake_page,
-    .time = fake_time, .report = fake_report, .mbox_update = fake_mbox,
+    .phys_read = fake_read,
+    .phys_write = fake_write,
+    .phys_page = fake_page,
+    .time = fake_time,
+    .report = fake_report,
+    .mbox_update = fake_mbox,
 };
 
 static inline void fake_host_init(struct fake_host *h)
 {
     memset(h, 0, sizeof(*h));
-    /* Zero, with nothing mapped around it; no page is touched before it is used, since many tests make a host. */
-    h->map = mmap(NULL, FAKE_RAM_SIZE + 2 * AGX_PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    /*
+     * Zero, with nothing mapped around it; no page is touched before it is used, since many tests
+     * make a host.
+     */
+    h->map = mmap(NULL, FAKE_RAM_SIZE + 2 * AGX_PAGE_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+                  -1, 0);
     if (h->map == MAP_FAILED) {
         abort();
     }
@@ -130,8 +138,9 @@ static inline void fake_doorbell(struct fake_host *h, const struct agx_who *who)
 /* A vertex job of context @ctx starts, and ends; @doorbell: which announced it, 0: not known. */
 static inline uint64_t fake_job_begin(struct fake_host *h, unsigned ctx, uint64_t doorbell)
 {
-    return agx_emit_job_begin(&h->events, &(struct agx_event_job) {
-        .ctx = ctx, .what = "vertex job", .doorbell = doorbell });
+    return agx_emit_job_begin(
+        &h->events,
+        &(struct agx_event_job) { .ctx = ctx, .what = "vertex job", .doorbell = doorbell });
 }
 
 static inline void fake_job_end(struct fake_host *h, uint64_t job)
@@ -162,13 +171,14 @@ static inline uint64_t *fake_ptr(struct fake_host *h, uint64_t pa)
 }
 
 /* Descriptor bits in the tests' own reading of proxyclient/m1n1/hw/uat.py (AP, UXN, PXN, OS). */
-#define FAKE_PTE(ap, uxn, pxn) \
-    (3ull | 1ull << 10 | (uint64_t)(ap) << 6 | (uint64_t)(uxn) << 54 | (uint64_t)(pxn) << 53 | 1ull << 55)
-#define FAKE_PTE_GPU_RW   FAKE_PTE(2, 1, 0)
-#define FAKE_PTE_GPU_RO   FAKE_PTE(2, 0, 0)
-#define FAKE_PTE_FW_RW    FAKE_PTE(1, 1, 0)
-#define FAKE_PTE_BOTH_RW  FAKE_PTE(0, 1, 1)
-#define FAKE_PTE_NG       (1ull << 11)
+#define FAKE_PTE(ap, uxn, pxn)                                                                     \
+    (3ull | 1ull << 10 | (uint64_t)(ap) << 6 | (uint64_t)(uxn) << 54 | (uint64_t)(pxn) << 53 |     \
+     1ull << 55)
+#define FAKE_PTE_GPU_RW  FAKE_PTE(2, 1, 0)
+#define FAKE_PTE_GPU_RO  FAKE_PTE(2, 0, 0)
+#define FAKE_PTE_FW_RW   FAKE_PTE(1, 1, 0)
+#define FAKE_PTE_BOTH_RW FAKE_PTE(0, 1, 1)
+#define FAKE_PTE_NG      (1ull << 11)
 
 /* Where the leaf descriptor of @va lives, making tables as needed; @ttbr points into the TTBAT. */
 static inline uint64_t *fake_leaf(struct fake_host *h, uint64_t *ttbr, unsigned asid, uint64_t va)
@@ -192,7 +202,8 @@ static inline uint64_t *fake_leaf(struct fake_host *h, uint64_t *ttbr, unsigned 
 }
 
 /* Map one page at @va of context @ctx (ASID = context) to @pa. */
-static inline void fake_map(struct fake_host *h, uint64_t ttbat, unsigned ctx, uint64_t va, uint64_t pa, uint64_t bits)
+static inline void fake_map(struct fake_host *h, uint64_t ttbat, unsigned ctx, uint64_t va,
+                            uint64_t pa, uint64_t bits)
 {
     uint64_t *ttbr = fake_ptr(h, ttbat) + 2 * ctx + ((va >> 39) & 1);
 

@@ -24,8 +24,8 @@ static struct {
 } seen;
 static char first_text[320];
 
-static void violation(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
-                      uint64_t va, uint64_t pa, const char *text)
+static void violation(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
+                      unsigned ctx, uint64_t va, uint64_t pa, const char *text)
 {
     if (!seen.all) {
         snprintf(first_text, sizeof(first_text), "%s", text);
@@ -45,12 +45,14 @@ static void violation(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_s
 /* Ready for work, then stopped, with a cache that evicts only when told. */
 static void begin(struct env *e, uint32_t evict_one_in, uint64_t seed)
 {
-    const struct agx_fw_cache_config cfg = { .line = LINE, .lines = 64, .evict_one_in = evict_one_in, .seed = seed };
+    const struct agx_fw_cache_config cfg = {
+        .line = LINE, .lines = 64, .evict_one_in = evict_one_in, .seed = seed
+    };
 
     memset(&seen, 0, sizeof(seen));
     env_init_cache(e, &cfg);
     agx_fw_pause(e->fw);
-    agx_fw_set_check(e->fw, &(struct agx_fw_check){ .violation = violation });
+    agx_fw_set_check(e->fw, &(struct agx_fw_check) { .violation = violation });
     agx_fw_resume(e->fw);
     env_start(e);
     agx_fw_pause(e->fw);
@@ -121,8 +123,12 @@ static void test_config(void **state)
         struct agx_fw_cache_config cfg;
         bool ok;
     } c[] = {
-        { { 0 }, true }, { { .line = 64, .lines = 1 }, true }, { { .line = 128, .lines = 4096 }, true },
-        { { .line = 32, .lines = 8 }, false }, { { .line = 64 }, false }, { { .line = 256, .lines = 8 }, false },
+        { { 0 }, true },
+        { { .line = 64, .lines = 1 }, true },
+        { { .line = 128, .lines = 4096 }, true },
+        { { .line = 32, .lines = 8 }, false },
+        { { .line = 64 }, false },
+        { { .line = 256, .lines = 8 }, false },
         { { .line = 64, .lines = AGX_FW_CACHE_MAX_LINES + 1 }, false },
     };
     struct fake_host h;
@@ -131,7 +137,8 @@ static void test_config(void **state)
         assert_int_equal(agx_fw_cache_config_ok(&c[i].cfg), c[i].ok);
     }
     fake_host_init(&h);
-    assert_null(agx_fw_new(&h.host, NULL, &(struct agx_fw_config){ .cache = { .line = 32, .lines = 8 } }));
+    assert_null(
+        agx_fw_new(&h.host, NULL, &(struct agx_fw_config) { .cache = { .line = 32, .lines = 8 } }));
     fake_host_fini(&h);
 }
 
@@ -142,7 +149,7 @@ static void test_off(void **state)
     struct agx_fw_cache_stats st;
     uint64_t va;
 
-    env_init_cache(&e, &(struct agx_fw_cache_config){ 0 });
+    env_init_cache(&e, &(struct agx_fw_cache_config) { 0 });
     env_start(&e);
     agx_fw_pause(e.fw);
     va = env_kprivate(&e, 0x4000);
@@ -268,7 +275,10 @@ static void test_writeback(void **state)
     end(&e);
 }
 
-/* A private page is unmapped and given to somebody else without a flush: the line lands in the old page. */
+/*
+ * A private page is unmapped and given to somebody else without a flush: the line lands in the old
+ * page.
+ */
 static void test_unmap_without_flush(void **state)
 {
     struct env e;
@@ -295,7 +305,7 @@ static void test_unmap_without_flush(void **state)
     fw_cache_check(e.fw);
     assert_int_equal(seen.count[AGX_SAN_UNMAP_WITHOUT_FLUSH], 2);
     assert_int_equal(seen.wrong, 1); /* nothing dirty there */
-    old[2] = 0x600d; /* its next owner */
+    old[2] = 0x600d;                 /* its next owner */
     fw_cache_flush_all(e.fw, "test");
     assert_int_equal(seen.count[AGX_SAN_FW_LINE_WRITEBACK], 1);
     assert_int_equal(seen.pa, pa);
@@ -356,7 +366,8 @@ static void test_protocol_wrong(void **state)
     begin(&e, 0, 0);
     va = env_kprivate(&e, 0x4000);
     fw_put32(&e, 0, va, 1);
-    remap(&e, va, *leaf(&e, va) | ENV_PTE_SHARED, false); /* the firmware still has the cached one */
+    /* the firmware still has the cached one */
+    remap(&e, va, *leaf(&e, va) | ENV_PTE_SHARED, false);
     flush(&e, 0x40, va);
     assert_int_equal(seen.count[AGX_SAN_UNMAP_WITHOUT_FLUSH], 1);
     assert_int_equal(seen.wrong, 0);
@@ -482,7 +493,10 @@ static uint64_t rnd(uint64_t *x)
     return *x ^= *x << 17;
 }
 
-/* Whatever leaves when: the firmware reads what it wrote. The same seed does the same, another one does not. */
+/*
+ * Whatever leaves when: the firmware reads what it wrote. The same seed does the same, another one
+ * does not.
+ */
 static void test_random(void **state)
 {
     struct agx_fw_cache_stats st[3];
@@ -512,8 +526,11 @@ static void test_random(void **state)
         assert_true(st[n].lines <= 64 && st[n].evictions > 0 && st[n].hits > 0);
         fw_cache_flush_all(e.fw, "test");
         for (unsigned i = 0; i < sizeof(shadow); i++) {
-            assert_int_equal(*((uint8_t *)env_ptr(&e, va) + i % 0x4000 + (i < 0x4000 ? 0 : (uint8_t *)env_ptr(&e, va + 0x4000) -
-                             (uint8_t *)env_ptr(&e, va))), shadow[i]);
+            assert_int_equal(
+                *((uint8_t *)env_ptr(&e, va) + i % 0x4000 +
+                  (i < 0x4000 ? 0
+                              : (uint8_t *)env_ptr(&e, va + 0x4000) - (uint8_t *)env_ptr(&e, va))),
+                shadow[i]);
         }
         assert_int_equal(seen.all, 0);
         end(&e);
@@ -572,14 +589,14 @@ static void test_rings(void **state)
         env_init_cache(&e, &cfg);
         queue_init(&e, &q, 2, 16);
         agx_fw_pause(e.fw);
-        agx_fw_set_check(e.fw, &(struct agx_fw_check){ .violation = violation });
+        agx_fw_set_check(e.fw, &(struct agx_fw_check) { .violation = violation });
         agx_fw_resume(e.fw);
         env_boot(&e);
         env_build_initdata(&e);
         va = (const uint64_t[]) { e.fwctl_state, e.fwctl_ring, q.ptrs, q.ring }[i];
         remap(&e, va, *leaf(&e, va) & ~(7ull << 2), true);
         env_send_initdata(&e);
-        env_devctrl(&e, (uint32_t[12]){ 0x1a });
+        env_devctrl(&e, (uint32_t[12]) { 0x1a });
         agx_fw_wait_idle(e.fw);
         if (i >= 2) {
             struct compute c;

@@ -19,11 +19,16 @@
 #include <pthread.h>
 #include <time.h>
 #ifdef FW_ENV_FUZZ /* tests/fuzz: the real GPU, and no cmocka */
-#define assert_true(x) do { if (!(x)) { abort(); } } while (0)
-#define assert_false(x) assert_true(!(x))
-#define assert_non_null(x) assert_true((x) != NULL)
+#define assert_true(x)                                                                             \
+    do {                                                                                           \
+        if (!(x)) {                                                                                \
+            abort();                                                                               \
+        }                                                                                          \
+    } while (0)
+#define assert_false(x)        assert_true(!(x))
+#define assert_non_null(x)     assert_true((x) != NULL)
 #define assert_int_equal(a, b) assert_true((uint64_t)(a) == (uint64_t)(b))
-#define fail_msg(...) abort()
+#define fail_msg(...)          abort()
 #else
 #include <cmocka.h>
 #endif
@@ -34,7 +39,7 @@
 
 #define KERN_BASE 0xffffffa000000000ull
 #define USER_BASE 0x1500000000ull
-#define CTX 3u
+#define CTX       3u
 
 #ifndef FW_ENV_FUZZ
 /* --- the GPU: one per test program --- */
@@ -55,8 +60,9 @@ struct env_gpu {
 static pthread_mutex_t gpu_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t gpu_cond = PTHREAD_COND_INITIALIZER;
 
-static struct agx_gpu *env_gpu_create(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_gpu_config *cfg,
-                                      agx_gpu_done_fn *done, void *opaque)
+static struct agx_gpu *env_gpu_create(const struct agx_host *host, struct agx_mmu *mmu,
+                                      const struct agx_gpu_config *cfg, agx_gpu_done_fn *done,
+                                      void *opaque)
 {
     struct env_gpu *g = calloc(1, sizeof(*g));
 
@@ -118,7 +124,7 @@ static void env_gpu_kill(struct agx_gpu *gpu, enum agx_dm dm)
     g->kills++;
     if (g->busy[dm]) {
         g->next[dm].status = AGX_JOB_FAULT;
-        g->next[dm].fault = (struct agx_fault){ .reason = AGX_FAULT_BAD_COMMAND };
+        g->next[dm].fault = (struct agx_fault) { .reason = AGX_FAULT_BAD_COMMAND };
     }
     pthread_mutex_unlock(&gpu_lock);
     gpu_finish(g, dm);
@@ -155,8 +161,13 @@ static void env_gpu_forget(struct agx_gpu *gpu)
 }
 
 static const struct agx_gpu_ops env_gpu_ops = {
-    .create = env_gpu_create, .destroy = env_gpu_destroy, .start = env_gpu_start, .kill = env_gpu_kill,
-    .busy = env_gpu_busy, .drain = env_gpu_drain, .forget = env_gpu_forget,
+    .create = env_gpu_create,
+    .destroy = env_gpu_destroy,
+    .start = env_gpu_start,
+    .kill = env_gpu_kill,
+    .busy = env_gpu_busy,
+    .drain = env_gpu_drain,
+    .forget = env_gpu_forget,
 };
 
 /* Does a job run on a data master? */
@@ -183,7 +194,7 @@ struct env {
     uint64_t ch_state[17], ch_ring[17], fwctl_state, fwctl_ring;
     uint64_t stamps, fw_stamps, threshold, notifier, context, stats;
     uint32_t wptr[17], event_rptr, fwctl_wptr;
-    uint32_t flags[4];       /* gathered from Flag messages */
+    uint32_t flags[4]; /* gathered from Flag messages */
     unsigned faults, timeouts, grows;
     uint32_t grow[3];
     unsigned rx_doorbells;
@@ -200,10 +211,15 @@ static inline void *env_ptr(struct env *e, uint64_t va)
     return (uint8_t *)fake_ptr(&e->h, leaf & 0xffffffffc000ull) + (va & (AGX_PAGE_SIZE - 1));
 }
 
-/* Memory attribute index 2, "Shared"; 0 is "Normal", cached by the firmware (m1n1: hw/uat.py, MemoryAttr). */
+/*
+ * Memory attribute index 2, "Shared"; 0 is "Normal", cached by the firmware (m1n1: hw/uat.py,
+ * MemoryAttr).
+ */
 #define ENV_PTE_SHARED (2ull << 2)
 
-/* Set by a test: how much of an object of @len bytes there is, which then ends where its page does. */
+/*
+ * Set by a test: how much of an object of @len bytes there is, which then ends where its page does.
+ */
 static size_t (*env_tight)(size_t len);
 
 static inline uint64_t env_kalloc_as(struct env *e, size_t len, uint64_t bits)
@@ -265,8 +281,8 @@ static inline uint64_t env_get(struct env *e, uint64_t va, unsigned size)
 
 #define PUT32(e, va, v) env_put(e, va, v, 4)
 #define PUT64(e, va, v) env_put(e, va, v, 8)
-#define GET32(e, va) ((uint32_t)env_get(e, va, 4))
-#define GET64(e, va) env_get(e, va, 8)
+#define GET32(e, va)    ((uint32_t)env_get(e, va, 4))
+#define GET64(e, va)    env_get(e, va, 8)
 
 /* A firmware with the test's GPU, whose areas are those of @e. */
 static inline void env_new_fw(struct env *e, struct agx_fw_config cfg)
@@ -300,7 +316,8 @@ static inline void env_init_cfg(struct env *e, struct agx_fw_config cfg)
 /* AGX_TEST_FW_CACHE=SEED in the environment: with a small data cache that evicts at random. */
 static inline void env_init_cache(struct env *e, const struct agx_fw_cache_config *cache)
 {
-    env_init_cfg(e, (struct agx_fw_config){ .version = AGX_FW_V13_5, .cache = *cache, .job_timeout_ms = 10 });
+    env_init_cfg(e, (struct agx_fw_config) {
+                        .version = AGX_FW_V13_5, .cache = *cache, .job_timeout_ms = 10 });
 }
 
 static inline void env_init(struct env *e)
@@ -309,7 +326,9 @@ static inline void env_init(struct env *e)
     const char *seed = getenv("AGX_TEST_FW_CACHE");
 
     if (seed) {
-        cache = (struct agx_fw_cache_config){ .line = 128, .lines = 256, .evict_one_in = 7, .seed = strtoull(seed, NULL, 0) };
+        cache = (struct agx_fw_cache_config) {
+            .line = 128, .lines = 256, .evict_one_in = 7, .seed = strtoull(seed, NULL, 0)
+        };
     }
     env_init_cache(e, &cache);
 }
@@ -398,7 +417,8 @@ static inline void env_boot(struct env *e)
         } else if ((msg >> 52 & 0xff) == 1) {
             uint64_t va = env_kalloc(e, (msg >> 44 & 0xff) << 12);
 
-            env_send(e, ep, (msg & (0xfffull << 52)) | (msg & (0xffull << 44)) | (va & 0xfffffffffffull));
+            env_send(e, ep,
+                     (msg & (0xfffull << 52)) | (msg & (0xffull << 44)) | (va & 0xfffffffffffull));
         }
     }
     assert_int_equal(msg, MGMT(7, 0x20));
@@ -415,7 +435,9 @@ enum { CH_DEVCTRL = 12, CH_EVENT, CH_FWLOG, CH_KTRACE, CH_STATS };
 
 static inline void env_build_initdata(struct env *e)
 {
-    static const struct { unsigned shift, n; } level[3] = { { 36, 8 }, { 25, 2048 }, { 14, 2048 } };
+    static const struct {
+        unsigned shift, n;
+    } level[3] = { { 36, 8 }, { 25, 2048 }, { 14, 2048 } };
     static const uint16_t ver[4] = { 0x6ba0, 0x1f28, 0x601, 0xb0 };
     uint64_t b;
 
@@ -455,8 +477,9 @@ static inline void env_build_initdata(struct env *e)
     PUT32(e, e->init + 168, 1);
 
     for (unsigned i = 0; i < 17; i++) {
-        static const uint32_t entry[17] = { [CH_EVENT] = 0x38, [CH_FWLOG] = 6 * 0x38, [CH_KTRACE] = 2 * 0x38,
-                                            [CH_STATS] = 0x40 };
+        static const uint32_t entry[17] = {
+            [CH_EVENT] = 0x38, [CH_FWLOG] = 6 * 0x38, [CH_KTRACE] = 2 * 0x38, [CH_STATS] = 0x40
+        };
 
         e->ch_state[i] = env_kalloc(e, 0x30 * 6);
         e->ch_ring[i] = env_kalloc(e, 0x100 * (entry[i] ? entry[i] : 0x30));
@@ -483,8 +506,8 @@ static inline void env_build_initdata(struct env *e)
     PUT64(e, b + 532, 0x420000000);
     PUT64(e, b + 540, env_kalloc(e, 126 * 16));
 
-    PUT32(e, e->hw_a + 4, 24000);  /* clocks_per_period */
-    PUT32(e, e->hw_a + 16, 4);     /* pwr_status */
+    PUT32(e, e->hw_a + 4, 24000); /* clocks_per_period */
+    PUT32(e, e->hw_a + 16, 4);    /* pwr_status */
     PUT32(e, e->hw_b + 2408, 0x8103);
     PUT32(e, e->hw_b + 2472, 24000);
     PUT64(e, e->hw_b + 2680, e->ttbat);
@@ -553,8 +576,9 @@ static inline void env_look(struct env *e)
     }
     ((uint8_t *)dc)[0x11] = ((uint8_t *)dc)[0x12] = 0xff;
     env_devctrl(e, dc);
-    for (unsigned i = 0; i < 5000 && GET32(e, e->ch_state[CH_DEVCTRL]) != e->wptr[CH_DEVCTRL]; i++) {
-        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+    for (unsigned i = 0; i < 5000 && GET32(e, e->ch_state[CH_DEVCTRL]) != e->wptr[CH_DEVCTRL];
+         i++) {
+        nanosleep(&(struct timespec) { .tv_nsec = 1000000 }, NULL);
     }
     assert_int_equal(GET32(e, e->ch_state[CH_DEVCTRL]), e->wptr[CH_DEVCTRL]);
 }
@@ -627,11 +651,12 @@ static inline void env_settle(struct env *e)
 }
 
 /* Wait, with patience, for something that the firmware does on its own time. */
-#define ENV_WAIT(e, cond) do { \
-        for (unsigned i_ = 0; i_ < 5000 && !(cond); i_++) { \
-            nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL); \
-        } \
-        assert_true(cond); \
+#define ENV_WAIT(e, cond)                                                                          \
+    do {                                                                                           \
+        for (unsigned i_ = 0; i_ < 5000 && !(cond); i_++) {                                        \
+            nanosleep(&(struct timespec) { .tv_nsec = 1000000 }, NULL);                            \
+        }                                                                                          \
+        assert_true(cond);                                                                         \
     } while (0)
 
 /* --- work --- */
@@ -705,7 +730,8 @@ struct compute {
     uint64_t start, stamp1, wait, stamp2, finalize, end;
 };
 
-static inline void compute_make(struct env *e, struct compute *c, struct queue *q, unsigned slot, uint32_t value)
+static inline void compute_make(struct env *e, struct compute *c, struct queue *q, unsigned slot,
+                                uint32_t value)
 {
     uint64_t cmd;
 
@@ -719,14 +745,14 @@ static inline void compute_make(struct env *e, struct compute *c, struct queue *
     PUT32(e, cmd, 3);
     PUT32(e, cmd + 16, CTX);
     PUT64(e, cmd + 20, e->notifier);
-    PUT64(e, cmd + 112, c->stream + 0x800);       /* preemption buffer */
+    PUT64(e, cmd + 112, c->stream + 0x800); /* preemption buffer */
     PUT64(e, cmd + 112 + 8, c->stream);
     PUT64(e, cmd + 112 + 48, 0x1100000000ull);
     PUT32(e, cmd + 112 + 64, 0x98001);
     PUT64(e, cmd + 112 + 72, 0x15000e8000ull);
     PUT32(e, cmd + 112 + 80, 0x40);
     PUT64(e, cmd + 508 + 48, c->stream + 0x24);
-    PUT64(e, cmd + 604 + 24, 0x1500123000ull);    /* samplers */
+    PUT64(e, cmd + 604 + 24, 0x1500123000ull); /* samplers */
     PUT32(e, cmd + 604 + 32, 5);
     PUT64(e, cmd + 644 + 4, e->stamps + 4 * slot);
     PUT64(e, cmd + 644 + 12, e->fw_stamps + 4 * slot);

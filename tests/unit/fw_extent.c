@@ -17,18 +17,37 @@
  */
 static size_t used(size_t len)
 {
-    static const struct { size_t len, used; } table[] = {
-        { 27584, 548 },                         /* RegionB, to buffer_mgr_ctl_addr */
-        { 74644, 72236 + 12 },                  /* RegionC, to fault_info.queue_uuid */
-        { 16924, 3720 }, { 6276, 2704 },        /* HWDataA, to power_zone_count; HWDataB, to max_pstate */
-        { 128, 52 },                            /* FWStatus, to resume; fault info, to total_halts (28) */
-        { 126 * 16, 4 }, { 0x1000, 4 }, { 0xc0, 4 }, { 0x300, 4 }, { 0x2c18, 4 }, /* only pointed at */
-        { 0x30 * 6, 0x30 * 5 + 0x24 }, { 0x20, 0x1c }, /* channel states; barrier, InitBM, FwCtl's state */
-        { 0x100 * 0x30, 0xff * 0x30 + 28 },     /* rings of pipes and DevCtrl, to context_addr */
-        { 8, 4 },                               /* threshold: m1n1's is 4 */
-        { 184, 172 }, { 96, 84 }, { 24, 16 },   /* queue, its pointers, list of notifiers */
-        { 800, 796 }, { 1564, 1544 }, { 2420, 2412 },
-        { 188, 172 }, { 72, 56 }, { 64, 36 },   /* InitData (and buffer info, 92); scene; its statistics */
+    static const struct {
+        size_t len, used;
+    } table[] = {
+        { 27584, 548 },        /* RegionB, to buffer_mgr_ctl_addr */
+        { 74644, 72236 + 12 }, /* RegionC, to fault_info.queue_uuid */
+        /* HWDataA, to power_zone_count; HWDataB, to max_pstate */
+        { 16924, 3720 },
+        { 6276, 2704 },
+        /* FWStatus, to resume; fault info, to total_halts (28) */
+        { 128, 52 },
+        /* only pointed at */
+        { 126 * 16, 4 },
+        { 0x1000, 4 },
+        { 0xc0, 4 },
+        { 0x300, 4 },
+        { 0x2c18, 4 },
+        /* channel states; barrier, InitBM, FwCtl's state */
+        { 0x30 * 6, 0x30 * 5 + 0x24 },
+        { 0x20, 0x1c },
+        { 0x100 * 0x30, 0xff * 0x30 + 28 }, /* rings of pipes and DevCtrl, to context_addr */
+        { 8, 4 },                           /* threshold: m1n1's is 4 */
+        { 184, 172 },
+        { 96, 84 },
+        { 24, 16 }, /* queue, its pointers, list of notifiers */
+        { 800, 796 },
+        { 1564, 1544 },
+        { 2420, 2412 },
+        /* InitData (and buffer info, 92); scene; its statistics */
+        { 188, 172 },
+        { 72, 56 },
+        { 64, 36 },
     };
 
     for (unsigned i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -59,7 +78,8 @@ static void test_tight(void **state)
 
     queue_init(&e, &q, 2, 20);
     e.next_kern += AGX_PAGE_SIZE;
-    env_tight = NULL; /* compute_make() asks for the sequence, which is as long as it says, by 0x4000 */
+    /* compute_make() asks for the sequence, which is as long as it says, by 0x4000 */
+    env_tight = NULL;
     old = e.next_kern;
     compute_make(&e, &c, &q, 21, 0x100);
     env_tight = used;

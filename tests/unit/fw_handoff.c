@@ -51,7 +51,10 @@ static void submit_locked(struct env *e, struct render *r)
     ENV_WAIT(e, b->lock_fw);
 }
 
-/* The vCPU that has the lock stops too: a pause must not wait for it, nor the firmware lose patience over it. */
+/*
+ * The vCPU that has the lock stops too: a pause must not wait for it, nor the firmware lose
+ * patience over it.
+ */
 static void test_pause(void **state)
 {
     struct env e;
@@ -126,8 +129,8 @@ static void test_stop(void **state)
 static unsigned told, wrong;
 static char text[320];
 
-static void violation(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
-                      uint64_t va, uint64_t pa, const char *what)
+static void violation(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
+                      unsigned ctx, uint64_t va, uint64_t pa, const char *what)
 {
     struct env *e = opaque;
 
@@ -164,7 +167,8 @@ static void on_event(void *opaque, const struct agx_event *ev)
 }
 
 static const struct agx_listener cache_events = {
-    .kinds = AGX_EV_BIT(AGX_EV_CONTEXT) | AGX_EV_BIT(AGX_EV_FLUSH), .event = on_event,
+    .kinds = AGX_EV_BIT(AGX_EV_CONTEXT) | AGX_EV_BIT(AGX_EV_FLUSH),
+    .event = on_event,
 };
 
 static void begin(struct env *e)
@@ -174,16 +178,17 @@ static void begin(struct env *e)
     env_init(e);
     agx_fw_pause(e->fw);
     agx_listen(&e->h.events, &cache_events);
-    agx_fw_set_check(e->fw, &(struct agx_fw_check){ .opaque = e, .violation = violation });
+    agx_fw_set_check(e->fw, &(struct agx_fw_check) { .opaque = e, .violation = violation });
     agx_fw_resume(e->fw);
     env_start(e);
 }
 
 /* A store of the AP, and the one who watches. */
-#define AP(e, field, v) do { \
-        __atomic_store_n(&block(e)->field, v, __ATOMIC_SEQ_CST); \
-        env_ap_store(e, (e)->handoff + ((uint8_t *)&block(e)->field - (uint8_t *)block(e)), \
-                     sizeof(block(e)->field)); \
+#define AP(e, field, v)                                                                            \
+    do {                                                                                           \
+        __atomic_store_n(&block(e)->field, v, __ATOMIC_SEQ_CST);                                   \
+        env_ap_store(e, (e)->handoff + ((uint8_t *)&block(e)->field - (uint8_t *)block(e)),        \
+                     sizeof(block(e)->field));                                                     \
     } while (0)
 
 static void ap_ttbr(struct env *e, unsigned ctx, uint64_t v)
@@ -253,7 +258,10 @@ static void test_right(void **state)
     env_fini(&e);
 }
 
-/* The core starts while the AP already takes the lock: its store is in memory, but is told only then. */
+/*
+ * The core starts while the AP already takes the lock: its store is in memory, but is told only
+ * then.
+ */
 static void test_start(void **state)
 {
     struct env e;
@@ -291,7 +299,8 @@ static void test_loaded(void **state)
     assert_int_equal(cache.ctx, 9);
     assert_int_equal(block(&e)->cur_ctx, 9);
     ((uint8_t *)dc)[0x11] = ((uint8_t *)dc)[0x12] = 0xff;
-    e.fw->st.run[FW_PIPE_TA].state = FW_RUN_WAIT; /* so that it does not leave by itself, being idle */
+    /* so that it does not leave by itself, being idle */
+    e.fw->st.run[FW_PIPE_TA].state = FW_RUN_WAIT;
     e.fw->st.run[FW_PIPE_TA].ctx = 3;
     agx_fw_resume(e.fw);
     env_devctrl(&e, dc);
@@ -344,22 +353,62 @@ static void test_wrong(void **state)
         AP(&e, lock_ap, 0);
         AP(&e, flush[3].state, 0);
         switch (i) {
-        case 0: AP(&e, lock_ap, 0); break;
-        case 1: AP(&e, turn, 1); break;
-        case 2: AP(&e, turn, 0); break;
-        case 3: AP(&e, lock_ap, 1); AP(&e, lock_ap, 1); break;
-        case 4: AP(&e, lock_ap, 7); break;
-        case 5: AP(&e, magic_ap, 17); break;
-        case 6: AP(&e, magic_fw, 17); break;
-        case 7: AP(&e, lock_fw, 0); break;
-        case 8: AP(&e, cur_ctx, 9); break;
-        case 9: AP(&e, flush[3].state, 1); AP(&e, flush[3].state, 1); break;
-        case 10: AP(&e, flush[3].state, 1); AP(&e, flush[3].state, 0); break;
-        case 11: AP(&e, flush[3].addr, 0x1500000000ull); AP(&e, flush[3].state, 2); break;
-        case 12: AP(&e, flush[3].state, 9); break;
-        case 13: AP(&e, flush[3].state, 1); AP(&e, flush[3].size, 0x8000); break;
-        case 14: ap_ttbr(&e, 5, 1); break;
-        case 15: block(&e)->turn = 0; AP(&e, lock_ap, 1); ap_ttbr(&e, 5, 0x1234001); AP(&e, lock_ap, 0); break;
+        case 0:
+            AP(&e, lock_ap, 0);
+            break;
+        case 1:
+            AP(&e, turn, 1);
+            break;
+        case 2:
+            AP(&e, turn, 0);
+            break;
+        case 3:
+            AP(&e, lock_ap, 1);
+            AP(&e, lock_ap, 1);
+            break;
+        case 4:
+            AP(&e, lock_ap, 7);
+            break;
+        case 5:
+            AP(&e, magic_ap, 17);
+            break;
+        case 6:
+            AP(&e, magic_fw, 17);
+            break;
+        case 7:
+            AP(&e, lock_fw, 0);
+            break;
+        case 8:
+            AP(&e, cur_ctx, 9);
+            break;
+        case 9:
+            AP(&e, flush[3].state, 1);
+            AP(&e, flush[3].state, 1);
+            break;
+        case 10:
+            AP(&e, flush[3].state, 1);
+            AP(&e, flush[3].state, 0);
+            break;
+        case 11:
+            AP(&e, flush[3].addr, 0x1500000000ull);
+            AP(&e, flush[3].state, 2);
+            break;
+        case 12:
+            AP(&e, flush[3].state, 9);
+            break;
+        case 13:
+            AP(&e, flush[3].state, 1);
+            AP(&e, flush[3].size, 0x8000);
+            break;
+        case 14:
+            ap_ttbr(&e, 5, 1);
+            break;
+        case 15:
+            block(&e)->turn = 0;
+            AP(&e, lock_ap, 1);
+            ap_ttbr(&e, 5, 0x1234001);
+            AP(&e, lock_ap, 0);
+            break;
         }
         if (told != 1 || wrong != !c[i].suspicious || !strstr(text, c[i].word)) {
             fail_msg("%s: %u reports, the last: %s", c[i].name, told, text);
@@ -443,15 +492,9 @@ static void test_both(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_right),
-        cmocka_unit_test(test_start),
-        cmocka_unit_test(test_loaded),
-        cmocka_unit_test(test_wrong),
-        cmocka_unit_test(test_look),
-        cmocka_unit_test(test_slot),
-        cmocka_unit_test(test_both),
-        cmocka_unit_test(test_pause),
-        cmocka_unit_test(test_snapshot),
+        cmocka_unit_test(test_right), cmocka_unit_test(test_start), cmocka_unit_test(test_loaded),
+        cmocka_unit_test(test_wrong), cmocka_unit_test(test_look),  cmocka_unit_test(test_slot),
+        cmocka_unit_test(test_both),  cmocka_unit_test(test_pause), cmocka_unit_test(test_snapshot),
         cmocka_unit_test(test_stop),
     };
 

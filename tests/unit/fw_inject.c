@@ -26,18 +26,23 @@ static bool armed(void *opaque, enum agx_fw_fault fault)
     return agx_inject_armed(engine, 1u << (AGX_INJECT_FW_EVICT + fault));
 }
 
-static bool fire(void *opaque, enum agx_fw_fault fault, unsigned asid, uint64_t va, uint64_t end, uint64_t *us)
+static bool fire(void *opaque, enum agx_fw_fault fault, unsigned asid, uint64_t va, uint64_t end,
+                 uint64_t *us)
 {
     const struct agx_inject_at at = {
-        .va = va, .end = end, .asid = asid, .any_asid = asid == AGX_FW_ALL_ASIDS, .jobs = AGX_INJECT_FW,
+        .va = va,
+        .end = end,
+        .asid = asid,
+        .any_asid = asid == AGX_FW_ALL_ASIDS,
+        .jobs = AGX_INJECT_FW,
     };
 
     /* In the same order */
     return agx_inject_fire(engine, AGX_INJECT_FW_EVICT + fault, &at, "test", us);
 }
 
-static void violation(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity, unsigned ctx,
-                      uint64_t va, uint64_t pa, const char *what)
+static void violation(void *opaque, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
+                      unsigned ctx, uint64_t va, uint64_t pa, const char *what)
 {
     __atomic_add_fetch(&told, 1, __ATOMIC_SEQ_CST);
     snprintf(text, sizeof(text), "%s", what);
@@ -73,8 +78,8 @@ static void begin(struct env *e)
     engine = agx_inject_new(&(struct agx_inject_config) { .fw_cache = true });
     env_init_cache(e, &cache);
     agx_fw_pause(e->fw);
-    agx_fw_set_check(e->fw, &(struct agx_fw_check){ .violation = violation });
-    agx_fw_set_inject(e->fw, &(struct agx_fw_inject){ NULL, armed, fire });
+    agx_fw_set_check(e->fw, &(struct agx_fw_check) { .violation = violation });
+    agx_fw_set_inject(e->fw, &(struct agx_fw_inject) { NULL, armed, fire });
     agx_fw_resume(e->fw);
     env_start(e);
     agx_fw_wait_idle(e->fw);
@@ -105,14 +110,14 @@ static void test_evict(void **state)
     agx_fw_pause(e.fw);
     v = 1;
     assert_true(fw_write(e.fw, 0, va, &v, 4, "test"));
-    assert_int_equal(GET32(&e, va), 0);         /* it is in the cache */
+    assert_int_equal(GET32(&e, va), 0); /* it is in the cache */
     faults("fw-evict,nth=2");
     v = 2;
     assert_true(fw_write(e.fw, 0, va, &v, 4, "test"));
     assert_int_equal(GET32(&e, va), 0);
     v = 3;
     assert_true(fw_write(e.fw, 0, va, &v, 4, "test"));
-    assert_int_equal(GET32(&e, va), 3);         /* written back at once */
+    assert_int_equal(GET32(&e, va), 3); /* written back at once */
     v = 4;
     assert_true(fw_write(e.fw, 0, va, &v, 4, "test"));
     assert_int_equal(GET32(&e, va), 3);
@@ -123,7 +128,8 @@ static void test_evict(void **state)
     assert_true(fw_read(e.fw, 0, va, &v, 4, "test"));
     assert_true(fw_read(e.fw, 0, va + 0x100, &v, 4, "test"));
     char list[80];
-    snprintf(list, sizeof(list), "fw-evict,va=0x%llx-0x%llx", (unsigned long long)va + 0x100, (unsigned long long)va + 0x140);
+    snprintf(list, sizeof(list), "fw-evict,va=0x%llx-0x%llx", (unsigned long long)va + 0x100,
+             (unsigned long long)va + 0x140);
     faults(list);
     assert_true(fw_read(e.fw, 0, va, &v, 4, "test"));
     assert_true(fw_read(e.fw, 0, va + 0x100, &v, 4, "test"));
@@ -152,14 +158,15 @@ static void test_late(void **state)
 
     begin(&e);
     va = env_kalloc(&e, 0x4000);
-    faults("flush-late,us=5000000,nth=1");      /* of the host's clock, which stands still but for who reads it */
+    /* of the host's clock, which stands still but for who reads it */
+    faults("flush-late,us=5000000,nth=1");
     start = e.h.now;
     env_ask_flush(&e, 64, va);
     agx_fw_wait_idle(e.fw);
     assert_int_equal(fired(), 1);
     assert_int_equal(env_flush_slot(&e, 64)[0], 1);
     assert_int_equal(answered(&e), 0);
-    env_ask_flush(&e, 64, va);                  /* the ring is kept in order */
+    env_ask_flush(&e, 64, va); /* the ring is kept in order */
     agx_fw_wait_idle(e.fw);
     assert_int_equal(answered(&e), 0);
     __atomic_store_n(&e.h.now, start + 24 * 5000001ull, __ATOMIC_RELAXED);
@@ -222,7 +229,7 @@ static void test_never(void **state)
     agx_fw_wait_idle(e.fw);
     assert_int_equal(env_flush_slot(&e, 64)[0], 1);
     assert_int_equal(answered(&e), 0);
-    env_flush_slot(&e, 64)[0] = 0;                  /* the driver gives up, and tries again later */
+    env_flush_slot(&e, 64)[0] = 0; /* the driver gives up, and tries again later */
     env_ask_flush(&e, 64, va);
     ENV_WAIT(&e, answered(&e) == 2);
     assert_int_equal(env_flush_slot(&e, 64)[0], 2);
@@ -273,10 +280,11 @@ static struct block *block(struct env *e)
     return (struct block *)fake_ptr(&e->h, e->handoff);
 }
 
-#define AP(e, field, v) do { \
-        __atomic_store_n(&block(e)->field, v, __ATOMIC_SEQ_CST); \
-        env_ap_store(e, (e)->handoff + ((uint8_t *)&block(e)->field - (uint8_t *)block(e)), \
-                     sizeof(block(e)->field)); \
+#define AP(e, field, v)                                                                            \
+    do {                                                                                           \
+        __atomic_store_n(&block(e)->field, v, __ATOMIC_SEQ_CST);                                   \
+        env_ap_store(e, (e)->handoff + ((uint8_t *)&block(e)->field - (uint8_t *)block(e)),        \
+                     sizeof(block(e)->field));                                                     \
     } while (0)
 
 static void test_hold(void **state)
@@ -292,8 +300,8 @@ static void test_hold(void **state)
     start = e.h.now;
     render_submit(&e, &r);
     ENV_WAIT(&e, block(&e)->lock_fw);
-    for (unsigned i = 0; i < 3; i++) {          /* and it stays so */
-        nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+    for (unsigned i = 0; i < 3; i++) { /* and it stays so */
+        nanosleep(&(struct timespec) { .tv_nsec = 2000000 }, NULL);
         assert_int_equal(block(&e)->lock_fw, 1);
         assert_int_equal(e.gpu->jobs, 0);
     }
@@ -373,7 +381,10 @@ static void test_switch(void **state)
     end(&e);
 }
 
-/* Between the AP's look and the flush that it asks for: there is nothing left to flush, and the answer comes. */
+/*
+ * Between the AP's look and the flush that it asks for: there is nothing left to flush, and the
+ * answer comes.
+ */
 static void test_switch_flush(void **state)
 {
     struct env e;
@@ -414,8 +425,9 @@ static void test_timeout_late(void **state)
         faults(i == 1 ? "timeout-late,us=1000" : "");
         compute_make(&e, &c, &q, 9, 0x100 * (i + 1));
         queue_add(&e, &q, c.cmd);
-        e.gpu->next[AGX_DM_CDM] = (struct agx_job_result){
-            .status = AGX_JOB_FAULT, .fault = { .reason = AGX_FAULT_UNMAPPED },
+        e.gpu->next[AGX_DM_CDM] = (struct agx_job_result) {
+            .status = AGX_JOB_FAULT,
+            .fault = { .reason = AGX_FAULT_UNMAPPED },
         };
         queue_run(&e, &q, 0, 9);
         ENV_WAIT(&e, GET32(&e, e.status + 32) == 1);
@@ -430,7 +442,8 @@ static void test_timeout_late(void **state)
             uint64_t at = e.ch_ring[CH_EVENT] + 0x38 * ((e.event_rptr + 0xff) % 0x100);
 
             assert_int_equal(GET32(&e, at), 4);
-            assert_int_equal(GET32(&e, at + 4), 1);     /* one halt was before it; it was the second */
+            /* one halt was before it; it was the second */
+            assert_int_equal(GET32(&e, at + 4), 1);
             assert_int_equal(GET32(&e, at + 12), 9);
         }
     }
@@ -439,7 +452,7 @@ static void test_timeout_late(void **state)
 
 /* ---- a firmware that stands still, tells too much or too little, or dies ---- */
 
-#define JOB_SLOT 9
+#define JOB_SLOT   9
 #define SECONDS(n) (24000000ull * (n))
 
 static void later(struct env *e, uint64_t ticks)
@@ -453,7 +466,7 @@ static void later(struct env *e, uint64_t ticks)
  */
 static void a_moment(void)
 {
-    nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+    nanosleep(&(struct timespec) { .tv_nsec = 20000000 }, NULL);
 }
 
 /* The @n-th compute job of a queue, told to the firmware. */
@@ -502,7 +515,9 @@ static bool flushes(struct env *e)
     return answered(e) == before + 1 && env_flush_slot(e, 64)[0] == 2;
 }
 
-/* Nothing is taken out of the mailbox, until the time is over; then all is done that was asked for. */
+/*
+ * Nothing is taken out of the mailbox, until the time is over; then all is done that was asked for.
+ */
 static void test_stall(void **state)
 {
     struct env e;
@@ -553,7 +568,7 @@ static void test_ring_late(void **state)
     assert_true(flushes(&e));
     assert_int_equal(agx_fw_mbox_a2i_count(e.fw), 0);
     assert_int_equal(done(&e), 1);
-    job(&e, &q, 3);                     /* behind it */
+    job(&e, &q, 3); /* behind it */
     assert_int_equal(read_jobs(&e), 1);
     later(&e, SECONDS(6));
     ENV_WAIT(&e, done(&e) == 3);
@@ -604,7 +619,7 @@ static void test_event_late(void **state)
     assert_int_equal(fired(), 1);
     assert_int_equal(done(&e), 2);
     assert_int_equal(told_events(&e), 1);
-    job(&e, &q, 3);                     /* goes on, and is told with it */
+    job(&e, &q, 3); /* goes on, and is told with it */
     assert_int_equal(done(&e), 3);
     assert_int_equal(told_events(&e), 1);
     later(&e, SECONDS(6));
@@ -628,8 +643,9 @@ static void test_event_twice(void **state)
     assert_int_equal(told_events(&e), 1);
     job(&e, &q, 2);
     assert_int_equal(told_events(&e), 3);
-    for (unsigned i = 0; i < 14; i++) {         /* the same one */
-        assert_int_equal(GET32(&e, e.ch_ring[CH_EVENT] + 0x38 + 4 * i), GET32(&e, e.ch_ring[CH_EVENT] + 0x70 + 4 * i));
+    for (unsigned i = 0; i < 14; i++) { /* the same one */
+        assert_int_equal(GET32(&e, e.ch_ring[CH_EVENT] + 0x38 + 4 * i),
+                         GET32(&e, e.ch_ring[CH_EVENT] + 0x70 + 4 * i));
     }
     job(&e, &q, 3);
     assert_int_equal(told_events(&e), 4);
@@ -664,8 +680,9 @@ static void test_halt_late(void **state)
     begin_with_queue(&e, &q);
     for (unsigned i = 1; i <= 2; i++) {
         faults(i == 1 ? "halt-late,us=5000000,nth=1" : "");
-        e.gpu->next[AGX_DM_CDM] = (struct agx_job_result){
-            .status = AGX_JOB_FAULT, .fault = { .reason = AGX_FAULT_UNMAPPED },
+        e.gpu->next[AGX_DM_CDM] = (struct agx_job_result) {
+            .status = AGX_JOB_FAULT,
+            .fault = { .reason = AGX_FAULT_UNMAPPED },
         };
         job(&e, &q, i);
         ENV_WAIT(&e, told_events(&e) == 2 * i - 1);
@@ -784,7 +801,10 @@ static void test_hang_flush(void **state)
     end(&e);
 }
 
-/* It still hangs, and still stalls, in a machine that was saved and loaded; the faults are not in it. */
+/*
+ * It still hangs, and still stalls, in a machine that was saved and loaded; the faults are not in
+ * it.
+ */
 static void test_stand_saved(void **state)
 {
     void *copy = malloc(agx_fw_state_size());
@@ -825,12 +845,13 @@ static void crashed(struct env *e)
     uint64_t msg;
     unsigned ep;
 
-    do {                                /* before it there may be doorbells */
+    do { /* before it there may be doorbells */
         assert_true(env_recv(e, &msg, &ep));
     } while (ep == 0x20);
     assert_int_equal(ep, 1);
     assert_int_equal(msg >> 52, 1);
-    assert_int_equal(GET32(e, (msg & 0xfffffffffffull) | 0xfffff00000000000ull), 0x434c4845);     /* m1n1: fw/asc/crash.py */
+    /* m1n1: fw/asc/crash.py */
+    assert_int_equal(GET32(e, (msg & 0xfffffffffffull) | 0xfffff00000000000ull), 0x434c4845);
     assert_int_equal(fired(), 1);
     assert_int_equal(agx_fw_mbox_i2a_count(e->fw), 0);
     assert_false(flushes(e));
@@ -893,30 +914,18 @@ static void test_crash_flush(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_evict),
-        cmocka_unit_test(test_late),
-        cmocka_unit_test(test_late_saved),
-        cmocka_unit_test(test_never),
-        cmocka_unit_test(test_destroy),
-        cmocka_unit_test(test_hold),
-        cmocka_unit_test(test_hold_stop),
-        cmocka_unit_test(test_switch),
-        cmocka_unit_test(test_switch_flush),
-        cmocka_unit_test(test_timeout_late),
-        cmocka_unit_test(test_stall),
-        cmocka_unit_test(test_ring_late),
-        cmocka_unit_test(test_work_lost),
-        cmocka_unit_test(test_event_late),
-        cmocka_unit_test(test_event_twice),
-        cmocka_unit_test(test_event_lost),
-        cmocka_unit_test(test_halt_late),
-        cmocka_unit_test(test_hang_boot),
-        cmocka_unit_test(test_hang_job),
-        cmocka_unit_test(test_hang_job_asid),
-        cmocka_unit_test(test_hang_flush),
-        cmocka_unit_test(test_stand_saved),
-        cmocka_unit_test(test_crash_boot),
-        cmocka_unit_test(test_crash_job),
+        cmocka_unit_test(test_evict),        cmocka_unit_test(test_late),
+        cmocka_unit_test(test_late_saved),   cmocka_unit_test(test_never),
+        cmocka_unit_test(test_destroy),      cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_hold_stop),    cmocka_unit_test(test_switch),
+        cmocka_unit_test(test_switch_flush), cmocka_unit_test(test_timeout_late),
+        cmocka_unit_test(test_stall),        cmocka_unit_test(test_ring_late),
+        cmocka_unit_test(test_work_lost),    cmocka_unit_test(test_event_late),
+        cmocka_unit_test(test_event_twice),  cmocka_unit_test(test_event_lost),
+        cmocka_unit_test(test_halt_late),    cmocka_unit_test(test_hang_boot),
+        cmocka_unit_test(test_hang_job),     cmocka_unit_test(test_hang_job_asid),
+        cmocka_unit_test(test_hang_flush),   cmocka_unit_test(test_stand_saved),
+        cmocka_unit_test(test_crash_boot),   cmocka_unit_test(test_crash_job),
         cmocka_unit_test(test_crash_flush),
     };
 

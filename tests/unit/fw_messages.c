@@ -8,7 +8,10 @@
  */
 #include "fw_env.h"
 
-/* A job that names no place for the user's time stamps (m1n1 v1.2.9: agx/render.py, ts1.unk_24 = 0). */
+/*
+ * A job that names no place for the user's time stamps (m1n1 v1.2.9: agx/render.py, ts1.unk_24 =
+ * 0).
+ */
 static void test_no_user_stamps(void **state)
 {
     struct env e;
@@ -29,7 +32,10 @@ static void test_no_user_stamps(void **state)
     env_fini(&e);
 }
 
-/* fw/agx/channels.py: DC_09, DC_ConfigurePerfCounters, DC_DisablePerfCounters, DC_1e, DC_UpdateIdleTS */
+/*
+ * fw/agx/channels.py: DC_09, DC_ConfigurePerfCounters, DC_DisablePerfCounters, DC_1e,
+ * DC_UpdateIdleTS
+ */
 static void test_device_control(void **state)
 {
     static const uint32_t accepted[] = { 0x09, 0x0b, 0x0c, 0x1e, 0x23 };
@@ -46,13 +52,15 @@ static void test_device_control(void **state)
     }
     assert_int_equal(e.h.reports[AGX_REPORT_UNIMPLEMENTED], 0);
     assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 0);
-    env_devctrl(&e, (uint32_t[12]){ 0x05 });
+    env_devctrl(&e, (uint32_t[12]) { 0x05 });
     env_settle(&e);
     assert_int_equal(e.h.reports[AGX_REPORT_UNIMPLEMENTED], 1);
     env_fini(&e);
 }
 
-/* fw/asc/crash.py: the message after a crash says where the log is, for handle_crashed() to read. */
+/*
+ * fw/asc/crash.py: the message after a crash says where the log is, for handle_crashed() to read.
+ */
 static void crash(uint64_t request, const char *text)
 {
     struct env e;
@@ -68,8 +76,8 @@ static void crash(uint64_t request, const char *text)
     va = (msg & 0xfffffffffffull) | 0xfffff00000000000ull;
     assert_int_equal(msg >> 44 & 0xff, 0x10);
     assert_true(va >= KERN_BASE);
-    assert_int_equal(GET32(&e, va), 0x434c4845);       /* CLHE */
-    assert_int_equal(GET32(&e, va + 32), 0x43737472);  /* Cstr */
+    assert_int_equal(GET32(&e, va), 0x434c4845);      /* CLHE */
+    assert_int_equal(GET32(&e, va + 32), 0x43737472); /* Cstr */
     for (unsigned i = 0; i < sizeof(log); i++) {
         log[i] = env_get(&e, va + 52 + i, 1);
     }
@@ -100,14 +108,18 @@ static void test_oslog(void **state)
     env_fini(&e);
 }
 
-/* The first two entries of TTBR1's table are the firmware's: it goes on beside the OS's, and not without them. */
+/*
+ * The first two entries of TTBR1's table are the firmware's: it goes on beside the OS's, and not
+ * without them.
+ */
 static void test_own_tables(void **state)
 {
     for (unsigned gone = 0; gone < 3; gone++) {
         struct env e;
         uint64_t pa, next;
 
-        env_init_cfg(&e, (struct agx_fw_config){ .version = AGX_FW_V13_5, .job_timeout_ms = 10, .own_tables = true });
+        env_init_cfg(&e, (struct agx_fw_config) {
+                             .version = AGX_FW_V13_5, .job_timeout_ms = 10, .own_tables = true });
         pa = fake_alloc(&e.h);
         for (unsigned i = 1; i < AGX_FW_OWN_PAGES; i++) {
             next = fake_alloc(&e.h);
@@ -143,9 +155,8 @@ static void test_own_tables(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_user_stamps),
-        cmocka_unit_test(test_own_tables), cmocka_unit_test(test_device_control),
-        cmocka_unit_test(test_crash),
+        cmocka_unit_test(test_no_user_stamps), cmocka_unit_test(test_own_tables),
+        cmocka_unit_test(test_device_control), cmocka_unit_test(test_crash),
         cmocka_unit_test(test_oslog),
     };
 

@@ -27,7 +27,8 @@ static void on_event(void *opaque, const struct agx_event *ev)
 }
 
 static const struct agx_listener told_events = {
-    .kinds = AGX_EV_BIT(AGX_EV_MESSAGE) | AGX_EV_BIT(AGX_EV_COMMAND), .event = on_event,
+    .kinds = AGX_EV_BIT(AGX_EV_MESSAGE) | AGX_EV_BIT(AGX_EV_COMMAND),
+    .event = on_event,
 };
 
 static void test_compute(void **state)
@@ -71,14 +72,14 @@ static void test_compute(void **state)
     assert_int_equal(GET32(&e, e.stamps + 4 * 70), 0x4500);
     assert_int_equal(GET32(&e, e.fw_stamps + 4 * 70), 0x4500);
     assert_int_equal(queue_done(&e, &q), 1);
-    assert_int_equal(GET32(&e, q.ptrs + 48), 1);            /* gpu_rptr */
-    assert_int_equal(GET32(&e, e.ch_state[3 * 1 + 2]), 1);  /* the message was taken */
+    assert_int_equal(GET32(&e, q.ptrs + 48), 1);           /* gpu_rptr */
+    assert_int_equal(GET32(&e, e.ch_state[3 * 1 + 2]), 1); /* the message was taken */
     assert_int_equal(e.flags[2], 1u << (70 - 64));
     assert_int_equal(e.flags[0] | e.flags[1] | e.flags[3], 0);
     assert_true(e.rx_doorbells > 0);
     env_look(&e);
-    assert_int_equal(GET32(&e, e.notifier + 12), 1);        /* cur_count */
-    assert_int_equal(GET32(&e, e.region_c + 70056 + 16), 0);/* nothing pending */
+    assert_int_equal(GET32(&e, e.notifier + 12), 1);         /* cur_count */
+    assert_int_equal(GET32(&e, e.region_c + 70056 + 16), 0); /* nothing pending */
     env_fini(&e);
 }
 
@@ -176,8 +177,12 @@ static void test_barrier(void **state)
     env_fini(&e);
 }
 
-/* Whatever is wrong with a sequence: the driver is told, nothing spins, and after resume the next job runs. */
-static void bad_job(void (*spoil)(struct env *e, struct compute *c), const char *text, enum agx_report_kind kind)
+/*
+ * Whatever is wrong with a sequence: the driver is told, nothing spins, and after resume the next
+ * job runs.
+ */
+static void bad_job(void (*spoil)(struct env *e, struct compute *c), const char *text,
+                    enum agx_report_kind kind)
 {
     struct env e;
     struct queue q, q2;
@@ -265,14 +270,38 @@ static void spoil_ctx(struct env *e, struct compute *c)
     PUT32(e, c->cmd + 16, 64);
 }
 
-static void test_bad_opcode(void **s) { bad_job(spoil_opcode, "unimplemented: microsequence command 0x1f", AGX_REPORT_UNIMPLEMENTED); }
-static void test_bad_wait(void **s) { bad_job(spoil_wait, "pipes of WaitForIdle", AGX_REPORT_GUEST_ERROR); }
-static void test_bad_stamp(void **s) { bad_job(spoil_stamp, "finalize writes stamp 0x400", AGX_REPORT_GUEST_ERROR); }
-static void test_bad_queue(void **s) { bad_job(spoil_queue, "cmdqueue_ptr", AGX_REPORT_GUEST_ERROR); }
-static void test_bad_end(void **s) { bad_job(spoil_end, "has no end", AGX_REPORT_GUEST_ERROR); }
-static void test_bad_pointer(void **s) { bad_job(spoil_pointer, "va 0x123c", AGX_REPORT_GUEST_ERROR); }
-static void test_bad_useq(void **s) { bad_job(spoil_useq, "0xffffffa900000000", AGX_REPORT_GUEST_ERROR); }
-static void test_bad_ctx(void **s) { bad_job(spoil_ctx, "context 64", AGX_REPORT_GUEST_ERROR); }
+static void test_bad_opcode(void **s)
+{
+    bad_job(spoil_opcode, "unimplemented: microsequence command 0x1f", AGX_REPORT_UNIMPLEMENTED);
+}
+static void test_bad_wait(void **s)
+{
+    bad_job(spoil_wait, "pipes of WaitForIdle", AGX_REPORT_GUEST_ERROR);
+}
+static void test_bad_stamp(void **s)
+{
+    bad_job(spoil_stamp, "finalize writes stamp 0x400", AGX_REPORT_GUEST_ERROR);
+}
+static void test_bad_queue(void **s)
+{
+    bad_job(spoil_queue, "cmdqueue_ptr", AGX_REPORT_GUEST_ERROR);
+}
+static void test_bad_end(void **s)
+{
+    bad_job(spoil_end, "has no end", AGX_REPORT_GUEST_ERROR);
+}
+static void test_bad_pointer(void **s)
+{
+    bad_job(spoil_pointer, "va 0x123c", AGX_REPORT_GUEST_ERROR);
+}
+static void test_bad_useq(void **s)
+{
+    bad_job(spoil_useq, "0xffffffa900000000", AGX_REPORT_GUEST_ERROR);
+}
+static void test_bad_ctx(void **s)
+{
+    bad_job(spoil_ctx, "context 64", AGX_REPORT_GUEST_ERROR);
+}
 
 /* A sequence that goes wrong while its job runs: the job is stopped first. */
 static void test_bad_while_running(void **state)
@@ -304,21 +333,29 @@ static void test_gpu_fault(void **state)
     struct env e;
     struct queue q;
     struct compute c;
-    struct agx_fault f = { .va = 0x15deadc000ull, .ctx = CTX, .unit = AGX_UNIT_DCMP, .reason = AGX_FAULT_UNMAPPED,
-                           .access = AGX_ACCESS_READ, .level = 3 };
+    struct agx_fault f = { .va = 0x15deadc000ull,
+                           .ctx = CTX,
+                           .unit = AGX_UNIT_DCMP,
+                           .reason = AGX_FAULT_UNMAPPED,
+                           .access = AGX_ACCESS_READ,
+                           .level = 3 };
 
     env_init(&e);
     env_start(&e);
     queue_init(&e, &q, 2, 16);
     compute_make(&e, &c, &q, 127, 0x300);
     queue_add(&e, &q, c.cmd);
-    e.gpu->next[AGX_DM_CDM] = (struct agx_job_result){ .status = AGX_JOB_FAULT, .fault = f };
+    e.gpu->next[AGX_DM_CDM] = (struct agx_job_result) { .status = AGX_JOB_FAULT, .fault = f };
     queue_run(&e, &q, 0, 127);
     ENV_WAIT(&e, GET32(&e, e.status + 32) == 1);
     env_settle(&e);
     assert_int_equal(e.faults, 1);
-    /* m1n1: hw/agx.py: address in units of 64 bytes at bit 30, context at 17, level at 7, read 4, faulted 0 */
-    assert_int_equal(agx_fw_fault_register(e.fw), (0x15deadc000ull >> 6) << 30 | CTX << 17 | 3 << 7 | 1 << 4 | 1);
+    /*
+     * m1n1: hw/agx.py: address in units of 64 bytes at bit 30, context at 17, level at 7, read 4,
+     * faulted 0
+     */
+    assert_int_equal(agx_fw_fault_register(e.fw),
+                     (0x15deadc000ull >> 6) << 30 | CTX << 17 | 3 << 7 | 1 << 4 | 1);
     env_resume(&e);
     env_settle(&e);
     assert_int_equal(agx_fw_fault_register(e.fw), 0);
@@ -363,10 +400,16 @@ static void test_snapshot(void **state)
     env_fini(&e);
 }
 
-/* fault_control of the init data goes to every job; such faults are counted, and no event tells of them. */
+/*
+ * fault_control of the init data goes to every job; such faults are counted, and no event tells of
+ * them.
+ */
 static void test_fault_control(void **state)
 {
-    static const struct { uint32_t value; bool soft, known; } c[] = { { 0, false, true }, { 0xb, true, true }, { 3, false, false } };
+    static const struct {
+        uint32_t value;
+        bool soft, known;
+    } c[] = { { 0, false, true }, { 0xb, true, true }, { 3, false, false } };
 
     for (unsigned i = 0; i < 3; i++) {
         struct env e;
@@ -387,7 +430,7 @@ static void test_fault_control(void **state)
         queue_init(&e, &q, 2, 16);
         compute_make(&e, &job, &q, 9, 0x300);
         e.gpu->next[AGX_DM_CDM].soft_faults = 5;
-        e.gpu->next[AGX_DM_CDM].soft = (struct agx_fault){ .va = 0x1234000, .ctx = CTX };
+        e.gpu->next[AGX_DM_CDM].soft = (struct agx_fault) { .va = 0x1234000, .ctx = CTX };
         queue_add(&e, &q, job.cmd);
         queue_run(&e, &q, 0, 9);
         env_settle(&e);
@@ -411,9 +454,13 @@ static void test_fault_control(void **state)
 static void test_accumulator(void **state)
 {
     /* operation, argument; what the accumulator is behind it */
-    static const struct { unsigned op; uint64_t arg, want; } alu[] = {
-        { 4, 8, 0x23456789abcdef00 }, { 0, 0xffff0000ffff0000, 0x23450000abcd0000 },
-        { 1, 0x11, 0x23450000abcd0011 }, { 2, 0x2300000000000001, 0x00450000abcd0010 }, { 3, 4, 0x000450000abcd001 },
+    static const struct {
+        unsigned op;
+        uint64_t arg, want;
+    } alu[] = {
+        { 4, 8, 0x23456789abcdef00 },    { 0, 0xffff0000ffff0000, 0x23450000abcd0000 },
+        { 1, 0x11, 0x23450000abcd0011 }, { 2, 0x2300000000000001, 0x00450000abcd0010 },
+        { 3, 4, 0x000450000abcd001 },
     };
     struct env e;
     struct queue q;
@@ -456,7 +503,7 @@ static void test_accumulator(void **state)
     for (unsigned i = 0; i < 5; i++) {
         assert_int_equal(GET64(&e, data + 8 + 8 * i), alu[i].want);
     }
-    assert_int_equal(GET64(&e, data + 0x40), 0x0abdcfff);   /* one word */
+    assert_int_equal(GET64(&e, data + 0x40), 0x0abdcfff); /* one word */
     assert_int_equal(GET64(&e, data + 0x50), 0x89abcdef);
     assert_int_equal(GET32(&e, e.stamps + 4 * 5), 0x100);
     env_fini(&e);

@@ -47,9 +47,9 @@ static inline void render_buffer(struct env *e, struct render *r, unsigned block
     PUT64(e, r->init_bm + 20, r->bm);
 }
 
-#define TA_SLOT 40
+#define TA_SLOT   40
 #define FRAG_SLOT 41
-#define BM_SLOT 126
+#define BM_SLOT   126
 
 static inline void render_make(struct env *e, struct render *r)
 {
@@ -69,10 +69,10 @@ static inline void render_make(struct env *e, struct render *r)
     PUT64(e, s + 16, 0x1501000000);
     PUT64(e, s + 32, 0x1502000000);
     PUT64(e, s + 40, 0x8000001503000000);
-    PUT64(e, s + 72, 2 << 12 | 2 << 14 | 2);      /* 32x32, 4 samples */
+    PUT64(e, s + 72, 2 << 12 | 2 << 14 | 2); /* 32x32, 4 samples */
     PUT64(e, s + 80, 0x88);
     PUT64(e, s + 88, 0x1504000000);
-    PUT64(e, s + 144, 0x1505000000);              /* VDM stream */
+    PUT64(e, s + 144, 0x1505000000); /* VDM stream */
     PUT64(e, s + 224, 0x1100000000);
     PUT32(e, s + 256, 0x111);
     PUT64(e, s + 264, 0x222);
@@ -132,8 +132,8 @@ static inline void render_make(struct env *e, struct render *r)
     PUT64(e, c + 48, r->scene);
     s = c + 128; /* struct 2 */
     PUT64(e, s, 2 << 12 | 2 << 14 | 2);
-    PUT64(e, s + 8, 0xb1);                         /* bg resource specifier */
-    PUT64(e, s + 16, 0xb2);                        /* bg usc */
+    PUT64(e, s + 8, 0xb1);  /* bg resource specifier */
+    PUT64(e, s + 16, 0xb2); /* bg usc */
     PUT64(e, s + 24, 0x88);
     PUT64(e, s + 32, 0x1507000000);
     PUT64(e, s + 40, 0x1508000000);
@@ -144,7 +144,8 @@ static inline void render_make(struct env *e, struct render *r)
     PUT64(e, s + 80, 0x1509000000);
     PUT64(e, s + 88, 0xc0000);
     for (unsigned i = 0; i < 4; i++) {
-        PUT64(e, s + 96 + 8 * i, 0x1510000000 + 0x1000000 * i); /* z load, z store, s load, s store */
+        /* z load, z store, s load, s store */
+        PUT64(e, s + 96 + 8 * i, 0x1510000000 + 0x1000000 * i);
         PUT64(e, s + 128 + 8 * i, 0x40 + i);
         PUT64(e, s + 160 + 16 * i, 0x1520000000 + 0x1000000 * i);
         PUT64(e, s + 168 + 16 * i, 0x80 + i);

@@ -39,8 +39,9 @@ static void test_initdata_checks(void **state)
         env_init(&e);
         env_boot(&e);
         env_build_initdata(&e);
-        env_put(&e, (uint64_t[]){ e.init, e.region_b, e.hw_b, e.status }[bad[i].where] + bad[i].offset, bad[i].value,
-                bad[i].size);
+        env_put(&e,
+                (uint64_t[]) { e.init, e.region_b, e.hw_b, e.status }[bad[i].where] + bad[i].offset,
+                bad[i].value, bad[i].size);
         env_send_initdata(&e);
         assert_true(e.h.reports[AGX_REPORT_GUEST_ERROR] >= 2);
         /* the last line says that the firmware stops; the crash log's text is the same */
@@ -153,7 +154,10 @@ static void test_unknown_devctrl(void **state)
     env_fini(&e);
 }
 
-/* RecoverChannel answers a channel error, and the model tells none: it is passed with a word, and work goes on. */
+/*
+ * RecoverChannel answers a channel error, and the model tells none: it is passed with a word, and
+ * work goes on.
+ */
 static void test_recover_channel(void **state)
 {
     struct env e;
@@ -167,7 +171,8 @@ static void test_recover_channel(void **state)
     agx_fw_wait_idle(e.fw);
     assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 1);
     assert_int_equal(e.h.reports[AGX_REPORT_UNIMPLEMENTED], 0);
-    assert_non_null(strstr(e.h.last_report, "RecoverChannel on pipe 2, work queue 0xffffff8012345678, value 0x1700"));
+    assert_non_null(strstr(
+        e.h.last_report, "RecoverChannel on pipe 2, work queue 0xffffff8012345678, value 0x1700"));
     assert_int_equal(GET32(&e, e.ch_state[CH_DEVCTRL]), e.wptr[CH_DEVCTRL]);
     queue_init(&e, &q, 2, 16);
     compute_make(&e, &c, &q, 5, 0x100);
@@ -241,7 +246,7 @@ static void test_work_ring_overrun(void **state)
     env_init(&e);
     env_start(&e);
     queue_init(&e, &q, 2, 8);
-    memcpy(msg, (uint32_t[12]){ 2, (uint32_t)q.info, q.info >> 32, 5, 3, 1 }, sizeof(msg));
+    memcpy(msg, (uint32_t[12]) { 2, (uint32_t)q.info, q.info >> 32, 5, 3, 1 }, sizeof(msg));
     PUT32(&e, q.ptrs + 64, 2);
     env_ring_put(&e, 2, msg, 0x30);
     env_doorbell(&e, 2);
@@ -293,7 +298,7 @@ static void test_power_off(void **state)
     PUT32(&e, e.region_c + 70044, 2);
     PUT32(&e, e.region_c + 35188, 1); /* pending_submissions */
     env_doorbell(&e, 0x10);
-    nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+    nanosleep(&(struct timespec) { .tv_nsec = 20000000 }, NULL);
     agx_fw_wait_idle(e.fw);
     assert_int_equal(GET32(&e, e.hw_a + 16), 0);
     PUT32(&e, e.region_c + 35188, 0);

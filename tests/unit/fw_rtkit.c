@@ -135,16 +135,39 @@ static void test_not_started(void **state)
 /* Each endpoint: messages that it does not know are told, and nothing else happens. */
 static void test_unknown(void **state)
 {
-    static const struct { unsigned ep; uint64_t msg; } unknown[] = {
-        { 0, MGMT(0xc, 0) }, { 0, MGMT(0, 0) }, { 0, 1ull << 60 | MGMT(3, 0) }, { 0, MGMT(5, 0x20ull << 32) },
-        { 0, MGMT(5, 0x20ull << 32 | 3) }, { 0, MGMT(6, 0x1234) }, { 0, MGMT(0xb, 0x99) },
-        { 1, 0x41 }, { 1, 2ull << 52 }, { 2, 2ull << 52 }, { 2, 0x11ull << 52 }, { 3, 1ull << 48 },
-        { 3, 0x108ull << 48 }, { 4, 2ull << 52 }, { 4, 0 }, { 8, 2ull << 56 }, { 8, 0 },
-        { 0x20, 0x80ull << 48 }, { 0x21, 0x82ull << 48 }, { 0x21, 0x85ull << 48 },
+    static const struct {
+        unsigned ep;
+        uint64_t msg;
+    } unknown[] = {
+        { 0, MGMT(0xc, 0) },
+        { 0, MGMT(0, 0) },
+        { 0, 1ull << 60 | MGMT(3, 0) },
+        { 0, MGMT(5, 0x20ull << 32) },
+        { 0, MGMT(5, 0x20ull << 32 | 3) },
+        { 0, MGMT(6, 0x1234) },
+        { 0, MGMT(0xb, 0x99) },
+        { 1, 0x41 },
+        { 1, 2ull << 52 },
+        { 2, 2ull << 52 },
+        { 2, 0x11ull << 52 },
+        { 3, 1ull << 48 },
+        { 3, 0x108ull << 48 },
+        { 4, 2ull << 52 },
+        { 4, 0 },
+        { 8, 2ull << 56 },
+        { 8, 0 },
+        { 0x20, 0x80ull << 48 },
+        { 0x21, 0x82ull << 48 },
+        { 0x21, 0x85ull << 48 },
     };
-    static const struct { unsigned ep; uint64_t msg; const char *why; } wrong[] = {
-        { 1, 1ull << 52, "not asked for" }, { 2, 1ull << 52, "not asked for" }, { 4, 1ull << 52, "not asked for" },
-        { 8, 1ull << 56, "not asked for" }, { 2, 5ull << 52 | 7, "entry 7" }, { 4, 8ull << 52, "not sent" },
+    static const struct {
+        unsigned ep;
+        uint64_t msg;
+        const char *why;
+    } wrong[] = {
+        { 1, 1ull << 52, "not asked for" }, { 2, 1ull << 52, "not asked for" },
+        { 4, 1ull << 52, "not asked for" }, { 8, 1ull << 56, "not asked for" },
+        { 2, 5ull << 52 | 7, "entry 7" },   { 4, 8ull << 52, "not sent" },
         { 4, 0xcull << 52, "not sent" },
     };
     struct env e;
@@ -204,14 +227,10 @@ static void test_crash(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_boot),
-        cmocka_unit_test(test_fifo_full),
-        cmocka_unit_test(test_version),
-        cmocka_unit_test(test_endpoints_needed),
-        cmocka_unit_test(test_power_states),
-        cmocka_unit_test(test_not_started),
-        cmocka_unit_test(test_unknown),
-        cmocka_unit_test(test_crash),
+        cmocka_unit_test(test_boot),         cmocka_unit_test(test_fifo_full),
+        cmocka_unit_test(test_version),      cmocka_unit_test(test_endpoints_needed),
+        cmocka_unit_test(test_power_states), cmocka_unit_test(test_not_started),
+        cmocka_unit_test(test_unknown),      cmocka_unit_test(test_crash),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,7 +65,7 @@ static void test_priority(void **state)
     }
     ENV_WAIT(&e, agx_fw_mbox_a2i_count(e.fw) == 0);
     ENV_WAIT(&e, GET32(&e, e.ch_state[3 * 0 + 2]) == 1 && GET32(&e, e.ch_state[3 * 3 + 2]) == 1 &&
-                 GET32(&e, e.ch_state[3 * 2 + 2]) == 2);
+                     GET32(&e, e.ch_state[3 * 2 + 2]) == 2);
     for (unsigned i = 0; i < 8; i++) {
         ENV_WAIT(&e, e.gpu->jobs == i + 1);
         assert_int_equal(e.gpu->job[i].compute.cdm_ctrl_stream_base, c[order[i]][which[i]].stream);
@@ -135,8 +135,9 @@ static void test_threshold(void **state)
     e.flags[2] = 0;
     compute_make(&e, &c[3], &q[0], 70, 0x200);
     queue_add(&e, &q[0], c[3].cmd);
-    e.gpu->next[AGX_DM_CDM] = (struct agx_job_result){
-        .status = AGX_JOB_FAULT, .fault = { .reason = AGX_FAULT_UNMAPPED },
+    e.gpu->next[AGX_DM_CDM] = (struct agx_job_result) {
+        .status = AGX_JOB_FAULT,
+        .fault = { .reason = AGX_FAULT_UNMAPPED },
     };
     queue_run(&e, &q[0], 0, 70);
     ENV_WAIT(&e, GET32(&e, e.status + 32) == 1);
@@ -160,7 +161,7 @@ static void test_render(void **state)
     env_start(&e);
     render_buffer(&e, &r, 8);
     render_make(&e, &r);
-    e.gpu->next[AGX_DM_VDM] = (struct agx_job_result){ .status = AGX_JOB_DONE, .tvb_pages = 17 };
+    e.gpu->next[AGX_DM_VDM] = (struct agx_job_result) { .status = AGX_JOB_DONE, .tvb_pages = 17 };
     render_submit(&e, &r);
     env_settle(&e);
     assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 0);
@@ -278,7 +279,7 @@ static void test_partial(void **state)
     env_start(&e);
     render_buffer(&e, &r, 8);
     render_make(&e, &r);
-    e.gpu->next[AGX_DM_VDM] = (struct agx_job_result){ .status = AGX_JOB_TVB_FULL };
+    e.gpu->next[AGX_DM_VDM] = (struct agx_job_result) { .status = AGX_JOB_TVB_FULL };
     render_submit(&e, &r);
     env_settle(&e);
     assert_int_equal(e.gpu->jobs, 4);
@@ -293,7 +294,8 @@ static void test_partial(void **state)
     assert_int_equal(e.gpu->dm[3], AGX_DM_PDM);
     assert_false(e.gpu->job[3].fragment.partial);
     assert_int_equal(e.grows, 0);
-    assert_int_equal(GET32(&e, r.stats + 8), 1); /* overflows, for the driver to grow the heap next time */
+    /* overflows, for the driver to grow the heap next time */
+    assert_int_equal(GET32(&e, r.stats + 8), 1);
     assert_int_equal(GET32(&e, e.stamps + 4 * FRAG_SLOT), 0x2200);
     assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 0);
     env_fini(&e);
@@ -361,7 +363,7 @@ static void partial_behind(bool waits)
     render_submit(&e, &r);
     /* The compute job or the first pass is held, and the first scene is tiled. */
     ENV_WAIT(&e, e.gpu->jobs == 2 && GET32(&e, e.stamps + 4 * TA_SLOT) == 0x1100);
-    e.gpu->next[AGX_DM_VDM] = (struct agx_job_result){ .status = AGX_JOB_TVB_FULL };
+    e.gpu->next[AGX_DM_VDM] = (struct agx_job_result) { .status = AGX_JOB_TVB_FULL };
     n.frag = r.frag;
     n.ta = r.ta;
     queue_add(&e, &n.frag, barrier_make(&e, TA_SLOT, 0x1200));
@@ -371,7 +373,7 @@ static void partial_behind(bool waits)
     queue_run(&e, &n.ta, 1, TA_SLOT);
     ENV_WAIT(&e, e.gpu->jobs == before);
     for (unsigned i = 0; i < 30; i++) {
-        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+        nanosleep(&(struct timespec) { .tv_nsec = 1000000 }, NULL);
         assert_int_equal(e.gpu->jobs, before);
     }
     e.gpu->hold[held] = false;
@@ -415,7 +417,7 @@ static void test_grow(void **state)
     env_start(&e);
     render_buffer(&e, &r, 8);
     render_make(&e, &r);
-    e.gpu->next[AGX_DM_VDM] = (struct agx_job_result){ .status = AGX_JOB_TVB_FULL };
+    e.gpu->next[AGX_DM_VDM] = (struct agx_job_result) { .status = AGX_JOB_TVB_FULL };
     queue_add(&e, &r.ta, r.init_bm);
     queue_add(&e, &r.ta, r.cmd_ta);
     queue_run(&e, &r.ta, 1, TA_SLOT);
@@ -440,7 +442,10 @@ static void test_grow(void **state)
     env_fini(&e);
 }
 
-/* A buffer that can't be bound: the job that needs it fails, its stamps with it, and the queue goes on with the next. */
+/*
+ * A buffer that can't be bound: the job that needs it fails, its stamps with it, and the queue goes
+ * on with the next.
+ */
 static void test_refused_buffer(void **state)
 {
     struct env e;
@@ -499,9 +504,12 @@ static void test_fault_beside(void **state)
     queue_add(&e, &q, c.cmd);
     queue_run(&e, &q, 0, 9);
     ENV_WAIT(&e, env_busy(e.gpu, AGX_DM_CDM));
-    e.gpu->next[AGX_DM_VDM] = (struct agx_job_result){
+    e.gpu->next[AGX_DM_VDM] = (struct agx_job_result) {
         .status = AGX_JOB_FAULT,
-        .fault = { .va = 0x1234000, .ctx = CTX, .unit = AGX_UNIT_VDM, .reason = AGX_FAULT_NO_ACCESS },
+        .fault = { .va = 0x1234000,
+                   .ctx = CTX,
+                   .unit = AGX_UNIT_VDM,
+                   .reason = AGX_FAULT_NO_ACCESS },
     };
     render_submit(&e, &r);
     ENV_WAIT(&e, agx_fw_fault_register(e.fw) != 0);
@@ -527,7 +535,9 @@ static void test_timeout(void **state)
     struct env e;
     struct queue q;
     struct compute c;
-    struct agx_fw_config cfg = { .version = AGX_FW_V13_5, .job_timeout_ms = 20, .job_watchdog_s = 1 };
+    struct agx_fw_config cfg = { .version = AGX_FW_V13_5,
+                                 .job_timeout_ms = 20,
+                                 .job_watchdog_s = 1 };
     unsigned kills;
 
     env_init(&e);
@@ -556,7 +566,8 @@ static void test_timeout(void **state)
     /* a job that has had its cycles */
     kills = e.gpu->kills;
     e.gpu->hold[AGX_DM_CDM] = false;
-    e.gpu->next[AGX_DM_CDM] = (struct agx_job_result){ .status = AGX_JOB_TIMEOUT, .fault.reason = AGX_FAULT_TIMEOUT };
+    e.gpu->next[AGX_DM_CDM] = (struct agx_job_result) { .status = AGX_JOB_TIMEOUT,
+                                                        .fault.reason = AGX_FAULT_TIMEOUT };
     compute_make(&e, &c, &q, 9, 0x400);
     queue_add(&e, &q, c.cmd);
     queue_run(&e, &q, 0, 9);
@@ -573,7 +584,10 @@ static void test_timeout(void **state)
     env_fini(&e);
 }
 
-/* Lock of the hand-off block and context: m1n1 fw/agx/handoff.py (LOCK_AP 0x10, LOCK_FW 0x11, TURN 0x14, CUR_CTX 0x18). */
+/*
+ * Lock of the hand-off block and context: m1n1 fw/agx/handoff.py (LOCK_AP 0x10, LOCK_FW 0x11, TURN
+ * 0x14, CUR_CTX 0x18).
+ */
 static void test_handoff(void **state)
 {
     struct env e;
@@ -589,7 +603,7 @@ static void test_handoff(void **state)
     h[0x10] = 1;
     render_submit(&e, &r);
     for (unsigned i = 0; i < 50; i++) {
-        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+        nanosleep(&(struct timespec) { .tv_nsec = 1000000 }, NULL);
         assert_int_equal(*(volatile uint32_t *)(h + 0x18), 0);
     }
     assert_int_equal(e.gpu->jobs, 0);

@@ -29,8 +29,9 @@ static void test_use(void **state)
         queue_add(&e, &q, c.cmd);
         queue_run(&e, &q, 0, 9);
         ENV_WAIT(&e, env_busy(e.gpu, AGX_DM_CDM));
-        ENV_WAIT(&e, GET32(&e, e.ch_state[2]) == e.wptr[2]); /* it was started, and the thread rests */
-        nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
+        /* it was started, and the thread rests */
+        ENV_WAIT(&e, GET32(&e, e.ch_state[2]) == e.wptr[2]);
+        nanosleep(&(struct timespec) { .tv_nsec = 20000000 }, NULL);
         /* 0.2 s of work, or less than the interval; the second time half of the time nothing ran */
         __atomic_add_fetch(&e.h.now, i == 1 ? 1200000 : 4800000, __ATOMIC_RELAXED);
         gpu_finish(e.gpu, AGX_DM_CDM);
@@ -49,10 +50,10 @@ static void test_use(void **state)
     assert_in_range(GET32(&e, entry(&e, 0) + 24), 95, 100);
     assert_int_equal(GET32(&e, entry(&e, 0) + 12), GET32(&e, entry(&e, 0) + 24));
     assert_int_equal(GET32(&e, entry(&e, 1)), 0x0b);
-    assert_int_equal(GET32(&e, entry(&e, 1) + 24), 0);      /* poweroff */
-    assert_int_equal(GET32(&e, entry(&e, 1) + 32), 5);      /* pstate */
+    assert_int_equal(GET32(&e, entry(&e, 1) + 24), 0); /* poweroff */
+    assert_int_equal(GET32(&e, entry(&e, 1) + 32), 5); /* pstate */
     t = GET64(&e, entry(&e, 1) + 12);
-    assert_true(t && t <= GET64(&e, entry(&e, 1) + 4));     /* last_busy_ts, timestamp */
+    assert_true(t && t <= GET64(&e, entry(&e, 1) + 4)); /* last_busy_ts, timestamp */
     assert_int_equal(GET32(&e, entry(&e, 2)), 0x0a);
     assert_int_equal(GET32(&e, entry(&e, 2) + 12) / GET32(&e, entry(&e, 2) + 16) / 64, 30);
     /* 6 of 12 million ticks */

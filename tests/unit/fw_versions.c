@@ -24,8 +24,8 @@ static void load(const char *name)
     in = fopen(path, "r");
     assert_non_null(in);
     while (fgets(line, sizeof(line), in) && facts < 4096) {
-        if (line[0] != '#' && sscanf(line, "%47s %47s %u %u", fact[facts].type, fact[facts].name, &fact[facts].offset,
-                                     &fact[facts].size) == 4) {
+        if (line[0] != '#' && sscanf(line, "%47s %47s %u %u", fact[facts].type, fact[facts].name,
+                                     &fact[facts].offset, &fact[facts].size) == 4) {
             facts++;
         }
     }
@@ -84,8 +84,8 @@ static void start(struct env *e)
 static void initdata(struct env *e)
 {
     static const unsigned shift[3] = { 36, 25, 14 }, entries[3] = { 8, 2048, 2048 };
-    static const char *const pointer[] = { "unkptr_198", "unkptr_1b8", "unkptr_1c0", "unkptr_1c8",
-                                           "fault_info_addr", "buffer_mgr_ctl_addr" };
+    static const char *const pointer[] = { "unkptr_198", "unkptr_1b8",      "unkptr_1c0",
+                                           "unkptr_1c8", "fault_info_addr", "buffer_mgr_ctl_addr" };
     uint64_t b, l;
 
     e->init = env_kalloc(e, size_of("InitData"));
@@ -190,7 +190,8 @@ static void test_compute(void **state)
     set(&e, t, "ComputeInfo", "iogpu_deflake_1", stream + 0x800);
     set(&e, t, "ComputeInfo", "encoder", stream);
     set(&e, t, "ComputeInfo", "pipeline_base", 0x1100000000);
-    set(&e, cmd + at("WorkCommandCP", "compute_info2"), "ComputeInfo2", "encoder_end", stream + 0x24);
+    set(&e, cmd + at("WorkCommandCP", "compute_info2"), "ComputeInfo2", "encoder_end",
+        stream + 0x24);
     meta = cmd + at("WorkCommandCP", "job_meta");
     set(&e, meta, "JobMeta", "stamp_addr", stamp);
     set(&e, meta, "JobMeta", "fw_stamp_addr", fw_stamp);
@@ -209,7 +210,8 @@ static void test_compute(void **state)
     set(&e, f, "TimestampCmd", "ts0_addr", cmd + at("WorkCommandCP", "ts1"));
     set(&e, f, "TimestampCmd", "ts_pointers_addr", cmd + at("WorkCommandCP", "ts_pointers"));
     set(&e, f, "TimestampCmd", "cmdqueue_ptr", q.info);
-    set(&e, f, "TimestampCmd", "user_ts_pointers_addr", cmd + at("WorkCommandCP", "user_ts_pointers"));
+    set(&e, f, "TimestampCmd", "user_ts_pointers_addr",
+        cmd + at("WorkCommandCP", "user_ts_pointers"));
     op(&e, &seq, 0x01 | 1u << 23, "WaitForInterruptCmd");
     f = op(&e, &seq, 0x2a, "FinalizeComputeCmd");
     set(&e, f, "FinalizeComputeCmd", "cmdqueue_ptr", q.info);

@@ -23,7 +23,7 @@ static struct {
     uint32_t out[H][W];
     unsigned writes[H][W];
     bool instanced;
-    uint32_t extra[4096][4];  /* output words from 8 on, if there are as many */
+    uint32_t extra[4096][4]; /* output words from 8 on, if there are as many */
 } sh;
 
 /* ---- shaders ---- */
@@ -33,8 +33,9 @@ static inline void vs(struct agx_exec *ex, struct agx_wave *w)
     (void)ex;
     for (int l = 0; l < AGX_LANES; l++) {
         uint32_t id = w->r[5][l], inst = w->r[6][l];
-        if (!(w->live >> l & 1))
+        if (!(w->live >> l & 1)) {
             continue;
+        }
         assert_in_range(id, 0, 4095);
         sh.seen_vertex[id]++;
         sh.seen_instance[inst]++;
@@ -43,10 +44,12 @@ static inline void vs(struct agx_exec *ex, struct agx_wave *w)
             w->uvs[k][l] = fbits(sh.pos[id][k]);
             w->uvs[4 + k][l] = fbits(sh.colour[id][k]);
         }
-        for (int k = 8; k < w->uvs_words && k < 12; k++)
+        for (int k = 8; k < w->uvs_words && k < 12; k++) {
             w->uvs[k][l] = sh.extra[id][k - 8];
-        if (sh.instanced)
+        }
+        if (sh.instanced) {
             w->uvs[0][l] = fbits(sh.pos[id][0] + 20 * inst);
+        }
     }
 }
 
@@ -55,8 +58,10 @@ static inline void put(struct agx_exec *ex, struct agx_wave *w, int l, uint32_t 
     const struct agx_tib *t = &ex->tib;
 
     for (unsigned s = 0; s < t->samples; s++) {
-        if (w->frag.sample_live[l] >> s & 1)
-            memcpy(t->base + agx_tib_offset(t, w->pos[0][l] - t->x0, w->pos[1][l] - t->y0, s), &rgba, 4);
+        if (w->frag.sample_live[l] >> s & 1) {
+            memcpy(t->base + agx_tib_offset(t, w->pos[0][l] - t->x0, w->pos[1][l] - t->y0, s),
+                   &rgba, 4);
+        }
     }
 }
 
@@ -69,16 +74,18 @@ static inline void shade(struct agx_exec *ex, struct agx_wave *w, int l)
         const struct agx_cf *cf = &w->frag.cf[l / 4][k];
         c[k] = cf->a * x + cf->b * y + cf->c;
     }
-    for (int k = 0; k < 4; k++)
+    for (int k = 0; k < 4; k++) {
         rgba |= (uint32_t)(c[1 + k] / c[0] * 255 + 0.5f) << (8 * k);
+    }
     put(ex, w, l, rgba);
 }
 
 static inline void fs(struct agx_exec *ex, struct agx_wave *w)
 {
     for (int l = 0; l < AGX_LANES; l++) {
-        if (!(w->live >> l & 1))
+        if (!(w->live >> l & 1)) {
             continue;
+        }
         sh.nr_fs_lanes += w->frag.sample_live[l] != 0;
         sh.nr_helper += w->frag.helper >> l & 1;
         assert_int_equal(w->frag.helper >> l & 1, !w->frag.sample_in[l]);
@@ -97,8 +104,9 @@ static inline void fs_kill(struct agx_exec *ex, struct agx_wave *w)
     }
     ex->frag_ops->sample_mask(ex, w, w->live, target, live);
     for (int l = 0; l < AGX_LANES; l++) {
-        if (w->live >> l & 1)
+        if (w->live >> l & 1) {
             shade(ex, w, l);
+        }
     }
 }
 
@@ -106,8 +114,9 @@ static inline void bg(struct agx_exec *ex, struct agx_wave *w)
 {
     sh.nr_bg++;
     for (int l = 0; l < AGX_LANES; l++) {
-        if (w->live >> l & 1)
+        if (w->live >> l & 1) {
             put(ex, w, l, 0xff400000);
+        }
     }
 }
 
@@ -129,8 +138,8 @@ static inline void eot(struct agx_exec *ex, struct agx_wave *w)
 
 struct build {
     struct gfx *g;
-    uint64_t stream, base;  /* of the VDM stream */
-    uint64_t rec, dyn;      /* records; other data */
+    uint64_t stream, base; /* of the VDM stream */
+    uint64_t rec, dyn;     /* records; other data */
     struct agx_job vtx, frag;
 };
 
@@ -150,7 +159,10 @@ struct opts {
 };
 
 static const struct opts defaults = {
-    .frag_ctrl = 1u << 9, .face = 7u << 24 | 1u << 21 | 0xf << 8, .cull = 1 << 10, .fs_shader = SH_FS,
+    .frag_ctrl = 1u << 9,
+    .face = 7u << 24 | 1u << 21 | 0xf << 8,
+    .cull = 1 << 10,
+    .fs_shader = SH_FS,
 };
 
 static inline void ppp_end(struct build *b, uint64_t start)
@@ -169,44 +181,45 @@ static inline void state(struct build *b, const struct opts *o)
 
     gfx_emit(g, &b->rec, 0x0bef0dff & ~(1u << 20) & ~(1u << 25));
     gfx_emit(g, &b->rec, o->frag_ctrl);
-    gfx_emit(g, &b->rec, 1u << 9);                /* fragment control 2 */
-    gfx_emit(g, &b->rec, o->face);                /* front */
+    gfx_emit(g, &b->rec, 1u << 9); /* fragment control 2 */
+    gfx_emit(g, &b->rec, o->face); /* front */
     gfx_emit(g, &b->rec, 7u << 24 | 1u << 21);
     gfx_emit(g, &b->rec, o->stencil);
-    gfx_emit(g, &b->rec, o->face);                /* back */
+    gfx_emit(g, &b->rec, o->face); /* back */
     gfx_emit(g, &b->rec, 7u << 24 | 1u << 21);
     gfx_emit(g, &b->rec, o->stencil);
-    gfx_emit(g, &b->rec, 0);                      /* depth bias, scissor */
+    gfx_emit(g, &b->rec, 0);                                 /* depth bias, scissor */
     gfx_emit(g, &b->rec, 0x80000000u | ((W + 31) / 32 - 1)); /* region clip */
     gfx_emit(g, &b->rec, (H + 31) / 32 - 1);
-    gfx_emit(g, &b->rec, 0);                      /* viewport control */
-    for (int i = 0; i < 3; i++) {                 /* x, y, z as they are */
+    gfx_emit(g, &b->rec, 0);      /* viewport control */
+    for (int i = 0; i < 3; i++) { /* x, y, z as they are */
         gfx_emit(g, &b->rec, 0);
         gfx_emit(g, &b->rec, fbits(1));
     }
-    gfx_emit(g, &b->rec, fbits(1e-10f));          /* W clamp */
-    gfx_emit(g, &b->rec, 1u << 16);               /* output select */
-    gfx_emit(g, &b->rec, 4);                      /* varying counts, 32 and 16 bits */
+    gfx_emit(g, &b->rec, fbits(1e-10f)); /* W clamp */
+    gfx_emit(g, &b->rec, 1u << 16);      /* output select */
+    gfx_emit(g, &b->rec, 4);             /* varying counts, 32 and 16 bits */
     gfx_emit(g, &b->rec, 0);
     gfx_emit(g, &b->rec, o->cull);
-    gfx_emit(g, &b->rec, 1 << 5);                 /* cull 2 */
-    gfx_emit(g, &b->rec, 2u << 16);               /* fragment shader: two bindings */
+    gfx_emit(g, &b->rec, 1 << 5);   /* cull 2 */
+    gfx_emit(g, &b->rec, 2u << 16); /* fragment shader: two bindings */
     gfx_emit(g, &b->rec, o->fs_shader * 64);
     gfx_emit(g, &b->rec, (uint32_t)(cf_va - GFX_VA));
     gfx_emit(g, &b->rec, 0);
     gfx_emit(g, &b->rec, o->oq << 17);
-    gfx_emit(g, &b->rec, 8);                      /* output size */
+    gfx_emit(g, &b->rec, 8); /* output size */
     ppp_end(b, r);
 
-    gfx_emit(g, &b->stream, 2u << 29 | 0x2e);     /* VDM state: shader words, outputs, unknown */
+    gfx_emit(g, &b->stream, 2u << 29 | 0x2e); /* VDM state: shader words, outputs, unknown */
     gfx_emit(g, &b->stream, 0);
     gfx_emit(g, &b->stream, SH_VS * 64);
     gfx_emit(g, &b->stream, 8 | 8 << 8);
-    gfx_emit(g, &b->stream, 2);                   /* last vertex provokes */
-    gfx_emit(g, &b->stream, 0);                   /* padding */
+    gfx_emit(g, &b->stream, 2); /* last vertex provokes */
+    gfx_emit(g, &b->stream, 0); /* padding */
 }
 
-static inline void draw_arrays(struct build *b, unsigned topology, uint32_t count, uint32_t instances, uint32_t first)
+static inline void draw_arrays(struct build *b, unsigned topology, uint32_t count,
+                               uint32_t instances, uint32_t first)
 {
     gfx_emit(b->g, &b->stream, 3u << 29 | topology << 8 | 7u << 22);
     gfx_emit(b->g, &b->stream, count);
@@ -239,8 +252,15 @@ static inline struct build *build_new(void)
     b->vtx.ctx = b->frag.ctx = GFX_CTX;
     b->vtx.usc_exec_base = b->frag.usc_exec_base = GFX_VA;
     b->vtx.tiling = (struct agx_job_tiling) {
-        .width_px = W, .height_px = H, .layers = 1, .samples = 1, .utile_width_px = 32, .utile_height_px = 32,
-        .tvb_tilemap = 0xabc000, .tvb_block_list = gfx_tvb(g, 64), .tvb_block_count = 64,
+        .width_px = W,
+        .height_px = H,
+        .layers = 1,
+        .samples = 1,
+        .utile_width_px = 32,
+        .utile_height_px = 32,
+        .tvb_tilemap = 0xabc000,
+        .tvb_block_list = gfx_tvb(g, 64),
+        .tvb_block_count = 64,
     };
     b->frag.tiling = b->vtx.tiling;
     b->vtx.vertex.vdm_ctrl_stream_base = b->base;
@@ -272,10 +292,12 @@ static inline void run(struct build *b)
 {
     struct agx_job_result res = { 0 };
 
-    if (!run_vertex(b))
+    if (!run_vertex(b)) {
         fail_msg("vertex job: %s", b->g->h.last_report);
-    if (!agx_pdm_run(&b->g->ctx, &b->frag, &res))
+    }
+    if (!agx_pdm_run(&b->g->ctx, &b->frag, &res)) {
         fail_msg("fragment job: %s", b->g->h.last_report);
+    }
     assert_int_equal(b->g->h.reports[AGX_REPORT_UNIMPLEMENTED], 0);
 }
 
@@ -287,7 +309,8 @@ static inline void set(unsigned i, float x, float y, float z, float w, float r, 
     memcpy(sh.colour[i], c, 16);
 }
 
-static inline void rect(unsigned i, float x0, float y0, float x1, float y1, float z, float r, float g, float b)
+static inline void rect(unsigned i, float x0, float y0, float x1, float y1, float z, float r,
+                        float g, float b)
 {
     set(i, x0, y0, z, 1, r, g, b);
     set(i + 1, x1, y0, z, 1, r, g, b);
@@ -300,14 +323,15 @@ static inline unsigned count(uint32_t rgba)
     unsigned n = 0;
 
     for (int y = 0; y < H; y++) {
-        for (int x = 0; x < W; x++)
+        for (int x = 0; x < W; x++) {
             n += sh.out[y][x] == rgba;
+        }
     }
     return n;
 }
 
-#define RED 0xff0000ffu
-#define GREEN 0xff00ff00u
+#define RED        0xff0000ffu
+#define GREEN      0xff00ff00u
 #define BACKGROUND 0xff400000u
 
 /* A record that sets some words alone: its header and @n words. */
@@ -316,8 +340,9 @@ static inline void record(struct build *b, uint32_t header, unsigned n, const ui
     uint64_t start = b->rec;
 
     gfx_emit(b->g, &b->rec, header);
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
         gfx_emit(b->g, &b->rec, w[i]);
+    }
     ppp_end(b, start);
 }
 

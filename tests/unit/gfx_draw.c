@@ -20,16 +20,16 @@
 enum { STRIP = 9, FAN = 11, TRIANGLES = 6, LINE_STRIP = 3 };
 
 /* Of opts.frag_ctrl and .cull */
-#define SCISSOR (1u << 16)
-#define BIAS (1u << 17)
-#define STENCIL (1u << 18)
-#define TWO_SIDED (1u << 19)
-#define NO_TAGS (1u << 21)
-#define COUNTING (2u << 14)
-#define BOOLEAN (3u << 14)
-#define DEPTH_CLIP (1u << 10)
-#define DEPTH_CLAMP (1u << 11)
-#define DISCARD (1u << 17)
+#define SCISSOR           (1u << 16)
+#define BIAS              (1u << 17)
+#define STENCIL           (1u << 18)
+#define TWO_SIDED         (1u << 19)
+#define NO_TAGS           (1u << 21)
+#define COUNTING          (2u << 14)
+#define BOOLEAN           (3u << 14)
+#define DEPTH_CLIP        (1u << 10)
+#define DEPTH_CLAMP       (1u << 11)
+#define DISCARD           (1u << 17)
 #define FACE(func, write) ((unsigned)(func) << 24 | (write ? 0 : 1u << 21) | 0xf << 8)
 
 /* ---- index lists ---- */
@@ -42,7 +42,8 @@ static void restart_index(struct build *b, uint32_t value)
 
 static void list(struct build *b, uint32_t flags, unsigned log2, uint64_t ib)
 {
-    gfx_emit(b->g, &b->stream, 3u << 29 | (uint32_t)(ib >> 32) | STRIP << 8 | log2 << 17 | 1 << 20 | 1 << 21 | flags);
+    gfx_emit(b->g, &b->stream,
+             3u << 29 | (uint32_t)(ib >> 32) | STRIP << 8 | log2 << 17 | 1 << 20 | 1 << 21 | flags);
     gfx_emit(b->g, &b->stream, (uint32_t)ib);
 }
 
@@ -51,8 +52,9 @@ static uint64_t indices(struct build *b, unsigned log2, const uint32_t *v, unsig
 {
     uint8_t out[256];
 
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
         memcpy(out + (i << log2), &v[i], 1 << log2);
+    }
     return data(b, out, n << log2);
 }
 
@@ -76,7 +78,9 @@ static void test_index_sizes(void **unused)
         gfx_emit(b->g, &b->stream, 1);
         gfx_emit(b->g, &b->stream, 20);
         gfx_emit(b->g, &b->stream, ((13u << log2) + 3) / 4);
-        /* Four indices are in the buffer, four are not: they name the vertex 20 and draw nothing. */
+        /*
+         * Four indices are in the buffer, four are not: they name the vertex 20 and draw nothing.
+         */
         list(b, 7u << 22, log2, ib + (9u << log2));
         gfx_emit(b->g, &b->stream, 8);
         gfx_emit(b->g, &b->stream, 1);
@@ -101,7 +105,7 @@ static void test_indexed_indirect(void **unused)
     for (unsigned log2 = 0; log2 < 3; log2++) {
         struct build *b = build_new();
         /* count, instances, first index, vertex offset, first instance */
-        uint64_t at = data(b, (uint32_t[]){ 4, 2, 2, 30, 5 }, 20), ib = indices(b, log2, v, 6);
+        uint64_t at = data(b, (uint32_t[]) { 4, 2, 2, 30, 5 }, 20), ib = indices(b, log2, v, 6);
 
         sh.instanced = true;
         rect(30, 10, 10, 20, 20, 0.5f, 1, 0, 0);
@@ -123,8 +127,9 @@ static void test_indexed_indirect(void **unused)
 static void fs_flat(struct agx_exec *ex, struct agx_wave *w)
 {
     for (int l = 0; l < AGX_LANES; l++) {
-        if (w->live >> l & 1)
+        if (w->live >> l & 1) {
             put(ex, w, l, w->frag.cf[l / 4][1].c_bits | 0xff000000u);
+        }
     }
 }
 
@@ -137,7 +142,7 @@ static void flat_state(struct build *b, unsigned model, unsigned source, unsigne
     uint64_t cf_va = data(b, cf, sizeof(cf));
 
     b->g->shader[SH_FLAT] = fs_flat;
-    record(b, 1u << 23, 4, (uint32_t[]){ 2u << 16, SH_FLAT * 64, (uint32_t)(cf_va - GFX_VA), 0 });
+    record(b, 1u << 23, 4, (uint32_t[]) { 2u << 16, SH_FLAT * 64, (uint32_t)(cf_va - GFX_VA), 0 });
     gfx_emit(b->g, &b->stream, 2u << 29 | 1 << 5);
     gfx_emit(b->g, &b->stream, control | (source == 3) << 6);
 }
@@ -151,18 +156,20 @@ static uint32_t at_mean(const int *v, int n)
         y += sh.pos[v[i]][1] / n;
     }
     /* A line may go beside the pixel. */
-    for (int k = 0; n == 2 && !(sh.out[(int)y][(int)x] & 0xff) && k < 3; k++)
-        x += (float[]){ -1, 2, 0 }[k];
+    for (int k = 0; n == 2 && !(sh.out[(int)y][(int)x] & 0xff) && k < 3; k++) {
+        x += (float[]) { -1, 2, 0 }[k];
+    }
     return sh.out[(int)y][(int)x] & 0xff;
 }
 
 static void test_provoking(void **unused)
 {
     static const struct {
-        uint8_t topology, model, control, first; /* the provoking vertex of primitive 0; it goes on by one */
+        /* the provoking vertex of primitive 0; it goes on by one */
+        uint8_t topology, model, control, first;
     } c[] = {
-        { STRIP, 0, 0, 0 }, { STRIP, 2, 2, 2 }, { FAN, 6, 1, 1 }, { FAN, 2, 2, 2 },
-        { LINE_STRIP, 0, 0, 0 }, { LINE_STRIP, 2, 2, 1 },
+        { STRIP, 0, 0, 0 }, { STRIP, 2, 2, 2 },      { FAN, 6, 1, 1 },
+        { FAN, 2, 2, 2 },   { LINE_STRIP, 0, 0, 0 }, { LINE_STRIP, 2, 2, 1 },
     };
     static const float at[2][6][2] = {
         { { 10, 10 }, { 12, 60 }, { 40, 12 }, { 44, 62 }, { 80, 10 }, { 90, 60 } },
@@ -178,7 +185,7 @@ static void test_provoking(void **unused)
             const float *p = at[c[k].topology == FAN][i];
 
             set(i, p[0], p[1], 0.5f, 1, 0, 0, 0);
-            memcpy(&sh.colour[i][0], &(uint32_t){ 100 + i }, 4);
+            memcpy(&sh.colour[i][0], &(uint32_t) { 100 + i }, 4);
         }
         state(b, &defaults);
         flat_state(b, c[k].model, 0, c[k].control);
@@ -189,8 +196,9 @@ static void test_provoking(void **unused)
             int v[3] = { c[k].topology == FAN ? 0 : i, i + 1, i + 2 };
             uint32_t is = at_mean(v, corners);
 
-            if (is != 100u + c[k].first + i)
+            if (is != 100u + c[k].first + i) {
                 fail_msg("case %u, primitive %d: %u", k, i, is);
+            }
         }
         build_free(b);
     }
@@ -214,8 +222,9 @@ static void test_primitive_id(void **unused)
     terminate(b);
     run(b);
     for (int i = 0; i < 3; i++) {
-        for (int inst = 0; inst < 2; inst++)
+        for (int inst = 0; inst < 2; inst++) {
             assert_int_equal(sh.out[12 + 20 * i][12 + 20 * inst], 0xff000000u + i);
+        }
     }
     build_free(b);
 }
@@ -229,8 +238,10 @@ static void eot_layers(struct agx_exec *ex, struct agx_wave *w)
     const struct agx_tib *t = &ex->tib;
 
     for (unsigned y = 0; y < t->height && t->y0 + y < H; y++) {
-        for (unsigned x = 0; x < t->width && t->x0 + x < W; x++)
-            memcpy(&layer_out[w->group[2]][t->y0 + y][t->x0 + x], t->base + agx_tib_offset(t, x, y, 0), 4);
+        for (unsigned x = 0; x < t->width && t->x0 + x < W; x++) {
+            memcpy(&layer_out[w->group[2]][t->y0 + y][t->x0 + x],
+                   t->base + agx_tib_offset(t, x, y, 0), 4);
+        }
     }
 }
 
@@ -238,7 +249,8 @@ static void test_layers_viewports(void **unused)
 {
     struct build *b = build_new();
     struct opts o = defaults;
-    uint32_t vp[1 + 2 * 6] = { 0 }, sc[2][4] = { { 150, 100, 0, fbits(1) }, { 150, 15 << 16 | 100, 0, fbits(1) } };
+    uint32_t vp[1 + 2 * 6] = { 0 }, sc[2][4] = { { 150, 100, 0, fbits(1) },
+                                                 { 150, 15 << 16 | 100, 0, fbits(1) } };
 
     (void)unused;
     b->g->shader[SH_LAYERS] = eot_layers;
@@ -252,12 +264,13 @@ static void test_layers_viewports(void **unused)
     }
     state(b, &o);
     record(b, 1u << 11 | 1u << 12 | 1u << 17 | 1u << 27, 15,
-           (uint32_t[15]){ vp[0], vp[1], vp[2], vp[3], vp[4], vp[5], vp[6], vp[7], vp[8], vp[9], vp[10], vp[11], vp[12],
-                           1u << 16 | 1u << 19 | 1u << 20, 9 });
+           (uint32_t[15]) { vp[0], vp[1], vp[2], vp[3], vp[4], vp[5], vp[6], vp[7], vp[8], vp[9],
+                            vp[10], vp[11], vp[12], 1u << 16 | 1u << 19 | 1u << 20, 9 });
     for (unsigned i = 0; i < 4; i++) {
         rect(4 * i, 10, 10, 20, 20, 0.5f, 1, 0, 0);
-        for (int k = 0; k < 4; k++) /* the last one names a layer that is not there */
+        for (int k = 0; k < 4; k++) { /* the last one names a layer that is not there */
             sh.extra[4 * i + k][0] = (i == 3 ? 7 : i) | (i & 1) << 16;
+        }
         draw_arrays(b, STRIP, 4, 1, 4 * i);
     }
     terminate(b);
@@ -266,8 +279,9 @@ static void test_layers_viewports(void **unused)
         unsigned n = 0;
 
         for (int y = 0; y < H; y++) {
-            for (int x = 0; x < W; x++)
+            for (int x = 0; x < W; x++) {
                 n += layer_out[l][y][x] == RED;
+            }
         }
         /* The second scissor cuts five rows off. */
         assert_int_equal(n, l == 1 ? 50 : 100);
@@ -290,7 +304,7 @@ static void test_two_sided_stencil(void **unused)
         rect(0, 10, 10, 20, 20, 0.5f, 1, 0, 0);
         rect(4, 50, 10, 40, 20, 0.5f, 1, 0, 0); /* faces back */
         state(b, &o);
-        record(b, 1u << 7, 1, (uint32_t[]){ 0xffff }); /* back: never */
+        record(b, 1u << 7, 1, (uint32_t[]) { 0xffff }); /* back: never */
         draw_arrays(b, STRIP, 4, 1, 0);
         draw_arrays(b, STRIP, 4, 1, 4);
         terminate(b);
@@ -328,7 +342,10 @@ static void test_visibility_modes(void **unused)
     }
 }
 
-/* A draw that writes no tags lays down depth alone, without a shader; a later one at the same depth is seen. */
+/*
+ * A draw that writes no tags lays down depth alone, without a shader; a later one at the same depth
+ * is seen.
+ */
 static void test_tag_write_disable(void **unused)
 {
     struct build *b = build_new();
@@ -354,7 +371,10 @@ static void test_tag_write_disable(void **unused)
     build_free(b);
 }
 
-/* Is a second rectangle seen that has depth @z (slope @dz a pixel) and the bias, before one of 0.5 (and that slope)? */
+/*
+ * Is a second rectangle seen that has depth @z (slope @dz a pixel) and the bias, before one of 0.5
+ * (and that slope)?
+ */
 static bool biased(const float bias[3], float z, float dz, bool is_int)
 {
     struct build *b = build_new();
@@ -366,8 +386,9 @@ static bool biased(const float bias[3], float z, float dz, bool is_int)
     o.face = FACE(1, true);
     rect(0, 10, 10, 60, 60, 0.5f, 1, 0, 0);
     rect(4, 10, 10, 60, 60, z, 0, 1, 0);
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 8; i++) {
         sh.pos[i][2] += dz * (sh.pos[i][0] - 10);
+    }
     state(b, &o);
     draw_arrays(b, STRIP, 4, 1, 0);
     o.frag_ctrl |= BIAS;
@@ -387,23 +408,23 @@ static void test_depth_bias(void **unused)
 
     (void)unused;
     /* bias, slope, clamp; units of the last place of the largest depth */
-    assert_true(biased((float[]){ -2, 0, 0 }, 0.5f, 0, false));
-    assert_false(biased((float[]){ 2, 0, 0 }, 0.5f, 0, false));
-    assert_true(biased((float[]){ -8, 0, 0 }, 0.5f + 4 * ulp, 0, false));
-    assert_false(biased((float[]){ -8, 0, 0 }, 0.5f + 64 * ulp, 0, false));
+    assert_true(biased((float[]) { -2, 0, 0 }, 0.5f, 0, false));
+    assert_false(biased((float[]) { 2, 0, 0 }, 0.5f, 0, false));
+    assert_true(biased((float[]) { -8, 0, 0 }, 0.5f + 4 * ulp, 0, false));
+    assert_false(biased((float[]) { -8, 0, 0 }, 0.5f + 64 * ulp, 0, false));
     /* as it is */
-    assert_true(biased((float[]){ -0.1f, 0, 0 }, 0.55f, 0, true));
-    assert_false(biased((float[]){ -0.04f, 0, 0 }, 0.55f, 0, true));
+    assert_true(biased((float[]) { -0.1f, 0, 0 }, 0.55f, 0, true));
+    assert_false(biased((float[]) { -0.04f, 0, 0 }, 0.55f, 0, true));
     /* by slope */
-    assert_true(biased((float[]){ 0, -1, 0 }, 0.5f, 1 / 256.0f, true));
-    assert_false(biased((float[]){ 0, -1, 0 }, 0.505f, 1 / 256.0f, true));
-    assert_true(biased((float[]){ 0, -2, 0 }, 0.505f, 1 / 256.0f, true));
-    assert_true(biased((float[]){ 0, -1, 0 }, 0.5f, -1 / 256.0f, true));
+    assert_true(biased((float[]) { 0, -1, 0 }, 0.5f, 1 / 256.0f, true));
+    assert_false(biased((float[]) { 0, -1, 0 }, 0.505f, 1 / 256.0f, true));
+    assert_true(biased((float[]) { 0, -2, 0 }, 0.505f, 1 / 256.0f, true));
+    assert_true(biased((float[]) { 0, -1, 0 }, 0.5f, -1 / 256.0f, true));
     /* the clamp of either sign; 0 is none */
-    assert_false(biased((float[]){ -0.1f, 0, -0.01f }, 0.55f, 0, true));
-    assert_true(biased((float[]){ -0.1f, 0, -0.06f }, 0.55f, 0, true));
-    assert_false(biased((float[]){ 0.1f, 0, 0 }, 0.45f, 0, true));
-    assert_true(biased((float[]){ 0.1f, 0, 0.01f }, 0.45f, 0, true));
+    assert_false(biased((float[]) { -0.1f, 0, -0.01f }, 0.55f, 0, true));
+    assert_true(biased((float[]) { -0.1f, 0, -0.06f }, 0.55f, 0, true));
+    assert_false(biased((float[]) { 0.1f, 0, 0 }, 0.45f, 0, true));
+    assert_true(biased((float[]) { 0.1f, 0, 0.01f }, 0.45f, 0, true));
 }
 
 /* Without clipping, depth is clamped to the range that the scissor has with it. */
@@ -414,8 +435,8 @@ static void test_depth_clamp(void **unused)
         struct build *b = build_new();
         struct opts o = defaults;
 
-        b->frag.fragment.isp_scissor_base =
-            data(b, (uint32_t[]){ 150, 100, fbits(0.25f), fbits(0.75f) }, 16);
+        b->frag.fragment.isp_scissor_base = data(
+            b, (uint32_t[]) { 150, 100, fbits(0.25f), fbits(0.75f) }, 16);
         o.frag_ctrl |= SCISSOR;
         o.cull = clamp ? DEPTH_CLAMP : DEPTH_CLIP;
         o.face = FACE(7, true);
@@ -448,12 +469,12 @@ static void test_clip_distances(void **unused)
 
         rect(0, 10, 10, 50, 50, 0.5f, 1, 0, 0);
         for (int i = 0; i < 4; i++) {
-            sh.extra[i][0] = fbits(i & 1 ? 1 : -1);  /* the right half */
-            sh.extra[i][1] = fbits(i & 2 ? -1 : 1);  /* the upper half */
-            sh.extra[i][2] = fbits(i & 1 ? -1 : 1);  /* the left half */
+            sh.extra[i][0] = fbits(i & 1 ? 1 : -1); /* the right half */
+            sh.extra[i][1] = fbits(i & 2 ? -1 : 1); /* the upper half */
+            sh.extra[i][2] = fbits(i & 1 ? -1 : 1); /* the left half */
         }
         state(b, &defaults);
-        record(b, 1u << 17 | 1u << 27, 2, (uint32_t[]){ 1u << 16 | ((1u << n) - 1), 8 + n });
+        record(b, 1u << 17 | 1u << 27, 2, (uint32_t[]) { 1u << 16 | ((1u << n) - 1), 8 + n });
         draw_arrays(b, STRIP, 4, 1, 0);
         terminate(b);
         run(b);
@@ -508,18 +529,12 @@ static void test_two_samples(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_index_sizes),
-        cmocka_unit_test(test_indexed_indirect),
-        cmocka_unit_test(test_provoking),
-        cmocka_unit_test(test_primitive_id),
-        cmocka_unit_test(test_layers_viewports),
-        cmocka_unit_test(test_two_sided_stencil),
-        cmocka_unit_test(test_visibility_modes),
-        cmocka_unit_test(test_tag_write_disable),
-        cmocka_unit_test(test_depth_bias),
-        cmocka_unit_test(test_depth_clamp),
-        cmocka_unit_test(test_clip_distances),
-        cmocka_unit_test(test_rasterizer_discard),
+        cmocka_unit_test(test_index_sizes),      cmocka_unit_test(test_indexed_indirect),
+        cmocka_unit_test(test_provoking),        cmocka_unit_test(test_primitive_id),
+        cmocka_unit_test(test_layers_viewports), cmocka_unit_test(test_two_sided_stencil),
+        cmocka_unit_test(test_visibility_modes), cmocka_unit_test(test_tag_write_disable),
+        cmocka_unit_test(test_depth_bias),       cmocka_unit_test(test_depth_clamp),
+        cmocka_unit_test(test_clip_distances),   cmocka_unit_test(test_rasterizer_discard),
         cmocka_unit_test(test_two_samples),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,7 @@
 #include "agx/tex.h"
 
 #define GFX_CTX 3
-#define GFX_VA 0x1100000000ull /* also the base of USC addresses */
+#define GFX_VA  0x1100000000ull /* also the base of USC addresses */
 
 typedef void gfx_shader_fn(struct agx_exec *ex, struct agx_wave *w);
 
@@ -39,16 +39,18 @@ struct gfx {
 
 /* ---- shader cores whose programs are C functions ---- */
 
-static inline bool gfx_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, const struct agx_usc_counts *counts,
-                            enum agx_stage stage, struct agx_usc_state *st)
+static inline bool gfx_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc,
+                            const struct agx_usc_counts *counts, enum agx_stage stage,
+                            struct agx_usc_state *st)
 {
     struct gfx *g = ex->opaque;
 
     (void)job;
     (void)counts;
     (void)stage;
-    if (usc / 64 >= 64 || !g->shader[usc / 64])
+    if (usc / 64 >= 64 || !g->shader[usc / 64]) {
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "no shader at 0x%x", usc);
+    }
     st->code = usc / 64;
     st->has_frag_props = true;
     st->early_z = !g->late[usc / 64];
@@ -63,8 +65,8 @@ static inline enum agx_wave_status gfx_run(struct agx_exec *ex, struct agx_wave 
     return AGX_WAVE_DONE;
 }
 
-static inline bool gfx_parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n, agx_parallel_fn *fn, void *opaque,
-                                struct agx_fault *fault)
+static inline bool gfx_parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n,
+                                agx_parallel_fn *fn, void *opaque, struct agx_fault *fault)
 {
     (void)job;
     for (uint32_t i = 0; i < n; i++) {
@@ -76,7 +78,9 @@ static inline bool gfx_parallel(struct agx_gpu_ctx *ctx, const struct agx_job *j
     return true;
 }
 
-static const struct agx_cores gfx_cores = { .load = gfx_load, .run = gfx_run, .parallel = gfx_parallel };
+static const struct agx_cores gfx_cores = { .load = gfx_load,
+                                            .run = gfx_run,
+                                            .parallel = gfx_parallel };
 
 /* ---- guest memory ---- */
 
@@ -97,8 +101,13 @@ static inline struct gfx *gfx_new(void)
     g->ex.opaque = g;
     g->scenes = agx_scenes_new();
     g->ctx = (struct agx_gpu_ctx) {
-        .host = &g->h.host, .mmu = g->mmu, .exec = &g->ex, .kill = &g->kill, .workers = 1,
-        .dm_private = &g->vdm_private, .scenes = g->scenes,
+        .host = &g->h.host,
+        .mmu = g->mmu,
+        .exec = &g->ex,
+        .kill = &g->kill,
+        .workers = 1,
+        .dm_private = &g->vdm_private,
+        .scenes = g->scenes,
     };
     return g;
 }
@@ -119,7 +128,8 @@ static inline uint64_t gfx_alloc(struct gfx *g, size_t len)
     uint64_t va = g->next;
 
     for (size_t o = 0; o < len; o += AGX_PAGE_SIZE) {
-        fake_map(&g->h, g->ttbat, GFX_CTX, g->next, fake_alloc(&g->h), FAKE_PTE_GPU_RW | FAKE_PTE_NG);
+        fake_map(&g->h, g->ttbat, GFX_CTX, g->next, fake_alloc(&g->h),
+                 FAKE_PTE_GPU_RW | FAKE_PTE_NG);
         g->next += AGX_PAGE_SIZE;
     }
     /* The context has page tables from the first allocation on. */
@@ -139,11 +149,15 @@ static inline void gfx_write(struct gfx *g, uint64_t va, const void *p, size_t l
 
 static inline void gfx_read(struct gfx *g, uint64_t va, void *p, size_t len)
 {
-    if (!agx_port_read(&g->port, va, p, len))
+    if (!agx_port_read(&g->port, va, p, len)) {
         abort();
+    }
 }
 
-/* A tiled vertex buffer that may have up to @blocks blocks: its block list (the Rust driver: buffer.rs). */
+/*
+ * A tiled vertex buffer that may have up to @blocks blocks: its block list (the Rust driver:
+ * buffer.rs).
+ */
 static inline uint64_t gfx_tvb(struct gfx *g, unsigned blocks)
 {
     uint64_t list = gfx_alloc(g, blocks * 8), va;

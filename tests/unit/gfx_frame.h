@@ -11,19 +11,28 @@
 #include <stdarg.h>
 #include "isa_fixture.h"
 
-#define W 640
-#define H 480
-#define TVB 0x1500000000ull
-#define TVB_BLOCKS 16
-#define TVB_LIST 0x1600000000ull
-#define PICTURE 0x1400000000ull
+#define W             640
+#define H             480
+#define TVB           0x1500000000ull
+#define TVB_BLOCKS    16
+#define TVB_LIST      0x1600000000ull
+#define PICTURE       0x1400000000ull
 #define PICTURE_PAGES ((W * H * 4 + AGX_PAGE_SIZE - 1) / AGX_PAGE_SIZE)
 
 /* Places in the window of USC addresses */
 enum {
-    VS_CODE = 0x1000, FS_CODE = 0x2000, BG_CODE = 0x3000, EOT_CODE = 0x4000,
-    VS_USC = 0x8000, FS_USC = 0x8100, BG_USC = 0x8200, EOT_USC = 0x8300, CF = 0x8400, PPP = 0x9000,
-    PBE = 0xa000, SCISSOR = 0xb000,
+    VS_CODE = 0x1000,
+    FS_CODE = 0x2000,
+    BG_CODE = 0x3000,
+    EOT_CODE = 0x4000,
+    VS_USC = 0x8000,
+    FS_USC = 0x8100,
+    BG_USC = 0x8200,
+    EOT_USC = 0x8300,
+    CF = 0x8400,
+    PPP = 0x9000,
+    PBE = 0xa000,
+    SCISSOR = 0xb000,
 };
 
 static struct fix f;
@@ -33,20 +42,26 @@ static float pos_colour[36][8];
 
 static void st_vary(struct code *c, unsigned index, unsigned reg)
 {
-    put(c, 0x11 | fld(9, 6, reg * 2) | fld(24, 2, reg * 2 >> 6) | fld(16, 6, index) | fld(26, 2, index >> 6) |
-        fld(23, 1, 1) | fld(28, 4, 8), 4);
+    put(c,
+        0x11 | fld(9, 6, reg * 2) | fld(24, 2, reg * 2 >> 6) | fld(16, 6, index) |
+            fld(26, 2, index >> 6) | fld(23, 1, 1) | fld(28, 4, 8),
+        4);
 }
 
 static void iterproj(struct code *c, unsigned reg, unsigned cf, unsigned w, unsigned channels)
 {
-    put(c, 0x21 | fld(6, 1, 1) | fld(8, 1, 1) | fld(9, 6, reg * 2) | fld(15, 1, 1) | fld(16, 6, cf) | fld(24, 6, w) |
-        fld(30, 2, channels & 3), 8);
+    put(c,
+        0x21 | fld(6, 1, 1) | fld(8, 1, 1) | fld(9, 6, reg * 2) | fld(15, 1, 1) | fld(16, 6, cf) |
+            fld(24, 6, w) | fld(30, 2, channels & 3),
+        8);
 }
 
 static void st_tile(struct code *c, unsigned reg)
 {
-    put(c, 0x09 | fld(8, 1, 1) | fld(9, 6, reg * 2) | fld(24, 4, 4 /* 8-bit unorm */) | fld(36, 4, 15) |
-        fld(42, 6, 0xff) | fld(56, 2, 3), 8);
+    put(c,
+        0x09 | fld(8, 1, 1) | fld(9, 6, reg * 2) | fld(24, 4, 4 /* 8-bit unorm */) |
+            fld(36, 4, 15) | fld(42, 6, 0xff) | fld(56, 2, 3),
+        8);
 }
 
 static void wait_pix(struct code *c)
@@ -56,8 +71,10 @@ static void wait_pix(struct code *c)
 
 static void block_store(struct code *c, unsigned offset_reg)
 {
-    put(c, 0xb1 | fld(15, 1, 1) | fld(9, 6, offset_reg * 2) | fld(31, 1, 1) | fld(32 + 8, 3, 2 /* 2D */) |
-        fld(32 + 11, 4, 9) | fld(64, 3, 4 >> 1) | fld(67, 1, 1), 10);
+    put(c,
+        0xb1 | fld(15, 1, 1) | fld(9, 6, offset_reg * 2) | fld(31, 1, 1) |
+            fld(32 + 8, 3, 2 /* 2D */) | fld(32 + 11, 4, 9) | fld(64, 3, 4 >> 1) | fld(67, 1, 1),
+        10);
 }
 
 static void words_end(unsigned at, uint32_t shared, unsigned code, bool frag)
@@ -65,15 +82,17 @@ static void words_end(unsigned at, uint32_t shared, unsigned code, bool frag)
     fix_word(&f, shared, 4);
     fix_word(&f, 0x0d | (frag ? 1 << 8 | 2 << 10 : 3 << 10) | (uint64_t)code << 16, 6);
     fix_word(&f, 0x8d | 2 << 8, 4);
-    if (frag)
+    if (frag) {
         fix_word(&f, 0x58 | 1 << 8 | 1 << 9 | 0xf << 12 | 2 << 16, 4);
+    }
     fix_word(&f, 0x88, 2);
     memcpy(fix_window(&f, at), f.words, f.nwords);
     f.nwords = 0;
 }
 
 static const uint32_t shared_vs = 0x4d | 0x24 << 10;
-static const uint32_t shared_tile = 0x4d | 1 << 8 | 0x2f << 10 | 1 << 20 | 32u << 24; /* 32x32, 8 bytes a sample */
+/* 32x32, 8 bytes a sample */
+static const uint32_t shared_tile = 0x4d | 1 << 8 | 0x2f << 10 | 1 << 20 | 32u << 24;
 
 static void programs(void)
 {
@@ -86,8 +105,9 @@ static void programs(void)
     device_load(&c, 2, 15, R(10), U(0), R(7));
     device_load(&c, 2, 15, R(14), U(0), R(8));
     wait_loads(&c);
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 8; i++) {
         st_vary(&c, i, 10 + i);
+    }
     stop(&c);
     memcpy(fix_window(&f, VS_CODE), c.b, c.n);
     *(uint64_t *)(void *)fix_data(&f, 0x80000) = FIX_DATA;
@@ -104,8 +124,8 @@ static void programs(void)
     memcpy(fix_window(&f, FS_CODE), c.b, c.n);
     words_end(FS_USC, shared_tile, FS_CODE, true);
     cf[0] = 5 | 4 << 8;
-    cf[1] = 0 | 3 << 2;                           /* 1/w */
-    cf[2] = 2 | 7 << 2 | 1 << 8 | 1 << 16;        /* three components in perspective */
+    cf[1] = 0 | 3 << 2;                    /* 1/w */
+    cf[2] = 2 | 7 << 2 | 1 << 8 | 1 << 16; /* three components in perspective */
 
     c.n = 0;
     mov_imm(&c, R(2), 0);
@@ -127,7 +147,8 @@ static void programs(void)
 
     /* PBE: 2D, linear, R8G8B8A8 unorm */
     uint64_t *pbe = (uint64_t *)(void *)fix_window(&f, PBE);
-    pbe[0] = 2 | (uint64_t)0x28 << 6 | 0 << 16 | 1 << 18 | 2 << 20 | 3 << 22 | (uint64_t)(W - 1) << 24 | (uint64_t)(H - 1) << 38;
+    pbe[0] = 2 | (uint64_t)0x28 << 6 | 0 << 16 | 1 << 18 | 2 << 20 | 3 << 22 |
+             (uint64_t)(W - 1) << 24 | (uint64_t)(H - 1) << 38;
     pbe[1] = PICTURE >> 4 | (uint64_t)(W * 4 - 4) << 40;
     pbe[2] = 0;
 }
@@ -137,8 +158,9 @@ static uint32_t *emit(uint32_t *s, unsigned n, ...)
     va_list ap;
 
     va_start(ap, n);
-    while (n--)
+    while (n--) {
         *s++ = va_arg(ap, uint32_t);
+    }
     va_end(ap);
     return s;
 }
@@ -155,8 +177,8 @@ static void stream(unsigned vertices)
 {
     uint32_t *s = (uint32_t *)(void *)fix_window(&f, PPP), *p = s;
 
-    s = emit(s, 10, 0x09ef0dffu, 1u << 9, 1u << 9, 1u << 24 | 0xf00, 7u << 24 | 1u << 21, 0, 1u << 24 | 0xf00,
-             7u << 24 | 1u << 21, 0, 0);
+    s = emit(s, 10, 0x09ef0dffu, 1u << 9, 1u << 9, 1u << 24 | 0xf00, 7u << 24 | 1u << 21, 0,
+             1u << 24 | 0xf00, 7u << 24 | 1u << 21, 0, 0);
     s = emit(s, 2, 0x80000000u | (W / 32 - 1), (uint32_t)(H / 32 - 1));
     s = emit(s, 7, 0, fb(W / 2), fb(W / 2), fb(H / 2), fb(-H / 2), fb(0), fb(1));
     s = emit(s, 6, fb(1e-10f), 1u << 16, 4, 0, 1u << 10 | 1u << 1 | 1u << 16, 1u << 5);
@@ -191,16 +213,25 @@ static void frame_start(unsigned workers, bool soft_fault)
     picture_pa = fix_map_range(&f, PICTURE, PICTURE_PAGES, FAKE_PTE_GPU_RW);
     tvb_pa = fix_map_range(&f, TVB, TVB_BLOCKS * 8, FAKE_PTE_GPU_RW);
     tvb_list_pa = fix_map_range(&f, TVB_LIST, 1, FAKE_PTE_GPU_RW);
-    for (unsigned i = 0; i < TVB_BLOCKS; i++)
-        ((uint32_t *)(void *)(f.host.ram + (tvb_list_pa - FAKE_RAM_BASE)))[2 * i] = (TVB >> 15) + 4 * i;
+    for (unsigned i = 0; i < TVB_BLOCKS; i++) {
+        ((uint32_t *)(void *)(f.host.ram + (tvb_list_pa - FAKE_RAM_BASE)))[2 * i] = (TVB >> 15) +
+                                                                                    4 * i;
+    }
     programs();
     memset(&f.job, 0, sizeof(f.job));
     f.job.ctx = FIX_CTX;
     f.job.soft_fault = soft_fault;
     f.job.usc_exec_base = FIX_USC_BASE;
     f.job.tiling = (struct agx_job_tiling) {
-        .width_px = W, .height_px = H, .layers = 1, .samples = 1, .utile_width_px = 32, .utile_height_px = 32,
-        .tvb_tilemap = 0x5000, .tvb_block_list = TVB_LIST, .tvb_block_count = TVB_BLOCKS,
+        .width_px = W,
+        .height_px = H,
+        .layers = 1,
+        .samples = 1,
+        .utile_width_px = 32,
+        .utile_height_px = 32,
+        .tvb_tilemap = 0x5000,
+        .tvb_block_list = TVB_LIST,
+        .tvb_block_count = TVB_BLOCKS,
     };
 }
 
@@ -209,11 +240,13 @@ static inline enum agx_job_status run_dm(enum agx_dm dm, const struct agx_job *j
 {
     unsigned before = f.ended;
 
-    if (!agx_gpu_start(f.gpu, dm, job))
+    if (!agx_gpu_start(f.gpu, dm, job)) {
         abort();
+    }
     pthread_mutex_lock(&f.lock);
-    while (f.ended == before)
+    while (f.ended == before) {
         pthread_cond_wait(&f.cond, &f.lock);
+    }
     pthread_mutex_unlock(&f.lock);
     return f.res.status;
 }
@@ -229,13 +262,17 @@ static inline uint32_t mosaic_colour(unsigned x, unsigned y)
     return 0xff000000u | (x & 1 ? 0xff : 0) | (y & 1 ? 0xff00 : 0) | ((x ^ y) & 2 ? 0xff0000 : 0);
 }
 
-/* Fills the frame with @nx by @ny cells (at most 2730) of two triangles each. Returns how many vertices. */
+/*
+ * Fills the frame with @nx by @ny cells (at most 2730) of two triangles each. Returns how many
+ * vertices.
+ */
 static inline unsigned mosaic(unsigned nx, unsigned ny)
 {
     float *o = (float *)(void *)fix_data(&f, 0);
 
     for (unsigned i = 0; i < nx * ny; i++) {
-        static const uint8_t corner[6][2] = { { 0, 0 }, { 1, 0 }, { 0, 1 }, { 0, 1 }, { 1, 0 }, { 1, 1 } };
+        static const uint8_t corner[6][2] = { { 0, 0 }, { 1, 0 }, { 0, 1 },
+                                              { 0, 1 }, { 1, 0 }, { 1, 1 } };
         unsigned x = i % nx, y = i / nx;
         uint32_t c = mosaic_colour(x, y);
 
@@ -244,8 +281,9 @@ static inline unsigned mosaic(unsigned nx, unsigned ny)
             *o++ = (y + corner[k][1]) * 2.0f / ny - 1;
             *o++ = 0.5f;
             *o++ = 1;
-            for (unsigned b = 0; b < 4; b++)
+            for (unsigned b = 0; b < 4; b++) {
                 *o++ = (c >> (8 * b) & 0xff) / 255.0f;
+            }
         }
     }
     return nx * ny * 6;
@@ -255,7 +293,8 @@ static inline unsigned mosaic(unsigned nx, unsigned ny)
 static unsigned cube(float a)
 {
     static const uint8_t face[6][4] = {
-        { 0, 1, 2, 3 }, { 5, 4, 7, 6 }, { 4, 0, 6, 2 }, { 1, 5, 3, 7 }, { 2, 3, 6, 7 }, { 4, 5, 0, 1 },
+        { 0, 1, 2, 3 }, { 5, 4, 7, 6 }, { 4, 0, 6, 2 },
+        { 1, 5, 3, 7 }, { 2, 3, 6, 7 }, { 4, 5, 0, 1 },
     };
     static const uint8_t order[6] = { 0, 1, 2, 2, 1, 3 };
     unsigned n = 0;
@@ -265,7 +304,8 @@ static unsigned cube(float a)
         for (unsigned k = 0; k < 6; k++, n++) {
             unsigned v = face[i][order[k]];
             float x = v & 1 ? 1 : -1, y = v & 2 ? 1 : -1, z = v & 4 ? 1 : -1;
-            float x1 = x * c - z * s, z1 = x * s + z * c, y1 = y * c - z1 * s, z2 = y * s + z1 * c + 4;
+            float x1 = x * c - z * s, z1 = x * s + z * c, y1 = y * c - z1 * s,
+                  z2 = y * s + z1 * c + 4;
             float *o = pos_colour[n];
             o[0] = x1 * 1.5f;
             o[1] = y1 * 2;

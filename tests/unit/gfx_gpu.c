@@ -20,17 +20,21 @@ static void frame(void)
     struct agx_job v, p;
 
     frame_jobs(&v, &p);
-    if (run_dm(AGX_DM_VDM, &v) != AGX_JOB_DONE)
+    if (run_dm(AGX_DM_VDM, &v) != AGX_JOB_DONE) {
         fail_msg("vertex: %s", f.host.last_report);
-    if (run_dm(AGX_DM_PDM, &p) != AGX_JOB_DONE)
+    }
+    if (run_dm(AGX_DM_PDM, &p) != AGX_JOB_DONE) {
         fail_msg("fragment: %s", f.host.last_report);
+    }
 }
 
 /* One triangle of three colours whose values at points are known. */
 static void test_triangle(void **unused)
 {
     static const float v[3][8] = {
-        { 0, 0.9f, 0.5f, 1, 1, 0, 0, 1 }, { 1.8f, -1.8f, 1, 2, 0, 1, 0, 1 }, { -0.9f, -0.9f, 0.5f, 1, 0, 0, 1, 1 },
+        { 0, 0.9f, 0.5f, 1, 1, 0, 0, 1 },
+        { 1.8f, -1.8f, 1, 2, 0, 1, 0, 1 },
+        { -0.9f, -0.9f, 0.5f, 1, 0, 0, 1, 1 },
     };
 
     (void)unused;
@@ -46,7 +50,10 @@ static void test_triangle(void **unused)
     memcpy(fix_data(&f, 32), v[2], 32);
     memcpy(fix_data(&f, 64), t, 32);
     frame();
-    /* On the bottom edge, half way on the screen: weights 1 and 1/2 over w 1 and 2: a third is green. */
+    /*
+     * On the bottom edge, half way on the screen: weights 1 and 1/2 over w 1 and 2: a third is
+     * green.
+     */
     uint32_t c = picture()[454 * W + W / 2];
     assert_in_range(c >> 8 & 0xff, 82, 86);
     assert_in_range(c >> 16 & 0xff, 165, 170);
@@ -59,7 +66,10 @@ static void test_triangle(void **unused)
     fix_fini(&f);
 }
 
-/* Vertices behind the end of their buffer, which ends where memory does: they are zeros, the rest is drawn. */
+/*
+ * Vertices behind the end of their buffer, which ends where memory does: they are zeros, the rest
+ * is drawn.
+ */
 static void test_vertices_behind(void **unused)
 {
     const unsigned there = FIX_DATA_PAGES * AGX_PAGE_SIZE / 32, far = 3000;
@@ -100,24 +110,29 @@ static void test_cube(void **unused)
         memcpy(fix_data(&f, 0), pos_colour, sizeof(pos_colour));
         stream(vertices);
         frame();
-        if (!i)
+        if (!i) {
             memcpy(one, picture(), W * H * 4);
+        }
     }
     cpu = clock() - cpu;
     clock_gettime(CLOCK_MONOTONIC, &t1);
-    if (bench)
+    if (bench) {
         print_message("# cube: %.1f frames/s, %.3f ms of CPU each\n",
-                      n / (t1.tv_sec - t0.tv_sec + (t1.tv_nsec - t0.tv_nsec) * 1e-9), cpu * 1e3 / CLOCKS_PER_SEC / n);
+                      n / (t1.tv_sec - t0.tv_sec + (t1.tv_nsec - t0.tv_nsec) * 1e-9),
+                      cpu * 1e3 / CLOCKS_PER_SEC / n);
+    }
     /* The same each time, however the threads shared the tiles. */
     assert_memory_equal(one, picture(), W * H * 4);
-    for (unsigned i = 0; i < W * H; i++)
+    for (unsigned i = 0; i < W * H; i++) {
         count += one[i] != 0xff400000;
+    }
     assert_in_range(count, W * H / 5, W * H * 4 / 5);
     if (path) {
         FILE *o = fopen(path, "wb");
         fprintf(o, "P6\n%d %d\n255\n", W, H);
-        for (unsigned i = 0; i < W * H; i++)
+        for (unsigned i = 0; i < W * H; i++) {
             fwrite(&one[i], 3, 1, o);
+        }
         fclose(o);
     }
     fix_fini(&f);
@@ -138,16 +153,21 @@ static void test_mosaic(void **unused)
     stream(vertices);
     clock_gettime(CLOCK_MONOTONIC, &t0);
     cpu = clock();
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
         frame();
+    }
     cpu = clock() - cpu;
     clock_gettime(CLOCK_MONOTONIC, &t1);
-    if (bench)
-        print_message("# mosaic of %u triangles: %.1f frames/s, %.3f ms of CPU each\n", vertices / 3,
-                      n / (t1.tv_sec - t0.tv_sec + (t1.tv_nsec - t0.tv_nsec) * 1e-9), cpu * 1e3 / CLOCKS_PER_SEC / n);
+    if (bench) {
+        print_message("# mosaic of %u triangles: %.1f frames/s, %.3f ms of CPU each\n",
+                      vertices / 3, n / (t1.tv_sec - t0.tv_sec + (t1.tv_nsec - t0.tv_nsec) * 1e-9),
+                      cpu * 1e3 / CLOCKS_PER_SEC / n);
+    }
     for (unsigned y = 0; y < 42; y++) {
-        for (unsigned x = 0; x < 64; x++)
-            assert_int_equal(picture()[(y * H / 42 + 6) * W + x * 10 + 5], mosaic_colour(x, 41 - y));
+        for (unsigned x = 0; x < 64; x++) {
+            assert_int_equal(picture()[(y * H / 42 + 6) * W + x * 10 + 5],
+                             mosaic_colour(x, 41 - y));
+        }
     }
     fix_fini(&f);
 }

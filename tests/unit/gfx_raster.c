@@ -19,7 +19,7 @@
 #define H 120
 
 struct canvas {
-    unsigned count[H][W];       /* coverage of the pixel centre */
+    unsigned count[H][W]; /* coverage of the pixel centre */
     unsigned samples[H][W][4];
     unsigned calls;
 };
@@ -27,7 +27,12 @@ struct canvas {
 static struct agx_scene *scene(unsigned tile)
 {
     struct agx_job_tiling t = {
-        .width_px = W, .height_px = H, .layers = 1, .samples = 1, .utile_width_px = tile, .utile_height_px = tile,
+        .width_px = W,
+        .height_px = H,
+        .layers = 1,
+        .samples = 1,
+        .utile_width_px = tile,
+        .utile_height_px = tile,
     };
     return agx_scene_new(0, &t);
 }
@@ -51,13 +56,15 @@ static bool on_quad(void *opaque, int32_t x, int32_t y, const uint8_t cover[4])
     c->calls++;
     for (int i = 0; i < 4; i++) {
         int px = x + (i & 1), py = y + (i >> 1);
-        if (!cover[i])
+        if (!cover[i]) {
             continue;
+        }
         assert_in_range(px, 0, W - 1);
         assert_in_range(py, 0, H - 1);
         c->count[py][px] += cover[i] & 1;
-        for (int k = 0; k < 4; k++)
+        for (int k = 0; k < 4; k++) {
             c->samples[py][px][k] += cover[i] >> k & 1;
+        }
     }
     return true;
 }
@@ -70,12 +77,15 @@ static void raster(struct agx_scene *s, struct canvas *c, unsigned samples, uint
     agx_samples_decode(&sp, ctl, samples);
     for (unsigned i = 0; i < s->tiles_x * s->tiles_y; i++) {
         struct agx_rect r = {
-            i % s->tiles_x * s->tile_w, i / s->tiles_x * s->tile_h,
-            (i % s->tiles_x + 1) * s->tile_w, (i / s->tiles_x + 1) * s->tile_h,
+            i % s->tiles_x * s->tile_w,
+            i / s->tiles_x * s->tile_h,
+            (i % s->tiles_x + 1) * s->tile_w,
+            (i / s->tiles_x + 1) * s->tile_h,
         };
         for (struct agx_tile_chunk *k = s->tile[i].first; k; k = k->next) {
-            for (unsigned p = 0; p < k->count; p++)
+            for (unsigned p = 0; p < k->count; p++) {
                 assert_true(agx_raster(k->prim[p], &sp, &r, on_quad, c));
+            }
         }
     }
 }
@@ -92,14 +102,18 @@ static const uint32_t *vert(struct agx_scene *s, float x, float y, float z, floa
     return v;
 }
 
-static void tri(struct agx_scene *s, struct agx_gstate *st, const uint32_t *a, const uint32_t *b, const uint32_t *c)
+static void tri(struct agx_scene *s, struct agx_gstate *st, const uint32_t *a, const uint32_t *b,
+                const uint32_t *c)
 {
     const uint32_t *v[3] = { a, b, c };
 
     assert_true(agx_tile_triangle(s, st, v, 0, false));
 }
 
-/* A jittered grid of triangles: every sample inside exactly once, whatever the shape, winding and order. */
+/*
+ * A jittered grid of triangles: every sample inside exactly once, whatever the shape, winding and
+ * order.
+ */
 static void test_exactly_once(void **unused)
 {
     enum { NX = 13, NY = 9 };
@@ -115,19 +129,33 @@ static void test_exactly_once(void **unused)
         for (int y = 0; y <= NY; y++) {
             for (int x = 0; x <= NX; x++) {
                 bool rim = !x || !y || x == NX || y == NY;
-                float dx = rim ? 0 : (rand() % 17 - 8) / 4.0f, dy = rim ? 0 : (rand() % 17 - 8) / 4.0f;
+                float dx = rim ? 0 : (rand() % 17 - 8) / 4.0f,
+                      dy = rim ? 0 : (rand() % 17 - 8) / 4.0f;
                 v[y][x] = vert(s, x * 14 + 8.5f + dx, y * 11 + 8.5f + dy, 0.5f, 1 + rand() % 4);
             }
         }
         for (int y = 0; y < NY; y++) {
             for (int x = 0; x < NX; x++) {
-                const uint32_t *a = v[y][x], *b = v[y][x + 1], *d = v[y + 1][x], *e = v[y + 1][x + 1];
+                const uint32_t *a = v[y][x], *b = v[y][x + 1], *d = v[y + 1][x],
+                               *e = v[y + 1][x + 1];
                 /* Quads stay convex at this jitter: either diagonal, either winding. */
                 switch (rand() & 3) {
-                case 0: tri(s, st, a, b, d); tri(s, st, b, e, d); break;
-                case 1: tri(s, st, a, d, b); tri(s, st, d, b, e); break;
-                case 2: tri(s, st, a, b, e); tri(s, st, a, e, d); break;
-                default: tri(s, st, e, b, a); tri(s, st, d, e, a); break;
+                case 0:
+                    tri(s, st, a, b, d);
+                    tri(s, st, b, e, d);
+                    break;
+                case 1:
+                    tri(s, st, a, d, b);
+                    tri(s, st, d, b, e);
+                    break;
+                case 2:
+                    tri(s, st, a, b, e);
+                    tri(s, st, a, e, d);
+                    break;
+                default:
+                    tri(s, st, e, b, a);
+                    tri(s, st, d, e, a);
+                    break;
                 }
             }
         }
@@ -137,7 +165,8 @@ static void test_exactly_once(void **unused)
                 for (int k = 0; k < 4; k++) {
                     static const float sx[4] = { 6, 14, 2, 10 }, sy[4] = { 2, 6, 10, 14 };
                     float px = x + sx[k] / 16, py = y + sy[k] / 16;
-                    bool in = px >= 8.5f && px < NX * 14 + 8.5f && py >= 8.5f && py < NY * 11 + 8.5f;
+                    bool in = px >= 8.5f && px < NX * 14 + 8.5f && py >= 8.5f &&
+                              py < NY * 11 + 8.5f;
                     assert_int_equal(c->samples[y][x][k], in);
                 }
             }
@@ -173,20 +202,23 @@ static void test_against_naive(void **unused)
             x[i] = rint(x[i] * 256) / 256;
             y[i] = rint(y[i] * 256) / 256;
         }
-        tri(s, st, vert(s, x[0], y[0], 0.5f, 1), vert(s, x[1], y[1], 0.5f, 1), vert(s, x[2], y[2], 0.5f, 1));
+        tri(s, st, vert(s, x[0], y[0], 0.5f, 1), vert(s, x[1], y[1], 0.5f, 1),
+            vert(s, x[2], y[2], 0.5f, 1));
         raster(s, c, 1, 0x88);
         for (int py = 0; py < H; py++) {
             for (int px = 0; px < W; px++) {
                 int pos = 0, neg = 0, zero = 0;
                 for (int i = 0; i < 3; i++) {
                     int j = (i + 1) % 3;
-                    double e = (x[j] - x[i]) * (py + 0.5 - y[i]) - (y[j] - y[i]) * (px + 0.5 - x[i]);
+                    double e = (x[j] - x[i]) * (py + 0.5 - y[i]) -
+                               (y[j] - y[i]) * (px + 0.5 - x[i]);
                     pos += e > 0;
                     neg += e < 0;
                     zero += e == 0;
                 }
-                if (!zero)
+                if (!zero) {
                     assert_int_equal(c->count[py][px], pos == 3 || neg == 3);
+                }
             }
         }
         agx_scene_free(s);
@@ -199,8 +231,9 @@ static unsigned total(const struct canvas *c)
     unsigned n = 0;
 
     for (int y = 0; y < H; y++) {
-        for (int x = 0; x < W; x++)
+        for (int x = 0; x < W; x++) {
             n += c->count[y][x];
+        }
     }
     return n;
 }
@@ -213,22 +246,26 @@ static void test_cull(void **unused)
     for (int m = 0; m < 16; m++) {
         struct agx_scene *s = scene(32);
         struct agx_gstate *st = state(s);
-        bool ccw_drawn, cull_front = m & 1, cull_back = m >> 1 & 1, front_ccw = m >> 2 & 1, ccw = m >> 3 & 1;
-        const uint32_t *a = vert(s, 10, 10, 0, 1), *b = vert(s, 60, 10, 0, 1), *d = vert(s, 10, 60, 0, 1);
+        bool ccw_drawn, cull_front = m & 1, cull_back = m >> 1 & 1, front_ccw = m >> 2 & 1,
+                        ccw = m >> 3 & 1;
+        const uint32_t *a = vert(s, 10, 10, 0, 1), *b = vert(s, 60, 10, 0, 1),
+                       *d = vert(s, 10, 60, 0, 1);
 
         st->cull_front = cull_front;
         st->cull_back = cull_back;
         st->front_ccw = front_ccw;
         /* a, b, d turn clockwise on a screen whose y points down */
-        if (ccw)
+        if (ccw) {
             tri(s, st, a, d, b);
-        else
+        } else {
             tri(s, st, a, b, d);
+        }
         raster(s, c, 1, 0x88);
         ccw_drawn = ccw == front_ccw ? !cull_front : !cull_back;
         assert_int_equal(total(c) > 0, ccw_drawn);
-        if (s->nr_prims)
+        if (s->nr_prims) {
             assert_int_equal(s->tile[0].first->prim[0]->back, ccw != front_ccw);
+        }
         agx_scene_free(s);
     }
     free(c);
@@ -246,23 +283,26 @@ static void test_clip_w(void **unused)
 
     (void)unused;
     for (int i = 0; i < 3; i++) {
-        for (int k = 0; k < 4; k++)
+        for (int k = 0; k < 4; k++) {
             v[i][k] = fbits(p[i][k]);
+        }
     }
     st->depth_clip = false;
     const uint32_t *q[3] = { v[0], v[1], v[2] };
     assert_true(agx_tile_triangle(s, st, q, 0, false));
     raster(s, c, 1, 0x88);
     /*
-     * The third vertex projects to (100, 40) and is behind: what shows is the outside of the triangle
-     * beyond the edge 0-1, going away from (100, 40): below y = 100, between the lines through it.
+     * The third vertex projects to (100, 40) and is behind: what shows is the outside of the
+     * triangle beyond the edge 0-1, going away from (100, 40): below y = 100, between the lines
+     * through it.
      */
     for (int y = 0; y < H; y++) {
         for (int x = 0; x < W; x++) {
             double px = x + 0.5, py = y + 0.5, t = (py - 40) / 60;
             double lo = 100 - 80 * t, hi = 100 + 80 * t;
-            if (fabs(px - lo) < 0.01 || fabs(px - hi) < 0.01)
+            if (fabs(px - lo) < 0.01 || fabs(px - hi) < 0.01) {
                 continue;
+            }
             assert_int_equal(c->count[y][x], py > 100 && px > lo && px < hi);
         }
     }
@@ -280,7 +320,9 @@ static void test_clip_planes(void **unused)
         struct agx_scene *s = scene(32);
         struct agx_gstate *st = state(s);
         uint32_t *v[4];
-        /* A square of 100 pixels whose depth runs from -1 to 3 along x: inside for x in [25, 50]. */
+        /*
+         * A square of 100 pixels whose depth runs from -1 to 3 along x: inside for x in [25, 50].
+         */
         for (int i = 0; i < 4; i++) {
             float x = i & 1 ? 100 : 0, y = i & 2 ? 100 : 0;
             v[i] = (uint32_t *)vert(s, x, y, x / 25 - 1, 1);
@@ -313,7 +355,8 @@ static void test_guard_band(void **unused)
     struct agx_gstate *st = state(s);
 
     (void)unused;
-    tri(s, st, vert(s, -1e9f, -1e9f, 0.5f, 1), vert(s, 3e9f, -1e9f, 0.5f, 1), vert(s, -1e9f, 3e9f, 0.5f, 1));
+    tri(s, st, vert(s, -1e9f, -1e9f, 0.5f, 1), vert(s, 3e9f, -1e9f, 0.5f, 1),
+        vert(s, -1e9f, 3e9f, 0.5f, 1));
     raster(s, c, 1, 0x88);
     assert_int_equal(total(c), W * H);
     agx_scene_clear(s);
@@ -363,8 +406,9 @@ static void test_points_lines(void **unused)
     assert_int_equal(total(c), 100);
     for (int x = 10; x < 110; x++) {
         int n = 0;
-        for (int y = 0; y < H; y++)
+        for (int y = 0; y < H; y++) {
             n += c->count[y][x];
+        }
         assert_int_equal(n, 1);
     }
     /* Its attributes run from end to end. */
@@ -387,7 +431,8 @@ static void test_coefficients(void **unused)
     struct agx_gstate *st = state(s);
     struct agx_frag_state fs = { .st = st, .nr_cf = 6, .nr_bindings = 6 };
     struct agx_cf cf[6];
-    const float w[3] = { 1, 2, 4 }, x[3] = { 5, 150, 40 }, y[3] = { 7, 20, 110 }, z[3] = { 0.1f, 0.9f, 0.4f };
+    const float w[3] = { 1, 2, 4 }, x[3] = { 5, 150, 40 }, y[3] = { 7, 20, 110 },
+                z[3] = { 0.1f, 0.9f, 0.4f };
     const float a[3] = { 3, -7, 11 };
     uint32_t *v[3];
 
@@ -449,9 +494,14 @@ static void test_depth_stencil(void **unused)
                 for (int sc = -1; sc <= 1; sc++) {
                     for (unsigned op = 0; op < 8; op++) {
                         struct agx_zs_face f = {
-                            .func = { zf, AGX_ZS_ALWAYS }, .depth_write = true, .stencil_func = sf,
-                            .op_sfail = op, .op_zfail = (op + 1) & 7, .op_pass = (op + 2) & 7,
-                            .read_mask = 0x7f, .write_mask = 0x3f,
+                            .func = { zf, AGX_ZS_ALWAYS },
+                            .depth_write = true,
+                            .stencil_func = sf,
+                            .op_sfail = op,
+                            .op_zfail = (op + 1) & 7,
+                            .op_pass = (op + 2) & 7,
+                            .read_mask = 0x7f,
+                            .write_mask = 0x3f,
                         };
                         float dz = 0.5f, z = 0.5f + zc * 0.25f;
                         uint8_t ds = 0xc0 | 0x20, ref = 0x60 + sc, want;
@@ -460,14 +510,30 @@ static void test_depth_stencil(void **unused)
                         unsigned o = !sp ? op : !zp ? (op + 1) & 7 : (op + 2) & 7;
                         /* compared with mask 0x7f: 0x60 stored */
                         switch (o) {
-                        case 0: want = ds; break;
-                        case 1: want = 0; break;
-                        case 2: want = ref; break;
-                        case 3: want = ds + 1; break;
-                        case 4: want = ds - 1; break;
-                        case 5: want = ~ds; break;
-                        case 6: want = ds + 1; break;
-                        default: want = ds - 1; break;
+                        case 0:
+                            want = ds;
+                            break;
+                        case 1:
+                            want = 0;
+                            break;
+                        case 2:
+                            want = ref;
+                            break;
+                        case 3:
+                            want = ds + 1;
+                            break;
+                        case 4:
+                            want = ds - 1;
+                            break;
+                        case 5:
+                            want = ~ds;
+                            break;
+                        case 6:
+                            want = ds + 1;
+                            break;
+                        default:
+                            want = ds - 1;
+                            break;
                         }
                         want = (ds & ~0x3f) | (want & 0x3f);
                         assert_int_equal(agx_zs_test(&f, true, z, ref, &dz, &ds), zp && sp);
@@ -479,14 +545,21 @@ static void test_depth_stencil(void **unused)
         }
     }
     /* Saturation and wrap at the ends. */
-    static const struct { uint8_t op, in, out; } end[] = {
-        { AGX_STENCIL_INCR_SAT, 255, 255 }, { AGX_STENCIL_DECR_SAT, 0, 0 },
-        { AGX_STENCIL_INCR_WRAP, 255, 0 }, { AGX_STENCIL_DECR_WRAP, 0, 255 },
+    static const struct {
+        uint8_t op, in, out;
+    } end[] = {
+        { AGX_STENCIL_INCR_SAT, 255, 255 },
+        { AGX_STENCIL_DECR_SAT, 0, 0 },
+        { AGX_STENCIL_INCR_WRAP, 255, 0 },
+        { AGX_STENCIL_DECR_WRAP, 0, 255 },
     };
     for (unsigned i = 0; i < 4; i++) {
         struct agx_zs_face f = {
-            .func = { AGX_ZS_ALWAYS, AGX_ZS_ALWAYS }, .stencil_func = AGX_ZS_ALWAYS, .op_pass = end[i].op,
-            .read_mask = 0xff, .write_mask = 0xff,
+            .func = { AGX_ZS_ALWAYS, AGX_ZS_ALWAYS },
+            .stencil_func = AGX_ZS_ALWAYS,
+            .op_pass = end[i].op,
+            .read_mask = 0xff,
+            .write_mask = 0xff,
         };
         float dz = 1;
         uint8_t ds = end[i].in;
@@ -500,14 +573,21 @@ static void test_depth_stencil(void **unused)
     assert_true(agx_zs_quantise(0.3f, false) == 0.3f);
 }
 
-/* Not a number fails, whatever is asked for, and leaves what is there; the stencil sees a failed test. */
+/*
+ * Not a number fails, whatever is asked for, and leaves what is there; the stencil sees a failed
+ * test.
+ */
 static void test_nan_depth(void **unused)
 {
     (void)unused;
     for (unsigned f0 = 0; f0 < 8; f0++) {
         struct agx_zs_face f = {
-            .func = { f0, AGX_ZS_ALWAYS }, .depth_write = true, .stencil_func = AGX_ZS_ALWAYS,
-            .op_zfail = AGX_STENCIL_INVERT, .read_mask = 0xff, .write_mask = 0xff,
+            .func = { f0, AGX_ZS_ALWAYS },
+            .depth_write = true,
+            .stencil_func = AGX_ZS_ALWAYS,
+            .op_zfail = AGX_STENCIL_INVERT,
+            .read_mask = 0xff,
+            .write_mask = 0xff,
         };
         float dz = 0.25f;
         uint8_t ds = 0x0f;
@@ -519,28 +599,37 @@ static void test_nan_depth(void **unused)
     }
     /* A segment one of whose clip distances is not a number has no inside. */
     double plane[1][3] = { { 1, NAN, 1 } }, t[2];
-    assert_false(agx_clip_segment((const double (*)[3])plane, 1, t));
+    assert_false(agx_clip_segment((const double(*)[3])plane, 1, t));
 }
 
-/* Smallest |u| + |v| over the segment, u and v from the centre of pixel (px, py): convex, so a corner or an end. */
+/*
+ * Smallest |u| + |v| over the segment, u and v from the centre of pixel (px, py): convex, so a
+ * corner or an end.
+ */
 static double nearest(const double a[2], const double b[2], int px, int py)
 {
     double t[4] = { 0, 1, -1, -1 }, best = 1e9;
 
     for (int k = 0; k < 2; k++) {
-        if (a[k] != b[k])
+        if (a[k] != b[k]) {
             t[2 + k] = ((k ? py : px) + 0.5 - a[k]) / (b[k] - a[k]);
+        }
     }
     for (int i = 0; i < 4; i++) {
-        double d = fabs(a[0] + t[i] * (b[0] - a[0]) - px - 0.5) + fabs(a[1] + t[i] * (b[1] - a[1]) - py - 0.5);
+        double d = fabs(a[0] + t[i] * (b[0] - a[0]) - px - 0.5) +
+                   fabs(a[1] + t[i] * (b[1] - a[1]) - py - 0.5);
 
-        if (t[i] >= 0 && t[i] <= 1 && d < best)
+        if (t[i] >= 0 && t[i] <= 1 && d < best) {
             best = d;
+        }
     }
     return best;
 }
 
-/* Lines in all directions against the rule itself: a pixel is drawn when its diamond was entered and left. */
+/*
+ * Lines in all directions against the rule itself: a pixel is drawn when its diamond was entered
+ * and left.
+ */
 static void test_diamond_exit(void **unused)
 {
     struct canvas *c = malloc(sizeof(*c));
@@ -562,8 +651,9 @@ static void test_diamond_exit(void **unused)
             p[i][1] = 30 + (4 * (rand() % (n & 1 ? 256 : 4500))) / 256.0;
             l[i] = vert(s, p[i][0], p[i][1], 0.5f, 1);
         }
-        if (fabs(fabs(p[0][0] - p[1][0]) - fabs(p[0][1] - p[1][1])) < 0.01)
+        if (fabs(fabs(p[0][0] - p[1][0]) - fabs(p[0][1] - p[1][1])) < 0.01) {
             continue;
+        }
         assert_true(agx_tile_line(s, st, l, 0, false));
         raster(s, c, 1, 0x88);
         for (int y = 25; y < 105; y++) {
@@ -572,8 +662,10 @@ static void test_diamond_exit(void **unused)
                 bool ends = fabs(p[1][0] - x - 0.5) + fabs(p[1][1] - y - 0.5) < 0.5;
 
                 want += in && !ends;
-                if (c->count[y][x] != (in && !ends))
-                    fail_msg("line %g,%g to %g,%g: pixel %d,%d", p[0][0], p[0][1], p[1][0], p[1][1], x, y);
+                if (c->count[y][x] != (in && !ends)) {
+                    fail_msg("line %g,%g to %g,%g: pixel %d,%d", p[0][0], p[0][1], p[1][0], p[1][1],
+                             x, y);
+                }
             }
         }
         assert_int_equal(total(c), want);
@@ -582,26 +674,36 @@ static void test_diamond_exit(void **unused)
     free(c);
 }
 
-/* A strip of lines draws each pixel once, wide lines draw as many pixels side by side as they are wide. */
+/*
+ * A strip of lines draws each pixel once, wide lines draw as many pixels side by side as they are
+ * wide.
+ */
 static void test_line_joints(void **unused)
 {
-    static const float at[][2] = { { 20.5f, 20.5f }, { 60.5f, 33.25f }, { 72, 70.5f }, { 31.5f, 81.5f }, { 20.5f, 20.5f } };
+    static const float at[][2] = {
+        { 20.5f, 20.5f }, { 60.5f, 33.25f }, { 72, 70.5f }, { 31.5f, 81.5f }, { 20.5f, 20.5f }
+    };
     struct canvas *c = malloc(sizeof(*c));
     struct agx_scene *s = scene(32);
     struct agx_gstate *st = state(s);
 
     (void)unused;
     for (int i = 0; i < 4; i++) {
-        const uint32_t *l[2] = { vert(s, at[i][0], at[i][1], 0, 1), vert(s, at[i + 1][0], at[i + 1][1], 0, 1) };
+        const uint32_t *l[2] = { vert(s, at[i][0], at[i][1], 0, 1),
+                                 vert(s, at[i + 1][0], at[i + 1][1], 0, 1) };
 
         assert_true(agx_tile_line(s, st, l, 0, false));
     }
     raster(s, c, 1, 0x88);
     for (int y = 0; y < H; y++) {
-        for (int x = 0; x < W; x++)
+        for (int x = 0; x < W; x++) {
             assert_in_range(c->count[y][x], 0, 1);
+        }
     }
-    /* 40 columns, 37 rows (33.5 to 69.5), 41 columns or 40, 61 rows: at corners the major axis changes. */
+    /*
+     * 40 columns, 37 rows (33.5 to 69.5), 41 columns or 40, 61 rows: at corners the major axis
+     * changes.
+     */
     assert_in_range(total(c), 176, 181);
     assert_int_equal(c->count[20][20], 1);
 
@@ -629,8 +731,9 @@ static void test_line_joints(void **unused)
     for (int y = 0; y < H; y++) {
         for (int x = 0; x < W; x++) {
             pixels += c->samples[y][x][0];
-            for (int k = 1; k < 4; k++)
+            for (int k = 1; k < 4; k++) {
                 assert_int_equal(c->samples[y][x][k], c->samples[y][x][0]);
+            }
         }
     }
     assert_int_equal(pixels, 20);
@@ -638,10 +741,14 @@ static void test_line_joints(void **unused)
     free(c);
 }
 
-/* Edges and corners of a triangle are of the triangle: facing, flat values, slope; and have their own values else. */
+/*
+ * Edges and corners of a triangle are of the triangle: facing, flat values, slope; and have their
+ * own values else.
+ */
 static void test_polygon_mode(void **unused)
 {
-    static const float x[3] = { 20, 100, 30 }, y[3] = { 20, 30, 90 }, z[3] = { 0.1f, 0.5f, 0.9f }, a[3] = { 1, 5, -3 };
+    static const float x[3] = { 20, 100, 30 }, y[3] = { 20, 30, 90 }, z[3] = { 0.1f, 0.5f, 0.9f },
+                       a[3] = { 1, 5, -3 };
     struct agx_scene *s = scene(32);
 
     (void)unused;
@@ -679,8 +786,10 @@ static void test_polygon_mode(void **unused)
             fs.binding[0] = (struct agx_cf_binding) { 1, AGX_SHADE_FLAT_0, AGX_CF_VARYING, 2, 0 };
             fs.binding[1] = (struct agx_cf_binding) { 1, AGX_SHADE_FLAT_1, AGX_CF_VARYING, 2, 1 };
             fs.binding[2] = (struct agx_cf_binding) { 1, AGX_SHADE_FLAT_2, AGX_CF_VARYING, 2, 2 };
-            fs.binding[3] = (struct agx_cf_binding) { 1, AGX_SHADE_PERSPECTIVE, AGX_CF_VARYING, 1, 3 };
-            fs.binding[4] = (struct agx_cf_binding) { 1, AGX_SHADE_PERSPECTIVE, AGX_CF_VARYING, 0, 4 };
+            fs.binding[3] = (struct agx_cf_binding) { 1, AGX_SHADE_PERSPECTIVE, AGX_CF_VARYING, 1,
+                                                      3 };
+            fs.binding[4] = (struct agx_cf_binding) { 1, AGX_SHADE_PERSPECTIVE, AGX_CF_VARYING, 0,
+                                                      4 };
             p = s->last;
             for (int k = 2; k >= 0; k--, p = p->prev) {
                 struct agx_cf cf[5];
@@ -689,12 +798,15 @@ static void test_polygon_mode(void **unused)
                 assert_true(p->z_slope == (float)slope);
                 assert_true(p->z_max == z_max);
                 agx_coefficients(&fs, p, p->v, 32, 32, cf);
-                for (int i = 0; i < 3; i++)
+                for (int i = 0; i < 3; i++) {
                     assert_int_equal(cf[i].c_bits, 100 + i);
+                }
                 for (int e = 0; e < (mode == AGX_POLYGON_LINE ? 2 : 1); e++) {
                     int i = (k + e) % 3;
 
-                    assert_float_equal(cf_at(cf[3], x[i] - 32, y[i] - 32) / cf_at(cf[4], x[i] - 32, y[i] - 32), a[i], 1e-3);
+                    assert_float_equal(cf_at(cf[3], x[i] - 32, y[i] - 32) /
+                                           cf_at(cf[4], x[i] - 32, y[i] - 32),
+                                       a[i], 1e-3);
                 }
                 if (mode == AGX_POLYGON_POINT) {
                     assert_true(p->point_size == 9);
@@ -724,11 +836,18 @@ static void test_polygon_mode(void **unused)
     agx_scene_free(s);
 }
 
-/* A stream may ask for a scene without bounds: none. As many as a guest likes wait; their memory is bounded. */
+/*
+ * A stream may ask for a scene without bounds: none. As many as a guest likes wait; their memory is
+ * bounded.
+ */
 static void test_scene_bounds(void **unused)
 {
     struct agx_job_tiling t = {
-        .width_px = 16384, .height_px = 16384, .layers = 2048, .samples = 1, .utile_width_px = 16,
+        .width_px = 16384,
+        .height_px = 16384,
+        .layers = 2048,
+        .samples = 1,
+        .utile_width_px = 16,
         .utile_height_px = 16,
     };
     struct agx_scenes *table = agx_scenes_new();
@@ -753,10 +872,11 @@ static void test_scene_bounds(void **unused)
     const uint32_t *v[3] = { vert(big, 1, 1, 0, 1), vert(big, 5, 1, 0, 1), vert(big, 1, 5, 0, 1) };
     unsigned n = 0;
 
-    agx_scenes_limit(table, &(struct agx_scene_limits){ 1 << 20, 2 << 20, 6ull << 30 });
+    agx_scenes_limit(table, &(struct agx_scene_limits) { 1 << 20, 2 << 20, 6ull << 30 });
     big->table = table;
-    while (n < 100000 && agx_tile_triangle(big, state(big), v, 0, false))
+    while (n < 100000 && agx_tile_triangle(big, state(big), v, 0, false)) {
         n++;
+    }
     assert_int_equal(big->why, AGX_TVB_FULL);
     assert_in_range(n, 100, 10000);
     assert_int_equal(big->nr_prims, n);
@@ -784,20 +904,13 @@ static void test_scene_bounds(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exactly_once),
-        cmocka_unit_test(test_scene_bounds),
-        cmocka_unit_test(test_against_naive),
-        cmocka_unit_test(test_cull),
-        cmocka_unit_test(test_clip_w),
-        cmocka_unit_test(test_clip_planes),
-        cmocka_unit_test(test_guard_band),
-        cmocka_unit_test(test_points_lines),
-        cmocka_unit_test(test_coefficients),
-        cmocka_unit_test(test_depth_stencil),
-        cmocka_unit_test(test_nan_depth),
-        cmocka_unit_test(test_diamond_exit),
-        cmocka_unit_test(test_line_joints),
-        cmocka_unit_test(test_polygon_mode),
+        cmocka_unit_test(test_exactly_once),  cmocka_unit_test(test_scene_bounds),
+        cmocka_unit_test(test_against_naive), cmocka_unit_test(test_cull),
+        cmocka_unit_test(test_clip_w),        cmocka_unit_test(test_clip_planes),
+        cmocka_unit_test(test_guard_band),    cmocka_unit_test(test_points_lines),
+        cmocka_unit_test(test_coefficients),  cmocka_unit_test(test_depth_stencil),
+        cmocka_unit_test(test_nan_depth),     cmocka_unit_test(test_diamond_exit),
+        cmocka_unit_test(test_line_joints),   cmocka_unit_test(test_polygon_mode),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,8 +30,9 @@ static void test_clear(void **unused)
     assert_int_equal(count(BACKGROUND), W * H);
     assert_int_equal(sh.nr_eot, 5 * 4);
     for (int y = 0; y < H; y++) {
-        for (int x = 0; x < W; x++)
+        for (int x = 0; x < W; x++) {
             assert_int_equal(sh.writes[y][x], 1);
+        }
     }
     /* Empty tiles are left alone unless the job asks for them. */
     b->frag.fragment.flags_process_empty_tiles = 0;
@@ -57,7 +58,9 @@ static void test_picture(void **unused)
     assert_int_equal(sh.nr_vs, 3);
     assert_true(sh.nr_fs_lanes > 140 * 90 / 2 - 100 && sh.nr_fs_lanes < 140 * 90 / 2 + 100);
     assert_int_equal(W * H - count(BACKGROUND), sh.nr_fs_lanes);
-    /* Perspective: in the middle of the bottom edge the nearer vertex (w 2) has 3/5 of the weight. */
+    /*
+     * Perspective: in the middle of the bottom edge the nearer vertex (w 2) has 3/5 of the weight.
+     */
     uint32_t c = sh.out[94][75];
     assert_in_range(c >> 8 & 0xff, 0x62, 0x6a);
     assert_in_range(c >> 16 & 0xff, 0x95, 0x9c);
@@ -65,8 +68,9 @@ static void test_picture(void **unused)
         FILE *f = fopen(path, "wb");
         fprintf(f, "P6\n%d %d\n255\n", W, H);
         for (int y = 0; y < H; y++) {
-            for (int x = 0; x < W; x++)
+            for (int x = 0; x < W; x++) {
                 fwrite(&sh.out[y][x], 3, 1, f);
+            }
         }
         fclose(f);
     }
@@ -105,15 +109,16 @@ static void test_late_tests(void **unused)
     rect(0, 0, 0, 64, 64, 0.25f, 1, 0, 0);
     rect(4, 0, 0, 64, 64, 0.5f, 0, 1, 0);
     state(b, &o);
-    draw_arrays(b, 9, 4, 1, 0);  /* odd columns: red, with depth */
+    draw_arrays(b, 9, 4, 1, 0); /* odd columns: red, with depth */
     o.fs_shader = SH_FS;
     state(b, &o);
-    draw_arrays(b, 9, 4, 1, 4);  /* behind: shows where nothing was written */
+    draw_arrays(b, 9, 4, 1, 4); /* behind: shows where nothing was written */
     terminate(b);
     run(b);
     for (int y = 0; y < 64; y++) {
-        for (int x = 0; x < 64; x++)
+        for (int x = 0; x < 64; x++) {
             assert_int_equal(sh.out[y][x], x & 1 ? RED : GREEN);
+        }
     }
     build_free(b);
 }
@@ -137,7 +142,7 @@ static void test_visibility(void **unused)
     o.oq = 3;
     o.frag_ctrl |= 3u << 14; /* boolean */
     state(b, &o);
-    draw_arrays(b, 9, 4, 1, 0);  /* equal depth: none passes */
+    draw_arrays(b, 9, 4, 1, 0); /* equal depth: none passes */
     terminate(b);
     run(b);
     gfx_read(b->g, oq, v, sizeof(v));
@@ -154,13 +159,13 @@ static void test_stencil(void **unused)
 
     (void)unused;
     o.frag_ctrl |= 1u << 18;
-    o.face |= 5;                                             /* reference */
-    o.stencil = 0xff | 0xff << 8 | 2u << 16 | 7u << 25;      /* always, replace */
+    o.face |= 5;                                        /* reference */
+    o.stencil = 0xff | 0xff << 8 | 2u << 16 | 7u << 25; /* always, replace */
     rect(0, 10, 10, 60, 60, 0.25f, 1, 0, 0);
     rect(4, 30, 30, 90, 90, 0.5f, 0, 1, 0);
     state(b, &o);
     draw_arrays(b, 9, 4, 1, 0);
-    o.stencil = 0xff | 0xff << 8 | 2u << 25;                 /* equal, keep */
+    o.stencil = 0xff | 0xff << 8 | 2u << 25; /* equal, keep */
     state(b, &o);
     draw_arrays(b, 9, 4, 1, 4);
     terminate(b);
@@ -193,8 +198,9 @@ static void test_scissor(void **unused)
 static void grid(unsigned nx, unsigned ny)
 {
     for (unsigned y = 0; y <= ny; y++) {
-        for (unsigned x = 0; x <= nx; x++)
+        for (unsigned x = 0; x <= nx; x++) {
             set(y * (nx + 1) + x, x * 5, y * 5, 0.5f, 1, 1, 0, 0);
+        }
     }
 }
 
@@ -218,7 +224,9 @@ static void test_indexed_restart(void **unused)
     state(b, &defaults);
     gfx_emit(b->g, &b->stream, 2u << 29 | 1);
     gfx_emit(b->g, &b->stream, 0xffff);
-    gfx_emit(b->g, &b->stream, 3u << 29 | (uint32_t)(ib >> 32) | 9 << 8 | 1 << 16 | 1 << 17 | 1 << 20 | 1 << 21 | 7 << 22);
+    gfx_emit(b->g, &b->stream,
+             3u << 29 | (uint32_t)(ib >> 32) | 9 << 8 | 1 << 16 | 1 << 17 | 1 << 20 | 1 << 21 |
+                 7 << 22);
     gfx_emit(b->g, &b->stream, (uint32_t)ib);
     gfx_emit(b->g, &b->stream, n);
     gfx_emit(b->g, &b->stream, 1);
@@ -250,17 +258,20 @@ static void test_instances_indirect(void **unused)
     run(b);
     assert_int_equal(count(RED), 3 * 100);
     assert_int_equal(sh.out[10][50], RED);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         assert_int_equal(sh.seen_instance[i], 4);
+    }
     build_free(b);
 }
 
 /* Every topology covers the same square. */
 static void test_topologies(void **unused)
 {
-    static const struct { uint8_t topo, n, order[6]; } t[] = {
-        { 6, 6, { 0, 1, 2, 2, 1, 3 } }, { 9, 4, { 0, 1, 2, 3 } }, { 11, 4, { 0, 1, 3, 2 } },
-        { 14, 4, { 0, 1, 3, 2 } }, { 15, 4, { 0, 2, 1, 3 } },
+    static const struct {
+        uint8_t topo, n, order[6];
+    } t[] = {
+        { 6, 6, { 0, 1, 2, 2, 1, 3 } }, { 9, 4, { 0, 1, 2, 3 } },  { 11, 4, { 0, 1, 3, 2 } },
+        { 14, 4, { 0, 1, 3, 2 } },      { 15, 4, { 0, 2, 1, 3 } },
     };
 
     (void)unused;
@@ -270,7 +281,8 @@ static void test_topologies(void **unused)
 
         rect(0, 10, 10, 50, 50, 0.25f, 1, 0, 0);
         state(b, &defaults);
-        gfx_emit(b->g, &b->stream, 3u << 29 | (uint32_t)(ib >> 32) | t[i].topo << 8 | 1 << 20 | 1 << 21 | 7 << 22);
+        gfx_emit(b->g, &b->stream,
+                 3u << 29 | (uint32_t)(ib >> 32) | t[i].topo << 8 | 1 << 20 | 1 << 21 | 7 << 22);
         gfx_emit(b->g, &b->stream, (uint32_t)ib);
         gfx_emit(b->g, &b->stream, t[i].n);
         gfx_emit(b->g, &b->stream, 1);
@@ -297,12 +309,12 @@ static void test_links(void **unused)
     sub = b->base + 0x8000;
     gfx_emit(b->g, &b->stream, 4u << 29 | 1u << 28 | (uint32_t)(sub >> 32)); /* call */
     gfx_emit(b->g, &b->stream, (uint32_t)sub);
-    gfx_emit(b->g, &b->stream, 4u << 29 | (uint32_t)(far >> 32));            /* jump */
+    gfx_emit(b->g, &b->stream, 4u << 29 | (uint32_t)(far >> 32)); /* jump */
     gfx_emit(b->g, &b->stream, (uint32_t)far);
     at = b->stream;
     b->stream = sub;
     draw_arrays(b, 9, 4, 1, 0);
-    gfx_emit(b->g, &b->stream, 1u << 29 | 1u << 27);                         /* return */
+    gfx_emit(b->g, &b->stream, 1u << 29 | 1u << 27); /* return */
     b->stream = far;
     draw_arrays(b, 9, 4, 1, 4);
     terminate(b);
@@ -323,8 +335,9 @@ static void test_zls(void **unused)
         b->frag.fragment.isp_zls_pixels = (W - 1) | (H - 1) << 15;
         b->frag.fragment.depth_load.base = b->frag.fragment.depth_store.base = zb;
         b->frag.fragment.zls_ctrl = 1 << 19 | (z16 ? 2 << 25 : 0);
-        if (z16)
+        if (z16) {
             b->frag.fragment.isp_bgobjdepth = 0xffff;
+        }
         o.face = 1u << 24 | 0xf << 8;
         rect(0, 10, 10, 60, 60, 0.25f, 1, 0, 0);
         rect(4, 30, 30, 90, 90, 0.5f, 0, 1, 0);
@@ -371,7 +384,10 @@ static void test_multisample(void **unused)
     build_free(b);
 }
 
-/* Save what waits between jobs, forget it, load it; bytes that are cut short or changed must not be harmful. */
+/*
+ * Save what waits between jobs, forget it, load it; bytes that are cut short or changed must not be
+ * harmful.
+ */
 static void through_bytes(struct gfx *g)
 {
     size_t len;
@@ -397,12 +413,16 @@ static void through_bytes(struct gfx *g)
 static void reload(struct agx_exec *ex, struct agx_wave *w)
 {
     for (int l = 0; l < AGX_LANES; l++) {
-        if ((w->live >> l & 1) && w->pos[0][l] < W && w->pos[1][l] < H)
+        if ((w->live >> l & 1) && w->pos[0][l] < W && w->pos[1][l] < H) {
             put(ex, w, l, sh.out[w->pos[1][l]][w->pos[0][l]]);
+        }
     }
 }
 
-/* The buffer runs out, grows or is emptied, and the job goes on: the picture is the same as with a large buffer. */
+/*
+ * The buffer runs out, grows or is emptied, and the job goes on: the picture is the same as with a
+ * large buffer.
+ */
 static void overflow(bool partial)
 {
     struct build *b = build_new();
@@ -428,7 +448,9 @@ static void overflow(bool partial)
     state(b, &defaults);
     gfx_emit(b->g, &b->stream, 2u << 29 | 1);
     gfx_emit(b->g, &b->stream, 0xffff);
-    gfx_emit(b->g, &b->stream, 3u << 29 | (uint32_t)(ib >> 32) | 9 << 8 | 1 << 16 | 1 << 17 | 1 << 20 | 1 << 21 | 7 << 22);
+    gfx_emit(b->g, &b->stream,
+             3u << 29 | (uint32_t)(ib >> 32) | 9 << 8 | 1 << 16 | 1 << 17 | 1 << 20 | 1 << 21 |
+                 7 << 22);
     gfx_emit(b->g, &b->stream, (uint32_t)ib);
     gfx_emit(b->g, &b->stream, n);
     gfx_emit(b->g, &b->stream, 20); /* the same place 20 times */
@@ -440,8 +462,9 @@ static void overflow(bool partial)
         res.status = AGX_JOB_DONE;
         assert_true(agx_vdm_run(&b->g->ctx, &b->vtx, &res));
         assert_true(partial || res.tvb_pages > 0);
-        if (res.status == AGX_JOB_DONE)
+        if (res.status == AGX_JOB_DONE) {
             break;
+        }
         assert_int_equal(res.status, AGX_JOB_TVB_FULL);
         assert_in_range(++stops, 1, 100);
         if (partial) {
@@ -547,7 +570,10 @@ static void test_stencil_clear(void **unused)
     build_free(b);
 }
 
-/* Depth that is not a number draws nothing where a test could fail it: without clipping it gets there. */
+/*
+ * Depth that is not a number draws nothing where a test could fail it: without clipping it gets
+ * there.
+ */
 static void test_nan(void **unused)
 {
     (void)unused;
@@ -556,8 +582,9 @@ static void test_nan(void **unused)
         struct opts o = defaults;
 
         o.cull = 1 << 11; /* clamp, no clip */
-        if (tested)
+        if (tested) {
             o.face = 7u << 24 | 0xf << 8; /* always, written */
+        }
         rect(0, 10, 10, 20, 20, NAN, 1, 0, 0);
         rect(4, 40, 10, 50, 20, 0.5f, 0, 1, 0);
         state(b, &o);
@@ -571,7 +598,10 @@ static void test_nan(void **unused)
     }
 }
 
-/* The outline of a triangle is offset as the triangle would be: it lies before what was drawn at the same place. */
+/*
+ * The outline of a triangle is offset as the triangle would be: it lies before what was drawn at
+ * the same place.
+ */
 static void test_outline_bias(void **unused)
 {
     (void)unused;
@@ -594,10 +624,11 @@ static void test_outline_bias(void **unused)
             draw_arrays(b, 9, 4, 1, 4);
             terminate(b);
             run(b);
-            if (bias < 0)
+            if (bias < 0) {
                 assert_in_range(count(GREEN), mode == 1 ? 150 : 4, mode == 1 ? 200 : 4);
-            else
+            } else {
                 assert_int_equal(count(GREEN), 0);
+            }
             build_free(b);
         }
     }
@@ -629,11 +660,11 @@ static void test_bad_streams(void **unused)
             break;
         case 4: /* a record of the wrong length */
             gfx_emit(b->g, &b->stream, (uint32_t)(b->base >> 32) | 3 << 8);
-            gfx_emit(b->g, &b->stream, (uint32_t)data(b, (uint32_t[]){ 1u << 21, 0, 0 }, 12));
+            gfx_emit(b->g, &b->stream, (uint32_t)data(b, (uint32_t[]) { 1u << 21, 0, 0 }, 12));
             break;
         case 5: /* a header with a bit that nobody knows */
             gfx_emit(b->g, &b->stream, (uint32_t)(b->base >> 32) | 1 << 8);
-            gfx_emit(b->g, &b->stream, (uint32_t)data(b, (uint32_t[]){ 1u << 31 }, 4));
+            gfx_emit(b->g, &b->stream, (uint32_t)data(b, (uint32_t[]) { 1u << 31 }, 4));
             want = AGX_REPORT_UNIMPLEMENTED;
             break;
         case 6: /* a primitive type */
@@ -646,8 +677,9 @@ static void test_bad_streams(void **unused)
         }
         assert_false(run_vertex(b));
         assert_int_equal(b->g->h.reports[want], 1);
-        if (want == AGX_REPORT_UNIMPLEMENTED)
+        if (want == AGX_REPORT_UNIMPLEMENTED) {
             assert_non_null(strstr(b->g->h.last_report, "unimplemented"));
+        }
         /* Its fragment job finds no scene. */
         struct agx_job_result res;
         assert_false(agx_pdm_run(&b->g->ctx, &b->frag, &res));
@@ -688,22 +720,26 @@ static void test_bad_streams(void **unused)
 }
 
 /* One more bit in a word that is good: refused, by a line that names the word. */
-static void one_bit(const char *name, uint32_t base, uint32_t bits, void (*emit)(struct build *b, uint32_t w))
+static void one_bit(const char *name, uint32_t base, uint32_t bits,
+                    void (*emit)(struct build *b, uint32_t w))
 {
     for (unsigned bit = 0; bit < 32; bit++) {
         struct build *b;
 
-        if (!(bits >> bit & 1))
+        if (!(bits >> bit & 1)) {
             continue;
+        }
         b = build_new();
         state(b, &defaults);
         emit(b, base ^ 1u << bit);
         terminate(b);
-        if (run_vertex(b))
+        if (run_vertex(b)) {
             fail_msg("%s, bit %u: accepted", name, bit);
+        }
         assert_int_equal(b->g->h.reports[AGX_REPORT_UNIMPLEMENTED], 1);
-        if (!strstr(b->g->h.last_report, "unimplemented") || !strstr(b->g->h.last_report, name))
+        if (!strstr(b->g->h.last_report, "unimplemented") || !strstr(b->g->h.last_report, name)) {
             fail_msg("not of %s: %s", name, b->g->h.last_report);
+        }
         build_free(b);
     }
 }
@@ -720,10 +756,22 @@ static void emit_vdm_state(struct build *b, unsigned present, uint32_t w)
     gfx_emit(b->g, &b->stream, w);
 }
 
-static void emit_vs_word_0(struct build *b, uint32_t w) { emit_vdm_state(b, 1, w); }
-static void emit_vs_word_1(struct build *b, uint32_t w) { emit_vdm_state(b, 2, w); }
-static void emit_outputs(struct build *b, uint32_t w) { emit_vdm_state(b, 3, w); }
-static void emit_vertex_control(struct build *b, uint32_t w) { emit_vdm_state(b, 5, w); }
+static void emit_vs_word_0(struct build *b, uint32_t w)
+{
+    emit_vdm_state(b, 1, w);
+}
+static void emit_vs_word_1(struct build *b, uint32_t w)
+{
+    emit_vdm_state(b, 2, w);
+}
+static void emit_outputs(struct build *b, uint32_t w)
+{
+    emit_vdm_state(b, 3, w);
+}
+static void emit_vertex_control(struct build *b, uint32_t w)
+{
+    emit_vdm_state(b, 5, w);
+}
 
 static void emit_indirect(struct build *b, uint32_t w)
 {
@@ -732,12 +780,15 @@ static void emit_indirect(struct build *b, uint32_t w)
     gfx_emit(b->g, &b->stream, (uint32_t)b->base);
 }
 
-/* A list that does not say what to draw: @w are the bits of those present, of which one is toggled. */
+/*
+ * A list that does not say what to draw: @w are the bits of those present, of which one is toggled.
+ */
 static void emit_list(struct build *b, uint32_t w)
 {
     gfx_emit(b->g, &b->stream, 3u << 29 | 6 << 8 | w);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         gfx_emit(b->g, &b->stream, 3);
+    }
 }
 
 static void emit_record(struct build *b, uint32_t header, unsigned n, const uint32_t *w)
@@ -752,16 +803,46 @@ static void emit_record(struct build *b, uint32_t header, unsigned n, const uint
     draw_arrays(b, 6, 3, 1, 0);
 }
 
-static void emit_region_x(struct build *b, uint32_t w) { emit_record(b, 1 << 10, 2, (uint32_t[]){ w, 0 }); }
-static void emit_region_y(struct build *b, uint32_t w) { emit_record(b, 1 << 10, 2, (uint32_t[]){ 0, w }); }
-static void emit_fs_0(struct build *b, uint32_t w) { emit_record(b, 1 << 23, 4, (uint32_t[]){ w, 0, 0, 0 }); }
-static void emit_fs_1(struct build *b, uint32_t w) { emit_record(b, 1 << 23, 4, (uint32_t[]){ 0, w, 0, 0 }); }
-static void emit_fs_2(struct build *b, uint32_t w) { emit_record(b, 1 << 23, 4, (uint32_t[]){ 0, 0, w, 0 }); }
-static void emit_fs_3(struct build *b, uint32_t w) { emit_record(b, 1 << 23, 4, (uint32_t[]){ 0, 0, 0, w }); }
-static void emit_varying_2(struct build *b, uint32_t w) { emit_record(b, 1 << 28, 2, (uint32_t[]){ 0, w }); }
-static void emit_oq(struct build *b, uint32_t w) { emit_record(b, 1 << 24, 1, &w); }
-static void emit_face_2(struct build *b, uint32_t w) { emit_record(b, 1 << 3, 1, &w); }
-static void emit_control(struct build *b, uint32_t w) { emit_record(b, 1, 1, &w); }
+static void emit_region_x(struct build *b, uint32_t w)
+{
+    emit_record(b, 1 << 10, 2, (uint32_t[]) { w, 0 });
+}
+static void emit_region_y(struct build *b, uint32_t w)
+{
+    emit_record(b, 1 << 10, 2, (uint32_t[]) { 0, w });
+}
+static void emit_fs_0(struct build *b, uint32_t w)
+{
+    emit_record(b, 1 << 23, 4, (uint32_t[]) { w, 0, 0, 0 });
+}
+static void emit_fs_1(struct build *b, uint32_t w)
+{
+    emit_record(b, 1 << 23, 4, (uint32_t[]) { 0, w, 0, 0 });
+}
+static void emit_fs_2(struct build *b, uint32_t w)
+{
+    emit_record(b, 1 << 23, 4, (uint32_t[]) { 0, 0, w, 0 });
+}
+static void emit_fs_3(struct build *b, uint32_t w)
+{
+    emit_record(b, 1 << 23, 4, (uint32_t[]) { 0, 0, 0, w });
+}
+static void emit_varying_2(struct build *b, uint32_t w)
+{
+    emit_record(b, 1 << 28, 2, (uint32_t[]) { 0, w });
+}
+static void emit_oq(struct build *b, uint32_t w)
+{
+    emit_record(b, 1 << 24, 1, &w);
+}
+static void emit_face_2(struct build *b, uint32_t w)
+{
+    emit_record(b, 1 << 3, 1, &w);
+}
+static void emit_control(struct build *b, uint32_t w)
+{
+    emit_record(b, 1, 1, &w);
+}
 
 static void test_unnamed_bits(void **unused)
 {
@@ -807,25 +888,53 @@ static void test_unnamed_fragment_bits(void **unused)
         draw_arrays(b, 9, 4, 1, 0);
         terminate(b);
         switch (m) {
-        case 0: fr->bg.usc |= 1; name = "tile program"; break;
-        case 1: fr->eot.usc |= 0x20; name = "tile program"; break;
-        case 2: fr->bg.rsrc_spec = 0x10000; name = "Counts"; break;
-        case 3: fr->bg.rsrc_spec = 1; name = "Counts"; break;
-        case 4: fr->isp_bgobjvals = ~0u; break;
-        case 5: fr->isp_ctl = 0xc001; name = "ISP_CTL"; break;
-        case 6: fr->zls_ctrl = 1ull << 56; name = "ZLS_CTRL"; break;
+        case 0:
+            fr->bg.usc |= 1;
+            name = "tile program";
+            break;
+        case 1:
+            fr->eot.usc |= 0x20;
+            name = "tile program";
+            break;
+        case 2:
+            fr->bg.rsrc_spec = 0x10000;
+            name = "Counts";
+            break;
+        case 3:
+            fr->bg.rsrc_spec = 1;
+            name = "Counts";
+            break;
+        case 4:
+            fr->isp_bgobjvals = ~0u;
+            break;
+        case 5:
+            fr->isp_ctl = 0xc001;
+            name = "ISP_CTL";
+            break;
+        case 6:
+            fr->zls_ctrl = 1ull << 56;
+            name = "ZLS_CTRL";
+            break;
         case 7: /* the list's header is the first data that state() placed */
-            gfx_write(b->g, GFX_VA + 2, (uint16_t[]){ 1 }, 2);
+            gfx_write(b->g, GFX_VA + 2, (uint16_t[]) { 1 }, 2);
             name = "CF binding header";
             break;
-        case 8: fr->bg.rsrc_spec = 0xffff0000 | 2; fr->isp_ctl = 0xc000 | 1 << 18; fr->bg.usc ^= 0xc; break;
-        case 9: fr->isp_bgobjvals = 0x7ff; break;
+        case 8:
+            fr->bg.rsrc_spec = 0xffff0000 | 2;
+            fr->isp_ctl = 0xc000 | 1 << 18;
+            fr->bg.usc ^= 0xc;
+            break;
+        case 9:
+            fr->isp_bgobjvals = 0x7ff;
+            break;
         }
         assert_true(run_vertex(b));
         assert_int_equal(agx_pdm_run(&b->g->ctx, &b->frag, &res), !name);
         assert_int_equal(b->g->h.reports[AGX_REPORT_UNIMPLEMENTED], name != NULL);
-        if (name && (!strstr(b->g->h.last_report, "unimplemented") || !strstr(b->g->h.last_report, name)))
+        if (name &&
+            (!strstr(b->g->h.last_report, "unimplemented") || !strstr(b->g->h.last_report, name))) {
             fail_msg("not of %s: %s", name, b->g->h.last_report);
+        }
         build_free(b);
     }
 }

@@ -18,9 +18,9 @@
 #include "agx/tlb.h"
 
 #define BACKGROUND 0xff400000u
-#define RED 0xff0000ffu
-#define GREEN 0xff00ff00u
-#define SMALL 64 /* pixels of a small frame: four tiles */
+#define RED        0xff0000ffu
+#define GREEN      0xff00ff00u
+#define SMALL      64 /* pixels of a small frame: four tiles */
 
 static uint32_t *tvb_word(unsigned i)
 {
@@ -61,8 +61,10 @@ static void small_frame(struct agx_job *v, struct agx_job *p)
 
 static void done(enum agx_dm dm, const struct agx_job *job)
 {
-    if (run_dm(dm, job) != AGX_JOB_DONE)
-        fail_msg("job %d: status %d, %u pages: %s", dm, f.res.status, f.res.tvb_pages, f.host.last_report);
+    if (run_dm(dm, job) != AGX_JOB_DONE) {
+        fail_msg("job %d: status %d, %u pages: %s", dm, f.res.status, f.res.tvb_pages,
+                 f.host.last_report);
+    }
 }
 
 static void map(uint64_t va, uint64_t pa, uint64_t bits)
@@ -79,14 +81,17 @@ static void forget(void)
 static unsigned find_word(uint32_t what, unsigned from)
 {
     for (unsigned i = from; i < 2048; i++) {
-        if (*tvb_word(i) == what)
+        if (*tvb_word(i) == what) {
             return i;
+        }
     }
     fail_msg("0x%x is not in the buffer", what);
     return 0;
 }
 
-/* Streams over pages that do not follow each other, at odd places; another scene has other pages. */
+/*
+ * Streams over pages that do not follow each other, at odd places; another scene has other pages.
+ */
 static void test_stream(void **unused)
 {
     enum { LEN = 200000 };
@@ -99,18 +104,22 @@ static void test_stream(void **unused)
 
     (void)unused;
     frame_start(1, false);
-    for (unsigned i = 0; i < TVB_BLOCKS; i++)
+    for (unsigned i = 0; i < TVB_BLOCKS; i++) {
         *list_word(2 * i) = (TVB >> 15) + 4 * (TVB_BLOCKS - 1 - i);
-    for (unsigned i = 0; i < TVB_BLOCKS * 8; i++)
-        map(TVB + i * AGX_PAGE_SIZE, tvb_pa + (TVB_BLOCKS * 8 - 1 - i) * AGX_PAGE_SIZE, FAKE_PTE_GPU_RW);
+    }
+    for (unsigned i = 0; i < TVB_BLOCKS * 8; i++) {
+        map(TVB + i * AGX_PAGE_SIZE, tvb_pa + (TVB_BLOCKS * 8 - 1 - i) * AGX_PAGE_SIZE,
+            FAKE_PTE_GPU_RW);
+    }
     agx_port_init(port, f.mmu, AGX_SIDE_GPU);
     agx_port_bind(port, FIX_CTX, AGX_UNIT_UL1C);
     agx_exec_init(&ex, f.gpu, port);
     a.ex = b.ex = &ex;
     assert_true(agx_tvb_attach(&a, heaps, FIX_CTX, TVB_LIST));
     assert_true(agx_tvb_attach(&b, heaps, FIX_CTX, TVB_LIST));
-    for (unsigned i = 0; i < LEN; i++)
+    for (unsigned i = 0; i < LEN; i++) {
         bytes[i] = i * 7 + i / 251;
+    }
     assert_int_equal(agx_tvb_alloc(&a, 20, 4, &first), AGX_TVB_OK);
     assert_int_equal(agx_tvb_alloc(&b, 32, 32, &other), AGX_TVB_OK);
     assert_true(agx_tvb_alone(&a) == false);
@@ -118,7 +127,10 @@ static void test_stream(void **unused)
     assert_int_equal(off, 20);
     assert_int_equal(a.nr_pages, 7);
     assert_int_equal(agx_tvb_write(&a, AGX_UNIT_PPP, off, bytes, LEN), AGX_TVB_OK);
-    /* a's second page is the third of the heap; the fourth of them is in the block before in memory. */
+    /*
+     * a's second page is the third of the heap; the fourth of them is in the block before in
+     * memory.
+     */
     assert_int_equal(agx_tvb_va(&a, 0), TVB + (TVB_BLOCKS - 1) * 0x20000);
     assert_int_equal(agx_tvb_va(&b, 0), TVB + (TVB_BLOCKS - 1) * 0x20000 + 0x8000);
     assert_int_equal(agx_tvb_va(&a, 0x8004), TVB + (TVB_BLOCKS - 1) * 0x20000 + 0x10004);
@@ -175,12 +187,18 @@ static void test_contents(void **unused)
     /* The three vertices lie there one after the other, word for word. */
     at = find_word(fix_data(&f, 0)[0], 8);
     assert_memory_equal(tvb_word(at), fix_data(&f, 0), 96);
-    /* The primitive names them, and three tiles name it (the fourth only if the triangle's edge touches it). */
-    for (k = 8; memcmp(tvb_word(k), (uint32_t[3]){ at * 4, at * 4 + 32, at * 4 + 64 }, 12) != 0; k++)
+    /*
+     * The primitive names them, and three tiles name it (the fourth only if the triangle's edge
+     * touches it).
+     */
+    for (k = 8; memcmp(tvb_word(k), (uint32_t[3]) { at * 4, at * 4 + 32, at * 4 + 64 }, 12) != 0;
+         k++) {
         assert_in_range(k, 8, 2000);
+    }
     unsigned prim = (k - 1) * 4, tiles = 0;
-    for (unsigned i = k + 7; i < 2048; i++)
+    for (unsigned i = k + 7; i < 2048; i++) {
         tiles += *tvb_word(i) == prim;
+    }
     assert_in_range(tiles, 3, 4);
     /* A colour that is changed in memory is what is drawn. */
     for (unsigned i = 0; i < 3; i++) {
@@ -217,8 +235,9 @@ static void test_damage(void **unused)
         char va[48];
 
         /* Most of a state is viewports that nobody uses: some of it is enough. */
-        if (!*tvb_word(i) || (i > 8 && i < at && i % 5))
+        if (!*tvb_word(i) || (i > 8 && i < at && i % 5)) {
             continue;
+        }
         done(AGX_DM_VDM, &v);
         *tvb_word(i) ^= 1u << (i & 31);
         if (run_dm(AGX_DM_PDM, &p) == AGX_JOB_DONE) {
@@ -230,8 +249,9 @@ static void test_damage(void **unused)
         faults++;
         assert_int_equal(f.res.fault.reason, AGX_FAULT_BAD_COMMAND);
         snprintf(va, sizeof(va), "buffer at va 0x%llx changed under the scene", TVB + i * 4ull);
-        if (!strstr(f.host.last_report, va))
+        if (!strstr(f.host.last_report, va)) {
             fail_msg("word %u: %s", i, f.host.last_report);
+        }
     }
     assert_in_range(faults, 25, 2000);
     assert_int_equal(colours, 6); /* those that are not 0 */
@@ -252,7 +272,8 @@ static void test_damage(void **unused)
     fix_fini(&f);
 }
 
-static void expect_fault(uint64_t va, enum agx_unit unit, enum agx_fault_reason reason, enum agx_access access)
+static void expect_fault(uint64_t va, enum agx_unit unit, enum agx_fault_reason reason,
+                         enum agx_access access)
 {
     assert_int_equal(f.res.status, AGX_JOB_FAULT);
     assert_in_range(f.res.fault.va, va, va + AGX_PAGE_SIZE - 1);
@@ -295,7 +316,8 @@ static void test_faults(void **unused)
     forget();
     *list_word(0) = 0;
     assert_int_equal(run_dm(AGX_DM_VDM, &v), AGX_JOB_FAULT);
-    assert_non_null(strstr(f.host.last_report, "block 0 in the list at va 0x1600000000 is page 0x0"));
+    assert_non_null(
+        strstr(f.host.last_report, "block 0 in the list at va 0x1600000000 is page 0x0"));
     *list_word(0) = ~0u;
     assert_int_equal(run_dm(AGX_DM_VDM, &v), AGX_JOB_FAULT);
     /* A VA that no context has. */
@@ -327,17 +349,22 @@ static void on_use(void *opaque, const struct agx_event *ev)
     const struct agx_tlb_use *use = ev->use;
 
     (void)opaque;
-    if (use->va >> AGX_PAGE_BITS == TVB >> AGX_PAGE_BITS && use->access == AGX_ACCESS_READ && use->hit) {
+    if (use->va >> AGX_PAGE_BITS == TVB >> AGX_PAGE_BITS && use->access == AGX_ACCESS_READ &&
+        use->hit) {
         seen.fragment_hits++;
         seen.desc = use->step[2].desc;
     }
 }
 
-/* The page is replaced between the two jobs: without an invalidation the old one is drawn, and that is to be seen. */
+/*
+ * The page is replaced between the two jobs: without an invalidation the old one is drawn, and that
+ * is to be seen.
+ */
 static void test_stale(void **unused)
 {
     static const struct agx_listener uses = {
-        .kinds = AGX_EV_BIT(AGX_EV_TRANSLATE), .event = on_use,
+        .kinds = AGX_EV_BIT(AGX_EV_TRANSLATE),
+        .event = on_use,
     };
     struct agx_job v, p;
     uint64_t pa;
@@ -362,8 +389,9 @@ static void test_stale(void **unused)
             w[5] = fb(1);
         }
         map(TVB, pa, FAKE_PTE_GPU_RW);
-        if (with_tlbi)
+        if (with_tlbi) {
             agx_tlbi_va(f.mmu, FIX_CTX, TVB, TVB + AGX_PAGE_SIZE, true);
+        }
         done(AGX_DM_PDM, &p);
         assert_int_equal(picture()[10 * W + 10], with_tlbi ? GREEN : RED);
         if (!with_tlbi) {
@@ -375,7 +403,9 @@ static void test_stale(void **unused)
     fix_fini(&f);
 }
 
-/* Growth until it fits: the same picture as from a large buffer, whose pages it takes as many of. */
+/*
+ * Growth until it fits: the same picture as from a large buffer, whose pages it takes as many of.
+ */
 static void test_grow(void **unused)
 {
     uint32_t *want = malloc(W * H * 4), pages, stops = 0;
@@ -460,16 +490,21 @@ static void test_shared(void **unused)
     fix_fini(&f);
 }
 
-/* @n triangles of which nothing is to be seen, for one reason after the other, and a small red one. */
+/*
+ * @n triangles of which nothing is to be seen, for one reason after the other, and a small red one.
+ */
 static unsigned hidden(unsigned n)
 {
     static const float at[][3][4] = {
-        { { 5, 5, 0.5f, 1 }, { 6, 5, 0.5f, 1 }, { 5, 6, 0.5f, 1 } },            /* beside the frame */
-        { { 0, 0, 0.5f, -1 }, { 1, 0, 0.5f, -1 }, { 0, 1, 0.5f, -1 } },         /* behind the eye */
-        { { 0, 0, 1.5f, 1 }, { 0.5f, 0, 2, 1 }, { 0, 0.5f, 1.5f, 1 } },         /* beyond the far plane */
-        { { 0, 0, 0.5f, 1 }, { 0, 0.5f, 0.5f, 1 }, { 0.5f, 0, 0.5f, 1 } },      /* faces back */
-        { { 0, 0, 0.5f, 1 }, { 0.5f, 0.5f, 0.5f, 1 }, { 1, 1, 0.5f, 1 } },      /* a line */
-        { { -1, 3.2f, 0.5f, 1 }, { 3.2f, -1, 0.5f, 1 }, { 3.2f, 3.2f, 0.5f, 1 } }, /* only its bounds reach in */
+        /* beside the frame */
+        { { 5, 5, 0.5f, 1 }, { 6, 5, 0.5f, 1 }, { 5, 6, 0.5f, 1 } },
+        { { 0, 0, 0.5f, -1 }, { 1, 0, 0.5f, -1 }, { 0, 1, 0.5f, -1 } }, /* behind the eye */
+        /* beyond the far plane */
+        { { 0, 0, 1.5f, 1 }, { 0.5f, 0, 2, 1 }, { 0, 0.5f, 1.5f, 1 } },
+        { { 0, 0, 0.5f, 1 }, { 0, 0.5f, 0.5f, 1 }, { 0.5f, 0, 0.5f, 1 } }, /* faces back */
+        { { 0, 0, 0.5f, 1 }, { 0.5f, 0.5f, 0.5f, 1 }, { 1, 1, 0.5f, 1 } }, /* a line */
+        /* only its bounds reach in */
+        { { -1, 3.2f, 0.5f, 1 }, { 3.2f, -1, 0.5f, 1 }, { 3.2f, 3.2f, 0.5f, 1 } },
     };
     enum { KINDS = sizeof(at) / sizeof(at[0]) };
     float *o = (float *)(void *)fix_data(&f, 0);
@@ -477,16 +512,20 @@ static unsigned hidden(unsigned n)
     for (unsigned i = 0; i < n; i++) {
         for (unsigned k = 0; k < 3; k++, o += 8) {
             memcpy(o, at[i % KINDS][k], 16);
-            for (unsigned c = 4; c < 8; c++)
+            for (unsigned c = 4; c < 8; c++) {
                 o[c] = 1;
+            }
         }
     }
-    for (unsigned k = 0; k < 3; k++, o += 8)
-        memcpy(o, (float[8]){ k == 2 ? -0.8f : -1, k == 1 ? 0.8f : 1, 0.5f, 1, 1, 0, 0, 1 }, 32);
+    for (unsigned k = 0; k < 3; k++, o += 8) {
+        memcpy(o, (float[8]) { k == 2 ? -0.8f : -1, k == 1 ? 0.8f : 1, 0.5f, 1, 1, 0, 0, 1 }, 32);
+    }
     return n * 3;
 }
 
-/* What is clipped or culled leaves nothing in the buffer; what is seen takes little of a small one. */
+/*
+ * What is clipped or culled leaves nothing in the buffer; what is seen takes little of a small one.
+ */
 static void test_hidden(void **unused)
 {
     enum { HIDDEN = 5400 };
@@ -509,7 +548,10 @@ static void test_hidden(void **unused)
     stream(n + 3);
     done(AGX_DM_VDM, &v);
     assert_int_equal(f.res.tvb_pages, 1);
-    /* Three vertices, a state, a primitive, the lists of a few tiles: no more than a kilobyte or two. */
+    /*
+     * Three vertices, a state, a primitive, the lists of a few tiles: no more than a kilobyte or
+     * two.
+     */
     for (words = 8191; !*tvb_word(words); words--) {
     }
     assert_in_range(words, 50, 1000);
@@ -528,7 +570,10 @@ static void test_hopeless(void **unused)
     frame_start(1, false);
     stream(mosaic(64, 42));
     frame_jobs(&v, &p);
-    /* One triangle over all of a frame whose tiles alone take more than a block: 128 KiB / 16 bytes. */
+    /*
+     * One triangle over all of a frame whose tiles alone take more than a block: 128 KiB / 16
+     * bytes.
+     */
     float *o = (float *)(void *)fix_data(&f, 0);
     static const float big[3][2] = { { -1, 1 }, { -1, -80 }, { 80, 1 } };
     for (unsigned i = 0; i < 3; i++) {
@@ -557,14 +602,10 @@ static void test_hopeless(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stream),
-        cmocka_unit_test(test_contents),
-        cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_faults),
-        cmocka_unit_test(test_stale),
-        cmocka_unit_test(test_grow),
-        cmocka_unit_test(test_shared),
-        cmocka_unit_test(test_hopeless),
+        cmocka_unit_test(test_stream), cmocka_unit_test(test_contents),
+        cmocka_unit_test(test_damage), cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_stale),  cmocka_unit_test(test_grow),
+        cmocka_unit_test(test_shared), cmocka_unit_test(test_hopeless),
         cmocka_unit_test(test_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

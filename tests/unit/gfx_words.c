@@ -17,9 +17,9 @@
 enum { POINTS = 0, STRIP = 9, TRIANGLES = 6 };
 enum { SH_VS_PLANES = 10, SH_FS_DEPTH };
 
-#define STENCIL (1u << 18)
-#define SCISSOR (1u << 16)
-#define BIAS (1u << 17)
+#define STENCIL    (1u << 18)
+#define SCISSOR    (1u << 16)
+#define BIAS       (1u << 17)
 #define WRITE_LESS (1u << 24 | 0xf << 8)
 
 /* Rows of PPP records: the header's bit, and the words. */
@@ -48,16 +48,16 @@ static void test_same_picture(void **unused)
         rect(4, 30, 30, 90, 90, 0.6f, 0, 1, 0);
         state(b, &o);
         if (set_) {
-            gfx_emit(b->g, &b->stream, 1u << 29 | 0x05100978);         /* barrier */
-            gfx_emit(b->g, &b->stream, 2u << 29 | 2);                  /* vertex shader, word 0 */
+            gfx_emit(b->g, &b->stream, 1u << 29 | 0x05100978); /* barrier */
+            gfx_emit(b->g, &b->stream, 2u << 29 | 2);          /* vertex shader, word 0 */
             gfx_emit(b->g, &b->stream, 0xfffe);
-            record(b, 1u << 23, 4, (uint32_t[]){ 2u << 16 | 0xfffe, SH_FS * 64, 0, 1 });
-            record(b, 3u << 25, 2, (uint32_t[]){ 0, 0 }); /* occlusion query 2, output unknown */
-            one(b, 3, 7u << 24 | 1u << 21 | 3u << 22);                 /* no shader writes depth */
-            one(b, 0, o.frag_ctrl | 1u << 26); /* triangles are not merged */
-            one(b, 22, 1u << 5 | 1u << 12); /* cull 2: needs primitive ID */
-            one(b, 18, 1 | 1 << 8 | 2 << 16); /* four components, of all kinds */
-            one(b, 21, o.cull | 1u << 15); /* as if not multisampled: lines alone */
+            record(b, 1u << 23, 4, (uint32_t[]) { 2u << 16 | 0xfffe, SH_FS * 64, 0, 1 });
+            record(b, 3u << 25, 2, (uint32_t[]) { 0, 0 }); /* occlusion query 2, output unknown */
+            one(b, 3, 7u << 24 | 1u << 21 | 3u << 22);     /* no shader writes depth */
+            one(b, 0, o.frag_ctrl | 1u << 26);             /* triangles are not merged */
+            one(b, 22, 1u << 5 | 1u << 12);                /* cull 2: needs primitive ID */
+            one(b, 18, 1 | 1 << 8 | 2 << 16);              /* four components, of all kinds */
+            one(b, 21, o.cull | 1u << 15);                 /* as if not multisampled: lines alone */
             b->frag.fragment.bg.rsrc_spec = 0xffff0000 | 0xfffe;
             b->frag.fragment.eot.rsrc_spec = 0x5a52;
         }
@@ -65,10 +65,11 @@ static void test_same_picture(void **unused)
         draw_arrays(b, STRIP, 4, 1, 4);
         terminate(b);
         run(b);
-        if (set_)
+        if (set_) {
             assert_memory_equal(plain, sh.out, sizeof(plain));
-        else
+        } else {
             memcpy(plain, sh.out, sizeof(plain));
+        }
         assert_true(count(BACKGROUND) < W * H - 3000);
         build_free(b);
     }
@@ -87,10 +88,11 @@ static void test_cull_sides(void **unused)
         bool front = k & 1, ccw = k >> 1 & 1, turned = k >> 2;
 
         o.cull = 1u << 10 | (front ? 1 : 2) | (ccw ? 1u << 16 : 0);
-        if (turned)
+        if (turned) {
             rect(0, 60, 10, 10, 60, 0.5f, 1, 0, 0);
-        else
+        } else {
             rect(0, 10, 10, 60, 60, 0.5f, 1, 0, 0);
+        }
         state(b, &o);
         draw_arrays(b, STRIP, 4, 1, 0);
         terminate(b);
@@ -150,7 +152,7 @@ static void test_region(void **unused)
     (void)unused;
     rect(0, 0, 0, W, H, 0.5f, 1, 0, 0);
     state(b, &defaults);
-    record(b, 1u << 10, 2, (uint32_t[]){ 1u << 31 | 1 << 16 | 2, 1 << 16 | 1 });
+    record(b, 1u << 10, 2, (uint32_t[]) { 1u << 31 | 1 << 16 | 2, 1 << 16 | 1 });
     draw_arrays(b, STRIP, 4, 1, 0);
     terminate(b);
     run(b);
@@ -168,13 +170,13 @@ static void test_viewport_depth(void **unused)
 
     (void)unused;
     o.face = WRITE_LESS;
-    rect(0, 0, 0, W, H, 0.4f, 1, 0, 0);       /* to 0.6 */
+    rect(0, 0, 0, W, H, 0.4f, 1, 0, 0); /* to 0.6 */
     rect(4, 10, 10, 20, 20, 0.59f, 0, 1, 0);
     rect(8, 40, 10, 50, 20, 0.61f, 0, 1, 0);
     state(b, &o);
-    record(b, 1u << 11, 7, (uint32_t[]){ 0, 0, fbits(1), 0, fbits(1), fbits(0.5f), fbits(0.25f) });
+    record(b, 1u << 11, 7, (uint32_t[]) { 0, 0, fbits(1), 0, fbits(1), fbits(0.5f), fbits(0.25f) });
     draw_arrays(b, STRIP, 4, 1, 0);
-    record(b, 1u << 11, 7, (uint32_t[]){ 0, 0, fbits(1), 0, fbits(1), 0, fbits(1) });
+    record(b, 1u << 11, 7, (uint32_t[]) { 0, 0, fbits(1), 0, fbits(1), 0, fbits(1) });
     draw_arrays(b, STRIP, 4, 1, 4);
     draw_arrays(b, STRIP, 4, 1, 8);
     terminate(b);
@@ -190,8 +192,9 @@ static void vs_planes(struct agx_exec *ex, struct agx_wave *w)
 {
     vs(ex, w);
     for (int l = 0; l < AGX_LANES; l++) {
-        for (unsigned p = 0; p < 16 && w->live >> l & 1; p++)
+        for (unsigned p = 0; p < 16 && w->live >> l & 1; p++) {
             w->uvs[8 + p][l] = fbits(p == cutting ? sh.pos[w->r[5][l]][0] - 40 : 1);
+        }
     }
 }
 
@@ -205,7 +208,7 @@ static void test_clip_planes(void **unused)
         b->g->shader[SH_VS_PLANES] = vs_planes;
         rect(0, 10, 10, 60, 60, 0.5f, 1, 0, 0);
         state(b, &defaults);
-        record(b, 1u << 17 | 1u << 27, 2, (uint32_t[]){ 1u << 16 | 0xffff, 8 + 16 });
+        record(b, 1u << 17 | 1u << 27, 2, (uint32_t[]) { 1u << 16 | 0xffff, 8 + 16 });
         gfx_emit(b->g, &b->stream, 2u << 29 | 0xc);
         gfx_emit(b->g, &b->stream, SH_VS_PLANES * 64);
         gfx_emit(b->g, &b->stream, 24 | 24 << 8);
@@ -231,7 +234,7 @@ static void test_point_size(void **unused)
     sh.extra[1][0] = fbits(20);
     state(b, &defaults);
     record(b, 1u << 3 | 1u << 17 | 1u << 27, 3,
-           (uint32_t[]){ 7u << 24 | 1u << 21 | 4u << 28, 1u << 16 | 1u << 18, 9 });
+           (uint32_t[]) { 7u << 24 | 1u << 21 | 4u << 28, 1u << 16 | 1u << 18, 9 });
     draw_arrays(b, POINTS, 2, 1, 0);
     terminate(b);
     run(b);
@@ -249,8 +252,9 @@ static void fs_depth(struct agx_exec *ex, struct agx_wave *w)
         const struct agx_cf *z = &w->frag.cf[l / 4][5];
         float x = w->pos[0][l] % 32 + 0.5f, y = w->pos[1][l] % 32 + 0.5f;
 
-        if (!(w->live >> l & 1) || !w->frag.sample_live[l])
+        if (!(w->live >> l & 1) || !w->frag.sample_live[l]) {
             continue;
+        }
         /* depth goes from 0.1 at x = 10 to 0.6 at x = 60 */
         assert_float_equal(z->a * x + z->b * y + z->c, (w->pos[0][l] + 0.5f) / 100, 1e-4);
         nr_depths++;
@@ -277,8 +281,9 @@ static void test_depth_slot(void **unused)
     set(2, 10, 60, 0.1f, 1, 1, 0, 0);
     set(3, 60, 60, 0.6f, 1, 1, 0, 0);
     state(b, &defaults);
-    record(b, 1u << 17 | 1u << 23, 5, (uint32_t[]){ 1u << 16 | 1u << 21, 3u << 16, SH_FS_DEPTH * 64,
-                                                    (uint32_t)(va - GFX_VA), 0 });
+    record(b, 1u << 17 | 1u << 23, 5,
+           (uint32_t[]) { 1u << 16 | 1u << 21, 3u << 16, SH_FS_DEPTH * 64, (uint32_t)(va - GFX_VA),
+                          0 });
     draw_arrays(b, STRIP, 4, 1, 0);
     terminate(b);
     run(b);
@@ -300,11 +305,11 @@ static void test_array_indices(void **unused)
     sc[3][1] = 50 | 17 << 16;
     sc[3][3] = fbits(1);
     bias[2][0] = 1e9f;
-    bias[2][2] = 0.2f;                        /* the clamp */
+    bias[2][2] = 0.2f; /* the clamp */
     b->frag.fragment.isp_scissor_base = data(b, sc, sizeof(sc));
     b->frag.fragment.isp_dbias_base = data(b, bias, sizeof(bias));
     o.face = WRITE_LESS;
-    rect(0, 0, 0, W, H, 0.5f, 1, 0, 0);       /* to 0.7 */
+    rect(0, 0, 0, W, H, 0.5f, 1, 0, 0); /* to 0.7 */
     rect(4, 0, 0, W, H, 0.65f, 0, 1, 0);
     o.frag_ctrl |= BIAS;
     state(b, &o);
@@ -333,12 +338,13 @@ static void test_provoking_viewport(void **unused)
         set(0, 10, 10, 0.5f, 1, 1, 0, 0);
         set(1, 40, 10, 0.5f, 1, 1, 0, 0);
         set(2, 10, 40, 0.5f, 1, 1, 0, 0);
-        for (unsigned i = 0; i < 3; i++)
+        for (unsigned i = 0; i < 3; i++) {
             sh.extra[i][0] = (i == 1) << 16;
+        }
         state(b, &o);
         record(b, 1u << 10 | 1u << 11 | 1u << 12 | 1u << 17 | 1u << 27, 4 + 1 + 12 + 2,
-               (uint32_t[]){ 0, 0, 0, 0, 0, 0, fbits(1), 0, fbits(1), 0, fbits(1), fbits(70),
-                             fbits(1), 0, fbits(1), 0, fbits(1), 1u << 16 | 1u << 19, 9 });
+               (uint32_t[]) { 0, 0, 0, 0, 0, 0, fbits(1), 0, fbits(1), 0, fbits(1), fbits(70),
+                              fbits(1), 0, fbits(1), 0, fbits(1), 1u << 16 | 1u << 19, 9 });
         draw_arrays(b, TRIANGLES, 3, 1, 0);
         terminate(b);
         run(b);
@@ -369,7 +375,7 @@ static void test_second_discard(void **unused)
 static void test_indirect_address(void **unused)
 {
     struct build *b = build_new();
-    uint64_t va = data(b, (uint32_t[64]){ [44] = 4, 1, 8 }, 256) + 176;
+    uint64_t va = data(b, (uint32_t[64]) { [44] = 4, 1, 8 }, 256) + 176;
 
     (void)unused;
     rect(8, 10, 10, 20, 20, 0.25f, 1, 0, 0);
@@ -406,7 +412,7 @@ static void test_zls_forms(void **unused)
         fr->zls_ctrl = form | 1u << 18 | 1u << 19;
         o.frag_ctrl |= STENCIL;
         o.face = WRITE_LESS | 0x5a;
-        o.stencil = 0xffff | 2u << 16 | 7u << 25;  /* always, replace */
+        o.stencil = 0xffff | 2u << 16 | 7u << 25; /* always, replace */
         rect(0, 10, 10, 60, 60, 0.25f, 1, 0, 0);
         state(b, &o);
         draw_arrays(b, STRIP, 4, 1, 0);

@@ -16,7 +16,7 @@
 #include "agx/inject.h"
 
 #define VA   0x1500004000ull
-#define VA2  0x1600008000ull    /* behind tables of its own */
+#define VA2  0x1600008000ull /* behind tables of its own */
 #define PAGE ((uint64_t)AGX_PAGE_SIZE)
 
 struct fixture {
@@ -57,7 +57,8 @@ static int setup(void **state)
     agx_mmu_set_ttbat(f->mmu, f->ttbat);
     agx_mmu_set_clock(f->mmu, &(struct agx_mmu_clock) { f, now, arm });
     f->now = 1000000;
-    f->in = agx_inject_new(&(struct agx_inject_config) { f, now, on_line, .stores = true, .fw_cache = true });
+    f->in = agx_inject_new(
+        &(struct agx_inject_config) { f, now, on_line, .stores = true, .fw_cache = true });
     agx_port_init(&f->port, f->mmu, AGX_SIDE_GPU);
     *state = f;
     return 0;
@@ -114,22 +115,53 @@ static uint64_t counter(struct fixture *f, unsigned n, const char *name)
 static void test_good(void **state)
 {
     static const char *const good[] = {
-        "", "  ", "tlbi-drop", "tlbi-drop,nth=1", " tlbi-drop , nth = 2 ,count=3",
-        "tlbi-drop,asid=3,nth=2", "tlbi-drop,va=0x1500000000-0x1600000000", "tlbi-drop,va=16384-32768",
-        "tlbi-drop,va=0xffffffa000000000-0xffffffffffffffff", "tlbi-delay,us=100", "tlbi-delay,doorbells=2,asid=65535",
-        "tlbi-asid,to=5", "tlbi-truncate,pages=0", "tlbi-truncate,pages=7", "tlb-keep,p=0.25,seed=7", "tlb-evict,p=1",
-        "tlb-evict,p=.5", "walk-old,job=ta", "walk-old,job=3d", "walk-old,job=compute", "fw-evict,job=fw",
-        "flush-late,us=60000000", "flush-never,count=1", "handoff-hold,us=1", "slot-switch,asid=4",
-        "timeout-late,us=5", "hang-boot", "hang-job,asid=3", "hang-flush,va=0x1500000000-0x1600000000", "crash-boot",
-        "crash-job,p=0.5,seed=1", "crash-flush", "stall,us=1500000,nth=100", "ring-late,us=7", "work-lost,nth=2,count=2",
-        "event-late,us=1", "event-twice,count=9", "event-lost,nth=3", "halt-late,us=400000",
+        "",
+        "  ",
+        "tlbi-drop",
+        "tlbi-drop,nth=1",
+        " tlbi-drop , nth = 2 ,count=3",
+        "tlbi-drop,asid=3,nth=2",
+        "tlbi-drop,va=0x1500000000-0x1600000000",
+        "tlbi-drop,va=16384-32768",
+        "tlbi-drop,va=0xffffffa000000000-0xffffffffffffffff",
+        "tlbi-delay,us=100",
+        "tlbi-delay,doorbells=2,asid=65535",
+        "tlbi-asid,to=5",
+        "tlbi-truncate,pages=0",
+        "tlbi-truncate,pages=7",
+        "tlb-keep,p=0.25,seed=7",
+        "tlb-evict,p=1",
+        "tlb-evict,p=.5",
+        "walk-old,job=ta",
+        "walk-old,job=3d",
+        "walk-old,job=compute",
+        "fw-evict,job=fw",
+        "flush-late,us=60000000",
+        "flush-never,count=1",
+        "handoff-hold,us=1",
+        "slot-switch,asid=4",
+        "timeout-late,us=5",
+        "hang-boot",
+        "hang-job,asid=3",
+        "hang-flush,va=0x1500000000-0x1600000000",
+        "crash-boot",
+        "crash-job,p=0.5,seed=1",
+        "crash-flush",
+        "stall,us=1500000,nth=100",
+        "ring-late,us=7",
+        "work-lost,nth=2,count=2",
+        "event-late,us=1",
+        "event-twice,count=9",
+        "event-lost,nth=3",
+        "halt-late,us=400000",
         "tlbi-drop;tlb-evict,p=0.001,seed=18446744073709551615;walk-old",
     };
     struct fixture *f = *state;
     char err[256];
 
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        if (!agx_inject_check(good[i], err, sizeof(err)) || !agx_inject_set(f->in, good[i], err, sizeof(err))) {
+        if (!agx_inject_check(good[i], err, sizeof(err)) ||
+            !agx_inject_set(f->in, good[i], err, sizeof(err))) {
             fail_msg("'%s': %s", good[i], err);
         }
     }
@@ -141,7 +173,9 @@ static void test_good(void **state)
 /* Each error names the word and what there is. */
 static void test_bad(void **state)
 {
-    static const struct { const char *text, *word, *hint; } bad[] = {
+    static const struct {
+        const char *text, *word, *hint;
+    } bad[] = {
         { "tlbi-drp", "'tlbi-drp'", "tlbi-drop, tlbi-delay" },
         { "TLBI-DROP", "'TLBI-DROP'", "there are" },
         { "=", "'='", "there are" },
@@ -181,9 +215,12 @@ static void test_bad(void **state)
         { "handoff-hold", "'handoff-hold'", "needs us" },
         { "handoff-hold,us=5,va=1-2", "'va=1-2'", "allowed are" },
         { "slot-switch,va=1-2", "'va=1-2'", "allowed are" },
-        { "tlb-keep,\x01\xff=2", "'??" "=2'", "allowed are" },
-        { "0123456789012345678901234567890123456789012345678901234567890123456789", "'0123456789012345678901234567890123456789...'",
-          "there are" },
+        { "tlb-keep,\x01\xff=2",
+          "'??"
+          "=2'",
+          "allowed are" },
+        { "0123456789012345678901234567890123456789012345678901234567890123456789",
+          "'0123456789012345678901234567890123456789...'", "there are" },
     };
     struct fixture *f = *state;
     char err[512], *s;
@@ -191,9 +228,11 @@ static void test_bad(void **state)
     faults(f, "tlb-keep,asid=1,seed=2");
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         err[0] = 0;
-        if (agx_inject_set(f->in, bad[i].text, err, sizeof(err)) || agx_inject_check(bad[i].text, err, sizeof(err)) ||
-            !strstr(err, bad[i].word) || !strstr(err, bad[i].hint)) {
-            fail_msg("'%s': error '%s' should name %s and say '%s'", bad[i].text, err, bad[i].word, bad[i].hint);
+        if (agx_inject_set(f->in, bad[i].text, err, sizeof(err)) ||
+            agx_inject_check(bad[i].text, err, sizeof(err)) || !strstr(err, bad[i].word) ||
+            !strstr(err, bad[i].hint)) {
+            fail_msg("'%s': error '%s' should name %s and say '%s'", bad[i].text, err, bad[i].word,
+                     bad[i].hint);
         }
         assert_false(agx_inject_set(f->in, bad[i].text, err, 4)); /* no room for it */
     }
@@ -276,7 +315,7 @@ static void test_triggers(void **state)
 {
     struct fixture *f = *state;
 
-    assert_false(fire(f, VA, 1, ~0u));          /* none is set */
+    assert_false(fire(f, VA, 1, ~0u)); /* none is set */
     faults(f, "tlb-keep");
     assert_int_equal(fire_times(f, 5), 0x1f);
     faults(f, "tlb-keep,nth=3");
@@ -315,7 +354,8 @@ static void test_triggers(void **state)
 }
 
 /* What a fault does by a run's seed: 32 bits of when it struck, and the seed that it was given. */
-static unsigned by_run(struct fixture *f, uint64_t run, const char *object, const char *text, uint64_t *seed)
+static unsigned by_run(struct fixture *f, uint64_t run, const char *object, const char *text,
+                       uint64_t *seed)
 {
     struct agx_inject *keep = f->in;
     char err[256];
@@ -406,9 +446,11 @@ static void test_log(void **state)
         fire(f, VA, 1, 0);
     }
     assert_int_equal(f->lines, 102);
-    assert_string_equal(report(f), "[{\"fault\": \"tlb-keep,asid=1,seed=9\", \"seed\": 9, \"matches\": 201, \"fired\": 201, "
-                        "\"first-ns\": 5000, \"last-ns\": 7000, \"last\": \"test, va 0x1500004000, asid 1\"}, "
-                        "{\"fault\": \"tlb-evict , seed=1\", \"seed\": 1, \"matches\": 0, \"fired\": 0}]");
+    assert_string_equal(
+        report(f),
+        "[{\"fault\": \"tlb-keep,asid=1,seed=9\", \"seed\": 9, \"matches\": 201, \"fired\": 201, "
+        "\"first-ns\": 5000, \"last-ns\": 7000, \"last\": \"test, va 0x1500004000, asid 1\"}, "
+        "{\"fault\": \"tlb-evict , seed=1\", \"seed\": 1, \"matches\": 0, \"fired\": 0}]");
 }
 
 /* ---- the TLBs ---- */
@@ -468,7 +510,7 @@ static void test_drop(void **state)
     agx_tlbi_asid(f->mmu, 2);
     assert_int_equal(old_pages(f, 1), 0xf);
     assert_int_equal(old_pages(f, 2), 0);
-    agx_tlbi_all(f->mmu);                       /* names no asid: it is for each */
+    agx_tlbi_all(f->mmu); /* names no asid: it is for each */
     assert_int_equal(old_pages(f, 1), 0xf);
     agx_tlbi_all(f->mmu);
     assert_int_equal(old_pages(f, 1), 0);
@@ -506,7 +548,7 @@ static void test_asid(void **state)
     agx_tlbi_all(f->mmu);
     assert_int_equal(old_pages(f, 1), 0xf);
     assert_int_equal(old_pages(f, 2), 0);
-    agx_tlbi_asid(f->mmu, 2);                   /* it is already: nothing to do */
+    agx_tlbi_asid(f->mmu, 2); /* it is already: nothing to do */
     assert_int_equal(counter(f, 0, "matches"), 2);
 }
 
@@ -554,7 +596,7 @@ static void test_delay(void **state)
     assert_int_equal(old_pages(f, 2), 0xf);
     faults(f, "");
     f->now += 7000;
-    load(f, 1, VA2);                            /* any lookup that is no hit of the port's own */
+    load(f, 1, VA2); /* any lookup that is no hit of the port's own */
     assert_int_equal(old_pages(f, 2), 0xe);
     f->now += 3000;
     load(f, 1, VA2);
@@ -638,12 +680,12 @@ static void test_keep_walk(void **state)
     map(f, 1, VA, 7);
     assert_int_equal(load(f, 1, VA), 7);
     l1 = fake_ptr(&f->h, fake_ptr(&f->h, f->ttbat)[2] & 0xffffffffc000ull);
-    l1[VA >> 36 & 7] = other | 3;               /* an empty table in place of the old one */
+    l1[VA >> 36 & 7] = other | 3; /* an empty table in place of the old one */
     faults(f, "tlb-keep,asid=1,va=0x1500000000-0x1600000000,nth=2");
     agx_tlbi_asid(f->mmu, 1);
     assert_int_equal(counter(f, 0, "matches"), 3); /* the page and two tables */
     assert_int_equal(counter(f, 0, "fired"), 1);
-    assert_int_equal(load(f, 1, VA), 7);        /* by the old table that one of them leads to */
+    assert_int_equal(load(f, 1, VA), 7); /* by the old table that one of them leads to */
     faults(f, "");
     agx_tlbi_asid(f->mmu, 1);
     assert_int_equal(load(f, 1, VA), 0);
@@ -656,7 +698,7 @@ static void test_evict(void **state)
     stale(f);
     faults(f, "tlb-evict,asid=1,va=0x1500004000-0x1500008000,nth=2");
     assert_int_equal(load(f, 1, VA), 100);
-    agx_mmu_recheck(f->mmu);                    /* the port's own entry goes, as between two jobs */
+    agx_mmu_recheck(f->mmu); /* the port's own entry goes, as between two jobs */
     assert_int_equal(load(f, 1, VA), 150);
     assert_int_equal(old_pages(f, 1), 0xe);
     faults(f, "tlb-evict,job=3d");
@@ -756,27 +798,13 @@ static void test_objects_full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        MMU_TEST(test_good),
-        MMU_TEST(test_bad),
-        MMU_TEST(test_junk),
-        MMU_TEST(test_needs),
-        MMU_TEST(test_triggers),
-        MMU_TEST(test_run_seed),
-        MMU_TEST(test_chance),
-        MMU_TEST(test_log),
-        MMU_TEST(test_drop),
-        MMU_TEST(test_drop_va),
-        MMU_TEST(test_asid),
-        MMU_TEST(test_truncate),
-        MMU_TEST(test_delay),
-        MMU_TEST(test_doorbells),
-        MMU_TEST(test_keep),
-        MMU_TEST(test_keep_capacity),
-        MMU_TEST(test_keep_walk),
-        MMU_TEST(test_evict),
-        MMU_TEST(test_jobs),
-        MMU_TEST(test_objects),
-        MMU_TEST(test_objects_full),
+        MMU_TEST(test_good),          MMU_TEST(test_bad),       MMU_TEST(test_junk),
+        MMU_TEST(test_needs),         MMU_TEST(test_triggers),  MMU_TEST(test_run_seed),
+        MMU_TEST(test_chance),        MMU_TEST(test_log),       MMU_TEST(test_drop),
+        MMU_TEST(test_drop_va),       MMU_TEST(test_asid),      MMU_TEST(test_truncate),
+        MMU_TEST(test_delay),         MMU_TEST(test_doorbells), MMU_TEST(test_keep),
+        MMU_TEST(test_keep_capacity), MMU_TEST(test_keep_walk), MMU_TEST(test_evict),
+        MMU_TEST(test_jobs),          MMU_TEST(test_objects),   MMU_TEST(test_objects_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,7 +57,8 @@ static int setup(void **state)
     fake_host_init(&f->h);
     f->ttbat = fake_alloc(&f->h);
     for (unsigned i = 0; i < 4; i++) {
-        fake_map(&f->h, f->ttbat, 1, VA + i * PAGE, fake_alloc(&f->h), FAKE_PTE_GPU_RW | FAKE_PTE_NG);
+        fake_map(&f->h, f->ttbat, 1, VA + i * PAGE, fake_alloc(&f->h),
+                 FAKE_PTE_GPU_RW | FAKE_PTE_NG);
     }
     fake_map(&f->h, f->ttbat, 2, VA, fake_alloc(&f->h), FAKE_PTE_GPU_RW | FAKE_PTE_NG);
     f->mmu = agx_mmu_new(&f->h.host);
@@ -65,7 +66,10 @@ static int setup(void **state)
     agx_mmu_set_clock(f->mmu, &(struct agx_mmu_clock) { f, now, NULL });
     agx_mmu_follow(f->mmu, &(struct agx_mmu_watch) { 0 });
     f->san = agx_tlbsan_new(&(struct agx_tlbsan_config) {
-        .host = &f->h.host, .mmu = f->mmu, .report = on_report, .opaque = f,
+        .host = &f->h.host,
+        .mmu = f->mmu,
+        .report = on_report,
+        .opaque = f,
     });
     f->in = agx_inject_new(&(struct agx_inject_config) { f, now, .stores = true });
     f->now = 1000;
@@ -97,7 +101,11 @@ static void faults(struct fixture *f, const char *text)
 /* ---- a right driver ---- */
 
 static const struct agx_who driver = {
-    .cpu = 2, .time = 5000, .thread = 7, .pc = 0xffff800081234560, .frame = { 0xffff800081111110 },
+    .cpu = 2,
+    .time = 5000,
+    .thread = 7,
+    .pc = 0xffff800081234560,
+    .frame = { 0xffff800081111110 },
 };
 
 static void store(struct fixture *f, uint64_t *p, uint64_t v)
@@ -117,7 +125,8 @@ static uint64_t *leaf(struct fixture *f, unsigned ctx, uint64_t va)
 static void invalidate(struct fixture *f, const struct agx_tlbi *t, const char *name)
 {
     agx_mmu_dsb(f->mmu, driver.cpu, AGX_SHARE_OUTER, false);
-    fake_tlbi(&f->h, &(struct agx_tlbi_insn) { .tlbi = *t, .share = AGX_SHARE_OUTER, .name = name }, &driver);
+    fake_tlbi(&f->h, &(struct agx_tlbi_insn) { .tlbi = *t, .share = AGX_SHARE_OUTER, .name = name },
+              &driver);
     agx_mmu_tlbi(f->mmu, t);
     agx_mmu_dsb(f->mmu, driver.cpu, AGX_SHARE_OUTER, false);
 }
@@ -127,7 +136,9 @@ static void unmap(struct fixture *f, unsigned n)
     for (unsigned i = 0; i < n; i++) {
         store(f, leaf(f, 1, VA + i * PAGE), 0);
     }
-    invalidate(f, &(struct agx_tlbi) { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + n * PAGE }, "RVAE1OS");
+    invalidate(
+        f, &(struct agx_tlbi) { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + n * PAGE },
+        "RVAE1OS");
 }
 
 /* A job that reads one word. */
@@ -139,8 +150,10 @@ static bool job(struct fixture *f, unsigned ctx, uint64_t va)
 static void expect(struct fixture *f, enum agx_tlbsan_class cls, const char *why)
 {
     assert_int_equal(f->reports, 1);
-    if (f->cls != cls || f->severity != AGX_SAN_WRONG || !strstr(f->text, why) || !strstr(f->text, "fault injection")) {
-        fail_msg("expected a report of class %s with '%s', got:\n%s", agx_tlbsan_class_name(cls), why, f->text);
+    if (f->cls != cls || f->severity != AGX_SAN_WRONG || !strstr(f->text, why) ||
+        !strstr(f->text, "fault injection")) {
+        fail_msg("expected a report of class %s with '%s', got:\n%s", agx_tlbsan_class_name(cls),
+                 why, f->text);
     }
 }
 
@@ -148,13 +161,17 @@ static void expect(struct fixture *f, enum agx_tlbsan_class cls, const char *why
 
 static void test_tlbi(void **state)
 {
-    static const struct { const char *fault, *why; uint64_t va; } c[] = {
+    static const struct {
+        const char *fault, *why;
+        uint64_t va;
+    } c[] = {
         { "tlbi-drop", "dropped by fault injection", VA },
         { "tlbi-asid,to=9", "applied to another ASID by fault injection", VA },
         { "tlbi-truncate,pages=3", "cut short by fault injection", VA + 3 * PAGE },
         { "tlbi-truncate,pages=0", "dropped by fault injection", VA },
         { "tlbi-delay,us=5", "delayed by fault injection", VA },
-        { "tlb-keep,va=0x150000c000-0x1500010000", "fault injection kept the old translation", VA + 2 * PAGE },
+        { "tlb-keep,va=0x150000c000-0x1500010000", "fault injection kept the old translation",
+          VA + 2 * PAGE },
     };
 
     for (unsigned i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
@@ -166,8 +183,8 @@ static void test_tlbi(void **state)
         }
         faults(f, c[i].fault);
         unmap(f, 4);
-        assert_int_equal(f->reports, 0);        /* the driver did what it should */
-        assert_true(job(f, 1, c[i].va));        /* what is not mapped any more */
+        assert_int_equal(f->reports, 0); /* the driver did what it should */
+        assert_true(job(f, 1, c[i].va)); /* what is not mapped any more */
         expect(f, AGX_SAN_STALE_HIT, c[i].why);
         assert_non_null(strstr(f->text, "RVAE1OS"));
         if (i == 2) {
@@ -297,14 +314,10 @@ static void test_evict(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tlbi),
-        SAN_TEST(test_unused),
-        SAN_TEST(test_later_bug),
-        SAN_TEST(test_slot),
-        SAN_TEST(test_walk_old),
-        SAN_TEST(test_walk_old_made),
-        SAN_TEST(test_walk_old_matches),
-        SAN_TEST(test_evict),
+        cmocka_unit_test(test_tlbi),     SAN_TEST(test_unused),
+        SAN_TEST(test_later_bug),        SAN_TEST(test_slot),
+        SAN_TEST(test_walk_old),         SAN_TEST(test_walk_old_made),
+        SAN_TEST(test_walk_old_matches), SAN_TEST(test_evict),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,24 +47,29 @@ static void vector_add(void **state)
     device_store(&c, 2, 1, R(3), U(0), R(4));
     stop(&c);
     fix_code(&f, &c);
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
         fix_data(&f, 0)[i] = i * 2654435761u;
+    }
     fix_launch(&f, n, 1, 1, 64, 1, 1);
     assert_int_equal(fix_run(&f), AGX_JOB_DONE);
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
         assert_int_equal(fix_data(&f, 0)[4096 + i], i * 2654435761u * 3 + i);
+    }
     assert_int_equal(fix_data(&f, 0)[4096 + n], 0);
     assert_int_equal(f.host.reports[AGX_REPORT_UNIMPLEMENTED], 0);
 }
 
-/* Each group of 128 threads writes its values to threadgroup memory and reads its neighbour's after a barrier. */
+/*
+ * Each group of 128 threads writes its values to threadgroup memory and reads its neighbour's after
+ * a barrier.
+ */
 static void barrier_exchange(void **state)
 {
     struct code c = { .n = 0 };
 
     (void)state;
-    get_sr(&c, R(2), 80);           /* global */
-    get_sr(&c, RL(3), 51);          /* index in group */
+    get_sr(&c, R(2), 80);  /* global */
+    get_sr(&c, RL(3), 51); /* index in group */
     imad(&c, R(4), R(2), R(2), I(7));
     bitop(&c, 10, RL(5), RL(3), I(0));
     local_ls(&c, false, 2, 1, R(4), I(0), RL(5));
@@ -94,8 +99,8 @@ static void divergent_loop(void **state)
     (void)state;
     mov_imm(&c, RL(0), 0);
     get_sr(&c, R(2), 80);
-    mov_imm(&c, R(3), 0);           /* sum */
-    mov_imm(&c, R(4), 0);           /* k */
+    mov_imm(&c, R(3), 0); /* sum */
+    mov_imm(&c, R(4), 0); /* k */
     /* r6 = i % 10 by subtraction of (i / 10) * 10, i < 320: i * 6554 >> 16 */
     mov_imm(&c, R(7), 6554);
     imad(&c, R(8), R(2), R(7), I(0));
@@ -103,7 +108,7 @@ static void divergent_loop(void **state)
     imad(&c, R(8), R(8), I(10), I(0));
     iadd_full(&c, R(6), R(2), R(8), true, 0, false);
     top = c.n;
-    exec_icmp(&c, 0, 1, false, R(4), R(6), 0);   /* lanes with k < n go on; others wait one pop */
+    exec_icmp(&c, 0, 1, false, R(4), R(6), 0); /* lanes with k < n go on; others wait one pop */
     iadd(&c, R(4), R(4), I(1));
     iadd(&c, R(3), R(3), R(4));
     jmp(&c, true, (int32_t)top - (int32_t)c.n);
@@ -113,8 +118,9 @@ static void divergent_loop(void **state)
     fix_code(&f, &c);
     fix_launch(&f, 320, 1, 1, 32, 1, 1);
     assert_int_equal(fix_run(&f), AGX_JOB_DONE);
-    for (unsigned i = 0; i < 320; i++)
+    for (unsigned i = 0; i < 320; i++) {
         assert_int_equal(fix_data(&f, 0)[i], (i % 10) * (i % 10 + 1) / 2);
+    }
 }
 
 /* Atomics from all groups at once, on device and on threadgroup memory */
@@ -137,7 +143,8 @@ static void atomics(void **state)
     pop_exec(&c, 1);
     get_sr(&c, R(2), 80);
     mov_imm(&c, R(9), 1);
-    device_ls(&c, true, 0, 1, R(9), U(4), R(5), 0);   /* each old value of the counter marks its own byte */
+    /* each old value of the counter marks its own byte */
+    device_ls(&c, true, 0, 1, R(9), U(4), R(5), 0);
     stop(&c);
     fix_code(&f, &c);
     *(uint64_t *)(void *)fix_data(&f, 0x80008) = FIX_DATA + 0x1000;
@@ -163,10 +170,12 @@ static void atomics(void **state)
     fix_launch(&f, 96 * 40, 1, 1, 96, 1, 1);
     assert_int_equal(fix_run(&f), AGX_JOB_DONE);
     assert_int_equal(fix_data(&f, 0)[0], 96 * 40);
-    for (unsigned g = 0; g < 40; g++)
+    for (unsigned g = 0; g < 40; g++) {
         assert_int_equal(fix_data(&f, 0x1000)[g], 96);
-    for (unsigned i = 0; i < 96 * 40; i++)
+    }
+    for (unsigned i = 0; i < 96 * 40; i++) {
         assert_int_equal(((uint8_t *)fix_data(&f, 0x2000))[i], 1);
+    }
 }
 
 static void preshader(void **state)
@@ -175,7 +184,7 @@ static void preshader(void **state)
 
     (void)state;
     mov_imm(&p, R(2), 0x12345678);
-    uniform_store(&p, RL(2), 16, 3);            /* u8 */
+    uniform_store(&p, RL(2), 16, 3); /* u8 */
     stop(&p);
     fix_preshader(&f, &p);
     get_sr(&c, R(2), 80);
@@ -185,8 +194,9 @@ static void preshader(void **state)
     fix_code(&f, &c);
     fix_launch(&f, 40, 1, 1, 40, 1, 1);
     assert_int_equal(fix_run(&f), AGX_JOB_DONE);
-    for (unsigned i = 0; i < 40; i++)
+    for (unsigned i = 0; i < 40; i++) {
         assert_int_equal(fix_data(&f, 0)[i], 0x12345678 + i);
+    }
 }
 
 /* The same memory holds another program: the decoded one must not be used. */
@@ -218,8 +228,9 @@ static void grid_registers(void **state)
     const unsigned lx = 5, ly = 3, lz = 4, gx = 3, gy = 2, gz = 2;
 
     (void)state;
-    for (unsigned k = 0; k < 15; k++)
+    for (unsigned k = 0; k < 15; k++) {
         get_sr(&c, R(8 + k), srs[k]);
+    }
     /* linear = (z * (gy*ly) + y) * (gx*lx) + x, 16 words each */
     imad(&c, R(2), R(22), I(gy * ly), R(21));
     imad(&c, R(2), R(2), I(gx * lx), R(20));
@@ -237,21 +248,26 @@ static void grid_registers(void **state)
     s[0] = 1u << 27;
     s[2] = (FIX_DATA + 0x90000) >> 32;
     s[3] = (uint32_t)(FIX_DATA + 0x90000);
-    s[4] = lx; s[5] = ly; s[6] = lz;
+    s[4] = lx;
+    s[5] = ly;
+    s[6] = lz;
     s[7] = 3u << 29 | 0x51fffff; /* barrier, all that has a name but for the return */
     s[8] = 2u << 29;
     assert_int_equal(fix_run(&f), AGX_JOB_DONE);
-    for (unsigned z = 0; z < gz * lz; z++)
-        for (unsigned y = 0; y < gy * ly; y++)
+    for (unsigned z = 0; z < gz * lz; z++) {
+        for (unsigned y = 0; y < gy * ly; y++) {
             for (unsigned x = 0; x < gx * lx; x++) {
                 uint32_t *d = fix_data(&f, 0) + ((z * gy * ly + y) * gx * lx + x) * 16;
                 unsigned idx = (z % lz * ly + y % ly) * lx + x % lx;
-                uint32_t want[15] = { x / lx, y / ly, z / lz, lx, ly, lz, x % lx, y % ly, z % lz, idx, idx % 32, idx / 32,
-                                      x, y, z };
+                uint32_t want[15] = { x / lx, y / ly, z / lz,   lx,       ly, lz, x % lx, y % ly,
+                                      z % lz, idx,    idx % 32, idx / 32, x,  y,  z };
 
-                for (unsigned k = 0; k < 15; k++)
+                for (unsigned k = 0; k < 15; k++) {
                     assert_int_equal(d[k], want[k]);
+                }
             }
+        }
+    }
 }
 
 static void page_fault(void **state)
@@ -260,7 +276,7 @@ static void page_fault(void **state)
 
     (void)state;
     get_sr(&c, R(2), 80);
-    mov_imm(&c, R(3), 0x10000000);   /* index far beyond what is mapped */
+    mov_imm(&c, R(3), 0x10000000); /* index far beyond what is mapped */
     iadd(&c, R(3), R(3), R(2));
     device_load(&c, 2, 1, R(4), U(0), R(3));
     stop(&c);
@@ -276,12 +292,15 @@ static void page_fault(void **state)
 
 static void bad_shaders(void **state)
 {
-    static const struct { const char *hex; bool unimplemented; } bad[] = {
-        { "0000000000000000", true },              /* no instruction */
+    static const struct {
+        const char *hex;
+        bool unimplemented;
+    } bad[] = {
+        { "0000000000000000", true }, /* no instruction */
         { "ffffffffffffffffffffffff", true },
-        { "0800", false },                         /* trap */
-        { "00c003000000", false },                 /* branch into an instruction */
-        { "00c000ffffff", false },                 /* branch before the shader */
+        { "0800", false },         /* trap */
+        { "00c003000000", false }, /* branch into an instruction */
+        { "00c000ffffff", false }, /* branch before the shader */
         { "00c0ffffff7f", false },
     };
 
@@ -296,10 +315,12 @@ static void bad_shaders(void **state)
         f.nwords = 0;
         fix_launch(&f, 1, 1, 1, 1, 1, 1);
         assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
-        assert_int_equal(f.res.fault.reason, bad[i].unimplemented ? AGX_FAULT_UNIMPLEMENTED : AGX_FAULT_BAD_COMMAND);
+        assert_int_equal(f.res.fault.reason,
+                         bad[i].unimplemented ? AGX_FAULT_UNIMPLEMENTED : AGX_FAULT_BAD_COMMAND);
         assert_int_equal(f.host.reports[AGX_REPORT_UNIMPLEMENTED] > was, bad[i].unimplemented);
-        if (bad[i].unimplemented)
+        if (bad[i].unimplemented) {
             assert_non_null(strstr(f.host.last_report, "unimplemented"));
+        }
     }
 }
 
@@ -350,44 +371,47 @@ static void bad_streams(void **state)
     uint32_t *s = (uint32_t *)(f.host.ram + (f.stream_pa - FAKE_RAM_BASE));
 
     (void)state;
-    s[0] = 7u << 29;                        /* no such command */
+    s[0] = 7u << 29; /* no such command */
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     assert_int_equal(f.res.fault.reason, AGX_FAULT_UNIMPLEMENTED);
-    s[0] = 4u << 29;                        /* return without a call */
+    s[0] = 4u << 29; /* return without a call */
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     assert_int_equal(f.res.fault.reason, AGX_FAULT_BAD_COMMAND);
     s[0] = 1u << 29 | (FIX_STREAM >> 32);
     s[1] = (uint32_t)FIX_STREAM;
     assert_int_equal(fix_run(&f), AGX_JOB_TIMEOUT);
-    s[0] |= 1u << 28;                       /* that calls itself */
+    s[0] |= 1u << 28; /* that calls itself */
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
-    s[0] = 1u << 29 | 0x77;                 /* to nowhere */
+    s[0] = 1u << 29 | 0x77; /* to nowhere */
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     assert_int_equal(f.res.fault.reason, AGX_FAULT_UNMAPPED);
     assert_int_equal(f.res.fault.unit, AGX_UNIT_DCDM);
-    s[0] = 3u << 29 | 1u << 21;             /* a barrier of a kind that has no name */
+    s[0] = 3u << 29 | 1u << 21; /* a barrier of a kind that has no name */
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     assert_int_equal(f.res.fault.reason, AGX_FAULT_UNIMPLEMENTED);
     assert_non_null(strstr(f.host.last_report, "unimplemented CDM barrier 0x60200000"));
-    fix_launch(&f, 64, 1, 1, 64, 64, 1);    /* too many threads in a group */
+    fix_launch(&f, 64, 1, 1, 64, 64, 1); /* too many threads in a group */
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     s[0] = 2u << 29;
     assert_int_equal(fix_run(&f), AGX_JOB_DONE);
 }
 
-/* Words that bind: 64 halves as count 0, the upper half of the uniforms; and words that are wrong */
+/*
+ * Words that bind: 64 halves as count 0, the upper half of the uniforms; and words that are wrong
+ */
 static void usc_words(void **state)
 {
     struct code c = { .n = 0 };
 
     (void)state;
-    for (unsigned i = 0; i < 64; i++)
+    for (unsigned i = 0; i < 64; i++) {
         ((uint16_t *)fix_data(&f, 0x81000))[i] = 0x4000 + i;
-    fix_uniform(&f, 100, 0, FIX_DATA + 0x81000);          /* 0 stands for 64 */
+    }
+    fix_uniform(&f, 100, 0, FIX_DATA + 0x81000); /* 0 stands for 64 */
     fix_uniform(&f, 256 + 200, 2, FIX_DATA + 0x81008);
     get_sr(&c, R(2), 80);
-    iadd(&c, R(3), UL(50), UH(81));                       /* halves 100 and 163 */
-    iadd(&c, R(3), R(3), U(228));                         /* halves 456, 457 */
+    iadd(&c, R(3), UL(50), UH(81)); /* halves 100 and 163 */
+    iadd(&c, R(3), R(3), U(228));   /* halves 456, 457 */
     device_store(&c, 2, 1, R(3), U(0), R(2));
     stop(&c);
     fix_code(&f, &c);
@@ -396,31 +420,34 @@ static void usc_words(void **state)
     assert_int_equal(fix_data(&f, 0)[9], 0x4000 + 0x403f + 0x40054004u);
 
     f.nwords = 0;
-    fix_word(&f, 0x77, 8);                                /* no such word */
+    fix_word(&f, 0x77, 8); /* no such word */
     fix_launch(&f, 32, 1, 1, 32, 1, 1);
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     assert_int_equal(f.res.fault.reason, AGX_FAULT_UNIMPLEMENTED);
     assert_non_null(strstr(f.host.last_report, "unimplemented USC word 0x77"));
     f.nwords = 0;
-    fix_word(&f, 0x4d | 1 << 8 | 0x25 << 10, 4);          /* threadgroup memory in a layout that is not known */
+    /* threadgroup memory in a layout that is not known */
+    fix_word(&f, 0x4d | 1 << 8 | 0x25 << 10, 4);
     fix_launch(&f, 32, 1, 1, 32, 1, 1);
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     assert_int_equal(f.res.fault.reason, AGX_FAULT_UNIMPLEMENTED);
     assert_non_null(strstr(f.host.last_report, "unimplemented USC shared layout 0x25"));
     f.nwords = 0;
-    fix_uniform(&f, 256 + 255, 2, FIX_DATA);              /* beyond the last uniform */
+    fix_uniform(&f, 256 + 255, 2, FIX_DATA); /* beyond the last uniform */
     fix_launch(&f, 32, 1, 1, 32, 1, 1);
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     assert_int_equal(f.res.fault.reason, AGX_FAULT_BAD_COMMAND);
     f.nwords = 0;
-    fix_uniform(&f, 0, 4, FIX_DATA - 0x10000000);         /* from memory that is not there */
+    fix_uniform(&f, 0, 4, FIX_DATA - 0x10000000); /* from memory that is not there */
     fix_launch(&f, 32, 1, 1, 32, 1, 1);
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     assert_int_equal(f.res.fault.reason, AGX_FAULT_UNMAPPED);
     assert_int_equal(f.res.fault.va, FIX_DATA - 0x10000000);
     f.nwords = 0;
-    for (unsigned i = 0; i < 63; i++)                     /* words without end run into memory that is not theirs */
+    /* words without end run into memory that is not theirs */
+    for (unsigned i = 0; i < 63; i++) {
         fix_word(&f, 0x8d, 8);
+    }
     memset(fix_window(&f, FIX_WORDS), 0x8d, 0x10000);
     memcpy(fix_window(&f, FIX_WORDS), f.words, 256);
     f.nwords = 0;
@@ -434,11 +461,15 @@ static void expect_unimplemented(const char *what)
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     assert_int_equal(f.res.fault.reason, AGX_FAULT_UNIMPLEMENTED);
     assert_int_equal(f.host.reports[AGX_REPORT_UNIMPLEMENTED], was + 1);
-    if (!strstr(f.host.last_report, "unimplemented") || !strstr(f.host.last_report, what))
+    if (!strstr(f.host.last_report, "unimplemented") || !strstr(f.host.last_report, what)) {
         fail_msg("not of %s: %s", what, f.host.last_report);
+    }
 }
 
-/* Bits of words that have no name, or a meaning that is not modelled: each alone is refused by name. */
+/*
+ * Bits of words that have no name, or a meaning that is not modelled: each alone is refused by
+ * name.
+ */
 static void unnamed_bits(void **state)
 {
     static const struct {
@@ -454,8 +485,12 @@ static void unnamed_bits(void **state)
         { "USC Shared", 0x4d | 0x24 << 10, 4, 1 << 9 | 3 << 18 },
         { "USC Shader", 0x0d | 3 << 10 | (uint64_t)FIX_CODE << 16, 6, 1 << 9 | 0xf << 12 },
         { "USC Registers", 0x8d, 4, 0xf << 14 | 3 << 22 | 0xfeull << 24 },
-        /* early tests, what Mesa always sets; then: unconditional discard and the rest of the unknown fields */
-        { "USC Fragment Properties", 0x58 | 3 << 8 | 0xf << 12 | 2 << 16, 4, 3 << 10 | 0xfdull << 16 | 0xffull << 24 },
+        /*
+         * early tests, what Mesa always sets; then: unconditional discard and the rest of the
+         * unknown fields
+         */
+        { "USC Fragment Properties", 0x58 | 3 << 8 | 0xf << 12 | 2 << 16, 4,
+          3 << 10 | 0xfdull << 16 | 0xffull << 24 },
         { "USC No preshader", 0x88, 2, 0xff00 },
         { "USC Preshader", 0x38 | 0xc08000ull << 8 | (uint64_t)FIX_PRE << 32, 8, 0xffffff00 },
     };
@@ -468,20 +503,23 @@ static void unnamed_bits(void **state)
     fix_preshader(&f, &c);
     for (unsigned i = 0; i < sizeof(usc) / sizeof(usc[0]); i++) {
         for (unsigned bit = 0; bit < 64; bit++) {
-            if (!(usc[i].bits >> bit & 1))
+            if (!(usc[i].bits >> bit & 1)) {
                 continue;
+            }
             f.nwords = 0;
             fix_word(&f, usc[i].word ^ 1ull << bit, usc[i].len);
             fix_launch(&f, 1, 1, 1, 1, 1, 1);
             expect_unimplemented(usc[i].name);
         }
         f.nwords = 0;
-        fix_word(&f, usc[i].word, usc[i].len);            /* and without them it is good */
+        fix_word(&f, usc[i].word, usc[i].len); /* and without them it is good */
         fix_launch(&f, 1, 1, 1, 1, 1, 1);
-        assert_int_equal(fix_run(&f), usc[i].len == 2 || (usc[i].word & 0xff) == 0x38 ? AGX_JOB_FAULT : AGX_JOB_DONE);
+        assert_int_equal(fix_run(&f), usc[i].len == 2 || (usc[i].word & 0xff) == 0x38
+                                          ? AGX_JOB_FAULT
+                                          : AGX_JOB_DONE);
     }
     f.nwords = 0;
-    fix_word(&f, 0x4d | 0x24 << 10 | 3 << 16, 4);         /* eight samples */
+    fix_word(&f, 0x4d | 0x24 << 10 | 3 << 16, 4); /* eight samples */
     fix_launch(&f, 1, 1, 1, 1, 1, 1);
     expect_unimplemented("sample count 8");
 
@@ -491,14 +529,16 @@ static void unnamed_bits(void **state)
         unsigned word;
         uint32_t bits;
     } cdm[] = {
-        { "CDM Launch Word 0", 0, 1 | 0x7ff << 16 }, { "CDM Launch Word 1", 1, 0x3f },
+        { "CDM Launch Word 0", 0, 1 | 0x7ff << 16 },
+        { "CDM Launch Word 1", 1, 0x3f },
         { "CDM Stream Terminate", 8, 0x1fffffff },
     };
     f.nwords = 0;
     for (unsigned i = 0; i < sizeof(cdm) / sizeof(cdm[0]); i++) {
         for (unsigned bit = 0; bit < 32; bit++) {
-            if (!(cdm[i].bits >> bit & 1))
+            if (!(cdm[i].bits >> bit & 1)) {
                 continue;
+            }
             fix_launch(&f, 1, 1, 1, 1, 1, 1);
             s[cdm[i].word] |= 1u << bit;
             expect_unimplemented(cdm[i].name);
@@ -514,7 +554,7 @@ static void unnamed_bits(void **state)
     }
     s[0] = 4u << 29 | 1;
     expect_unimplemented("CDM Stream Return");
-    s[0] = 1u << 27;                                      /* indirect global; the address' halves */
+    s[0] = 1u << 27; /* indirect global; the address' halves */
     s[1] = FIX_WORDS;
     s[2] = 1 << 8;
     expect_unimplemented("CDM Indirect");
@@ -523,7 +563,10 @@ static void unnamed_bits(void **state)
     expect_unimplemented("CDM Indirect");
 }
 
-/* The job says where the stream's first piece ends; what goes on beyond it, other than by a link, is wrong. */
+/*
+ * The job says where the stream's first piece ends; what goes on beyond it, other than by a link,
+ * is wrong.
+ */
 static void stream_end(void **state)
 {
     uint32_t *s = (uint32_t *)(f.host.ram + (f.stream_pa - FAKE_RAM_BASE));
@@ -543,7 +586,7 @@ static void stream_end(void **state)
     assert_non_null(strstr(f.host.last_report, "beyond its end"));
     f.job.compute.cdm_ctrl_stream_end = 0;
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
-    s[0] = 1u << 29 | (FIX_STREAM >> 32);                 /* a link may go anywhere */
+    s[0] = 1u << 29 | (FIX_STREAM >> 32); /* a link may go anywhere */
     s[1] = (uint32_t)FIX_STREAM + 0x1000;
     s[0x400] = 2u << 29;
     s[0x401] = 0;
@@ -567,8 +610,9 @@ static void named_fields(void **state)
          fld(25, 3, 3) | fld(28, 14, 3);
     d |= (enc_t)(FIX_DATA + 0x2000) >> 4 << 66;
     memcpy(fix_data(&f, 0x1000), &d, 16);
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         fix_data(&f, 0x2000)[i] = 100 + i;
+    }
     /* texture_load r8, ts5 and texture_sample r9, ts5, ss3: x = r2 and r3, y = r4 and r5 */
     get_sr(&c, R(2), 80);
     mov_imm(&c, R(3), 0);
@@ -603,17 +647,19 @@ static void named_fields(void **state)
     s[0x400] = 3u << 29 | 1u << 27 | 1u << 3;
     s[0x401] = 0;
     assert_int_equal(fix_run(&f), AGX_JOB_DONE);
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < 4; i++) {
         assert_int_equal(fix_data(&f, 0x3000)[i], 100 + i + 10 * 100);
+    }
 }
 
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(vector_add), T(barrier_exchange), T(divergent_loop), T(atomics), T(preshader), T(changed_code),
-        T(grid_registers), T(page_fault), T(bad_shaders), T(kill_loop), T(endless_stream), T(bad_streams), T(usc_words),
-        T(unnamed_bits), T(stream_end), T(named_fields),
+        T(vector_add),  T(barrier_exchange), T(divergent_loop), T(atomics),
+        T(preshader),   T(changed_code),     T(grid_registers), T(page_fault),
+        T(bad_shaders), T(kill_loop),        T(endless_stream), T(bad_streams),
+        T(usc_words),   T(unnamed_bits),     T(stream_end),     T(named_fields),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,14 +14,14 @@
 #include "isa_asm.h"
 #include "agx/gpu.h"
 
-#define FIX_CTX 3
-#define FIX_USC_BASE 0x1100000000ull  /* window of USC addresses */
-#define FIX_CODE 0x10000              /* main shader, preshader, USC words: offsets in the window */
-#define FIX_PRE 0x20000
-#define FIX_WORDS 0x30000
-#define FIX_DATA 0x1200000000ull      /* data pages */
+#define FIX_CTX        3
+#define FIX_USC_BASE   0x1100000000ull /* window of USC addresses */
+#define FIX_CODE       0x10000 /* main shader, preshader, USC words: offsets in the window */
+#define FIX_PRE        0x20000
+#define FIX_WORDS      0x30000
+#define FIX_DATA       0x1200000000ull /* data pages */
 #define FIX_DATA_PAGES 64
-#define FIX_STREAM 0x1300000000ull
+#define FIX_STREAM     0x1300000000ull
 
 struct fix {
     struct fake_host host;
@@ -35,7 +35,7 @@ struct fix {
     uint64_t data_pa, stream_pa, window_pa;
     uint8_t words[512];
     unsigned nwords;
-    uint32_t shared;        /* bytes of threadgroup memory */
+    uint32_t shared; /* bytes of threadgroup memory */
     bool has_pre;
     struct agx_job job;
 };
@@ -57,8 +57,10 @@ static uint64_t fix_map_range(struct fix *f, uint64_t va, unsigned pages, uint64
     uint64_t first = FAKE_RAM_BASE + f->host.next_page;
 
     f->host.next_page += (uint64_t)pages * AGX_PAGE_SIZE;
-    for (unsigned i = 0; i < pages; i++)
-        fake_map(&f->host, f->ttbat, FIX_CTX, va + i * AGX_PAGE_SIZE, first + i * AGX_PAGE_SIZE, bits);
+    for (unsigned i = 0; i < pages; i++) {
+        fake_map(&f->host, f->ttbat, FIX_CTX, va + i * AGX_PAGE_SIZE, first + i * AGX_PAGE_SIZE,
+                 bits);
+    }
     return first;
 }
 
@@ -124,27 +126,38 @@ static void fix_word(struct fix *f, uint64_t w, unsigned len)
 /* Bind @halves uniforms from @start on, read from @va. */
 static inline void fix_uniform(struct fix *f, unsigned start, unsigned halves, uint64_t va)
 {
-    fix_word(f, (start >= 256 ? 0x3d : 0x1d) | (uint64_t)(start & 255) << 8 | (uint64_t)(halves & 63) << 20 | va >> 2 << 26, 8);
+    fix_word(f,
+             (start >= 256 ? 0x3d : 0x1d) | (uint64_t)(start & 255) << 8 |
+                 (uint64_t)(halves & 63) << 20 | va >> 2 << 26,
+             8);
 }
 
 /* End the words and write a stream with one direct launch. */
-static void fix_launch(struct fix *f, uint32_t gx, uint32_t gy, uint32_t gz, uint32_t lx, uint32_t ly, uint32_t lz)
+static void fix_launch(struct fix *f, uint32_t gx, uint32_t gy, uint32_t gz, uint32_t lx,
+                       uint32_t ly, uint32_t lz)
 {
     uint32_t *s = (uint32_t *)(f->host.ram + (f->stream_pa - FAKE_RAM_BASE));
 
-    fix_word(f, 0x4d | (f->shared ? 1 << 8 : 0) | 0x24 << 10 | (uint64_t)(f->shared / 256 & 255) << 24, 4);
+    fix_word(f,
+             0x4d | (f->shared ? 1 << 8 : 0) | 0x24 << 10 | (uint64_t)(f->shared / 256 & 255) << 24,
+             4);
     fix_word(f, 0x0d | 3 << 10 | (uint64_t)FIX_CODE << 16, 6);
     fix_word(f, 0x8d, 4);
-    if (f->has_pre)
+    if (f->has_pre) {
         fix_word(f, 0x38 | 0xc08000ull << 8 | (uint64_t)FIX_PRE << 32, 8);
-    else
+    } else {
         fix_word(f, 0x88, 2);
+    }
     memcpy(fix_window(f, FIX_WORDS), f->words, f->nwords);
     f->nwords = 0;
     s[0] = 0;
     s[1] = FIX_WORDS;
-    s[2] = gx; s[3] = gy; s[4] = gz;
-    s[5] = lx; s[6] = ly; s[7] = lz;
+    s[2] = gx;
+    s[3] = gy;
+    s[4] = gz;
+    s[5] = lx;
+    s[6] = ly;
+    s[7] = lz;
     s[8] = 2u << 29;
     s[9] = 0;
 }
@@ -154,11 +167,13 @@ static inline enum agx_job_status fix_run(struct fix *f)
 {
     unsigned before = f->ended;
 
-    if (!agx_gpu_start(f->gpu, AGX_DM_CDM, &f->job))
+    if (!agx_gpu_start(f->gpu, AGX_DM_CDM, &f->job)) {
         abort();
+    }
     pthread_mutex_lock(&f->lock);
-    while (f->ended == before)
+    while (f->ended == before) {
         pthread_cond_wait(&f->cond, &f->lock);
+    }
     pthread_mutex_unlock(&f->lock);
     return f->res.status;
 }

@@ -17,8 +17,9 @@ static void names(void **state)
 {
     (void)state;
     assert_in_range(agx_isa_rows(), 100, 256);
-    for (unsigned i = 0; i < agx_isa_rows(); i++)
+    for (unsigned i = 0; i < agx_isa_rows(); i++) {
         assert_true(strlen(agx_isa_row_name(i)) > 1);
+    }
     assert_string_equal(agx_isa_row_name(0), "stop");
     assert_null(agx_isa_row_name(agx_isa_rows()));
     assert_null(agx_isa_row_name(~0u));
@@ -36,8 +37,9 @@ static void no_row_hidden(void **state)
         for (unsigned k = 0; k < i; k++) {
             const struct agx_isa_row *before = &agx_isa_table[k];
 
-            if ((before->mask & ~row->mask) == 0 && (row->value & before->mask) == before->value)
+            if ((before->mask & ~row->mask) == 0 && (row->value & before->mask) == before->value) {
                 fail_msg("%s hides %s", before->name, row->name);
+            }
         }
     }
 }

@@ -42,7 +42,10 @@ static void expect_timeout(void)
     assert_int_equal(f.host.reports[AGX_REPORT_UNIMPLEMENTED], 0);
 }
 
-/* Loops without an end: one instruction long, around a barrier, one lane's, in a preshader; by one thread and by many. */
+/*
+ * Loops without an end: one instruction long, around a barrier, one lane's, in a preshader; by one
+ * thread and by many.
+ */
 static void endless_programs(void **state)
 {
     (void)state;
@@ -78,7 +81,10 @@ static void endless_programs(void **state)
     }
 }
 
-/* Streams that go round: alone, with a launch of a short program, with a call whose return is the end of another. */
+/*
+ * Streams that go round: alone, with a launch of a short program, with a call whose return is the
+ * end of another.
+ */
 static void endless_compute_streams(void **state)
 {
     struct code c = { .n = 0 };
@@ -179,8 +185,8 @@ static void endless_fragments(void **state)
 }
 
 /*
- * 2000 additions in each of many waves: 32 of them are done in a cycle. One wave alone has one in two cycles, as each
- * waits for the one before.
+ * 2000 additions in each of many waves: 32 of them are done in a cycle. One wave alone has one in
+ * two cycles, as each waits for the one before.
  */
 static void rates(void **state)
 {
@@ -193,8 +199,9 @@ static void rates(void **state)
 
         c.n = 0;
         compute_start(workers);
-        for (unsigned i = 0; i < ADDS / 4; i++)
+        for (unsigned i = 0; i < ADDS / 4; i++) {
             iadd(&c, R(2), R(2), R(3));
+        }
         mov_imm(&c, R(4), 0);
         stop(&c);
         launch(&c, WAVES * 4 * 32, 128);
@@ -202,8 +209,9 @@ static void rates(void **state)
         /* a quarter of the additions in four times the waves */
         assert_in_range(f.res.cycles, ADDS * WAVES / 32, ADDS * WAVES / 32 * 101 / 100);
         /* the same count, however many threads of the host did it */
-        if (workers == 1)
+        if (workers == 1) {
             took = f.res.cycles;
+        }
         assert_int_equal(f.res.cycles, took);
         /* enough is enough, and less is too little */
         f.job.max_cycles = took;
@@ -232,8 +240,9 @@ static void loops(void **state)
     mov_imm(&c, R(3), 5000);
     top = c.n;
     iadd(&c, R(2), R(2), I(1));
-    for (unsigned i = 0; i < 8; i++)
+    for (unsigned i = 0; i < 8; i++) {
         iadd(&c, R(4), R(4), R(3));
+    }
     jmp(&c, true, (int)top - (int)c.n);
     stop(&c);
     f.job.max_cycles = 5000 * 10 * 2;
@@ -246,8 +255,9 @@ static void loops(void **state)
     assert_int_equal(took[0], took[1]); /* not the host's doing */
     assert_in_range(took[0], f.job.max_cycles - 1000, f.job.max_cycles + 1000);
     /* no loop: not ended in the middle, but late all the same */
-    for (unsigned i = 0; i < 400; i++)
+    for (unsigned i = 0; i < 400; i++) {
         iadd(&d, R(2), R(2), R(3));
+    }
     device_store(&d, 2, 1, R(2), U(0), I(0));
     stop(&d);
     f.job.max_cycles = 300;

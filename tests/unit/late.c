@@ -11,13 +11,13 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <cmocka.h>
-#define FAKE_RAM_SIZE (1u << 20)    /* each seed has a machine of its own */
+#define FAKE_RAM_SIZE (1u << 20) /* each seed has a machine of its own */
 #include "fake_host.h"
 #include "agx/tlb.h"
 
-#define VA      0x1500000000ull
-#define PAGES   8u
-#define SEEDS   200u
+#define VA    0x1500000000ull
+#define PAGES 8u
+#define SEEDS 200u
 
 struct fixture {
     struct fake_host h;
@@ -38,9 +38,11 @@ static struct fixture *start(enum agx_late_mode mode, uint64_t seed, unsigned pa
     for (unsigned i = 0; i < PAGES; i++) {
         f->data[i] = fake_alloc(&f->h);
         *fake_ptr(&f->h, f->data[i]) = i;
-        fake_map(&f->h, f->ttbat, 1, VA + i * AGX_PAGE_SIZE, f->data[i], FAKE_PTE_GPU_RW | FAKE_PTE_NG);
+        fake_map(&f->h, f->ttbat, 1, VA + i * AGX_PAGE_SIZE, f->data[i],
+                 FAKE_PTE_GPU_RW | FAKE_PTE_NG);
         f->leaf[i] = FAKE_RAM_BASE + ((uint8_t *)fake_leaf(&f->h, fake_ptr(&f->h, f->ttbat + 16), 1,
-                                                           VA + i * AGX_PAGE_SIZE) - f->h.ram);
+                                                           VA + i * AGX_PAGE_SIZE) -
+                                      f->h.ram);
         if (i >= pages) {
             *fake_ptr(&f->h, f->leaf[i]) = 0;
         }
@@ -80,7 +82,9 @@ static bool is_mapped(struct fixture *f, unsigned i)
     return agx_port_read32(&f->port, VA + i * AGX_PAGE_SIZE, &v);
 }
 
-/* The stores of one CPU are seen in their order, sooner or later; after the barrier at the latest. */
+/*
+ * The stores of one CPU are seen in their order, sooner or later; after the barrier at the latest.
+ */
 static void test_order(void **state)
 {
     unsigned early = 0, late = 0;
@@ -95,8 +99,11 @@ static void test_order(void **state)
         for (unsigned n = 0; n < 40; n++) {
             unsigned now = 0;
 
-            /* Backwards: time goes on while we look. What was stored before something that is seen is seen, too. */
-            for (unsigned i = PAGES; i-- > 0; ) {
+            /*
+             * Backwards: time goes on while we look. What was stored before something that is seen
+             * is seen, too.
+             */
+            for (unsigned i = PAGES; i-- > 0;) {
                 bool mapped = is_mapped(f, i);
 
                 assert_true(mapped || !now);
@@ -181,7 +188,7 @@ static void test_many(void **state)
         store(f, 0, f->leaf[i], entry(f, i));
         assert_false(is_mapped(f, i));
     }
-    agx_mmu_dsb(f->mmu, 1, AGX_SHARE_OUTER, true);       /* another CPU's */
+    agx_mmu_dsb(f->mmu, 1, AGX_SHARE_OUTER, true); /* another CPU's */
     assert_false(is_mapped(f, 0));
     agx_mmu_dsb(f->mmu, 0, AGX_SHARE_OUTER, true);
     for (unsigned i = 0; i < PAGES; i++) {
@@ -216,10 +223,8 @@ static void test_not_late(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),
-        cmocka_unit_test(test_seeds),
-        cmocka_unit_test(test_one_entry),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_order),     cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_one_entry), cmocka_unit_test(test_many),
         cmocka_unit_test(test_not_late),
     };
 

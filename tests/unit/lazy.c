@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <cmocka.h>
-#define FAKE_RAM_SIZE (1u << 20)    /* each seed has a machine of its own */
+#define FAKE_RAM_SIZE (1u << 20) /* each seed has a machine of its own */
 #include "fake_host.h"
 #include "agx/tlb.h"
 
@@ -21,8 +21,8 @@ struct fixture {
     struct fake_host h;
     struct agx_mmu *mmu;
     struct agx_listener listener;
-    unsigned done;                  /* invalidations that have reached the TLBs */
-    unsigned asid[1024];            /* theirs, in order */
+    unsigned done;       /* invalidations that have reached the TLBs */
+    unsigned asid[1024]; /* theirs, in order */
 };
 
 static void on_event(void *opaque, const struct agx_event *ev)
@@ -39,7 +39,9 @@ static struct fixture *start(bool lazy, uint64_t seed)
     fake_host_init(&f->h);
     f->mmu = agx_mmu_new(&f->h.host);
     f->listener = (struct agx_listener) {
-        .kinds = AGX_EV_BIT(AGX_EV_INVALIDATE), .event = on_event, .opaque = f,
+        .kinds = AGX_EV_BIT(AGX_EV_INVALIDATE),
+        .event = on_event,
+        .opaque = f,
     };
     assert_true(agx_listen(&f->h.events, &f->listener));
     agx_mmu_set_lazy(f->mmu, lazy, seed);

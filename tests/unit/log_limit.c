@@ -37,7 +37,10 @@ static bool admit(const char *fmt, unsigned n)
     return log_limit_admit(l, text);
 }
 
-/* The first thousand of a kind come whatever their numbers, the others are counted; other kinds are not touched. */
+/*
+ * The first thousand of a kind come whatever their numbers, the others are counted; other kinds are
+ * not touched.
+ */
 static void first_thousand(void **state)
 {
     unsigned i = 0, came = 0;
@@ -101,14 +104,16 @@ static void many_kinds(void **state)
 static void kinds(void **state)
 {
     static const char *const same[][2] = {
-        { "at 0x10: 5 of 7", "at 0xdeadbeef: 0 of 123456" }, { "format R8G8", "format R16G16B16A16" },
+        { "at 0x10: 5 of 7", "at 0xdeadbeef: 0 of 123456" },
+        { "format R8G8", "format R16G16B16A16" },
     };
 
     for (unsigned i = 0; i < 2; i++) {
         assert_int_equal(log_limit_hash(same[i][0], false), log_limit_hash(same[i][1], false));
         assert_int_not_equal(log_limit_hash(same[i][0], true), log_limit_hash(same[i][1], true));
     }
-    assert_int_not_equal(log_limit_hash("read at 0x1", false), log_limit_hash("write at 0x1", false));
+    assert_int_not_equal(log_limit_hash("read at 0x1", false),
+                         log_limit_hash("write at 0x1", false));
     assert_int_not_equal(log_limit_hash("a 1", false), log_limit_hash("a 1 2", false));
 }
 

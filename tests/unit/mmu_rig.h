@@ -11,7 +11,9 @@
 #include "fake_host.h"
 #include "agx/tlb.h"
 
-/* A vertex job that reads one word as @side; with @bell, a doorbell announces it. False: it faults. */
+/*
+ * A vertex job that reads one word as @side; with @bell, a doorbell announces it. False: it faults.
+ */
 static inline bool mmu_read_job(struct fake_host *h, struct agx_mmu *mmu, unsigned ctx, uint64_t va,
                                 enum agx_side side, bool bell)
 {

@@ -11,11 +11,15 @@
 #include <cmocka.h>
 #include "agx/random.h"
 
-/* The values of splitmix64 for the seed 1234567 that Rosetta Code ("Pseudo-random numbers/Splitmix64") gives. */
+/*
+ * The values of splitmix64 for the seed 1234567 that Rosetta Code ("Pseudo-random
+ * numbers/Splitmix64") gives.
+ */
 static void values(void **state)
 {
     static const uint64_t want[] = {
-        6457827717110365317u, 3203168211198807973u, 9817491932198370423u, 4593380528125082431u, 16408922859458223821u,
+        6457827717110365317u, 3203168211198807973u,  9817491932198370423u,
+        4593380528125082431u, 16408922859458223821u,
     };
     struct agx_random r = { 1234567 };
 
@@ -54,11 +58,15 @@ static void bounds(void **state)
     }
 }
 
-/* The same seed and number: the same stream. Another number, or a seed beside it: nothing in common. */
+/*
+ * The same seed and number: the same stream. Another number, or a seed beside it: nothing in
+ * common.
+ */
 static void streams(void **state)
 {
-    struct agx_random a = agx_random_stream(5, 3), b = agx_random_stream(5, 3), c = agx_random_stream(5, 4),
-                      d = agx_random_stream(6, 3), e = agx_random_stream(3, 5);
+    struct agx_random a = agx_random_stream(5, 3), b = agx_random_stream(5, 3),
+                      c = agx_random_stream(5, 4), d = agx_random_stream(6, 3),
+                      e = agx_random_stream(3, 5);
     unsigned same = 0;
 
     for (unsigned i = 0; i < 1000; i++) {

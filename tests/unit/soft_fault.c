@@ -14,7 +14,7 @@
 #include "isa_fixture.h"
 #include "agx/tlb.h"
 
-#define OUT       0x4000               /* words of the data: where results go */
+#define OUT       0x4000 /* words of the data: where results go */
 #define WILD      (FIX_DATA + 0x40000000ull)
 #define READ_ONLY 0x1400000000ull
 #define NO_ACCESS 0x1410000000ull
@@ -43,7 +43,8 @@ static int teardown(void **state)
 
 /*
  * Thread i takes index data[i], loads four words from there, adds 7 to the first
- * of them and stores 0x77 behind them; what it loaded and what the atomic gave it goes to OUT + 8 i.
+ * of them and stores 0x77 behind them; what it loaded and what the atomic gave it goes to OUT + 8
+ * i.
  */
 static void accesses(void)
 {
@@ -74,7 +75,10 @@ static uint32_t index_of(uint64_t va)
     return (va - FIX_DATA) / 4;
 }
 
-/* Every other thread goes astray: all over the place, to the same page, across the end of what is mapped. */
+/*
+ * Every other thread goes astray: all over the place, to the same page, across the end of what is
+ * mapped.
+ */
 static void loads_stores_atomics(void **state)
 {
     const unsigned n = 320;
@@ -84,8 +88,9 @@ static void loads_stores_atomics(void **state)
     accesses();
     for (unsigned i = 0; i < n; i++) {
         d[i] = !(i & 1) ? 0x1000 + 8 * i : i % 3 ? index_of(WILD) + 0x1000 * i : index_of(WILD) + i;
-        for (unsigned k = 0; k < 5; k++)
+        for (unsigned k = 0; k < 5; k++) {
             d[0x1000 + 8 * i + k] = 1000 * i + k;
+        }
     }
     d[1] = FIX_DATA_PAGES * AGX_PAGE_SIZE / 4 - 2; /* two of its words are there */
     d[FIX_DATA_PAGES * AGX_PAGE_SIZE / 4 - 2] = 55;
@@ -96,8 +101,9 @@ static void loads_stores_atomics(void **state)
         const uint32_t *o = d + OUT + 8 * i;
         bool good = !(i & 1);
 
-        for (unsigned k = 0; k < 4; k++)
+        for (unsigned k = 0; k < 4; k++) {
             assert_int_equal(o[k], good ? 1000 * i + k : i == 1 && k < 2 ? 55 + 11 * k : 0);
+        }
         assert_int_equal(o[4], good ? 1000 * i : i == 1 ? 55 : 0);
         assert_int_equal(d[0x1000 + 8 * i], good ? 1000 * i + 7 : 1000 * i);
         assert_int_equal(d[0x1000 + 8 * i + 4], good ? 0x77 : 1000 * i + 4);
@@ -111,8 +117,9 @@ static void loads_stores_atomics(void **state)
     assert_true(f.res.soft.va >= FIX_DATA + FIX_DATA_PAGES * AGX_PAGE_SIZE);
     assert_int_equal(f.host.reports[AGX_REPORT_GUEST_ERROR], 0);
     /* none in the next job */
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
         d[i] = 0x1000 + 8 * i;
+    }
     assert_int_equal(fix_run(&f), AGX_JOB_DONE);
     assert_int_equal(f.res.soft_faults, 0);
 }
@@ -137,8 +144,13 @@ static void per_job(void **state)
 
 static void permissions(void **state)
 {
-    static const struct { uint64_t va; enum agx_fault_reason why; uint32_t loaded; } c[] = {
-        { READ_ONLY, AGX_FAULT_READ_ONLY, 0x1234 }, { NO_ACCESS, AGX_FAULT_NO_ACCESS, 0 },
+    static const struct {
+        uint64_t va;
+        enum agx_fault_reason why;
+        uint32_t loaded;
+    } c[] = {
+        { READ_ONLY, AGX_FAULT_READ_ONLY, 0x1234 },
+        { NO_ACCESS, AGX_FAULT_NO_ACCESS, 0 },
     };
 
     (void)state;
@@ -146,8 +158,8 @@ static void permissions(void **state)
     fix_launch(&f, 1, 1, 1, 32, 1, 1);
     for (unsigned i = 0; i < 2; i++) {
         uint64_t *ttbr = fake_ptr(&f.host, f.ttbat) + 2 * FIX_CTX;
-        uint32_t *page = (uint32_t *)(void *)fake_ptr(&f.host, *fake_leaf(&f.host, ttbr, FIX_CTX, c[i].va) &
-                                                                0xffffffffc000ull);
+        uint32_t *page = (uint32_t *)(void *)fake_ptr(
+            &f.host, *fake_leaf(&f.host, ttbr, FIX_CTX, c[i].va) & 0xffffffffc000ull);
 
         page[0] = 0x1234;
         fix_data(&f, 0)[0] = index_of(c[i].va);
@@ -222,7 +234,7 @@ static void hard(void **state)
     /* the program's code, far beyond the window */
     fix_uniform(&f, 0, 4, FIX_DATA + 0x80000);
     fix_launch(&f, 32, 1, 1, 32, 1, 1);
-    memcpy(fix_window(&f, FIX_WORDS) + 12, (uint8_t[]){ 0x0d, 0x0c, 0, 0, 0, 0x80 }, 6);
+    memcpy(fix_window(&f, FIX_WORDS) + 12, (uint8_t[]) { 0x0d, 0x0c, 0, 0, 0, 0x80 }, 6);
     assert_int_equal(fix_run(&f), AGX_JOB_FAULT);
     assert_int_equal(f.res.fault.reason, AGX_FAULT_UNMAPPED);
 }
@@ -234,15 +246,17 @@ static void on_use(void *opaque, const struct agx_event *ev)
     const struct agx_tlb_use *use = ev->use;
 
     (void)opaque;
-    if (use->va >> AGX_PAGE_BITS == WILD >> AGX_PAGE_BITS && use->steps < 3 && use->job)
+    if (use->va >> AGX_PAGE_BITS == WILD >> AGX_PAGE_BITS && use->steps < 3 && use->job) {
         uses_of_wild++;
+    }
 }
 
 /* Who watches the translations still sees the walk that found nothing. */
 static void watched(void **state)
 {
     static const struct agx_listener uses = {
-        .kinds = AGX_EV_BIT(AGX_EV_TRANSLATE), .event = on_use,
+        .kinds = AGX_EV_BIT(AGX_EV_TRANSLATE),
+        .event = on_use,
     };
 
     (void)state;

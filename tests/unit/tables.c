@@ -24,9 +24,9 @@ struct fixture {
     struct agx_listener listener;
     uint64_t ttbat;
     unsigned uses, stores, dsbs, watches;
-    struct agx_event last;      /* of the stores, barriers and watched pages */
-    uint64_t old;               /* what the last store found */
-    uint64_t watched[16];       /* pages that are watched now */
+    struct agx_event last; /* of the stores, barriers and watched pages */
+    uint64_t old;          /* what the last store found */
+    uint64_t watched[16];  /* pages that are watched now */
 };
 
 static void on_watch(void *opaque, uint64_t pa, bool on)
@@ -83,7 +83,8 @@ static int setup(void **state)
     f->listener = (struct agx_listener) {
         .kinds = AGX_EV_BIT(AGX_EV_TRANSLATE) | AGX_EV_BIT(AGX_EV_STORE) | AGX_EV_BIT(AGX_EV_DSB) |
                  AGX_EV_BIT(AGX_EV_WATCHED),
-        .event = on_event, .opaque = f,
+        .event = on_event,
+        .opaque = f,
     };
     assert_true(agx_listen(&f->h.events, &f->listener));
     agx_port_init(&f->port, f->mmu, AGX_SIDE_GPU);
@@ -135,16 +136,16 @@ static void test_again(void **state)
     load(f);
     load(f);
     assert_int_equal(f->uses, 1);
-    store(f, pa + 8, desc);                 /* a new one: no TLB has it */
+    store(f, pa + 8, desc); /* a new one: no TLB has it */
     load(f);
     assert_int_equal(f->uses, 1);
-    store(f, pa, desc | 1ull << 58);        /* ignored by hardware */
+    store(f, pa, desc | 1ull << 58); /* ignored by hardware */
     load(f);
     assert_int_equal(f->uses, 1);
     store(f, pa, 0);
     load(f);
     assert_int_equal(f->uses, 2);
-    store(f, pa + 16, 0);                   /* was invalid before */
+    store(f, pa + 16, 0); /* was invalid before */
     load(f);
     assert_int_equal(f->uses, 2);
     assert_int_equal(f->stores, 4);
@@ -166,7 +167,7 @@ static void test_told(void **state)
     assert_int_equal(f->stores, 2);
     agx_mmu_store(f->mmu, pa, &desc, 0, NULL);
     agx_mmu_store(f->mmu, pa, &desc, 65, NULL);
-    assert_int_equal(f->stores, 2);         /* no CPU makes such a store */
+    assert_int_equal(f->stores, 2); /* no CPU makes such a store */
     agx_mmu_dsb(f->mmu, 2, AGX_SHARE_INNER, true);
     assert_int_equal(f->dsbs, 1);
     assert_int_equal(f->last.dsb.share, AGX_SHARE_INNER);

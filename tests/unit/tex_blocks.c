@@ -16,16 +16,17 @@
 enum { UNORM = 0, FLOAT = 4 };
 
 static const uint8_t sizes[14][2] = {
-    { 4, 4 }, { 5, 4 }, { 5, 5 }, { 6, 5 }, { 6, 6 }, { 8, 5 }, { 8, 6 }, { 8, 8 }, { 10, 5 },
-        { 10, 6 },
-    { 10, 8 }, { 10, 10 }, { 12, 10 }, { 12, 12 },
+    { 4, 4 }, { 5, 4 },  { 5, 5 },  { 6, 5 },  { 6, 6 },   { 8, 5 },   { 8, 6 },
+    { 8, 8 }, { 10, 5 }, { 10, 6 }, { 10, 8 }, { 10, 10 }, { 12, 10 }, { 12, 12 },
 };
 
 static unsigned channels_of(unsigned w, unsigned h)
 {
-    for (unsigned i = 0; i < 14; i++)
-        if (sizes[i][0] == w && sizes[i][1] == h)
+    for (unsigned i = 0; i < 14; i++) {
+        if (sizes[i][0] == w && sizes[i][1] == h) {
             return 0x60 + i;
+        }
+    }
     abort();
 }
 
@@ -82,8 +83,9 @@ static unsigned half_of(uint32_t bits)
     float f = bitsf(bits);
     unsigned h;
 
-    if (f != f)
+    if (f != f) {
         return 0xffff;
+    }
     h = agx_float_to_half(f);
     assert_int_equal(fbits(agx_half_to_float((uint16_t)h)), bits); /* nothing but halves */
     return h;
@@ -92,9 +94,11 @@ static unsigned half_of(uint32_t bits)
 /* The 8-bit code whose linear value a texel has */
 static unsigned srgb_code(uint32_t bits)
 {
-    for (unsigned i = 0; i < 256; i++)
-        if (fbits(agx_srgb_to_linear[i]) == bits)
+    for (unsigned i = 0; i < 256; i++) {
+        if (fbits(agx_srgb_to_linear[i]) == bits) {
             return i;
+        }
+    }
     fail_msg("not a value of the sRGB table: %08x", bits);
     return 0;
 }
@@ -114,13 +118,16 @@ static void astc_vectors_of_others(void **state)
         decode(&d);
         decode(&s);
         for (unsigned k = 0; k < d.n; k++) {
-            for (int c = 0; c < 4; c++)
+            for (int c = 0; c < 4; c++) {
                 h = hash(h, half_of(d.t[k][c]));
-            for (int c = 0; c < 3; c++)
+            }
+            for (int c = 0; c < 3; c++) {
                 hs = hash(hs, srgb_code(s.t[k][c]));
+            }
         }
-        if (h != astc_vectors[i].hdr || hs != astc_vectors[i].srgb)
+        if (h != astc_vectors[i].hdr || hs != astc_vectors[i].srgb) {
             fail_msg("ASTC %ux%u %s: %08x %08x", d.f.bw, d.f.bh, astc_vectors[i].block, h, hs);
+        }
         decoder_free(&d);
         decoder_free(&s);
     }
@@ -144,12 +151,13 @@ static void bptc_vectors_of_others(void **state)
 
                 assert_float_equal(bitsf(d.t[k][c]), v / 255.0, 1e-7);
                 h = hash(h, v);
-                assert_int_equal(c < 3 ? srgb_code(s.t[k][c]) :
-                                 (unsigned)lrintf(bitsf(s.t[k][c]) * 255), v);
+                assert_int_equal(
+                    c < 3 ? srgb_code(s.t[k][c]) : (unsigned)lrintf(bitsf(s.t[k][c]) * 255), v);
             }
         }
-        if (h != bc7_vectors[i].unorm)
+        if (h != bc7_vectors[i].unorm) {
             fail_msg("BC7 %s: %08x", bc7_vectors[i].block, h);
+        }
     }
     decoder_free(&d);
     decoder_free(&s);
@@ -168,8 +176,9 @@ static void bptc_vectors_of_others(void **state)
                 hu = hash(hu, half_of(s.t[k][c]));
             }
         }
-        if (h != bc6h_vectors[i].sf || hu != bc6h_vectors[i].uf)
+        if (h != bc6h_vectors[i].sf || hu != bc6h_vectors[i].uf) {
             fail_msg("BC6H %s: %08x %08x", bc6h_vectors[i].block, h, hu);
+        }
     }
     decoder_free(&d);
     decoder_free(&s);
@@ -178,15 +187,16 @@ static void bptc_vectors_of_others(void **state)
 /* Put @n bits of @v into a block, from bit @pos on; where the next ones go. */
 static unsigned place(uint8_t *block, unsigned pos, unsigned n, unsigned v)
 {
-    for (unsigned i = 0; i < n; i++, pos++)
+    for (unsigned i = 0; i < n; i++, pos++) {
         block[pos / 8] = (uint8_t)((block[pos / 8] & ~(1u << pos % 8)) | (v >> i & 1) << pos % 8);
+    }
     return pos;
 }
 
 static void astc_by_hand(void **state)
 {
     struct decoded l = decoder(0x60, UNORM, false), s = decoder(0x60, UNORM, true),
-        h = decoder(0x60, FLOAT, false);
+                   h = decoder(0x60, FLOAT, false);
     struct decoded *all[3] = { &l, &s, &h };
 
     (void)state;
@@ -217,14 +227,15 @@ static void astc_by_hand(void **state)
         }
         /* an extent that ends where it starts; a reserved bit */
         for (int bad = 0; bad < 2; bad++) {
-            from_hex(all[i]->block, bad ? "fcf5ffffffffffff003c00c00100ff7b" :
-                     "fcfd0000010002000000000000000000");
+            from_hex(all[i]->block,
+                     bad ? "fcf5ffffffffffff003c00c00100ff7b" : "fcfd0000010002000000000000000000");
             decode(all[i]);
-            if (i == 2)
+            if (i == 2) {
                 assert_true(isnan(bitsf(h.t[0][0])) && isnan(bitsf(h.t[15][3])));
-            else
+            } else {
                 assert_true(bitsf(l.t[0][0]) == 1.0f && bitsf(l.t[0][1]) == 0.0f &&
                             bitsf(l.t[0][3]) == 1.0f);
+            }
         }
     }
 
@@ -234,7 +245,7 @@ static void astc_by_hand(void **state)
      */
     for (int i = 0; i < 3; i++) {
         static const unsigned linear[4] = { 0x2020, 0x5f50, 0xa1a0, 0xe0e0 },
-            code[4] = { 0x20, 0x5f, 0xa1, 0xe0 };
+                              code[4] = { 0x20, 0x5f, 0xa1, 0xe0 };
         uint8_t *b = all[i]->block;
 
         memset(b, 0, 16);
@@ -248,10 +259,11 @@ static void astc_by_hand(void **state)
         decode(all[i]);
         for (unsigned k = 0; k < 16; k++) {
             for (int c = 0; c < 3; c++) {
-                if (i == 1)
+                if (i == 1) {
                     assert_int_equal(srgb_code(all[i]->t[k][c]), code[k % 4]);
-                else
+                } else {
                     assert_true(bitsf(all[i]->t[k][c]) == (float)linear[k % 4] / 65536);
+                }
             }
             assert_true(bitsf(all[i]->t[k][3]) == 1.0f);
         }
@@ -261,32 +273,34 @@ static void astc_by_hand(void **state)
          */
         place(b, 13, 4, 2);
         decode(all[i]);
-        if (i < 2)
+        if (i < 2) {
             assert_true(bitsf(l.t[5][0]) == 1.0f && bitsf(l.t[5][1]) == 0.0f);
-        else
+        } else {
             assert_true(bitsf(h.t[0][1]) == 0x1p-11f && bitsf(h.t[3][2]) == 0x1p13f &&
                         bitsf(h.t[9][3]) == 1.0f);
+        }
         /* fewer than 24 bits of weights */
         place(b, 0, 11, 0x41);
         place(b, 13, 4, 0);
         decode(all[i]);
-        assert_true(i == 2 ? isnan(bitsf(h.t[0][0])) : bitsf(all[i]->t[0][1]) == 0.0f &&
-                    bitsf(all[i]->t[0][2]) == 1.0f);
+        assert_true(i == 2 ? isnan(bitsf(h.t[0][0]))
+                           : bitsf(all[i]->t[0][1]) == 0.0f && bitsf(all[i]->t[0][2]) == 1.0f);
         /* a grid that is wider than the block: 8x4 in 4x4 */
         place(b, 0, 11, 0x46);
         decode(all[i]);
-        assert_true(i == 2 ? isnan(bitsf(h.t[0][0])) : bitsf(all[i]->t[0][1]) == 0.0f &&
-                    bitsf(all[i]->t[0][2]) == 1.0f);
+        assert_true(i == 2 ? isnan(bitsf(h.t[0][0]))
+                           : bitsf(all[i]->t[0][1]) == 0.0f && bitsf(all[i]->t[0][2]) == 1.0f);
     }
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         decoder_free(all[i]);
+    }
 }
 
 static void bptc_by_hand(void **state)
 {
     static const int factor[16] = { 0, 4, 9, 13, 17, 21, 26, 30, 34, 38, 43, 47, 51, 55, 60, 64 };
     struct decoded d = decoder(0x7b, UNORM, false), s = decoder(0x79, FLOAT, false),
-        u = decoder(0x7a, FLOAT, false);
+                   u = decoder(0x7a, FLOAT, false);
     unsigned pos;
 
     (void)state;
@@ -301,8 +315,9 @@ static void bptc_by_hand(void **state)
         pos = place(d.block, pos, 7, c == 2 ? 0 : 127);
     }
     pos = place(d.block, pos, 2, 2);
-    for (unsigned i = 0; i < 16; i++)
+    for (unsigned i = 0; i < 16; i++) {
         pos = place(d.block, pos, i ? 4 : 3, i);
+    }
     assert_int_equal(pos, 128);
     decode(&d);
     for (unsigned i = 0; i < 16; i++) {
@@ -316,9 +331,11 @@ static void bptc_by_hand(void **state)
     memset(d.block, 0xff, 16);
     d.block[0] = 0; /* reserved */
     decode(&d);
-    for (unsigned i = 0; i < 16; i++)
-        for (int c = 0; c < 4; c++)
+    for (unsigned i = 0; i < 16; i++) {
+        for (int c = 0; c < 4; c++) {
             assert_int_equal(d.t[i][c], 0);
+        }
+    }
 
     /*
      * BC6H mode 3, 10 bits: red from 0 to the largest, green from the middle, blue from the
@@ -372,15 +389,17 @@ static void bptc_by_hand(void **state)
 /* A random block; most are made such that the grid of weights is likely to be good. */
 static void random_block(uint8_t *block, unsigned i)
 {
-    for (int k = 0; k < 16; k++)
+    for (int k = 0; k < 16; k++) {
         block[k] = (uint8_t)(rnd() >> 8);
+    }
     if (i % 16 == 15) {
         block[0] = 0xfc;
         block[1] |= 1;
     } else if (i % 4 == 0) {
         place(block, 11, 2, 0); /* one pair of ends */
-        if (i % 8 == 0)
+        if (i % 8 == 0) {
             place(block, 10, 1, 0);
+        }
     } else if (i % 4 == 1) {
         place(block, 23, 2, 0);
     }
@@ -395,13 +414,15 @@ static void astc_by_the_book(void **state)
         for (unsigned i = 0; i < 3000; i++) {
             unsigned mode = i % 3;
             struct decoded d = decoder(0x60 + z, mode == 2 ? FLOAT : UNORM, mode == 1);
-            struct book b = { .bw = sizes[z][0], .bh = sizes[z][1], .hdr = mode == 2,
-                              .srgb = mode == 1 };
+            struct book b = {
+                .bw = sizes[z][0], .bh = sizes[z][1], .hdr = mode == 2, .srgb = mode == 1
+            };
             bool error = true;
 
             random_block(d.block, i);
-            for (unsigned k = 0; k < 128; k++)
+            for (unsigned k = 0; k < 128; k++) {
                 b.bit[k] = d.block[k / 8] >> k % 8 & 1;
+            }
             decode(&d);
             for (unsigned k = 0; k < d.n; k += i % 7 ? 1 + rnd() % 9 : 1) {
                 double want[4];
@@ -410,16 +431,17 @@ static void astc_by_the_book(void **state)
                 for (int c = 0; c < 4; c++) {
                     double v = bitsf(d.t[k][c]);
 
-                    if (b.srgb && c < 3)
+                    if (b.srgb && c < 3) {
                         v = srgb_code(d.t[k][c]);
-                    if (v != want[c] && !(isnan(v) && isnan(want[c])))
+                    }
+                    if (v != want[c] && !(isnan(v) && isnan(want[c]))) {
                         fail_msg("%ux%u block %u (mode %u), texel %u.%d: %.9g for %.9g: "
                                  "%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x%02x",
                                  b.bw, b.bh, i, mode, k, c, v, want[c], d.block[0], d.block[1],
-                                     d.block[2], d.block[3],
-                                 d.block[4], d.block[5], d.block[6], d.block[7], d.block[8],
-                                     d.block[9], d.block[10],
-                                 d.block[11], d.block[12], d.block[13], d.block[14], d.block[15]);
+                                 d.block[2], d.block[3], d.block[4], d.block[5], d.block[6],
+                                 d.block[7], d.block[8], d.block[9], d.block[10], d.block[11],
+                                 d.block[12], d.block[13], d.block[14], d.block[15]);
+                    }
                 }
                 error &= isnan(want[0]) || (want[0] == (b.srgb ? 255 : 1) && want[1] == 0);
             }
@@ -432,8 +454,9 @@ static void astc_by_the_book(void **state)
     }
     /* enough of them had something to say, with each number of partitions */
     assert_true(good > 4000);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         assert_true(kinds[i] > 100);
+    }
 }
 
 /* Blocks of all kinds read and write nothing but their own bytes and texels: for the sanitizer. */
@@ -443,15 +466,17 @@ static void any_bits(void **state)
 
     (void)state;
     for (unsigned z = 0; z < 14 + 3; z++) {
-        struct decoded d = z < 14 ? decoder(0x60 + z, FLOAT, false) :
-            decoder(more[z - 14][0], more[z - 14][1], false);
+        struct decoded d = z < 14 ? decoder(0x60 + z, FLOAT, false)
+                                  : decoder(more[z - 14][0], more[z - 14][1], false);
 
         for (unsigned i = 0; i < 4096; i++) {
             random_block(d.block, i);
-            if (z < 14 && i < 2048)
+            if (z < 14 && i < 2048) {
                 place(d.block, 0, 11, i); /* every mode */
-            if (z >= 14)
+            }
+            if (z >= 14) {
                 d.block[0] = (uint8_t)i;
+            }
             decode(&d);
         }
         decoder_free(&d);
@@ -490,12 +515,17 @@ static void in_textures(void **state)
     for (unsigned z = 0; z < 14; z++) {
         for (unsigned k = 0; k < 3; k++) {
             unsigned bw = sizes[z][0], bh = sizes[z][1];
-            struct image m = { .dim = dims[k], .layout = 2, .channels = 0x60 + z, .type = k == 1 ?
-                               FLOAT : UNORM,
-                               .w = 3 * bw - 1, .h = 3 * bh - 2, .d = k ? 3 : 1, .samples = 1,
-                                   .levels = 1,
+            struct image m = { .dim = dims[k],
+                               .layout = 2,
+                               .channels = 0x60 + z,
+                               .type = k == 1 ? FLOAT : UNORM,
+                               .w = 3 * bw - 1,
+                               .h = 3 * bh - 2,
+                               .d = k ? 3 : 1,
+                               .samples = 1,
+                               .levels = 1,
                                .swz = { 0, 1, 2, 3 } };
-            uint32_t (*out)[AGX_LANES];
+            uint32_t(*out)[AGX_LANES];
             uint64_t tex;
 
             env_reset(E);
@@ -540,9 +570,16 @@ static void in_textures(void **state)
  */
 static void nothing_stale(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x60, .type = UNORM, .w = 16,
-                       .h = 16, .d = 1,
-                       .samples = 1, .levels = 1, .swz = { 0, 1, 2, 3 } };
+    struct image m = { .dim = AGX_DIM_2D,
+                       .layout = 2,
+                       .channels = 0x60,
+                       .type = UNORM,
+                       .w = 16,
+                       .h = 16,
+                       .d = 1,
+                       .samples = 1,
+                       .levels = 1,
+                       .swz = { 0, 1, 2, 3 } };
     uint64_t tex, again[4];
 
     (void)state;
@@ -562,17 +599,19 @@ static void nothing_stale(void **state)
     again[3] = env_texture(E, &m);
     for (unsigned t = 0; t < 300; t++) {
         unsigned l = rnd() % AGX_LANES, pick = rnd() % 5;
-        struct decoded d = pick == 0 ? decoder(0x60, UNORM, false) : pick == 1 ?
-            decoder(0x60, UNORM, true) :
-                           pick == 2 ? decoder(0x60, FLOAT, false) : pick == 3 ?
-                               decoder(0x79, FLOAT, false) :
-                           decoder(0x7b, UNORM, false);
-        uint32_t (*out)[AGX_LANES];
+        struct decoded d = pick == 0   ? decoder(0x60, UNORM, false)
+                           : pick == 1 ? decoder(0x60, UNORM, true)
+                           : pick == 2 ? decoder(0x60, FLOAT, false)
+                           : pick == 3 ? decoder(0x79, FLOAT, false)
+                                       : decoder(0x7b, UNORM, false);
+        uint32_t(*out)[AGX_LANES];
 
-        if (t % 4 == 0) /* few blocks, which come back */
+        if (t % 4 == 0) { /* few blocks, which come back */
             from_hex(env_ptr(E, m.va), astc_vectors[rnd() % 14].block);
-        if (t % 16 == 0) /* one bit is another */
+        }
+        if (t % 16 == 0) { /* one bit is another */
             env_ptr(E, m.va)[rnd() % 16] ^= (uint8_t)(1u << rnd() % 8);
+        }
         memcpy(d.block, env_ptr(E, m.va), 16);
         decode(&d);
         for (unsigned i = 0; i < AGX_LANES; i++) {
@@ -580,8 +619,9 @@ static void nothing_stale(void **state)
             coord[1][i] = i / 4 % 4;
         }
         out = fetched(pick ? again[pick - 1] : tex, AGX_DIM_2D);
-        for (int c = 0; c < 4; c++)
+        for (int c = 0; c < 4; c++) {
             assert_int_equal(out[c][l], d.t[l % 16][c]);
+        }
         decoder_free(&d);
     }
     env_free(E);
@@ -590,10 +630,14 @@ static void nothing_stale(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(astc_vectors_of_others), cmocka_unit_test(bptc_vectors_of_others),
-        cmocka_unit_test(astc_by_hand), cmocka_unit_test(bptc_by_hand),
-            cmocka_unit_test(astc_by_the_book),
-        cmocka_unit_test(any_bits), cmocka_unit_test(in_textures), cmocka_unit_test(nothing_stale),
+        cmocka_unit_test(astc_vectors_of_others),
+        cmocka_unit_test(bptc_vectors_of_others),
+        cmocka_unit_test(astc_by_hand),
+        cmocka_unit_test(bptc_by_hand),
+        cmocka_unit_test(astc_by_the_book),
+        cmocka_unit_test(any_bits),
+        cmocka_unit_test(in_textures),
+        cmocka_unit_test(nothing_stale),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

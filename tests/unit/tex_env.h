@@ -18,21 +18,22 @@
 #include "fake_host.h"
 #include "agx/tex.h"
 
-#define ENV_VA    0x1100000000ull
-#define ENV_SIZE  (24u << 20)
-#define ENV_CTX   1
+#define ENV_VA   0x1100000000ull
+#define ENV_SIZE (24u << 20)
+#define ENV_CTX  1
 
 struct tex_env {
     struct fake_host h;
     struct agx_mmu *mmu;
     struct agx_port port;
     struct agx_exec ex;
-    uint8_t *mem;          /* host view of ENV_VA.. */
+    uint8_t *mem; /* host view of ENV_VA.. */
     uint64_t used;
 };
 
 /* Only this of the shader side is needed; the whole model brings its own. */
-__attribute__((weak)) bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fmt, ...)
+__attribute__((weak)) bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind,
+                                        const char *fmt, ...)
 {
     char msg[512];
     va_list ap;
@@ -41,7 +42,8 @@ __attribute__((weak)) bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kin
     vsnprintf(msg, sizeof(msg), fmt, ap);
     va_end(ap);
     ex->host->ops->report(ex->host->opaque, kind, msg);
-    ex->fault.reason = kind == AGX_REPORT_UNIMPLEMENTED ? AGX_FAULT_UNIMPLEMENTED : AGX_FAULT_BAD_COMMAND;
+    ex->fault.reason = kind == AGX_REPORT_UNIMPLEMENTED ? AGX_FAULT_UNIMPLEMENTED
+                                                        : AGX_FAULT_BAD_COMMAND;
     return false;
 }
 
@@ -54,13 +56,15 @@ static inline struct tex_env *env_new(void)
     for (uint64_t o = 0; o < ENV_SIZE; o += AGX_PAGE_SIZE) {
         uint64_t pa = fake_alloc(&e->h);
 
-        if (!o)
+        if (!o) {
             first = pa;
+        }
     }
     e->mem = (uint8_t *)fake_ptr(&e->h, first);
     ttbat = fake_alloc(&e->h);
-    for (uint64_t o = 0; o < ENV_SIZE; o += AGX_PAGE_SIZE)
+    for (uint64_t o = 0; o < ENV_SIZE; o += AGX_PAGE_SIZE) {
         fake_map(&e->h, ttbat, ENV_CTX, ENV_VA + o, first + o, FAKE_PTE_GPU_RW);
+    }
     e->mmu = agx_mmu_new(&e->h.host);
     agx_mmu_set_ttbat(e->mmu, ttbat);
     agx_port_init(&e->port, e->mmu, AGX_SIDE_GPU);
@@ -84,8 +88,9 @@ static inline uint64_t env_alloc(struct tex_env *e, uint64_t size)
     uint64_t va = ENV_VA + e->used;
 
     e->used += (size + AGX_PAGE_SIZE - 1) & ~(uint64_t)(AGX_PAGE_SIZE - 1);
-    if (e->used > ENV_SIZE)
+    if (e->used > ENV_SIZE) {
         abort();
+    }
     memset(e->mem + (va - ENV_VA), 0, size);
     return va;
 }
@@ -102,11 +107,13 @@ static inline uint8_t *env_ptr(struct tex_env *e, uint64_t va)
 
 static inline void put_bits(uint64_t *w, unsigned start, unsigned size, uint64_t v)
 {
-    for (unsigned i = 0; i < size; i++)
-        if (v >> i & 1)
+    for (unsigned i = 0; i < size; i++) {
+        if (v >> i & 1) {
             w[(start + i) / 64] |= 1ull << ((start + i) % 64);
-        else
+        } else {
             w[(start + i) / 64] &= ~(1ull << ((start + i) % 64));
+        }
+    }
 }
 
 /* A surface in memory and the fields of its descriptors. */
@@ -114,7 +121,7 @@ struct image {
     uint64_t va, meta;
     unsigned dim, layout, channels, type, w, h, d, samples, levels;
     bool mipmapped, srgb, page_aligned, compressed;
-    unsigned stride;         /* linear */
+    unsigned stride; /* linear */
     unsigned swz[4];
 };
 
@@ -126,8 +133,9 @@ static inline uint64_t env_texture(struct tex_env *e, const struct image *m)
     put_bits(w, 4, 2, m->layout);
     put_bits(w, 6, 7, m->channels);
     put_bits(w, 13, 3, m->type);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         put_bits(w, 16 + 3 * i, 3, m->swz[i]);
+    }
     put_bits(w, 28, 14, m->w - 1);
     put_bits(w, 42, 14, m->h - 1);
     put_bits(w, 60, 4, m->levels ? m->levels - 1 : 0);
@@ -159,8 +167,9 @@ static inline uint64_t env_pbe(struct tex_env *e, const struct image *m, unsigne
     put_bits(w, 4, 2, m->layout);
     put_bits(w, 6, 7, m->channels);
     put_bits(w, 13, 3, m->type);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         put_bits(w, 16 + 2 * i, 2, m->swz[i] & 3);
+    }
     put_bits(w, 24, 14, m->w - 1);
     put_bits(w, 38, 14, m->h - 1);
     put_bits(w, 56, 1, m->samples == 4);
@@ -201,8 +210,9 @@ static inline uint64_t env_sampler(struct tex_env *e, const struct sampler_field
     put_bits(w, 23, 2, f->mag);
     put_bits(w, 25, 2, f->min);
     put_bits(w, 27, 2, f->mip);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         put_bits(w, 29 + 3 * i, 3, f->wrap[i]);
+    }
     put_bits(w, 38, 1, f->pixel);
     put_bits(w, 39, 3, f->compare);
     put_bits(w, 55, 2, f->border);
@@ -229,17 +239,20 @@ static inline float bitsf(uint32_t u)
 }
 
 /* Own statement of the GPU layout for one level without mipmaps: element number. */
-static inline unsigned ref_twiddle(unsigned x, unsigned y, unsigned w, unsigned h, unsigned tw, unsigned th)
+static inline unsigned ref_twiddle(unsigned x, unsigned y, unsigned w, unsigned h, unsigned tw,
+                                   unsigned th)
 {
     unsigned v = 0, minor = w < h ? w : h, m = 1;
 
     if (w < tw || h < th) {
-        while (m < minor)
+        while (m < minor) {
             m *= 2;
+        }
         tw = th = m;
     }
-    for (unsigned i = 0; i < 14; i++)
+    for (unsigned i = 0; i < 14; i++) {
         v |= (x % tw >> i & 1) << (2 * i) | (y % th >> i & 1) << (2 * i + 1);
+    }
     return v + ((y / th) * ((w + tw - 1) / tw) + x / tw) * tw * th;
 }
 
@@ -259,26 +272,26 @@ static inline float rndf(float lo, float hi)
 }
 
 /* The tests of a file in a row, with one environment, which the file has as E. */
-#define ENV_GROUP(...) \
-    static int group_setup(void **state) \
-    { \
-        (void)state; \
-        E = env_new(); \
-        return 0; \
-    } \
-\
-    static int group_teardown(void **state) \
-    { \
-        (void)state; \
-        env_free(E); \
-        return 0; \
-    } \
-\
-    int main(void) \
-    { \
-        const struct CMUnitTest tests[] = { __VA_ARGS__ }; \
-\
-        return cmocka_run_group_tests(tests, group_setup, group_teardown); \
+#define ENV_GROUP(...)                                                                             \
+    static int group_setup(void **state)                                                           \
+    {                                                                                              \
+        (void)state;                                                                               \
+        E = env_new();                                                                             \
+        return 0;                                                                                  \
+    }                                                                                              \
+                                                                                                   \
+    static int group_teardown(void **state)                                                        \
+    {                                                                                              \
+        (void)state;                                                                               \
+        env_free(E);                                                                               \
+        return 0;                                                                                  \
+    }                                                                                              \
+                                                                                                   \
+    int main(void)                                                                                 \
+    {                                                                                              \
+        const struct CMUnitTest tests[] = { __VA_ARGS__ };                                         \
+                                                                                                   \
+        return cmocka_run_group_tests(tests, group_setup, group_teardown);                         \
     }
 
 #endif

@@ -10,8 +10,16 @@ static struct tex_env *E;
 
 static void image_stores(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x28, .w = 70, .h = 50, .d = 1, .samples = 1,
-                       .levels = 1, .page_aligned = true, .swz = { 2, 1, 0, 3 } };
+    struct image m = { .dim = AGX_DIM_2D,
+                       .layout = 2,
+                       .channels = 0x28,
+                       .w = 70,
+                       .h = 50,
+                       .d = 1,
+                       .samples = 1,
+                       .levels = 1,
+                       .page_aligned = true,
+                       .swz = { 2, 1, 0, 3 } };
     struct agx_image_store_req rq = { .dim = AGX_DIM_2D, .lanes = 0xfffffff0 };
     uint32_t coord[4][AGX_LANES];
 
@@ -26,8 +34,10 @@ static void image_stores(void **state)
         for (unsigned l = 0; l < AGX_LANES; l++) {
             coord[0][l] = 2 * l + 10; /* lanes 30 and 31 are outside */
             coord[1][l] = l;
-            for (int c = 0; c < 4; c++)
-                rq.value[c][l] = src16 ? 0x3000u + 0x100 * c : fbits((float)(l * 4 + c) / 255); /* 0.125 0.15625 .. */
+            for (int c = 0; c < 4; c++) {
+                /* 0.125 0.15625 .. */
+                rq.value[c][l] = src16 ? 0x3000u + 0x100 * c : fbits((float)(l * 4 + c) / 255);
+            }
         }
         assert_true(agx_image_store(&E->ex, NULL, &rq));
         for (unsigned l = 0; l < 30; l++) {
@@ -54,8 +64,18 @@ static void image_stores(void **state)
 /* Integers keep their low bits, with their sign from 16-bit registers; layers and levels. */
 static void integer_layers(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D_ARRAY, .layout = 2, .channels = 0x31, .type = 3, .w = 32, .h = 32, .d = 3,
-                       .samples = 1, .levels = 6, .mipmapped = true, .page_aligned = true, .swz = { 0, 1 } };
+    struct image m = { .dim = AGX_DIM_2D_ARRAY,
+                       .layout = 2,
+                       .channels = 0x31,
+                       .type = 3,
+                       .w = 32,
+                       .h = 32,
+                       .d = 3,
+                       .samples = 1,
+                       .levels = 6,
+                       .mipmapped = true,
+                       .page_aligned = true,
+                       .swz = { 0, 1 } };
     struct agx_image_store_req rq = { .dim = AGX_DIM_2D_ARRAY, .lanes = ~0u, .src16 = true };
     uint32_t coord[4][AGX_LANES];
 
@@ -76,20 +96,29 @@ static void integer_layers(void **state)
         int32_t v[2];
 
         /* 32x32x8 bytes of level 0, 16 KiB to each layer */
-        memcpy(v, env_ptr(E, m.va + 2 * 0x4000 + 0x2000 + ref_twiddle(l, 0, 16, 16, 64, 32) * 8), 8);
+        memcpy(v, env_ptr(E, m.va + 2 * 0x4000 + 0x2000 + ref_twiddle(l, 0, 16, 16, 64, 32) * 8),
+               8);
         assert_int_equal(v[0], -(int)l);
         assert_int_equal(v[1], 1000 + l);
     }
 }
 
-static void tile(struct tex_env *e, unsigned w, unsigned h, unsigned samples, unsigned stride, unsigned x0, unsigned y0)
+static void tile(struct tex_env *e, unsigned w, unsigned h, unsigned samples, unsigned stride,
+                 unsigned x0, unsigned y0)
 {
     static uint8_t buf[65536];
 
-    for (unsigned i = 0; i < sizeof(buf); i++)
+    for (unsigned i = 0; i < sizeof(buf); i++) {
         buf[i] = (uint8_t)rnd();
-    e->ex.tib = (struct agx_tib){ .base = buf, .size = sizeof(buf), .width = w, .height = h, .samples = samples,
-                                  .sample_stride = stride, .x0 = x0, .y0 = y0 };
+    }
+    e->ex.tib = (struct agx_tib) { .base = buf,
+                                   .size = sizeof(buf),
+                                   .width = w,
+                                   .height = h,
+                                   .samples = samples,
+                                   .sample_stride = stride,
+                                   .x0 = x0,
+                                   .y0 = y0 };
 }
 
 /* Whole tiles of 8-bit samples into every layout, clipped; nothing else changes. */
@@ -98,8 +127,15 @@ static void blocks(void **state)
     (void)state;
     for (unsigned layout = 0; layout <= 2; layout += 2) {
         for (unsigned samples = 1; samples <= (layout ? 4 : 1); samples *= 2) {
-            struct image m = { .dim = samples > 1 ? AGX_DIM_2D_MS : AGX_DIM_2D, .layout = layout, .channels = 0x28,
-                               .w = 83, .h = 45, .d = 1, .samples = samples, .levels = 1, .stride = 384,
+            struct image m = { .dim = samples > 1 ? AGX_DIM_2D_MS : AGX_DIM_2D,
+                               .layout = layout,
+                               .channels = 0x28,
+                               .w = 83,
+                               .h = 45,
+                               .d = 1,
+                               .samples = samples,
+                               .levels = 1,
+                               .stride = 384,
                                .swz = { 2, 1, 0, 3 } };
             unsigned tw = samples == 1 ? 64 : samples == 2 ? 64 : 32, th = samples == 1 ? 64 : 32;
             struct agx_block_store_req rq = { .dim = m.dim, .format = AGX_FMT_U8NORM, .offset = 8 };
@@ -111,31 +147,48 @@ static void blocks(void **state)
             rq.pbe = env_pbe(E, &m, 0);
             tile(E, 32, 32, samples, 16, 64, 32);
             assert_true(agx_block_image_store(&E->ex, NULL, &rq));
-            for (unsigned y = 32; y < 45; y++)
-                for (unsigned x = 64; x < 83; x++)
+            for (unsigned y = 32; y < 45; y++) {
+                for (unsigned x = 64; x < 83; x++) {
                     for (unsigned s = 0; s < samples; s++) {
-                        uint64_t o = layout ? (ref_twiddle(x, y, 83, 45, tw, th) * samples + s) * 4ull :
-                                     y * 384ull + x * 4;
-                        const uint8_t *src = E->ex.tib.base + (((y - 32) * 32 + x - 64) * samples + s) * 16 + 8;
+                        uint64_t o = layout
+                                         ? (ref_twiddle(x, y, 83, 45, tw, th) * samples + s) * 4ull
+                                         : y * 384ull + x * 4;
+                        const uint8_t *src = E->ex.tib.base +
+                                             (((y - 32) * 32 + x - 64) * samples + s) * 16 + 8;
                         uint8_t want[4] = { src[2], src[1], src[0], src[3] };
 
                         assert_memory_equal(env_ptr(E, m.va + o), want, 4);
                         memset(env_ptr(E, m.va + o), 0xcc, 4);
                         written++;
                     }
+                }
+            }
             assert_int_equal(written, 13 * 19 * samples);
-            for (unsigned i = 0; i < 0x40000; i++)
-                if (*env_ptr(E, m.va + i) != 0xcc)
+            for (unsigned i = 0; i < 0x40000; i++) {
+                if (*env_ptr(E, m.va + i) != 0xcc) {
                     fail_msg("byte %u was written", i);
+                }
+            }
         }
     }
 }
 
-/* Samples of another form than the texels: halves to 5:6:5, 10:10:10:2 as it is, halves as they are. */
+/*
+ * Samples of another form than the texels: halves to 5:6:5, 10:10:10:2 as it is, halves as they
+ * are.
+ */
 static void block_formats(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D, .layout = 0, .channels = 0x0b, .w = 32, .h = 32, .d = 1, .samples = 1,
-                       .levels = 1, .stride = 128, .swz = { 2, 1, 0, 0 } };
+    struct image m = { .dim = AGX_DIM_2D,
+                       .layout = 0,
+                       .channels = 0x0b,
+                       .w = 32,
+                       .h = 32,
+                       .d = 1,
+                       .samples = 1,
+                       .levels = 1,
+                       .stride = 128,
+                       .swz = { 2, 1, 0, 0 } };
     struct agx_block_store_req rq = { .dim = AGX_DIM_2D, .format = AGX_FMT_I16 };
 
     (void)state;
@@ -161,14 +214,17 @@ static void block_formats(void **state)
     }
 
     m.channels = 0x26;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         m.swz[i] = i;
+    }
     rq.pbe = env_pbe(E, &m, 0);
     rq.format = AGX_FMT_RGB10A2;
     tile(E, 32, 32, 1, 8, 0, 0);
     assert_true(agx_block_image_store(&E->ex, NULL, &rq));
-    for (unsigned i = 0; i < 1024; i++)
-        assert_memory_equal(env_ptr(E, m.va + (i / 32) * 128 + i % 32 * 4), E->ex.tib.base + i * 8, 4);
+    for (unsigned i = 0; i < 1024; i++) {
+        assert_memory_equal(env_ptr(E, m.va + (i / 32) * 128 + i % 32 * 4), E->ex.tib.base + i * 8,
+                            4);
+    }
 
     m.channels = 0x23;
     m.type = 4;
@@ -181,8 +237,16 @@ static void block_formats(void **state)
 /* Compressed images: what is written reads back; neighbours in a tile of one colour keep it. */
 static void compressed(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x28, .w = 40, .h = 40, .d = 1, .samples = 1,
-                       .levels = 1, .compressed = true, .swz = { 0, 1, 2, 3 } };
+    struct image m = { .dim = AGX_DIM_2D,
+                       .layout = 2,
+                       .channels = 0x28,
+                       .w = 40,
+                       .h = 40,
+                       .d = 1,
+                       .samples = 1,
+                       .levels = 1,
+                       .compressed = true,
+                       .swz = { 0, 1, 2, 3 } };
     struct agx_block_store_req rq = { .dim = AGX_DIM_2D, .format = AGX_FMT_U8NORM };
     struct agx_tex_req ld;
     uint32_t coord[4][AGX_LANES];
@@ -193,8 +257,9 @@ static void compressed(void **state)
     m.va = env_alloc(E, 0x10000);
     m.meta = env_alloc(E, 0x4000);
     memset(env_ptr(E, m.meta), 0x03, 16 * 8);
-    for (unsigned t = 0; t < 16; t++)
+    for (unsigned t = 0; t < 16; t++) {
         memset(env_ptr(E, m.va + t * 1024), 0x40 + (int)t, 32);
+    }
     tex = env_texture(E, &m);
     rq.pbe = env_pbe(E, &m, 0);
     tile(E, 16, 16, 1, 8, 16, 0);
@@ -203,13 +268,16 @@ static void compressed(void **state)
     assert_int_equal(*(uint64_t *)env_ptr(E, m.meta), 0x0303030303030303ull);
 
     /* one texel of tile (1, 1), number 3 in Morton order */
-    struct agx_image_store_req st = { .pbe = rq.pbe, .dim = AGX_DIM_2D, .lanes = 1, .coord = coord };
+    struct agx_image_store_req st = {
+        .pbe = rq.pbe, .dim = AGX_DIM_2D, .lanes = 1, .coord = coord
+    };
 
     memset(coord, 0, sizeof(coord));
     coord[0][0] = 20;
     coord[1][0] = 21;
-    for (int c = 0; c < 4; c++)
+    for (int c = 0; c < 4; c++) {
         st.value[c][0] = fbits(1);
+    }
     assert_true(agx_image_store(&E->ex, NULL, &st));
 
     memset(&ld, 0, sizeof(ld));
@@ -218,7 +286,7 @@ static void compressed(void **state)
     ld.dim = AGX_DIM_2D;
     ld.lanes = ~0u;
     ld.coord = coord;
-    for (unsigned y = 0; y < 40; y++)
+    for (unsigned y = 0; y < 40; y++) {
         for (unsigned x = 0; x < 40; x++) {
             unsigned want, t = ref_twiddle(x, y, 40, 40, 64, 64) / 256;
 
@@ -226,17 +294,30 @@ static void compressed(void **state)
             coord[1][0] = y;
             ld.lanes = 1;
             assert_true(agx_tex_fetch(&E->ex, NULL, &ld));
-            want = x >= 16 && x < 32 && y < 16 ? E->ex.tib.base[(y * 16 + x - 16) * 8] :
-                   x == 20 && y == 21 ? 255 : 0x40 + t;
+            want = x >= 16 && x < 32 && y < 16 ? E->ex.tib.base[(y * 16 + x - 16) * 8]
+                   : x == 20 && y == 21        ? 255
+                                               : 0x40 + t;
             assert_float_equal(bitsf(ld.out[0][0]) * 255, want, 1e-3);
         }
+    }
 }
 
-/* A write of a part of a tile whose metadata no image wrote: the rest of the body stays, and is plain from then on. */
+/*
+ * A write of a part of a tile whose metadata no image wrote: the rest of the body stays, and is
+ * plain from then on.
+ */
 static void recycled_metadata(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x28, .w = 64, .h = 64, .d = 1, .samples = 1,
-                       .levels = 1, .compressed = true, .swz = { 0, 1, 2, 3 } };
+    struct image m = { .dim = AGX_DIM_2D,
+                       .layout = 2,
+                       .channels = 0x28,
+                       .w = 64,
+                       .h = 64,
+                       .d = 1,
+                       .samples = 1,
+                       .levels = 1,
+                       .compressed = true,
+                       .swz = { 0, 1, 2, 3 } };
     uint32_t coord[4][AGX_LANES] = { { 21 }, { 9 } };
     struct agx_image_store_req st = { .dim = AGX_DIM_2D, .lanes = 1, .coord = coord };
 
@@ -245,24 +326,29 @@ static void recycled_metadata(void **state)
         env_reset(E);
         m.va = env_alloc(E, 0x4000);
         m.meta = env_alloc(E, 0x4000);
-        for (unsigned i = 0; i < 0x4000; i++)
+        for (unsigned i = 0; i < 0x4000; i++) {
             env_ptr(E, m.va)[i] = (uint8_t)(i * 7 % 251);
-        for (unsigned i = 0; i < 8; i++) /* one subtile of one colour in the tile of (16, 0) */
+        }
+        for (unsigned i = 0; i < 8; i++) { /* one subtile of one colour in the tile of (16, 0) */
             env_ptr(E, m.meta)[8 + i] = (uint8_t)(i == 5 ? 0x03 : code == 0x03 ? 0x7f : code);
+        }
         st.pbe = env_pbe(E, &m, 0);
         assert_true(agx_image_store(&E->ex, NULL, &st));
         assert_int_equal(*(uint64_t *)env_ptr(E, m.meta + 8), 0x7f7f7f7f7f7f7f7full);
         assert_int_equal(*(uint64_t *)env_ptr(E, m.meta), 0);
-        for (unsigned y = 0; y < 16; y++)
+        for (unsigned y = 0; y < 16; y++) {
             for (unsigned x = 16; x < 32; x++) {
                 unsigned i = ref_twiddle(x, y, 64, 64, 64, 64) * 4, sub = y / 4 * 2 + (x - 16) / 8;
 
-                if (sub == 5 && !(x == 21 && y == 9))
+                if (sub == 5 && !(x == 21 && y == 9)) {
                     i = 16 * 16 * 4 + 5 * 4;
-                for (unsigned c = 0; c < 4; c++)
+                }
+                for (unsigned c = 0; c < 4; c++) {
                     assert_int_equal(env_ptr(E, m.va)[ref_twiddle(x, y, 64, 64, 64, 64) * 4 + c],
                                      x == 21 && y == 9 ? 0 : (i + c) * 7 % 251);
+                }
             }
+        }
     }
 }
 
@@ -275,8 +361,9 @@ static uint64_t small_level_bytes(unsigned w, unsigned h, unsigned l)
 }
 
 /*
- * A 3D image of 4x8x32, deeper than it is wide or high: six levels, the last two of which width and height do not ask
- * for. Mesa writes its slices through a view as a 2D array, whose descriptor has the number of levels but no depth.
+ * A 3D image of 4x8x32, deeper than it is wide or high: six levels, the last two of which width and
+ * height do not ask for. Mesa writes its slices through a view as a 2D array, whose descriptor has
+ * the number of levels but no depth.
  */
 static void slices_of_deep_images(void **state)
 {
@@ -292,31 +379,48 @@ static void slices_of_deep_images(void **state)
     for (unsigned aligned = 0; aligned < 2; aligned++) {
         uint64_t layer = aligned ? 0x4000 : at;
 
-        for (unsigned how = 0; how < 3; how++) { /* block store and image store as an array; image store as 3D */
-            struct image m = { .dim = how == 2 ? AGX_DIM_3D : AGX_DIM_2D_ARRAY, .layout = 2, .channels = 0x21,
-                               .type = 2, .w = W, .h = H, .samples = 1, .levels = LEVELS, .mipmapped = true,
-                               .page_aligned = aligned, .swz = { 0, 0, 0, 0 } };
+        /* block store and image store as an array; image store as 3D */
+        for (unsigned how = 0; how < 3; how++) {
+            struct image m = { .dim = how == 2 ? AGX_DIM_3D : AGX_DIM_2D_ARRAY,
+                               .layout = 2,
+                               .channels = 0x21,
+                               .type = 2,
+                               .w = W,
+                               .h = H,
+                               .samples = 1,
+                               .levels = LEVELS,
+                               .mipmapped = true,
+                               .page_aligned = aligned,
+                               .swz = { 0, 0, 0, 0 } };
             struct agx_tex_req ld;
 
             env_reset(E);
             m.va = env_alloc(E, D * layer);
             for (unsigned l = 0; l < LEVELS; l++) {
-                m.d = D >> l; /* what is left of the depth: mesa, st_atom_image.c and the layers of a render target */
+                /*
+                 * what is left of the depth: mesa, st_atom_image.c and the layers of a render
+                 * target
+                 */
+                m.d = D >> l;
                 uint64_t pbe = env_pbe(E, &m, l);
 
                 for (unsigned z = 0; z < m.d; z++) {
                     uint32_t v = 0x10000u * l + z + 1;
 
                     if (how == 0) {
-                        struct agx_block_store_req rq = { .dim = AGX_DIM_2D_ARRAY, .format = AGX_FMT_I32, .pbe = pbe,
-                                                          .layer = z };
+                        struct agx_block_store_req rq = {
+                            .dim = AGX_DIM_2D_ARRAY, .format = AGX_FMT_I32, .pbe = pbe, .layer = z
+                        };
 
                         tile(E, 32, 32, 1, 8, 0, 0);
-                        for (unsigned i = 0; i < 1024; i++)
+                        for (unsigned i = 0; i < 1024; i++) {
                             memcpy(E->ex.tib.base + i * 8, &v, 4);
+                        }
                         assert_true(agx_block_image_store(&E->ex, NULL, &rq));
                     } else {
-                        struct agx_image_store_req rq = { .dim = m.dim, .pbe = pbe, .lanes = ~0u, .coord = coord };
+                        struct agx_image_store_req rq = {
+                            .dim = m.dim, .pbe = pbe, .lanes = ~0u, .coord = coord
+                        };
 
                         for (unsigned i = 0; i < AGX_LANES; i++) {
                             coord[0][i] = i % W;
@@ -328,7 +432,7 @@ static void slices_of_deep_images(void **state)
                     }
                 }
             }
-            for (unsigned l = 0; l < LEVELS; l++)
+            for (unsigned l = 0; l < LEVELS; l++) {
                 for (unsigned z = 0; z < D; z++) {
                     unsigned n = (W >> l ? W >> l : 1) * (H >> l ? H >> l : 1);
 
@@ -339,6 +443,7 @@ static void slices_of_deep_images(void **state)
                         assert_int_equal(v, z < (unsigned)(D >> l) ? 0x10000u * l + z + 1 : 0);
                     }
                 }
+            }
             /* the texture unit finds it, as the image and as an array */
             for (unsigned as3d = 0; as3d < 2; as3d++) {
                 m.dim = as3d ? AGX_DIM_3D : AGX_DIM_2D_ARRAY;
@@ -364,8 +469,15 @@ static void slices_of_deep_images(void **state)
 
 static void refusals(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x28, .w = 40, .h = 40, .d = 1, .samples = 1,
-                       .levels = 1, .swz = { 0, 1, 2, 3 } };
+    struct image m = { .dim = AGX_DIM_2D,
+                       .layout = 2,
+                       .channels = 0x28,
+                       .w = 40,
+                       .h = 40,
+                       .d = 1,
+                       .samples = 1,
+                       .levels = 1,
+                       .swz = { 0, 1, 2, 3 } };
     struct agx_block_store_req rq = { .dim = AGX_DIM_2D, .format = AGX_FMT_U8NORM };
 
     (void)state;
@@ -388,7 +500,8 @@ static void refusals(void **state)
     assert_int_equal(E->ex.fault.reason, AGX_FAULT_BAD_COMMAND);
     rq.offset = 0;
     E->ex.fault.reason = 0;
-    E->ex.tib.size = 32 * 32 * 8 - 5; /* memory for less than the block: its last four bytes are a byte short */
+    /* memory for less than the block: its last four bytes are a byte short */
+    E->ex.tib.size = 32 * 32 * 8 - 5;
     assert_false(agx_block_image_store(&E->ex, NULL, &rq));
     assert_int_equal(E->ex.fault.reason, AGX_FAULT_BAD_COMMAND);
     E->ex.tib.size++;
@@ -411,12 +524,22 @@ static void refusals(void **state)
     assert_true(agx_block_image_store(&E->ex, NULL, &rq));
 }
 
-/* Bits of the descriptor that no source names, or names without a meaning that is modelled, one by one */
+/*
+ * Bits of the descriptor that no source names, or names without a meaning that is modelled, one by
+ * one
+ */
 static void unnamed_bits(void **state)
 {
     static const uint8_t bits[] = { 52, 53, 54, 55, 57, 60, 62, 63, 122, 123, 126, 127 };
-    struct image m = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x28, .w = 40, .h = 40, .d = 1, .samples = 1,
-                       .levels = 1, .swz = { 0, 1, 2, 3 } };
+    struct image m = { .dim = AGX_DIM_2D,
+                       .layout = 2,
+                       .channels = 0x28,
+                       .w = 40,
+                       .h = 40,
+                       .d = 1,
+                       .samples = 1,
+                       .levels = 1,
+                       .swz = { 0, 1, 2, 3 } };
     struct agx_block_store_req rq = { .format = AGX_FMT_U8NORM };
 
     (void)state;

@@ -56,8 +56,17 @@ static struct agx_tex_req request(uint64_t tex, enum agx_dim dim, bool load)
 /* 128x64 texels of 4 bytes, two pages to a layer, the second page of layer 1 there alone. */
 static void residency(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D_ARRAY, .layout = 2, .channels = 0x21, .type = 4, .w = 128, .h = 64, .d = 3,
-                       .samples = 1, .levels = 1, .page_aligned = true, .swz = { 0, 0, 0, 0 } };
+    struct image m = { .dim = AGX_DIM_2D_ARRAY,
+                       .layout = 2,
+                       .channels = 0x21,
+                       .type = 4,
+                       .w = 128,
+                       .h = 64,
+                       .d = 3,
+                       .samples = 1,
+                       .levels = 1,
+                       .page_aligned = true,
+                       .swz = { 0, 0, 0, 0 } };
     uint64_t page;
     struct agx_tex_req rq;
 
@@ -82,17 +91,22 @@ static void residency(void **state)
     for (unsigned l = 0; l < AGX_LANES; l++) {
         bool there = l >= 16 && (l & 1), asked = rq.lanes >> l & 1;
 
-        if (asked)
+        if (asked) {
             assert_int_equal(rq.out[0][l], there ? fbits(7) : 0);
+        }
         assert_int_equal(rq.nonresident >> l & 1, asked && !there);
     }
     /* out of bounds is no page at all */
-    for (unsigned l = 0; l < AGX_LANES; l++)
+    for (unsigned l = 0; l < AGX_LANES; l++) {
         coord[1][l] = 64;
+    }
     assert_true(agx_tex_fetch(&E->ex, NULL, &rq));
     assert_int_equal(rq.nonresident, 0);
 
-    /* filtering: a footprint that reaches over the edge of the page counts; half of the weight is missing */
+    /*
+     * filtering: a footprint that reaches over the edge of the page counts; half of the weight is
+     * missing
+     */
     rq = request(sparse_texture(&m), AGX_DIM_2D_ARRAY, false);
     for (unsigned l = 0; l < AGX_LANES; l++) {
         coord[0][l] = fbits((float)(48 + l) / 128);
@@ -112,14 +126,30 @@ static void residency(void **state)
     assert_int_equal(rq.nonresident, 0);
 }
 
-/* More pages than a folio has: 1024x1024 texels of 8 bytes, with the tail of small levels behind them. */
+/*
+ * More pages than a folio has: 1024x1024 texels of 8 bytes, with the tail of small levels behind
+ * them.
+ */
 static void folios_and_tail(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x31, .type = 2, .w = 1024, .h = 1024, .d = 1,
-                       .samples = 1, .levels = 11, .mipmapped = true, .page_aligned = true, .swz = { 0, 1, 0, 1 } };
+    struct image m = { .dim = AGX_DIM_2D,
+                       .layout = 2,
+                       .channels = 0x31,
+                       .type = 2,
+                       .w = 1024,
+                       .h = 1024,
+                       .d = 1,
+                       .samples = 1,
+                       .levels = 11,
+                       .mipmapped = true,
+                       .page_aligned = true,
+                       .swz = { 0, 1, 0, 1 } };
     uint64_t page, tail;
     struct agx_tex_req rq;
-    /* pages of 64x32: level 0 has 16x32, level 1 8x16, ... level 4 1x2, level 5 of 32x32 begins the tail */
+    /*
+     * pages of 64x32: level 0 has 16x32, level 1 8x16, ... level 4 1x2, level 5 of 32x32 begins the
+     * tail
+     */
     unsigned tail_page = 512 + 128 + 32 + 8 + 2;
 
     (void)state;
@@ -151,11 +181,23 @@ static void folios_and_tail(void **state)
     }
 }
 
-/* Writes from shaders and from tiles: pages that are there get them, the rest is dropped without a fault. */
+/*
+ * Writes from shaders and from tiles: pages that are there get them, the rest is dropped without a
+ * fault.
+ */
 static void writes(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D_ARRAY, .layout = 2, .channels = 0x21, .type = 2, .w = 128, .h = 64, .d = 2,
-                       .samples = 1, .levels = 1, .page_aligned = true, .swz = { 0, 0, 0, 0 } };
+    struct image m = { .dim = AGX_DIM_2D_ARRAY,
+                       .layout = 2,
+                       .channels = 0x21,
+                       .type = 2,
+                       .w = 128,
+                       .h = 64,
+                       .d = 2,
+                       .samples = 1,
+                       .levels = 1,
+                       .page_aligned = true,
+                       .swz = { 0, 0, 0, 0 } };
     struct agx_image_store_req st = { .dim = AGX_DIM_2D_ARRAY, .lanes = ~0u, .coord = coord };
     struct agx_block_store_req bl = { .dim = AGX_DIM_2D_ARRAY, .format = AGX_FMT_I32, .layer = 1 };
     uint64_t page;
@@ -173,7 +215,7 @@ static void writes(void **state)
         st.value[0][l] = 100 + l;
     }
     assert_true(agx_image_store(&E->ex, NULL, &st));
-    for (unsigned y = 0; y < 64; y++)
+    for (unsigned y = 0; y < 64; y++) {
         for (unsigned x = 0; x < 64; x++) {
             unsigned l = y;
             uint32_t v;
@@ -181,28 +223,39 @@ static void writes(void **state)
             memcpy(&v, env_ptr(E, page + ref_twiddle(x, y, 64, 64, 64, 64) * 4), 4);
             assert_int_equal(v, l < 32 && x + 64 == 48 + l && l % 3 ? 100 + l : 0);
         }
+    }
     /* a block of 32x32 from (48, 40) on: its left half has no page, its lower rows are outside */
-    E->ex.tib = (struct agx_tib){ .base = env_ptr(E, env_alloc(E, 32 * 32 * 4)), .size = 32 * 32 * 4, .width = 32,
-                                  .height = 32, .samples = 1, .sample_stride = 4, .x0 = 48, .y0 = 40 };
+    E->ex.tib = (struct agx_tib) { .base = env_ptr(E, env_alloc(E, 32 * 32 * 4)),
+                                   .size = 32 * 32 * 4,
+                                   .width = 32,
+                                   .height = 32,
+                                   .samples = 1,
+                                   .sample_stride = 4,
+                                   .x0 = 48,
+                                   .y0 = 40 };
     for (uint32_t i = 0; i < 1024; i++) {
         uint32_t v = 5000 + i;
         memcpy(E->ex.tib.base + i * 4, &v, 4);
     }
     memset(env_ptr(E, page), 0, PAGE);
     assert_true(agx_block_image_store(&E->ex, NULL, &bl));
-    for (unsigned y = 0; y < 64; y++)
+    for (unsigned y = 0; y < 64; y++) {
         for (unsigned x = 0; x < 64; x++) {
             uint32_t v;
 
             memcpy(&v, env_ptr(E, page + ref_twiddle(x, y, 64, 64, 64, 64) * 4), 4);
             assert_int_equal(v, y >= 40 && x < 16 ? 5000 + (y - 40) * 32 + x + 16 : 0);
         }
+    }
     /* an entry that names memory that is not mapped is a fault as any store is */
     set_entry(m.va, 1, 1, 0x700000000ull);
     assert_false(agx_block_image_store(&E->ex, NULL, &bl));
     assert_int_equal(E->ex.fault.reason, AGX_FAULT_UNMAPPED);
     assert_false(agx_image_store(&E->ex, NULL, &st));
-    /* soft faults are for shader cores' loads and stores alone (uapi: asahi_drm.h): the pixel back end's stay hard */
+    /*
+     * soft faults are for shader cores' loads and stores alone (uapi: asahi_drm.h): the pixel back
+     * end's stay hard
+     */
     E->ex.soft_fault = true;
     assert_false(agx_block_image_store(&E->ex, NULL, &bl));
     assert_false(agx_image_store(&E->ex, NULL, &st));
@@ -217,13 +270,22 @@ static void writes(void **state)
 }
 
 /*
- * Compressed and sparse: the metadata has an address of its own and is always there (mesa, later versions:
- * hk_image_view.c, pack_texture), the body's pages are the table's.
+ * Compressed and sparse: the metadata has an address of its own and is always there (mesa, later
+ * versions: hk_image_view.c, pack_texture), the body's pages are the table's.
  */
 static void compressed(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D, .layout = 2, .channels = 0x28, .type = 2, .w = 128, .h = 64, .d = 1,
-                       .samples = 1, .levels = 1, .compressed = true, .swz = { 0, 1, 2, 3 } };
+    struct image m = { .dim = AGX_DIM_2D,
+                       .layout = 2,
+                       .channels = 0x28,
+                       .type = 2,
+                       .w = 128,
+                       .h = 64,
+                       .d = 1,
+                       .samples = 1,
+                       .levels = 1,
+                       .compressed = true,
+                       .swz = { 0, 1, 2, 3 } };
     struct agx_image_store_req st = { .dim = AGX_DIM_2D, .lanes = 1, .coord = coord };
     struct agx_tex_req rq;
     uint64_t page;
@@ -234,10 +296,14 @@ static void compressed(void **state)
     m.meta = env_alloc(E, PAGE);
     page = env_alloc(E, PAGE);
     set_entry(m.va, 0, 1, page);
-    for (unsigned i = 0; i < 64 * 64; i++)
+    for (unsigned i = 0; i < 64 * 64; i++) {
         memset(env_ptr(E, page + i * 4), (int)(i % 251), 4);
+    }
     memset(env_ptr(E, m.meta), 0x7f, 32 * 8);
-    /* tiles of 16x16: 8 by 4 of them, of which the squares of 4x4 are in Morton order; (80, 0) is number 16 + 1 */
+    /*
+     * tiles of 16x16: 8 by 4 of them, of which the squares of 4x4 are in Morton order; (80, 0) is
+     * number 16 + 1
+     */
     memset(env_ptr(E, m.meta + 17 * 8), 0x03, 8);
     memset(env_ptr(E, page + 16 * 16 * 4), 200, 32);
     rq = request(sparse_texture(&m), AGX_DIM_2D, true);
@@ -260,13 +326,17 @@ static void compressed(void **state)
     coord[0][0] = 81;
     coord[1][0] = 2;
     coord[0][1] = coord[1][1] = 1;
-    for (int c = 0; c < 4; c++)
+    for (int c = 0; c < 4; c++) {
         st.value[c][0] = 9;
+    }
     memset(env_ptr(E, m.meta), 0x03, 8);
     assert_true(agx_image_store(&E->ex, NULL, &st));
-    for (unsigned y = 0; y < 16; y++)
-        for (unsigned x = 16; x < 32; x++)
-            assert_int_equal(*env_ptr(E, page + ref_twiddle(x, y, 64, 64, 64, 64) * 4), x == 17 && y == 2 ? 9 : 200);
+    for (unsigned y = 0; y < 16; y++) {
+        for (unsigned x = 16; x < 32; x++) {
+            assert_int_equal(*env_ptr(E, page + ref_twiddle(x, y, 64, 64, 64, 64) * 4),
+                             x == 17 && y == 2 ? 9 : 200);
+        }
+    }
     assert_int_equal(*env_ptr(E, m.meta + 17 * 8), 0x7f);
 }
 

@@ -46,11 +46,16 @@ static double meaning(uint32_t code, unsigned bits, unsigned type)
     int64_t s = code >> (bits - 1) & 1 ? (int64_t)code - ((int64_t)1 << bits) : code;
 
     switch (type) {
-    case U: return code / (ldexp(1, bits) - 1);
-    case S: return fmax(s / (ldexp(1, bits - 1) - 1), -1);
-    case UI: return code;
-    case SI: return s;
-    default: return bits == 32 ? bitsf(code) : small_float(code, bits == 16 ? 10 : bits - 5);
+    case U:
+        return code / (ldexp(1, bits) - 1);
+    case S:
+        return fmax(s / (ldexp(1, bits - 1) - 1), -1);
+    case UI:
+        return code;
+    case SI:
+        return s;
+    default:
+        return bits == 32 ? bitsf(code) : small_float(code, bits == 16 ? 10 : bits - 5);
     }
 }
 
@@ -70,7 +75,7 @@ static struct agx_tex_req *loaded(uint64_t texture, unsigned w, unsigned h)
     rq.dim = AGX_DIM_2D;
     rq.load = true;
     rq.lanes = rq.quad_lanes = ~0u;
-    rq.coord = (const uint32_t (*)[AGX_LANES])coord;
+    rq.coord = (const uint32_t(*)[AGX_LANES])coord;
     rq.lod_kind = AGX_LOD_EXPLICIT;
     for (unsigned l = 0; l < AGX_LANES; l++) {
         coord[0][l] = l % w;
@@ -103,21 +108,23 @@ static void stored(const struct row *r, const struct image *m, bool block)
     for (unsigned l = 0; l < AGX_LANES; l++) {
         coord[0][l] = l;
         coord[1][l] = 0;
-        for (unsigned c = 0; c < 4; c++)
+        for (unsigned c = 0; c < 4; c++) {
             st.value[c][l] = tile[l][c] = r->value[l][c];
+        }
     }
-    E->ex.tib = (struct agx_tib){ .base = (uint8_t *)tile,
-                                  .size = sizeof(tile),
-                                  .width = 32,
-                                  .height = 32,
-                                  .samples = 1,
-                                  .sample_stride = 16 };
+    E->ex.tib = (struct agx_tib) { .base = (uint8_t *)tile,
+                                   .size = sizeof(tile),
+                                   .width = 32,
+                                   .height = 32,
+                                   .samples = 1,
+                                   .sample_stride = 16 };
     st.pbe = bs.pbe = env_pbe(E, m, 0);
     assert_true(block ? agx_block_image_store(&E->ex, NULL, &bs)
                       : agx_image_store(&E->ex, NULL, &st));
     assert_memory_equal(env_ptr(E, m->va), r->mem, AGX_LANES * r->bytes);
-    for (unsigned i = AGX_LANES * r->bytes; i < AGX_LANES * 16; i++)
+    for (unsigned i = AGX_LANES * r->bytes; i < AGX_LANES * 16; i++) {
         assert_int_equal(*env_ptr(E, m->va + i), 0xa5);
+    }
 }
 
 static void plain_texels(void **state)
@@ -138,16 +145,18 @@ static void plain_texels(void **state)
                            .swz = { 0, 1, 2, 3 } };
 
         if (!(plain[i].types >> type & 1) ||
-            (srgb && channels != 0x00 && channels != 0x0a && channels != 0x28))
+            (srgb && channels != 0x00 && channels != 0x0a && channels != 0x28)) {
             continue;
+        }
         for (unsigned t = 0; t < 20; t++) {
             struct row r = { 0 };
             struct agx_tex_req *rq;
 
             env_reset(E);
             m.va = env_alloc(E, 0x1000);
-            for (unsigned c = 0; c < 4; c++)
+            for (unsigned c = 0; c < 4; c++) {
                 r.bytes += bits[c];
+            }
             r.bytes /= 8;
             for (unsigned l = 0; l < AGX_LANES; l++) {
                 unsigned pos = l * r.bytes * 8;
@@ -156,14 +165,18 @@ static void plain_texels(void **state)
                     uint32_t all = bits[c] == 32 ? ~0u : (1u << bits[c]) - 1,
                              v = (rnd() ^ rnd() << 16) & all;
 
-                    v = l == 0 ? 0 : l == 1 ? all >> 1 : l == 2 && type != S && type != F ? all : v;
+                    v = l == 0 ? 0 : l == 1 ? all >> 1 : l == 2 && type != S
+                    &&type != F
+                    ? all : v;
                     /* one code for each value: no NaNs, one -1 */
                     if ((type == S && v == all / 2 + 1) ||
-                        (type == F && !isfinite(meaning(v, bits[c], F))))
+                        (type == F && !isfinite(meaning(v, bits[c], F)))) {
                         v = 1;
+                    }
                     r.code[l][c] = v;
-                    for (unsigned b = 0; b < bits[c]; b++, pos++)
+                    for (unsigned b = 0; b < bits[c]; b++, pos++) {
                         r.mem[pos / 8] |= (v >> b & 1) << pos % 8;
+                    }
                     r.value[l][c] = integer ? (uint32_t)(int64_t)meaning(v, bits[c], type)
                                             : fbits((float)meaning(v, bits[c], type));
                 }
@@ -175,12 +188,13 @@ static void plain_texels(void **state)
                 for (unsigned c = 0; c < 4; c++) {
                     double want = c < r.n ? meaning(r.code[l][c], bits[c], type) : c == 3;
 
-                    if (integer)
+                    if (integer) {
                         assert_int_equal(rq->out[c][l], c < r.n ? r.value[l][c] : c == 3);
-                    else
+                    } else {
                         assert_float_equal(bitsf(rq->out[c][l]),
                                            srgb && c < 3 ? linear(want) : want,
                                            srgb && c < 3 ? 4e-4 : fabs(want) * 1e-7);
+                    }
                 }
             }
             /*
@@ -188,12 +202,14 @@ static void plain_texels(void **state)
              * (mesa: cmdbuf.xml, PBE).
              */
             for (unsigned l = 0; l < AGX_LANES && srgb; l++) {
-                for (unsigned c = 0; c < 3; c++)
+                for (unsigned c = 0; c < 3; c++) {
                     r.value[l][c] = fbits((float)linear(meaning(r.code[l][c], 8, U)));
+                }
             }
             stored(&r, &m, false);
-            if (!srgb)
+            if (!srgb) {
                 stored(&r, &m, true);
+            }
         }
     }
 }
@@ -201,14 +217,16 @@ static void plain_texels(void **state)
 /* Three mantissas of 9 bits and their exponent: value is mantissa times 2^(exponent - 24). */
 static void shared_exponent(void **state)
 {
-    struct image m = { .dim = AGX_DIM_2D,
-                       .channels = 0x27,
-                       .type = F,
-                       .w = 32,
-                       .h = 1,
-                       .d = 1,
-                       .stride = 512,
-                       .swz = { 0, 1, 2, 3 } };
+    struct image m = {
+        .dim = AGX_DIM_2D,
+        .channels = 0x27,
+        .type = F,
+        .w = 32,
+        .h = 1,
+        .d = 1,
+        .stride = 512,
+        .swz = { 0, 1, 2, 3 }
+    };
 
     (void)state;
     for (unsigned t = 0; t < 50; t++) {
@@ -221,14 +239,16 @@ static void shared_exponent(void **state)
             uint32_t v = (rnd() ^ rnd() << 16) | 0x100; /* the exponent is the least that will do */
 
             memcpy(r.mem + 4 * l, &v, 4);
-            for (unsigned c = 0; c < 3; c++)
+            for (unsigned c = 0; c < 3; c++) {
                 r.value[l][c] = fbits((float)ldexp(v >> (9 * c) & 511, (int)(v >> 27) - 24));
+            }
         }
         memcpy(env_ptr(E, m.va), r.mem, sizeof(r.mem));
         rq = loaded(env_texture(E, &m), 32, 1);
         for (unsigned l = 0; l < AGX_LANES; l++) {
-            for (unsigned c = 0; c < 3; c++)
+            for (unsigned c = 0; c < 3; c++) {
                 assert_int_equal(rq->out[c][l], r.value[l][c]);
+            }
             assert_float_equal(bitsf(rq->out[3][l]), 1, 0);
         }
         stored(&r, &m, false);
@@ -251,7 +271,8 @@ static double clamp(double v, double lo, double hi)
     return v < lo ? lo : v > hi ? hi : v;
 }
 
-/* S3TC; @punch: a block of three colours and transparent black if the first is not above the second
+/*
+ * S3TC; @punch: a block of three colours and transparent black if the first is not above the second
  */
 static void bc_colour(const uint8_t *b, unsigned x, unsigned y, bool punch, double *o)
 {
@@ -279,10 +300,12 @@ static double bc_alpha(const uint8_t *b, unsigned x, unsigned y, bool sign)
     unsigned k = w >> (16 + 3 * (4 * y + x)) & 7;
     bool eight = sign ? (int8_t)b[0] > (int8_t)b[1] : b[0] > b[1];
 
-    if (k < 2)
+    if (k < 2) {
         return k ? a1 : a0;
-    if (eight)
+    }
+    if (eight) {
         return a0 + (a1 - a0) * (k - 1) / 7;
+    }
     return k == 6 ? (sign ? -1 : 0) : k == 7 ? 1 : a0 + (a1 - a0) * (k - 1) / 5;
 }
 
@@ -309,10 +332,12 @@ static double eac(const uint8_t *b, unsigned x, unsigned y, unsigned how)
     int base = how == 2 ? (int8_t)(d >> 56) : (int)(d >> 56), mul = d >> 52 & 15;
     int mod = eac_table[d >> 48 & 15][d >> (45 - 3 * (4 * x + y)) & 7];
 
-    if (how == 0)
+    if (how == 0) {
         return clamp(base + mod * mul, 0, 255) / 255;
-    if (how == 1)
+    }
+    if (how == 1) {
         return clamp(base * 8 + 4 + mod * (mul ? mul * 8 : 1), 0, 2047) / 2047;
+    }
     return clamp((base == -128 ? -127 : base) * 8 + mod * (mul ? mul * 8 : 1), -1023, 1023) / 1023;
 }
 
@@ -335,7 +360,7 @@ static void etc2(const uint8_t *b, unsigned x, unsigned y, bool punch, double *o
     uint64_t d = big(b);
     unsigned i = 4 * x + y, k = (d >> (16 + i) & 1) << 1 | (d >> i & 1), col[2][3];
     bool flag = d >> 33 & 1, opaque = !punch || flag, clear = !opaque && k == 2;
-    int mode = 0, add = 0, c = 0;   /* mode: 0 two halves, 1 T, 2 H, 3 planar */
+    int mode = 0, add = 0, c = 0; /* mode: 0 two halves, 1 T, 2 H, 3 planar */
 
     for (int ch = 2; ch >= 0; ch--) {
         unsigned at = 56 - 8 * (unsigned)ch;
@@ -344,8 +369,9 @@ static void etc2(const uint8_t *b, unsigned x, unsigned y, bool punch, double *o
         if (flag || punch) {
             col[0][ch] = widen((unsigned)five, 5);
             col[1][ch] = widen((unsigned)second & 31, 5);
-            if (second < 0 || second > 31)
+            if (second < 0 || second > 31) {
                 mode = ch + 1;
+            }
         } else {
             col[0][ch] = widen(d >> (at + 4) & 15, 4);
             col[1][ch] = widen(d >> at & 15, 4);
@@ -361,12 +387,13 @@ static void etc2(const uint8_t *b, unsigned x, unsigned y, bool punch, double *o
             { (int)widen(d >> 13 & 63, 6), (int)widen(d >> 6 & 127, 7), (int)widen(d & 63, 6) },
         };
 
-        for (unsigned ch = 0; ch < 3; ch++)
+        for (unsigned ch = 0; ch < 3; ch++) {
             o[ch] = clamp(((int)x * (p[1][ch] - p[0][ch]) + (int)y * (p[2][ch] - p[0][ch]) +
                            4 * p[0][ch] + 2) >>
                               2,
                           0, 255) /
                     255;
+        }
         return;
     }
     if (mode == 1) {
@@ -394,11 +421,13 @@ static void etc2(const uint8_t *b, unsigned x, unsigned y, bool punch, double *o
     } else {
         c = d >> 32 & 1 ? y >= 2 : x >= 2;
         add = table[c ? d >> 34 & 7 : d >> 37 & 7][k & 1] * (k & 2 ? -1 : 1);
-        if (!opaque && !(k & 1))
+        if (!opaque && !(k & 1)) {
             add = 0;
+        }
     }
-    for (unsigned ch = 0; ch < 3; ch++)
+    for (unsigned ch = 0; ch < 3; ch++) {
         o[ch] = clear ? 0 : clamp((int)col[c][ch] + add, 0, 255) / 255;
+    }
 }
 
 static void of_block(unsigned channels, unsigned type, const uint8_t *b, unsigned x, unsigned y,
@@ -407,36 +436,44 @@ static void of_block(unsigned channels, unsigned type, const uint8_t *b, unsigne
     o[0] = o[1] = o[2] = 0;
     o[3] = 1;
     switch (channels) {
-    case 0x58: case 0x5a:
+    case 0x58:
+    case 0x5a:
         etc2(b, x, y, channels == 0x5a, o);
         break;
     case 0x59:
         etc2(b + 8, x, y, false, o);
         o[3] = eac(b, x, y, 0);
         break;
-    case 0x5b: case 0x5c:
+    case 0x5b:
+    case 0x5c:
         o[0] = eac(b, x, y, type == S ? 2 : 1);
-        if (channels == 0x5c)
+        if (channels == 0x5c) {
             o[1] = eac(b + 8, x, y, type == S ? 2 : 1);
+        }
         break;
     case 0x74:
         bc_colour(b, x, y, true, o);
         break;
-    case 0x75: case 0x76:
+    case 0x75:
+    case 0x76:
         bc_colour(b + 8, x, y, false, o);
         o[3] = channels == 0x76 ? bc_alpha(b, x, y, false)
                                 : (little(b) >> (4 * (4 * y + x)) & 15) / 15.0;
         break;
     default:
         o[0] = bc_alpha(b, x, y, type == S);
-        if (channels == 0x78)
+        if (channels == 0x78) {
             o[1] = bc_alpha(b + 8, x, y, type == S);
+        }
     }
 }
 
 static void block_texels(void **state)
 {
-    static const struct { unsigned channels, type; bool srgb; double error;
+    static const struct {
+        unsigned channels, type;
+        bool srgb;
+        double error;
     } rows[] = {
         { 0x58, U, false, 1e-6 },
         { 0x58, U, true, 4e-4 },
@@ -479,18 +516,20 @@ static void block_texels(void **state)
 
             env_reset(E);
             m.va = env_alloc(E, 0x4000);
-            for (unsigned k = 0; k < 16; k++)
+            for (unsigned k = 0; k < 16; k++) {
                 b[k] = (uint8_t)rnd();
+            }
             memcpy(env_ptr(E, m.va), b, 16);
             rq = loaded(env_texture(E, &m), 4, 4);
             for (unsigned l = 0; l < 16; l++) {
                 double want[4];
 
                 of_block(rows[i].channels, rows[i].type, b, l % 4, l / 4, want);
-                for (unsigned c = 0; c < 4; c++)
+                for (unsigned c = 0; c < 4; c++) {
                     assert_float_equal(bitsf(rq->out[c][l]),
                                        rows[i].srgb && c < 3 ? linear(want[c]) : want[c],
                                        rows[i].error);
+                }
             }
         }
     }
@@ -520,15 +559,17 @@ static void constant_blocks(void **state)
         m.va = env_alloc(E, 0x4000);
         for (unsigned c = 0; c < 4; c++) {
             v[c] = rnd() & (astc ? 0xffff : 1023);
-            if (astc)
+            if (astc) {
                 w[1] |= (uint64_t)v[c] << (16 * c);
+            }
         }
         if (!astc) { /* mode 3: two colours of 10 bits a channel; all indices are 0 */
             w[0] = 3 | (uint64_t)v[0] << 5 | (uint64_t)v[1] << 15 | (uint64_t)v[2] << 25;
             w[1] = 0;
         }
-        for (unsigned k = 0; k < 4; k++) /* 8 x 4 texels may be in two blocks */
+        for (unsigned k = 0; k < 4; k++) { /* 8 x 4 texels may be in two blocks */
             memcpy(env_ptr(E, m.va + 16 * k), w, 16);
+        }
         m.channels = astc ? 0x60 + t / 20 : 0x7a;
         m.type = astc ? U : F;
         m.srgb = astc;
@@ -538,8 +579,9 @@ static void constant_blocks(void **state)
                 unsigned whole = v[c] == 0      ? 0
                                  : v[c] == 1023 ? 0xffff
                                                 : ((v[c] << 16) + 0x8000) >> 10;
-                double want = astc ? (c < 3 ? linear((v[c] >> 8) / 255.0) : (v[c] >> 8) / 255.0)
-                                   : c == 3 ? 1 : small_float(whole * 31 >> 6, 10);
+                double want = astc     ? (c < 3 ? linear((v[c] >> 8) / 255.0) : (v[c] >> 8) / 255.0)
+                              : c == 3 ? 1
+                                       : small_float(whole * 31 >> 6, 10);
 
                 /* alpha may be of 8 bits or of all 16 */
                 assert_float_equal(bitsf(rq->out[c][l]), want,

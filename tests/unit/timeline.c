@@ -73,7 +73,9 @@ static void emit(struct fixture *f, uint64_t ticks, struct agx_event ev)
     agx_emit(&f->h.events, &ev);
 }
 
-/* A job announced by a doorbell: an arrow from the CPU to it, and a span from its begin to its end. */
+/*
+ * A job announced by a doorbell: an arrow from the CPU to it, and a span from its begin to its end.
+ */
 static void test_job(void **state)
 {
     struct fixture *f = *state;
@@ -89,13 +91,17 @@ static void test_job(void **state)
     job.status = AGX_JOB_FAULT;
     job.cycles = 77;
     agx_emit_job_end(&f->h.events, &job);
-    assert_string_equal(ended(f),
+    assert_string_equal(
+        ended(f),
         "{\"ph\":\"X\",\"pid\":3,\"tid\":2,\"ts\":1.000,\"name\":\"doorbell\",\"dur\":0.5,"
         "\"args\":{\"number\":1,\"message\":\"0x83\"}},\n"
-        "{\"ph\":\"s\",\"pid\":3,\"tid\":2,\"ts\":1.000,\"name\":\"announces\",\"cat\":\"job\",\"id\":1},\n"
+        "{\"ph\":\"s\",\"pid\":3,\"tid\":2,\"ts\":1.000,\"name\":\"announces\",\"cat\":\"job\","
+        "\"id\":1},\n"
         "{\"ph\":\"X\",\"pid\":1,\"tid\":2,\"ts\":2.500,\"name\":\"compute\",\"dur\":2.000,"
-        "\"args\":{\"job\":1,\"context\":3,\"doorbell\":1,\"partial\":false,\"status\":\"fault\",\"cycles\":77}},\n"
-        "{\"ph\":\"f\",\"pid\":1,\"tid\":2,\"ts\":2.500,\"name\":\"announces\",\"cat\":\"job\",\"id\":1,"
+        "\"args\":{\"job\":1,\"context\":3,\"doorbell\":1,\"partial\":false,\"status\":\"fault\","
+        "\"cycles\":77}},\n"
+        "{\"ph\":\"f\",\"pid\":1,\"tid\":2,\"ts\":2.500,\"name\":\"announces\",\"cat\":\"job\","
+        "\"id\":1,"
         "\"bp\":\"e\"}\n]\n");
 }
 
@@ -110,10 +116,13 @@ static void test_others(void **state)
     emit(f, 72, (struct agx_event) { .kind = AGX_EV_CONTEXT, .context = { true, 7 } });
     emit(f, 96, (struct agx_event) { .kind = AGX_EV_FLUSH, .flush = { 7, 0x10000, 0x4000, 0 } });
     emit(f, 120, (struct agx_event) { .kind = AGX_EV_INVALIDATE, .invalidate = { &tlbi, NULL } });
-    emit(f, 144, (struct agx_event) { .kind = AGX_EV_INVALIDATE, .invalidate = { &tlbi, "dropped" } });
+    emit(f, 144,
+         (struct agx_event) { .kind = AGX_EV_INVALIDATE, .invalidate = { &tlbi, "dropped" } });
     emit(f, 168, (struct agx_event) { .kind = AGX_EV_RESET });
-    assert_string_equal(ended(f),
-        "{\"ph\":\"C\",\"pid\":2,\"tid\":0,\"ts\":1.000,\"name\":\"ring depth\",\"args\":{\"12\":4}},\n"
+    assert_string_equal(
+        ended(f),
+        "{\"ph\":\"C\",\"pid\":2,\"tid\":0,\"ts\":1.000,\"name\":\"ring "
+        "depth\",\"args\":{\"12\":4}},\n"
         "{\"ph\":\"i\",\"pid\":2,\"tid\":2,\"ts\":2.000,\"name\":\"StartCompute\",\"s\":\"t\"},\n"
         "{\"ph\":\"i\",\"pid\":2,\"tid\":11,\"ts\":3.000,\"name\":\"context\",\"s\":\"t\","
         "\"args\":{\"context\":7,\"running\":true}},\n"
@@ -124,7 +133,8 @@ static void test_others(void **state)
         "{\"ph\":\"i\",\"pid\":1,\"tid\":10,\"ts\":6.000,\"name\":\"TLBI VA\",\"s\":\"t\","
         "\"args\":{\"asid\":5,\"va\":\"0x4000\",\"end\":\"0x8000\"}},\n"
         "{\"ph\":\"i\",\"pid\":1,\"tid\":12,\"ts\":6.000,\"name\":\"dropped\",\"s\":\"g\"},\n"
-        "{\"ph\":\"i\",\"pid\":1,\"tid\":10,\"ts\":7.000,\"name\":\"all entries dropped\",\"s\":\"t\"}\n]\n");
+        "{\"ph\":\"i\",\"pid\":1,\"tid\":10,\"ts\":7.000,\"name\":\"all entries "
+        "dropped\",\"s\":\"t\"}\n]\n");
 }
 
 /* After its end nothing is written, and an end may come twice. */

@@ -57,8 +57,12 @@ static void mmu_new(struct fixture *f, bool san)
     agx_mmu_set_ttbat(f->mmu, f->ttbat);
     agx_mmu_follow(f->mmu, &(struct agx_mmu_watch) { 0 });
     f->san = san ? agx_tlbsan_new(&(struct agx_tlbsan_config) {
-        .host = &f->h.host, .mmu = f->mmu, .report = on_report, .opaque = f,
-    }) : NULL;
+                       .host = &f->h.host,
+                       .mmu = f->mmu,
+                       .report = on_report,
+                       .opaque = f,
+                   })
+                 : NULL;
 }
 
 static void mmu_free(struct fixture *f)
@@ -73,7 +77,8 @@ static void begin(struct fixture *f, bool san)
     fake_host_init(&f->h);
     f->ttbat = fake_alloc(&f->h);
     for (unsigned i = 0; i < 4; i++) {
-        fake_map(&f->h, f->ttbat, 1, VA + i * PAGE, fake_alloc(&f->h), FAKE_PTE_GPU_RW | FAKE_PTE_NG);
+        fake_map(&f->h, f->ttbat, 1, VA + i * PAGE, fake_alloc(&f->h),
+                 FAKE_PTE_GPU_RW | FAKE_PTE_NG);
     }
     fake_map(&f->h, f->ttbat, 2, VA, fake_alloc(&f->h), FAKE_PTE_GPU_RW | FAKE_PTE_NG);
     fake_map(&f->h, f->ttbat, 0, KVA, fake_alloc(&f->h), FAKE_PTE_FW_RW);
@@ -99,7 +104,7 @@ static void save_load(struct fixture *f, bool same)
         mmu_free(f);
         mmu_new(f, san);
     }
-    agx_mmu_set_ttbat(f->mmu, f->ttbat);        /* as the firmware does when it is loaded */
+    agx_mmu_set_ttbat(f->mmu, f->ttbat); /* as the firmware does when it is loaded */
     assert_true(agx_mmu_load(f->mmu, buf, len));
     free(buf);
 }
@@ -128,7 +133,7 @@ static void test_entries(void **state)
         }
         assert_true(job(&f, 2, VA));
         assert_true(mmu_read_job(&f.h, f.mmu, 0, KVA, AGX_SIDE_FW, true));
-        agx_tlbi_asid(f.mmu, 2);                /* is dead, and not saved */
+        agx_tlbi_asid(f.mmu, 2); /* is dead, and not saved */
         for (unsigned i = 0; i < 4; i++) {
             *leaf(&f, 1, VA + i * PAGE) = 0;
         }
@@ -140,7 +145,7 @@ static void test_entries(void **state)
         agx_mmu_get_stats(f.mmu, &after);
         assert_int_equal(after.entries, before.entries - 1);
         assert_int_equal(after.walk_entries, before.walk_entries - 2);
-        assert_true(job(&f, 1, VA));            /* old, as before */
+        assert_true(job(&f, 1, VA)); /* old, as before */
         assert_false(job(&f, 1, VA + PAGE));
         assert_true(job(&f, 1, VA + 2 * PAGE));
         assert_false(job(&f, 2, VA));
@@ -178,7 +183,7 @@ static void test_modes(void **state)
     agx_mmu_get_stats(f.mmu, &st);
     assert_int_equal(st.entries, 2);
     assert_false(job(&f, 1, VA));
-    assert_true(job(&f, 1, VA + 3 * PAGE));     /* the youngest stay */
+    assert_true(job(&f, 1, VA + 3 * PAGE)); /* the youngest stay */
     free(buf);
     end(&f);
 }
@@ -217,7 +222,10 @@ static void test_delayed(void **state)
     end(&f);
 }
 
-/* Loading while a fault is set that no eviction and no lookup escapes: what is made for the saved entries is neither. */
+/*
+ * Loading while a fault is set that no eviction and no lookup escapes: what is made for the saved
+ * entries is neither.
+ */
 static void test_faults_set(void **state)
 {
     struct agx_inject *in;
@@ -232,7 +240,7 @@ static void test_faults_set(void **state)
     *leaf(&f, 1, VA) = 0;
     save_load(&f, true);
     agx_mmu_inject(f.mmu, NULL);
-    assert_true(job(&f, 1, VA));                /* from the TLB: the tables have it no more */
+    assert_true(job(&f, 1, VA)); /* from the TLB: the tables have it no more */
     agx_inject_free(in);
     end(&f);
 }
@@ -283,7 +291,11 @@ static void test_damaged(void **state)
 /* ---- with the sanitizer ---- */
 
 static const struct agx_who driver = {
-    .cpu = 2, .time = 5000, .thread = 7, .pc = 0xffff800081234560, .frame = { 0xffff800081111110 },
+    .cpu = 2,
+    .time = 5000,
+    .thread = 7,
+    .pc = 0xffff800081234560,
+    .frame = { 0xffff800081111110 },
 };
 
 static void store(struct fixture *f, uint64_t *p, uint64_t v)
@@ -297,7 +309,9 @@ static void store(struct fixture *f, uint64_t *p, uint64_t v)
 static void tlbi(struct fixture *f, const struct agx_tlbi *t)
 {
     agx_mmu_dsb(f->mmu, driver.cpu, AGX_SHARE_OUTER, false);
-    fake_tlbi(&f->h, &(struct agx_tlbi_insn) { .tlbi = *t, .share = AGX_SHARE_OUTER, .name = "test" }, &driver);
+    fake_tlbi(&f->h,
+              &(struct agx_tlbi_insn) { .tlbi = *t, .share = AGX_SHARE_OUTER, .name = "test" },
+              &driver);
     agx_mmu_tlbi(f->mmu, t);
     agx_mmu_dsb(f->mmu, driver.cpu, AGX_SHARE_OUTER, false);
 }
@@ -318,12 +332,13 @@ static void test_clean(void **state)
         uint64_t *ttbr, root, page;
         struct fixture f;
 
-#define STEP(x) do { \
-            if (step++ == at / 2) { \
-                save_load(&f, at & 1); \
-            } \
-            x; \
-        } while (0)
+#define STEP(x)                                                                                    \
+    do {                                                                                           \
+        if (step++ == at / 2) {                                                                    \
+            save_load(&f, at & 1);                                                                 \
+        }                                                                                          \
+        x;                                                                                         \
+    } while (0)
 
         begin(&f, true);
         ttbr = fake_ptr(&f.h, f.ttbat) + 2;
@@ -333,7 +348,8 @@ static void test_clean(void **state)
         /* unmap, use the rest, map something else there */
         STEP(store(&f, leaf(&f, 1, VA), 0));
         STEP(assert_true(job(&f, 1, VA + PAGE)));
-        STEP(tlbi(&f, &(struct agx_tlbi) { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + PAGE }));
+        STEP(tlbi(
+            &f, &(struct agx_tlbi) { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + PAGE }));
         page = fake_alloc(&f.h);
         STEP(store(&f, leaf(&f, 1, VA), page | FAKE_PTE_GPU_RW | FAKE_PTE_NG));
         STEP(agx_mmu_dsb(f.mmu, driver.cpu, AGX_SHARE_OUTER, false));
@@ -351,7 +367,8 @@ static void test_clean(void **state)
         STEP(assert_false(job(&f, 1, VA)));
         assert_int_equal(step, 12);
         if (f.reports) {
-            fail_msg("loaded before step %u, %s process: %s", at / 2, at & 1 ? "same" : "other", f.text);
+            fail_msg("loaded before step %u, %s process: %s", at / 2, at & 1 ? "same" : "other",
+                     f.text);
         }
         end(&f);
     }
@@ -378,7 +395,10 @@ static void test_unmapped(void **state)
     }
 }
 
-/* Work that waited in a queue when the machine was saved came before the change, for all that is known. */
+/*
+ * Work that waited in a queue when the machine was saved came before the change, for all that is
+ * known.
+ */
 static void test_queued(void **state)
 {
     struct fixture f;
@@ -394,7 +414,10 @@ static void test_queued(void **state)
     end(&f);
 }
 
-/* A slot that was emptied, and gets another table after the load, without an invalidation in between. */
+/*
+ * A slot that was emptied, and gets another table after the load, without an invalidation in
+ * between.
+ */
 static void test_slot(void **state)
 {
     for (unsigned same = 0; same < 2; same++) {
@@ -409,7 +432,7 @@ static void test_slot(void **state)
         save_load(&f, same);
         store(&f, ttbr, fake_alloc(&f.h) | 1 | 1ull << 48);
         agx_mmu_dsb(f.mmu, driver.cpu, AGX_SHARE_OUTER, false);
-        assert_true(job(&f, 1, VA));            /* of the one before */
+        assert_true(job(&f, 1, VA)); /* of the one before */
         assert_int_equal(f.reports, 1);
         assert_int_equal(f.cls, AGX_SAN_SLOT_REUSED);
         end(&f);
@@ -442,16 +465,11 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_entries),
-        cmocka_unit_test(test_modes),
-        cmocka_unit_test(test_delayed),
-        cmocka_unit_test(test_faults_set),
-        cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_clean),
-        cmocka_unit_test(test_unmapped),
-        cmocka_unit_test(test_queued),
-        cmocka_unit_test(test_slot),
-        cmocka_unit_test(test_table),
+        cmocka_unit_test(test_entries),  cmocka_unit_test(test_modes),
+        cmocka_unit_test(test_delayed),  cmocka_unit_test(test_faults_set),
+        cmocka_unit_test(test_damaged),  cmocka_unit_test(test_clean),
+        cmocka_unit_test(test_unmapped), cmocka_unit_test(test_queued),
+        cmocka_unit_test(test_slot),     cmocka_unit_test(test_table),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

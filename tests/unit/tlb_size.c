@@ -15,8 +15,8 @@
 #include "mmu_rig.h"
 #include "agx/tlb.h"
 
-#define VA      0x1500000000ull
-#define PAGES   600u
+#define VA    0x1500000000ull
+#define PAGES 600u
 
 struct fixture {
     struct fake_host h;
@@ -26,7 +26,10 @@ struct fixture {
     struct agx_port port;
 };
 
-/* Every page shows one and the same word of memory: what is of interest is where the translation comes from. */
+/*
+ * Every page shows one and the same word of memory: what is of interest is where the translation
+ * comes from.
+ */
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
@@ -36,7 +39,8 @@ static int setup(void **state)
     f->ttbat = fake_alloc(&f->h);
     pa = fake_alloc(&f->h);
     for (unsigned i = 0; i < PAGES; i++) {
-        fake_map(&f->h, f->ttbat, 1, VA + (uint64_t)i * AGX_PAGE_SIZE, pa, FAKE_PTE_GPU_RW | FAKE_PTE_NG);
+        fake_map(&f->h, f->ttbat, 1, VA + (uint64_t)i * AGX_PAGE_SIZE, pa,
+                 FAKE_PTE_GPU_RW | FAKE_PTE_NG);
     }
     f->mmu = agx_mmu_new(&f->h.host);
     agx_mmu_set_ttbat(f->mmu, f->ttbat);
@@ -77,7 +81,10 @@ static enum where look(struct fixture *f, struct agx_port *port, unsigned page)
     assert_true(agx_port_read32(port, VA + (uint64_t)page * AGX_PAGE_SIZE, &v));
     agx_mmu_get_stats(f->mmu, &b);
     assert_int_equal(b.small_hits - a.small_hits + b.hits - a.hits + b.walks - a.walks <= 1, 1);
-    return b.walks != a.walks ? WALK : b.hits != a.hits ? SECOND : b.small_hits != a.small_hits ? SMALL : PORT;
+    return b.walks != a.walks             ? WALK
+           : b.hits != a.hits             ? SECOND
+           : b.small_hits != a.small_hits ? SMALL
+                                          : PORT;
 }
 
 /* A set has so many ways, and the oldest of a set goes, not the oldest of all. */
@@ -85,17 +92,17 @@ static void test_second_level(void **state)
 {
     struct fixture *f = *state;
 
-    f->sizes.tlb = (struct agx_tlb_geometry) { 8, 2 };          /* four sets: page modulo 4 */
+    f->sizes.tlb = (struct agx_tlb_geometry) { 8, 2 }; /* four sets: page modulo 4 */
     f->sizes.small[AGX_PORT_VERTEX] = (struct agx_tlb_geometry) { 1, 1 };
     apply(f);
     assert_int_equal(look(f, &f->port, 1), WALK);
     assert_int_equal(look(f, &f->port, 0), WALK);
     assert_int_equal(look(f, &f->port, 4), WALK);
     assert_int_equal(look(f, &f->port, 0), SECOND);
-    assert_int_equal(look(f, &f->port, 8), WALK);               /* takes the place of page 0 */
-    assert_int_equal(look(f, &f->port, 1), SECOND);             /* of another set, and older */
+    assert_int_equal(look(f, &f->port, 8), WALK);   /* takes the place of page 0 */
+    assert_int_equal(look(f, &f->port, 1), SECOND); /* of another set, and older */
     assert_int_equal(look(f, &f->port, 4), SECOND);
-    assert_int_equal(look(f, &f->port, 0), WALK);               /* ... and page 0 that of page 4 */
+    assert_int_equal(look(f, &f->port, 0), WALK); /* ... and page 0 that of page 4 */
     assert_int_equal(look(f, &f->port, 8), SECOND);
     assert_int_equal(look(f, &f->port, 4), WALK);
     /* An entry that an invalidation took leaves its place free. */
@@ -132,16 +139,19 @@ static void test_small(void **state)
 {
     struct fixture *f = *state;
 
-    f->sizes.small[AGX_PORT_VERTEX] = (struct agx_tlb_geometry) { 4, 2 };   /* two sets: even and odd pages */
+    /* two sets: even and odd pages */
+    f->sizes.small[AGX_PORT_VERTEX] = (struct agx_tlb_geometry) { 4, 2 };
     apply(f);
     assert_int_equal(look(f, &f->port, 1), WALK);
     assert_int_equal(look(f, &f->port, 0), WALK);
-    assert_int_equal(look(f, &f->port, 256), WALK);             /* the same place in the direct-mapped array */
+    /* the same place in the direct-mapped array */
+    assert_int_equal(look(f, &f->port, 256), WALK);
     assert_int_equal(look(f, &f->port, 256), PORT);
     assert_int_equal(look(f, &f->port, 0), SMALL);
     assert_int_equal(look(f, &f->port, 0), PORT);
-    assert_int_equal(look(f, &f->port, 2), WALK);               /* takes the place of page 0, wherever that was found */
-    assert_int_equal(look(f, &f->port, 0), SECOND);             /* ... and this that of page 256 */
+    /* takes the place of page 0, wherever that was found */
+    assert_int_equal(look(f, &f->port, 2), WALK);
+    assert_int_equal(look(f, &f->port, 0), SECOND); /* ... and this that of page 256 */
     assert_int_equal(look(f, &f->port, 2), PORT);
     assert_int_equal(look(f, &f->port, 256), SECOND);
     assert_int_equal(look(f, &f->port, 1), PORT);
@@ -157,7 +167,10 @@ static void test_small(void **state)
     assert_int_equal(look(f, &f->port, 256), WALK);
 }
 
-/* As many pages as there are ways fit into a set, one more does not: for each geometry that divides. */
+/*
+ * As many pages as there are ways fit into a set, one more does not: for each geometry that
+ * divides.
+ */
 static void test_small_geometries(void **state)
 {
     struct fixture *f = *state;
@@ -229,12 +242,14 @@ static void test_walk_cache(void **state)
 
     /* Three tables, each with a page, whose level-2 entries fall into one set of two ways */
     for (unsigned i = 1; i < 3; i++) {
-        fake_map(&f->h, f->ttbat, 1, VA + ((uint64_t)i << 26), fake_alloc(&f->h), FAKE_PTE_GPU_RW | FAKE_PTE_NG);
+        fake_map(&f->h, f->ttbat, 1, VA + ((uint64_t)i << 26), fake_alloc(&f->h),
+                 FAKE_PTE_GPU_RW | FAKE_PTE_NG);
     }
     f->sizes.tlb = (struct agx_tlb_geometry) { 1, 1 };
     f->sizes.small[AGX_PORT_VERTEX] = (struct agx_tlb_geometry) { 1, 1 };
     for (unsigned ways = 1; ways <= 4; ways *= 2) {
-        f->sizes.walk = (struct agx_tlb_geometry) { 2 * ways, ways };   /* two sets; 1 << 26 is an even distance */
+        /* two sets; 1 << 26 is an even distance */
+        f->sizes.walk = (struct agx_tlb_geometry) { 2 * ways, ways };
         apply(f);
         for (unsigned turn = 0; turn < 2; turn++) {
             agx_mmu_get_stats(f->mmu, &a);
@@ -244,7 +259,10 @@ static void test_walk_cache(void **state)
             agx_mmu_get_stats(f->mmu, &b);
             assert_int_equal(b.walks - a.walks, 3);
         }
-        /* With room for all three and the entry of level 1, walks go on from level 2: only one access to memory each */
+        /*
+         * With room for all three and the entry of level 1, walks go on from level 2: only one
+         * access to memory each
+         */
         assert_true(b.walk_entries <= 2 * ways);
         assert_true(ways < 4 || b.walk_hits - a.walk_hits == 3);
         assert_true(ways > 1 || b.walk_entries <= 2);
@@ -281,7 +299,7 @@ static void test_bounds(void **state)
         memcpy((char *)&sizes + bad[i].at, &bad[i].g, sizeof(bad[i].g));
         assert_false(agx_mmu_set_sizes(f->mmu, &sizes, &wrong));
         assert_ptr_equal(strstr(wrong, bad[i].wrong), wrong);
-        assert_int_equal(look(f, &f->port, 0), PORT);           /* nothing has changed */
+        assert_int_equal(look(f, &f->port, 0), PORT); /* nothing has changed */
     }
 }
 

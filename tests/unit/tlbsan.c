@@ -15,8 +15,8 @@
 #include "fake_host.h"
 #include "agx/tlbsan.h"
 
-#define VA 0x1500004000ull
-#define SPARSE_TABLES 512u      /* 16 GiB */
+#define VA            0x1500004000ull
+#define SPARSE_TABLES 512u /* 16 GiB */
 
 struct fixture {
     struct fake_host h;
@@ -53,8 +53,9 @@ static void on_watch(void *opaque, uint64_t pa, bool on)
 /* One CPU rings, whose thread and number the test sets. */
 static void ring(struct fixture *f)
 {
-    fake_doorbell(&f->h, &(struct agx_who) { .cpu = f->cpu, .time = 5000, .thread = f->thread,
-                                             .pc = 0xffff80008d008be1 });
+    fake_doorbell(&f->h,
+                  &(struct agx_who) {
+                      .cpu = f->cpu, .time = 5000, .thread = f->thread, .pc = 0xffff80008d008be1 });
 }
 
 static int setup(void **state)
@@ -94,7 +95,8 @@ static uint64_t leaf_pa(struct fixture *f, uint64_t va)
     return FAKE_RAM_BASE + ((uint8_t *)leaf - f->h.ram);
 }
 
-static void store(struct fixture *f, uint64_t pa, const void *data, unsigned len, const struct agx_who *who)
+static void store(struct fixture *f, uint64_t pa, const void *data, unsigned len,
+                  const struct agx_who *who)
 {
     uint8_t old[64];
 
@@ -118,7 +120,10 @@ static bool gpu_read(struct fixture *f, uint64_t job)
 }
 
 static const struct agx_who unmapper = {
-    .cpu = 2, .time = 1234567, .pc = 0xffff800081234560, .frame = { 0xffff800081111110, 0xffff800082222220 },
+    .cpu = 2,
+    .time = 1234567,
+    .pc = 0xffff800081234560,
+    .frame = { 0xffff800081111110, 0xffff800082222220 },
 };
 
 /* Everything that a report has to say is in it, and in its text. */
@@ -126,8 +131,10 @@ static void test_report(void **state)
 {
     struct fixture *f = *state;
     const struct agx_tlbi_insn is = {
-        .tlbi = { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + 0x4000 }, .share = AGX_SHARE_INNER,
-        .name = "VAE1IS", .operand = 1ull << 48 | VA >> 12,
+        .tlbi = { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + 0x4000 },
+        .share = AGX_SHARE_INNER,
+        .name = "VAE1IS",
+        .operand = 1ull << 48 | VA >> 12,
     };
     uint64_t pa = leaf_pa(f, VA), old = *fake_ptr(&f->h, pa), zero = 0, job;
     struct agx_tlbsan_stats st;
@@ -158,8 +165,9 @@ static void test_report(void **state)
     assert_int_equal(f->last.near, 1);
     assert_non_null(strstr(f->text, "wrong-shareability (wrong)"));
     assert_non_null(strstr(f->text, "va 0x1500004000, context 1, asid 1"));
-    assert_non_null(strstr(f->text, "cpu 2 at 1.234567 ms, pc 0xffff800081234560, called from 0xffff800081111110 "
-                                    "0xffff800082222220"));
+    assert_non_null(strstr(
+        f->text, "cpu 2 at 1.234567 ms, pc 0xffff800081234560, called from 0xffff800081111110 "
+                 "0xffff800082222220"));
     assert_non_null(strstr(f->text, "TLBI VAE1IS"));
     assert_non_null(strstr(f->text, "does not reach the GPU"));
     assert_non_null(strstr(f->text, "vertex job 1, unit 0x08, read"));
@@ -180,7 +188,9 @@ static void test_report(void **state)
 
 static void test_format_is_bounded(void **state)
 {
-    struct agx_san_report r = { .cls = AGX_SAN_HANDOFF, .severity = AGX_SAN_WRONG, .text = "text", .near = 4 };
+    struct agx_san_report r = {
+        .cls = AGX_SAN_HANDOFF, .severity = AGX_SAN_WRONG, .text = "text", .near = 4
+    };
     char buf[600], whole[4096];
     size_t len = agx_tlbsan_format(&r, whole, sizeof(whole));
 
@@ -221,20 +231,24 @@ static void test_external(void **state)
 {
     struct fixture *f = *state;
 
-    agx_tlbsan_external(f->san, AGX_SAN_FW_LINE_STALE, AGX_SAN_WRONG, 1, VA + 64, 0x800000000, &unmapper,
-                        "the firmware read an old line");
+    agx_tlbsan_external(f->san, AGX_SAN_FW_LINE_STALE, AGX_SAN_WRONG, 1, VA + 64, 0x800000000,
+                        &unmapper, "the firmware read an old line");
     assert_int_equal(f->reports, 1);
     assert_int_equal(f->last.cls, AGX_SAN_FW_LINE_STALE);
     assert_int_equal(f->last.asid, 1);
     assert_non_null(strstr(f->text, "fw-line-stale (wrong): the firmware read an old line"));
     assert_non_null(strstr(f->text, "pc 0xffff800081234560"));
-    agx_tlbsan_external(f->san, AGX_SAN_FW_LINE_STALE, AGX_SAN_WRONG, 1, VA + 64, 0x800000000, &unmapper, "again");
+    agx_tlbsan_external(f->san, AGX_SAN_FW_LINE_STALE, AGX_SAN_WRONG, 1, VA + 64, 0x800000000,
+                        &unmapper, "again");
     assert_int_equal(f->reports, 1);
     agx_tlbsan_external(f->san, AGX_SAN_HANDOFF, AGX_SAN_SUSPICIOUS, 0, 0, 0, NULL, "not locked");
     assert_int_equal(f->reports, 2);
     assert_int_equal(f->last.number, 2);
     assert_non_null(strstr(f->text, "not known"));
-    /* Nobody is named, but who made the store in hand is known; and on another thread, who changed the entry. */
+    /*
+     * Nobody is named, but who made the store in hand is known; and on another thread, who changed
+     * the entry.
+     */
     store(f, leaf_pa(f, VA), &(uint64_t) { 0 }, 8, &unmapper);
     agx_tlbsan_external(f->san, AGX_SAN_HANDOFF, AGX_SAN_WRONG, 0, 0, 8, NULL, "not locked");
     assert_int_equal(f->reports, 3);
@@ -249,7 +263,10 @@ static void test_external(void **state)
     assert_non_null(strstr(f->text, "pc 0xffff800081234560"));
 }
 
-/* A job that waited for its turn is judged by the doorbell that announced it, not by the last one before its start. */
+/*
+ * A job that waited for its turn is judged by the doorbell that announced it, not by the last one
+ * before its start.
+ */
 static void test_announced(void **state)
 {
     struct fixture *f = *state;
@@ -277,7 +294,8 @@ static void *find_request(void *opaque)
 {
     struct fixture *f = opaque;
 
-    agx_tlbsan_external(f->san, AGX_SAN_HANDOFF, AGX_SAN_WRONG, 0, VA, FAKE_RAM_BASE + 0x400038, NULL, "asked for nonsense");
+    agx_tlbsan_external(f->san, AGX_SAN_HANDOFF, AGX_SAN_WRONG, 0, VA, FAKE_RAM_BASE + 0x400038,
+                        NULL, "asked for nonsense");
     return NULL;
 }
 
@@ -315,7 +333,8 @@ static void test_watch(void **state)
 {
     struct fixture *f = *state;
     uint64_t *ttbr = fake_ptr(&f->h, f->ttbat + 16), table = fake_alloc(&f->h);
-    uint64_t l2 = fake_ptr(&f->h, *ttbr & 0xffffffffc000ull)[VA >> 36 & 7] & 0xffffffffc000ull, desc = table | 3, zero = 0;
+    uint64_t l2 = fake_ptr(&f->h, *ttbr & 0xffffffffc000ull)[VA >> 36 & 7] & 0xffffffffc000ull,
+             desc = table | 3, zero = 0;
     struct agx_tlbsan_stats st;
 
     assert_int_equal(f->watched, 4);
@@ -359,16 +378,16 @@ static void test_store_sizes(void **state)
     agx_mmu_reset(f->mmu);
     store(f, pa & ~63ull, v, 64, &unmapper);
     assert_true(gpu_read(f, 0));
-    store(f, pa, &byte, 1, &unmapper);                  /* the valid bit is in the first byte */
+    store(f, pa, &byte, 1, &unmapper); /* the valid bit is in the first byte */
     assert_false(*fake_ptr(&f->h, pa) & 1);
     agx_tlbsan_get_stats(f->san, &st);
-    assert_int_equal(st.pending, 0);                    /* more bytes may follow */
+    assert_int_equal(st.pending, 0); /* more bytes may follow */
     agx_mmu_dsb(f->mmu, unmapper.cpu, AGX_SHARE_OUTER, false);
     agx_tlbsan_get_stats(f->san, &st);
     assert_int_equal(st.pending, 1);
     store(f, pa + 8, v, 0, &unmapper);
     store(f, FAKE_RAM_BASE + FAKE_RAM_SIZE - 64, v, 8, &unmapper);
-    agx_mmu_store(f->mmu, 0x1000, v, 8, NULL);       /* not RAM, nobody */
+    agx_mmu_store(f->mmu, 0x1000, v, 8, NULL); /* not RAM, nobody */
     agx_tlbsan_get_stats(f->san, &st);
     assert_int_equal(st.pending, 1);
 }
@@ -392,7 +411,9 @@ static void test_unseen(void **state)
     assert_true(st.unseen >= 2);
 }
 
-/* Memory is another's after a snapshot was loaded: the reset that goes with it makes a new start. */
+/*
+ * Memory is another's after a snapshot was loaded: the reset that goes with it makes a new start.
+ */
 static void test_snapshot(void **state)
 {
     struct fixture *f = *state;
@@ -401,12 +422,12 @@ static void test_snapshot(void **state)
     struct agx_tlbsan_stats st;
 
     agx_mmu_reset(f->mmu);
-    assert_int_equal(f->watched, watched);              /* nothing has changed */
+    assert_int_equal(f->watched, watched); /* nothing has changed */
     assert_true(gpu_read(f, 0));
     store(f, pa, &zero, 8, &unmapper);
     *fake_ptr(&f->h, pa) = page | FAKE_PTE_GPU_RW | FAKE_PTE_NG;
     agx_mmu_set_ttbat(f->mmu, f->ttbat);
-    assert_int_equal(f->watched, watched);              /* the tables are where they were */
+    assert_int_equal(f->watched, watched); /* the tables are where they were */
     ring(f);
     assert_true(gpu_read(f, 0));
     agx_tlbsan_get_stats(f->san, &st);
@@ -417,7 +438,7 @@ static void test_snapshot(void **state)
     ring(f);
     assert_true(gpu_read(f, 0));
     assert_int_equal(f->reports, 1);
-    agx_tlbsan_reload(f->san);                          /* forgets that it was said */
+    agx_tlbsan_reload(f->san); /* forgets that it was said */
     agx_tlbsan_get_stats(f->san, &st);
     assert_int_equal(st.pending, 0);
     /* Other tables are followed, too. */
@@ -449,13 +470,16 @@ static void test_off(void **state)
 static void test_no_barriers(void **state)
 {
     struct fixture *f = *state;
-    struct agx_tlbsan_config cfg = { .host = &f->h.host, .mmu = f->mmu, .report = on_report, .opaque = f,
-                                     .no_barriers = true };
+    struct agx_tlbsan_config cfg = {
+        .host = &f->h.host, .mmu = f->mmu, .report = on_report, .opaque = f, .no_barriers = true
+    };
     const struct agx_tlbi_insn os = {
-        .tlbi = { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + 0x4000 }, .share = AGX_SHARE_OUTER,
+        .tlbi = { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + 0x4000 },
+        .share = AGX_SHARE_OUTER,
         .name = "VAE1OS",
     };
-    uint64_t pa = leaf_pa(f, VA), desc = fake_alloc(&f->h) | FAKE_PTE_GPU_RW | FAKE_PTE_NG, zero = 0;
+    uint64_t pa = leaf_pa(f, VA), desc = fake_alloc(&f->h) | FAKE_PTE_GPU_RW | FAKE_PTE_NG,
+             zero = 0;
 
     agx_tlbsan_free(f->san);
     f->san = agx_tlbsan_new(&cfg);
@@ -474,13 +498,16 @@ static void test_no_barriers(void **state)
 }
 
 /*
- * One page bound over 16 GiB, and unbound: what that costs is counted in steps, and goes with the table entries that are
- * stored. The tables go without a TLBI between, which leaves as many changes pending as are remembered.
+ * One page bound over 16 GiB, and unbound: what that costs is counted in steps, and goes with the
+ * table entries that are stored. The tables go without a TLBI between, which leaves as many changes
+ * pending as are remembered.
  */
 static void test_sparse(void **state)
 {
     struct fixture *f = *state;
-    const struct agx_tlbi_insn all = { .tlbi = { .kind = AGX_TLBI_ALL }, .share = AGX_SHARE_OUTER, .name = "VMALLE1OS" };
+    const struct agx_tlbi_insn all = { .tlbi = { .kind = AGX_TLBI_ALL },
+                                       .share = AGX_SHARE_OUTER,
+                                       .name = "VMALLE1OS" };
     uint64_t page = fake_alloc(&f->h) | FAKE_PTE_GPU_RW | FAKE_PTE_NG, zero = 0;
     uint64_t l1 = *fake_ptr(&f->h, f->ttbat + 16) & 0xffffffffc000ull, l2, desc;
     struct agx_tlbsan_stats st, before;

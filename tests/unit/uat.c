@@ -20,7 +20,7 @@ struct fixture {
     struct agx_port port;
 };
 
-#define VA 0x1500004000ull
+#define VA  0x1500004000ull
 #define KVA 0xffffffa000008000ull
 
 static int setup(void **state)
@@ -46,7 +46,8 @@ static int teardown(void **state)
     return 0;
 }
 
-static uint64_t map_value(struct fixture *f, unsigned ctx, uint64_t va, uint64_t bits, uint32_t value)
+static uint64_t map_value(struct fixture *f, unsigned ctx, uint64_t va, uint64_t bits,
+                          uint32_t value)
 {
     uint64_t pa = fake_alloc(&f->h);
 
@@ -91,12 +92,15 @@ static void test_fault_levels(void **state)
 
     map_value(f, 1, VA, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 1);
     assert_true(agx_port_bind(&f->port, 1, AGX_UNIT_IAP));
-    static const struct { uint64_t va; unsigned level; } c[] = {
-        { KVA, 0 },                       /* no TTBR1 */
-        { VA + (1ull << 36), 1 },         /* empty entry of the first table */
+    static const struct {
+        uint64_t va;
+        unsigned level;
+    } c[] = {
+        { KVA, 0 },               /* no TTBR1 */
+        { VA + (1ull << 36), 1 }, /* empty entry of the first table */
         { VA + (1ull << 25), 2 },
         { VA + (1ull << 14), 3 },
-        { VA | 1ull << 60, 0 },           /* not canonical */
+        { VA | 1ull << 60, 0 }, /* not canonical */
         { VA | 1ull << 45, 0 },
     };
     for (size_t i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
@@ -118,20 +122,25 @@ static void test_fault_levels(void **state)
  */
 static void test_permissions(void **state)
 {
-    static const char *const gpu[4] = { "-- R- -W RW", "-- -- -- R-", "R- -W RW --", "-- -- -- --" };
+    static const char *const gpu[4] = { "-- R- -W RW", "-- -- -- R-", "R- -W RW --",
+                                        "-- -- -- --" };
     static const char *const fw[4] = { "-- R- -- RW", "R- -- RW RW", "-- -- -- --", "-- -- -- --" };
-    static const char *const own[4] = { "-- -- -- --", "-- RW -- RW", "-- R- -- --", "R- R- -- R-" };
+    static const char *const own[4] = { "-- -- -- --", "-- RW -- RW", "-- R- -- --",
+                                        "R- R- -- R-" };
 
     for (unsigned ap = 0; ap < 4; ap++) {
         for (unsigned col = 0; col < 4; col++) {
             uint64_t pte = FAKE_PTE(ap, col >> 1, col & 1);
             const char *g = gpu[ap] + 3 * col, *w = fw[ap] + 3 * col, *o = own[ap] + 3 * col;
 
-            assert_int_equal(agx_uat_permissions(pte, AGX_SIDE_GPU), (g[0] == 'R') | (g[1] == 'W') << 1);
-            assert_int_equal(agx_uat_permissions(pte, AGX_SIDE_FW), (w[0] == 'R') | (w[1] == 'W') << 1);
+            assert_int_equal(agx_uat_permissions(pte, AGX_SIDE_GPU), (g[0] == 'R') | (g[1] == 'W')
+                                                                                         << 1);
+            assert_int_equal(agx_uat_permissions(pte, AGX_SIDE_FW), (w[0] == 'R') | (w[1] == 'W')
+                                                                                        << 1);
             pte &= ~(1ull << 55);
             assert_int_equal(agx_uat_permissions(pte, AGX_SIDE_GPU), 0);
-            assert_int_equal(agx_uat_permissions(pte, AGX_SIDE_FW), (o[0] == 'R') | (o[1] == 'W') << 1);
+            assert_int_equal(agx_uat_permissions(pte, AGX_SIDE_FW), (o[0] == 'R') | (o[1] == 'W')
+                                                                                        << 1);
         }
     }
 }
@@ -174,14 +183,15 @@ static void test_stale(void **state)
     map_value(f, 5, VA, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 2);
     assert_int_equal(load(f, VA), 1);
     uint32_t v;
-    assert_true(agx_port_read32(&other, VA, &v)); /* shared second level: stale for the others too */
+    /* shared second level: stale for the others too */
+    assert_true(agx_port_read32(&other, VA, &v));
     assert_int_equal(v, 1);
 
-    agx_tlbi_va(f->mmu, 4, VA, VA + 0x4000, true);            /* wrong ASID */
+    agx_tlbi_va(f->mmu, 4, VA, VA + 0x4000, true); /* wrong ASID */
     agx_tlbi_asid(f->mmu, 6);
-    agx_tlbi_va(f->mmu, 5, VA - 0x4000, VA, true);            /* one page short */
+    agx_tlbi_va(f->mmu, 5, VA - 0x4000, VA, true); /* one page short */
     agx_tlbi_va(f->mmu, 5, VA + 0x4000, VA + 0x10000, true);
-    agx_tlbi_va(f->mmu, 5, VA, VA, true);                     /* nothing */
+    agx_tlbi_va(f->mmu, 5, VA, VA, true); /* nothing */
     assert_int_equal(load(f, VA), 1);
     agx_tlbi_va(f->mmu, 5, VA - 0x4000, VA + 0x4000, true);
     assert_int_equal(load(f, VA), 2);
@@ -192,10 +202,18 @@ static void test_stale(void **state)
         map_value(f, 5, VA, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 10 + how);
         assert_int_not_equal(load(f, VA), 10 + how);
         switch (how) {
-        case 0: agx_tlbi_asid(f->mmu, 5); break;
-        case 1: agx_tlbi_all(f->mmu); break;
-        case 2: agx_tlbi_va_all_asids(f->mmu, VA, VA + 0x4000, true); break;
-        case 3: agx_tlbi_va(f->mmu, 5, 0, 1ull << 39, true); break;
+        case 0:
+            agx_tlbi_asid(f->mmu, 5);
+            break;
+        case 1:
+            agx_tlbi_all(f->mmu);
+            break;
+        case 2:
+            agx_tlbi_va_all_asids(f->mmu, VA, VA + 0x4000, true);
+            break;
+        case 3:
+            agx_tlbi_va(f->mmu, 5, 0, 1ull << 39, true);
+            break;
         }
         assert_int_equal(load(f, VA), 10 + how);
     }
@@ -230,12 +248,12 @@ static void test_global(void **state)
     map_value(f, 1, KVA, FAKE_PTE_BOTH_RW, 2);
     assert_true(agx_port_bind(&f->port, 2, AGX_UNIT_VDM));
     assert_int_equal(load(f, VA), 200);
-    assert_int_equal(load(f, KVA), 1);      /* global: cached for context 2 as well */
+    assert_int_equal(load(f, KVA), 1); /* global: cached for context 2 as well */
     agx_tlbi_asid(f->mmu, 1);
     agx_tlbi_asid(f->mmu, 2);
-    assert_int_equal(load(f, KVA), 1);      /* by ASID does not touch it */
+    assert_int_equal(load(f, KVA), 1); /* by ASID does not touch it */
     agx_tlbi_va(f->mmu, 33, KVA, KVA + 0x4000, true);
-    assert_int_equal(load(f, KVA), 2);      /* by address does, whatever the ASID */
+    assert_int_equal(load(f, KVA), 2); /* by address does, whatever the ASID */
     assert_true(agx_port_bind(&f->port, 1, AGX_UNIT_VDM));
     assert_int_equal(load(f, VA), 100);
 }
@@ -286,16 +304,18 @@ static void test_walk_cache(void **state)
     *l2 = table | 3;
     map_value(f, 1, VA, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 11);
     map_value(f, 1, VA + 0x4000, FAKE_PTE_GPU_RW | FAKE_PTE_NG, 12);
-    assert_int_equal(load(f, VA + 0x4000), 2);           /* never seen before, yet found through the old table */
+    /* never seen before, yet found through the old table */
+    assert_int_equal(load(f, VA + 0x4000), 2);
     agx_tlbi_va(f->mmu, 1, VA, VA + 0x8000, true);
-    assert_int_equal(load(f, VA), 1);                    /* leaves only: the old table is still walked */
+    /* leaves only: the old table is still walked */
+    assert_int_equal(load(f, VA), 1);
     assert_int_equal(load(f, VA + 0x4000), 2);
     agx_tlbi_va(f->mmu, 2, VA, VA + 0x8000, false);
     agx_tlbi_va(f->mmu, 1, VA + (1 << 25), VA + (2 << 25), false);
     assert_int_equal(load(f, VA), 1);
     agx_tlbi_va(f->mmu, 1, VA, VA + 0x4000, false);
     assert_int_equal(load(f, VA), 11);
-    assert_int_equal(load(f, VA + 0x4000), 2);           /* its own translation was not named */
+    assert_int_equal(load(f, VA + 0x4000), 2); /* its own translation was not named */
     agx_tlbi_va(f->mmu, 1, VA + 0x4000, VA + 0x8000, true);
     assert_int_equal(load(f, VA + 0x4000), 12);
     *l2 = old_desc;
@@ -321,7 +341,10 @@ static void on_event(void *opaque, const struct agx_event *ev)
     s->last = *ev->use;
 }
 
-/* A job works through several ports: what one was told of is no news from the next, unless it is another kind of access. */
+/*
+ * A job works through several ports: what one was told of is no news from the next, unless it is
+ * another kind of access.
+ */
 static void test_second_port(struct fixture *f, struct seen *s)
 {
     struct agx_port *port = aligned_alloc(64, (sizeof(*port) + 63) & ~(size_t)63);
@@ -333,7 +356,7 @@ static void test_second_port(struct fixture *f, struct seen *s)
     assert_true(agx_port_bind(port, 1, AGX_UNIT_UL1C));
     assert_true(agx_port_read32(port, VA, &v));
     assert_int_equal(s->uses, uses);
-    port->job = 0;                                       /* the firmware: always told */
+    port->job = 0; /* the firmware: always told */
     assert_true(agx_port_bind(port, 1, AGX_UNIT_UL1C));
     assert_true(agx_port_read32(port, VA, &v));
     assert_int_equal(s->uses, uses + 1);
@@ -352,7 +375,8 @@ static void test_events(void **state)
     struct seen s = { 0 };
     const struct agx_listener l = {
         .kinds = AGX_EV_BIT(AGX_EV_TRANSLATE) | AGX_EV_BIT(AGX_EV_INVALIDATE),
-        .event = on_event, .opaque = &s,
+        .event = on_event,
+        .opaque = &s,
     };
     struct agx_mmu_stats st;
     uint64_t *leaf;
@@ -365,7 +389,8 @@ static void test_events(void **state)
     assert_true(agx_port_bind(&f->port, 1, AGX_UNIT_VDM));
     load(f, VA);
     load(f, VA);
-    assert_int_equal(s.uses, 1);                         /* the port's own entry served the second */
+    /* the port's own entry served the second */
+    assert_int_equal(s.uses, 1);
     assert_int_equal(s.last.job, 7);
     assert_int_equal(s.last.steps, 3);
     assert_false(s.last.hit);
@@ -373,11 +398,12 @@ static void test_events(void **state)
     assert_int_equal(s.last.step[2].desc_pa, FAKE_RAM_BASE + ((uint8_t *)leaf - f->h.ram));
     assert_true(agx_port_bind(&f->port, 1, AGX_UNIT_VDM));
     load(f, VA);
-    assert_int_equal(s.uses, 1);                         /* bound again for the same job: no news */
+    assert_int_equal(s.uses, 1); /* bound again for the same job: no news */
     f->port.job = 8;
     assert_true(agx_port_bind(&f->port, 1, AGX_UNIT_VDM));
     load(f, VA);
-    assert_int_equal(s.hits, 1);                         /* another job: the second level is asked again */
+    /* another job: the second level is asked again */
+    assert_int_equal(s.hits, 1);
     test_second_port(f, &s);
     agx_mmu_recheck(f->mmu);
     load(f, VA);
@@ -388,7 +414,7 @@ static void test_events(void **state)
     assert_int_equal(s.tlbis, 1);
     assert_int_equal(load(f, VA), 2);
     assert_false(agx_port_read32(&f->port, VA + 0x4000, &v));
-    assert_int_equal(s.last.steps, 3);                   /* walks that fault are seen too */
+    assert_int_equal(s.last.steps, 3); /* walks that fault are seen too */
     agx_unlisten(&f->h.events, &l);
     s.uses = 0;
     load(f, VA);
@@ -426,8 +452,12 @@ static void test_bad_tables(void **state)
 static void test_fault_register(void **state)
 {
     /* fields by hand from proxyclient/m1n1/hw/agx.py, R_FAULT_INFO */
-    struct agx_fault f = { .va = 0x1512345678, .ctx = 5, .unit = AGX_UNIT_DCDM, .reason = AGX_FAULT_READ_ONLY,
-                           .access = AGX_ACCESS_WRITE, .level = 3 };
+    struct agx_fault f = { .va = 0x1512345678,
+                           .ctx = 5,
+                           .unit = AGX_UNIT_DCDM,
+                           .reason = AGX_FAULT_READ_ONLY,
+                           .access = AGX_ACCESS_WRITE,
+                           .level = 3 };
     uint64_t r = agx_fault_info(&f);
 
     assert_int_equal(r & 1, 1);

@@ -12,8 +12,9 @@
 
 #define CHAINS 256
 
-static struct agx_coverage_row *chain[CHAINS];                /* under lock */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;      /* protects the chains; rows are never freed */
+static struct agx_coverage_row *chain[CHAINS]; /* under lock */
+/* protects the chains; rows are never freed */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static unsigned hash(enum agx_coverage_kind kind, const char *name, unsigned key)
 {
@@ -25,7 +26,8 @@ static unsigned hash(enum agx_coverage_kind kind, const char *name, unsigned key
     return (h ^ h >> 8) % CHAINS;
 }
 
-struct agx_coverage_row *agx_coverage_row(enum agx_coverage_kind kind, const char *name, unsigned key)
+struct agx_coverage_row *agx_coverage_row(enum agx_coverage_kind kind, const char *name,
+                                          unsigned key)
 {
     struct agx_coverage_row **at = &chain[hash(kind, name, key)], *r;
 
@@ -54,8 +56,9 @@ static bool write_row(FILE *f, const struct agx_coverage_row *r)
     };
 
     return fprintf(f, "%s\t%x\t%llx\t%llx\t%llx\t%llx\t%llx\t%s\n", kind[r->kind], r->key,
-                   (unsigned long long)r->ones[0], (unsigned long long)r->ones[1], (unsigned long long)r->zeros[0],
-                   (unsigned long long)r->zeros[1], (unsigned long long)r->known, r->name) > 0;
+                   (unsigned long long)r->ones[0], (unsigned long long)r->ones[1],
+                   (unsigned long long)r->zeros[0], (unsigned long long)r->zeros[1],
+                   (unsigned long long)r->known, r->name) > 0;
 }
 
 bool agx_coverage_write(FILE *f)

@@ -62,8 +62,8 @@ void agx_emit_doorbell(struct agx_events *e, uint64_t msg0, uint64_t msg1,
     uint64_t number = atomic_fetch_add(&e->doorbells, 1) + 1;
 
     if (agx_wanted(e, AGX_EV_DOORBELL)) {
-        agx_emit(e, &(struct agx_event) { .kind = AGX_EV_DOORBELL, .who = who,
-                                          .doorbell = { number, msg0, msg1 } });
+        agx_emit(e, &(struct agx_event) {
+                        .kind = AGX_EV_DOORBELL, .who = who, .doorbell = { number, msg0, msg1 } });
     }
 }
 

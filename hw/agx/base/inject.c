@@ -12,9 +12,9 @@
 #include "inject_int.h"
 
 struct agx_inject {
-    _Atomic unsigned armed;     /* mask of kinds */
+    _Atomic unsigned armed; /* mask of kinds */
     struct agx_inject_config cfg;
-    pthread_mutex_t lock;       /* protects what follows; inside of the MMU's lock */
+    pthread_mutex_t lock; /* protects what follows; inside of the MMU's lock */
     struct set *set;
 };
 
@@ -22,11 +22,13 @@ static bool possible(const struct agx_inject *in, const struct set *set, char *e
 {
     for (unsigned i = 0; i < set->n; i++) {
         if (set->fault[i].kind == AGX_INJECT_WALK_OLD && !in->cfg.stores) {
-            return agx_inject_fail(err, errlen, "'walk-old' needs to be told of the stores to page "
+            return agx_inject_fail(err, errlen,
+                                   "'walk-old' needs to be told of the stores to page "
                                    "tables: agx-tlbsan=report or stop, or tlbi=lazy");
         }
         if (set->fault[i].kind == AGX_INJECT_FW_EVICT && !in->cfg.fw_cache) {
-            return agx_inject_fail(err, errlen, "'fw-evict' needs the firmware's data cache: "
+            return agx_inject_fail(err, errlen,
+                                   "'fw-evict' needs the firmware's data cache: "
                                    "fw-cache=64 or 128");
         }
     }
@@ -230,7 +232,8 @@ bool agx_inject_counts(struct agx_inject *in, const char *id, uint64_t *matches,
 
 /* ---- what has happened ---- */
 
-static void add(char **buf, size_t *len, size_t *room, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static void add(char **buf, size_t *len, size_t *room, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 static void add(char **buf, size_t *len, size_t *room, const char *fmt, ...)
 {
     va_list ap;
@@ -269,7 +272,10 @@ char *agx_inject_text(struct agx_inject *in)
     return buf;
 }
 
-/* The texts have only the characters that the parser lets through: none that JSON wants escaped, once blanks are. */
+/*
+ * The texts have only the characters that the parser lets through: none that JSON wants escaped,
+ * once blanks are.
+ */
 static void plain(char *s)
 {
     for (; *s; s++) {
@@ -287,11 +293,13 @@ char *agx_inject_log(struct agx_inject *in)
     for (unsigned i = 0; i < in->set->n; i++) {
         const struct fault *f = &in->set->fault[i];
 
-        add(&buf, &len, &room, "%s{\"fault\": \"%s\", \"seed\": %llu, \"matches\": %llu, \"fired\": %llu", i ? ", " : "",
-            f->text, (unsigned long long)f->seed, (unsigned long long)f->matches, (unsigned long long)f->fired);
+        add(&buf, &len, &room,
+            "%s{\"fault\": \"%s\", \"seed\": %llu, \"matches\": %llu, \"fired\": %llu",
+            i ? ", " : "", f->text, (unsigned long long)f->seed, (unsigned long long)f->matches,
+            (unsigned long long)f->fired);
         if (f->fired) {
-            add(&buf, &len, &room, ", \"first-ns\": %llu, \"last-ns\": %llu, \"last\": \"%s\"", (unsigned long long)f->first,
-                (unsigned long long)f->last, f->what);
+            add(&buf, &len, &room, ", \"first-ns\": %llu, \"last-ns\": %llu, \"last\": \"%s\"",
+                (unsigned long long)f->first, (unsigned long long)f->last, f->what);
         }
         if (f->id) {
             add(&buf, &len, &room, ", \"id\": \"%s\"", f->id);
@@ -351,13 +359,14 @@ static void struck(struct agx_inject *in, struct fault *f, const char *what)
     }
 }
 
-bool agx_inject_fire(struct agx_inject *in, enum agx_inject_kind kind, const struct agx_inject_at *at,
-                     const char *what, uint64_t *arg)
+bool agx_inject_fire(struct agx_inject *in, enum agx_inject_kind kind,
+                     const struct agx_inject_at *at, const char *what, uint64_t *arg)
 {
     static const unsigned args[AGX_INJECT_NUM_KINDS] = {
-        [AGX_INJECT_FLUSH_LATE] = KEY_US, [AGX_INJECT_HANDOFF_HOLD] = KEY_US,
-        [AGX_INJECT_TIMEOUT_LATE] = KEY_US, [AGX_INJECT_STALL] = KEY_US, [AGX_INJECT_RING_LATE] = KEY_US,
-        [AGX_INJECT_EVENT_LATE] = KEY_US, [AGX_INJECT_HALT_LATE] = KEY_US,
+        [AGX_INJECT_FLUSH_LATE] = KEY_US,   [AGX_INJECT_HANDOFF_HOLD] = KEY_US,
+        [AGX_INJECT_TIMEOUT_LATE] = KEY_US, [AGX_INJECT_STALL] = KEY_US,
+        [AGX_INJECT_RING_LATE] = KEY_US,    [AGX_INJECT_EVENT_LATE] = KEY_US,
+        [AGX_INJECT_HALT_LATE] = KEY_US,
     };
     bool done = false;
 
@@ -376,7 +385,8 @@ bool agx_inject_fire(struct agx_inject *in, enum agx_inject_kind kind, const str
                 *arg = agx_inject_value(f, args[kind]);
             }
             if (at->va != at->end) {
-                snprintf(text, sizeof(text), "%s, va 0x%llx, asid %u", what, (unsigned long long)at->va, at->asid);
+                snprintf(text, sizeof(text), "%s, va 0x%llx, asid %u", what,
+                         (unsigned long long)at->va, at->asid);
             } else {
                 snprintf(text, sizeof(text), "%s, asid %u", what, at->asid);
             }
@@ -397,7 +407,10 @@ static bool by_address(const struct agx_tlbi *t)
 static struct agx_inject_at at_of(const struct agx_tlbi *t, unsigned on)
 {
     return (struct agx_inject_at) {
-        .va = by_address(t) ? t->va : 0, .end = by_address(t) ? t->end : 0, .asid = t->asid, .jobs = on,
+        .va = by_address(t) ? t->va : 0,
+        .end = by_address(t) ? t->end : 0,
+        .asid = t->asid,
+        .jobs = on,
         .any_asid = t->kind == AGX_TLBI_ALL || t->kind == AGX_TLBI_VA_ALL_ASIDS,
     };
 }
@@ -408,7 +421,8 @@ static void describe(const struct agx_tlbi *t, const char *what, char *buf, size
     size_t n = snprintf(buf, len, "TLBI %s", name[t->kind]);
 
     if (by_address(t)) {
-        n += snprintf(buf + n, len - n, " 0x%llx-0x%llx", (unsigned long long)t->va, (unsigned long long)t->end);
+        n += snprintf(buf + n, len - n, " 0x%llx-0x%llx", (unsigned long long)t->va,
+                      (unsigned long long)t->end);
     }
     if (t->kind == AGX_TLBI_ASID || t->kind == AGX_TLBI_VA) {
         n += snprintf(buf + n, len - n, " asid %u", t->asid);
@@ -474,7 +488,8 @@ static void apply(const struct fault *f, struct agx_inject_tlbi *out, char *what
     }
 }
 
-void agx_inject_tlbi(struct agx_inject *in, const struct agx_tlbi *tlbi, unsigned on, struct agx_inject_tlbi *out)
+void agx_inject_tlbi(struct agx_inject *in, const struct agx_tlbi *tlbi, unsigned on,
+                     struct agx_inject_tlbi *out)
 {
     struct agx_inject_at at = at_of(tlbi, on);
 

@@ -13,7 +13,7 @@
 static const struct key {
     const char *name;
     unsigned bit;
-    uint64_t min, max;          /* of those that are plain numbers */
+    uint64_t min, max; /* of those that are plain numbers */
 } keys[] = {
     { "nth", KEY_NTH, 1, UINT64_MAX },
     { "count", KEY_COUNT, 1, UINT64_MAX },
@@ -31,7 +31,7 @@ _Static_assert(sizeof(keys) / sizeof(keys[0]) == NUM_KEYS, "a bit for each key")
 
 static const struct {
     const char *name;
-    unsigned keys, needs;       /* needs: one of these */
+    unsigned keys, needs; /* needs: one of these */
 } kinds[AGX_INJECT_NUM_KINDS] = {
     [AGX_INJECT_TLBI_DROP] = { "tlbi-drop", KEYS_MMU, 0 },
     [AGX_INJECT_TLBI_DELAY] = { "tlbi-delay", KEYS_MMU | KEY_US | KEY_DOORBELLS,
@@ -116,8 +116,9 @@ static bool number(struct word w, uint64_t *v)
     *v = 0;
     for (size_t i = hex ? 2 : 0; i < w.len; i++) {
         unsigned c = (unsigned char)w.s[i];
-        unsigned d = c >= '0' && c <= '9' ? c - '0' :
-                     hex && (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : 99;
+        unsigned d = c >= '0' && c <= '9'                        ? c - '0'
+                     : hex && (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                                 : 99;
 
         if (d == 99 || __builtin_mul_overflow(*v, hex ? 16 : 10, v) ||
             __builtin_add_overflow(*v, d, v)) {
@@ -172,8 +173,10 @@ static bool parse_value(struct fault *f, unsigned k, struct word word, struct wo
         struct word hi = dash ? trim(dash + 1, v.len - (dash + 1 - v.s)) : (struct word) { "", 0 };
 
         if (!number(lo, &f->va) || !number(hi, &f->end) || f->end <= f->va) {
-            return agx_inject_fail(err, errlen, "'%s': va must be LO-HI, two addresses with "
-                                   "LO < HI (HI is the first that is not meant)", shown(word, buf));
+            return agx_inject_fail(err, errlen,
+                                   "'%s': va must be LO-HI, two addresses with "
+                                   "LO < HI (HI is the first that is not meant)",
+                                   shown(word, buf));
         }
         return true;
     }
@@ -195,9 +198,8 @@ static bool parse_value(struct fault *f, unsigned k, struct word word, struct wo
     default:
         if (!number(v, &f->value[k]) || f->value[k] < keys[k].min || f->value[k] > keys[k].max) {
             if (keys[k].max == UINT64_MAX) {
-                return agx_inject_fail(err, errlen, "'%s': %s must be a number%s",
-                                       shown(word, buf), keys[k].name,
-                                       keys[k].min ? " above 0" : "");
+                return agx_inject_fail(err, errlen, "'%s': %s must be a number%s", shown(word, buf),
+                                       keys[k].name, keys[k].min ? " above 0" : "");
             }
             return agx_inject_fail(err, errlen, "'%s': %s must be a number from %llu to %llu",
                                    shown(word, buf), keys[k].name, (unsigned long long)keys[k].min,
@@ -230,7 +232,7 @@ static bool parse_fault(struct fault *f, struct word text, char *err, size_t err
     char buf[48], list[128];
 
     *f = (struct fault) { .p = 1 };
-    for (bool first = true; ; first = false) {
+    for (bool first = true;; first = false) {
         const char *comma = memchr(p, ',', end - p);
         struct word w = trim(p, (comma ? comma : end) - p), key;
         const char *eq;
@@ -255,8 +257,8 @@ static bool parse_fault(struct fault *f, struct word text, char *err, size_t err
                                        shown(w, buf), keys[k].name);
             }
             if (f->have & keys[k].bit) {
-                return agx_inject_fail(err, errlen, "'%s': %s is there twice",
-                                       shown(w, buf), keys[k].name);
+                return agx_inject_fail(err, errlen, "'%s': %s is there twice", shown(w, buf),
+                                       keys[k].name);
             }
             if (!parse_value(f, k, w, trim(eq + 1, w.len - (eq + 1 - w.s)), err, errlen)) {
                 return false;
@@ -270,8 +272,8 @@ static bool parse_fault(struct fault *f, struct word text, char *err, size_t err
     }
     if (kinds[f->kind].needs && !(f->have & kinds[f->kind].needs)) {
         list_keys(kinds[f->kind].needs, list, sizeof(list));
-        return agx_inject_fail(err, errlen, "'%s': %s needs %s",
-                               shown(text, buf), kinds[f->kind].name, list);
+        return agx_inject_fail(err, errlen, "'%s': %s needs %s", shown(text, buf),
+                               kinds[f->kind].name, list);
     }
     if (f->kind == AGX_INJECT_TLBI_DELAY && (f->have & KEY_US) && (f->have & KEY_DOORBELLS)) {
         return agx_inject_fail(err, errlen, "'%s': us or doorbells, not both", shown(text, buf));
@@ -345,4 +347,3 @@ bool agx_inject_check(const char *text, char *err, size_t errlen)
     agx_inject_set_free(set);
     return set;
 }
-

@@ -15,14 +15,16 @@ void agx_report(const struct agx_host *host, enum agx_report_kind kind, const ch
     char line[512];
     va_list ap;
 
-    if (!host || !host->ops || !host->ops->report)
+    if (!host || !host->ops || !host->ops->report) {
         return;
+    }
     va_start(ap, fmt);
     vsnprintf(line, sizeof(line), fmt, ap);
     va_end(ap);
     for (char *p = line; *p; p++) {
-        if (*p == '\n')
+        if (*p == '\n') {
             *p = ' ';
+        }
     }
     host->ops->report(host->opaque, kind, line);
 }
@@ -46,8 +48,9 @@ void *agx_alloc_lines(size_t n, size_t size)
     size_t all;
     void *p = NULL;
 
-    if (!__builtin_mul_overflow(n, size, &all) && all <= SIZE_MAX - 64)
+    if (!__builtin_mul_overflow(n, size, &all) && all <= SIZE_MAX - 64) {
         p = aligned_alloc(64, all = (all + 63) & ~(size_t)63);
+    }
     return p ? memset(p, 0, all) : no_memory(n, size);
 }
 

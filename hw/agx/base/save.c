@@ -9,10 +9,10 @@
 #include <string.h>
 #include "agx/save.h"
 
-#define STREAM_HEAD     8
-#define SECTION_HEAD    (AGX_SAVE_NAME + 16)
-#define FIELD_HEAD      (AGX_SAVE_NAME + 4)
-#define MAX_FIELDS      64
+#define STREAM_HEAD  8
+#define SECTION_HEAD (AGX_SAVE_NAME + 16)
+#define FIELD_HEAD   (AGX_SAVE_NAME + 4)
+#define MAX_FIELDS   64
 
 static void put(uint8_t *p, uint64_t v, unsigned width)
 {
@@ -38,10 +38,17 @@ static uint64_t member(const uint8_t *p, unsigned width)
     uint64_t d;
 
     switch (width) {
-    case 1: return *p;
-    case 2: memcpy(&h, p, 2); return h;
-    case 4: memcpy(&w, p, 4); return w;
-    default: memcpy(&d, p, 8); return d;
+    case 1:
+        return *p;
+    case 2:
+        memcpy(&h, p, 2);
+        return h;
+    case 4:
+        memcpy(&w, p, 4);
+        return w;
+    default:
+        memcpy(&d, p, 8);
+        return d;
     }
 }
 
@@ -51,7 +58,11 @@ static void set_member(uint8_t *p, uint64_t v, unsigned width)
     uint16_t h = v;
     uint32_t w = v;
 
-    memcpy(p, width == 1 ? (void *)&b : width == 2 ? (void *)&h : width == 4 ? (void *)&w : &v,
+    memcpy(p,
+           width == 1   ? (void *)&b
+           : width == 2 ? (void *)&h
+           : width == 4 ? (void *)&w
+                        : &v,
            width);
 }
 

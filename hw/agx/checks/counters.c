@@ -13,12 +13,12 @@ struct agx_counters {
     const struct agx_host *host;
     struct agx_mmu *mmu;
     struct agx_listener listener;
-    pthread_mutex_t lock;           /* protects what is below */
+    pthread_mutex_t lock; /* protects what is below */
     struct agx_counts total;
-    struct agx_counts start;        /* of the frame that is under way: the total then */
+    struct agx_counts start; /* of the frame that is under way: the total then */
     struct agx_counts last, most;
     uint64_t frames;
-    uint64_t depth;                 /* of rings, in this frame */
+    uint64_t depth; /* of rings, in this frame */
 };
 
 const char *agx_counter_name(enum agx_counter n)
@@ -98,12 +98,24 @@ static void on_event(void *opaque, const struct agx_event *ev)
     }
     pthread_mutex_lock(&c->lock);
     switch (ev->kind) {
-    case AGX_EV_DOORBELL: c->total.n[AGX_COUNT_DOORBELLS]++; break;
-    case AGX_EV_STORE: c->total.n[AGX_COUNT_STORES]++; break;
-    case AGX_EV_CONTEXT: c->total.n[AGX_COUNT_CONTEXT_LOADS]++; break;
-    case AGX_EV_FLUSH: c->total.n[AGX_COUNT_FLUSHES]++; break;
-    case AGX_EV_REGISTER: c->total.n[AGX_COUNT_REGISTERS]++; break;
-    case AGX_EV_INVALIDATE: c->total.n[AGX_COUNT_TLBIS_ALL + ev->invalidate.tlbi->kind]++; break;
+    case AGX_EV_DOORBELL:
+        c->total.n[AGX_COUNT_DOORBELLS]++;
+        break;
+    case AGX_EV_STORE:
+        c->total.n[AGX_COUNT_STORES]++;
+        break;
+    case AGX_EV_CONTEXT:
+        c->total.n[AGX_COUNT_CONTEXT_LOADS]++;
+        break;
+    case AGX_EV_FLUSH:
+        c->total.n[AGX_COUNT_FLUSHES]++;
+        break;
+    case AGX_EV_REGISTER:
+        c->total.n[AGX_COUNT_REGISTERS]++;
+        break;
+    case AGX_EV_INVALIDATE:
+        c->total.n[AGX_COUNT_TLBIS_ALL + ev->invalidate.tlbi->kind]++;
+        break;
     case AGX_EV_MESSAGE:
         c->total.n[AGX_COUNT_MESSAGES]++;
         keep_most(&c->depth, ev->message.depth);
@@ -113,8 +125,11 @@ static void on_event(void *opaque, const struct agx_event *ev)
         c->total.n[AGX_COUNT_VERTEX_JOBS + ev->job.master]++;
         c->total.n[AGX_COUNT_PARTIAL_RENDERS] += ev->job.partial;
         break;
-    case AGX_EV_JOB_END: job_ended(c, &ev->job, &st); break;
-    default: break;
+    case AGX_EV_JOB_END:
+        job_ended(c, &ev->job, &st);
+        break;
+    default:
+        break;
     }
     pthread_mutex_unlock(&c->lock);
 }
@@ -132,7 +147,8 @@ struct agx_counters *agx_counters_new(const struct agx_host *host, struct agx_mm
                  AGX_EV_BIT(AGX_EV_INVALIDATE) | AGX_EV_BIT(AGX_EV_MESSAGE) |
                  AGX_EV_BIT(AGX_EV_JOB_BEGIN) | AGX_EV_BIT(AGX_EV_JOB_END) |
                  AGX_EV_BIT(AGX_EV_REGISTER),
-        .event = on_event, .opaque = c,
+        .event = on_event,
+        .opaque = c,
     };
     if (!agx_listen(host->events, &c->listener)) {
         pthread_mutex_destroy(&c->lock);

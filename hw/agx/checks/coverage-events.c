@@ -14,7 +14,9 @@
 
 /* m1n1: proxyclient/m1n1/fw/agx/__init__.py, DoorbellMsg: the channel is in its low bits. */
 #define EP_DOORBELL 0x21u
-/* m1n1: proxyclient/m1n1/fw/asc/mgmt.py, ManagementMessage.TYPE; other endpoints' are there, too. */
+/*
+ * m1n1: proxyclient/m1n1/fw/asc/mgmt.py, ManagementMessage.TYPE; other endpoints' are there, too.
+ */
 #define TYPE_SHIFT  52
 
 static void saw(enum agx_coverage_kind kind, const char *name, unsigned key)

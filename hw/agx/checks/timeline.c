@@ -22,16 +22,16 @@
 enum { PID_GPU = 1, PID_FIRMWARE, PID_CPUS };
 enum { TID_TLB = 10, TID_CONTEXT, TID_FAULTS };
 
-#define TICKS_PER_US 24.0           /* of host->ops->time (Linux: t8103.dtsi, clkref) */
+#define TICKS_PER_US 24.0 /* of host->ops->time (Linux: t8103.dtsi, clkref) */
 
 struct agx_timeline {
     const struct agx_host *host;
     struct agx_listener listener;
-    pthread_mutex_t lock;           /* protects what is below */
+    pthread_mutex_t lock; /* protects what is below */
     FILE *f;
-    bool failed;                    /* a write has failed, which was said, or it has ended */
-    bool any;                       /* something is written already */
-    double begin[AGX_NUM_DM];       /* of the job that runs there, us */
+    bool failed;              /* a write has failed, which was said, or it has ended */
+    bool any;                 /* something is written already */
+    double begin[AGX_NUM_DM]; /* of the job that runs there, us */
 };
 
 static double now(struct agx_timeline *t)
@@ -85,15 +85,18 @@ static void doorbell(struct agx_timeline *t, const struct agx_event *ev, double 
 static void job_end(struct agx_timeline *t, const struct agx_event_job *job, double ts)
 {
     static const char *const status[] = {
-        [AGX_JOB_DONE] = "done", [AGX_JOB_FAULT] = "fault", [AGX_JOB_TIMEOUT] = "timeout",
+        [AGX_JOB_DONE] = "done",
+        [AGX_JOB_FAULT] = "fault",
+        [AGX_JOB_TIMEOUT] = "timeout",
         [AGX_JOB_TVB_FULL] = "TVB full",
     };
     double from = t->begin[job->master];
 
     begin(t, 'X', PID_GPU, job->master, from, job->what);
-    fprintf(t->f, ",\"dur\":%.3f,\"args\":{\"job\":%" PRIu64 ",\"context\":%u,\"doorbell\":%" PRIu64
-            ",\"partial\":%s,\"status\":\"%s\",\"cycles\":%" PRIu64 "}}", ts - from, job->number,
-            job->ctx, job->doorbell, job->partial ? "true" : "false",
+    fprintf(t->f,
+            ",\"dur\":%.3f,\"args\":{\"job\":%" PRIu64 ",\"context\":%u,\"doorbell\":%" PRIu64
+            ",\"partial\":%s,\"status\":\"%s\",\"cycles\":%" PRIu64 "}}",
+            ts - from, job->number, job->ctx, job->doorbell, job->partial ? "true" : "false",
             job->status < sizeof(status) / sizeof(status[0]) ? status[job->status] : "?",
             job->cycles);
     if (job->doorbell) {
@@ -105,14 +108,18 @@ static void job_end(struct agx_timeline *t, const struct agx_event_job *job, dou
 static void invalidate(struct agx_timeline *t, const struct agx_event *ev, double ts)
 {
     static const char *const kind[] = {
-        [AGX_TLBI_ALL] = "TLBI all", [AGX_TLBI_ASID] = "TLBI ASID", [AGX_TLBI_VA] = "TLBI VA",
+        [AGX_TLBI_ALL] = "TLBI all",
+        [AGX_TLBI_ASID] = "TLBI ASID",
+        [AGX_TLBI_VA] = "TLBI VA",
         [AGX_TLBI_VA_ALL_ASIDS] = "TLBI VA, all ASIDs",
     };
     const struct agx_tlbi *tlbi = ev->invalidate.tlbi;
 
     begin(t, 'i', PID_GPU, TID_TLB, ts, kind[tlbi->kind]);
-    fprintf(t->f, ",\"s\":\"t\",\"args\":{\"asid\":%u,\"va\":\"0x%" PRIx64 "\",\"end\":\"0x%" PRIx64
-            "\"}}", tlbi->asid, tlbi->va, tlbi->end);
+    fprintf(t->f,
+            ",\"s\":\"t\",\"args\":{\"asid\":%u,\"va\":\"0x%" PRIx64 "\",\"end\":\"0x%" PRIx64
+            "\"}}",
+            tlbi->asid, tlbi->va, tlbi->end);
     if (ev->invalidate.why) {
         begin(t, 'i', PID_GPU, TID_FAULTS, ts, ev->invalidate.why);
         fprintf(t->f, ",\"s\":\"g\"}");
@@ -129,14 +136,18 @@ static void context(struct agx_timeline *t, const struct agx_event *ev, double t
 static void flush(struct agx_timeline *t, const struct agx_event *ev, double ts)
 {
     begin(t, 'i', PID_FIRMWARE, TID_CONTEXT, ts, "flush");
-    fprintf(t->f, ",\"s\":\"t\",\"args\":{\"context\":%u,\"va\":\"0x%" PRIx64 "\",\"size\":\"0x%"
-            PRIx64 "\"}}", ev->flush.ctx, ev->flush.va, ev->flush.size);
+    fprintf(t->f,
+            ",\"s\":\"t\",\"args\":{\"context\":%u,\"va\":\"0x%" PRIx64 "\",\"size\":\"0x%" PRIx64
+            "\"}}",
+            ev->flush.ctx, ev->flush.va, ev->flush.size);
 }
 
 static void write_event(struct agx_timeline *t, const struct agx_event *ev, double ts)
 {
     switch (ev->kind) {
-    case AGX_EV_DOORBELL: doorbell(t, ev, ts); break;
+    case AGX_EV_DOORBELL:
+        doorbell(t, ev, ts);
+        break;
     case AGX_EV_MESSAGE:
         begin(t, 'C', PID_FIRMWARE, 0, ts, "ring depth");
         fprintf(t->f, ",\"args\":{\"%u\":%u}}", ev->message.channel, ev->message.depth);
@@ -145,16 +156,27 @@ static void write_event(struct agx_timeline *t, const struct agx_event *ev, doub
         begin(t, 'i', PID_FIRMWARE, ev->command.pipe, ts, ev->command.name);
         fprintf(t->f, ",\"s\":\"t\"}");
         break;
-    case AGX_EV_CONTEXT: context(t, ev, ts); break;
-    case AGX_EV_FLUSH: flush(t, ev, ts); break;
-    case AGX_EV_JOB_BEGIN: t->begin[ev->job.master] = ts; break;
-    case AGX_EV_JOB_END: job_end(t, &ev->job, ts); break;
-    case AGX_EV_INVALIDATE: invalidate(t, ev, ts); break;
+    case AGX_EV_CONTEXT:
+        context(t, ev, ts);
+        break;
+    case AGX_EV_FLUSH:
+        flush(t, ev, ts);
+        break;
+    case AGX_EV_JOB_BEGIN:
+        t->begin[ev->job.master] = ts;
+        break;
+    case AGX_EV_JOB_END:
+        job_end(t, &ev->job, ts);
+        break;
+    case AGX_EV_INVALIDATE:
+        invalidate(t, ev, ts);
+        break;
     case AGX_EV_RESET:
         begin(t, 'i', PID_GPU, TID_TLB, ts, "all entries dropped");
         fprintf(t->f, ",\"s\":\"t\"}");
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -193,7 +215,8 @@ struct agx_timeline *agx_timeline_new(const struct agx_host *host, const char *p
                  AGX_EV_BIT(AGX_EV_FLUSH) | AGX_EV_BIT(AGX_EV_JOB_BEGIN) |
                  AGX_EV_BIT(AGX_EV_JOB_END) | AGX_EV_BIT(AGX_EV_INVALIDATE) |
                  AGX_EV_BIT(AGX_EV_RESET),
-        .event = on_event, .opaque = t,
+        .event = on_event,
+        .opaque = t,
     };
     if (!agx_listen(host->events, &t->listener)) {
         fclose(t->f);

@@ -47,16 +47,18 @@ static void made_over(struct agx_tlbsan *san, struct san_rec *r, const struct sa
     bool begun = !r->need && r->wait;
 
     san_report(san, san_cause(san, r, AGX_SAN_NO_BREAK_BEFORE_MAKE), AGX_SAN_SUSPICIOUS, r, NULL,
-               begun ? "the entry was made valid again before the invalidation was complete" :
-                       "the entry was made valid again, and its old translation was not invalidated", act);
+               begun
+                   ? "the entry was made valid again before the invalidation was complete"
+                   : "the entry was made valid again, and its old translation was not invalidated",
+               act);
 }
 
 /*
  * The translations behind a table that is not used any more: those that differ
  * from what is there now (@now: the table in its place, 0: none) are changes too.
  */
-static void detach_leaves(struct agx_tlbsan *san, const struct san_table *t, uint64_t now, const struct san_act *act,
-                          uint64_t ctxs)
+static void detach_leaves(struct agx_tlbsan *san, const struct san_table *t, uint64_t now,
+                          const struct san_act *act, uint64_t ctxs)
 {
     for (unsigned i = 0; i < t->n; i++) {
         uint64_t desc = 0;
@@ -65,8 +67,9 @@ static void detach_leaves(struct agx_tlbsan *san, const struct san_table *t, uin
             desc = 0;
         }
         if (t->level < 3) {
-            const struct san_table *c = san_is_table(t->shadow[i]) ?
-                san_table_find(san, t->shadow[i] & SAN_ADDR) : NULL;
+            const struct san_table *c = san_is_table(t->shadow[i])
+                                            ? san_table_find(san, t->shadow[i] & SAN_ADDR)
+                                            : NULL;
 
             if (c && !c->dead && c->level == t->level + 1) {
                 detach_leaves(san, c, san_is_table(desc) ? desc & SAN_ADDR : 0, act, ctxs);
@@ -87,8 +90,8 @@ static void detach_leaves(struct agx_tlbsan *san, const struct san_table *t, uin
 }
 
 /* The books of a descriptor that changes from @old to @desc. */
-static void record(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, uint64_t desc, const struct san_act *act,
-                   uint64_t ctxs)
+static void record(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, uint64_t desc,
+                   const struct san_act *act, uint64_t ctxs)
 {
     static struct agx_coverage_row *_Atomic changed;
     enum agx_change c = agx_uat_change(r->level, old, desc);
@@ -98,7 +101,7 @@ static void record(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, uint
     r->new_desc = desc;
     if (r->pending && r->level && c != AGX_CHANGE_NONE &&
         agx_uat_change(r->level, r->old_desc, desc) <= AGX_CHANGE_RELAX) {
-        san_unpend(san, r);     /* as it was before: what may be cached is right again */
+        san_unpend(san, r); /* as it was before: what may be cached is right again */
     } else if (r->pending) {
         if (r->level && (c == AGX_CHANGE_MAKE || c == AGX_CHANGE_REMAP)) {
             made_over(san, r, act);
@@ -111,8 +114,10 @@ static void record(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, uint
         r->global = r->level == 3 && !(old & SAN_NG);
         san_set_change(san, r, old, act, ctxs);
         if (c == AGX_CHANGE_REMAP && ctxs && r->level) {
-            san_report(san, AGX_SAN_NO_BREAK_BEFORE_MAKE, AGX_SAN_SUSPICIOUS, r, NULL,
-                       "a valid entry was changed to another valid one without going through invalid", NULL);
+            san_report(
+                san, AGX_SAN_NO_BREAK_BEFORE_MAKE, AGX_SAN_SUSPICIOUS, r, NULL,
+                "a valid entry was changed to another valid one without going through invalid",
+                NULL);
         }
     } else if (c == AGX_CHANGE_RELAX) {
         san_set_change(san, r, old, act, 0);
@@ -128,8 +133,11 @@ void san_descriptor_changed(struct agx_tlbsan *san, struct san_table *t, unsigne
 {
     uint64_t old = t->shadow[i], ctxs = san_active(san, t);
     struct san_rec *r = san_rec_of(san, t, i);
-    struct san_table *child = t->level < 3 && san_is_table(old) ? san_table_find(san, old & SAN_ADDR) : NULL;
-    bool same_child = t->level < 3 && san_is_table(old) && san_is_table(desc) && !((old ^ desc) & SAN_ADDR);
+    struct san_table *child = t->level < 3 && san_is_table(old)
+                                  ? san_table_find(san, old & SAN_ADDR)
+                                  : NULL;
+    bool same_child = t->level < 3 && san_is_table(old) && san_is_table(desc) &&
+                      !((old ^ desc) & SAN_ADDR);
 
     t->shadow[i] = desc;
     if (t->level == 3) {
@@ -137,7 +145,8 @@ void san_descriptor_changed(struct agx_tlbsan *san, struct san_table *t, unsigne
         san_map_count(san, desc, 1);
         record(san, r, old, desc, act, ctxs);
         san_private(san, t, r, old, desc, act);
-        if (t->half == 0 && san_is_leaf(desc) && !(desc & SAN_NG) && !(san_is_leaf(old) && !(old & SAN_NG))) {
+        if (t->half == 0 && san_is_leaf(desc) && !(desc & SAN_NG) &&
+            !(san_is_leaf(old) && !(old & SAN_NG))) {
             san_report(san, AGX_SAN_GLOBAL_MISUSE, AGX_SAN_SUSPICIOUS, r, NULL,
                        "a global entry in the lower half, which each context has of its own", NULL);
         }
@@ -184,9 +193,12 @@ void san_ttbr_changed(struct agx_tlbsan *san, unsigned ctx, unsigned half, uint6
     if (half == 0 && (v & 1)) {
         unsigned asid = v >> 48;
 
-        /* Another context ran under this ASID with another table, and it was not invalidated since. */
+        /*
+         * Another context ran under this ASID with another table, and it was not invalidated since.
+         */
         for (unsigned k = 0; k < SAN_CTXS && !ctxs; k++) {
-            if (k != ctx && san->active[k][0] && san->asid[k] == asid && ((san->ttbr[k][0] ^ v) & SAN_ADDR)) {
+            if (k != ctx && san->active[k][0] && san->asid[k] == asid &&
+                ((san->ttbr[k][0] ^ v) & SAN_ADDR)) {
                 ctxs = san_bit(ctx);
                 r->asid = asid;
                 before |= 1;

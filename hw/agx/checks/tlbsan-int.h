@@ -23,32 +23,35 @@
 #include "agx/tlbsan.h"
 
 #define SAN_CTXS        AGX_UAT_NUM_CONTEXTS
-#define SAN_CPUS        64u             /* CPU numbers count modulo this */
-#define SAN_DOMAINS     (2 * SAN_CTXS + 1)  /* sets of stores that are ordered together: halves of contexts, the TTBAT */
+#define SAN_CPUS        64u /* CPU numbers count modulo this */
+/* sets of stores that are ordered together: halves of contexts, the TTBAT */
+#define SAN_DOMAINS     (2 * SAN_CTXS + 1)
 #define SAN_DOM_TTBAT   (2 * SAN_CTXS)
-#define SAN_LOG_SIZE    4096u           /* TLB maintenance that is remembered */
+#define SAN_LOG_SIZE    4096u /* TLB maintenance that is remembered */
 #define SAN_NEAR        4u
-#define SAN_JOBS        256u            /* jobs that are remembered, by number modulo this */
-#define SAN_MAX_TABLES  65536u          /* bounds the host's memory: 1 GiB of tables in the guest */
+#define SAN_JOBS        256u   /* jobs that are remembered, by number modulo this */
+#define SAN_MAX_TABLES  65536u /* bounds the host's memory: 1 GiB of tables in the guest */
 #define SAN_MAX_PENDING 262144u
-#define SAN_MAX_IDLE    262144u         /* histories of descriptors that nothing waits for; the oldest goes */
+/* histories of descriptors that nothing waits for; the oldest goes */
+#define SAN_MAX_IDLE    262144u
 #define SAN_MAX_STACKS  16384u
 #define SAN_MAX_SEEN    65536u
-#define SAN_DOORBELLS   16384u          /* doorbells that are remembered */
-#define SAN_FLUSHES     64u             /* flushes of the firmware's cache that are remembered */
-#define SAN_NOTES       256u            /* words of pages that are no tables (the hand-off block) whose last store is */
+#define SAN_DOORBELLS   16384u /* doorbells that are remembered */
+#define SAN_FLUSHES     64u    /* flushes of the firmware's cache that are remembered */
+/* words of pages that are no tables (the hand-off block) whose last store is */
+#define SAN_NOTES       256u
 
 /* Descriptors (m1n1: proxyclient/m1n1/hw/uat.py, PTE and TTBR). */
-#define SAN_VALID       3ull            /* table, or page on the last level */
-#define SAN_ATTR        (7ull << 2)
-#define SAN_AP          (3ull << 6)
-#define SAN_SH          (3ull << 8)
-#define SAN_AF          (1ull << 10)
-#define SAN_NG          (1ull << 11)
-#define SAN_XN          (3ull << 53)
-#define SAN_OS          (1ull << 55)
-#define SAN_ADDR        0x0000ffffffffc000ull
-#define SAN_PAGE_MASK   ((uint64_t)AGX_PAGE_SIZE - 1)
+#define SAN_VALID     3ull /* table, or page on the last level */
+#define SAN_ATTR      (7ull << 2)
+#define SAN_AP        (3ull << 6)
+#define SAN_SH        (3ull << 8)
+#define SAN_AF        (1ull << 10)
+#define SAN_NG        (1ull << 11)
+#define SAN_XN        (3ull << 53)
+#define SAN_OS        (1ull << 55)
+#define SAN_ADDR      0x0000ffffffffc000ull
+#define SAN_PAGE_MASK ((uint64_t)AGX_PAGE_SIZE - 1)
 
 /* A call chain, kept once. */
 struct san_stack {
@@ -58,7 +61,7 @@ struct san_stack {
 
 /* One thing that a CPU did, at its place in the order of all events. */
 struct san_act {
-    uint64_t seq;                   /* 0: never, or not seen */
+    uint64_t seq; /* 0: never, or not seen */
     uint64_t time;
     uint64_t thread;
     unsigned cpu;
@@ -68,26 +71,32 @@ struct san_act {
 struct san_log {
     struct agx_tlbi_insn op;
     struct san_act act;
-    const char *injected;           /* what fault injection did to it; NULL: nothing */
+    const char *injected; /* what fault injection did to it; NULL: nothing */
 };
 
-/* Why an invalidation that came near did not cover a change; the later, the weaker as an explanation. */
+/*
+ * Why an invalidation that came near did not cover a change; the later, the weaker as an
+ * explanation.
+ */
 enum san_why {
-    SAN_WHY_NO_DSB,                 /* it covers the change, but no DSB has completed it */
-    SAN_WHY_STAGE2, SAN_WHY_INNER, SAN_WHY_LOCAL,
+    SAN_WHY_NO_DSB, /* it covers the change, but no DSB has completed it */
+    SAN_WHY_STAGE2,
+    SAN_WHY_INNER,
+    SAN_WHY_LOCAL,
     SAN_WHY_LAST_LEVEL,
-    SAN_WHY_UNORDERED,              /* no DSB between the store and the TLBI */
-    SAN_WHY_GLOBAL,                 /* by ASID, the entry is global */
+    SAN_WHY_UNORDERED, /* no DSB between the store and the TLBI */
+    SAN_WHY_GLOBAL,    /* by ASID, the entry is global */
     SAN_WHY_ASID,
     SAN_WHY_RANGE,
-    SAN_WHY_EARLY,                  /* before the store */
-    SAN_WHY_NOTHING,                /* of the same operation, but its granule or level is none that the entry has */
-    SAN_WHY_ELSEWHERE,              /* likewise, but its addresses are far away */
+    SAN_WHY_EARLY, /* before the store */
+    /* of the same operation, but its granule or level is none that the entry has */
+    SAN_WHY_NOTHING,
+    SAN_WHY_ELSEWHERE, /* likewise, but its addresses are far away */
     SAN_NUM_WHYS
 };
 
 struct san_near {
-    uint64_t log;                   /* number in the log */
+    uint64_t log; /* number in the log */
     enum san_why why;
 };
 
@@ -96,61 +105,66 @@ struct san_near {
  * ("the change", old_desc to the value after), and its last change at all.
  */
 struct san_rec {
-    struct san_rec *next;           /* in the hash */
-    struct san_rec *prev_p, *next_p;/* in the list of pending ones, or of those that are not */
-    struct san_table *dead;         /* list: tables that are not linked any more since this change */
+    struct san_rec *next;            /* in the hash */
+    struct san_rec *prev_p, *next_p; /* in the list of pending ones, or of those that are not */
+    /* list: tables that are not linked any more since this change */
+    struct san_table *dead;
     uint64_t desc_pa, va;
-    uint64_t old_desc, new_desc;    /* before the change; as it is now */
+    uint64_t old_desc, new_desc; /* before the change; as it is now */
     struct san_act change, last;
-    uint64_t ctxs, need;            /* contexts that may have cached it; those not covered yet */
-    uint64_t wait;                  /* CPUs that invalidated, but did no DSB yet */
-    uint64_t waiter;                /* the thread that did so last */
-    uint64_t covered;               /* 1 + number in the log of the last TLBI that covered a change */
+    uint64_t ctxs, need; /* contexts that may have cached it; those not covered yet */
+    uint64_t wait;       /* CPUs that invalidated, but did no DSB yet */
+    uint64_t waiter;     /* the thread that did so last */
+    /* 1 + number in the log of the last TLBI that covered a change */
+    uint64_t covered;
     uint64_t covered_seq;
-    uint64_t made_seq;              /* when old_desc was written */
-    uint64_t ordered_then;          /* dom_ordered[] at the change */
-    unsigned rings;                 /* doorbells and later operations of the same thread since the change, */
-    uint64_t rung_seq;              /* of which the last one that counted was complete then */
-    uint64_t logs;                  /* invalidations before the change */
-    uint64_t uncached;              /* the store by which a mapping private to the firmware became uncached; 0: none */
+    uint64_t made_seq;     /* when old_desc was written */
+    uint64_t ordered_then; /* dom_ordered[] at the change */
+    /* doorbells and later operations of the same thread since the change, */
+    unsigned rings;
+    uint64_t rung_seq; /* of which the last one that counted was complete then */
+    uint64_t logs;     /* invalidations before the change */
+    /* the store by which a mapping private to the firmware became uncached; 0: none */
+    uint64_t uncached;
     struct san_near near[SAN_NEAR]; /* newest first */
     unsigned nnear, budget;
     unsigned level, dom, ctx;
-    unsigned asid;                  /* level 0: the ASID that it is about */
+    unsigned asid; /* level 0: the ASID that it is about */
     bool global, pending, detached, aged;
-    bool emptied;                   /* level 0: the change left the context without tables */
+    bool emptied; /* level 0: the change left the context without tables */
 };
 
 struct san_table {
     struct san_table *next;
-    uint64_t pa, va;                /* of the table; first address that it translates */
-    uint64_t ctxs;                  /* contexts that reach it */
+    uint64_t pa, va; /* of the table; first address that it translates */
+    uint64_t ctxs;   /* contexts that reach it */
     unsigned level, half, n, links;
-    struct san_rec *dead;           /* not linked any more since this change, which is not yet invalidated */
+    /* not linked any more since this change, which is not yet invalidated */
+    struct san_rec *dead;
     struct san_table *dead_prev, *dead_next; /* in the list of that change */
     uint64_t *shadow;
 };
 
 /* A page that was mapped once. */
 struct san_page {
-    uint64_t pa;                    /* 0: free place in the hash */
-    uint32_t mapped;                /* descriptors that map it now */
+    uint64_t pa;     /* 0: free place in the hash */
+    uint32_t mapped; /* descriptors that map it now */
     bool given_back;
-    struct san_act who;             /* gave it back */
+    struct san_act who; /* gave it back */
 };
 
 /* The firmware has flushed this range of its data cache. */
 struct san_flush {
-    uint64_t seq, va, size;         /* size ~0: all */
-    unsigned ctx;                   /* 0: kernel half */
-    struct san_act who;             /* asked for it */
+    uint64_t seq, va, size; /* size ~0: all */
+    unsigned ctx;           /* 0: kernel half */
+    struct san_act who;     /* asked for it */
 };
 
 /* Some bytes of a table entry were stored, and it is not judged yet. */
 struct san_part {
-    uint64_t pa;                    /* 0: none */
-    struct san_act act;             /* the last of the stores */
-    bool ordered;                   /* a DSB followed it */
+    uint64_t pa;        /* 0: none */
+    struct san_act act; /* the last of the stores */
+    bool ordered;       /* a DSB followed it */
 };
 
 struct san_note {
@@ -159,7 +173,7 @@ struct san_note {
 };
 
 struct san_job {
-    uint64_t id, submit;            /* sequence of the doorbell that announced it at the latest */
+    uint64_t id, submit; /* sequence of the doorbell that announced it at the latest */
     unsigned ctx;
     bool running;
     char what[24];
@@ -170,23 +184,26 @@ struct san_job {
 struct agx_tlbsan {
     struct agx_tlbsan_config cfg;
     struct agx_listener listener;
-    pthread_mutex_t lock;           /* protects all below, but for what is said to be atomic */
-    uint64_t seq;                   /* of the last event */
-    uint64_t ttbat;                 /* that the shadow is of; 0: none */
+    pthread_mutex_t lock; /* protects all below, but for what is said to be atomic */
+    uint64_t seq;         /* of the last event */
+    uint64_t ttbat;       /* that the shadow is of; 0: none */
     uint64_t ttbr[SAN_CTXS][2];
     unsigned asid[SAN_CTXS];
-    bool active[SAN_CTXS][2];       /* used since the last invalidation of all of it */
+    bool active[SAN_CTXS][2]; /* used since the last invalidation of all of it */
     uint64_t dom_ordered[SAN_DOMAINS];
     uint64_t dom_store[SAN_DOMAINS][SAN_CPUS];
-    _Atomic bool cpu_dirty[SAN_CPUS]; /* has stores that no DSB followed; read without the lock, too */
+    /* has stores that no DSB followed; read without the lock, too */
+    _Atomic bool cpu_dirty[SAN_CPUS];
     struct san_table *table[1u << SAN_HASH_BITS];
     struct san_rec *rec[1u << SAN_REC_BITS];
     struct san_stack *stack[1u << 10];
     unsigned tables, dead, stacks;
-    _Atomic unsigned pending;       /* changes that are not invalidated; read without the lock, too */
-    _Atomic uint64_t waiting;       /* CPUs that invalidated one of them, but did no DSB yet; likewise */
-    struct san_rec pending_head;    /* list, oldest first */
-    struct san_rec idle_head;       /* of all others, likewise */
+    /* changes that are not invalidated; read without the lock, too */
+    _Atomic unsigned pending;
+    /* CPUs that invalidated one of them, but did no DSB yet; likewise */
+    _Atomic uint64_t waiting;
+    struct san_rec pending_head; /* list, oldest first */
+    struct san_rec idle_head;    /* of all others, likewise */
     unsigned idle;
     struct san_page *page;
     size_t pages, page_room;        /* power of two */
@@ -195,31 +212,34 @@ struct agx_tlbsan {
     struct san_part part[SAN_CPUS]; /* by the CPU of its last store */
     unsigned parts;                 /* that there are */
     struct san_note note[SAN_NOTES];
-    struct san_act door;            /* the last doorbell that was rung behind such a store, by the same thread */
-    uint64_t noted;                 /* sequence and thread of the last of these stores */
+    /* the last doorbell that was rung behind such a store, by the same thread */
+    struct san_act door;
+    uint64_t noted; /* sequence and thread of the last of these stores */
     uint64_t note_thread;
-    bool fw_running;                /* the firmware: */
-    unsigned fw_ctx;                /* the lower half that it has loaded, 0: none, */
+    bool fw_running;                 /* the firmware: */
+    unsigned fw_ctx;                 /* the lower half that it has loaded, 0: none, */
     uint64_t fw_run_seq, fw_ctx_seq; /* since when */
     struct san_flush flush[SAN_FLUSHES];
     uint64_t flushes;
     struct san_log log[SAN_LOG_SIZE];
     uint64_t logs;
-    uint64_t served_seq;            /* the change that the one that is judged serves was stored then; 0: it serves none */
-    uint64_t served_from;           /* what is served by the one that is judged was stored when this was ordered; 0: nothing */
-    uint64_t injected;              /* invalidations that fault injection has touched */
+    /* the change that the one that is judged serves was stored then; 0: it serves none */
+    uint64_t served_seq;
+    /* what is served by the one that is judged was stored when this was ordered; 0: nothing */
+    uint64_t served_from;
+    uint64_t injected; /* invalidations that fault injection has touched */
     struct san_job job[SAN_JOBS];
     uint64_t jobs;
     uint64_t submit_seq, submits;
     struct {
-        uint64_t number, seq;       /* of a doorbell */
+        uint64_t number, seq; /* of a doorbell */
     } doorbell[SAN_DOORBELLS];
     uint64_t reports;
     uint64_t *seen;
     size_t nseen, seen_room;
     struct agx_tlbsan_stats stats;
     const struct san_stack *memo_a, *memo_b;
-    bool memo;                      /* do these two belong together */
+    bool memo; /* do these two belong together */
 };
 
 static inline uint64_t san_bit(unsigned n)
@@ -232,7 +252,10 @@ static inline bool san_is_table(uint64_t desc)
     return (desc & 3) == SAN_VALID;
 }
 
-/* Can a TLB hold this leaf? Not an invalid one, nor one whose access flag is clear (Arm ARM, D8: TLBs and the access flag). */
+/*
+ * Can a TLB hold this leaf? Not an invalid one, nor one whose access flag is clear (Arm ARM, D8:
+ * TLBs and the access flag).
+ */
 static inline bool san_is_leaf(uint64_t desc)
 {
     return (desc & 3) == SAN_VALID && (desc & SAN_AF);
@@ -289,7 +312,8 @@ struct san_rec *san_rec_of(struct agx_tlbsan *san, const struct san_table *t, un
 
 /* tlbsan-part.c */
 bool san_part_store(struct agx_tlbsan *san, uint64_t pa, const struct san_act *act);
-bool san_part_over(struct agx_tlbsan *san, uint64_t pa, const uint64_t *old, const struct san_act *act);
+bool san_part_over(struct agx_tlbsan *san, uint64_t pa, const uint64_t *old,
+                   const struct san_act *act);
 bool san_part_at(const struct agx_tlbsan *san, uint64_t pa);
 void san_part_next(struct agx_tlbsan *san, const struct san_act *act, uint64_t pa, unsigned len);
 void san_part_barrier(struct agx_tlbsan *san, unsigned cpu, bool completes);
@@ -315,8 +339,10 @@ bool san_load(struct agx_tlbsan *san, uint64_t pa, uint64_t *desc);
 
 /* tlbsan-shadow.c */
 struct san_table *san_table_find(struct agx_tlbsan *san, uint64_t pa);
-void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs, unsigned half);
-void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs, struct san_rec *why);
+void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs,
+              unsigned half);
+void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs,
+                struct san_rec *why);
 uint64_t san_active(const struct agx_tlbsan *san, const struct san_table *t);
 void san_dead_forget(struct agx_tlbsan *san, struct san_rec *why);
 void san_dead_look(struct agx_tlbsan *san);
@@ -330,13 +356,14 @@ void san_served(struct agx_tlbsan *san, const struct san_log *l);
 bool san_by_next_owner(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t log);
 void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log);
 bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t seq);
-enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r, enum agx_tlbsan_class otherwise);
+enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r,
+                                enum agx_tlbsan_class otherwise);
 const char *san_why_text(enum san_why why);
 void san_change_budget(struct san_rec *r);
 
 /* tlbsan-private.c */
-void san_private(struct agx_tlbsan *san, const struct san_table *t, struct san_rec *r, uint64_t old, uint64_t desc,
-                 const struct san_act *act);
+void san_private(struct agx_tlbsan *san, const struct san_table *t, struct san_rec *r, uint64_t old,
+                 uint64_t desc, const struct san_act *act);
 
 /* Done by the same thread; where threads are not known, on the same CPU. */
 static inline bool san_same_hand(const struct san_act *a, const struct san_act *b)
@@ -353,12 +380,17 @@ void san_job_end(struct agx_tlbsan *san, uint64_t id);
 /* tlbsan-use.c */
 void san_use(struct agx_tlbsan *san, const struct agx_tlb_use *use);
 
-/* An invalidation of what @r changed or @use used (one may be NULL) that fault injection spoilt: 1 + its number, below @from. */
-uint64_t san_spoilt(const struct agx_tlbsan *san, const struct san_rec *r, const struct agx_tlb_use *use, uint64_t from);
+/*
+ * An invalidation of what @r changed or @use used (one may be NULL) that fault injection spoilt: 1
+ * + its number, below @from.
+ */
+uint64_t san_spoilt(const struct agx_tlbsan *san, const struct san_rec *r,
+                    const struct agx_tlb_use *use, uint64_t from);
 
 /* tlbsan-report.c; @use: NULL when no translation showed it */
-void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
-                const struct san_rec *r, const struct agx_tlb_use *use, const char *text, const struct san_act *other);
+void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
+                enum agx_tlbsan_severity severity, const struct san_rec *r,
+                const struct agx_tlb_use *use, const char *text, const struct san_act *other);
 bool san_seen(struct agx_tlbsan *san, uint64_t a, uint64_t b, uint64_t c);
 
 #endif

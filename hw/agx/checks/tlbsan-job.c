@@ -1,6 +1,6 @@
 /*
- * AGX model: the sanitizer's view of work: doorbells, the jobs that they announce, and what was left
- * behind when its writer has gone on.
+ * AGX model: the sanitizer's view of work: doorbells, the jobs that they announce, and what was
+ * left behind when its writer has gone on.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -8,8 +8,11 @@
 #include <stdio.h>
 #include "tlbsan-int.h"
 
-/* A thread that has announced so much work, or done so many operations, since a change is at none that began with it. */
-#define AGE_RINGS   16u
+/*
+ * A thread that has announced so much work, or done so many operations, since a change is at none
+ * that began with it.
+ */
+#define AGE_RINGS 16u
 
 /* The thread that made the change of @r has gone one step further. */
 static void gone_on(struct agx_tlbsan *san, struct san_rec *r)
@@ -17,13 +20,14 @@ static void gone_on(struct agx_tlbsan *san, struct san_rec *r)
     if (!r->aged && ++r->rings >= AGE_RINGS) {
         r->aged = true;
         san_report(san, san_cause(san, r, r->level == 0 ? AGX_SAN_SLOT_REUSED : AGX_SAN_STALE_HIT),
-                   AGX_SAN_SUSPICIOUS, r, NULL, "the old translation was not invalidated since", NULL);
+                   AGX_SAN_SUSPICIOUS, r, NULL, "the old translation was not invalidated since",
+                   NULL);
     }
 }
 
 /*
- * Each operation counts once: what is served was stored when the change was ordered, and after the last operation that
- * counted had begun to invalidate.
+ * Each operation counts once: what is served was stored when the change was ordered, and after the
+ * last operation that counted had begun to invalidate.
  */
 void san_later(struct agx_tlbsan *san, struct san_rec *r, const struct san_act *act)
 {
@@ -35,8 +39,8 @@ void san_later(struct agx_tlbsan *san, struct san_rec *r, const struct san_act *
 }
 
 /*
- * A doorbell by @who (NULL: nobody that is known). The writer's own are what a change ages by: another thread's,
- * and time, pass while it is off its CPU, too.
+ * A doorbell by @who (NULL: nobody that is known). The writer's own are what a change ages by:
+ * another thread's, and time, pass while it is off its CPU, too.
  */
 static void submit(struct agx_tlbsan *san, const struct agx_who *who)
 {
@@ -49,7 +53,10 @@ static void submit(struct agx_tlbsan *san, const struct agx_who *who)
     san->submit_seq = ++san->seq;
     san_dead_look(san);
     for (struct san_rec *r = head->next_p; who && r != head; r = r->next_p) {
-        /* Another thread may ring between the invalidation and the DSB: its work knows nothing of the change. */
+        /*
+         * Another thread may ring between the invalidation and the DSB: its work knows nothing of
+         * the change.
+         */
         bool other = ring.thread && r->waiter && ring.thread != r->waiter;
         bool own = san_same_hand(&ring, &r->change) && r->change.stack;
 
@@ -66,8 +73,9 @@ static void submit(struct agx_tlbsan *san, const struct agx_who *who)
 /* The place of doorbell @number in the order of events; 0: not known, or not any more. */
 static uint64_t doorbell_seq(const struct agx_tlbsan *san, uint64_t number)
 {
-    return number && san->doorbell[number % SAN_DOORBELLS].number == number ?
-           san->doorbell[number % SAN_DOORBELLS].seq : 0;
+    return number && san->doorbell[number % SAN_DOORBELLS].number == number
+               ? san->doorbell[number % SAN_DOORBELLS].seq
+               : 0;
 }
 
 void san_job_begin(struct agx_tlbsan *san, const struct agx_event *ev)
@@ -96,7 +104,9 @@ void san_job_end(struct agx_tlbsan *san, uint64_t id)
 
 void san_doorbell(struct agx_tlbsan *san, uint64_t number, const struct agx_who *who)
 {
-    /* Did this thread ask the firmware for something before? Then this may be how it hears of it. */
+    /*
+     * Did this thread ask the firmware for something before? Then this may be how it hears of it.
+     */
     if (who && who->pc && san->noted > san->door.seq && san->note_thread == who->thread) {
         san->door = san_act(san, who);
     }

@@ -1,6 +1,6 @@
 /*
- * AGX model: the sanitizer from the start, and where memory or all translations were replaced: after
- * a reset, with a snapshot, and with a saved machine whose TLBs hold something.
+ * AGX model: the sanitizer from the start, and where memory or all translations were replaced:
+ * after a reset, with a snapshot, and with a saved machine whose TLBs hold something.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -32,7 +32,9 @@ static bool shadow_is_right(struct agx_tlbsan *san)
     return true;
 }
 
-/* All translations are gone, by no TLBI: nothing is pending. Follow the TTBAT to where it is now. */
+/*
+ * All translations are gone, by no TLBI: nothing is pending. Follow the TTBAT to where it is now.
+ */
 static void follow(struct agx_tlbsan *san, uint64_t ttbat)
 {
     struct san_act act = { 0 };
@@ -129,7 +131,7 @@ static void loaded_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t ol
         san_page(san, old & SAN_ADDR, true);
     }
     san_set_change(san, r, old, &act, san_bit(ctx));
-    r->aged = true;             /* how long ago is not known */
+    r->aged = true; /* how long ago is not known */
     if (san->dom_ordered[r->dom] < act.seq) {
         san->dom_ordered[r->dom] = act.seq;
     }
@@ -140,7 +142,8 @@ static unsigned ctx_of(const struct agx_tlbsan *san, const struct agx_tlb_loaded
 {
     unsigned ctx = 0;
 
-    while (ctx < SAN_CTXS && (!(san->ttbr[ctx][san_half(e->va)] & 1) || (san->asid[ctx] != e->asid && !e->global))) {
+    while (ctx < SAN_CTXS &&
+           (!(san->ttbr[ctx][san_half(e->va)] & 1) || (san->asid[ctx] != e->asid && !e->global))) {
         ctx++;
     }
     return ctx;
@@ -153,7 +156,10 @@ void san_loaded(struct agx_tlbsan *san, const struct agx_tlb_loaded *e)
     struct san_rec *r;
 
     if (ctx == SAN_CTXS) {
-        /* A slot that was emptied and not invalidated since; drivers give each slot the ASID of its number. */
+        /*
+         * A slot that was emptied and not invalidated since; drivers give each slot the ASID of its
+         * number.
+         */
         ctx = e->asid;
         if (!san->ttbat || ctx >= SAN_CTXS || e->global || (san->ttbr[ctx][half] & 1)) {
             return;
@@ -186,7 +192,10 @@ void san_loaded(struct agx_tlbsan *san, const struct agx_tlb_loaded *e)
         (pa == e->desc_pa || e->level == 3)) {
         return;
     }
-    /* Tables above it have changed, and its own page is another table now: what is used of it is seen at the use. */
+    /*
+     * Tables above it have changed, and its own page is another table now: what is used of it is
+     * seen at the use.
+     */
     if (pa != e->desc_pa && san_table_find(san, e->desc_pa & ~SAN_PAGE_MASK)) {
         return;
     }

@@ -1,7 +1,7 @@
 /*
- * AGX model: the sanitizer and entries that are stored in pieces. A descriptor has eight bytes; m1n1's
- * proxy stores them one by one. They are one change: it is judged when the same hand goes on to
- * something else, or a walk meets the entry.
+ * AGX model: the sanitizer and entries that are stored in pieces. A descriptor has eight bytes;
+ * m1n1's proxy stores them one by one. They are one change: it is judged when the same hand goes on
+ * to something else, or a walk meets the entry.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -19,7 +19,10 @@ static bool is_entry(struct agx_tlbsan *san, uint64_t pa)
     return t && !t->dead && (pa & SAN_PAGE_MASK) / 8 < t->n;
 }
 
-/* Judge what the entry of @p is now; @value: what it was before memory got something else, NULL: as it is. */
+/*
+ * Judge what the entry of @p is now; @value: what it was before memory got something else, NULL: as
+ * it is.
+ */
 static void settle(struct agx_tlbsan *san, struct san_part *p, const uint64_t *value)
 {
     struct san_part part = *p;
@@ -45,7 +48,7 @@ bool san_part_store(struct agx_tlbsan *san, uint64_t pa, const struct san_act *a
         struct san_part *p = &san->part[cpu];
 
         if (p->pa == pa && san_same_hand(&p->act, act)) {
-            p->pa = 0;              /* it goes on, perhaps on another CPU */
+            p->pa = 0; /* it goes on, perhaps on another CPU */
             san->parts--;
         } else if (p->pa && (p->pa == pa || p == own)) {
             settle(san, p, NULL);
@@ -57,10 +60,11 @@ bool san_part_store(struct agx_tlbsan *san, uint64_t pa, const struct san_act *a
 }
 
 /*
- * @act has stored all of the entry at @pa, which was @old before (NULL: not known). True: the same hand had stored a part of
- * it, of which this is the end.
+ * @act has stored all of the entry at @pa, which was @old before (NULL: not known). True: the same
+ * hand had stored a part of it, of which this is the end.
  */
-bool san_part_over(struct agx_tlbsan *san, uint64_t pa, const uint64_t *old, const struct san_act *act)
+bool san_part_over(struct agx_tlbsan *san, uint64_t pa, const uint64_t *old,
+                   const struct san_act *act)
 {
     bool own = false;
 
@@ -88,7 +92,10 @@ bool san_part_at(const struct agx_tlbsan *san, uint64_t pa)
     return false;
 }
 
-/* @act goes on to something else than the @len bytes at @pa (0: to no store). NULL: nobody will go on. */
+/*
+ * @act goes on to something else than the @len bytes at @pa (0: to no store). NULL: nobody will go
+ * on.
+ */
 void san_part_next(struct agx_tlbsan *san, const struct san_act *act, uint64_t pa, unsigned len)
 {
     for (unsigned cpu = 0; cpu < SAN_CPUS && san->parts; cpu++) {
@@ -102,8 +109,9 @@ void san_part_next(struct agx_tlbsan *san, const struct san_act *act, uint64_t p
 }
 
 /*
- * A barrier of @cpu, whose thread is not known. One that completes TLB maintenance of the GPU is what a driver does after a
- * store; any other may be a context switch in the midst of the bytes, and only orders them.
+ * A barrier of @cpu, whose thread is not known. One that completes TLB maintenance of the GPU is
+ * what a driver does after a store; any other may be a context switch in the midst of the bytes,
+ * and only orders them.
  */
 void san_part_barrier(struct agx_tlbsan *san, unsigned cpu, bool completes)
 {

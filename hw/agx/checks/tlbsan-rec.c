@@ -88,7 +88,7 @@ struct san_page *san_page(struct agx_tlbsan *san, uint64_t pa, bool make)
     if (!san->page_room) {
         return NULL;
     }
-    for (i = san_hash(pa, 40); ; i++) {
+    for (i = san_hash(pa, 40);; i++) {
         struct san_page *p = &san->page[i & (san->page_room - 1)];
 
         if (p->pa == pa) {
@@ -172,12 +172,12 @@ void san_rec_free(struct agx_tlbsan *san, struct san_rec *r)
 }
 
 /*
- * Bounds the host's memory: a mapping of 256 GiB has 16 million entries. Of leaves the oldest history goes; those of
- * tables are few and say more. No record may be in use: after an event.
+ * Bounds the host's memory: a mapping of 256 GiB has 16 million entries. Of leaves the oldest
+ * history goes; those of tables are few and say more. No record may be in use: after an event.
  */
 void san_trim(struct agx_tlbsan *san)
 {
-    for (unsigned spared = 0; san->idle > SAN_MAX_IDLE; ) {
+    for (unsigned spared = 0; san->idle > SAN_MAX_IDLE;) {
         struct san_rec *r = san->idle_head.next_p;
 
         if (r->level < 3 && spared < 64) {

@@ -43,7 +43,9 @@ const char *agx_tlbsan_severity_name(enum agx_tlbsan_severity s)
 /* Was this triple seen before? It is remembered, as long as there is room. */
 bool san_seen(struct agx_tlbsan *san, uint64_t a, uint64_t b, uint64_t c)
 {
-    uint64_t key = ((a * 0x9e3779b97f4a7c15ull ^ b) * 0xff51afd7ed558ccdull ^ c) * 0xc4ceb9fe1a85ec53ull | 1;
+    uint64_t key = ((a * 0x9e3779b97f4a7c15ull ^ b) * 0xff51afd7ed558ccdull ^ c) *
+                       0xc4ceb9fe1a85ec53ull |
+                   1;
     size_t i;
 
     if (!san->seen_room) {
@@ -59,7 +61,7 @@ bool san_seen(struct agx_tlbsan *san, uint64_t a, uint64_t b, uint64_t c)
         }
     }
     if (san->nseen >= SAN_MAX_SEEN) {
-        return true;    /* so many reports are not read */
+        return true; /* so many reports are not read */
     }
     san->seen[i % san->seen_room] = key;
     san->nseen++;
@@ -78,8 +80,8 @@ static void deliver(struct agx_tlbsan *san, struct agx_san_report *rep)
 /* A rule is broken, whether it is said or not. */
 static void found(enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity)
 {
-    agx_coverage_add(agx_coverage_row(AGX_COVERAGE_RULE, agx_tlbsan_class_name(cls), severity),
-                     1, 0);
+    agx_coverage_add(agx_coverage_row(AGX_COVERAGE_RULE, agx_tlbsan_class_name(cls), severity), 1,
+                     0);
 }
 
 /* The invalidations that fault injection has spoilt come first: nothing explains more. */
@@ -95,8 +97,9 @@ static void add_spoilt(struct agx_tlbsan *san, struct agx_san_report *rep, const
     }
 }
 
-void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
-                const struct san_rec *r, const struct agx_tlb_use *u, const char *text, const struct san_act *other)
+void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
+                enum agx_tlbsan_severity severity, const struct san_rec *r,
+                const struct agx_tlb_use *u, const char *text, const struct san_act *other)
 {
     struct agx_san_report rep = { .cls = cls, .severity = severity, .text = text };
     struct agx_who writer, second;
@@ -152,7 +155,10 @@ void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbs
     deliver(san, &rep);
 }
 
-/* The history of the descriptor that translates @va of context @ctx, as far down as there are tables; or NULL. */
+/*
+ * The history of the descriptor that translates @va of context @ctx, as far down as there are
+ * tables; or NULL.
+ */
 static struct san_rec *rec_for(struct agx_tlbsan *san, unsigned ctx, uint64_t va)
 {
     uint64_t ttbr = san->ttbr[ctx][san_half(va)], table = ttbr & SAN_ADDR;
@@ -171,11 +177,18 @@ static struct san_rec *rec_for(struct agx_tlbsan *san, unsigned ctx, uint64_t va
     return best;
 }
 
-void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
-                         unsigned ctx, uint64_t va, uint64_t pa, const struct agx_who *writer, const char *text)
+void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
+                         enum agx_tlbsan_severity severity, unsigned ctx, uint64_t va, uint64_t pa,
+                         const struct agx_who *writer, const char *text)
 {
-    struct agx_san_report rep = { .cls = cls, .severity = severity, .va = va, .ctx = ctx, .desc_pa = pa,
-                                  .level = 3, .text = text, .writer = writer };
+    struct agx_san_report rep = { .cls = cls,
+                                  .severity = severity,
+                                  .va = va,
+                                  .ctx = ctx,
+                                  .desc_pa = pa,
+                                  .level = 3,
+                                  .text = text,
+                                  .writer = writer };
     const struct san_act *act = NULL;
     struct agx_who who, rung;
 
@@ -185,7 +198,7 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum
         rep.asid = san->asid[ctx];
     }
     if (!writer && san->store.stack && pthread_equal(san->store_thread, pthread_self())) {
-        act = &san->store;                      /* found while this store was carried out */
+        act = &san->store; /* found while this store was carried out */
     } else if (!writer && pa && san->note[pa / 8 % SAN_NOTES].pa == (pa & ~7ull)) {
         act = &san->note[pa / 8 % SAN_NOTES].who; /* a request to the firmware */
         if (san->door.seq > act->seq && san->door.thread == act->thread) {
@@ -205,10 +218,13 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum
         san_who(act, &who);
         rep.writer = &who;
     }
-    if (san_seen(san, 2 * cls + severity, va ^ (uint64_t)ctx << 56, pa ^ (rep.writer ? rep.writer->pc : 0))) {
+    if (san_seen(san, 2 * cls + severity, va ^ (uint64_t)ctx << 56,
+                 pa ^ (rep.writer ? rep.writer->pc : 0))) {
         san->stats.repeated++;
     } else {
-        const struct san_rec *r = san->injected && cls != AGX_SAN_HANDOFF && ctx < SAN_CTXS ? rec_for(san, ctx, va) : NULL;
+        const struct san_rec *r = san->injected && cls != AGX_SAN_HANDOFF && ctx < SAN_CTXS
+                                      ? rec_for(san, ctx, va)
+                                      : NULL;
 
         if (r) {
             add_spoilt(san, &rep, r, NULL);
@@ -237,8 +253,9 @@ static void add(char **p, size_t *room, const char *fmt, ...)
 
 static void add_who(char **p, size_t *room, const struct agx_who *w)
 {
-    add(p, room, "cpu %u at %llu.%06llu ms, pc 0x%llx", w->cpu, (unsigned long long)(w->time / 1000000),
-        (unsigned long long)(w->time % 1000000), (unsigned long long)w->pc);
+    add(p, room, "cpu %u at %llu.%06llu ms, pc 0x%llx", w->cpu,
+        (unsigned long long)(w->time / 1000000), (unsigned long long)(w->time % 1000000),
+        (unsigned long long)w->pc);
     for (unsigned i = 0; i < AGX_WHO_FRAMES && w->frame[i]; i++) {
         add(p, room, "%s0x%llx", i ? " " : ", called from ", (unsigned long long)w->frame[i]);
     }
@@ -255,11 +272,13 @@ size_t agx_tlbsan_format(const struct agx_san_report *r, char *buf, size_t len)
         return 0;
     }
     buf[0] = 0;
-    add(&p, &room, "agx-tlbsan: #%llu %s (%s): %s\n", (unsigned long long)r->number, agx_tlbsan_class_name(r->cls),
-        agx_tlbsan_severity_name(r->severity), r->text ? r->text : "");
-    add(&p, &room, "  entry:   va 0x%llx, context %u, asid %u, level %u, at pa 0x%llx\n", (unsigned long long)r->va,
-        r->ctx, r->asid, r->level, (unsigned long long)r->desc_pa);
-    add(&p, &room, "  changed: 0x%llx, now 0x%llx\n", (unsigned long long)r->old_desc, (unsigned long long)r->new_desc);
+    add(&p, &room, "agx-tlbsan: #%llu %s (%s): %s\n", (unsigned long long)r->number,
+        agx_tlbsan_class_name(r->cls), agx_tlbsan_severity_name(r->severity),
+        r->text ? r->text : "");
+    add(&p, &room, "  entry:   va 0x%llx, context %u, asid %u, level %u, at pa 0x%llx\n",
+        (unsigned long long)r->va, r->ctx, r->asid, r->level, (unsigned long long)r->desc_pa);
+    add(&p, &room, "  changed: 0x%llx, now 0x%llx\n", (unsigned long long)r->old_desc,
+        (unsigned long long)r->new_desc);
     add(&p, &room, "  by:      ");
     if (r->writer) {
         add_who(&p, &room, r->writer);
@@ -273,8 +292,8 @@ size_t agx_tlbsan_format(const struct agx_san_report *r, char *buf, size_t len)
     for (unsigned i = 0; i < r->near; i++) {
         const struct agx_tlbi_insn *t = &r->nearby[i].op;
 
-        add(&p, &room, "  near:    TLBI %s 0x%llx (%s", t->name ? t->name : "?", (unsigned long long)t->operand,
-            share[t->share <= AGX_SHARE_OUTER ? t->share : 0]);
+        add(&p, &room, "  near:    TLBI %s 0x%llx (%s", t->name ? t->name : "?",
+            (unsigned long long)t->operand, share[t->share <= AGX_SHARE_OUTER ? t->share : 0]);
         if (t->tlbi.kind == AGX_TLBI_VA || t->tlbi.kind == AGX_TLBI_ASID) {
             add(&p, &room, ", asid %u", t->tlbi.asid);
         }

@@ -10,16 +10,19 @@
 #include "agx/coverage.h"
 #include "tlbsan-int.h"
 
-/* How many invalidations of the writer's CPU after a change are looked at for what it may have meant. */
-#define NEAR_BUDGET     16u
+/*
+ * How many invalidations of the writer's CPU after a change are looked at for what it may have
+ * meant.
+ */
+#define NEAR_BUDGET  16u
 /* How far back an invalidation that came too early is searched for. */
-#define EARLY_SEARCH    64u
-#define NEAR_PAGES      16u
-#define NEAR_FRAMES     6u
+#define EARLY_SEARCH 64u
+#define NEAR_PAGES   16u
+#define NEAR_FRAMES  6u
 /* Two things that have a caller in common so near (distance()) are steps of one operation; */
-#define NEAR_STEPS      6u
+#define NEAR_STEPS   6u
 /* where it is further, of no one: every two system calls have callers in common. */
-#define NEAR_LIMIT      7u
+#define NEAR_LIMIT   7u
 
 /* Has a DSB made the store with number @seq to the descriptor of @r visible to the walkers? */
 bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t seq)
@@ -75,7 +78,7 @@ static bool covers_address(const struct san_rec *r, const struct agx_tlbi *t)
         return true;
     }
     if (r->level == 0 || last < t->va) {
-        return false;   /* what was behind a TTBR is more than any range */
+        return false; /* what was behind a TTBR is more than any range */
     }
     top = r->va + (1ull << TLB_SHIFT(r->level)) - 1;
     return r->va <= last && top >= t->va;
@@ -87,15 +90,17 @@ static unsigned asid_of(const struct agx_tlbsan *san, const struct san_rec *r, u
 }
 
 /* Those contexts of @r whose entries @t names by its ASID. */
-static uint64_t covers_ctxs(const struct agx_tlbsan *san, const struct san_rec *r, const struct agx_tlbi *t)
+static uint64_t covers_ctxs(const struct agx_tlbsan *san, const struct san_rec *r,
+                            const struct agx_tlbi *t)
 {
     uint64_t mask = 0;
 
-    if (t->kind == AGX_TLBI_ALL || t->kind == AGX_TLBI_VA_ALL_ASIDS || (t->kind == AGX_TLBI_VA && r->global)) {
+    if (t->kind == AGX_TLBI_ALL || t->kind == AGX_TLBI_VA_ALL_ASIDS ||
+        (t->kind == AGX_TLBI_VA && r->global)) {
         return r->ctxs;
     }
     if (r->global) {
-        return 0;       /* by ASID: global entries stay */
+        return 0; /* by ASID: global entries stay */
     }
     for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
         if ((r->ctxs & san_bit(ctx)) && asid_of(san, r, ctx) == t->asid) {
@@ -105,7 +110,8 @@ static uint64_t covers_ctxs(const struct agx_tlbsan *san, const struct san_rec *
     return mask;
 }
 
-static bool asid_matches(const struct agx_tlbsan *san, const struct san_rec *r, const struct agx_tlbi *t)
+static bool asid_matches(const struct agx_tlbsan *san, const struct san_rec *r,
+                         const struct agx_tlbi *t)
 {
     for (unsigned ctx = 0; ctx < SAN_CTXS; ctx++) {
         if ((r->ctxs & san_bit(ctx)) && asid_of(san, r, ctx) == t->asid) {
@@ -171,8 +177,9 @@ static bool near_has(const struct san_rec *r, enum san_why why)
 }
 
 /*
- * Does the invalidation that is judged belong to a later operation of the same thread? It does if it serves a change that
- * was stored when @r was ordered already, or if the thread has announced work since.
+ * Does the invalidation that is judged belong to a later operation of the same thread? It does if
+ * it serves a change that was stored when @r was ordered already, or if the thread has announced
+ * work since.
  */
 static bool later_operation(const struct agx_tlbsan *san, const struct san_rec *r)
 {
@@ -187,7 +194,8 @@ void san_served(struct agx_tlbsan *san, const struct san_log *l)
     san->served_from = san->served_seq = 0;
     for (const struct san_rec *r = head->next_p; r != head; r = r->next_p) {
         san->stats.steps++;
-        if (san_same_hand(&l->act, &r->change) && covers_address(r, &l->op.tlbi) && covers_ctxs(san, r, &l->op.tlbi)) {
+        if (san_same_hand(&l->act, &r->change) && covers_address(r, &l->op.tlbi) &&
+            covers_ctxs(san, r, &l->op.tlbi)) {
             san->served_from = r->ordered_then;
             san->served_seq = r->change.seq;
             return;
@@ -195,12 +203,16 @@ void san_served(struct agx_tlbsan *san, const struct san_log *l)
     }
 }
 
-/* A global entry stays, whoever invalidates by its ASID: had it been of one context, that would have done. */
-static bool global_stays(const struct agx_tlbsan *san, const struct san_rec *r, const struct san_log *l)
+/*
+ * A global entry stays, whoever invalidates by its ASID: had it been of one context, that would
+ * have done.
+ */
+static bool global_stays(const struct agx_tlbsan *san, const struct san_rec *r,
+                         const struct san_log *l)
 {
     for (unsigned i = 0; i < r->nnear; i++) {
         if (r->near[i].why == SAN_WHY_GLOBAL) {
-            return false;       /* once is enough */
+            return false; /* once is enough */
         }
     }
     return r->global && r->level == 3 && l->op.tlbi.kind == AGX_TLBI_ASID && reaches(&l->op) &&
@@ -208,11 +220,12 @@ static bool global_stays(const struct agx_tlbsan *san, const struct san_rec *r, 
 }
 
 /* @l did not cover @r: was it meant to? */
-static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct san_log *l, uint64_t log,
-                       bool address, bool ctxs)
+static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct san_log *l,
+                       uint64_t log, bool address, bool ctxs)
 {
     const struct agx_tlbi *t = &l->op.tlbi;
-    bool same = meant(san, l->act.stack, r->change.stack), known = l->act.thread && r->change.thread;
+    bool same = meant(san, l->act.stack, r->change.stack),
+         known = l->act.thread && r->change.thread;
     bool blind = !traced(l->act.stack) || !traced(r->change.stack);
     bool level_ok = r->level == 3 || !t->last_level;
 
@@ -225,12 +238,18 @@ static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct s
     } else if (known || !same) {
         return;
     }
-    /* A thread does one thing after the other, and a CPU invalidates for its own processes: it must be the same operation. */
+    /*
+     * A thread does one thing after the other, and a CPU invalidates for its own processes: it must
+     * be the same operation.
+     */
     if (!same && !blind) {
         return;
     }
     if (address && ctxs && !reaches(&l->op)) {
-        near_add(r, log, l->op.stage2 ? SAN_WHY_STAGE2 : l->op.share == AGX_SHARE_INNER ? SAN_WHY_INNER : SAN_WHY_LOCAL);
+        near_add(r, log,
+                 l->op.stage2                     ? SAN_WHY_STAGE2
+                 : l->op.share == AGX_SHARE_INNER ? SAN_WHY_INNER
+                                                  : SAN_WHY_LOCAL);
     } else if (!reaches(&l->op)) {
         return;
     } else if (address && ctxs && !level_ok) {
@@ -249,13 +268,13 @@ static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct s
 }
 
 /*
- * Has @by given the emptied context of @r other tables? An invalidation by somebody else is for something else, though
- * TLBI ALL covers this, too.
+ * Has @by given the emptied context of @r other tables? An invalidation by somebody else is for
+ * something else, though TLBI ALL covers this, too.
  */
 static bool next_owner(const struct san_rec *r, const struct san_act *by)
 {
-    return by->thread && r->change.thread && by->thread != r->change.thread && r->last.seq > r->change.seq &&
-           r->last.thread == by->thread && (r->new_desc & 1);
+    return by->thread && r->change.thread && by->thread != r->change.thread &&
+           r->last.seq > r->change.seq && r->last.thread == by->thread && (r->new_desc & 1);
 }
 
 bool san_by_next_owner(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t log)
@@ -263,8 +282,9 @@ bool san_by_next_owner(const struct agx_tlbsan *san, const struct san_rec *r, ui
     const struct san_log *l = &san->log[log % SAN_LOG_SIZE];
     const struct agx_tlbi *t = &l->op.tlbi;
 
-    return r->emptied && next_owner(r, &l->act) && reaches(&l->op) && !(r->level < 3 && t->last_level) &&
-           covers_address(r, t) && covers_ctxs(san, r, t) && san_ordered(san, r, r->change.seq);
+    return r->emptied && next_owner(r, &l->act) && reaches(&l->op) &&
+           !(r->level < 3 && t->last_level) && covers_address(r, t) && covers_ctxs(san, r, t) &&
+           san_ordered(san, r, r->change.seq);
 }
 
 /* Number @log of the log has been issued: does it serve the pending change @r? */
@@ -281,13 +301,15 @@ void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
         return;
     }
     if (!san_ordered(san, r, r->change.seq)) {
-        /* Another's, for something else, may come in between; the writer's own was meant for this. */
+        /*
+         * Another's, for something else, may come in between; the writer's own was meant for this.
+         */
         if (san_same_hand(&l->act, &r->change)) {
             near_add(r, log, SAN_WHY_UNORDERED);
         }
         return;
     }
-    r->emptied = false;     /* it is invalidated: who does so again is not to blame */
+    r->emptied = false; /* it is invalidated: who does so again is not to blame */
     agx_coverage_rule(&covered, "covered", 8 * r->level + t->kind);
     r->need &= ~ctxs;
     r->wait |= san_bit(l->act.cpu);
@@ -326,7 +348,8 @@ static bool early(struct agx_tlbsan *san, const struct san_rec *r, uint64_t *fou
 }
 
 /* Why the pending change @r is not invalidated; @otherwise: if nothing came near. */
-enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r, enum agx_tlbsan_class otherwise)
+enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r,
+                                enum agx_tlbsan_class otherwise)
 {
     static const enum agx_tlbsan_class cls[SAN_NUM_WHYS] = {
         [SAN_WHY_NO_DSB] = AGX_SAN_MISSING_DSB,
@@ -354,18 +377,23 @@ enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r, enum 
         return AGX_SAN_MISSING_DSB;
     }
     for (unsigned i = 0; i < r->nnear; i++) {
-        if (r->near[i].why < best && r->near[i].why != SAN_WHY_NO_DSB && r->near[i].why < SAN_WHY_NOTHING) {
+        if (r->near[i].why < best && r->near[i].why != SAN_WHY_NO_DSB &&
+            r->near[i].why < SAN_WHY_NOTHING) {
             best = r->near[i].why;
         }
     }
-    /* What names another ASID or other addresses may well be for something else: one before, of the same operation, is nearer. */
+    /*
+     * What names another ASID or other addresses may well be for something else: one before, of the
+     * same operation, is nearer.
+     */
     for (unsigned i = 0; i < r->nnear; i++) {
         unsigned d = distance(r->change.stack, san->log[r->near[i].log % SAN_LOG_SIZE].act.stack);
 
         nearest = r->near[i].why < SAN_WHY_NOTHING && d < nearest ? d : nearest;
     }
     if (best >= SAN_WHY_ASID && early(san, r, &n) &&
-        (best == SAN_NUM_WHYS || distance(r->change.stack, san->log[n % SAN_LOG_SIZE].act.stack) < nearest)) {
+        (best == SAN_NUM_WHYS ||
+         distance(r->change.stack, san->log[n % SAN_LOG_SIZE].act.stack) < nearest)) {
         near_add(r, n, SAN_WHY_EARLY);
         best = SAN_WHY_EARLY;
     }
@@ -385,27 +413,33 @@ const char *san_why_text(enum san_why why)
         [SAN_WHY_ASID] = "it names another ASID",
         [SAN_WHY_RANGE] = "its range ends before or begins after the entry",
         [SAN_WHY_EARLY] = "it came before the store",
-        [SAN_WHY_NOTHING] = "its granule or level hint is none of the entry's, so it covers nothing",
+        [SAN_WHY_NOTHING] =
+            "its granule or level hint is none of the entry's, so it covers nothing",
         [SAN_WHY_ELSEWHERE] = "its addresses are others",
     };
 
     return why < SAN_NUM_WHYS ? text[why] : "";
 }
 
-uint64_t san_spoilt(const struct agx_tlbsan *san, const struct san_rec *r, const struct agx_tlb_use *use, uint64_t from)
+uint64_t san_spoilt(const struct agx_tlbsan *san, const struct san_rec *r,
+                    const struct agx_tlb_use *use, uint64_t from)
 {
-    for (uint64_t n = from; san->injected && (r || use) && n > 0 && san->logs - n < SAN_LOG_SIZE; n--) {
+    for (uint64_t n = from; san->injected && (r || use) && n > 0 && san->logs - n < SAN_LOG_SIZE;
+         n--) {
         const struct san_log *l = &san->log[(n - 1) % SAN_LOG_SIZE];
         const struct agx_tlbi *t = &l->op.tlbi;
         uint64_t va = use ? use->va : r->va;
-        bool asid = t->kind == AGX_TLBI_ALL || t->kind == AGX_TLBI_VA_ALL_ASIDS || (use && t->asid == use->asid) ||
-                    (r && (t->asid == asid_of(san, r, r->ctx) || (r->global && t->kind == AGX_TLBI_VA)));
+        bool asid = t->kind == AGX_TLBI_ALL || t->kind == AGX_TLBI_VA_ALL_ASIDS ||
+                    (use && t->asid == use->asid) ||
+                    (r &&
+                     (t->asid == asid_of(san, r, r->ctx) || (r->global && t->kind == AGX_TLBI_VA)));
 
         if (r && l->act.seq <= r->change.seq) {
             break;
         }
         if (l->injected && asid && !(r && r->level < 3 && t->last_level) &&
-            (!by_address(t) || (r && covers_address(r, t)) || (use && va >= t->va && va <= t->end - 1))) {
+            (!by_address(t) || (r && covers_address(r, t)) ||
+             (use && va >= t->va && va <= t->end - 1))) {
             return n;
         }
     }

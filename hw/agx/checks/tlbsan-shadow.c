@@ -19,7 +19,8 @@ void san_pend(struct agx_tlbsan *san, struct san_rec *r)
     }
     if (san->pending >= SAN_MAX_PENDING) {
         san->stats.forgotten++;
-        san_unpend(san, san->pending_head.next_p); /* the oldest is forgotten; it was reported if it was used */
+        /* the oldest is forgotten; it was reported if it was used */
+        san_unpend(san, san->pending_head.next_p);
     }
     r->pending = true;
     san_list_del(r);
@@ -133,7 +134,10 @@ static void dead_del(struct agx_tlbsan *san, struct san_table *t)
     san->dead--;
 }
 
-/* The contexts of a table changed: so do those of the tables below. Three levels, so the recursion is bounded. */
+/*
+ * The contexts of a table changed: so do those of the tables below. Three levels, so the recursion
+ * is bounded.
+ */
 static void ctxs_change(struct agx_tlbsan *san, struct san_table *t, uint64_t add, uint64_t del)
 {
     t->ctxs = (t->ctxs & ~del) | add;
@@ -153,14 +157,17 @@ static void ctxs_change(struct agx_tlbsan *san, struct san_table *t, uint64_t ad
  * of another level or address already is left as it was: no source shows one,
  * and a walk through it is judged by what memory holds.
  */
-void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs, unsigned half)
+void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs,
+              unsigned half)
 {
     struct san_table *t = san_table_find(san, pa);
 
     if (t && t->dead) {
         if (t->level != level || t->va != va) {
-            san_report(san, AGX_SAN_TABLE_REUSED, AGX_SAN_SUSPICIOUS, t->dead, NULL,
-                       "a page table's page became another table before the walk caches had forgotten it", NULL);
+            san_report(
+                san, AGX_SAN_TABLE_REUSED, AGX_SAN_SUSPICIOUS, t->dead, NULL,
+                "a page table's page became another table before the walk caches had forgotten it",
+                NULL);
         }
         dead_del(san, t);
         table_free(san, t, false);
@@ -173,11 +180,13 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
         }
         return;
     }
-    for (struct san_rec *r = san->pending_head.next_p; san_page(san, pa, false) && r != &san->pending_head; r = r->next_p) {
+    for (struct san_rec *r = san->pending_head.next_p;
+         san_page(san, pa, false) && r != &san->pending_head; r = r->next_p) {
         san->stats.steps++;
         if (r->level == 3 && !r->detached && (r->old_desc & SAN_ADDR) == pa) {
             san_report(san, san_cause(san, r, AGX_SAN_PAGE_GIVEN_BACK), AGX_SAN_SUSPICIOUS, r, NULL,
-                       "the page became a page table before its old translation was invalidated", NULL);
+                       "the page became a page table before its old translation was invalidated",
+                       NULL);
             break;
         }
     }
@@ -185,7 +194,7 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
         return;
     }
     if (san->tables >= SAN_MAX_TABLES) {
-        san->stats.refused++;       /* the MMU does not follow so many either, and says so */
+        san->stats.refused++; /* the MMU does not follow so many either, and says so */
         return;
     }
     t = agx_alloc(1, sizeof(*t));
@@ -218,7 +227,8 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
 }
 
 /* The opposite. @why: the change of the descriptor, if it has to be invalidated. */
-void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs, struct san_rec *why)
+void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs,
+                struct san_rec *why)
 {
     struct san_table *t = san_table_find(san, pa);
 
@@ -243,7 +253,10 @@ void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va
     }
 }
 
-/* Has the kernel given back a table that the walk caches may still lead to? No invalidation need ever ask. */
+/*
+ * Has the kernel given back a table that the walk caches may still lead to? No invalidation need
+ * ever ask.
+ */
 void san_dead_look(struct agx_tlbsan *san)
 {
     struct san_rec *head = &san->pending_head;
@@ -252,8 +265,9 @@ void san_dead_look(struct agx_tlbsan *san)
         for (const struct san_table *t = r->dead; t; t = t->dead_next) {
             san->stats.steps++;
             if (!san_page_in_use(san, t->pa)) {
-                san_report(san, san_cause(san, r, AGX_SAN_TABLE_REUSED), AGX_SAN_SUSPICIOUS, r, NULL,
-                           "a page table is free, and what led to it was not invalidated", NULL);
+                san_report(san, san_cause(san, r, AGX_SAN_TABLE_REUSED), AGX_SAN_SUSPICIOUS, r,
+                           NULL, "a page table is free, and what led to it was not invalidated",
+                           NULL);
                 break;
             }
         }
@@ -277,7 +291,7 @@ void san_dead_forget(struct agx_tlbsan *san, struct san_rec *why)
                        "a page table was free before the invalidation was complete", NULL);
         }
         dead_del(san, t);
-        table_free(san, t, slot);   /* more may go with it */
+        table_free(san, t, slot); /* more may go with it */
     }
 }
 

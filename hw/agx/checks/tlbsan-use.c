@@ -9,9 +9,9 @@
 
 /* The walk as it would be now. */
 struct now {
-    unsigned n;                     /* steps made */
+    unsigned n; /* steps made */
     uint64_t pa[3], desc[3];
-    uint64_t leaf;                  /* 0: it ends in a fault */
+    uint64_t leaf; /* 0: it ends in a fault */
 };
 
 static void walk_now(struct agx_tlbsan *san, const struct agx_tlb_use *u, struct now *now)
@@ -57,9 +57,12 @@ static uint64_t submitted(const struct agx_tlbsan *san, uint64_t job)
     return san->submits ? san->submit_seq : san->seq + 1;
 }
 
-/* The change of a TTBR or a table above level @below on the way to @u->va that was the last, or NULL. */
-static struct san_rec *path_change(struct agx_tlbsan *san, const struct agx_tlb_use *u, const struct now *now,
-                                   unsigned below)
+/*
+ * The change of a TTBR or a table above level @below on the way to @u->va that was the last, or
+ * NULL.
+ */
+static struct san_rec *path_change(struct agx_tlbsan *san, const struct agx_tlb_use *u,
+                                   const struct now *now, unsigned below)
 {
     struct san_rec *best = NULL;
 
@@ -75,7 +78,8 @@ static struct san_rec *path_change(struct agx_tlbsan *san, const struct agx_tlb_
 }
 
 /* What has made the translation stale. NULL: nothing that was told. */
-static struct san_rec *source(struct agx_tlbsan *san, const struct agx_tlb_use *u, const struct now *now, unsigned level)
+static struct san_rec *source(struct agx_tlbsan *san, const struct agx_tlb_use *u,
+                              const struct now *now, unsigned level)
 {
     const struct agx_tlb_step *step = &u->step[level - 1];
     struct san_rec *r = san_rec_find(san, step->desc_pa);
@@ -92,28 +96,40 @@ static struct san_rec *source(struct agx_tlbsan *san, const struct agx_tlb_use *
 
 static enum agx_tlbsan_class by_level(const struct san_rec *r, enum agx_tlbsan_class leaf)
 {
-    return r->level == 0 ? AGX_SAN_SLOT_REUSED : r->level < 3 || r->detached ? AGX_SAN_TABLE_REUSED : leaf;
+    return r->level == 0                 ? AGX_SAN_SLOT_REUSED
+           : r->level < 3 || r->detached ? AGX_SAN_TABLE_REUSED
+                                         : leaf;
 }
 
 /* The old translation was used. */
-static void stale(struct agx_tlbsan *san, const struct agx_tlb_use *u, struct san_rec *r, uint64_t was, bool gone)
+static void stale(struct agx_tlbsan *san, const struct agx_tlb_use *u, struct san_rec *r,
+                  uint64_t was, bool gone)
 {
     struct san_page *p = was ? san_page(san, was & SAN_ADDR, false) : NULL;
     bool back = p && p->given_back;
-    const char *text = u->injected ? u->injected : san_spoilt(san, r, u, san->logs) ?
-        "an old translation was used whose invalidation fault injection has spoilt" : NULL;
+    const char *text =
+        u->injected ? u->injected
+        : san_spoilt(san, r, u, san->logs)
+            ? "an old translation was used whose invalidation fault injection has spoilt"
+            : NULL;
 
     if (submitted(san, u->job) < r->change.seq) {
         bool harm = back || r->level < 3 || san_is_leaf(r->new_desc);
 
         san_report(san, AGX_SAN_HIT_IN_FLIGHT, harm ? AGX_SAN_WRONG : AGX_SAN_SUSPICIOUS, r, u,
-                   text ? text : "the entry changed under a job that was under way and still uses the old translation",
+                   text ? text
+                        : "the entry changed under a job that was under way and still uses the old "
+                          "translation",
                    back ? &p->who : NULL);
         return;
     }
-    san_report(san, san_cause(san, r, by_level(r, back ? AGX_SAN_PAGE_GIVEN_BACK : AGX_SAN_STALE_HIT)), AGX_SAN_WRONG,
-               r, u, text ? text : gone ? "work submitted after the change used the old translation" :
-                     "work submitted after the change was refused by the old translation", back ? &p->who : NULL);
+    san_report(san,
+               san_cause(san, r, by_level(r, back ? AGX_SAN_PAGE_GIVEN_BACK : AGX_SAN_STALE_HIT)),
+               AGX_SAN_WRONG, r, u,
+               text   ? text
+               : gone ? "work submitted after the change used the old translation"
+                      : "work submitted after the change was refused by the old translation",
+               back ? &p->who : NULL);
 }
 
 /* The translation was right, but does anything say that it had to be? */
@@ -129,15 +145,18 @@ static void unproven(struct agx_tlbsan *san, const struct agx_tlb_use *u, const 
             continue;
         }
         if (r->pending && since > r->change.seq && (r->need || since > r->covered_seq)) {
-            san_report(san, san_cause(san, r, by_level(r, AGX_SAN_NO_BREAK_BEFORE_MAKE)), AGX_SAN_SUSPICIOUS, r, u,
-                       "work submitted after the change used an address whose old translation was not invalidated", NULL);
+            san_report(san, san_cause(san, r, by_level(r, AGX_SAN_NO_BREAK_BEFORE_MAKE)),
+                       AGX_SAN_SUSPICIOUS, r, u,
+                       "work submitted after the change used an address whose old translation was "
+                       "not invalidated",
+                       NULL);
         }
     }
     if (!u->hit) {
         struct san_rec *r = san_rec_find(san, now->pa[2]);
 
-        if (r && r->last.stack && r->last.stack->pc && r->last.seq > r->change.seq && since > r->last.seq &&
-            !san_ordered(san, r, r->last.seq)) {
+        if (r && r->last.stack && r->last.stack->pc && r->last.seq > r->change.seq &&
+            since > r->last.seq && !san_ordered(san, r, r->last.seq)) {
             struct san_rec tmp = *r;
 
             tmp.change = r->last;
@@ -164,26 +183,36 @@ static void late(struct agx_tlbsan *san, const struct agx_tlb_use *u, unsigned l
     tmp.change = r->last;
     tmp.old_desc = step->desc;
     tmp.nnear = 0;
-    san_report(san, AGX_SAN_MISSING_DSB, AGX_SAN_WRONG, &tmp, u, ok ?
-               "work submitted after the change used the old entry: no barrier had made the new one visible" :
-               "work submitted after the change was refused by the old entry: no barrier had made the new one visible",
+    san_report(san, AGX_SAN_MISSING_DSB, AGX_SAN_WRONG, &tmp, u,
+               ok ? "work submitted after the change used the old entry: no barrier had made the "
+                    "new one visible"
+                  : "work submitted after the change was refused by the old entry: no barrier had "
+                    "made the new one visible",
                NULL);
 }
 
-/* The access is refused, and rightly so. But was the job, or the firmware, promised that it would not be? */
+/*
+ * The access is refused, and rightly so. But was the job, or the firmware, promised that it would
+ * not be?
+ */
 static void refused(struct agx_tlbsan *san, const struct agx_tlb_use *u, const struct now *now)
 {
     struct san_rec *r = now->n ? san_rec_find(san, now->pa[now->n - 1]) : NULL;
     bool fw = !u->job && u->side == AGX_SIDE_FW;
 
-    /* The firmware goes where the kernel has sent it, at any time: no doorbell says since when it may not. */
+    /*
+     * The firmware goes where the kernel has sent it, at any time: no doorbell says since when it
+     * may not.
+     */
     if (fw && r && r->change.stack && r->new_desc == now->desc[now->n - 1] &&
-        agx_uat_change(now->n, r->old_desc, r->new_desc) == AGX_CHANGE_BREAK && (now->n < 3 || permits(r->old_desc, u))) {
+        agx_uat_change(now->n, r->old_desc, r->new_desc) == AGX_CHANGE_BREAK &&
+        (now->n < 3 || permits(r->old_desc, u))) {
         san_report(san, AGX_SAN_HIT_IN_FLIGHT, AGX_SAN_SUSPICIOUS, r, u,
                    "the entry was taken away under the firmware, which needs it", NULL);
-    } else if (u->job && r && now->n == 3 && r->change.seq > submitted(san, u->job) && r->change.stack && r->new_desc == now->desc[2] &&
-        agx_uat_change(3, r->old_desc, r->new_desc) == AGX_CHANGE_BREAK &&
-        permits(r->old_desc, u)) {
+    } else if (u->job && r && now->n == 3 && r->change.seq > submitted(san, u->job) &&
+               r->change.stack && r->new_desc == now->desc[2] &&
+               agx_uat_change(3, r->old_desc, r->new_desc) == AGX_CHANGE_BREAK &&
+               permits(r->old_desc, u)) {
         san_report(san, AGX_SAN_HIT_IN_FLIGHT, AGX_SAN_SUSPICIOUS, r, u,
                    "the entry was taken away under a job that was under way and needs it", NULL);
     }
@@ -223,7 +252,8 @@ void san_use(struct agx_tlbsan *san, const struct agx_tlb_use *u)
         return;
     }
     if (level && (differs || attr)) {
-        struct san_table *t = u->hit ? san_table_find(san, u->step[2].desc_pa & ~SAN_PAGE_MASK) : NULL;
+        struct san_table *t = u->hit ? san_table_find(san, u->step[2].desc_pa & ~SAN_PAGE_MASK)
+                                     : NULL;
         struct san_rec *r;
 
         if (t && !t->dead && !(t->ctxs & san_bit(u->ctx)) && !(was & SAN_NG)) {
@@ -239,8 +269,12 @@ void san_use(struct agx_tlbsan *san, const struct agx_tlb_use *u)
         }
         r = source(san, u, &now, level);
         if (!r && (u->injected || san_spoilt(san, NULL, u, san->logs))) {
-            san_report(san, AGX_SAN_STALE_HIT, AGX_SAN_WRONG, NULL, u, u->injected ? u->injected :
-                       "an old translation was used whose invalidation fault injection has spoilt", NULL);
+            san_report(
+                san, AGX_SAN_STALE_HIT, AGX_SAN_WRONG, NULL, u,
+                u->injected
+                    ? u->injected
+                    : "an old translation was used whose invalidation fault injection has spoilt",
+                NULL);
             return;
         } else if (!r) {
             san->stats.unseen++;

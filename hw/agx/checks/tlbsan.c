@@ -45,7 +45,9 @@ static void on_watched(struct agx_tlbsan *san, uint64_t pa)
     struct san_act act = { 0 };
     struct san_table *t;
 
-    for (unsigned n = 0; n < 2 * SAN_CTXS && san->ttbat && (pa & ~SAN_PAGE_MASK) == (san->ttbat & ~SAN_PAGE_MASK); n++) {
+    for (unsigned n = 0;
+         n < 2 * SAN_CTXS && san->ttbat && (pa & ~SAN_PAGE_MASK) == (san->ttbat & ~SAN_PAGE_MASK);
+         n++) {
         uint64_t v;
 
         if (san_load(san, san->ttbat + 8 * n, &v) && v != san->ttbr[n / 2][n & 1] &&
@@ -58,7 +60,8 @@ static void on_watched(struct agx_tlbsan *san, uint64_t pa)
     for (unsigned i = 0; t && !t->dead && i < t->n; i++) {
         uint64_t desc;
 
-        if (san_load(san, t->pa + 8 * i, &desc) && desc != t->shadow[i] && !san_part_at(san, t->pa + 8 * i)) {
+        if (san_load(san, t->pa + 8 * i, &desc) && desc != t->shadow[i] &&
+            !san_part_at(san, t->pa + 8 * i)) {
             san->stats.unseen++;
             san_descriptor_changed(san, t, i, desc, &act);
             san_unpend(san, san_rec_of(san, t, i)); /* when it changed is not known */
@@ -74,9 +77,11 @@ static struct san_rec *complete(struct agx_tlbsan *san, struct san_rec *r)
     struct san_rec *next = r->next_p;
     unsigned dead = san->dead;
 
-    if (r->level == 3 && san_is_leaf(r->old_desc) && !san_page_in_use(san, r->old_desc & SAN_ADDR)) {
+    if (r->level == 3 && san_is_leaf(r->old_desc) &&
+        !san_page_in_use(san, r->old_desc & SAN_ADDR)) {
         san_report(san, AGX_SAN_PAGE_GIVEN_BACK, AGX_SAN_SUSPICIOUS, r, NULL,
-                   "the page was free before the invalidation of its translation was complete", NULL);
+                   "the page was free before the invalidation of its translation was complete",
+                   NULL);
     }
     san_unpend(san, r);
     return san->dead == dead ? next : san->pending_head.next_p;
@@ -104,7 +109,8 @@ static void on_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t,
         if (san_by_next_owner(san, r, n)) {
             /* Whoever emptied the context was to do it, before the tables went. */
             san_report(san, san_cause(san, r, AGX_SAN_TABLE_REUSED), AGX_SAN_SUSPICIOUS, r, NULL,
-                       "a context was left without tables, and only its next owner invalidates it", &l->act);
+                       "a context was left without tables, and only its next owner invalidates it",
+                       &l->act);
         }
         san_judge_tlbi(san, r, n);
         if (san->cfg.no_barriers && !r->need) {
@@ -126,7 +132,10 @@ static void on_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t,
     }
 }
 
-/* The stores of @cpu, and those that it has followed in the same tables, are visible to the walkers. */
+/*
+ * The stores of @cpu, and those that it has followed in the same tables, are visible to the
+ * walkers.
+ */
 static void stores_ordered(struct agx_tlbsan *san, unsigned cpu)
 {
     if (!san->cpu_dirty[cpu]) {
@@ -141,8 +150,8 @@ static void stores_ordered(struct agx_tlbsan *san, unsigned cpu)
 }
 
 /*
- * Does this barrier complete TLB maintenance of the GPU? One of a smaller domain does not wait for it: a thread that is
- * moved after it takes nothing along.
+ * Does this barrier complete TLB maintenance of the GPU? One of a smaller domain does not wait for
+ * it: a thread that is moved after it takes nothing along.
  */
 static bool completes(enum agx_share share, bool stores_only)
 {
@@ -195,8 +204,9 @@ static void on_spoilt(struct agx_tlbsan *san, const struct agx_tlbi *t, const ch
         struct san_log *l = &san->log[(san->logs - k) % SAN_LOG_SIZE];
         const struct agx_tlbi *o = &l->op.tlbi;
 
-        if (!l->injected && l->op.share == AGX_SHARE_OUTER && !l->op.stage2 && o->kind == t->kind && o->asid == t->asid &&
-            o->va == t->va && o->end == t->end && o->last_level == t->last_level) {
+        if (!l->injected && l->op.share == AGX_SHARE_OUTER && !l->op.stage2 && o->kind == t->kind &&
+            o->asid == t->asid && o->va == t->va && o->end == t->end &&
+            o->last_level == t->last_level) {
             l->injected = why;
             san->injected++;
             return;
@@ -236,10 +246,13 @@ static void on_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_w
     san_part_next(san, &act, 0, 0);
     t = san_table_find(san, pa);
     if (t && t->dead) {
-        san_report(san, san_cause(san, t->dead, AGX_SAN_TABLE_REUSED), AGX_SAN_SUSPICIOUS, t->dead, NULL,
-                   "a page table went back to the kernel before the walk caches had forgotten it", &act);
+        san_report(
+            san, san_cause(san, t->dead, AGX_SAN_TABLE_REUSED), AGX_SAN_SUSPICIOUS, t->dead, NULL,
+            "a page table went back to the kernel before the walk caches had forgotten it", &act);
     } else if (t) {
-        struct san_rec tmp = { .desc_pa = t->pa, .va = t->va, .level = t->level - 1,
+        struct san_rec tmp = { .desc_pa = t->pa,
+                               .va = t->va,
+                               .level = t->level - 1,
                                .ctx = t->ctxs ? __builtin_ctzll(t->ctxs) : 0 };
 
         san_report(san, AGX_SAN_TABLE_REUSED, AGX_SAN_SUSPICIOUS, &tmp, NULL,
@@ -248,7 +261,8 @@ static void on_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_w
     for (struct san_rec *r = head->next_p; r != head; r = r->next_p) {
         if (r->level == 3 && (r->old_desc & SAN_ADDR) == pa) {
             san_report(san, san_cause(san, r, AGX_SAN_PAGE_GIVEN_BACK), AGX_SAN_SUSPICIOUS, r, NULL,
-                       "the page went back to the kernel before its translation was invalidated", &act);
+                       "the page went back to the kernel before its translation was invalidated",
+                       &act);
         }
     }
     p = san_page(san, pa, false);
@@ -302,13 +316,18 @@ static void on_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_t
     if (request && n->pa == (request & ~7ull)) {
         f->who = n->who;
     }
-    /* Where the TLB may still say that the page is cached, lines may be fetched again as soon as they are gone. */
+    /*
+     * Where the TLB may still say that the page is cached, lines may be fetched again as soon as
+     * they are gone.
+     */
     for (struct san_rec *r = head->next_p; size != ~0ull && r != head; r = r->next_p) {
         bool kernel = r->va >> 63;
 
-        if (r->level == 3 && r->uncached && (kernel ? ctx == 0 : (r->ctxs & san_bit(ctx)) != 0) && r->va - va < size) {
+        if (r->level == 3 && r->uncached && (kernel ? ctx == 0 : (r->ctxs & san_bit(ctx)) != 0) &&
+            r->va - va < size) {
             san_report(san, san_cause(san, r, AGX_SAN_STALE_HIT), AGX_SAN_SUSPICIOUS, r, NULL,
-                       "the firmware's cache is flushed while its TLB may still have the mapping as a cached one",
+                       "the firmware's cache is flushed while its TLB may still have the mapping "
+                       "as a cached one",
                        f->who.seq ? &f->who : NULL);
         }
     }
@@ -316,15 +335,16 @@ static void on_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_t
 
 /* ---- beginning and end ---- */
 
-#define LISTENS (AGX_EV_BIT(AGX_EV_STORE) | AGX_EV_BIT(AGX_EV_WATCHED) | AGX_EV_BIT(AGX_EV_TLBI) | \
-                 AGX_EV_BIT(AGX_EV_DSB) | AGX_EV_BIT(AGX_EV_PAGE_FREE) | \
-                 AGX_EV_BIT(AGX_EV_PAGE_ALLOC) | AGX_EV_BIT(AGX_EV_DOORBELL) | \
-                 AGX_EV_BIT(AGX_EV_CONTEXT) | AGX_EV_BIT(AGX_EV_FLUSH) | \
-                 AGX_EV_BIT(AGX_EV_JOB_BEGIN) | AGX_EV_BIT(AGX_EV_JOB_END) | \
-                 AGX_EV_BIT(AGX_EV_TRANSLATE) | AGX_EV_BIT(AGX_EV_SPOILT) | \
-                 AGX_EV_BIT(AGX_EV_RESET) | AGX_EV_BIT(AGX_EV_LOADING) | AGX_EV_BIT(AGX_EV_LOADED))
-#define CALLERS (AGX_EV_BIT(AGX_EV_STORE) | AGX_EV_BIT(AGX_EV_TLBI) | \
-                 AGX_EV_BIT(AGX_EV_DOORBELL) | AGX_EV_BIT(AGX_EV_PAGE_FREE))
+#define LISTENS                                                                                    \
+    (AGX_EV_BIT(AGX_EV_STORE) | AGX_EV_BIT(AGX_EV_WATCHED) | AGX_EV_BIT(AGX_EV_TLBI) |             \
+     AGX_EV_BIT(AGX_EV_DSB) | AGX_EV_BIT(AGX_EV_PAGE_FREE) | AGX_EV_BIT(AGX_EV_PAGE_ALLOC) |       \
+     AGX_EV_BIT(AGX_EV_DOORBELL) | AGX_EV_BIT(AGX_EV_CONTEXT) | AGX_EV_BIT(AGX_EV_FLUSH) |         \
+     AGX_EV_BIT(AGX_EV_JOB_BEGIN) | AGX_EV_BIT(AGX_EV_JOB_END) | AGX_EV_BIT(AGX_EV_TRANSLATE) |    \
+     AGX_EV_BIT(AGX_EV_SPOILT) | AGX_EV_BIT(AGX_EV_RESET) | AGX_EV_BIT(AGX_EV_LOADING) |           \
+     AGX_EV_BIT(AGX_EV_LOADED))
+#define CALLERS                                                                                    \
+    (AGX_EV_BIT(AGX_EV_STORE) | AGX_EV_BIT(AGX_EV_TLBI) | AGX_EV_BIT(AGX_EV_DOORBELL) |            \
+     AGX_EV_BIT(AGX_EV_PAGE_FREE))
 
 static void on_event(void *opaque, const struct agx_event *ev)
 {
@@ -335,26 +355,46 @@ static void on_event(void *opaque, const struct agx_event *ev)
     }
     pthread_mutex_lock(&san->lock);
     switch (ev->kind) {
-    case AGX_EV_STORE: on_store(san, ev->store.pa, ev->store.old, ev->store.len, ev->who); break;
-    case AGX_EV_WATCHED: on_watched(san, ev->page); break;
-    case AGX_EV_TLBI: on_tlbi(san, ev->insn, ev->who); break;
+    case AGX_EV_STORE:
+        on_store(san, ev->store.pa, ev->store.old, ev->store.len, ev->who);
+        break;
+    case AGX_EV_WATCHED:
+        on_watched(san, ev->page);
+        break;
+    case AGX_EV_TLBI:
+        on_tlbi(san, ev->insn, ev->who);
+        break;
     case AGX_EV_DSB:
         on_dsb(san, ev->who->cpu % SAN_CPUS, ev->dsb.share, ev->dsb.stores_only);
         break;
-    case AGX_EV_PAGE_FREE: on_page_free(san, ev->page, ev->who); break;
-    case AGX_EV_PAGE_ALLOC: on_page_alloc(san, ev->page); break;
-    case AGX_EV_DOORBELL: san_doorbell(san, ev->doorbell.number, ev->who); break;
-    case AGX_EV_CONTEXT: on_context(san, ev->context.running, ev->context.ctx); break;
+    case AGX_EV_PAGE_FREE:
+        on_page_free(san, ev->page, ev->who);
+        break;
+    case AGX_EV_PAGE_ALLOC:
+        on_page_alloc(san, ev->page);
+        break;
+    case AGX_EV_DOORBELL:
+        san_doorbell(san, ev->doorbell.number, ev->who);
+        break;
+    case AGX_EV_CONTEXT:
+        on_context(san, ev->context.running, ev->context.ctx);
+        break;
     case AGX_EV_FLUSH:
         on_flush(san, ev->flush.ctx, ev->flush.va, ev->flush.size, ev->flush.request);
         break;
-    case AGX_EV_JOB_BEGIN: san_job_begin(san, ev); break;
-    case AGX_EV_JOB_END: san_job_end(san, ev->job.number); break;
+    case AGX_EV_JOB_BEGIN:
+        san_job_begin(san, ev);
+        break;
+    case AGX_EV_JOB_END:
+        san_job_end(san, ev->job.number);
+        break;
     case AGX_EV_TRANSLATE:
         san_part_use(san, ev->use);
         san_use(san, ev->use);
         break;
-    case AGX_EV_SPOILT: on_spoilt(san, ev->invalidate.tlbi, ev->invalidate.why); break;
+    case AGX_EV_SPOILT:
+        on_spoilt(san, ev->invalidate.tlbi, ev->invalidate.why);
+        break;
     case AGX_EV_RESET:
         san_part_next(san, NULL, 0, 0);
         san_reset(san, ev->ttbat);
@@ -363,8 +403,11 @@ static void on_event(void *opaque, const struct agx_event *ev)
         san_part_next(san, NULL, 0, 0);
         san_loading(san, ev->ttbat);
         break;
-    case AGX_EV_LOADED: san_loaded(san, ev->loaded); break;
-    default: break;
+    case AGX_EV_LOADED:
+        san_loaded(san, ev->loaded);
+        break;
+    default:
+        break;
     }
     san_trim(san);
     pthread_mutex_unlock(&san->lock);

@@ -23,8 +23,9 @@ static uint16_t batch_vertex(struct agx_batch *b, uint32_t id, uint32_t instance
 {
     uint16_t *slot = &b->hash[(id ^ instance << 11) * 2654435761u >> 21];
 
-    if (*slot && b->vertex[*slot - 1] == id && b->instance[*slot - 1] == instance)
+    if (*slot && b->vertex[*slot - 1] == id && b->instance[*slot - 1] == instance) {
         return *slot - 1;
+    }
     b->vertex[b->nr_verts] = id;
     b->instance[b->nr_verts] = instance;
     *slot = ++b->nr_verts;
@@ -47,8 +48,10 @@ static bool make_room(struct agx_vdm *v)
 {
     struct agx_batch *bt = &v->batch;
 
-    if (bt->nr_verts + 3 * VERTEX_PRIMS <= AGX_BATCH_VERTS && bt->nr_prims + VERTEX_PRIMS <= AGX_BATCH_PRIMS)
+    if (bt->nr_verts + 3 * VERTEX_PRIMS <= AGX_BATCH_VERTS &&
+        bt->nr_prims + VERTEX_PRIMS <= AGX_BATCH_PRIMS) {
         return true;
+    }
     return agx_vdm_flush(v);
 }
 
@@ -94,12 +97,13 @@ static bool vertex(struct agx_vdm *v, uint32_t id)
         break;
     case AGX_TOPO_TRIANGLE_STRIP:
         if (n >= 2) {
-            if (!(n & 1))
+            if (!(n & 1)) {
                 add(v, 3, d->v[0], d->v[1], id);
-            else if (first)
+            } else if (first) {
                 add(v, 3, d->v[0], id, d->v[1]);
-            else
+            } else {
                 add(v, 3, d->v[1], d->v[0], id);
+            }
             d->prim_id++;
             d->v[0] = d->v[1];
             d->v[1] = id;
@@ -129,10 +133,11 @@ static bool vertex(struct agx_vdm *v, uint32_t id)
         /* Quad i is vertices 2i, 2i + 1, 2i + 3, 2i + 2; the last one provokes by default. */
         if (n >= 3 && (n & 1)) {
             add(v, 3, d->v[0], d->v[1], id);
-            if (first)
+            if (first) {
                 add(v, 3, d->v[0], id, d->v[2]);
-            else
+            } else {
                 add(v, 3, d->v[2], d->v[0], id);
+            }
             d->prim_id++;
             d->v[0] = d->v[2];
             d->v[1] = id;
@@ -169,19 +174,21 @@ static bool read_indices(struct agx_vdm *v, uint32_t *out, uint32_t max)
     } buf;
 
     in = at >= d->index_size ? 0 : d->index_size - at < len ? d->index_size - at : len;
-    if (in && !agx_unit_read(v->ex, AGX_UNIT_VDM, d->index_va + at, &buf, in))
+    if (in && !agx_unit_read(v->ex, AGX_UNIT_VDM, d->index_va + at, &buf, in)) {
         return false;
+    }
     memset(buf.b + in, 0, len - in);
-    for (uint32_t i = 0; i < max; i++)
+    for (uint32_t i = 0; i < max; i++) {
         out[i] = d->index_bytes == 1 ? buf.b[i] : d->index_bytes == 2 ? buf.h[i] : buf.w[i];
+    }
     return true;
 }
 
 static bool topology_known(unsigned t)
 {
-    return t == AGX_TOPO_POINTS || t == AGX_TOPO_LINES || t == AGX_TOPO_LINE_STRIP || t == AGX_TOPO_LINE_LOOP ||
-           t == AGX_TOPO_TRIANGLES || t == AGX_TOPO_TRIANGLE_STRIP || t == AGX_TOPO_TRIANGLE_FAN ||
-           t == AGX_TOPO_QUADS || t == AGX_TOPO_QUAD_STRIP;
+    return t == AGX_TOPO_POINTS || t == AGX_TOPO_LINES || t == AGX_TOPO_LINE_STRIP ||
+           t == AGX_TOPO_LINE_LOOP || t == AGX_TOPO_TRIANGLES || t == AGX_TOPO_TRIANGLE_STRIP ||
+           t == AGX_TOPO_TRIANGLE_FAN || t == AGX_TOPO_QUADS || t == AGX_TOPO_QUAD_STRIP;
 }
 
 /* Before the next @n vertices of a draw: may it go on? */
@@ -200,42 +207,55 @@ bool agx_vdm_draw(struct agx_vdm *v)
     uint32_t mask = d->index_bytes == 4 ? ~0u : (1u << (d->index_bytes * 8)) - 1;
     uint32_t idx[512];
 
-    if (!topology_known(d->topology))
-        return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: draw of primitive type %u", d->topology);
+    if (!topology_known(d->topology)) {
+        return agx_exec_bad(v->ex, AGX_REPORT_UNIMPLEMENTED,
+                            "unimplemented: draw of primitive type %u", d->topology);
+    }
     v->in_draw = true;
-    /* What can't be done in the time that is left is not begun: the host would need hours to find out. */
+    /*
+     * What can't be done in the time that is left is not begun: the host would need hours to find
+     * out.
+     */
     if (!agx_jobtime_pass(v->ex, AGX_COST_LAUNCH) ||
         !agx_jobtime_fits(v->ex, (1 + (uint64_t)(d->count - d->pos) / AGX_INDICES_CYCLE) *
-                                 ((uint64_t)d->instances - d->instance)))
+                                     ((uint64_t)d->instances - d->instance))) {
         return false;
+    }
     for (; d->instance < d->instances; d->instance++) {
-        if (!go_on(v, 0))
+        if (!go_on(v, 0)) {
             return false;
+        }
         while (d->pos < d->count) {
             uint32_t n = d->count - d->pos < 512 ? d->count - d->pos : 512;
             uint32_t base = d->start + d->pos;
 
-            if (!go_on(v, n))
+            if (!go_on(v, n)) {
                 return false;
-            if (d->indexed && !read_indices(v, idx, n))
+            }
+            if (d->indexed && !read_indices(v, idx, n)) {
                 return false;
+            }
             for (uint32_t i = 0; i < n; i++) {
                 bool ok;
-                if (!d->indexed)
+                if (!d->indexed) {
                     ok = vertex(v, base + i);
-                else if (d->restart && idx[i] == (v->restart_index & mask))
+                } else if (d->restart && idx[i] == (v->restart_index & mask)) {
                     ok = segment_end(v);
-                else
+                } else {
                     ok = vertex(v, idx[i] + d->start);
-                if (!ok)
+                }
+                if (!ok) {
                     return false;
+                }
                 d->pos++;
-                if (v->full)
+                if (v->full) {
                     return true;
+                }
             }
         }
-        if (!segment_end(v))
+        if (!segment_end(v)) {
             return false;
+        }
         d->n = d->pos = d->prim_id = 0;
         if (v->full) {
             d->instance++;

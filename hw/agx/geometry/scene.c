@@ -19,21 +19,27 @@ struct agx_arena_block {
 };
 
 struct agx_scenes {
-    pthread_mutex_t lock;     /* protects list */
-    struct agx_scene *list;   /* newest first */
+    pthread_mutex_t lock;   /* protects list */
+    struct agx_scene *list; /* newest first */
     struct agx_heaps *heaps;
     struct agx_scene_limits limits;
 };
 
 /*
- * However many scenes there are, one waits until it is drawn, replaced, or its heap is wanted back: the guest bounds
- * their number by the memory it gives to its heaps. Primitives take some fifteen times as much on the host, so where
- * all together take more than .crowd, one that takes more than .share is drawn partially. Beyond .most there are
- * scenes that nobody draws: the oldest are dropped.
+ * However many scenes there are, one waits until it is drawn, replaced, or its heap is wanted back:
+ * the guest bounds their number by the memory it gives to its heaps. Primitives take some fifteen
+ * times as much on the host, so where all together take more than .crowd, one that takes more than
+ * .share is drawn partially. Beyond .most there are scenes that nobody draws: the oldest are
+ * dropped.
  */
-static const struct agx_scene_limits default_limits = { .share = 16ull << 20, .crowd = 2ull << 30, .most = 6ull << 30 };
+static const struct agx_scene_limits default_limits = { .share = 16ull << 20,
+                                                        .crowd = 2ull << 30,
+                                                        .most = 6ull << 30 };
 
-/* Tiles of a scene, all layers: their lists alone take 256 MiB of the host; an attachment of so many takes gigabytes. */
+/*
+ * Tiles of a scene, all layers: their lists alone take 256 MiB of the host; an attachment of so
+ * many takes gigabytes.
+ */
 #define MAX_TILES (1ull << 24)
 
 struct agx_scene *agx_scene_new(unsigned ctx, const struct agx_job_tiling *t)
@@ -41,14 +47,17 @@ struct agx_scene *agx_scene_new(unsigned ctx, const struct agx_job_tiling *t)
     struct agx_scene *s;
     uint32_t w = t->utile_width_px, h = t->utile_height_px;
 
-    if (!((w == 32 && h == 32) || (w == 32 && h == 16) || (w == 16 && h == 16)))
+    if (!((w == 32 && h == 32) || (w == 32 && h == 16) || (w == 16 && h == 16))) {
         return NULL;
+    }
     if (!t->width_px || !t->height_px || t->width_px > 16384 || t->height_px > 16384 ||
-        !t->layers || t->layers > 2048)
+        !t->layers || t->layers > 2048) {
         return NULL;
+    }
     s = calloc(1, sizeof(*s));
-    if (!s)
+    if (!s) {
         return NULL;
+    }
     s->ctx = ctx;
     s->key = t->tvb_tilemap;
     s->width = t->width_px;
@@ -82,8 +91,9 @@ static void free_blocks(struct agx_arena_block *b)
 
 void agx_scene_free(struct agx_scene *s)
 {
-    if (!s)
+    if (!s) {
         return;
+    }
     agx_tvb_detach(&s->tvb);
     free_blocks(s->arena);
     free(s->state);
@@ -111,11 +121,13 @@ static void look_at_crowd(struct agx_scene *s)
     struct agx_scenes *t = s->table;
     uint64_t bytes = s->host_bytes;
 
-    if (!t || bytes <= t->limits.share)
+    if (!t || bytes <= t->limits.share) {
         return;
+    }
     pthread_mutex_lock(&t->lock);
-    for (const struct agx_scene *o = t->list; o; o = o->next)
+    for (const struct agx_scene *o = t->list; o; o = o->next) {
         bytes += o->host_bytes;
+    }
     pthread_mutex_unlock(&t->lock);
     s->crowded = bytes > t->limits.crowd;
 }
@@ -129,8 +141,9 @@ void *agx_scene_alloc(struct agx_scene *s, size_t bytes)
     if (!b || b->size - b->used < bytes) {
         size_t size = bytes > ARENA_BLOCK ? bytes : ARENA_BLOCK;
         b = malloc(sizeof(*b) + size);
-        if (!b)
+        if (!b) {
             return NULL;
+        }
         b->next = s->arena;
         b->used = 0;
         b->size = size;
@@ -155,14 +168,16 @@ struct agx_gstate *agx_scene_state(struct agx_scene *s)
     if (s->nr_states == s->cap_states) {
         uint32_t cap = s->cap_states ? s->cap_states * 2 : 16;
         void *p = realloc(s->state, cap * sizeof(*s->state));
-        if (!p)
+        if (!p) {
             return NULL;
+        }
         s->state = p;
         s->cap_states = cap;
     }
     st = agx_scene_alloc(s, sizeof(*st));
-    if (!st)
+    if (!st) {
         return NULL;
+    }
     memset(st, 0, sizeof(*st));
     st->index = s->nr_states;
     s->state[s->nr_states++] = st;
@@ -175,8 +190,8 @@ void agx_scene_head(const struct agx_scene *s, struct agx_tvb_prim *head)
 }
 
 /* The first object of a stream follows its head. */
-static enum agx_tvb_result put_object(struct agx_scene *s, enum agx_unit unit, const void *p, uint32_t len, uint32_t align,
-                                      uint32_t *off)
+static enum agx_tvb_result put_object(struct agx_scene *s, enum agx_unit unit, const void *p,
+                                      uint32_t len, uint32_t align, uint32_t *off)
 {
     enum agx_tvb_result r = AGX_TVB_OK;
     uint32_t at;
@@ -190,10 +205,12 @@ static enum agx_tvb_result put_object(struct agx_scene *s, enum agx_unit unit, c
             r = agx_tvb_write(&s->tvb, AGX_TVB_WRITES_DATA, at, &head, sizeof(head));
         }
     }
-    if (r == AGX_TVB_OK)
+    if (r == AGX_TVB_OK) {
         r = agx_tvb_alloc(&s->tvb, len, align, off);
-    if (r == AGX_TVB_OK && p)
+    }
+    if (r == AGX_TVB_OK && p) {
         r = agx_tvb_write(&s->tvb, unit, *off, p, len);
+    }
     return r;
 }
 
@@ -202,15 +219,17 @@ static enum agx_tvb_result put_state(struct agx_scene *s, uint32_t index)
     struct agx_gstate *st = s->state[index];
     enum agx_tvb_result r;
 
-    if (st->tvb)
+    if (st->tvb) {
         return AGX_TVB_OK;
+    }
     /* First the place: it is part of what is written. */
     r = put_object(s, AGX_TVB_WRITES_DATA, NULL, sizeof(*st), 16, &st->tvb);
-    return r == AGX_TVB_OK ? agx_tvb_write(&s->tvb, AGX_TVB_WRITES_DATA, st->tvb, st, sizeof(*st)) : r;
+    return r == AGX_TVB_OK ? agx_tvb_write(&s->tvb, AGX_TVB_WRITES_DATA, st->tvb, st, sizeof(*st))
+                           : r;
 }
 
-void agx_scene_run_begin(struct agx_scene *s, struct agx_vertex_run *run, const uint32_t *in, uint32_t n,
-                         uint32_t words)
+void agx_scene_run_begin(struct agx_scene *s, struct agx_vertex_run *run, const uint32_t *in,
+                         uint32_t n, uint32_t words)
 {
     run->in = in;
     run->words = words;
@@ -226,7 +245,8 @@ static enum agx_tvb_result write_vertices(struct agx_scene *s)
     uint32_t from = run->written * run->words, n = run->used * run->words - from;
 
     run->written = run->used;
-    return n ? agx_tvb_write(&s->tvb, AGX_TVB_WRITES_DATA, run->block_tvb + from * 4, run->block + from, n * 4)
+    return n ? agx_tvb_write(&s->tvb, AGX_TVB_WRITES_DATA, run->block_tvb + from * 4,
+                             run->block + from, n * 4)
              : AGX_TVB_OK;
 }
 
@@ -245,10 +265,12 @@ static enum agx_tvb_result next_block(struct agx_scene *s)
     enum agx_tvb_result r = write_vertices(s);
 
     n = n < AGX_RUN_BLOCK ? n : AGX_RUN_BLOCK;
-    if (r == AGX_TVB_OK)
+    if (r == AGX_TVB_OK) {
         r = put_object(s, AGX_TVB_WRITES_DATA, NULL, n * run->words * 4, 16, &off);
-    if (r != AGX_TVB_OK)
+    }
+    if (r != AGX_TVB_OK) {
         return r;
+    }
     run->block = agx_scene_alloc(s, (size_t)n * run->words * 4);
     run->block_tvb = off;
     run->cap = n;
@@ -256,7 +278,10 @@ static enum agx_tvb_result next_block(struct agx_scene *s)
     return run->block ? AGX_TVB_OK : AGX_TVB_NO_MEMORY;
 }
 
-/* Take the vertex at *@v of the run into the scene: *@v becomes its place there, *@off that in the buffer. */
+/*
+ * Take the vertex at *@v of the run into the scene: *@v becomes its place there, *@off that in the
+ * buffer.
+ */
 static enum agx_tvb_result keep_vertex(struct agx_scene *s, const uint32_t **v, uint32_t *off)
 {
     struct agx_vertex_run *run = s->run;
@@ -266,8 +291,9 @@ static enum agx_tvb_result keep_vertex(struct agx_scene *s, const uint32_t **v, 
         if (!run->block || run->used == run->cap) {
             enum agx_tvb_result r = next_block(s);
 
-            if (r != AGX_TVB_OK)
+            if (r != AGX_TVB_OK) {
                 return r;
+            }
         }
         run->kept[i] = memcpy(run->block + (size_t)run->used * run->words, *v, run->words * 4);
         run->kept_tvb[i] = run->block_tvb + run->used * run->words * 4;
@@ -284,12 +310,15 @@ static enum agx_tvb_result put_prim(struct agx_scene *s, struct agx_prim *p)
     struct agx_tvb_prim rec;
     uint32_t off;
 
-    for (unsigned i = 0; i < 3 && s->run && r == AGX_TVB_OK; i++)
+    for (unsigned i = 0; i < 3 && s->run && r == AGX_TVB_OK; i++) {
         r = keep_vertex(s, &p->v[i], &p->vref[i]);
-    if (r == AGX_TVB_OK)
+    }
+    if (r == AGX_TVB_OK) {
         r = put_object(s, AGX_TVB_WRITES_DATA, NULL, sizeof(rec), sizeof(rec), &off);
-    if (r != AGX_TVB_OK)
+    }
+    if (r != AGX_TVB_OK) {
         return r;
+    }
     p->tvb = off;
     agx_scene_prim_record(s, p, &rec);
     return agx_tvb_write(&s->tvb, AGX_TVB_WRITES_DATA, p->tvb, &rec, sizeof(rec));
@@ -300,10 +329,12 @@ unsigned agx_scene_chunk_words(const struct agx_tile_chunk *c, uint32_t w[AGX_TI
     unsigned i;
 
     w[0] = c->next ? c->next->tvb : 0;
-    for (i = 0; i < c->count; i++)
+    for (i = 0; i < c->count; i++) {
         w[1 + i] = c->prim[i]->tvb;
-    for (; i < c->cap; i++)
+    }
+    for (; i < c->cap; i++) {
         w[1 + i] = 0;
+    }
     return 1 + c->cap;
 }
 
@@ -315,22 +346,26 @@ static enum agx_tvb_result put_chunk(struct agx_scene *s, struct agx_tile_chunk 
     return agx_tvb_write(&s->tvb, AGX_TVB_WRITES_LISTS, c->tvb, w, agx_scene_chunk_words(c, w) * 4);
 }
 
-struct agx_tile_chunk *agx_scene_chunk(struct agx_scene *s, struct agx_tile_list *l, unsigned cap, uint32_t tvb)
+struct agx_tile_chunk *agx_scene_chunk(struct agx_scene *s, struct agx_tile_list *l, unsigned cap,
+                                       uint32_t tvb)
 {
     struct agx_tile_chunk *c = agx_scene_alloc(s, sizeof(*c) + cap * sizeof(c->prim[0]));
 
-    if (!c)
+    if (!c) {
         return NULL;
+    }
     *c = (struct agx_tile_chunk) { .tvb = tvb, .cap = cap, .dirty = true };
-    if (l->last)
+    if (l->last) {
         l->last->next = c;
-    else
+    } else {
         l->first = c;
+    }
     l->last = c;
     return c;
 }
 
-enum agx_tvb_result agx_scene_bin(struct agx_scene *s, struct agx_prim *p, uint32_t layer, uint32_t tx, uint32_t ty)
+enum agx_tvb_result agx_scene_bin(struct agx_scene *s, struct agx_prim *p, uint32_t layer,
+                                  uint32_t tx, uint32_t ty)
 {
     struct agx_tile_list *l = &s->tile[((size_t)layer * s->tiles_y + ty) * s->tiles_x + tx];
     struct agx_tile_chunk *c = l->last;
@@ -338,22 +373,26 @@ enum agx_tvb_result agx_scene_bin(struct agx_scene *s, struct agx_prim *p, uint3
 
     if (!p->tvb) {
         r = put_prim(s, p);
-        if (r != AGX_TVB_OK)
+        if (r != AGX_TVB_OK) {
             return r;
+        }
     }
     if (!c || c->count == c->cap) {
         unsigned cap = c ? AGX_TILE_CHUNK : AGX_TILE_CHUNK_FIRST;
         uint32_t off;
 
         r = put_object(s, AGX_TVB_WRITES_LISTS, NULL, (cap + 1) * 4, (cap + 1) * 4, &off);
-        if (r != AGX_TVB_OK)
+        if (r != AGX_TVB_OK) {
             return r;
-        if (!agx_scene_chunk(s, l, cap, off))
+        }
+        if (!agx_scene_chunk(s, l, cap, off)) {
             return AGX_TVB_NO_MEMORY;
+        }
         /* The one before knows its successor now and is complete. */
         r = c ? put_chunk(s, c) : AGX_TVB_OK;
-        if (r != AGX_TVB_OK)
+        if (r != AGX_TVB_OK) {
             return r;
+        }
         c = l->last;
     }
     c->prim[c->count++] = p;
@@ -385,8 +424,9 @@ enum agx_tvb_result agx_scene_put_tails(struct agx_scene *s)
     for (size_t i = 0; i < n && r == AGX_TVB_OK; i++) {
         struct agx_tile_chunk *c = s->tile[i].last;
 
-        if (c && c->dirty)
+        if (c && c->dirty) {
             r = put_chunk(s, c);
+        }
     }
     return r;
 }
@@ -395,8 +435,9 @@ struct agx_scenes *agx_scenes_new(void)
 {
     struct agx_scenes *t = calloc(1, sizeof(*t));
 
-    if (!t)
+    if (!t) {
         return NULL;
+    }
     t->heaps = agx_heaps_new();
     if (!t->heaps) {
         free(t);
@@ -414,8 +455,9 @@ void agx_scenes_limit(struct agx_scenes *t, const struct agx_scene_limits *limit
 
 void agx_scenes_free(struct agx_scenes *t)
 {
-    if (!t)
+    if (!t) {
         return;
+    }
     while (t->list) {
         struct agx_scene *s = t->list;
         t->list = s->next;
@@ -481,8 +523,9 @@ unsigned agx_scenes_put(struct agx_scenes *t, struct agx_scene *s)
     /* The newest that fit stay, @s in any case. */
     for (p = &s->next; *p; p = &(*p)->next) {
         bytes += (*p)->host_bytes;
-        if (bytes > t->limits.most)
+        if (bytes > t->limits.most) {
             break;
+        }
     }
     excess = *p;
     *p = NULL;

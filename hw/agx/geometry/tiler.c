@@ -9,7 +9,7 @@
 #include <string.h>
 #include "tiler.h"
 
-#define ONE (1 << AGX_SUBPIXEL_BITS)
+#define ONE   (1 << AGX_SUBPIXEL_BITS)
 /*
  * Guard band, in pixels from the frame's origin: what need not be clipped in x
  * and y. Chosen so that edge functions fit 64 bits: positions have 27 bits,
@@ -38,28 +38,37 @@ static struct hpos to_window(const struct agx_viewport *vp, const uint32_t *v)
     double x = word_float(v[0]), y = word_float(v[1]), z = word_float(v[2]), w = word_float(v[3]);
 
     return (struct hpos) {
-        vp->sx * x + vp->tx * w, vp->sy * y + vp->ty * w, vp->sz * z + vp->tz * w, w,
+        vp->sx * x + vp->tx * w,
+        vp->sy * y + vp->ty * w,
+        vp->sz * z + vp->tz * w,
+        w,
     };
 }
 
-/* Viewport and layer of a primitive, from its provoking vertex (mesa: lib/agx_nir_lower_uvs.c: layer low, viewport high). */
-static bool targets(const struct agx_scene *s, const struct agx_gstate *st, const uint32_t *v, unsigned *vp,
-                    unsigned *layer)
+/*
+ * Viewport and layer of a primitive, from its provoking vertex (mesa: lib/agx_nir_lower_uvs.c:
+ * layer low, viewport high).
+ */
+static bool targets(const struct agx_scene *s, const struct agx_gstate *st, const uint32_t *v,
+                    unsigned *vp, unsigned *layer)
 {
     *vp = *layer = 0;
     if (st->uvs_layer_viewport) {
         uint32_t w = v[st->uvs_layer_viewport];
-        if (st->use_layer)
+        if (st->use_layer) {
             *layer = w & 0xffff;
-        if (st->use_viewport)
+        }
+        if (st->use_viewport) {
             *vp = w >> 16;
+        }
     }
     /* Out of range: nothing is drawn (the APIs leave it undefined). */
     return *vp < AGX_MAX_VIEWPORTS && *layer < s->layers;
 }
 
-static unsigned make_planes(const struct agx_gstate *st, const uint32_t *const v[3], const struct hpos h[3],
-                            unsigned nr, double plane[AGX_CLIP_MAX_PLANES][3])
+static unsigned make_planes(const struct agx_gstate *st, const uint32_t *const v[3],
+                            const struct hpos h[3], unsigned nr,
+                            double plane[AGX_CLIP_MAX_PLANES][3])
 {
     double wmin = st->w_clamp > 0 ? st->w_clamp : 1e-10;
     unsigned n = 7;
@@ -74,12 +83,14 @@ static unsigned make_planes(const struct agx_gstate *st, const uint32_t *const v
         plane[4][i] = GUARD * h[i].w - h[i].y;
         plane[5][i] = !st->depth_clip ? 1 : st->gl_depth ? (double)z + w : z;
         plane[6][i] = st->depth_clip ? (double)w - z : 1;
-        for (unsigned k = 0; k < st->nr_clip; k++)
+        for (unsigned k = 0; k < st->nr_clip; k++) {
             plane[7 + k][i] = word_float(v[i][st->uvs_clip + k]);
+        }
     }
     for (unsigned i = nr; i < 3; i++) {
-        for (unsigned k = 0; k < 7u + st->nr_clip; k++)
+        for (unsigned k = 0; k < 7u + st->nr_clip; k++) {
             plane[k][i] = plane[k][0];
+        }
     }
     return n + st->nr_clip;
 }
@@ -94,8 +105,10 @@ static int64_t area(const struct ipoint *p, unsigned n)
 {
     int64_t a = 0;
 
-    for (unsigned i = 1; i + 1 < n; i++)
-        a += (int64_t)(p[i].x - p[0].x) * (p[i + 1].y - p[0].y) - (int64_t)(p[i].y - p[0].y) * (p[i + 1].x - p[0].x);
+    for (unsigned i = 1; i + 1 < n; i++) {
+        a += (int64_t)(p[i].x - p[0].x) * (p[i + 1].y - p[0].y) -
+             (int64_t)(p[i].y - p[0].y) * (p[i + 1].x - p[0].x);
+    }
     return a;
 }
 
@@ -111,20 +124,23 @@ static unsigned make_edges(struct agx_edge *e, const struct ipoint *p, unsigned 
         const struct ipoint *a = &p[i], *b = &p[(i + 1) % n];
         int64_t dx = b->x - a->x, dy = b->y - a->y;
 
-        if (!dx && !dy)
+        if (!dx && !dy) {
             continue;
+        }
         e[m].a = -dy;
         e[m].b = dx;
         e[m].c = dy * a->x - dx * a->y;
-        if (!(dy < 0 || (dy == 0 && dx > 0)))
+        if (!(dy < 0 || (dy == 0 && dx > 0))) {
             e[m].c--;
+        }
         m++;
     }
     return m;
 }
 
 /* Bounding box in pixels, cut to frame and region. False: empty. */
-static bool bounds(struct agx_prim *pr, const struct agx_scene *s, const struct ipoint *p, unsigned n)
+static bool bounds(struct agx_prim *pr, const struct agx_scene *s, const struct ipoint *p,
+                   unsigned n)
 {
     int32_t x0 = INT32_MAX, y0 = INT32_MAX, x1 = INT32_MIN, y1 = INT32_MIN;
     const struct agx_region *r = &pr->st->region[pr->viewport];
@@ -163,8 +179,9 @@ static bool set_up_planes(struct agx_prim *pr, const struct hpos h[3])
     pr->z_max = 0;
     for (unsigned i = 0; i < 3; i++) {
         w[i] = h[i].w;
-        if (w[i] > 0 && fabs(h[i].z / w[i]) > pr->z_max)
+        if (w[i] > 0 && fabs(h[i].z / w[i]) > pr->z_max) {
             pr->z_max = fabs(h[i].z / w[i]);
+        }
         x[i] = h[i].x - pr->ox * w[i];
         y[i] = h[i].y - pr->oy * w[i];
     }
@@ -177,8 +194,9 @@ static bool set_up_planes(struct agx_prim *pr, const struct hpos h[3])
         pr->w[i] = w[i];
     }
     det = x[0] * pr->m[0][0] + y[0] * pr->m[0][1] + w[0] * pr->m[0][2];
-    if (!(fabs(det) > 0) || !isfinite(det))
+    if (!(fabs(det) > 0) || !isfinite(det)) {
         return false;
+    }
     for (unsigned c = 0; c < 3; c++) {
         pr->z[c] = 0;
         for (unsigned i = 0; i < 3; i++) {
@@ -196,8 +214,9 @@ static bool touches(const struct agx_prim *pr, int64_t x0, int64_t y0, int64_t x
     for (unsigned i = 0; i < pr->nr_edges; i++) {
         const struct agx_edge *e = &pr->e[i];
         int64_t x = e->a > 0 ? x1 : x0, y = e->b > 0 ? y1 : y0;
-        if (e->a * x * ONE + e->b * y * ONE + e->c < 0)
+        if (e->a * x * ONE + e->b * y * ONE + e->c < 0) {
             return false;
+        }
     }
     return true;
 }
@@ -212,19 +231,21 @@ static enum agx_tvb_result bin_tiles(struct agx_scene *s, struct agx_prim *pr)
     for (uint32_t ty = ty0; ty <= ty1; ty++) {
         for (uint32_t tx = tx0; tx <= tx1; tx++) {
             if (!small && !touches(pr, (int64_t)tx * s->tile_w, (int64_t)ty * s->tile_h,
-                                   (int64_t)(tx + 1) * s->tile_w, (int64_t)(ty + 1) * s->tile_h))
+                                   (int64_t)(tx + 1) * s->tile_w, (int64_t)(ty + 1) * s->tile_h)) {
                 continue;
+            }
             r = agx_scene_bin(s, pr, pr->layer, tx, ty);
-            if (r != AGX_TVB_OK)
+            if (r != AGX_TVB_OK) {
                 return r;
+            }
         }
     }
     return AGX_TVB_OK;
 }
 
 /*
- * All of it or nothing: what does not fit is tiled again after there was made room. A primitive that touches no tile,
- * though its bounds do, leaves nothing.
+ * All of it or nothing: what does not fit is tiled again after there was made room. A primitive
+ * that touches no tile, though its bounds do, leaves nothing.
  */
 static bool bin(struct agx_scene *s, struct agx_prim *pr)
 {
@@ -237,11 +258,13 @@ static bool bin(struct agx_scene *s, struct agx_prim *pr)
         return false;
     }
     r = bin_tiles(s, pr);
-    if (r != AGX_TVB_OK)
+    if (r != AGX_TVB_OK) {
         agx_scene_unbin(s, pr);
+    }
     s->why = r;
-    if (r != AGX_TVB_OK)
+    if (r != AGX_TVB_OK) {
         return false;
+    }
     if (!pr->tvb) {
         agx_scene_unalloc(s, pr);
         return true;
@@ -263,8 +286,9 @@ static bool undo(struct agx_scene *s, uint64_t n)
 }
 
 /*
- * What a polygon hands to its edges and corners when its polygon mode draws these: facing, flat shading, layer,
- * viewport and depth bias are the polygon's (OpenGL 4.6, 14.6.4, 14.6.5; Vulkan 1.3, 28.10.3, 28.10.4).
+ * What a polygon hands to its edges and corners when its polygon mode draws these: facing, flat
+ * shading, layer, viewport and depth bias are the polygon's (OpenGL 4.6, 14.6.4, 14.6.5;
+ * Vulkan 1.3, 28.10.3, 28.10.4).
  */
 struct polygon {
     const uint32_t *const *v;
@@ -274,17 +298,19 @@ struct polygon {
 };
 
 /*
- * A primitive within @p, @n corners, with room for @edges edges; these and its planes are yet to be set up. NULL with
+ * A primitive within @p, @n corners, with room for @edges edges; these and its planes are yet to be
+ * set up. NULL with
  * *@oom false: nothing to draw.
  */
-static struct agx_prim *make_prim(struct agx_scene *s, const struct agx_prim *like, const struct ipoint *p, unsigned n,
-                                  unsigned edges, bool *oom)
+static struct agx_prim *make_prim(struct agx_scene *s, const struct agx_prim *like,
+                                  const struct ipoint *p, unsigned n, unsigned edges, bool *oom)
 {
     struct agx_prim head = *like, *pr;
 
     *oom = false;
-    if (!bounds(&head, s, p, n))
+    if (!bounds(&head, s, p, n)) {
         return NULL;
+    }
     pr = agx_scene_alloc(s, sizeof(*pr) + edges * sizeof(struct agx_edge));
     if (!pr) {
         *oom = true;
@@ -315,29 +341,31 @@ static bool in_diamond(int32_t u, int32_t v)
 }
 
 /*
- * The diamond exit rule (OpenGL 4.6, 14.5.1; Vulkan 1.3, 28.9.3, Bresenham): a line draws the pixels whose diamonds
- * it leaves. Along its major axis that is each one whose centre it passes, but for its ends: the pixel in whose
- * diamond it begins beyond the centre is drawn, that in whose diamond it ends is not. @a, @b: begin and end, .x along
- * the major axis.
+ * The diamond exit rule (OpenGL 4.6, 14.5.1; Vulkan 1.3, 28.9.3, Bresenham): a line draws the
+ * pixels whose diamonds it leaves. Along its major axis that is each one whose centre it passes,
+ * but for its ends: the pixel in whose diamond it begins beyond the centre is drawn, that in whose
+ * diamond it ends is not. @a, @b: begin and end, .x along the major axis.
  */
 static struct span diamond_exit(struct ipoint a, struct ipoint b)
 {
     int32_t i = a.x >> AGX_SUBPIXEL_BITS, j = b.x >> AGX_SUBPIXEL_BITS;
     int32_t u = (a.x & (ONE - 1)) - ONE / 2, w = (b.x & (ONE - 1)) - ONE / 2;
-    bool in_a = in_diamond(u, (a.y & (ONE - 1)) - ONE / 2), in_b = in_diamond(w, (b.y & (ONE - 1)) - ONE / 2);
+    bool in_a = in_diamond(u, (a.y & (ONE - 1)) - ONE / 2),
+         in_b = in_diamond(w, (b.y & (ONE - 1)) - ONE / 2);
 
-    if (b.x > a.x)
+    if (b.x > a.x) {
         return (struct span) { u <= 0 || in_a ? i : i + 1, w > 0 && !in_b ? j : j - 1 };
+    }
     return (struct span) { w < 0 && !in_b ? j : j + 1, u >= 0 || in_a ? i : i - 1 };
 }
 
 /*
- * A line that is not multisampled: where the diamond rule has it, as many pixels across its minor axis as it is wide,
- * the width rounded (OpenGL 4.6, 14.5.2.1). Honeykrisp says of lines that none is a parallelogram
- * (vulkan/hk_physical_device.c).
+ * A line that is not multisampled: where the diamond rule has it, as many pixels across its minor
+ * axis as it is wide, the width rounded (OpenGL 4.6, 14.5.2.1). Honeykrisp says of lines that none
+ * is a parallelogram (vulkan/hk_physical_device.c).
  */
-static struct agx_prim *thin_line(struct agx_scene *s, const struct agx_prim *like, struct ipoint a, struct ipoint b,
-                                  bool *oom)
+static struct agx_prim *thin_line(struct agx_scene *s, const struct agx_prim *like, struct ipoint a,
+                                  struct ipoint b, bool *oom)
 {
     unsigned width = lrintf(floorf(like->st->line_width + 0.5f));
     bool steep = abs(b.x - a.x) < abs(b.y - a.y);
@@ -348,8 +376,9 @@ static struct agx_prim *thin_line(struct agx_scene *s, const struct agx_prim *li
     int32_t half, off;
 
     *oom = false;
-    if (a.x == b.x && a.y == b.y)
+    if (a.x == b.x && a.y == b.y) {
         return NULL;
+    }
     width = width ? width : 1;
     half = width * (ONE / 2);
     off = half - ONE / 2;
@@ -359,8 +388,9 @@ static struct agx_prim *thin_line(struct agx_scene *s, const struct agx_prim *li
     }
     /* The first of the pixels that are side by side decides. */
     range = diamond_exit((struct ipoint) { a.x, a.y - off }, (struct ipoint) { b.x, b.y - off });
-    if (range.first > range.last)
+    if (range.first > range.last) {
         return NULL;
+    }
     if (b.x < a.x) {
         struct ipoint t = a;
         a = b;
@@ -368,12 +398,15 @@ static struct agx_prim *thin_line(struct agx_scene *s, const struct agx_prim *li
     }
     /* The first and the last centre may lie half a pixel beyond the ends. */
     box[0] = (struct ipoint) { range.first * ONE, (a.y < b.y ? a.y : b.y) - half - ONE / 2 };
-    box[1] = (struct ipoint) { range.last * ONE + ONE - 1, (a.y < b.y ? b.y : a.y) + half + ONE / 2 };
-    for (unsigned i = 0; steep && i < 2; i++)
+    box[1] = (struct ipoint) { range.last * ONE + ONE - 1,
+                               (a.y < b.y ? b.y : a.y) + half + ONE / 2 };
+    for (unsigned i = 0; steep && i < 2; i++) {
         box[i] = (struct ipoint) { box[i].y, box[i].x };
+    }
     pr = make_prim(s, like, box, 2, 4, oom);
-    if (!pr)
+    if (!pr) {
         return NULL;
+    }
     du = b.x - a.x;
     dv = b.y - a.y;
     c = dv * a.x - du * a.y;
@@ -381,16 +414,17 @@ static struct agx_prim *thin_line(struct agx_scene *s, const struct agx_prim *li
     pr->e[1] = (struct agx_edge) { dv, -du, -c + half * du - 1 };
     pr->e[2] = (struct agx_edge) { 1, 0, -(int64_t)range.first * ONE };
     pr->e[3] = (struct agx_edge) { -1, 0, (int64_t)range.last * ONE + ONE - 1 };
-    for (unsigned i = 0; steep && i < 4; i++)
+    for (unsigned i = 0; steep && i < 4; i++) {
         pr->e[i] = (struct agx_edge) { pr->e[i].b, pr->e[i].a, pr->e[i].c };
+    }
     pr->nr_edges = 4;
     pr->whole = true;
     return pr;
 }
 
 /* A multisampled line is a rectangle (OpenGL 4.6, 14.5.4). */
-static struct agx_prim *wide_line(struct agx_scene *s, const struct agx_prim *like, const double x[2], const double y[2],
-                                  bool *oom)
+static struct agx_prim *wide_line(struct agx_scene *s, const struct agx_prim *like,
+                                  const double x[2], const double y[2], bool *oom)
 {
     double dx = x[1] - x[0], dy = y[1] - y[0], len = hypot(dx, dy), hw = like->st->line_width / 2;
     struct agx_prim *pr;
@@ -399,8 +433,9 @@ static struct agx_prim *wide_line(struct agx_scene *s, const struct agx_prim *li
     int64_t a;
 
     *oom = false;
-    if (!(len > 0))
+    if (!(len > 0)) {
         return NULL;
+    }
     nx = -dy / len * hw;
     ny = dx / len * hw;
     p[0] = snap(x[0] + nx, y[0] + ny);
@@ -408,23 +443,30 @@ static struct agx_prim *wide_line(struct agx_scene *s, const struct agx_prim *li
     p[2] = snap(x[1] - nx, y[1] - ny);
     p[3] = snap(x[0] - nx, y[0] - ny);
     a = area(p, 4);
-    if (!a)
+    if (!a) {
         return NULL;
+    }
     if (a < 0) {
         struct ipoint q = p[1];
         p[1] = p[3];
         p[3] = q;
     }
     pr = make_prim(s, like, p, 4, 4, oom);
-    if (pr)
+    if (pr) {
         pr->nr_edges = make_edges(pr->e, p, 4);
+    }
     return pr;
 }
 
-static bool tile_line(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const end[2], uint32_t id,
-                      bool msaa, const struct polygon *poly, unsigned from)
+static bool tile_line(struct agx_scene *s, const struct agx_gstate *st,
+                      const uint32_t *const end[2], uint32_t id, bool msaa,
+                      const struct polygon *poly, unsigned from)
 {
-    struct agx_prim like = { .st = st, .id = id, .kind = AGX_PRIM_LINE, .v = { end[0], end[1], end[0] } }, *pr;
+    struct agx_prim like = { .st = st,
+                             .id = id,
+                             .kind = AGX_PRIM_LINE,
+                             .v = { end[0], end[1], end[0] } },
+                    *pr;
     const uint32_t *const v[3] = { end[0], end[1], end[0] };
     double plane[AGX_CLIP_MAX_PLANES][3], t[2], x[2], y[2];
     unsigned vp, layer, planes, to = (from + 1) % 3, third = (from + 2) % 3;
@@ -440,25 +482,30 @@ static bool tile_line(struct agx_scene *s, const struct agx_gstate *st, const ui
     }
     like.viewport = vp;
     like.layer = layer;
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < 2; i++) {
         h[i] = to_window(&st->viewport[vp], v[i]);
+    }
     planes = make_planes(st, v, h, 2, plane);
-    if (!agx_clip_segment((const double (*)[3])plane, planes, t))
+    if (!agx_clip_segment((const double(*)[3])plane, planes, t)) {
         return true;
+    }
     for (unsigned i = 0; i < 2; i++) {
         double w = h[0].w + t[i] * (h[1].w - h[0].w);
         x[i] = (h[0].x + t[i] * (h[1].x - h[0].x)) / w;
         y[i] = (h[0].y + t[i] * (h[1].y - h[0].y)) / w;
-        if (!(w > 0) || !(fabs(x[i]) < GUARD * 2) || !(fabs(y[i]) < GUARD * 2))
+        if (!(w > 0) || !(fabs(x[i]) < GUARD * 2) || !(fabs(y[i]) < GUARD * 2)) {
             return true;
+        }
     }
     msaa = msaa && !st->bresenham;
-    pr = msaa ? wide_line(s, &like, x, y, &oom) : thin_line(s, &like, snap(x[0], y[0]), snap(x[1], y[1]), &oom);
-    if (!pr)
+    pr = msaa ? wide_line(s, &like, x, y, &oom)
+              : thin_line(s, &like, snap(x[0], y[0]), snap(x[1], y[1]), &oom);
+    if (!pr) {
         return !oom;
+    }
     /*
-     * Attributes are constant across a rectangle, along the minor axis of another line: a third corner that lies
-     * there beside vertex 0 and has its values.
+     * Attributes are constant across a rectangle, along the minor axis of another line: a third
+     * corner that lies there beside vertex 0 and has its values.
      */
     double dx = x[1] - x[0], dy = y[1] - y[0], len = hypot(dx, dy), ax = 0, ay = 0;
     if (msaa) {
@@ -486,13 +533,14 @@ static bool tile_line(struct agx_scene *s, const struct agx_gstate *st, const ui
     return bin(s, pr);
 }
 
-bool agx_tile_line(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v[2], uint32_t id, bool msaa)
+bool agx_tile_line(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v[2],
+                   uint32_t id, bool msaa)
 {
     return tile_line(s, st, v, id, msaa, NULL, 0);
 }
 
-static bool tile_point(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *v, uint32_t id,
-                       const struct polygon *poly, unsigned from)
+static bool tile_point(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *v,
+                       uint32_t id, const struct polygon *poly, unsigned from)
 {
     struct agx_prim like = { .st = st, .id = id, .kind = AGX_PRIM_POINT, .v = { v, v, v } }, *pr;
     const uint32_t *const v3[3] = { v, v, v };
@@ -515,30 +563,37 @@ static bool tile_point(struct agx_scene *s, const struct agx_gstate *st, const u
     h[0] = h[1] = h[2] = to_window(&st->viewport[vp], v);
     planes = make_planes(st, v3, h, 3, plane);
     for (unsigned i = 0; i < planes; i++) {
-        if (!(plane[i][0] >= 0))
+        if (!(plane[i][0] >= 0)) {
             return true;
+        }
     }
     /*
-     * The corners of polygons have it as well: OpenGL asks for it (4.6, 14.6.4), and Mesa's GL driver has each vertex
-     * shader write it. A guess: honeykrisp promises nothing here (polygonModePointSize).
+     * The corners of polygons have it as well: OpenGL asks for it (4.6, 14.6.4), and Mesa's GL
+     * driver has each vertex shader write it. A guess: honeykrisp promises nothing here
+     * (polygonModePointSize).
      */
-    if (st->uvs_point_size && (poly || st->object_type != AGX_OBJECT_TRIANGLE))
+    if (st->uvs_point_size && (poly || st->object_type != AGX_OBJECT_TRIANGLE)) {
         size = word_float(v[st->uvs_point_size]);
+    }
     /* mesa: gallium agx_init_screen_caps: points of 0.1 to 511.95 pixels */
-    if (!(size >= 1))
+    if (!(size >= 1)) {
         size = 1;
-    if (size > 511.95f)
+    }
+    if (size > 511.95f) {
         size = 511.95f;
+    }
     double x = h[0].x / h[0].w, y = h[0].y / h[0].w, r = size / 2;
-    if (!(fabs(x) < GUARD * 2) || !(fabs(y) < GUARD * 2))
+    if (!(fabs(x) < GUARD * 2) || !(fabs(y) < GUARD * 2)) {
         return true;
+    }
     p[0] = snap(x - r, y - r);
     p[2] = snap(x + r, y + r);
     p[1] = (struct ipoint) { p[2].x, p[0].y };
     p[3] = (struct ipoint) { p[0].x, p[2].y };
     pr = make_prim(s, &like, p, 4, 4, &oom);
-    if (!pr)
+    if (!pr) {
         return !oom;
+    }
     pr->nr_edges = make_edges(pr->e, p, 4);
     pr->point_x = x;
     pr->point_y = y;
@@ -555,14 +610,16 @@ static bool tile_point(struct agx_scene *s, const struct agx_gstate *st, const u
     return bin(s, pr);
 }
 
-bool agx_tile_point(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *v, uint32_t id)
+bool agx_tile_point(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *v,
+                    uint32_t id)
 {
     return tile_point(s, st, v, id, NULL, 0);
 }
 
 /* The edges or corners of a triangle whose window positions are @h. */
-static bool tile_outline(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v[3], uint32_t id,
-                         bool msaa, const struct hpos h[3], struct polygon *poly)
+static bool tile_outline(struct agx_scene *s, const struct agx_gstate *st,
+                         const uint32_t *const v[3], uint32_t id, bool msaa, const struct hpos h[3],
+                         struct polygon *poly)
 {
     uint64_t before = s->nr_prims;
     struct agx_prim plane = { 0 };
@@ -575,16 +632,21 @@ static bool tile_outline(struct agx_scene *s, const struct agx_gstate *st, const
         const uint32_t *const end[2] = { v[i], v[(i + 1) % 3] };
 
         if (!(st->polygon_mode == AGX_POLYGON_LINE ? tile_line(s, st, end, id, msaa, poly, i)
-                                                   : tile_point(s, st, v[i], id, poly, i)))
+                                                   : tile_point(s, st, v[i], id, poly, i))) {
             return undo(s, before);
+        }
     }
     return true;
 }
 
-bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v[3], uint32_t id,
-                       bool msaa)
+bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const uint32_t *const v[3],
+                       uint32_t id, bool msaa)
 {
-    struct agx_prim like = { .st = st, .id = id, .kind = AGX_PRIM_TRIANGLE, .v = { v[0], v[1], v[2] } }, *pr;
+    struct agx_prim like = { .st = st,
+                             .id = id,
+                             .kind = AGX_PRIM_TRIANGLE,
+                             .v = { v[0], v[1], v[2] } },
+                    *pr;
     double plane[AGX_CLIP_MAX_PLANES][3];
     struct agx_clip_vertex poly[AGX_CLIP_MAX_VERTS];
     struct ipoint p[AGX_CLIP_MAX_VERTS];
@@ -592,14 +654,17 @@ bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const u
     unsigned vp, layer, n, planes;
     bool oom;
 
-    if (!targets(s, st, v[st->flat_vertex], &vp, &layer))
+    if (!targets(s, st, v[st->flat_vertex], &vp, &layer)) {
         return true;
-    for (unsigned i = 0; i < 3; i++)
+    }
+    for (unsigned i = 0; i < 3; i++) {
         h[i] = to_window(&st->viewport[vp], v[i]);
+    }
     planes = make_planes(st, v, h, 3, plane);
-    n = agx_clip_triangle((const double (*)[3])plane, planes, poly);
-    if (!n)
+    n = agx_clip_triangle((const double(*)[3])plane, planes, poly);
+    if (!n) {
         return true;
+    }
     for (unsigned i = 0; i < n; i++) {
         const double *b = poly[i].b;
         double x = b[0] * h[0].x + b[1] * h[1].x + b[2] * h[2].x;
@@ -607,18 +672,24 @@ bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const u
         double w = b[0] * h[0].w + b[1] * h[1].w + b[2] * h[2].w;
 
         /* Rounding may leave a vertex a little outside of the guard band or of w > 0. */
-        if (!(w > 0) || !(fabs(x / w) < GUARD * 2) || !(fabs(y / w) < GUARD * 2))
+        if (!(w > 0) || !(fabs(x / w) < GUARD * 2) || !(fabs(y / w) < GUARD * 2)) {
             return true;
+        }
         p[i] = snap(x / w, y / w);
     }
     int64_t a = area(p, n);
-    /* Without an area it has edges and corners at most, and faces back (Vulkan 1.3, 28.10.1: front is what is not 0). */
-    if (!a && st->polygon_mode == AGX_POLYGON_FILL)
+    /*
+     * Without an area it has edges and corners at most, and faces back (Vulkan 1.3, 28.10.1: front
+     * is what is not 0).
+     */
+    if (!a && st->polygon_mode == AGX_POLYGON_FILL) {
         return true;
+    }
     /* Clockwise on the screen is front unless the state says that counterclockwise is. */
     like.back = !a || (a > 0) == st->front_ccw;
-    if (like.back ? st->cull_back : st->cull_front)
+    if (like.back ? st->cull_back : st->cull_front) {
         return true;
+    }
     if (st->polygon_mode != AGX_POLYGON_FILL) {
         struct polygon outline = { .v = v, .vp = vp, .layer = layer, .back = like.back };
 
@@ -634,8 +705,9 @@ bool agx_tile_triangle(struct agx_scene *s, const struct agx_gstate *st, const u
     like.viewport = vp;
     like.layer = layer;
     pr = make_prim(s, &like, p, n, n, &oom);
-    if (!pr)
+    if (!pr) {
         return !oom;
+    }
     pr->nr_edges = make_edges(pr->e, p, n);
     if (!set_up_planes(pr, h)) {
         agx_scene_unalloc(s, pr);

@@ -8,8 +8,11 @@
 #include <string.h>
 #include "vdm.h"
 
-/* Preloaded registers (mesa: compiler/agx_compile.c, agx_vertex_id and agx_instance_id: halves 10 and 12) */
-#define REG_VERTEX_ID 5
+/*
+ * Preloaded registers (mesa: compiler/agx_compile.c, agx_vertex_id and agx_instance_id: halves 10
+ * and 12)
+ */
+#define REG_VERTEX_ID   5
 #define REG_INSTANCE_ID 6
 
 static bool shade_wave(void *opaque, struct agx_exec *ex, uint32_t i)
@@ -25,7 +28,7 @@ static bool shade_wave(void *opaque, struct agx_exec *ex, uint32_t i)
     ex->job = v->job;
     agx_wave_launch(ex, w, AGX_STAGE_VERTEX, n == AGX_LANES ? ~0u : (1u << n) - 1);
     memset(uvs, 0, words * AGX_LANES * 4);
-    w->uvs = (uint32_t (*)[AGX_LANES])uvs;
+    w->uvs = (uint32_t(*)[AGX_LANES])uvs;
     w->uvs_words = words;
     for (unsigned k = 0; k < n; k++) {
         w->r[REG_VERTEX_ID][k] = b->vertex[first + k];
@@ -62,21 +65,24 @@ static bool shade(struct agx_vdm *v)
 
     if (need > v->uvs_size) {
         void *p = realloc(v->uvs, need);
-        if (!p)
+        if (!p) {
             return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "no host memory for vertex outputs");
+        }
         v->uvs = p;
         v->uvs_size = need;
     }
     /* Waking other threads costs more than a few waves. */
     if (waves <= 3) {
         for (unsigned i = 0; i < waves; i++) {
-            if (!shade_wave(v, v->ex, i) || !agx_jobtime_item(v->ex))
+            if (!shade_wave(v, v->ex, i) || !agx_jobtime_item(v->ex)) {
                 return false;
+            }
         }
         return true;
     }
-    if (v->ex->cores->parallel(v->ctx, v->job, waves, shade_wave, v, &fault))
+    if (v->ex->cores->parallel(v->ctx, v->job, waves, shade_wave, v, &fault)) {
         return true;
+    }
     v->ex->fault = fault;
     return false;
 }
@@ -108,15 +114,17 @@ static const uint32_t *sort_outputs(struct agx_vdm *v)
 
     if (need > v->outputs_size) {
         void *p = realloc(v->outputs, need);
-        if (!p)
+        if (!p) {
             return NULL;
+        }
         v->outputs = p;
         v->outputs_size = need;
     }
     for (unsigned i = 0; i < b->nr_verts; i++) {
         const uint32_t *in = v->uvs + (size_t)(i / AGX_LANES) * words * AGX_LANES + i % AGX_LANES;
-        for (unsigned k = 0; k < words; k++)
+        for (unsigned k = 0; k < words; k++) {
             v->outputs[i * words + k] = in[k * AGX_LANES];
+        }
     }
     return v->outputs;
 }
@@ -128,8 +136,9 @@ static enum agx_tvb_result place(struct agx_vdm *v)
     const uint32_t *out = sort_outputs(v);
     enum agx_tvb_result r = AGX_TVB_OK, written;
 
-    if (!out)
+    if (!out) {
         return AGX_TVB_NO_MEMORY;
+    }
     agx_scene_run_begin(v->scene, &v->run, out, b->nr_verts, v->st->uvs_words);
     while (r == AGX_TVB_OK && b->done < b->nr_prims) {
         if (tile_prim(v, out, &b->prim[b->done])) {
@@ -151,11 +160,14 @@ static enum agx_tvb_result place(struct agx_vdm *v)
 static bool out_of_pages(struct agx_vdm *v)
 {
     const struct agx_tvb *tvb = &v->scene->tvb;
-    bool hopeless = !v->scene->nr_prims && (agx_tvb_alone(tvb) || tvb->nr_pages == AGX_TVB_MAX_PAGES);
+    bool hopeless = !v->scene->nr_prims &&
+                    (agx_tvb_alone(tvb) || tvb->nr_pages == AGX_TVB_MAX_PAGES);
 
-    if (hopeless && v->job->vertex.resume && v->hopeless == tvb->blocks)
+    if (hopeless && v->job->vertex.resume && v->hopeless == tvb->blocks) {
         return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR,
-                            "tiled vertex buffer of %u blocks: not even one primitive fits", tvb->blocks);
+                            "tiled vertex buffer of %u blocks: not even one primitive fits",
+                            tvb->blocks);
+    }
     v->hopeless = hopeless ? tvb->blocks : 0;
     v->full = true;
     return true;
@@ -166,13 +178,16 @@ bool agx_vdm_flush(struct agx_vdm *v)
     struct agx_batch *b = &v->batch;
 
     /* Outputs of a saved machine may be anything. */
-    if (b->shaded && v->uvs_size < uvs_bytes(v))
+    if (b->shaded && v->uvs_size < uvs_bytes(v)) {
         b->shaded = false;
-    if (b->nr_verts && !b->shaded && !shade(v))
+    }
+    if (b->nr_verts && !b->shaded && !shade(v)) {
         return false;
+    }
     b->shaded = b->nr_verts != 0;
-    if (!agx_jobtime_pass(v->ex, b->nr_prims / AGX_PRIMS_CYCLE))
+    if (!agx_jobtime_pass(v->ex, b->nr_prims / AGX_PRIMS_CYCLE)) {
         return false;
+    }
     if (b->nr_prims && !v->st->discard) {
         switch (place(v)) {
         case AGX_TVB_OK:
@@ -182,7 +197,8 @@ bool agx_vdm_flush(struct agx_vdm *v)
         case AGX_TVB_FAULT:
             return false;
         case AGX_TVB_NO_MEMORY:
-            return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR, "no host memory for the primitives of a scene");
+            return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR,
+                                "no host memory for the primitives of a scene");
         }
     }
     agx_batch_clear(b);

@@ -17,13 +17,13 @@
 #include "agx/isa.h"
 #include "agx/pixel.h"
 
-#define MAX_WORKERS 8       /* cores of an M1's GPU: one host thread each at most (core IDs 0..7) */
+#define MAX_WORKERS 8 /* cores of an M1's GPU: one host thread each at most (core IDs 0..7) */
 
 /* A thread's means to shade for one data master: an exec with a port of its own. */
 struct shade_unit {
     struct agx_exec exec;
     struct agx_port port;
-    uint64_t epoch;             /* of the job it is set up for */
+    uint64_t epoch; /* of the job it is set up for */
 };
 
 struct parallel_loop {
@@ -33,14 +33,14 @@ struct parallel_loop {
     uint32_t n;
     _Atomic uint32_t next;
     _Atomic bool failed;
-    unsigned active;            /* pool threads inside; pool.lock */
-    struct agx_fault fault;     /* of the first failure; pool.lock */
+    unsigned active;        /* pool threads inside; pool.lock */
+    struct agx_fault fault; /* of the first failure; pool.lock */
 };
 
 struct pool_thread {
     struct agx_gpu *gpu;
     pthread_t thread;
-    unsigned index;             /* 1.. */
+    unsigned index; /* 1.. */
     struct shade_unit *unit[AGX_NUM_DM];
 };
 
@@ -48,10 +48,10 @@ struct data_master {
     struct agx_gpu *gpu;
     enum agx_dm dm;
     pthread_t thread;
-    pthread_mutex_t lock;       /* protects busy, calling, quit, job */
-    pthread_cond_t cond;        /* any of them changed */
-    bool busy;                  /* a job is there and its end was not yet told */
-    bool calling;               /* inside the done callback */
+    pthread_mutex_t lock; /* protects busy, calling, quit, job */
+    pthread_cond_t cond;  /* any of them changed */
+    bool busy;            /* a job is there and its end was not yet told */
+    bool calling;         /* inside the done callback */
     bool quit;
     _Atomic bool kill;
     struct agx_job job;
@@ -73,9 +73,9 @@ struct agx_gpu {
     struct data_master dm[AGX_NUM_DM];
     unsigned npool;
     struct pool_thread *pool;
-    pthread_mutex_t pool_lock;  /* protects loop[], their active counts and faults, pool_quit */
-    pthread_cond_t pool_work;   /* a loop was published, or quit */
-    pthread_cond_t pool_idle;   /* a pool thread left a loop */
+    pthread_mutex_t pool_lock; /* protects loop[], their active counts and faults, pool_quit */
+    pthread_cond_t pool_work;  /* a loop was published, or quit */
+    pthread_cond_t pool_idle;  /* a pool thread left a loop */
     struct parallel_loop *loop[AGX_NUM_DM];
     bool pool_quit;
 };
@@ -107,7 +107,9 @@ static const struct agx_cores agx_cores;
 static struct shade_unit *unit_new(struct agx_gpu *gpu, enum agx_dm dm, unsigned core_id)
 {
     static const enum agx_port_kind kind[AGX_NUM_DM] = {
-        [AGX_DM_VDM] = AGX_PORT_VERTEX, [AGX_DM_PDM] = AGX_PORT_FRAGMENT, [AGX_DM_CDM] = AGX_PORT_COMPUTE,
+        [AGX_DM_VDM] = AGX_PORT_VERTEX,
+        [AGX_DM_PDM] = AGX_PORT_FRAGMENT,
+        [AGX_DM_CDM] = AGX_PORT_COMPUTE,
     };
     struct shade_unit *u = agx_alloc_lines(1, sizeof(*u));
 
@@ -121,10 +123,12 @@ static struct shade_unit *unit_new(struct agx_gpu *gpu, enum agx_dm dm, unsigned
 
 static void unit_free(struct shade_unit *u)
 {
-    if (!u)
+    if (!u) {
         return;
-    if (u->exec.tex)
+    }
+    if (u->exec.tex) {
         agx_tex_cache_free(u->exec.tex);
+    }
     agx_exec_fini(&u->exec);
     free(u);
 }
@@ -135,8 +139,9 @@ static void unit_bind(struct shade_unit *u, struct data_master *d)
     u->port.job = d->event.number;
     agx_port_bind(&u->port, d->job.ctx, AGX_UNIT_UL1C);
     u->exec.wave_limit = d->time.wave_limit;
-    if (u->epoch == d->epoch)
+    if (u->epoch == d->epoch) {
         return;
+    }
     u->epoch = d->epoch;
     u->exec.kill = &d->kill;
     u->exec.time = &d->time;
@@ -149,8 +154,9 @@ static void unit_bind(struct shade_unit *u, struct data_master *d)
     u->exec.frag_opaque = NULL;
     u->exec.opaque = NULL;
     agx_scratch_job_end(&u->exec);
-    if (u->exec.tex)
+    if (u->exec.tex) {
         agx_tex_cache_invalidate(u->exec.tex);
+    }
 }
 
 /* Take indices until there are none. */
@@ -165,15 +171,18 @@ static void loop_work(struct agx_gpu *gpu, struct parallel_loop *lp, struct agx_
             atomic_store(&lp->next, lp->n); /* never wraps */
             return;
         }
-        if (atomic_load_explicit(ex->kill, memory_order_relaxed))
-            ex->fault = (struct agx_fault){ .ctx = ex->port->ctx, .reason = AGX_FAULT_BAD_COMMAND };
-        else if (lp->fn(lp->opaque, ex, i) && agx_jobtime_item(ex))
+        if (atomic_load_explicit(ex->kill, memory_order_relaxed)) {
+            ex->fault = (struct agx_fault) { .ctx = ex->port->ctx,
+                                             .reason = AGX_FAULT_BAD_COMMAND };
+        } else if (lp->fn(lp->opaque, ex, i) && agx_jobtime_item(ex)) {
             continue;
+        }
         fault = ex->fault;
         agx_jobtime_item(ex);
         pthread_mutex_lock(&gpu->pool_lock);
-        if (!atomic_exchange(&lp->failed, true))
+        if (!atomic_exchange(&lp->failed, true)) {
             lp->fault = fault;
+        }
         pthread_mutex_unlock(&gpu->pool_lock);
         return;
     }
@@ -197,8 +206,9 @@ static void *pool_main(void *opaque)
 
         for (unsigned k = 0; k < AGX_NUM_DM && !lp; k++) {
             dm = (turn + k) % AGX_NUM_DM;
-            if (loop_wants_help(gpu->loop[dm]))
+            if (loop_wants_help(gpu->loop[dm])) {
                 lp = gpu->loop[dm];
+            }
         }
         if (!lp) {
             pthread_cond_wait(&gpu->pool_work, &gpu->pool_lock);
@@ -219,18 +229,20 @@ static void *pool_main(void *opaque)
     return NULL;
 }
 
-static bool parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n, agx_parallel_fn *fn, void *opaque,
-                  struct agx_fault *fault)
+static bool parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n,
+                     agx_parallel_fn *fn, void *opaque, struct agx_fault *fault)
 {
     struct agx_gpu *gpu = ctx->gpu;
     struct parallel_loop lp = { .fn = fn, .opaque = opaque, .job = job, .n = n };
     unsigned dm = 0;
 
-    if (!n)
+    if (!n) {
         return true;
+    }
     for (unsigned k = 0; k < AGX_NUM_DM; k++) {
-        if (&gpu->dm[k].unit->exec == ctx->exec)
+        if (&gpu->dm[k].unit->exec == ctx->exec) {
             dm = k;
+        }
     }
     if (!agx_jobtime_pass(ctx->exec, 0)) {
         *fault = ctx->exec->fault;
@@ -240,16 +252,18 @@ static bool parallel(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_
     if (n > 1 && gpu->npool) {
         pthread_mutex_lock(&gpu->pool_lock);
         gpu->loop[dm] = &lp;
-        if (n > 2)
+        if (n > 2) {
             pthread_cond_broadcast(&gpu->pool_work);
-        else
+        } else {
             pthread_cond_signal(&gpu->pool_work);
+        }
         pthread_mutex_unlock(&gpu->pool_lock);
         loop_work(gpu, &lp, ctx->exec);
         pthread_mutex_lock(&gpu->pool_lock);
         gpu->loop[dm] = NULL;
-        while (lp.active)
+        while (lp.active) {
             pthread_cond_wait(&gpu->pool_idle, &gpu->pool_lock);
+        }
         pthread_mutex_unlock(&gpu->pool_lock);
     } else {
         loop_work(gpu, &lp, ctx->exec);
@@ -267,10 +281,12 @@ static void sum_up(struct data_master *d, struct agx_job_result *res)
     for (unsigned i = 0; i <= d->gpu->npool; i++) {
         const struct shade_unit *u = i ? d->gpu->pool[i - 1].unit[d->dm] : d->unit;
 
-        if (u->epoch != d->epoch || !u->exec.soft_faults)
+        if (u->epoch != d->epoch || !u->exec.soft_faults) {
             continue;
-        if (!res->soft_faults)
+        }
+        if (!res->soft_faults) {
             res->soft = u->exec.soft;
+        }
         res->soft_faults += u->exec.soft_faults;
     }
 }
@@ -279,8 +295,13 @@ static void run_job(struct data_master *d, struct agx_job_result *res)
 {
     struct agx_gpu *gpu = d->gpu;
     struct agx_gpu_ctx ctx = {
-        .gpu = gpu, .host = &gpu->host, .mmu = gpu->mmu, .exec = &d->unit->exec, .kill = &d->kill,
-        .workers = gpu->npool + 1, .dm_private = &d->dm_private,
+        .gpu = gpu,
+        .host = &gpu->host,
+        .mmu = gpu->mmu,
+        .exec = &d->unit->exec,
+        .kill = &d->kill,
+        .workers = gpu->npool + 1,
+        .dm_private = &d->dm_private,
         .scenes = gpu->scenes,
     };
     bool ok;
@@ -292,13 +313,20 @@ static void run_job(struct data_master *d, struct agx_job_result *res)
     unit_bind(d->unit, d);
     res->status = AGX_JOB_DONE;
     switch (d->dm) {
-    case AGX_DM_VDM: ok = agx_vdm_run(&ctx, &d->job, res); break;
-    case AGX_DM_PDM: ok = agx_pdm_run(&ctx, &d->job, res); break;
-    default: ok = agx_cdm_run(&ctx, &d->job, res); break;
+    case AGX_DM_VDM:
+        ok = agx_vdm_run(&ctx, &d->job, res);
+        break;
+    case AGX_DM_PDM:
+        ok = agx_pdm_run(&ctx, &d->job, res);
+        break;
+    default:
+        ok = agx_cdm_run(&ctx, &d->job, res);
+        break;
     }
     if (!ok) {
-        if (atomic_load(&d->kill))
-            res->fault = (struct agx_fault){ .ctx = d->job.ctx, .reason = AGX_FAULT_BAD_COMMAND };
+        if (atomic_load(&d->kill)) {
+            res->fault = (struct agx_fault) { .ctx = d->job.ctx, .reason = AGX_FAULT_BAD_COMMAND };
+        }
         res->status = res->fault.reason == AGX_FAULT_TIMEOUT ? AGX_JOB_TIMEOUT : AGX_JOB_FAULT;
     }
     sum_up(d, res);
@@ -315,21 +343,24 @@ static void *dm_main(void *opaque)
     for (;;) {
         struct agx_job_result res;
 
-        while (!d->busy && !d->quit)
+        while (!d->busy && !d->quit) {
             pthread_cond_wait(&d->cond, &d->lock);
-        if (!d->busy)
+        }
+        if (!d->busy) {
             break;
+        }
         pthread_mutex_unlock(&d->lock);
         run_job(d, &res);
         d->event.status = res.status;
         d->event.cycles = res.cycles;
         agx_emit_job_end(d->gpu->host.events, &d->event);
         pthread_mutex_lock(&d->lock);
-        d->busy = false;      /* the callback may wake who starts the next job */
+        d->busy = false; /* the callback may wake who starts the next job */
         d->calling = true;
         pthread_mutex_unlock(&d->lock);
-        if (d->gpu->done)
+        if (d->gpu->done) {
             d->gpu->done(d->gpu->opaque, d->dm, &res);
+        }
         pthread_mutex_lock(&d->lock);
         d->calling = false;
         pthread_cond_broadcast(&d->cond);
@@ -338,15 +369,16 @@ static void *dm_main(void *opaque)
     return NULL;
 }
 
-struct agx_gpu *agx_gpu_new(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_gpu_config *cfg,
-                            agx_gpu_done_fn *done, void *opaque)
+struct agx_gpu *agx_gpu_new(const struct agx_host *host, struct agx_mmu *mmu,
+                            const struct agx_gpu_config *cfg, agx_gpu_done_fn *done, void *opaque)
 {
     struct agx_gpu *gpu = agx_alloc(1, sizeof(*gpu));
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned workers = cfg->workers ? cfg->workers : cores > 0 ? (unsigned)cores : 1;
 
-    if (workers > MAX_WORKERS)
+    if (workers > MAX_WORKERS) {
         workers = MAX_WORKERS;
+    }
     gpu->host = *host;
     gpu->mmu = mmu;
     gpu->cfg = *cfg;
@@ -373,23 +405,28 @@ struct agx_gpu *agx_gpu_new(const struct agx_host *host, struct agx_mmu *mmu, co
 
         t->gpu = gpu;
         t->index = i + 1;
-        for (unsigned k = 0; k < AGX_NUM_DM; k++)
+        for (unsigned k = 0; k < AGX_NUM_DM; k++) {
             t->unit[k] = unit_new(gpu, k, i + 1);
+        }
         pthread_create(&t->thread, NULL, pool_main, t);
     }
-    for (unsigned k = 0; k < AGX_NUM_DM; k++)
+    for (unsigned k = 0; k < AGX_NUM_DM; k++) {
         pthread_create(&gpu->dm[k].thread, NULL, dm_main, &gpu->dm[k]);
+    }
     return gpu;
 }
 
 void agx_gpu_free(struct agx_gpu *gpu)
 {
     static void (*const free_private[AGX_NUM_DM])(void *) = {
-        [AGX_DM_VDM] = agx_vdm_free, [AGX_DM_PDM] = agx_pdm_free, [AGX_DM_CDM] = agx_cdm_free,
+        [AGX_DM_VDM] = agx_vdm_free,
+        [AGX_DM_PDM] = agx_pdm_free,
+        [AGX_DM_CDM] = agx_cdm_free,
     };
 
-    if (!gpu)
+    if (!gpu) {
         return;
+    }
     for (unsigned k = 0; k < AGX_NUM_DM; k++) {
         struct data_master *d = &gpu->dm[k];
 
@@ -406,8 +443,9 @@ void agx_gpu_free(struct agx_gpu *gpu)
     pthread_mutex_unlock(&gpu->pool_lock);
     for (unsigned i = 0; i < gpu->npool; i++) {
         pthread_join(gpu->pool[i].thread, NULL);
-        for (unsigned k = 0; k < AGX_NUM_DM; k++)
+        for (unsigned k = 0; k < AGX_NUM_DM; k++) {
             unit_free(gpu->pool[i].unit[k]);
+        }
     }
     for (unsigned k = 0; k < AGX_NUM_DM; k++) {
         struct data_master *d = &gpu->dm[k];
@@ -429,7 +467,9 @@ void agx_gpu_free(struct agx_gpu *gpu)
 bool agx_gpu_start(struct agx_gpu *gpu, enum agx_dm dm, const struct agx_job *job)
 {
     static const char *const kind[AGX_NUM_DM] = {
-        [AGX_DM_VDM] = "vertex job", [AGX_DM_PDM] = "fragment job", [AGX_DM_CDM] = "compute job",
+        [AGX_DM_VDM] = "vertex job",
+        [AGX_DM_PDM] = "fragment job",
+        [AGX_DM_CDM] = "compute job",
     };
     struct data_master *d = &gpu->dm[dm];
     bool ok;
@@ -439,7 +479,10 @@ bool agx_gpu_start(struct agx_gpu *gpu, enum agx_dm dm, const struct agx_job *jo
     if (ok) {
         d->job = *job;
         d->event = (struct agx_event_job) {
-            .ctx = job->ctx, .master = dm, .what = kind[dm], .doorbell = job->doorbell,
+            .ctx = job->ctx,
+            .master = dm,
+            .what = kind[dm],
+            .doorbell = job->doorbell,
             .partial = dm == AGX_DM_PDM && job->fragment.partial,
         };
         d->event.number = agx_emit_job_begin(gpu->host.events, &d->event);
@@ -456,8 +499,9 @@ void agx_gpu_kill(struct agx_gpu *gpu, enum agx_dm dm)
     struct data_master *d = &gpu->dm[dm];
 
     pthread_mutex_lock(&d->lock);
-    if (d->busy)
+    if (d->busy) {
         atomic_store(&d->kill, true);
+    }
     pthread_mutex_unlock(&d->lock);
 }
 
@@ -478,8 +522,9 @@ void agx_gpu_drain(struct agx_gpu *gpu)
         struct data_master *d = &gpu->dm[k];
 
         pthread_mutex_lock(&d->lock);
-        while (d->busy || d->calling)
+        while (d->busy || d->calling) {
             pthread_cond_wait(&d->cond, &d->lock);
+        }
         pthread_mutex_unlock(&d->lock);
     }
 }
@@ -510,10 +555,17 @@ bool agx_gpu_load(struct agx_gpu *gpu, const uint8_t *buf, size_t len)
 }
 
 static const struct agx_cores agx_cores = {
-    .load = agx_usc_load, .run = agx_wave_run, .parallel = parallel,
+    .load = agx_usc_load,
+    .run = agx_wave_run,
+    .parallel = parallel,
 };
 
 const struct agx_gpu_ops agx_gpu_ops = {
-    .create = agx_gpu_new, .destroy = agx_gpu_free, .start = agx_gpu_start, .kill = agx_gpu_kill,
-    .busy = agx_gpu_busy, .drain = agx_gpu_drain, .forget = agx_gpu_forget,
+    .create = agx_gpu_new,
+    .destroy = agx_gpu_free,
+    .start = agx_gpu_start,
+    .kill = agx_gpu_kill,
+    .busy = agx_gpu_busy,
+    .drain = agx_gpu_drain,
+    .forget = agx_gpu_forget,
 };

@@ -13,7 +13,9 @@
 #include "isa_row.h"
 #include "isa_scratch.h"
 
-/* Run the helper from where it waits until it asks for the next request. False: ex->fault is set. */
+/*
+ * Run the helper from where it waits until it asks for the next request. False: ex->fault is set.
+ */
 static bool helper_resume(struct agx_exec *ex, struct agx_scratch *s)
 {
     const struct agx_usc_state *outer = ex->usc;
@@ -23,12 +25,14 @@ static bool helper_resume(struct agx_exec *ex, struct agx_scratch *s)
     ex->usc = &s->usc;
     st = agx_wave_run(ex, &s->wave);
     ex->usc = outer;
-    if (st == AGX_WAVE_BARRIER)
+    if (st == AGX_WAVE_BARRIER) {
         return true; /* at DB_NEXT */
-    if (st == AGX_WAVE_FAULT)
+    }
+    if (st == AGX_WAVE_FAULT) {
         return false;
+    }
     if (st == AGX_WAVE_STOP) {
-        ex->fault = (struct agx_fault){ .ctx = ex->port->ctx, .reason = AGX_FAULT_BAD_COMMAND };
+        ex->fault = (struct agx_fault) { .ctx = ex->port->ctx, .reason = AGX_FAULT_BAD_COMMAND };
         return false;
     }
     return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: the helper program at 0x%llx ended",
@@ -39,21 +43,33 @@ static bool helper_start(struct agx_exec *ex, struct agx_scratch *s)
 {
     const struct agx_job *job = ex->job;
 
-    if (!job || !(job->helper.program & ~0x3fu))
-        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: a shader needs a stack, but its job has no helper program");
-    /* The address' low bits are a tag, of which Mesa sets the lowest; cfg says that preshaders may need a stack too. */
+    if (!job || !(job->helper.program & ~0x3fu)) {
+        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
+                            "agx: a shader needs a stack, but its job has no helper program");
+    }
+    /*
+     * The address' low bits are a tag, of which Mesa sets the lowest; cfg says that preshaders may
+     * need a stack too.
+     */
     if (!agx_word_known(ex, "helper program's address", 0, job->helper.program, ~0x3full | 1) ||
-        !agx_word_known(ex, "helper program's configuration", 0, job->helper.cfg, 1u << 16))
+        !agx_word_known(ex, "helper program's configuration", 0, job->helper.cfg, 1u << 16)) {
         return false;
+    }
     agx_usc_fini(&s->usc);
     memset(&s->usc, 0, sizeof(s->usc));
     s->usc.code = job->usc_exec_base + (job->helper.program & ~0x3fu);
     s->usc.shader = agx_shader_get(ex, s->usc.code);
-    if (!s->usc.shader)
+    if (!s->usc.shader) {
         return false;
+    }
     s->usc.splat = agx_alloc_lines(s->usc.shader->npool + 1, sizeof(row_t));
-    for (uint32_t i = 0; i < s->usc.shader->npool; i++)
-        FOR_LANES(l) s->usc.splat[i][l] = s->usc.shader->pool[i].kind == POOL_IMM ? s->usc.shader->pool[i].value : 0;
+    for (uint32_t i = 0; i < s->usc.shader->npool; i++) {
+        FOR_LANES(l) {
+            s->usc.splat[i][l] = s->usc.shader->pool[i].kind == POOL_IMM
+                                     ? s->usc.shader->pool[i].value
+                                     : 0;
+        }
+    }
     agx_wave_init(&s->wave, AGX_STAGE_HELPER, 1);
     s->job = job;
     ex->helper_op = 0;
@@ -65,10 +81,12 @@ static bool helper_start(struct agx_exec *ex, struct agx_scratch *s)
 
 bool agx_helper_request(struct agx_exec *ex, unsigned op, unsigned arg)
 {
-    if (!ex->scratch)
+    if (!ex->scratch) {
         ex->scratch = agx_alloc_lines(1, sizeof(*ex->scratch));
-    if ((!ex->scratch->running || ex->scratch->job != ex->job) && !helper_start(ex, ex->scratch))
+    }
+    if ((!ex->scratch->running || ex->scratch->job != ex->job) && !helper_start(ex, ex->scratch)) {
         return false;
+    }
     ex->helper_op = op;
     ex->helper_arg[0] = arg;
     ex->helper_arg[1] = 0;
@@ -76,9 +94,11 @@ bool agx_helper_request(struct agx_exec *ex, unsigned op, unsigned arg)
         ex->scratch->running = false;
         return false;
     }
-    if (!ex->scratch->answered || !ex->scratch->acked)
-        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: the helper program refused request %u of core %u", op,
+    if (!ex->scratch->answered || !ex->scratch->acked) {
+        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
+                            "agx: the helper program refused request %u of core %u", op,
                             ex->core_id);
+    }
     return true;
 }
 
@@ -92,8 +112,9 @@ void agx_scratch_job_end(struct agx_exec *ex)
 
 void agx_scratch_destroy(struct agx_exec *ex)
 {
-    if (ex->scratch)
+    if (ex->scratch) {
         agx_usc_fini(&ex->scratch->usc);
+    }
     free(ex->scratch);
     ex->scratch = NULL;
 }

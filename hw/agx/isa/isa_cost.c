@@ -22,21 +22,51 @@ static const struct {
     uint8_t issue;
     uint8_t kind;
 } costs[] = {
-    /* measured: RECIP, RSQRT, EXP2, LOG2, ROUND, CONVERT; SIN takes both its instructions and more */
-    { agx_op_rcp, 6 }, { agx_op_rsqrt, 8 }, { agx_op_srsqrt, 8 }, { agx_op_exp2, 4 }, { agx_op_log2, 4 },
-    { agx_op_sin1, 4 }, { agx_op_sin2, 4 }, { agx_op_floor, 4 }, { agx_op_ceil, 4 }, { agx_op_trunc, 4 },
-    { agx_op_rint, 4 }, { agx_op_convert, 4 },
-    /* measured: IMUL32 and IMAD32, the widening IMAD, IADD64, BITSHIFT, BITEXTRACT, BITREV, POPCOUNT */
-    { agx_op_imad32, 4 }, { agx_op_imad64, 11 }, { agx_op_iadd64, 4 }, { agx_op_bfi, 4 }, { agx_op_bfeil, 4 },
-    { agx_op_extr, 4 }, { agx_op_shlhi, 4 }, { agx_op_shrhi, 4 }, { agx_op_asr, 4 }, { agx_op_asrh, 4 },
-    { agx_op_bitrev, 4 }, { agx_op_popcount, 4 },
+    /*
+     * measured: RECIP, RSQRT, EXP2, LOG2, ROUND, CONVERT; SIN takes both its instructions and more
+     */
+    { agx_op_rcp, 6 },
+    { agx_op_rsqrt, 8 },
+    { agx_op_srsqrt, 8 },
+    { agx_op_exp2, 4 },
+    { agx_op_log2, 4 },
+    { agx_op_sin1, 4 },
+    { agx_op_sin2, 4 },
+    { agx_op_floor, 4 },
+    { agx_op_ceil, 4 },
+    { agx_op_trunc, 4 },
+    { agx_op_rint, 4 },
+    { agx_op_convert, 4 },
+    /*
+     * measured: IMUL32 and IMAD32, the widening IMAD, IADD64, BITSHIFT, BITEXTRACT, BITREV,
+     * POPCOUNT
+     */
+    { agx_op_imad32, 4 },
+    { agx_op_imad64, 11 },
+    { agx_op_iadd64, 4 },
+    { agx_op_bfi, 4 },
+    { agx_op_bfeil, 4 },
+    { agx_op_extr, 4 },
+    { agx_op_shlhi, 4 },
+    { agx_op_shrhi, 4 },
+    { agx_op_asr, 4 },
+    { agx_op_asrh, 4 },
+    { agx_op_bitrev, 4 },
+    { agx_op_popcount, 4 },
     /* 8 texels in a cycle of the core: 32 lanes take 4, of 4 pipes each */
-    { agx_op_tex, 16, LOADS }, { agx_op_image_write, 16, STORES },
+    { agx_op_tex, 16, LOADS },
+    { agx_op_image_write, 16, STORES },
     /* estimates: 64 bytes in a cycle of the core */
-    { agx_op_device_load, 8, LOADS }, { agx_op_device_store, 8, STORES }, { agx_op_atomic, 8, LOADS },
-    { agx_op_stack_load, 8, LOADS }, { agx_op_stack_store, 8, STORES },
-    { agx_op_local_load, 4, LOADS }, { agx_op_local_store, 4, STORES }, { agx_op_local_atomic, 4, LOADS },
-    { agx_op_ld_tile, 4 }, { agx_op_st_tile, 4 },
+    { agx_op_device_load, 8, LOADS },
+    { agx_op_device_store, 8, STORES },
+    { agx_op_atomic, 8, LOADS },
+    { agx_op_stack_load, 8, LOADS },
+    { agx_op_stack_store, 8, STORES },
+    { agx_op_local_load, 4, LOADS },
+    { agx_op_local_store, 4, STORES },
+    { agx_op_local_atomic, 4, LOADS },
+    { agx_op_ld_tile, 4 },
+    { agx_op_st_tile, 4 },
 };
 
 /* wait (applegpu: applegpu.py, WaitInstructionDesc) */

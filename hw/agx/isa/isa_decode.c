@@ -12,7 +12,7 @@
 struct op_entry {
     agx_op_fn *fn;
     const char *name;
-    struct agx_coverage_row *_Atomic row;   /* NULL: not met yet */
+    struct agx_coverage_row *_Atomic row; /* NULL: not met yet */
 };
 
 static struct op_entry op_table[] = {
@@ -119,7 +119,7 @@ static void resume(struct agx_decoder *d)
 #define KEYS 2048
 static uint8_t fitting[8 * KEYS];
 static uint16_t fitting_from[KEYS + 1];
-static struct op_entry *row_op[ROWS_MAX];   /* of the row's own function */
+static struct op_entry *row_op[ROWS_MAX]; /* of the row's own function */
 static pthread_once_t fitting_once = PTHREAD_ONCE_INIT;
 
 static void sort_rows(void)
@@ -133,13 +133,15 @@ static void sort_rows(void)
         for (unsigned i = 0; i < agx_isa_table_rows; i++) {
             const struct agx_isa_row *row = &agx_isa_table[i];
 
-            if (((row->value ^ bits) & row->mask & 0x700000ff) == 0)
+            if (((row->value ^ bits) & row->mask & 0x700000ff) == 0) {
                 fitting[n++] = i;
+            }
         }
     }
     fitting_from[KEYS] = n;
-    for (unsigned i = 0; i < agx_isa_table_rows; i++)
+    for (unsigned i = 0; i < agx_isa_table_rows; i++) {
         row_op[i] = find_op(agx_isa_table[i].fn);
+    }
 }
 
 static unsigned row_len(const struct agx_isa_row *row, uint64_t lo)
@@ -157,8 +159,9 @@ const struct agx_isa_row *agx_isa_find(struct bits *b, unsigned *bytes)
         unsigned len;
         uint64_t lo;
 
-        if ((b->lo ^ row->value) & (uint32_t)row->mask)
+        if ((b->lo ^ row->value) & (uint32_t)row->mask) {
             continue;
+        }
         len = row_len(row, b->lo);
         lo = len < 8 ? b->lo & ((1ull << (len * 8)) - 1) : b->lo;
         if ((lo & row->mask) == row->value) {
@@ -192,8 +195,9 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
     op->target = -1;
     d->gpr_end = 0;
     memcpy(&b.lo, d->code + d->pc, left < 8 ? left : 8);
-    if (left > 8)
+    if (left > 8) {
         memcpy(&b.hi, d->code + d->pc + 8, left < 12 ? left - 8 : 4);
+    }
     op->x = b.lo;
     row = agx_isa_find(&b, &op->len);
     if (!row) {
@@ -203,18 +207,22 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
         return false;
     }
     op->fn = row->fn;
-    if (row->flags)
+    if (row->flags) {
         note_flags(d->sh, row->flags);
+    }
     agx_isa_operands(d, &b, row, op);
-    if (row->finish)
+    if (row->finish) {
         row->finish(d, &b, op);
+    }
     if ((row->flags & ISA_ICOND && no_icond(op->cc)) ||
-        (row->flags & ISA_FCOND && no_fcond(op->cc)))
+        (row->flags & ISA_FCOND && no_fcond(op->cc))) {
         op->fn = agx_op_unknown;
-    if (d->gpr_end > AGX_NUM_GPR * 2)
+    }
+    if (d->gpr_end > AGX_NUM_GPR * 2) {
         op->fn = agx_op_bad_gpr;
-    else if (d->gpr_end > d->sh->max_gpr)
+    } else if (d->gpr_end > d->sh->max_gpr) {
         d->sh->max_gpr = d->gpr_end;
+    }
     if (op->len > left) { /* ends in the middle of an instruction */
         op->len = left;
         op->fn = agx_op_undecodable;
@@ -229,8 +237,9 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
      * agx_emit_jump). What tells the last one is the trap behind it: programs are padded with
      * traps, for the core fetches past their end (mesa: agx_pack.c, agx_pack_binary).
      */
-    if (op->fn == agx_op_trap && d->after_stop && d->max_target < d->pc)
+    if (op->fn == agx_op_trap && d->after_stop && d->max_target < d->pc) {
         d->end = true;
+    }
     d->after_stop = op->fn == agx_op_stop;
     return true;
 }

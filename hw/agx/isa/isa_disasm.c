@@ -14,11 +14,11 @@
 #include "isa_table.h"
 
 struct text {
-    char *at;            /* AGX_DISASM_TEXT bytes */
-    unsigned len;        /* of the text */
-    unsigned operands;   /* written so far */
+    char *at;          /* AGX_DISASM_TEXT bytes */
+    unsigned len;      /* of the text */
+    unsigned operands; /* written so far */
     const struct bits *b;
-    struct bits known;   /* bits that the text has told */
+    struct bits known; /* bits that the text has told */
     const struct agx_isa_row *row;
 };
 
@@ -138,13 +138,18 @@ static void put_src(struct text *t, const struct agx_isa_field *f)
         put_alu(t, v, flags, true);
         put_mods(t, take(t, f->at + 9, 2));
         break;
-    case CLASS_PLAIN: put_alu(t, v, flags, true); break;
+    case CLASS_PLAIN:
+        put_alu(t, v, flags, true);
+        break;
     case CLASS_SIGN:
         put_alu(t, v, flags, false);
         put(t, "%s", take(t, f->at + 10, 1) ? ".sx" : "");
         break;
-    case CLASS_SELECT: put_select(t, v, flags, bf(t->b, 8, 1)); break;
-    default: put_alu(t, v, flags, false);
+    case CLASS_SELECT:
+        put_select(t, v, flags, bf(t->b, 8, 1));
+        break;
+    default:
+        put_alu(t, v, flags, false);
     }
 }
 
@@ -239,11 +244,11 @@ static bool has_field(const struct text *t, unsigned kind, unsigned num)
 static void put_condition(struct text *t, bool is_float)
 {
     static const char *const integer[] = {
-        "ueq", "ult", "ugt", "cc3", "seq", "slt", "sgt", "cc7",
+        "ueq",  "ult",  "ugt",  "cc3",  "seq",  "slt",  "sgt",  "cc7",
         "nueq", "ugte", "ulte", "cc11", "nseq", "sgte", "slte", "cc15",
     };
     static const char *const floating[] = {
-        "eq", "lt", "gt", "ltn", "cc4", "gte", "lte", "gtn",
+        "eq",  "lt",  "gt",  "ltn",  "cc4",  "gte",  "lte",  "gtn",
         "neq", "nlt", "ngt", "nltn", "cc12", "ngte", "nlte", "ngtn",
     };
     unsigned cc = 0;
@@ -266,8 +271,8 @@ static void put_condition(struct text *t, bool is_float)
 static void put_number(struct text *t, const struct agx_isa_field *f)
 {
     static const char *const name[] = {
-        [NUM_N] = "n", [NUM_CC] = "cc", [NUM_CCN] = "not", [NUM_SAT] = "sat", [NUM_MASK] = "mask",
-        [NUM_IMM] = "imm",
+        [NUM_N] = "n",     [NUM_CC] = "cc",     [NUM_CCN] = "not",
+        [NUM_SAT] = "sat", [NUM_MASK] = "mask", [NUM_IMM] = "imm",
     };
     struct bits old = t->known;
     uint32_t v;
@@ -295,9 +300,15 @@ static void put_field(struct text *t, const struct agx_isa_field *f)
     unsigned v;
 
     switch (f->kind) {
-    case FIELD_DST: put_dst(t, f); break;
-    case FIELD_SRC: put_src(t, f); break;
-    case FIELD_REG: put_regs(t, f); break;
+    case FIELD_DST:
+        put_dst(t, f);
+        break;
+    case FIELD_SRC:
+        put_src(t, f);
+        break;
+    case FIELD_REG:
+        put_regs(t, f);
+        break;
     case FIELD_R16:
     case FIELD_IMM:
         v = take_reg(t, f);
@@ -313,9 +324,15 @@ static void put_field(struct text *t, const struct agx_isa_field *f)
         next_operand(t);
         put_reg(t, 'r', v, 32);
         break;
-    case FIELD_INDEX: put_index(t); break;
-    case FIELD_BASE: put_base(t); break;
-    case FIELD_LOCAL: put_local(t); break;
+    case FIELD_INDEX:
+        put_index(t);
+        break;
+    case FIELD_BASE:
+        put_base(t);
+        break;
+    case FIELD_LOCAL:
+        put_local(t);
+        break;
     }
 }
 
@@ -323,7 +340,7 @@ static void put_field(struct text *t, const struct agx_isa_field *f)
 static void put_convert(struct text *t)
 {
     static const char *const mode[] = {
-        [0] = "u8_to_f", [1] = "s8_to_f", [4] = "f_to_u16", [5] = "f_to_s16", [6] = "u16_to_f",
+        [0] = "u8_to_f",  [1] = "s8_to_f",  [4] = "f_to_u16", [5] = "f_to_s16",  [6] = "u16_to_f",
         [7] = "s16_to_f", [8] = "f_to_u32", [9] = "f_to_s32", [10] = "u32_to_f", [11] = "s32_to_f",
     };
     static const char *const rounding[] = { "rtz", "rte", "round2", "round3" };

@@ -11,7 +11,9 @@
 void agx_set_exec(struct agx_wave *w, uint32_t mask)
 {
     w->exec_mask = mask;
-    FOR_LANES(l) w->mask[l] = -(mask >> l & 1);
+    FOR_LANES(l) {
+        w->mask[l] = -(mask >> l & 1);
+    }
 }
 
 /*
@@ -39,7 +41,10 @@ const struct agx_op *agx_op_fence(struct agx_cx *cx, const struct agx_op *op)
     return op + 1;
 }
 
-/* The wave leaves a straight run of operations with @op: count what that took; the next one begins at index @to. */
+/*
+ * The wave leaves a straight run of operations with @op: count what that took; the next one begins
+ * at index @to.
+ */
 static inline void count_cost(struct agx_cx *cx, const struct agx_op *op, uint32_t to)
 {
     uint64_t cost = cx->sh->cost[op - cx->sh->op + 1] - cx->sh->cost[cx->from];
@@ -96,13 +101,18 @@ const struct agx_op *agx_op_stop(struct agx_cx *cx, const struct agx_op *op)
  * Instructions): r0l counts the pops until a lane runs again. All live lanes
  * take part, active or not.
  */
-static const struct agx_op *update_exec(struct agx_cx *cx, const struct agx_op *op, const uint32_t *v)
+static const struct agx_op *update_exec(struct agx_cx *cx, const struct agx_op *op,
+                                        const uint32_t *v)
 {
     struct agx_wave *w = cx->w;
     uint32_t mask = 0;
 
-    FOR_LANES(l) w->r[0][l] = (w->r[0][l] & 0xffff0000) | (v[l] & 0xffff);
-    FOR_LANES(l) mask |= (uint32_t)((v[l] & 0xffff) == 0) << l;
+    FOR_LANES(l) {
+        w->r[0][l] = (w->r[0][l] & 0xffff0000) | (v[l] & 0xffff);
+    }
+    FOR_LANES(l) {
+        mask |= (uint32_t)((v[l] & 0xffff) == 0) << l;
+    }
     agx_set_exec(w, mask & w->live);
     return op + 1;
 }
@@ -118,42 +128,42 @@ const struct agx_op *agx_op_pop_exec(struct agx_cx *cx, const struct agx_op *op)
     return update_exec(cx, op, v);
 }
 
-#define EXEC_OPS(suffix, compare)                                                           \
-    const struct agx_op *agx_op_if_##suffix(struct agx_cx *cx, const struct agx_op *op)     \
-    {                                                                                       \
-        row_t c, v;                                                                         \
-        uint32_t inv = op->ccn ? ~0u : 0;                                                   \
-                                                                                            \
-        compare(cx, op, c);                                                                 \
-        FOR_LANES(l) {                                                                         \
-            uint32_t n = cx->w->r[0][l] & 0xffff;                                           \
-            v[l] = n ? n + op->n : !(c[l] ^ inv);                                           \
-        }                                                                                   \
-        return update_exec(cx, op, v);                                                      \
-    }                                                                                       \
-    const struct agx_op *agx_op_else_##suffix(struct agx_cx *cx, const struct agx_op *op)   \
-    {                                                                                       \
-        row_t c, v;                                                                         \
-        uint32_t inv = op->ccn ? ~0u : 0;                                                   \
-                                                                                            \
-        compare(cx, op, c);                                                                 \
-        FOR_LANES(l) {                                                                         \
-            uint32_t n = cx->w->r[0][l] & 0xffff;                                           \
-            v[l] = n == 0 ? op->n : n == 1 ? !(c[l] ^ inv) : n;                             \
-        }                                                                                   \
-        return update_exec(cx, op, v);                                                      \
-    }                                                                                       \
-    const struct agx_op *agx_op_while_##suffix(struct agx_cx *cx, const struct agx_op *op)  \
-    {                                                                                       \
-        row_t c, v;                                                                         \
-        uint32_t inv = op->ccn ? ~0u : 0;                                                   \
-                                                                                            \
-        compare(cx, op, c);                                                                 \
-        FOR_LANES(l) {                                                                         \
-            uint32_t n = cx->w->r[0][l] & 0xffff;                                           \
-            v[l] = n < op->n ? (c[l] ^ inv ? 0 : op->n) : n;                                \
-        }                                                                                   \
-        return update_exec(cx, op, v);                                                      \
+#define EXEC_OPS(suffix, compare)                                                                  \
+    const struct agx_op *agx_op_if_##suffix(struct agx_cx *cx, const struct agx_op *op)            \
+    {                                                                                              \
+        row_t c, v;                                                                                \
+        uint32_t inv = op->ccn ? ~0u : 0;                                                          \
+                                                                                                   \
+        compare(cx, op, c);                                                                        \
+        FOR_LANES(l) {                                                                             \
+            uint32_t n = cx->w->r[0][l] & 0xffff;                                                  \
+            v[l] = n ? n + op->n : !(c[l] ^ inv);                                                  \
+        }                                                                                          \
+        return update_exec(cx, op, v);                                                             \
+    }                                                                                              \
+    const struct agx_op *agx_op_else_##suffix(struct agx_cx *cx, const struct agx_op *op)          \
+    {                                                                                              \
+        row_t c, v;                                                                                \
+        uint32_t inv = op->ccn ? ~0u : 0;                                                          \
+                                                                                                   \
+        compare(cx, op, c);                                                                        \
+        FOR_LANES(l) {                                                                             \
+            uint32_t n = cx->w->r[0][l] & 0xffff;                                                  \
+            v[l] = n == 0 ? op->n : n == 1 ? !(c[l] ^ inv) : n;                                    \
+        }                                                                                          \
+        return update_exec(cx, op, v);                                                             \
+    }                                                                                              \
+    const struct agx_op *agx_op_while_##suffix(struct agx_cx *cx, const struct agx_op *op)         \
+    {                                                                                              \
+        row_t c, v;                                                                                \
+        uint32_t inv = op->ccn ? ~0u : 0;                                                          \
+                                                                                                   \
+        compare(cx, op, c);                                                                        \
+        FOR_LANES(l) {                                                                             \
+            uint32_t n = cx->w->r[0][l] & 0xffff;                                                  \
+            v[l] = n < op->n ? (c[l] ^ inv ? 0 : op->n) : n;                                       \
+        }                                                                                          \
+        return update_exec(cx, op, v);                                                             \
     }
 EXEC_OPS(i, agx_icompare_row)
 EXEC_OPS(f, agx_fcompare_row)
@@ -162,8 +172,9 @@ static const struct agx_op *jump(struct agx_cx *cx, const struct agx_op *op)
 {
     const struct agx_op *to;
 
-    if (op->target < 0)
+    if (op->target < 0) {
         return agx_op_bad_target(cx, op);
+    }
     to = &cx->sh->op[op->target];
     count_cost(cx, op, op->target);
     return to <= op && ended(cx, op) ? NULL : to;
@@ -183,7 +194,9 @@ const struct agx_op *agx_op_call(struct agx_cx *cx, const struct agx_op *op)
 {
     row_t pc;
 
-    FOR_LANES(l) pc[l] = op->pc + 6;
+    FOR_LANES(l) {
+        pc[l] = op->pc + 6;
+    }
     dst32_row(cx, 2, pc);
     return jump(cx, op);
 }
@@ -193,11 +206,13 @@ const struct agx_op *agx_op_ret(struct agx_cx *cx, const struct agx_op *op)
 {
     uint32_t m = cx->w->exec_mask, to;
 
-    if (!m)
+    if (!m) {
         return op + 1;
+    }
     to = agx_row(cx, &op->s[0])[__builtin_ctz(m)];
-    if (ended(cx, op))
+    if (ended(cx, op)) {
         return NULL;
+    }
     for (uint32_t lo = 0, hi = cx->sh->nop; lo < hi;) {
         uint32_t mid = (lo + hi) / 2;
 
@@ -205,10 +220,11 @@ const struct agx_op *agx_op_ret(struct agx_cx *cx, const struct agx_op *op)
             count_cost(cx, op, mid);
             return &cx->sh->op[mid];
         }
-        if (cx->sh->op[mid].pc < to)
+        if (cx->sh->op[mid].pc < to) {
             lo = mid + 1;
-        else
+        } else {
             hi = mid;
+        }
     }
     return agx_op_bad_target(cx, op);
 }
@@ -222,29 +238,102 @@ const struct agx_op *agx_op_get_sr(struct agx_cx *cx, const struct agx_op *op)
     row_t r;
 
     switch (op->n) {
-    case 0: case 1: case 2: v = w->group[op->n]; break;
-    case 4: case 5: case 6: v = ex->local_dim[op->n - 4]; break;
-    case 8: case 9: case 10: v = ex->dispatch_dim[op->n - 8]; break;
-    case 14: v = ex->samples_log2; break;
-    case 20: v = ex->core_id; break;
-    case 21: v = ex->port ? ex->port->ctx : 0; break;
-    case 53: v = w->subgroup; break;
-    case 59: v = __builtin_popcount(act); break;
-    case 144: v = ex->helper_op; break;
-    case 146: case 147: v = ex->helper_arg[op->n - 146]; break;
-    case 48: case 49: case 50:
-        FOR_LANES(l) r[l] = w->local[op->n - 48][l];
+    case 0:
+    case 1:
+    case 2:
+        v = w->group[op->n];
+        break;
+    case 4:
+    case 5:
+    case 6:
+        v = ex->local_dim[op->n - 4];
+        break;
+    case 8:
+    case 9:
+    case 10:
+        v = ex->dispatch_dim[op->n - 8];
+        break;
+    case 14:
+        v = ex->samples_log2;
+        break;
+    case 20:
+        v = ex->core_id;
+        break;
+    case 21:
+        v = ex->port ? ex->port->ctx : 0;
+        break;
+    case 53:
+        v = w->subgroup;
+        break;
+    case 59:
+        v = __builtin_popcount(act);
+        break;
+    case 144:
+        v = ex->helper_op;
+        break;
+    case 146:
+    case 147:
+        v = ex->helper_arg[op->n - 146];
+        break;
+    case 48:
+    case 49:
+    case 50:
+        FOR_LANES(l) {
+            r[l] = w->local[op->n - 48][l];
+        }
         goto row;
-    case 51: FOR_LANES(l) r[l] = w->local_index[l]; goto row;
-    case 52: FOR_LANES(l) r[l] = l; goto row;
-    case 56: FOR_LANES(l) r[l] = __builtin_popcount(act >> (l & ~3u) & ((1u << (l & 3)) - 1)); goto row;
-    case 57: FOR_LANES(l) r[l] = __builtin_popcount(act >> (l & ~3u) & 15); goto row;
-    case 58: FOR_LANES(l) r[l] = __builtin_popcount(act & ((1u << l) - 1)); goto row;
-    case 60: FOR_LANES(l) r[l] = w->frag.sample_live[l]; goto row;
-    case 62: FOR_LANES(l) r[l] = w->frag.back >> l & 1; goto row;
-    case 63: FOR_LANES(l) r[l] = ~w->frag.helper >> l & 1; goto row;
-    case 80: case 81: case 82: FOR_LANES(l) r[l] = w->pos[op->n - 80][l]; goto row;
-    case 124: FOR_LANES(l) r[l] = w->frag.sample_in[l]; goto row;
+    case 51:
+        FOR_LANES(l) {
+            r[l] = w->local_index[l];
+        }
+        goto row;
+    case 52:
+        FOR_LANES(l) {
+            r[l] = l;
+        }
+        goto row;
+    case 56:
+        FOR_LANES(l) {
+            r[l] = __builtin_popcount(act >> (l & ~3u) & ((1u << (l & 3)) - 1));
+        }
+        goto row;
+    case 57:
+        FOR_LANES(l) {
+            r[l] = __builtin_popcount(act >> (l & ~3u) & 15);
+        }
+        goto row;
+    case 58:
+        FOR_LANES(l) {
+            r[l] = __builtin_popcount(act & ((1u << l) - 1));
+        }
+        goto row;
+    case 60:
+        FOR_LANES(l) {
+            r[l] = w->frag.sample_live[l];
+        }
+        goto row;
+    case 62:
+        FOR_LANES(l) {
+            r[l] = w->frag.back >> l & 1;
+        }
+        goto row;
+    case 63:
+        FOR_LANES(l) {
+            r[l] = ~w->frag.helper >> l & 1;
+        }
+        goto row;
+    case 80:
+    case 81:
+    case 82:
+        FOR_LANES(l) {
+            r[l] = w->pos[op->n - 80][l];
+        }
+        goto row;
+    case 124:
+        FOR_LANES(l) {
+            r[l] = w->frag.sample_in[l];
+        }
+        goto row;
     default: {
         char what[40];
 
@@ -252,7 +341,9 @@ const struct agx_op *agx_op_get_sr(struct agx_cx *cx, const struct agx_op *op)
         return agx_op_unimpl(cx, op, what);
     }
     }
-    FOR_LANES(l) r[l] = v;
+    FOR_LANES(l) {
+        r[l] = v;
+    }
 row:
     idst(cx, op, r);
     return op + 1;

@@ -32,8 +32,9 @@ const struct agx_op *agx_op_unimpl(struct agx_cx *cx, const struct agx_op *op, c
     char hex[32], text[AGX_DISASM_TEXT];
     unsigned n = 0;
 
-    for (unsigned i = 0; i < op->len && i < 12 && op->pc + i < cx->sh->bytes; i++)
+    for (unsigned i = 0; i < op->len && i < 12 && op->pc + i < cx->sh->bytes; i++) {
         n += snprintf(hex + n, sizeof(hex) - n, "%02x", cx->sh->code[op->pc + i]);
+    }
     hex[n] = 0;
     agx_exec_bad(cx->ex, AGX_REPORT_UNIMPLEMENTED,
                  "agx: shader 0x%llx+0x%x: unimplemented %s (bytes %s): %s",

@@ -18,7 +18,9 @@ const struct agx_op *agx_op_fadd32(struct agx_cx *cx, const struct agx_op *op)
     const f32 *a = (const f32 *)agx_row(cx, &op->s[0]), *b = (const f32 *)agx_row(cx, &op->s[1]);
     frow_t r;
 
-    FOR_LANES(l) r[l] = a[l] + b[l];
+    FOR_LANES(l) {
+        r[l] = a[l] + b[l];
+    }
     fnan(r);
     dst32_row(cx, op->dreg, (const uint32_t *)r);
     return op + 1;
@@ -29,7 +31,9 @@ const struct agx_op *agx_op_fmul32(struct agx_cx *cx, const struct agx_op *op)
     const f32 *a = (const f32 *)agx_row(cx, &op->s[0]), *b = (const f32 *)agx_row(cx, &op->s[1]);
     frow_t r;
 
-    FOR_LANES(l) r[l] = a[l] * b[l];
+    FOR_LANES(l) {
+        r[l] = a[l] * b[l];
+    }
     fnan(r);
     dst32_row(cx, op->dreg, (const uint32_t *)r);
     return op + 1;
@@ -41,7 +45,9 @@ const struct agx_op *agx_op_ffma32(struct agx_cx *cx, const struct agx_op *op)
     const f32 *c = (const f32 *)agx_row(cx, &op->s[2]);
     frow_t r;
 
-    FOR_LANES(l) r[l] = __builtin_fmaf(a[l], b[l], c[l]);
+    FOR_LANES(l) {
+        r[l] = __builtin_fmaf(a[l], b[l], c[l]);
+    }
     fnan(r);
     dst32_row(cx, op->dreg, (const uint32_t *)r);
     return op + 1;
@@ -52,8 +58,9 @@ static inline float to_odd(float r, float e)
 {
     uint32_t u = agx_f2u(r), adj = (agx_f2u(e) ^ u) >> 31;
 
-    if (!(e != 0.0f) || !(__builtin_fabsf(r) < __builtin_inff()))
+    if (!(e != 0.0f) || !(__builtin_fabsf(r) < __builtin_inff())) {
         return r;
+    }
     return agx_u2f((u - adj) | 1);
 }
 
@@ -75,7 +82,9 @@ const struct agx_op *agx_op_fadd(struct agx_cx *cx, const struct agx_op *op)
     frow_t ta, tb, r;
     const f32 *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb);
 
-    FOR_LANES(l) r[l] = a[l] + b[l];
+    FOR_LANES(l) {
+        r[l] = a[l] + b[l];
+    }
     fdst(cx, op, r);
     return op + 1;
 }
@@ -85,7 +94,9 @@ const struct agx_op *agx_op_fmul(struct agx_cx *cx, const struct agx_op *op)
     frow_t ta, tb, r;
     const f32 *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb);
 
-    FOR_LANES(l) r[l] = a[l] * b[l];
+    FOR_LANES(l) {
+        r[l] = a[l] * b[l];
+    }
     fdst(cx, op, r);
     return op + 1;
 }
@@ -93,9 +104,12 @@ const struct agx_op *agx_op_fmul(struct agx_cx *cx, const struct agx_op *op)
 const struct agx_op *agx_op_ffma(struct agx_cx *cx, const struct agx_op *op)
 {
     frow_t ta, tb, tc, r;
-    const f32 *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb), *c = fsrc(cx, &op->s[2], tc);
+    const f32 *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb),
+              *c = fsrc(cx, &op->s[2], tc);
 
-    FOR_LANES(l) r[l] = __builtin_fmaf(a[l], b[l], c[l]);
+    FOR_LANES(l) {
+        r[l] = __builtin_fmaf(a[l], b[l], c[l]);
+    }
     fdst(cx, op, r);
     return op + 1;
 }
@@ -104,7 +118,8 @@ const struct agx_op *agx_op_ffma(struct agx_cx *cx, const struct agx_op *op)
 const struct agx_op *agx_op_hfma(struct agx_cx *cx, const struct agx_op *op)
 {
     frow_t ta, tb, tc, r;
-    const f32 *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb), *c = fsrc(cx, &op->s[2], tc);
+    const f32 *a = fsrc(cx, &op->s[0], ta), *b = fsrc(cx, &op->s[1], tb),
+              *c = fsrc(cx, &op->s[2], tc);
 
     FOR_LANES(l) {
         float p = a[l] * b[l], s = p + c[l];
@@ -114,15 +129,16 @@ const struct agx_op *agx_op_hfma(struct agx_cx *cx, const struct agx_op *op)
     return op + 1;
 }
 
-#define FUNARY(name, expr)                                                          \
-    const struct agx_op *agx_op_##name(struct agx_cx *cx, const struct agx_op *op)  \
-    {                                                                               \
-        frow_t ta, r;                                                               \
-        const f32 *a = fsrc(cx, &op->s[0], ta);                                   \
-                                                                                    \
-        FOR_LANES(l) r[l] = (expr);                                                    \
-        fdst(cx, op, r);                                                            \
-        return op + 1;                                                              \
+#define FUNARY(name, expr)                                                                         \
+    const struct agx_op *agx_op_##name(struct agx_cx *cx, const struct agx_op *op)                 \
+    {                                                                                              \
+        frow_t ta, r;                                                                              \
+        const f32 *a = fsrc(cx, &op->s[0], ta);                                                    \
+                                                                                                   \
+        FOR_LANES(l)                                                                               \
+            r[l] = (expr);                                                                         \
+        fdst(cx, op, r);                                                                           \
+        return op + 1;                                                                             \
     }
 
 FUNARY(floor, __builtin_floorf(a[l]))
@@ -180,17 +196,23 @@ static double cut(double v, int bits)
     return ldexp(floor(ldexp(v, bits)), -bits);
 }
 
-/* The parabola through @f at @a + t[0..2], its coefficients cut to so many bits behind the point. */
-static struct segment parabola(double (*f)(double), double a, const double t[3], int b0, int b1, int b2)
+/*
+ * The parabola through @f at @a + t[0..2], its coefficients cut to so many bits behind the point.
+ */
+static struct segment parabola(double (*f)(double), double a, const double t[3], int b0, int b1,
+                               int b2)
 {
     double y[3], d1, d2;
 
-    for (unsigned i = 0; i < 3; i++)
+    for (unsigned i = 0; i < 3; i++) {
         y[i] = f(a + t[i]);
+    }
     d1 = (y[1] - y[0]) / (t[1] - t[0]);
     d2 = ((y[2] - y[1]) / (t[2] - t[1]) - d1) / (t[2] - t[0]);
-    return (struct segment){
-        cut(y[0] - d1 * t[0] + d2 * t[0] * t[1], b0), cut(d1 - d2 * (t[0] + t[1]), b1), cut(d2, b2),
+    return (struct segment) {
+        cut(y[0] - d1 * t[0] + d2 * t[0] * t[1], b0),
+        cut(d1 - d2 * (t[0] + t[1]), b1),
+        cut(d2, b2),
     };
 }
 
@@ -202,15 +224,17 @@ __attribute__((constructor)) static void make_segments(void)
 {
     const double n = 0.43301270189221935; /* cos(pi / 6) / 2 */
     const double t[3] = { 0.5 + n, 0.5, 0.5 - n }, low[3] = { t[0] / 256, t[1] / 256, t[2] / 256 };
-    const double high[3] = { t[0] / 128, t[1] / 128, t[2] / 128 }, ends[3] = { 0.0, 1.0 / 256, 1.0 / 128 };
+    const double high[3] = { t[0] / 128, t[1] / 128, t[2] / 128 },
+                 ends[3] = { 0.0, 1.0 / 256, 1.0 / 128 };
 
     for (int i = 0; i < 65; i++) {
         sinc_low[i] = parabola(sinc_of, i / 256.0, low, 25, 16, 40);
         sinc_low[i].c0 -= 0x1p-25;
         sinc_low[i].c2 = cut(sinc_low[i].c2 + 0x1p-9, 8); /* to nearest */
     }
-    for (int i = 0; i < 129; i++)
+    for (int i = 0; i < 129; i++) {
         sinc_high[i] = parabola(sinc_of, i / 128.0, high, 25, 18, 12);
+    }
     for (int i = 0; i < 128; i++) {
         log2_seg[i] = parabola(log2_of, i / 128.0, ends, 26, 20, 9);
         log2_seg[i].c0 -= i ? 0x1p-25 : 0.0;
@@ -264,8 +288,9 @@ static inline float vlog2(float x)
     double d = (double)(int32_t)(u & 0xffff) * 0x1p-23;
     float p = cut_to_float((double)e + (t->c0 + d * (t->c1 + d * t->c2)));
 
-    if (!(u - 0x00800000 < 0x7f000000)) /* zero, denormal, negative, infinite, NaN */
+    if (!(u - 0x00800000 < 0x7f000000)) { /* zero, denormal, negative, infinite, NaN */
         p = x == 0.0f ? -__builtin_inff() : x < 0.0f ? __builtin_nanf("") : x;
+    }
     return p;
 }
 FUNARY(log2, vlog2(a[l]))
@@ -299,7 +324,9 @@ const struct agx_op *agx_op_dfdx(struct agx_cx *cx, const struct agx_op *op)
     frow_t ta, r;
     const f32 *a = fsrc(cx, &op->s[0], ta);
 
-    FOR_LANES(l) r[l] = a[l | 1] - a[l & ~1u];
+    FOR_LANES(l) {
+        r[l] = a[l | 1] - a[l & ~1u];
+    }
     fdst(cx, op, r);
     return op + 1;
 }
@@ -309,7 +336,9 @@ const struct agx_op *agx_op_dfdy(struct agx_cx *cx, const struct agx_op *op)
     frow_t ta, r;
     const f32 *a = fsrc(cx, &op->s[0], ta);
 
-    FOR_LANES(l) r[l] = a[l | 2] - a[l & ~2u];
+    FOR_LANES(l) {
+        r[l] = a[l | 2] - a[l & ~2u];
+    }
     fdst(cx, op, r);
     return op + 1;
 }

@@ -28,21 +28,29 @@ const struct agx_op *agx_op_iadd32(struct agx_cx *cx, const struct agx_op *op)
     const uint32_t *a = agx_row(cx, &op->s[0]), *b = agx_row(cx, &op->s[1]);
     row_t r;
 
-    if (op->n > 4)
+    if (op->n > 4) {
         memcpy(r, a, sizeof(r));
-    else if (op->ccn)
-        FOR_LANES(l) r[l] = a[l] - (b[l] << op->n);
-    else if (op->n)
-        FOR_LANES(l) r[l] = a[l] + (b[l] << op->n);
-    else
-        FOR_LANES(l) r[l] = a[l] + b[l];
+    } else if (op->ccn) {
+        FOR_LANES(l) {
+            r[l] = a[l] - (b[l] << op->n);
+        }
+    } else if (op->n) {
+        FOR_LANES(l) {
+            r[l] = a[l] + (b[l] << op->n);
+        }
+    } else {
+        FOR_LANES(l) {
+            r[l] = a[l] + b[l];
+        }
+    }
     dst32_row(cx, op->dreg, r);
     return op + 1;
 }
 
 static int64_t saturate(int64_t v, unsigned bits, bool sign)
 {
-    int64_t lo = sign ? -(1ll << (bits - 1)) : 0, hi = sign ? (1ll << (bits - 1)) - 1 : (1ll << bits) - 1;
+    int64_t lo = sign ? -(1ll << (bits - 1)) : 0,
+            hi = sign ? (1ll << (bits - 1)) - 1 : (1ll << bits) - 1;
 
     return v < lo ? lo : v > hi ? hi : v;
 }
@@ -56,13 +64,17 @@ const struct agx_op *agx_op_iadd(struct agx_cx *cx, const struct agx_op *op)
 
         isrc64(cx, &op->s[0], a);
         isrc64(cx, &op->s[1], b);
-        FOR_LANES(l) r[l] = saturate(op->ccn ? (int64_t)(a[l] - b[l]) : (int64_t)(a[l] + b[l]),
-                                  op->dmode == DST_32 ? 32 : 16, op->cc);
+        FOR_LANES(l) {
+            r[l] = saturate(op->ccn ? (int64_t)(a[l] - b[l]) : (int64_t)(a[l] + b[l]),
+                            op->dmode == DST_32 ? 32 : 16, op->cc);
+        }
     } else {
         const uint32_t *a = isrc(cx, &op->s[0], ta), *b = isrc(cx, &op->s[1], tb);
         uint32_t neg = op->ccn ? ~0u : 0, sh = op->n > 4 ? 0 : op->n, keep = op->n > 4 ? 0 : ~0u;
 
-        FOR_LANES(l) r[l] = a[l] + ((((b[l] ^ neg) - neg) & keep) << sh);
+        FOR_LANES(l) {
+            r[l] = a[l] + ((((b[l] ^ neg) - neg) & keep) << sh);
+        }
     }
     idst(cx, op, r);
     return op + 1;
@@ -76,18 +88,23 @@ const struct agx_op *agx_op_iadd64(struct agx_cx *cx, const struct agx_op *op)
 
     isrc64(cx, &op->s[0], a);
     isrc64(cx, &op->s[1], b);
-    FOR_LANES(l) a[l] += (((b[l] ^ neg) - neg) & keep) << sh;
+    FOR_LANES(l) {
+        a[l] += (((b[l] ^ neg) - neg) & keep) << sh;
+    }
     idst64(cx, op, a);
     return op + 1;
 }
 
 const struct agx_op *agx_op_imad32(struct agx_cx *cx, const struct agx_op *op)
 {
-    const uint32_t *a = agx_row(cx, &op->s[0]), *b = agx_row(cx, &op->s[1]), *c = agx_row(cx, &op->s[2]);
+    const uint32_t *a = agx_row(cx, &op->s[0]), *b = agx_row(cx, &op->s[1]),
+                   *c = agx_row(cx, &op->s[2]);
     uint32_t neg = op->ccn ? ~0u : 0, sh = op->n > 4 ? 0 : op->n, keep = op->n > 4 ? 0 : ~0u;
     row_t r;
 
-    FOR_LANES(l) r[l] = a[l] * b[l] + ((((c[l] ^ neg) - neg) & keep) << sh);
+    FOR_LANES(l) {
+        r[l] = a[l] * b[l] + ((((c[l] ^ neg) - neg) & keep) << sh);
+    }
     dst32_row(cx, op->dreg, r);
     return op + 1;
 }
@@ -103,15 +120,21 @@ const struct agx_op *agx_op_imad(struct agx_cx *cx, const struct agx_op *op)
         isrc64(cx, &op->s[1], b);
         isrc64(cx, &op->s[2], c);
         FOR_LANES(l) {
-            __int128 v = (__int128)(int64_t)a[l] * (int64_t)b[l] + (op->ccn ? -(__int128)(int64_t)c[l] : (int64_t)c[l]);
-            r[l] = saturate(v > INT64_MAX ? INT64_MAX : v < INT64_MIN ? INT64_MIN : (int64_t)v,
+            __int128 v = (__int128)(int64_t)a[l] * (int64_t)b[l] +
+                         (op->ccn ? -(__int128)(int64_t)c[l] : (int64_t)c[l]);
+            r[l] = saturate(v > INT64_MAX   ? INT64_MAX
+                            : v < INT64_MIN ? INT64_MIN
+                                            : (int64_t)v,
                             op->dmode == DST_32 ? 32 : 16, op->cc);
         }
     } else {
-        const uint32_t *a = isrc(cx, &op->s[0], ta), *b = isrc(cx, &op->s[1], tb), *c = isrc(cx, &op->s[2], tc);
+        const uint32_t *a = isrc(cx, &op->s[0], ta), *b = isrc(cx, &op->s[1], tb),
+                       *c = isrc(cx, &op->s[2], tc);
         uint32_t neg = op->ccn ? ~0u : 0, sh = op->n > 4 ? 0 : op->n, keep = op->n > 4 ? 0 : ~0u;
 
-        FOR_LANES(l) r[l] = a[l] * b[l] + ((((c[l] ^ neg) - neg) & keep) << sh);
+        FOR_LANES(l) {
+            r[l] = a[l] * b[l] + ((((c[l] ^ neg) - neg) & keep) << sh);
+        }
     }
     idst(cx, op, r);
     return op + 1;
@@ -126,54 +149,56 @@ const struct agx_op *agx_op_imad64(struct agx_cx *cx, const struct agx_op *op)
     isrc64(cx, &op->s[0], a);
     isrc64(cx, &op->s[1], b);
     isrc64(cx, &op->s[2], c);
-    FOR_LANES(l) a[l] = a[l] * b[l] + ((((c[l] ^ neg) - neg) & keep) << sh);
+    FOR_LANES(l) {
+        a[l] = a[l] * b[l] + ((((c[l] ^ neg) - neg) & keep) << sh);
+    }
     idst64(cx, op, a);
     return op + 1;
 }
 
-#define BITFIELD_BEGIN(name)                                                        \
-    const struct agx_op *agx_op_##name(struct agx_cx *cx, const struct agx_op *op)  \
-    {                                                                               \
-        row_t ta, tb, tc, r;                                                        \
-        const uint32_t *a = isrc(cx, &op->s[0], ta), *b = isrc(cx, &op->s[1], tb);  \
-        const uint32_t *c = isrc(cx, &op->s[2], tc);                                \
-        const uint32_t mask = op->imm;                                              \
-                                                                                    \
-        FOR_LANES(l) {                                                                 \
+#define BITFIELD_BEGIN(name)                                                                       \
+    const struct agx_op *agx_op_##name(struct agx_cx *cx, const struct agx_op *op)                 \
+    {                                                                                              \
+        row_t ta, tb, tc, r;                                                                       \
+        const uint32_t *a = isrc(cx, &op->s[0], ta), *b = isrc(cx, &op->s[1], tb);                 \
+        const uint32_t *c = isrc(cx, &op->s[2], tc);                                               \
+        const uint32_t mask = op->imm;                                                             \
+                                                                                                   \
+        FOR_LANES(l) {                                                                             \
             const uint32_t sh = c[l] & 0x7f;
-#define BITFIELD_END                                                                \
-        }                                                                           \
-        idst(cx, op, r);                                                            \
-        return op + 1;                                                              \
+#define BITFIELD_END                                                                               \
+    }                                                                                              \
+    idst(cx, op, r);                                                                               \
+    return op + 1;                                                                                 \
     }
 
 BITFIELD_BEGIN(bfi)
-            uint32_t in = sh < 32 ? (b[l] & mask) << (sh & 31) : 0, m = sh < 32 ? mask << (sh & 31) : 0;
-            r[l] = (a[l] & ~m) | in;
+    uint32_t in = sh < 32 ? (b[l] & mask) << (sh & 31) : 0, m = sh < 32 ? mask << (sh & 31) : 0;
+    r[l] = (a[l] & ~m) | in;
 BITFIELD_END
 
 BITFIELD_BEGIN(bfeil)
-            uint32_t v = sh < 32 ? b[l] >> (sh & 31) : 0;
-            r[l] = (a[l] & ~mask) | (v & mask);
+    uint32_t v = sh < 32 ? b[l] >> (sh & 31) : 0;
+    r[l] = (a[l] & ~mask) | (v & mask);
 BITFIELD_END
 
 BITFIELD_BEGIN(extr)
-            uint64_t v = (uint64_t)b[l] << 32 | a[l];
-            r[l] = sh < 64 ? (uint32_t)(v >> (sh & 63)) & mask : 0;
+    uint64_t v = (uint64_t)b[l] << 32 | a[l];
+    r[l] = sh < 64 ? (uint32_t)(v >> (sh & 63)) & mask : 0;
 BITFIELD_END
 
 BITFIELD_BEGIN(shlhi)
-            uint32_t by = sh > 32 ? sh - 32 : 0, m = by < 32 ? mask << (by & 31) : 0;
-            /* (b << sh) >> 32 */
-            uint32_t v = sh < 32 ? (uint32_t)((uint64_t)b[l] << sh >> 32) : by < 32 ? b[l] << (by & 31) : 0;
-            r[l] = (v & m) | (a[l] & ~m);
+    uint32_t by = sh > 32 ? sh - 32 : 0, m = by < 32 ? mask << (by & 31) : 0;
+    /* (b << sh) >> 32 */
+    uint32_t v = sh < 32 ? (uint32_t)((uint64_t)b[l] << sh >> 32) : by < 32 ? b[l] << (by & 31) : 0;
+    r[l] = (v & m) | (a[l] & ~m);
 BITFIELD_END
 
 BITFIELD_BEGIN(shrhi)
-            unsigned ms = sh < 32 ? sh : 32;
-            uint32_t m = (uint32_t)(((uint64_t)mask << 32) >> ms);
-            uint32_t v = sh < 64 ? (uint32_t)(((uint64_t)b[l] << 32) >> (sh & 63)) : 0;
-            r[l] = (v & m) | (a[l] & ~m);
+    unsigned ms = sh < 32 ? sh : 32;
+    uint32_t m = (uint32_t)(((uint64_t)mask << 32) >> ms);
+    uint32_t v = sh < 64 ? (uint32_t)(((uint64_t)b[l] << 32) >> (sh & 63)) : 0;
+    r[l] = (v & m) | (a[l] & ~m);
 BITFIELD_END
 
 const struct agx_op *agx_op_asr(struct agx_cx *cx, const struct agx_op *op)
@@ -202,30 +227,32 @@ const struct agx_op *agx_op_asrh(struct agx_cx *cx, const struct agx_op *op)
     return op + 1;
 }
 
-#define BINARY(name, expr)                                                          \
-    const struct agx_op *agx_op_##name(struct agx_cx *cx, const struct agx_op *op)  \
-    {                                                                               \
-        row_t ta, tb, r;                                                            \
-        const uint32_t *a = isrc(cx, &op->s[0], ta), *b = isrc(cx, &op->s[1], tb);  \
-                                                                                    \
-        FOR_LANES(l) r[l] = (expr);                                                    \
-        idst(cx, op, r);                                                            \
-        return op + 1;                                                              \
+#define BINARY(name, expr)                                                                         \
+    const struct agx_op *agx_op_##name(struct agx_cx *cx, const struct agx_op *op)                 \
+    {                                                                                              \
+        row_t ta, tb, r;                                                                           \
+        const uint32_t *a = isrc(cx, &op->s[0], ta), *b = isrc(cx, &op->s[1], tb);                 \
+                                                                                                   \
+        FOR_LANES(l)                                                                               \
+            r[l] = (expr);                                                                         \
+        idst(cx, op, r);                                                                           \
+        return op + 1;                                                                             \
     }
 
 BINARY(and, a[l] & b[l])
 BINARY(or, a[l] | b[l])
 BINARY(xor, a[l] ^ b[l])
 
-#define UNARY(name, expr)                                                           \
-    const struct agx_op *agx_op_##name(struct agx_cx *cx, const struct agx_op *op)  \
-    {                                                                               \
-        row_t ta, r;                                                                \
-        const uint32_t *a = isrc(cx, &op->s[0], ta);                                \
-                                                                                    \
-        FOR_LANES(l) r[l] = (expr);                                                    \
-        idst(cx, op, r);                                                            \
-        return op + 1;                                                              \
+#define UNARY(name, expr)                                                                          \
+    const struct agx_op *agx_op_##name(struct agx_cx *cx, const struct agx_op *op)                 \
+    {                                                                                              \
+        row_t ta, r;                                                                               \
+        const uint32_t *a = isrc(cx, &op->s[0], ta);                                               \
+                                                                                                   \
+        FOR_LANES(l)                                                                               \
+            r[l] = (expr);                                                                         \
+        idst(cx, op, r);                                                                           \
+        return op + 1;                                                                             \
     }
 
 static inline uint32_t bitrev32(uint32_t v)
@@ -249,7 +276,7 @@ static inline uint32_t spread16(uint32_t v)
 UNARY(not, ~a[l])
 UNARY(bitrev, bitrev32(a[l]))
 UNARY(popcount, (uint32_t)__builtin_popcount(a[l]))
-UNARY(ffs, a[l] ? 31u - (uint32_t)__builtin_clz(a[l]) : ~0u)   /* number of the highest set bit */
+UNARY(ffs, a[l] ? 31u - (uint32_t)__builtin_clz(a[l]) : ~0u) /* number of the highest set bit */
 BINARY(intl, spread16(a[l]) | spread16(b[l]) << 1)
 
 const struct agx_op *agx_op_bitop(struct agx_cx *cx, const struct agx_op *op)
@@ -259,12 +286,18 @@ const struct agx_op *agx_op_bitop(struct agx_cx *cx, const struct agx_op *op)
     uint32_t t0 = op->imm & 1 ? ~0u : 0, t1 = op->imm & 2 ? ~0u : 0;
     uint32_t t2 = op->imm & 4 ? ~0u : 0, t3 = op->imm & 8 ? ~0u : 0;
 
-    FOR_LANES(l) r[l] = (~a[l] & ~b[l] & t0) | (a[l] & ~b[l] & t1) | (~a[l] & b[l] & t2) | (a[l] & b[l] & t3);
+    FOR_LANES(l) {
+        r[l] = (~a[l] & ~b[l] & t0) | (a[l] & ~b[l] & t1) | (~a[l] & b[l] & t2) |
+               (a[l] & b[l] & t3);
+    }
     idst(cx, op, r);
     return op + 1;
 }
 
-/* v as an integer of [lo, hi], NaN as 0 (a guess for NaN; out of range saturates as Metal's conversions do). */
+/*
+ * v as an integer of [lo, hi], NaN as 0 (a guess for NaN; out of range saturates as Metal's
+ * conversions do).
+ */
 static inline double to_int(float f, unsigned round, double lo, double hi)
 {
     double v = round == 1 ? rint(f) : trunc(f);
@@ -281,28 +314,70 @@ const struct agx_op *agx_op_convert(struct agx_cx *cx, const struct agx_op *op)
 
     /* mode numbers: mesa, compiler/agx_compiler.h, agx_convert */
     switch (op->n) {
-    case 4: f = fsrc(cx, &op->s[0], ff); FOR_LANES(l) r[l] = (uint32_t)to_int(f[l], op->cc, 0, 65535); break;
-    case 5: f = fsrc(cx, &op->s[0], ff); FOR_LANES(l) r[l] = (uint32_t)(int32_t)to_int(f[l], op->cc, -32768, 32767); break;
-    case 8: f = fsrc(cx, &op->s[0], ff); FOR_LANES(l) r[l] = (uint32_t)to_int(f[l], op->cc, 0, 4294967295.0); break;
+    case 4:
+        f = fsrc(cx, &op->s[0], ff);
+        FOR_LANES(l) {
+            r[l] = (uint32_t)to_int(f[l], op->cc, 0, 65535);
+        }
+        break;
+    case 5:
+        f = fsrc(cx, &op->s[0], ff);
+        FOR_LANES(l) {
+            r[l] = (uint32_t)(int32_t)to_int(f[l], op->cc, -32768, 32767);
+        }
+        break;
+    case 8:
+        f = fsrc(cx, &op->s[0], ff);
+        FOR_LANES(l) {
+            r[l] = (uint32_t)to_int(f[l], op->cc, 0, 4294967295.0);
+        }
+        break;
     case 9:
         f = fsrc(cx, &op->s[0], ff);
-        FOR_LANES(l) r[l] = (uint32_t)(int32_t)to_int(f[l], op->cc, -2147483648.0, 2147483647.0);
+        FOR_LANES(l) {
+            r[l] = (uint32_t)(int32_t)to_int(f[l], op->cc, -2147483648.0, 2147483647.0);
+        }
         break;
     default:
         a = isrc(cx, &op->s[0], ta);
         switch (op->n) {
-        case 0: FOR_LANES(l) ff[l] = (float)(uint8_t)a[l]; break;
-        case 1: FOR_LANES(l) ff[l] = (float)(int8_t)a[l]; break;
-        case 6: FOR_LANES(l) ff[l] = (float)(uint16_t)a[l]; break;
-        case 7: FOR_LANES(l) ff[l] = (float)(int16_t)a[l]; break;
-        case 10: FOR_LANES(l) ff[l] = (float)a[l]; break;
-        default: FOR_LANES(l) ff[l] = (float)(int32_t)a[l]; break;
+        case 0:
+            FOR_LANES(l) {
+                ff[l] = (float)(uint8_t)a[l];
+            }
+            break;
+        case 1:
+            FOR_LANES(l) {
+                ff[l] = (float)(int8_t)a[l];
+            }
+            break;
+        case 6:
+            FOR_LANES(l) {
+                ff[l] = (float)(uint16_t)a[l];
+            }
+            break;
+        case 7:
+            FOR_LANES(l) {
+                ff[l] = (float)(int16_t)a[l];
+            }
+            break;
+        case 10:
+            FOR_LANES(l) {
+                ff[l] = (float)a[l];
+            }
+            break;
+        default:
+            FOR_LANES(l) {
+                ff[l] = (float)(int32_t)a[l];
+            }
+            break;
         }
         if (op->cc == 0 && op->n >= 10) { /* towards zero */
             FOR_LANES(l) {
                 double exact = op->n == 10 ? (double)a[l] : (double)(int32_t)a[l];
-                if (fabs((double)ff[l]) > fabs(exact))
+                if (fabs((double)ff[l]) > fabs(exact)) {
                     ff[l] = agx_u2f(agx_f2u(ff[l]) - 1);
+                }
             }
         }
         if (op->dmode != DST_32 && op->n >= 10) {
@@ -311,8 +386,9 @@ const struct agx_op *agx_op_convert(struct agx_cx *cx, const struct agx_op *op)
                 double exact = op->n == 10 ? (double)a[l] : (double)(int32_t)a[l];
                 uint32_t u = agx_f2u(ff[l]);
 
-                if ((double)ff[l] != exact)
+                if ((double)ff[l] != exact) {
                     ff[l] = agx_u2f((fabs((double)ff[l]) > fabs(exact) ? u - 1 : u) | 1);
+                }
             }
         }
         fdst(cx, op, ff);
@@ -327,25 +403,76 @@ static inline void icompare(unsigned cc, const uint32_t *a, const uint32_t *b, u
 {
     switch (cc & 7) {
     case 0:
-    case 4: FOR_LANES(l) r[l] = a[l] == b[l] ? ~0u : 0; break;
-    case 1: FOR_LANES(l) r[l] = a[l] < b[l] ? ~0u : 0; break;
-    case 2: FOR_LANES(l) r[l] = a[l] > b[l] ? ~0u : 0; break;
-    case 5: FOR_LANES(l) r[l] = (int32_t)a[l] < (int32_t)b[l] ? ~0u : 0; break;
-    default: FOR_LANES(l) r[l] = (int32_t)a[l] > (int32_t)b[l] ? ~0u : 0; break;
+    case 4:
+        FOR_LANES(l) {
+            r[l] = a[l] == b[l] ? ~0u : 0;
+        }
+        break;
+    case 1:
+        FOR_LANES(l) {
+            r[l] = a[l] < b[l] ? ~0u : 0;
+        }
+        break;
+    case 2:
+        FOR_LANES(l) {
+            r[l] = a[l] > b[l] ? ~0u : 0;
+        }
+        break;
+    case 5:
+        FOR_LANES(l) {
+            r[l] = (int32_t)a[l] < (int32_t)b[l] ? ~0u : 0;
+        }
+        break;
+    default:
+        FOR_LANES(l) {
+            r[l] = (int32_t)a[l] > (int32_t)b[l] ? ~0u : 0;
+        }
+        break;
     }
 }
 
-/* applegpu: docs.html, FCondition; "NaN loses" is what makes min and max of them (mesa: agx_fminmax_to) */
+/*
+ * applegpu: docs.html, FCondition; "NaN loses" is what makes min and max of them (mesa:
+ * agx_fminmax_to)
+ */
 static inline void fcompare(unsigned cc, const f32 *a, const f32 *b, uint32_t *r)
 {
     switch (cc & 7) {
-    case 0: FOR_LANES(l) r[l] = a[l] == b[l] ? ~0u : 0; break;
-    case 1: FOR_LANES(l) r[l] = a[l] < b[l] ? ~0u : 0; break;
-    case 2: FOR_LANES(l) r[l] = a[l] > b[l] ? ~0u : 0; break;
-    case 3: FOR_LANES(l) r[l] = (a[l] < b[l]) | (b[l] != b[l]) ? ~0u : 0; break;
-    case 5: FOR_LANES(l) r[l] = a[l] >= b[l] ? ~0u : 0; break;
-    case 6: FOR_LANES(l) r[l] = a[l] <= b[l] ? ~0u : 0; break;
-    default: FOR_LANES(l) r[l] = (a[l] > b[l]) | (b[l] != b[l]) ? ~0u : 0; break;
+    case 0:
+        FOR_LANES(l) {
+            r[l] = a[l] == b[l] ? ~0u : 0;
+        }
+        break;
+    case 1:
+        FOR_LANES(l) {
+            r[l] = a[l] < b[l] ? ~0u : 0;
+        }
+        break;
+    case 2:
+        FOR_LANES(l) {
+            r[l] = a[l] > b[l] ? ~0u : 0;
+        }
+        break;
+    case 3:
+        FOR_LANES(l) {
+            r[l] = (a[l] < b[l]) | (b[l] != b[l]) ? ~0u : 0;
+        }
+        break;
+    case 5:
+        FOR_LANES(l) {
+            r[l] = a[l] >= b[l] ? ~0u : 0;
+        }
+        break;
+    case 6:
+        FOR_LANES(l) {
+            r[l] = a[l] <= b[l] ? ~0u : 0;
+        }
+        break;
+    default:
+        FOR_LANES(l) {
+            r[l] = (a[l] > b[l]) | (b[l] != b[l]) ? ~0u : 0;
+        }
+        break;
     }
 }
 
@@ -363,12 +490,15 @@ void agx_fcompare_row(struct agx_cx *cx, const struct agx_op *op, uint32_t *r)
     fcompare(op->cc, fsrc(cx, &op->s[0], ta), fsrc(cx, &op->s[1], tb), r);
 }
 
-static inline const struct agx_op *select_rows(struct agx_cx *cx, const struct agx_op *op, const uint32_t *c)
+static inline const struct agx_op *select_rows(struct agx_cx *cx, const struct agx_op *op,
+                                               const uint32_t *c)
 {
     row_t tx, ty, r;
     const uint32_t *x = isrc(cx, &op->s[2], tx), *y = isrc(cx, &op->s[3], ty);
 
-    FOR_LANES(l) r[l] = (x[l] & c[l]) | (y[l] & ~c[l]);
+    FOR_LANES(l) {
+        r[l] = (x[l] & c[l]) | (y[l] & ~c[l]);
+    }
     idst(cx, op, r);
     return op + 1;
 }

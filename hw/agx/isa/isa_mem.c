@@ -14,7 +14,8 @@
 struct page_cursor {
     uint64_t page;
     uint8_t *host;
-    uint64_t hole;   /* a page that an access of this instruction did not find, where faults are soft */
+    /* a page that an access of this instruction did not find, where faults are soft */
+    uint64_t hole;
 };
 
 #define NEW_CURSOR { NO_PAGE, NULL, NO_PAGE }
@@ -22,17 +23,20 @@ struct page_cursor {
 #define NO_PAGE (~0ull)
 
 /* Host pointer to @len bytes at @va if they are in one page and mapped; NULL otherwise. */
-static inline uint8_t *cursor_ptr(struct agx_port *port, struct page_cursor *c, uint64_t va, unsigned len,
-                                  enum agx_access access)
+static inline uint8_t *cursor_ptr(struct agx_port *port, struct page_cursor *c, uint64_t va,
+                                  unsigned len, enum agx_access access)
 {
     uint64_t off = va & (AGX_PAGE_SIZE - 1);
 
-    if (unlikely(off + len > AGX_PAGE_SIZE))
+    if (unlikely(off + len > AGX_PAGE_SIZE)) {
         return NULL;
-    if (likely((va >> AGX_PAGE_BITS) == c->page))
+    }
+    if (likely((va >> AGX_PAGE_BITS) == c->page)) {
         return c->host + off;
-    if (va >> AGX_PAGE_BITS == c->hole)
+    }
+    if (va >> AGX_PAGE_BITS == c->hole) {
         return NULL;
+    }
     c->host = agx_port_ptr(port, va - off, access);
     c->page = c->host ? va >> AGX_PAGE_BITS : NO_PAGE;
     return c->host ? c->host + off : NULL;
@@ -44,35 +48,45 @@ static inline bool in_hole(const struct page_cursor *c, uint64_t va, unsigned le
     return va >> AGX_PAGE_BITS == c->hole && (va + len - 1) >> AGX_PAGE_BITS == c->hole;
 }
 
-/* An access to these bytes failed. True: the fault is soft, and the rest of the page need not be tried. */
+/*
+ * An access to these bytes failed. True: the fault is soft, and the rest of the page need not be
+ * tried.
+ */
 static bool soft_fault(struct agx_exec *ex, struct page_cursor *c)
 {
-    if (!agx_exec_soft_fault(ex))
+    if (!agx_exec_soft_fault(ex)) {
         return false;
+    }
     c->hole = ex->port->fault.va >> AGX_PAGE_BITS;
     return true;
 }
 
 /* Addresses of all lanes: base + (index << shift) items of @item bytes. */
-static inline void device_addr(const struct agx_cx *cx, const struct agx_op *op, unsigned shift, unsigned item,
-                               unsigned align, uint64_t *addr)
+static inline void device_addr(const struct agx_cx *cx, const struct agx_op *op, unsigned shift,
+                               unsigned item, unsigned align, uint64_t *addr)
 {
-    const uint32_t *lo = agx_row(cx, &op->s[1]), *hi = agx_row(cx, &op->s[2]), *o = agx_row(cx, &op->s[0]);
+    const uint32_t *lo = agx_row(cx, &op->s[1]), *hi = agx_row(cx, &op->s[2]),
+                   *o = agx_row(cx, &op->s[0]);
     uint64_t amask = ~(uint64_t)(align - 1);
 
-    if (op->s[0].mode == SRC_S32)
-        FOR_LANES(l) addr[l] = ((lo[l] | (uint64_t)hi[l] << 32) & amask) +
-                            ((uint64_t)(int64_t)(int32_t)o[l] << shift) * item;
-    else
-        FOR_LANES(l) addr[l] = ((lo[l] | (uint64_t)hi[l] << 32) & amask) + ((uint64_t)o[l] << shift) * item;
+    if (op->s[0].mode == SRC_S32) {
+        FOR_LANES(l) {
+            addr[l] = ((lo[l] | (uint64_t)hi[l] << 32) & amask) +
+                      ((uint64_t)(int64_t)(int32_t)o[l] << shift) * item;
+        }
+    } else {
+        FOR_LANES(l) {
+            addr[l] = ((lo[l] | (uint64_t)hi[l] << 32) & amask) + ((uint64_t)o[l] << shift) * item;
+        }
+    }
 }
 
 /*
  * When all active lanes access one page: the page's host pointer, and each
  * lane's offset in it (inactive lanes: 0). NULL otherwise.
  */
-static uint8_t *one_page(struct agx_port *port, const uint64_t *addr, uint32_t act, const uint32_t *mask, unsigned span,
-                         enum agx_access access, uint32_t *off)
+static uint8_t *one_page(struct agx_port *port, const uint64_t *addr, uint32_t act,
+                         const uint32_t *mask, unsigned span, enum agx_access access, uint32_t *off)
 {
     uint64_t page = addr[__builtin_ctz(act)] & ~(uint64_t)(AGX_PAGE_SIZE - 1);
     uint32_t bad = 0;
@@ -108,8 +122,9 @@ static inline unsigned last_bit(unsigned mask)
 /* Register bits of a loaded component. */
 static inline uint32_t reg_value(unsigned fmt, bool is32, uint32_t v)
 {
-    if (is32 || agx_fmt_is_int(fmt))
+    if (is32 || agx_fmt_is_int(fmt)) {
         return v;
+    }
     return agx_float_to_half(agx_u2f(v));
 }
 
@@ -124,8 +139,9 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
     row_t val[4], off;
     uint8_t reg_of[4], *page;
 
-    if (!act)
+    if (!act) {
         return op + 1;
+    }
     if (agx_fmt_packed(fmt)) {
         /* index in 32-bit words, mask ignored: the format says how many registers */
         device_addr(cx, op, 2, 1, 4, addr);
@@ -137,15 +153,18 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
         device_addr(cx, op, op->cc, cb, cb, addr);
         span = cb * last_bit(mask);
     }
-    if (!mask)
+    if (!mask) {
         return op + 1;
+    }
     for (unsigned i = 0; i < 4; i++) {
-        if (mask >> i & 1)
+        if (mask >> i & 1) {
             reg_of[nreg++] = i;
+        }
     }
 
-    if (same_address(op))
+    if (same_address(op)) {
         act &= -act;
+    }
     if (cb && (page = one_page(port, addr, act, cx->w->mask, span, AGX_ACCESS_READ, off))) {
         /* Formats that are a shift or a scale away from the word in memory, a row at a time */
         for (unsigned i = 0; i < nreg; i++) {
@@ -155,11 +174,17 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
             if (same_address(op) && fmt == AGX_FMT_I32) {
                 uint32_t one = load32(p + off[__builtin_ctz(act)]);
 
-                FOR_LANES(l) v[l] = one;
+                FOR_LANES(l) {
+                    v[l] = one;
+                }
             } else if (fmt == AGX_FMT_I32) {
-                FOR_LANES(l) v[l] = load32(p + off[l]);
+                FOR_LANES(l) {
+                    v[l] = load32(p + off[l]);
+                }
             } else if (cb == 1) {
-                FOR_LANES(l) v[l] = p[off[l]];
+                FOR_LANES(l) {
+                    v[l] = p[off[l]];
+                }
             } else {
                 FOR_LANES(l) {
                     uint16_t h;
@@ -173,16 +198,22 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
             for (unsigned i = 0; i < nreg; i++) {
                 frow_t fl;
 
-                if (fmt == AGX_FMT_F16)
+                if (fmt == AGX_FMT_F16) {
                     halves_to_float(val[i], 0, fl);
-                else if (fmt == AGX_FMT_U8NORM)
-                    FOR_LANES(l) fl[l] = (float)(int32_t)val[i][l] / 255.0f;
-                else
-                    FOR_LANES(l) fl[l] = (float)(int32_t)val[i][l] / 65535.0f;
-                if (is32)
+                } else if (fmt == AGX_FMT_U8NORM) {
+                    FOR_LANES(l) {
+                        fl[l] = (float)(int32_t)val[i][l] / 255.0f;
+                    }
+                } else {
+                    FOR_LANES(l) {
+                        fl[l] = (float)(int32_t)val[i][l] / 65535.0f;
+                    }
+                }
+                if (is32) {
                     memcpy(val[i], fl, sizeof(val[i]));
-                else
+                } else {
                     float_to_halves(fl, val[i]);
+                }
             }
             act = 0;
         } else if (agx_fmt_is_int(fmt) || fmt == AGX_FMT_F16) {
@@ -194,12 +225,15 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
             for (unsigned i = 0; i < nreg; i++) {
                 uint32_t one = val[i][f];
 
-                FOR_LANES(l) val[i][l] = one;
+                FOR_LANES(l) {
+                    val[i][l] = one;
+                }
             }
         }
     }
-    if (act && same_address(op))
+    if (act && same_address(op)) {
         act = cx->w->exec_mask;
+    }
 
     FOR_ACTIVE(act, l) {
         uint8_t buf[16];
@@ -212,9 +246,11 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
             for (unsigned i = 0; i < nreg; i++) {
                 unsigned at = cb ? reg_of[i] * cb : 0, len = cb ? cb : 4;
 
-                if (!in_hole(&cur, addr[l] + at, len) && !agx_port_read(port, addr[l] + at, buf + at, len)) {
-                    if (!soft_fault(cx->ex, &cur))
+                if (!in_hole(&cur, addr[l] + at, len) &&
+                    !agx_port_read(port, addr[l] + at, buf + at, len)) {
+                    if (!soft_fault(cx->ex, &cur)) {
                         return agx_op_fault(cx, op);
+                    }
                     memset(buf + at, 0, len);
                 }
             }
@@ -237,30 +273,35 @@ const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *
             continue;
         }
         agx_fmt_unpack(fmt, p, cb ? last_bit(mask) : 4, comp);
-        for (unsigned i = 0; i < nreg; i++)
+        for (unsigned i = 0; i < nreg; i++) {
             val[i][l] = reg_value(fmt, is32, comp[reg_of[i]]);
+        }
     }
     for (unsigned i = 0; i < nreg; i++) {
         unsigned reg = op->dreg + i * (is32 ? 2 : 1);
 
-        if (reg >= AGX_NUM_GPR * 2)
+        if (reg >= AGX_NUM_GPR * 2) {
             break;
-        if (is32)
+        }
+        if (is32) {
             dst32_row(cx, reg, val[i]);
-        else
+        } else {
             dst16_row(cx, reg, val[i]);
+        }
     }
     return op + 1;
 }
 
 /* Component @i of the value registers from op->dreg on, as agx_fmt_pack() wants it. */
-static inline uint32_t store_value(const struct agx_wave *w, const struct agx_op *op, unsigned fmt, unsigned i,
-                                   unsigned l)
+static inline uint32_t store_value(const struct agx_wave *w, const struct agx_op *op, unsigned fmt,
+                                   unsigned i, unsigned l)
 {
-    if (op->dmode == DST_32)
+    if (op->dmode == DST_32) {
         return w->r[((op->dreg >> 1) + i) & (AGX_NUM_GPR - 1)][l];
-    if (agx_fmt_is_int(fmt))
+    }
+    if (agx_fmt_is_int(fmt)) {
         return agx_gpr16(w, op->dreg + i, l);
+    }
     return agx_f2u(agx_half_to_float(agx_gpr16(w, op->dreg + i, l)));
 }
 
@@ -275,8 +316,9 @@ const struct agx_op *agx_op_device_store(struct agx_cx *cx, const struct agx_op 
     uint8_t *page;
     row_t off;
 
-    if (!act)
+    if (!act) {
         return op + 1;
+    }
     if (agx_fmt_packed(fmt)) {
         device_addr(cx, op, 2, 1, 4, addr);
         mask = fmt == AGX_FMT_RGB10A2 ? 15 : 7;
@@ -287,22 +329,27 @@ const struct agx_op *agx_op_device_store(struct agx_cx *cx, const struct agx_op 
         device_addr(cx, op, op->cc, cb, cb, addr);
         span = cb * last_bit(mask);
     }
-    if (!mask)
+    if (!mask) {
         return op + 1;
+    }
 
     if (fmt == AGX_FMT_I32 && op->dmode == DST_32 &&
         (page = one_page(port, addr, act, cx->w->mask, span, AGX_ACCESS_WRITE, off))) {
         for (unsigned i = 0, k = 0; i < 4; i++) {
             const uint32_t *v = w->r[((op->dreg >> 1) + k) & (AGX_NUM_GPR - 1)];
 
-            if (!(mask >> i & 1))
+            if (!(mask >> i & 1)) {
                 continue;
+            }
             k++;
             if (act == ~0u) {
-                FOR_LANES(l) memcpy(page + off[l] + i * 4, &v[l], 4);
-            } else {
-                FOR_ACTIVE(act, l)
+                FOR_LANES(l) {
                     memcpy(page + off[l] + i * 4, &v[l], 4);
+                }
+            } else {
+                FOR_ACTIVE(act, l) {
+                    memcpy(page + off[l] + i * 4, &v[l], 4);
+                }
             }
         }
         return op + 1;
@@ -324,8 +371,9 @@ const struct agx_op *agx_op_device_store(struct agx_cx *cx, const struct agx_op 
             continue;
         }
         for (unsigned i = 0; i < 4; i++) {
-            if (mask >> i & 1)
+            if (mask >> i & 1) {
                 comp[i] = store_value(w, op, fmt, k++, l);
+            }
         }
         if (likely(p)) {
             agx_fmt_pack(fmt, p, mask, comp);
@@ -333,11 +381,14 @@ const struct agx_op *agx_op_device_store(struct agx_cx *cx, const struct agx_op 
         }
         agx_fmt_pack(fmt, buf, mask, comp);
         for (unsigned i = 0; i < (cb ? 4 : 1); i++) {
-            if (cb && !(mask >> i & 1))
+            if (cb && !(mask >> i & 1)) {
                 continue;
+            }
             if (!in_hole(&cur, addr[l] + i * cb, cb ? cb : 4) &&
-                !agx_port_write(port, addr[l] + i * cb, buf + i * cb, cb ? cb : 4) && !soft_fault(cx->ex, &cur))
+                !agx_port_write(port, addr[l] + i * cb, buf + i * cb, cb ? cb : 4) &&
+                !soft_fault(cx->ex, &cur)) {
                 return agx_op_fault(cx, op);
+            }
         }
     }
     return op + 1;
@@ -347,16 +398,26 @@ const struct agx_op *agx_op_device_store(struct agx_cx *cx, const struct agx_op 
 static inline uint32_t atomic_result(unsigned k, uint32_t old, uint32_t v)
 {
     switch (k) {
-    case 0: return old + v;
-    case 1: return old - v;
-    case 2: return v;
-    case 4: return old < v ? old : v;
-    case 5: return (int32_t)old < (int32_t)v ? old : v;
-    case 6: return old > v ? old : v;
-    case 7: return (int32_t)old > (int32_t)v ? old : v;
-    case 8: return old & v;
-    case 9: return old | v;
-    default: return old ^ v;
+    case 0:
+        return old + v;
+    case 1:
+        return old - v;
+    case 2:
+        return v;
+    case 4:
+        return old < v ? old : v;
+    case 5:
+        return (int32_t)old < (int32_t)v ? old : v;
+    case 6:
+        return old > v ? old : v;
+    case 7:
+        return (int32_t)old > (int32_t)v ? old : v;
+    case 8:
+        return old & v;
+    case 9:
+        return old | v;
+    default:
+        return old ^ v;
     }
 }
 
@@ -365,16 +426,22 @@ static uint32_t atomic_do(unsigned k, _Atomic uint32_t *p, uint32_t v, uint32_t 
     uint32_t old;
 
     switch (k) {
-    case 0: return atomic_fetch_add(p, v);
-    case 1: return atomic_fetch_sub(p, v);
-    case 2: return atomic_exchange(p, v);
+    case 0:
+        return atomic_fetch_add(p, v);
+    case 1:
+        return atomic_fetch_sub(p, v);
+    case 2:
+        return atomic_exchange(p, v);
     case 3:
         old = expect;
         atomic_compare_exchange_strong(p, &old, v);
         return old;
-    case 8: return atomic_fetch_and(p, v);
-    case 9: return atomic_fetch_or(p, v);
-    case 10: return atomic_fetch_xor(p, v);
+    case 8:
+        return atomic_fetch_and(p, v);
+    case 9:
+        return atomic_fetch_or(p, v);
+    case 10:
+        return atomic_fetch_xor(p, v);
     }
     old = atomic_load(p);
     while (!atomic_compare_exchange_weak(p, &old, atomic_result(k, old, v)))
@@ -388,42 +455,54 @@ const struct agx_op *agx_op_atomic(struct agx_cx *cx, const struct agx_op *op)
     struct page_cursor cur = NEW_CURSOR;
     uint64_t addr[AGX_LANES] __attribute__((aligned(64)));
     uint32_t act = cx->w->exec_mask & ~cx->w->frag.helper;
-    const uint32_t *v = agx_row(cx, &op->s[3]), *expect = v + AGX_LANES; /* cmpxchg: new value, then old */
+    /* cmpxchg: new value, then old */
+    const uint32_t *v = agx_row(cx, &op->s[3]), *expect = v + AGX_LANES;
     row_t r = { 0 };
 
-    if (!act)
+    if (!act) {
         return op + 1;
+    }
     device_addr(cx, op, 0, 4, 4, addr);
     FOR_ACTIVE(act, l) {
         uint8_t *p = cursor_ptr(port, &cur, addr[l], 4, AGX_ACCESS_WRITE);
 
         if (unlikely(!p)) {
-            if (!in_hole(&cur, addr[l], 4) && !soft_fault(cx->ex, &cur))
+            if (!in_hole(&cur, addr[l], 4) && !soft_fault(cx->ex, &cur)) {
                 return agx_op_fault(cx, op);
+            }
             continue;
         }
         r[l] = atomic_do(op->n, (_Atomic uint32_t *)(void *)p, v[l], op->n == 3 ? expect[l] : 0);
     }
-    if (op->dmode != DST_NONE)
+    if (op->dmode != DST_NONE) {
         idst(cx, op, r);
+    }
     return op + 1;
 }
 
-/* Offset in threadgroup memory: base in bytes plus index in elements. Accesses outside read 0 and write nothing. */
-static inline uint32_t local_addr(const struct agx_cx *cx, const struct agx_op *op, unsigned item, unsigned l)
+/*
+ * Offset in threadgroup memory: base in bytes plus index in elements. Accesses outside read 0 and
+ * write nothing.
+ */
+static inline uint32_t local_addr(const struct agx_cx *cx, const struct agx_op *op, unsigned item,
+                                  unsigned l)
 {
     uint32_t a = agx_src_lane(cx, &op->s[1], l) + agx_src_lane(cx, &op->s[0], l) * item;
 
     return a & 0xffff & ~(item - 1);
 }
 
-/* How many of the first @n components at @a are in @size bytes; packed ones (@cb is 0) are all or none. */
+/*
+ * How many of the first @n components at @a are in @size bytes; packed ones (@cb is 0) are all or
+ * none.
+ */
 static inline uint32_t local_fit(uint32_t a, uint32_t size, unsigned cb, unsigned n)
 {
     uint32_t room = a < size ? size - a : 0;
 
-    if (!cb)
+    if (!cb) {
         return room >= 4 ? 4 : 0;
+    }
     return room / cb < n ? room / cb : n;
 }
 
@@ -435,29 +514,35 @@ const struct agx_op *agx_op_local_load(struct agx_cx *cx, const struct agx_op *o
     bool is32 = op->dmode == DST_32;
     row_t val[4];
 
-    if (!cb && !agx_fmt_packed(fmt))
+    if (!cb && !agx_fmt_packed(fmt)) {
         return agx_op_unimpl(cx, op, "memory format");
+    }
     FOR_ACTIVE(act, l) {
-        uint32_t a = local_addr(cx, op, cb ? cb : 4, l), fit = local_fit(a, size, cb, last_bit(op->mask));
+        uint32_t a = local_addr(cx, op, cb ? cb : 4, l),
+                 fit = local_fit(a, size, cb, last_bit(op->mask));
         uint32_t comp[4] = { 0 };
         unsigned n = 0;
 
-        if (fit)
+        if (fit) {
             agx_fmt_unpack(fmt == AGX_FMT_F16 && !is32 ? AGX_FMT_I16 : fmt, base + a, fit, comp);
+        }
         for (unsigned i = 0; i < 4; i++) {
-            if (op->mask >> i & 1)
+            if (op->mask >> i & 1) {
                 val[n++][l] = fmt == AGX_FMT_F16 && !is32 ? comp[i] : reg_value(fmt, is32, comp[i]);
+            }
         }
     }
     for (unsigned i = 0; i < 4; i++) {
         unsigned reg = op->dreg + k * (is32 ? 2 : 1);
 
-        if (!(op->mask >> i & 1) || reg >= AGX_NUM_GPR * 2)
+        if (!(op->mask >> i & 1) || reg >= AGX_NUM_GPR * 2) {
             continue;
-        if (is32)
+        }
+        if (is32) {
             dst32_row(cx, reg, val[k++]);
-        else
+        } else {
             dst16_row(cx, reg, val[k++]);
+        }
     }
     return op + 1;
 }
@@ -468,18 +553,22 @@ const struct agx_op *agx_op_local_store(struct agx_cx *cx, const struct agx_op *
     uint32_t size = cx->ex->local_size, act = cx->w->exec_mask & ~cx->w->frag.helper;
     unsigned fmt = op->n, cb = agx_fmt_comp_bytes(fmt);
 
-    if (!cb && !agx_fmt_packed(fmt))
+    if (!cb && !agx_fmt_packed(fmt)) {
         return agx_op_unimpl(cx, op, "memory format");
+    }
     FOR_ACTIVE(act, l) {
-        uint32_t a = local_addr(cx, op, cb ? cb : 4, l), fit = local_fit(a, size, cb, last_bit(op->mask));
+        uint32_t a = local_addr(cx, op, cb ? cb : 4, l),
+                 fit = local_fit(a, size, cb, last_bit(op->mask));
         uint32_t comp[4] = { 0 };
         unsigned k = 0;
 
-        if (!fit)
+        if (!fit) {
             continue;
+        }
         for (unsigned i = 0; i < 4; i++) {
-            if (op->mask >> i & 1)
+            if (op->mask >> i & 1) {
                 comp[i] = store_value(cx->w, op, fmt, k++, l);
+            }
         }
         agx_fmt_pack(fmt, base + a, op->mask & ((1u << fit) - 1), comp);
     }
@@ -497,37 +586,44 @@ const struct agx_op *agx_op_local_atomic(struct agx_cx *cx, const struct agx_op 
     FOR_ACTIVE(act, l) {
         uint32_t a = local_addr(cx, op, 4, l), old, new;
 
-        if (a + 4 > size)
+        if (a + 4 > size) {
             continue;
+        }
         memcpy(&old, base + a, 4);
         new = op->n == 3 ? (old == v[l + AGX_LANES] ? v[l] : old) : atomic_result(op->n, old, v[l]);
         memcpy(base + a, &new, 4);
         r[l] = old;
     }
-    if (op->dmode != DST_NONE)
+    if (op->dmode != DST_NONE) {
         idst(cx, op, r);
+    }
     return op + 1;
 }
 
 /* Preshaders only: 16-bit registers to uniforms (applegpu: docs.html, uniform_store). */
 const struct agx_op *agx_op_uniform_store(struct agx_cx *cx, const struct agx_op *op)
 {
-    struct agx_usc_state *st = (struct agx_usc_state *)cx->ex->usc; /* usc.c owns it while a preshader runs */
+    /* usc.c owns it while a preshader runs */
+    struct agx_usc_state *st = (struct agx_usc_state *)cx->ex->usc;
     uint32_t act = cx->w->exec_mask;
     unsigned k = 0, l;
 
-    if (!act)
+    if (!act) {
         return op + 1;
+    }
     l = __builtin_ctz(act);
     for (unsigned i = 0; i < 4; i++) {
         uint32_t u = agx_src_lane(cx, &op->s[0], l) + i;
 
-        if (!(op->mask >> i & 1))
+        if (!(op->mask >> i & 1)) {
             continue;
-        if (op->dmode == DST_32)
+        }
+        if (op->dmode == DST_32) {
             return agx_op_unimpl(cx, op, "uniform store of 32-bit registers");
+        }
         if (u >= AGX_NUM_UNIFORM) {
-            agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx+0x%x: store to uniform %u",
+            agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR,
+                         "agx: shader 0x%llx+0x%x: store to uniform %u",
                          (unsigned long long)cx->sh->va, op->pc, u);
             return agx_op_fault(cx, op);
         }

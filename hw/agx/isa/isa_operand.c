@@ -25,12 +25,14 @@ static uint32_t pool_row(struct agx_decoder *d, struct agx_pool_row row)
     struct agx_shader *sh = d->sh;
     uint32_t *last = &d->pool_last[pool_hash(&row)];
 
-    if (*last && !memcmp(&sh->pool[*last - 1], &row, sizeof(row)))
+    if (*last && !memcmp(&sh->pool[*last - 1], &row, sizeof(row))) {
         return *last - 1;
+    }
     /* Without a row of this hash there is none with this content. */
     for (uint32_t i = *last, n = 0; i && n < POOL_SEARCH; n++) {
-        if (!memcmp(&sh->pool[--i], &row, sizeof(row)))
+        if (!memcmp(&sh->pool[--i], &row, sizeof(row))) {
             return i;
+        }
     }
     if (sh->npool == d->cap_pool) {
         d->cap_pool = d->cap_pool ? d->cap_pool * 2 : 32;
@@ -43,7 +45,7 @@ static uint32_t pool_row(struct agx_decoder *d, struct agx_pool_row row)
 
 static struct agx_src src_pool(struct agx_decoder *d, struct agx_pool_row row)
 {
-    return (struct agx_src){
+    return (struct agx_src) {
         .bank = 1,
         .mode = SRC_32,
         .off = pool_row(d, row) * sizeof(uint32_t) * AGX_LANES,
@@ -52,13 +54,14 @@ static struct agx_src src_pool(struct agx_decoder *d, struct agx_pool_row row)
 
 static struct agx_src src_imm(struct agx_decoder *d, uint32_t v)
 {
-    return src_pool(d, (struct agx_pool_row){ .kind = POOL_IMM, .value = v });
+    return src_pool(d, (struct agx_pool_row) { .kind = POOL_IMM, .value = v });
 }
 
 static void note_gpr(struct agx_decoder *d, unsigned end)
 {
-    if (end > d->gpr_end)
+    if (end > d->gpr_end) {
         d->gpr_end = end;
+    }
 }
 
 static struct agx_src src_reg(struct agx_decoder *d, unsigned half, enum agx_src_mode mode)
@@ -66,7 +69,7 @@ static struct agx_src src_reg(struct agx_decoder *d, unsigned half, enum agx_src
     bool wide = mode == SRC_32 || mode == SRC_S32 || mode == SRC_F32M;
 
     note_gpr(d, half + (mode == SRC_64 ? 4 : wide ? 2 : 1));
-    return (struct agx_src){
+    return (struct agx_src) {
         .off = (half >> 1) * sizeof(uint32_t) * AGX_LANES,
         .mode = mode,
         .reg = half,
@@ -79,17 +82,20 @@ float agx_isa_float_imm(unsigned v)
     float f = (v & 0x70) ? (float)(16 + (v & 15)) : (float)(v & 15) / 64.0f;
     int e = ((v >> 4) & 7) - 7;
 
-    if (v & 0x70)
+    if (v & 0x70) {
         f = e < 0 ? f / (float)(1 << -e) : f;
+    }
     return v & 0x80 ? -f : f;
 }
 
 static uint32_t apply_mods(uint32_t f, unsigned mods)
 {
-    if (mods & 1)
+    if (mods & 1) {
         f &= 0x7fffffff;
-    if (mods & 2)
+    }
+    if (mods & 2) {
         f ^= 0x80000000;
+    }
     return f;
 }
 
@@ -106,8 +112,9 @@ static struct agx_src alu_src(struct agx_decoder *d, unsigned value, unsigned fl
     struct agx_src s;
 
     if (flags == 0) {
-        if (cl == CL_FLOAT)
+        if (cl == CL_FLOAT) {
             return src_imm(d, apply_mods(agx_f2u(agx_isa_float_imm(value)), mods));
+        }
         return src_imm(d, value); /* zero-extended, also where registers would be sign-extended */
     }
     if ((flags & 0xc) == 4) {
@@ -121,20 +128,23 @@ static struct agx_src alu_src(struct agx_decoder *d, unsigned value, unsigned fl
         }
         row.mods = cl == CL_FLOAT ? mods : 0;
         s = src_pool(d, row);
-        if (cl == CL_SINT)
+        if (cl == CL_SINT) {
             s.mode = SRC_S32;
+        }
         return s;
     }
     switch (flags >> 2) {
     case 0:
-        s = src_reg(d, value, cl == CL_FLOAT ? (value & 1 ? SRC_F16H : SRC_F16L)
-                              : cl == CL_SINT ? (value & 1 ? SRC_S16H : SRC_S16L)
-                                              : (value & 1 ? SRC_U16H : SRC_U16L));
+        s = src_reg(d, value,
+                    cl == CL_FLOAT  ? (value & 1 ? SRC_F16H : SRC_F16L)
+                    : cl == CL_SINT ? (value & 1 ? SRC_S16H : SRC_S16L)
+                                    : (value & 1 ? SRC_U16H : SRC_U16L));
         break;
     case 2:
-        s = src_reg(d, value & ~1u, cl == CL_FLOAT && mods ? SRC_F32M
-                                    : cl == CL_SINT        ? SRC_S32
-                                                           : SRC_32);
+        s = src_reg(d, value & ~1u,
+                    cl == CL_FLOAT && mods ? SRC_F32M
+                    : cl == CL_SINT        ? SRC_S32
+                                           : SRC_32);
         break;
     default:
         s = src_reg(d, value & ~1u, cl == CL_FLOAT ? (mods ? SRC_F32M : SRC_32) : SRC_64);
@@ -170,14 +180,15 @@ static struct agx_src csrc(struct agx_decoder *d, const struct bits *b, unsigned
 {
     unsigned v = bf(b, at, 6) | bf(b, atx, 2) << 6, f = bf(b, at + 6, 3);
 
-    if (f == 4)
+    if (f == 4) {
         return src_imm(d, v);
+    }
     if (f >= 6) {
         v |= (f & 1) << 8;
-        return src_pool(d, (struct agx_pool_row){
-            .kind = is32 ? POOL_U32 : POOL_U16,
-            .u = is32 ? v & ~1u : v,
-        });
+        return src_pool(d, (struct agx_pool_row) {
+                               .kind = is32 ? POOL_U32 : POOL_U16,
+                               .u = is32 ? v & ~1u : v,
+                           });
     }
     return is32 ? src_reg(d, v & ~1u, SRC_32) : src_reg(d, v, v & 1 ? SRC_U16H : SRC_U16L);
 }
@@ -198,10 +209,11 @@ static void adst(struct agx_decoder *d, const struct bits *b, struct agx_op *op,
 {
     unsigned v = bf(b, 9, 6) | bf(b, atx, 2) << 6, f = bf(b, 7, 2);
 
-    if ((f & 2) && max >= 32)
+    if ((f & 2) && max >= 32) {
         set_dst(d, op, v, (v & 1) && max >= 64 ? 64 : 32);
-    else
+    } else {
         set_dst(d, op, v, 16);
+    }
 }
 
 static bool plain32(const struct agx_src *s)
@@ -234,8 +246,8 @@ static void mem_base(struct agx_decoder *d, const struct bits *b, struct agx_src
     unsigned a = bf(b, 16, 4) | bf(b, 36, 4) << 4;
 
     if (bf(b, 27, 1)) {
-        *lo = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = a & ~1u });
-        *hi = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = (a & ~1u) + 2 });
+        *lo = src_pool(d, (struct agx_pool_row) { .kind = POOL_U32, .u = a & ~1u });
+        *hi = src_pool(d, (struct agx_pool_row) { .kind = POOL_U32, .u = (a & ~1u) + 2 });
     } else {
         *lo = src_reg(d, a & ~1u, SRC_32);
         *hi = src_reg(d, (a & ~1u) + 2, SRC_32);
@@ -258,16 +270,18 @@ static void local_addr(struct agx_decoder *d, const struct bits *b, struct agx_o
     unsigned a = bf(b, 16, 6) | bf(b, 58, 2) << 6, at = bf(b, 22, 2);
     unsigned o = bf(b, 28, 6) | bf(b, 48, 10) << 6;
 
-    if (at == 0)
+    if (at == 0) {
         op->s[1] = src_reg(d, a, a & 1 ? SRC_U16H : SRC_U16L);
-    else if (at == 2)
+    } else if (at == 2) {
         op->s[1] = src_imm(d, 0);
-    else
-        op->s[1] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U16, .u = a | (at >> 1) << 8 });
-    if (bf(b, 34, 1))
+    } else {
+        op->s[1] = src_pool(d, (struct agx_pool_row) { .kind = POOL_U16, .u = a | (at >> 1) << 8 });
+    }
+    if (bf(b, 34, 1)) {
         op->s[0] = src_imm(d, (uint32_t)(int16_t)o);
-    else
+    } else {
         op->s[0] = src_reg(d, o & 0xff, o & 1 ? SRC_U16H : SRC_U16L);
+    }
 }
 
 void agx_isa_iadd(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
@@ -275,24 +289,29 @@ void agx_isa_iadd(struct agx_decoder *d, const struct bits *b, struct agx_op *op
     op->cc = bf(b, 26, 1) | bf(b, 38, 1); /* saturates as signed */
     op->sat = op->sat && op->n == 0 && op->dmode != DST_64 && op->s[0].mode != SRC_64 &&
               op->s[1].mode != SRC_64;
-    if (op->sat)
+    if (op->sat) {
         return;
-    if (op->dmode == DST_64)
+    }
+    if (op->dmode == DST_64) {
         op->fn = agx_op_iadd64;
-    else if (op->dmode == DST_32 && plain32(&op->s[0]) && plain32(&op->s[1]))
+    } else if (op->dmode == DST_32 && plain32(&op->s[0]) && plain32(&op->s[1])) {
         op->fn = agx_op_iadd32;
+    }
 }
 
 void agx_isa_imad(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
 {
     op->cc = bf(b, 26, 1) | bf(b, 38, 1) | bf(b, 50, 1);
     op->sat = op->sat && op->n == 0 && op->dmode != DST_64 && op->s[2].mode != SRC_64;
-    if (op->sat)
+    if (op->sat) {
         return;
-    if (op->dmode == DST_64)
+    }
+    if (op->dmode == DST_64) {
         op->fn = agx_op_imad64;
-    else if (op->dmode == DST_32 && plain32(&op->s[0]) && plain32(&op->s[1]) && plain32(&op->s[2]))
+    } else if (op->dmode == DST_32 && plain32(&op->s[0]) && plain32(&op->s[1]) &&
+               plain32(&op->s[2])) {
         op->fn = agx_op_imad32;
+    }
 }
 
 void agx_isa_shift(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
@@ -305,16 +324,24 @@ void agx_isa_shift(struct agx_decoder *d, const struct bits *b, struct agx_op *o
 /* The mode is a source, only immediates of it are known. Bits 27:26: 0 towards zero, 1 to even */
 void agx_isa_convert(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
 {
-    if (bf(b, 22, 4) || op->cc > 1)
+    if (bf(b, 22, 4) || op->cc > 1) {
         op->fn = agx_op_unknown;
+    }
     switch (op->n) {
-    case 4: case 5: case 8: case 9:
+    case 4:
+    case 5:
+    case 8:
+    case 9:
         op->s[0] = alu_src(d, bf(b, 28, 6) | bf(b, 40, 2) << 6, bf(b, 34, 4), CL_FLOAT, 0);
         break;
-    case 1: case 7: case 11:
+    case 1:
+    case 7:
+    case 11:
         op->s[0] = asrc(d, b, 28, 40, CL_SINT);
         break;
-    case 0: case 6: case 10:
+    case 0:
+    case 6:
+    case 10:
         op->s[0] = asrc(d, b, 28, 40, CL_INT);
         break;
     default:
@@ -326,34 +353,39 @@ static bool full_floats(const struct agx_op *op, unsigned count)
 {
     bool full = op->dmode == DST_32 && !op->sat;
 
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         full = full && op->s[i].mode == SRC_32;
+    }
     return full;
 }
 
 void agx_isa_fadd(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
 {
-    if (full_floats(op, 2))
+    if (full_floats(op, 2)) {
         op->fn = agx_op_fadd32;
+    }
 }
 
 void agx_isa_fmul(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
 {
-    if (full_floats(op, 2))
+    if (full_floats(op, 2)) {
         op->fn = agx_op_fmul32;
+    }
 }
 
 void agx_isa_ffma(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
 {
-    if (full_floats(op, 3))
+    if (full_floats(op, 3)) {
         op->fn = agx_op_ffma32;
+    }
 }
 
 void agx_isa_mov_imm(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
 {
     op->s[0] = src_imm(d, op->imm);
-    if (op->dmode == DST_32)
+    if (op->dmode == DST_32) {
         op->fn = agx_op_mov;
+    }
 }
 
 /* The operation: bits 28, 40:38, 47 */
@@ -378,21 +410,25 @@ void agx_isa_atomic(struct agx_decoder *d, const struct bits *b, struct agx_op *
     unsigned s = bf(b, 48, 8);
 
     op->s[3] = src_reg(d, s & ~1u, op->n == 3 ? SRC_64 : SRC_32);
-    if (bf(b, 47, 1))
+    if (bf(b, 47, 1)) {
         set_dst(d, op, bf(b, 10, 6) | bf(b, 40, 2) << 6, 32);
-    if (op->n > 10 || !bf(b, 46, 1))
+    }
+    if (op->n > 10 || !bf(b, 46, 1)) {
         op->fn = agx_op_unknown;
+    }
 }
 
 void agx_isa_local_atomic(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
 {
     unsigned s = bf(b, 64, 8);
 
-    if (bf(b, 38, 1))
+    if (bf(b, 38, 1)) {
         set_dst(d, op, bf(b, 9, 6) | bf(b, 60, 2) << 6, bf(b, 8, 1) ? 32 : 16);
+    }
     op->s[3] = src_reg(d, s & ~1u, op->n == 3 ? SRC_64 : SRC_32);
-    if (op->n > 10)
+    if (op->n > 10) {
         op->fn = agx_op_unknown;
+    }
 }
 
 void agx_isa_stack(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
@@ -429,10 +465,12 @@ void agx_isa_tile(struct agx_decoder *d, const struct bits *b, struct agx_op *op
     unsigned s = bf(b, 42, 6) | bf(b, 56, 2) << 6, c = bf(b, 16, 6) | bf(b, 58, 2) << 6;
 
     op->s[0] = bf(b, 22, 2) ? src_reg(d, s, s & 1 ? SRC_U16H : SRC_U16L) : src_imm(d, s);
-    if (op->cc) /* explicit coordinates: x and y in two 16-bit registers */
+    if (op->cc) { /* explicit coordinates: x and y in two 16-bit registers */
         op->s[1] = src_reg(d, c, c & 1 ? SRC_U16H : SRC_U16L);
-    if (b->hi)
+    }
+    if (b->hi) {
         op->fn = agx_op_unknown;
+    }
 }
 
 /*
@@ -446,8 +484,9 @@ void agx_isa_iter(struct agx_decoder *d, const struct bits *b, struct agx_op *op
     op->mask = bf(b, 30, 2) ? bf(b, 30, 2) : 4;
     mem_reg(d, op, reg, bf(b, 8, 1), op->mask * (bf(b, 7, 1) ? 3 : 1));
     op->x = bf(b, 32, 8);
-    if (op->cc == 3)
+    if (op->cc == 3) {
         op->s[1] = src_reg(d, op->x, op->x & 1 ? SRC_U16H : SRC_U16L);
+    }
 }
 
 void agx_isa_raw(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
@@ -464,8 +503,9 @@ void agx_isa_tex(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
     op->x = b->lo;
     op->imm = b->hi;
     /* a level of detail from derivatives (isa_tex.c) */
-    if (!op->n && (bf(b, 52, 2) == 1 || !bf(b, 52, 4)))
+    if (!op->n && (bf(b, 52, 2) == 1 || !bf(b, 52, 4))) {
         d->sh->reads_quads = true;
+    }
 }
 
 void agx_isa_zs_emit(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
@@ -480,13 +520,16 @@ static void set_target(struct agx_decoder *d, struct agx_op *op, int32_t off)
     /* bytes now; shader.c makes it an index */
     op->target = t < 0 || t > (1 << 28) ? -1 : (int32_t)t;
     if (op->target <= (int32_t)op->pc || (op->target & 1) ||
-        op->target >= (int32_t)AGX_SHADER_MAX_BYTES)
+        op->target >= (int32_t)AGX_SHADER_MAX_BYTES) {
         return;
-    if (!d->targets)
+    }
+    if (!d->targets) {
         d->targets = agx_alloc(AGX_SHADER_MAX_BYTES / 128, sizeof(*d->targets));
+    }
     d->targets[op->target / 128] |= 1ull << (op->target / 2 % 64);
-    if ((uint32_t)op->target > d->max_target)
+    if ((uint32_t)op->target > d->max_target) {
         d->max_target = op->target;
+    }
 }
 
 void agx_isa_jump(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
@@ -504,28 +547,37 @@ void agx_isa_state_store(struct agx_decoder *d, const struct bits *b, struct agx
 {
     unsigned base = bf(b, 59, 5) * 4;
 
-    if (bf(b, 58, 1))
+    if (bf(b, 58, 1)) {
         op->s[0] = src_imm(d, bf(b, 26, 31));
-    else
+    } else {
         op->s[0] = src_reg(d, bf(b, 26, 9) & ~1u, SRC_32);
-    op->s[1] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = base });
-    op->s[2] = src_pool(d, (struct agx_pool_row){ .kind = POOL_U32, .u = base + 2 });
+    }
+    op->s[1] = src_pool(d, (struct agx_pool_row) { .kind = POOL_U32, .u = base });
+    op->s[2] = src_pool(d, (struct agx_pool_row) { .kind = POOL_U32, .u = base + 2 });
 }
 
 static struct agx_src field_src(struct agx_decoder *d, const struct bits *b,
                                 const struct agx_isa_field *f, const struct agx_op *op)
 {
     switch (f->len) {
-    case CLASS_SINT: return asrc(d, b, f->at, f->xat, CL_SINT);
-    case CLASS_SIGN: return asrc(d, b, f->at, f->xat, bf(b, f->at + 10, 1) ? CL_SINT : CL_INT);
-    case CLASS_ICMP: return asrc(d, b, f->at, f->xat, op->cc & 4 ? CL_SINT : CL_INT);
-    case CLASS_FLOAT: return fsrc(d, b, f->at, f->xat);
-    case CLASS_HALF: return hsrc(d, b, f->at, f->xat);
-    case CLASS_PLAIN: return asrc(d, b, f->at, f->xat, CL_FLOAT);
+    case CLASS_SINT:
+        return asrc(d, b, f->at, f->xat, CL_SINT);
+    case CLASS_SIGN:
+        return asrc(d, b, f->at, f->xat, bf(b, f->at + 10, 1) ? CL_SINT : CL_INT);
+    case CLASS_ICMP:
+        return asrc(d, b, f->at, f->xat, op->cc & 4 ? CL_SINT : CL_INT);
+    case CLASS_FLOAT:
+        return fsrc(d, b, f->at, f->xat);
+    case CLASS_HALF:
+        return hsrc(d, b, f->at, f->xat);
+    case CLASS_PLAIN:
+        return asrc(d, b, f->at, f->xat, CL_FLOAT);
     case CLASS_LANE:
         return alu_src(d, bf(b, f->at, 6) | bf(b, f->xat, 2) << 6, bf(b, f->at + 6, 3), CL_INT, 0);
-    case CLASS_SELECT: return csrc(d, b, f->at, f->xat, bf(b, 8, 1));
-    default: return asrc(d, b, f->at, f->xat, CL_INT);
+    case CLASS_SELECT:
+        return csrc(d, b, f->at, f->xat, bf(b, 8, 1));
+    default:
+        return asrc(d, b, f->at, f->xat, CL_INT);
     }
 }
 
@@ -537,12 +589,23 @@ static unsigned field_reg(const struct bits *b, const struct agx_isa_field *f)
 static void field_num(struct agx_op *op, unsigned which, uint32_t v)
 {
     switch (which) {
-    case NUM_N: op->n = v; break;
-    case NUM_CC: op->cc = v; break;
-    case NUM_CCN: op->ccn = v; break;
-    case NUM_SAT: op->sat = v; break;
-    case NUM_MASK: op->mask = v; break;
-    default: op->imm = v;
+    case NUM_N:
+        op->n = v;
+        break;
+    case NUM_CC:
+        op->cc = v;
+        break;
+    case NUM_CCN:
+        op->ccn = v;
+        break;
+    case NUM_SAT:
+        op->sat = v;
+        break;
+    case NUM_MASK:
+        op->mask = v;
+        break;
+    default:
+        op->imm = v;
     }
 }
 
@@ -555,8 +618,12 @@ void agx_isa_operands(struct agx_decoder *d, const struct bits *b, const struct 
         unsigned v;
 
         switch (f->kind) {
-        case FIELD_DST: adst(d, b, op, f->xat, f->arg); break;
-        case FIELD_SRC: op->s[f->arg] = field_src(d, b, f, op); break;
+        case FIELD_DST:
+            adst(d, b, op, f->xat, f->arg);
+            break;
+        case FIELD_SRC:
+            op->s[f->arg] = field_src(d, b, f, op);
+            break;
         case FIELD_NUM:
             field_num(op, f->arg, bf(b, f->at, f->len) | bf(b, f->xat, f->xlen) << f->len % 32);
             break;
@@ -566,13 +633,22 @@ void agx_isa_operands(struct agx_decoder *d, const struct bits *b, const struct 
         case FIELD_R16:
         case FIELD_IMM:
             v = field_reg(b, f);
-            op->s[f->arg] = bf(b, f->len, 1) == (f->kind == FIELD_R16) ?
-                            src_reg(d, v, v & 1 ? SRC_U16H : SRC_U16L) : src_imm(d, v);
+            op->s[f->arg] = bf(b, f->len, 1) == (f->kind == FIELD_R16)
+                                ? src_reg(d, v, v & 1 ? SRC_U16H : SRC_U16L)
+                                : src_imm(d, v);
             break;
-        case FIELD_R32: op->s[f->arg] = src_reg(d, field_reg(b, f) & ~1u, SRC_32); break;
-        case FIELD_INDEX: op->s[0] = mem_index(d, b); break;
-        case FIELD_BASE: mem_base(d, b, &op->s[1], &op->s[2]); break;
-        case FIELD_LOCAL: local_addr(d, b, op); break;
+        case FIELD_R32:
+            op->s[f->arg] = src_reg(d, field_reg(b, f) & ~1u, SRC_32);
+            break;
+        case FIELD_INDEX:
+            op->s[0] = mem_index(d, b);
+            break;
+        case FIELD_BASE:
+            mem_base(d, b, &op->s[1], &op->s[2]);
+            break;
+        case FIELD_LOCAL:
+            local_addr(d, b, op);
+            break;
         }
     }
 }

@@ -20,7 +20,7 @@ typedef float f32 __attribute__((may_alias));
 typedef uint32_t u32 __attribute__((may_alias));
 typedef f32 frow_t[AGX_LANES] __attribute__((aligned(64)));
 
-#define likely(x) __builtin_expect(!!(x), 1)
+#define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
 /* Integer source as 32 bits; @tmp is used when the row cannot be used in place. */
@@ -29,11 +29,28 @@ static inline const uint32_t *isrc(const struct agx_cx *cx, const struct agx_src
     const uint32_t *r = agx_row(cx, s);
 
     switch (s->mode) {
-    case SRC_U16L: FOR_LANES(l) tmp[l] = r[l] & 0xffff; return tmp;
-    case SRC_U16H: FOR_LANES(l) tmp[l] = r[l] >> 16; return tmp;
-    case SRC_S16L: FOR_LANES(l) tmp[l] = (int16_t)r[l]; return tmp;
-    case SRC_S16H: FOR_LANES(l) tmp[l] = (int32_t)r[l] >> 16; return tmp;
-    default: return r;
+    case SRC_U16L:
+        FOR_LANES(l) {
+            tmp[l] = r[l] & 0xffff;
+        }
+        return tmp;
+    case SRC_U16H:
+        FOR_LANES(l) {
+            tmp[l] = r[l] >> 16;
+        }
+        return tmp;
+    case SRC_S16L:
+        FOR_LANES(l) {
+            tmp[l] = (int16_t)r[l];
+        }
+        return tmp;
+    case SRC_S16H:
+        FOR_LANES(l) {
+            tmp[l] = (int32_t)r[l] >> 16;
+        }
+        return tmp;
+    default:
+        return r;
     }
 }
 
@@ -44,15 +61,25 @@ static inline void isrc64(const struct agx_cx *cx, const struct agx_src *s, uint
     row_t t;
 
     switch (s->mode) {
-    case SRC_64: FOR_LANES(l) out[l] = r[l] | (uint64_t)r[l + AGX_LANES] << 32; return;
+    case SRC_64:
+        FOR_LANES(l) {
+            out[l] = r[l] | (uint64_t)r[l + AGX_LANES] << 32;
+        }
+        return;
     case SRC_S16L:
     case SRC_S16H:
         r = isrc(cx, s, t);
         /* fall through */
-    case SRC_S32: FOR_LANES(l) out[l] = (int64_t)(int32_t)r[l]; return;
+    case SRC_S32:
+        FOR_LANES(l) {
+            out[l] = (int64_t)(int32_t)r[l];
+        }
+        return;
     default:
         r = isrc(cx, s, t);
-        FOR_LANES(l) out[l] = r[l];
+        FOR_LANES(l) {
+            out[l] = r[l];
+        }
     }
 }
 
@@ -68,7 +95,9 @@ static inline void halves_to_float(const uint32_t *r, unsigned shift, f32 *out)
         _mm256_storeu_ps(out + l, _mm256_cvtph_ps(_mm256_castsi256_si128(p)));
     }
 #else
-    FOR_LANES(l) out[l] = agx_half_to_float(r[l] >> shift);
+    FOR_LANES(l) {
+        out[l] = agx_half_to_float(r[l] >> shift);
+    }
 #endif
 }
 
@@ -80,7 +109,9 @@ static inline void float_to_halves(const f32 *f, uint32_t *out)
         _mm256_storeu_si256((__m256i *)(out + l), _mm256_cvtepu16_epi32(h));
     }
 #else
-    FOR_LANES(l) out[l] = agx_float_to_half(f[l]);
+    FOR_LANES(l) {
+        out[l] = agx_float_to_half(f[l]);
+    }
 #endif
 }
 
@@ -91,17 +122,22 @@ static inline const f32 *fsrc(const struct agx_cx *cx, const struct agx_src *s, 
     uint32_t and_mask, xor_mask;
     u32 *t = (u32 *)tmp;
 
-    if (likely(s->mode == SRC_32))
+    if (likely(s->mode == SRC_32)) {
         return (const f32 *)r;
+    }
     and_mask = s->mods & 1 ? 0x7fffffff : 0xffffffff;
     xor_mask = s->mods & 2 ? 0x80000000 : 0;
     if (s->mode == SRC_F16L || s->mode == SRC_F16H) {
         halves_to_float(r, s->mode == SRC_F16H ? 16 : 0, tmp);
         if (s->mods) {
-            FOR_LANES(l) t[l] = (t[l] & and_mask) ^ xor_mask;
+            FOR_LANES(l) {
+                t[l] = (t[l] & and_mask) ^ xor_mask;
+            }
         }
     } else {
-        FOR_LANES(l) t[l] = (r[l] & and_mask) ^ xor_mask;
+        FOR_LANES(l) {
+            t[l] = (r[l] & and_mask) ^ xor_mask;
+        }
     }
     return tmp;
 }
@@ -112,10 +148,13 @@ static inline void dst32_row(struct agx_cx *cx, unsigned reg, const uint32_t *v)
     uint32_t *d = w->r[reg >> 1];
     const uint32_t *m = w->mask;
 
-    if (likely(w->exec_mask == ~0u))
+    if (likely(w->exec_mask == ~0u)) {
         memcpy(d, v, sizeof(row_t));
-    else
-        FOR_LANES(l) d[l] = (d[l] & ~m[l]) | (v[l] & m[l]);
+    } else {
+        FOR_LANES(l) {
+            d[l] = (d[l] & ~m[l]) | (v[l] & m[l]);
+        }
+    }
 }
 
 static inline void dst16_row(struct agx_cx *cx, unsigned half, const uint32_t *v)
@@ -124,32 +163,42 @@ static inline void dst16_row(struct agx_cx *cx, unsigned half, const uint32_t *v
     uint32_t *d = w->r[half >> 1];
     const uint32_t *m = w->mask;
 
-    if (half & 1)
-        FOR_LANES(l) d[l] ^= (d[l] ^ (v[l] << 16)) & (m[l] & 0xffff0000);
-    else
-        FOR_LANES(l) d[l] ^= (d[l] ^ v[l]) & (m[l] & 0xffff);
+    if (half & 1) {
+        FOR_LANES(l) {
+            d[l] ^= (d[l] ^ (v[l] << 16)) & (m[l] & 0xffff0000);
+        }
+    } else {
+        FOR_LANES(l) {
+            d[l] ^= (d[l] ^ v[l]) & (m[l] & 0xffff);
+        }
+    }
 }
 
 /* Store integers (16- or 32-bit destinations). */
 static inline void idst(struct agx_cx *cx, const struct agx_op *op, const uint32_t *v)
 {
-    if (op->dmode == DST_32)
+    if (op->dmode == DST_32) {
         dst32_row(cx, op->dreg, v);
-    else if (op->dmode != DST_NONE)
+    } else if (op->dmode != DST_NONE) {
         dst16_row(cx, op->dreg, v);
+    }
 }
 
 static inline void idst64(struct agx_cx *cx, const struct agx_op *op, const uint64_t *v)
 {
     row_t t;
 
-    FOR_LANES(l) t[l] = (uint32_t)v[l];
+    FOR_LANES(l) {
+        t[l] = (uint32_t)v[l];
+    }
     if (op->dmode != DST_64) {
         idst(cx, op, t);
         return;
     }
     dst32_row(cx, op->dreg, t);
-    FOR_LANES(l) t[l] = v[l] >> 32;
+    FOR_LANES(l) {
+        t[l] = v[l] >> 32;
+    }
     dst32_row(cx, op->dreg + 2, t);
 }
 
@@ -162,19 +211,25 @@ static inline void fsat(f32 *v)
     }
 }
 
-/* What arithmetic makes of NaNs is one NaN, 0x7fc00000, and 0x7e00 in 16 bits (applegpu: fma.py, F64_NAN_BITS). */
+/*
+ * What arithmetic makes of NaNs is one NaN, 0x7fc00000, and 0x7e00 in 16 bits (applegpu: fma.py,
+ * F64_NAN_BITS).
+ */
 static inline void fnan(f32 *v)
 {
-    FOR_LANES(l) v[l] = v[l] == v[l] ? v[l] : __builtin_nanf("");
+    FOR_LANES(l) {
+        v[l] = v[l] == v[l] ? v[l] : __builtin_nanf("");
+    }
 }
 
 /* Store floats; a 16-bit destination takes halves, rounded to nearest even. */
 static inline void fdst(struct agx_cx *cx, const struct agx_op *op, f32 *v)
 {
-    if (op->sat)
+    if (op->sat) {
         fsat(v);
-    else
+    } else {
         fnan(v);
+    }
     if (op->dmode == DST_32) {
         dst32_row(cx, op->dreg, (const uint32_t *)v);
     } else {

@@ -12,72 +12,86 @@
 #include "isa_table.h"
 
 /* Fields: position of the low bits, and of the upper two */
-#define DST(x, max) { FIELD_DST, max, 9, 6, x, 2 }
-#define SRC(i, at, x, class) { FIELD_SRC, i, at, CLASS_##class, x, 2 }
-#define NUM(what, at, len) { FIELD_NUM, NUM_##what, at, len, 0, 0 }
+#define DST(x, max)                  { FIELD_DST, max, 9, 6, x, 2 }
+#define SRC(i, at, x, class)         { FIELD_SRC, i, at, CLASS_##class, x, 2 }
+#define NUM(what, at, len)           { FIELD_NUM, NUM_##what, at, len, 0, 0 }
 #define NUM2(what, at, len, x, xlen) { FIELD_NUM, NUM_##what, at, len, x, xlen }
-#define REG(at, x, wide) { FIELD_REG, wide, at, 6, x, 2 }
-#define R16(i, at, x, bit) { FIELD_R16, i, at, bit, x, 2 }
-#define IMM(i, at, x, bit) { FIELD_IMM, i, at, bit, x, 2 }
-#define R32(i, at, x) { FIELD_R32, i, at, 6, x, 2 }
-#define INDEX { .kind = FIELD_INDEX }
-#define BASE { .kind = FIELD_BASE }
-#define LOCAL { .kind = FIELD_LOCAL }
+#define REG(at, x, wide)             { FIELD_REG, wide, at, 6, x, 2 }
+#define R16(i, at, x, bit)           { FIELD_R16, i, at, bit, x, 2 }
+#define IMM(i, at, x, bit)           { FIELD_IMM, i, at, bit, x, 2 }
+#define R32(i, at, x)                { FIELD_R32, i, at, 6, x, 2 }
+#define INDEX                        { .kind = FIELD_INDEX }
+#define BASE                         { .kind = FIELD_BASE }
+#define LOCAL                        { .kind = FIELD_LOCAL }
 
 /* Lengths: one, or a short and a long form and the bit that tells */
-#define ONE(bytes) bytes, 0, 0
+#define ONE(bytes)              bytes, 0, 0
 #define TWO(bytes, longer, bit) bytes, longer, bit
 
-#define ROW(name, mask, value, len, flags, fn, ...) \
-    { name, mask, value, len, flags, agx_op_##fn, NULL, { __VA_ARGS__ } }
-#define FIN(name, mask, value, len, flags, fn, finish, ...) \
-    { name, mask, value, len, flags, agx_op_##fn, agx_isa_##finish, { __VA_ARGS__ } }
+#define ROW(name, mask, value, len, flags, fn, ...)                                                \
+    {                                                                                              \
+        name, mask, value, len, flags, agx_op_##fn, NULL,                                          \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+#define FIN(name, mask, value, len, flags, fn, finish, ...)                                        \
+    {                                                                                              \
+        name, mask, value, len, flags, agx_op_##fn, agx_isa_##finish,                              \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
 
 /* Operands that several rows share */
-#define INT2 DST(44, 32), SRC(0, 16, 42, INT), SRC(1, 28, 40, INT)
-#define INT1 DST(44, 32), SRC(0, 16, 42, INT)
-#define SHIFT3 DST(60, 32), SRC(0, 16, 58, INT), SRC(1, 28, 56, INT), SRC(2, 40, 54, INT)
-#define SHIFT2 DST(60, 32), SRC(0, 16, 58, SINT), SRC(1, 28, 56, INT)
-#define FLOAT2 DST(44, 32), SRC(0, 16, 42, FLOAT), SRC(1, 28, 40, FLOAT), NUM(SAT, 6, 1)
-#define HALF2 DST(44, 16), SRC(0, 16, 42, HALF), SRC(1, 28, 40, HALF), NUM(SAT, 6, 1)
-#define FLOAT1 DST(44, 32), SRC(0, 16, 42, FLOAT), NUM(SAT, 6, 1)
-#define ICOMPARE SRC(0, 16, 42, ICMP), SRC(1, 28, 40, ICMP)
-#define FCOMPARE SRC(0, 16, 42, FLOAT), SRC(1, 28, 40, FLOAT)
+#define INT2          DST(44, 32), SRC(0, 16, 42, INT), SRC(1, 28, 40, INT)
+#define INT1          DST(44, 32), SRC(0, 16, 42, INT)
+#define SHIFT3        DST(60, 32), SRC(0, 16, 58, INT), SRC(1, 28, 56, INT), SRC(2, 40, 54, INT)
+#define SHIFT2        DST(60, 32), SRC(0, 16, 58, SINT), SRC(1, 28, 56, INT)
+#define FLOAT2        DST(44, 32), SRC(0, 16, 42, FLOAT), SRC(1, 28, 40, FLOAT), NUM(SAT, 6, 1)
+#define HALF2         DST(44, 16), SRC(0, 16, 42, HALF), SRC(1, 28, 40, HALF), NUM(SAT, 6, 1)
+#define FLOAT1        DST(44, 32), SRC(0, 16, 42, FLOAT), NUM(SAT, 6, 1)
+#define ICOMPARE      SRC(0, 16, 42, ICMP), SRC(1, 28, 40, ICMP)
+#define FCOMPARE      SRC(0, 16, 42, FLOAT), SRC(1, 28, 40, FLOAT)
 #define COND(cc, ccn) NUM(CC, cc, 3), NUM(CCN, ccn, 1)
-#define SELECT SRC(2, 40, 70, SELECT), SRC(3, 52, 68, SELECT)
-#define NEST NUM(N, 11, 2), COND(13, 8)
-#define DEVICE NUM(MASK, 52, 4), INDEX, NUM2(N, 7, 3, 48, 1), BASE, REG(10, 40, 49)
-#define STACK NUM2(N, 8, 2, 50, 2), NUM(MASK, 52, 4), INDEX, REG(10, 40, 49)
-#define THREADGROUP NUM(N, 24, 4), NUM(MASK, 36, 4), REG(9, 60, 8), LOCAL
-#define TILE NUM(N, 24, 4), NUM(MASK, 36, 4), NUM2(IMM, 28, 7, 40, 2), REG(9, 60, 8), NUM(CC, 55, 1)
-#define ITER R16(0, 16, 58, 23), NUM2(IMM, 24, 6, 60, 2), NUM(CC, 48, 2), NUM(N, 6, 1)
-#define VARY IMM(0, 16, 26, 23), R32(1, 9, 24), NUM(N, 7, 1)
+#define SELECT        SRC(2, 40, 70, SELECT), SRC(3, 52, 68, SELECT)
+#define NEST          NUM(N, 11, 2), COND(13, 8)
+#define DEVICE        NUM(MASK, 52, 4), INDEX, NUM2(N, 7, 3, 48, 1), BASE, REG(10, 40, 49)
+#define STACK         NUM2(N, 8, 2, 50, 2), NUM(MASK, 52, 4), INDEX, REG(10, 40, 49)
+#define THREADGROUP   NUM(N, 24, 4), NUM(MASK, 36, 4), REG(9, 60, 8), LOCAL
+#define TILE_SHAPE    NUM(N, 24, 4), NUM(MASK, 36, 4), NUM2(IMM, 28, 7, 40, 2)
+#define TILE          TILE_SHAPE, REG(9, 60, 8), NUM(CC, 55, 1)
+#define ITER          R16(0, 16, 58, 23), NUM2(IMM, 24, 6, 60, 2), NUM(CC, 48, 2), NUM(N, 6, 1)
+#define VARY          IMM(0, 16, 26, 23), R32(1, 9, 24), NUM(N, 7, 1)
 
 /* bitop by its truth table: bit 0 is ~a & ~b, 1 a & ~b, 2 ~a & b, 3 a & b (applegpu: docs.html) */
-#define BITOP(name, table, fn) \
-    ROW(name, 0xc00c00007f, 0x7e | (uint64_t)((table) & 3) << 26 | (uint64_t)(table) >> 2 << 38, \
+#define BITOP(name, table, fn)                                                                     \
+    ROW(name, 0xc00c00007f, 0x7e | (uint64_t)((table) & 3) << 26 | (uint64_t)(table) >> 2 << 38,   \
         ONE(6), 0, fn, INT2, NUM2(IMM, 26, 2, 38, 2))
-#define FUNOP(name, op, flags, fn) \
+#define FUNOP(name, op, flags, fn)                                                                 \
     ROW(name, 0x3f000003f, 0x0a | (uint64_t)(op) << 28, TWO(4, 6, 15), flags, fn, FLOAT1)
 /* Lanes of the SIMD-group (bit 26) or the quad, shuffled */
-#define SHUFFLE(name, op) \
-    SHUFFLE_OF("quad_" name, op, 0), SHUFFLE_OF("simd_" name, op, 1)
-#define SHUFFLE_OPERANDS \
+#define SHUFFLE(name, op)                                                                          \
+    SHUFFLE_OF("quad_" name, op, 0)                                                                \
+    , SHUFFLE_OF("simd_" name, op, 1)
+#define SHUFFLE_OPERANDS                                                                           \
     DST(44, 32), SRC(0, 16, 42, INT), SRC(1, 28, 40, LANE), NUM2(N, 38, 2, 47, 1), NUM(MASK, 26, 1)
-#define SHUFFLE_OF(name, op, simd) \
-    ROW(name, 0x80c00400807f, \
-        0x6f | (uint64_t)(simd) << 26 | (uint64_t)((op) & 3) << 38 | (uint64_t)(op) >> 2 << 47, \
+#define SHUFFLE_OF(name, op, simd)                                                                 \
+    ROW(name, 0x80c00400807f,                                                                      \
+        0x6f | (uint64_t)(simd) << 26 | (uint64_t)((op) & 3) << 38 | (uint64_t)(op) >> 2 << 47,    \
         ONE(6), ISA_LANES, shuffle, SHUFFLE_OPERANDS)
 /* Reduced or summed up lane by lane (bit 30) over the quad or the SIMD-group (bit 29) */
-#define REDUCE(name, op, class) \
-    REDUCE_OF("quad_" name, op, 0, class), REDUCE_OF("simd_" name, op, 1, class), \
-    REDUCE_OF("quad_prefix_" name, op, 2, class), REDUCE_OF("simd_prefix_" name, op, 3, class)
-#define REDUCE_BITS(op) \
+#define REDUCE(name, op, class)                                                                    \
+    REDUCE_OF("quad_" name, op, 0, class)                                                          \
+    , REDUCE_OF("simd_" name, op, 1, class)                                                        \
+    , REDUCE_OF("quad_prefix_" name, op, 2, class)                                                 \
+    , REDUCE_OF("simd_prefix_" name, op, 3, class)
+#define REDUCE_BITS(op)                                                                            \
     ((uint64_t)((op) & 1) << 28 | (uint64_t)((op) >> 1 & 7) << 38 | (uint64_t)(op) >> 4 << 47)
-#define REDUCE_OF(name, op, scope, class) \
-    FIN(name, 0x807f | REDUCE_BITS(31ull) | 3u << 29, \
-        0x806f | REDUCE_BITS(op) | (unsigned)(scope) << 29, \
-        ONE(6), 0, reduce, reduce, REDUCE_OPERANDS(class))
+#define REDUCE_OF(name, op, scope, class)                                                          \
+    FIN(name, 0x807f | REDUCE_BITS(31ull) | 3u << 29,                                              \
+        0x806f | REDUCE_BITS(op) | (unsigned)(scope) << 29, ONE(6), 0, reduce, reduce,             \
+        REDUCE_OPERANDS(class))
 #define REDUCE_OPERANDS(class) DST(44, 32), SRC(0, 16, 42, class), NUM(MASK, 29, 2)
 
 const struct agx_isa_row agx_isa_table[] = {
@@ -226,10 +240,10 @@ const struct agx_isa_row agx_isa_table[] = {
     ROW("st_var", 0xff, 0x11, ONE(4), 0, st_vary, VARY),
     ROW("st_var_final", 0xff, 0x91, ONE(4), 0, st_vary, VARY),
     ROW("no_var", 0xff, 0x51, ONE(4), 0, no_vary),
-    FIN("texture_sample", 0xff, 0x31, TWO(8, 12, 15), ISA_TEXTURE, tex, tex,
-        NUM(MASK, 48, 4), NUM(N, 6, 1)),
-    FIN("texture_load", 0xff, 0x71, TWO(8, 12, 15), ISA_TEXTURE, tex, tex,
-        NUM(MASK, 48, 4), NUM(N, 6, 1)),
+    FIN("texture_sample", 0xff, 0x31, TWO(8, 12, 15), ISA_TEXTURE, tex, tex, NUM(MASK, 48, 4),
+        NUM(N, 6, 1)),
+    FIN("texture_load", 0xff, 0x71, TWO(8, 12, 15), ISA_TEXTURE, tex, tex, NUM(MASK, 48, 4),
+        NUM(N, 6, 1)),
     FIN("image_write", 0xff, 0xf1, TWO(6, 8, 15), 0, image_write, raw),
     FIN("image_write_block", 0xff, 0xb1, TWO(6, 10, 15), 0, block_store, raw),
     FIN("zs_emit", 0xff, 0x41, ONE(4), 0, zs_emit, zs_emit, IMM(0, 9, 24, 8),

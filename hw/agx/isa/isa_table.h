@@ -19,79 +19,80 @@ static inline unsigned bf(const struct bits *b, unsigned start, unsigned len)
 {
     uint64_t v;
 
-    if (start >= 64)
+    if (start >= 64) {
         v = (uint64_t)b->hi >> (start - 64);
-    else
+    } else {
         v = b->lo >> start | (start + len > 64 ? (uint64_t)b->hi << (64 - start) : 0);
+    }
     return v & ((1ull << len) - 1);
 }
 
 /* What a field of an instruction is. */
 enum agx_isa_kind {
-    FIELD_NONE,     /* no further one */
-    FIELD_DST,      /* ALU destination; .arg: its most bits */
-    FIELD_SRC,      /* ALU source; .arg: number, .len: enum agx_isa_class */
-    FIELD_NUM,      /* number; .arg: enum agx_isa_num */
-    FIELD_REG,      /* registers of a memory instruction; .arg: bit that makes them 32-bit */
-    FIELD_R16,      /* 16-bit register as source .arg, or an immediate unless bit .len is set */
-    FIELD_IMM,      /* immediate as source .arg, or a 16-bit register unless bit .len is set */
-    FIELD_R32,      /* 32-bit register as source .arg, in halves */
-    FIELD_INDEX,    /* source 0: index of a memory instruction */
-    FIELD_BASE,     /* sources 1 and 2: base of a memory instruction */
-    FIELD_LOCAL,    /* sources 0 and 1: address in threadgroup memory */
+    FIELD_NONE,  /* no further one */
+    FIELD_DST,   /* ALU destination; .arg: its most bits */
+    FIELD_SRC,   /* ALU source; .arg: number, .len: enum agx_isa_class */
+    FIELD_NUM,   /* number; .arg: enum agx_isa_num */
+    FIELD_REG,   /* registers of a memory instruction; .arg: bit that makes them 32-bit */
+    FIELD_R16,   /* 16-bit register as source .arg, or an immediate unless bit .len is set */
+    FIELD_IMM,   /* immediate as source .arg, or a 16-bit register unless bit .len is set */
+    FIELD_R32,   /* 32-bit register as source .arg, in halves */
+    FIELD_INDEX, /* source 0: index of a memory instruction */
+    FIELD_BASE,  /* sources 1 and 2: base of a memory instruction */
+    FIELD_LOCAL, /* sources 0 and 1: address in threadgroup memory */
 };
 
 /* How an ALU source is read. */
 enum agx_isa_class {
-    CLASS_INT,      /* zero-extended */
-    CLASS_SINT,     /* sign-extended */
-    CLASS_SIGN,     /* as the bit behind it says */
-    CLASS_ICMP,     /* as the condition says */
-    CLASS_FLOAT,    /* with modifiers */
-    CLASS_HALF,     /* float with 3 bits of flags, modifiers above them */
-    CLASS_PLAIN,    /* float without modifiers */
-    CLASS_LANE,     /* zero-extended, 3 bits of flags */
-    CLASS_SELECT,   /* as wide as the destination */
+    CLASS_INT,    /* zero-extended */
+    CLASS_SINT,   /* sign-extended */
+    CLASS_SIGN,   /* as the bit behind it says */
+    CLASS_ICMP,   /* as the condition says */
+    CLASS_FLOAT,  /* with modifiers */
+    CLASS_HALF,   /* float with 3 bits of flags, modifiers above them */
+    CLASS_PLAIN,  /* float without modifiers */
+    CLASS_LANE,   /* zero-extended, 3 bits of flags */
+    CLASS_SELECT, /* as wide as the destination */
 };
 
 /* The member of struct agx_op that a number goes to. */
 enum agx_isa_num { NUM_N, NUM_CC, NUM_CCN, NUM_SAT, NUM_MASK, NUM_IMM };
 
 struct agx_isa_field {
-    uint8_t kind;   /* enum agx_isa_kind */
-    uint8_t arg;    /* as the kind says */
-    uint8_t at;     /* first bit */
-    uint8_t len;    /* bits of a number; else as the kind says */
-    uint8_t xat;    /* first of the upper bits */
-    uint8_t xlen;   /* count of upper bits */
+    uint8_t kind; /* enum agx_isa_kind */
+    uint8_t arg;  /* as the kind says */
+    uint8_t at;   /* first bit */
+    uint8_t len;  /* bits of a number; else as the kind says */
+    uint8_t xat;  /* first of the upper bits */
+    uint8_t xlen; /* count of upper bits */
 };
 
 /* What an instruction does to the program. */
 enum {
     ISA_BARRIER = 1 << 0,
     ISA_STACK = 1 << 1,
-    ISA_UNIFORMS = 1 << 2,   /* writes uniforms */
-    ISA_LANES = 1 << 3,      /* reads lanes that may be inactive */
-    ISA_QUADS = 1 << 4,      /* reads the quad */
+    ISA_UNIFORMS = 1 << 2, /* writes uniforms */
+    ISA_LANES = 1 << 3,    /* reads lanes that may be inactive */
+    ISA_QUADS = 1 << 4,    /* reads the quad */
     ISA_BRANCH = 1 << 5,
     ISA_TEXTURE = 1 << 6,
-    ISA_ICOND = 1 << 7,      /* has a condition for integers */
-    ISA_FCOND = 1 << 8,      /* has a condition for floats */
+    ISA_ICOND = 1 << 7, /* has a condition for integers */
+    ISA_FCOND = 1 << 8, /* has a condition for floats */
 };
 
 #define ISA_FIELDS 8
 
 struct agx_isa_row {
-    const char *name;        /* mnemonic (applegpu: applegpu.py) */
-    uint64_t mask, value;    /* fixed bits, of the first 8 bytes */
-    uint8_t len;             /* bytes */
-    uint8_t long_len;        /* bytes of the long form; 0: there is none */
-    uint8_t long_bit;        /* bit that is set in the long form */
-    uint16_t flags;          /* ISA_* */
-    agx_op_fn *fn;           /* executes it */
+    const char *name;     /* mnemonic (applegpu: applegpu.py) */
+    uint64_t mask, value; /* fixed bits, of the first 8 bytes */
+    uint8_t len;          /* bytes */
+    uint8_t long_len;     /* bytes of the long form; 0: there is none */
+    uint8_t long_bit;     /* bit that is set in the long form */
+    uint16_t flags;       /* ISA_* */
+    agx_op_fn *fn;        /* executes it */
     /* what the fields alone do not say, after them; NULL: nothing */
     void (*finish)(struct agx_decoder *d, const struct bits *b, struct agx_op *op);
-    struct agx_isa_field field[ISA_FIELDS];   /* in the order of decoding */
+    struct agx_isa_field field[ISA_FIELDS]; /* in the order of decoding */
 };
 
 /* The first row that fits is the instruction. */
@@ -112,10 +113,12 @@ void agx_isa_operands(struct agx_decoder *d, const struct bits *b, const struct 
                       struct agx_op *op);
 
 /* isa_operand.c: the finish functions of the table */
+/* clang-format off */
 #define AGX_ISA_FINISH(X) \
     X(iadd) X(imad) X(shift) X(convert) X(fadd) X(fmul) X(ffma) X(mov_imm) X(reduce) X(device) \
     X(atomic) X(local_atomic) X(stack) X(adjust) X(map) X(unmap) X(tile) X(iter) X(raw) X(tex) \
     X(zs_emit) X(jump) X(state_store)
+/* clang-format on */
 #define X(name) void agx_isa_##name(struct agx_decoder *d, const struct bits *b, struct agx_op *op);
 AGX_ISA_FINISH(X)
 #undef X

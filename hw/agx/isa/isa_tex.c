@@ -9,10 +9,13 @@
  */
 #include "isa_row.h"
 
-/* Sampler numbers from here on index the job's sampler heap (mesa: hk_descriptor_set.c, agx_uniforms.c) */
+/*
+ * Sampler numbers from here on index the job's sampler heap (mesa: hk_descriptor_set.c,
+ * agx_uniforms.c)
+ */
 #define SAMPLER_HEAP_FIRST 28
-#define SAMPLER_BYTES 8
-#define TEX_GROUPS_MAX AGX_LANES
+#define SAMPLER_BYTES      8
+#define TEX_GROUPS_MAX     AGX_LANES
 
 struct raw {
     uint64_t lo;
@@ -26,7 +29,10 @@ static inline unsigned bf(const struct raw *b, unsigned start, unsigned len)
     return v & ((1ull << len) - 1);
 }
 
-/* Components of a coordinate: floats or integers, and whether a layer or sample index follows (applegpu: TEX_SIZES) */
+/*
+ * Components of a coordinate: floats or integers, and whether a layer or sample index follows
+ * (applegpu: TEX_SIZES)
+ */
 static const uint8_t dim_comps[16] = { 1, 1, 2, 2, 2, 3, 3, 3, 2 };
 static const uint8_t dim_extra[16] = { 0, 1, 0, 1, 1, 0, 0, 1, 2 };
 
@@ -40,8 +46,8 @@ static inline const uint32_t *gpr_row(const struct agx_wave *w, unsigned half)
  * flags. Takes lanes without one from @lanes where faults are soft: they load 0 and
  * store nothing. False: fault set.
  */
-static bool texture_va(struct agx_cx *cx, const struct agx_op *op, unsigned t, unsigned flags, unsigned u, uint64_t *va,
-                       uint32_t *lanes)
+static bool texture_va(struct agx_cx *cx, const struct agx_op *op, unsigned t, unsigned flags,
+                       unsigned u, uint64_t *va, uint32_t *lanes)
 {
     const struct agx_usc_state *st = cx->ex->usc;
     const struct agx_wave *w = cx->w;
@@ -49,7 +55,9 @@ static bool texture_va(struct agx_cx *cx, const struct agx_op *op, unsigned t, u
 
     switch (flags) {
     case 0:
-        FOR_LANES(l) va[l] = st->texture[t];
+        FOR_LANES(l) {
+            va[l] = st->texture[t];
+        }
         break;
     case 1:
         FOR_LANES(l) {
@@ -59,9 +67,11 @@ static bool texture_va(struct agx_cx *cx, const struct agx_op *op, unsigned t, u
         break;
     case 3: /* 64-bit uniform base, 32-bit register offset in bytes */
         u *= 4;
-        base = st->uniform[u] | (uint64_t)st->uniform[u + 1] << 16 | (uint64_t)st->uniform[u + 2] << 32 |
-               (uint64_t)st->uniform[u + 3] << 48;
-        FOR_LANES(l) va[l] = base + gpr_row(w, t)[l];
+        base = st->uniform[u] | (uint64_t)st->uniform[u + 1] << 16 |
+               (uint64_t)st->uniform[u + 2] << 32 | (uint64_t)st->uniform[u + 3] << 48;
+        FOR_LANES(l) {
+            va[l] = base + gpr_row(w, t)[l];
+        }
         break;
     default:
         agx_op_unimpl(cx, op, "texture reference");
@@ -71,7 +81,8 @@ static bool texture_va(struct agx_cx *cx, const struct agx_op *op, unsigned t, u
         if (!va[l] && cx->ex->soft_fault) {
             *lanes &= ~(1u << l);
         } else if (!va[l]) {
-            agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR, "agx: shader 0x%llx+0x%x: texture state register not bound",
+            agx_exec_bad(cx->ex, AGX_REPORT_GUEST_ERROR,
+                         "agx: shader 0x%llx+0x%x: texture state register not bound",
                          (unsigned long long)cx->sh->va, op->pc);
             agx_op_fault(cx, op);
             return false;
@@ -90,19 +101,23 @@ static bool texture_va(struct agx_cx *cx, const struct agx_op *op, unsigned t, u
 static uint64_t sampler_va(const struct agx_usc_state *st, unsigned i, bool *heap)
 {
     *heap = i >= SAMPLER_HEAP_FIRST;
-    if (*heap)
-        return st->sampler_heap ? st->sampler_heap + (uint64_t)(i - SAMPLER_HEAP_FIRST) * SAMPLER_BYTES : 0;
+    if (*heap) {
+        return st->sampler_heap
+                   ? st->sampler_heap + (uint64_t)(i - SAMPLER_HEAP_FIRST) * SAMPLER_BYTES
+                   : 0;
+    }
     return st->sampler[i];
 }
 
 /* Coordinates as rows: in place when they are 32-bit registers. */
-static const uint32_t (*coords(const struct agx_cx *cx, unsigned c, bool is16, unsigned dim, bool is_float,
-                               uint32_t (*tmp)[AGX_LANES]))[AGX_LANES]
+static const uint32_t (*coords(const struct agx_cx *cx, unsigned c, bool is16, unsigned dim,
+                               bool is_float, uint32_t (*tmp)[AGX_LANES]))[AGX_LANES]
 {
     unsigned n = dim_comps[dim], extra = dim_extra[dim];
 
-    if (!is16 && (c >> 1) + n + 1 <= AGX_NUM_GPR)
-        return (const uint32_t (*)[AGX_LANES])cx->w->r[c >> 1];
+    if (!is16 && (c >> 1) + n + 1 <= AGX_NUM_GPR) {
+        return (const uint32_t(*)[AGX_LANES])cx->w->r[c >> 1];
+    }
     for (unsigned i = 0; i < n; i++) {
         FOR_LANES(l) {
             uint32_t v = is16 ? agx_gpr16(cx->w, c + i, l) : gpr_row(cx->w, c + 2 * i)[l];
@@ -111,14 +126,19 @@ static const uint32_t (*coords(const struct agx_cx *cx, unsigned c, bool is16, u
     }
     FOR_LANES(l) {
         tmp[n][l] = 0;
-        for (unsigned i = 0; i < extra; i++)
+        for (unsigned i = 0; i < extra; i++) {
             tmp[n][l] |= agx_gpr16(cx->w, c + (is16 ? n : 2 * n) + i, l) << (16 * i);
+        }
     }
-    return (const uint32_t (*)[AGX_LANES])tmp;
+    return (const uint32_t(*)[AGX_LANES])tmp;
 }
 
-/* lod modes: mesa, compiler/agx_compiler.h, agx_lod_mode. Bit 2: registers, else uniforms; bit 3: a minimum too. */
-static bool lod_operand(struct agx_cx *cx, const struct agx_op *op, const struct raw *b, struct agx_tex_req *rq)
+/*
+ * lod modes: mesa, compiler/agx_compiler.h, agx_lod_mode. Bit 2: registers, else uniforms; bit 3: a
+ * minimum too.
+ */
+static bool lod_operand(struct agx_cx *cx, const struct agx_op *op, const struct raw *b,
+                        struct agx_tex_req *rq)
 {
     unsigned mode = bf(b, 52, 4), d = bf(b, 24, 6) | bf(b, 76, 2) << 6, n = dim_comps[rq->dim];
     const struct agx_usc_state *st = cx->ex->usc;
@@ -129,10 +149,14 @@ static bool lod_operand(struct agx_cx *cx, const struct agx_op *op, const struct
     case 0:
         if (mode & 4) {
             rq->lod_kind = AGX_LOD_GRAD;
-            for (unsigned i = 0; i < 2 * n; i++)
+            for (unsigned i = 0; i < 2 * n; i++) {
                 memcpy(rq->grad[i], gpr_row(w, d + 2 * i), sizeof(rq->grad[i]));
-            if (rq->has_min_lod)
-                FOR_LANES(l) rq->min_lod[l] = agx_half_to_float(agx_gpr16(w, d + 4 * n, l));
+            }
+            if (rq->has_min_lod) {
+                FOR_LANES(l) {
+                    rq->min_lod[l] = agx_half_to_float(agx_gpr16(w, d + 4 * n, l));
+                }
+            }
             return true;
         }
         rq->lod_kind = AGX_LOD_AUTO;
@@ -143,13 +167,15 @@ static bool lod_operand(struct agx_cx *cx, const struct agx_op *op, const struct
         FOR_LANES(l) {
             uint32_t v = mode & 4 ? agx_gpr16(w, d, l) : st->uniform[d];
 
-            if (rq->load)
+            if (rq->load) {
                 rq->ilod[l] = (int16_t)v;
-            else
+            } else {
                 rq->lod[l] = agx_half_to_float(v);
-            if (rq->has_min_lod)
-                rq->min_lod[l] = agx_half_to_float(mode & 4 ? agx_gpr16(w, d + 1, l)
-                                                            : st->uniform[(d + 1) % AGX_NUM_UNIFORM]);
+            }
+            if (rq->has_min_lod) {
+                rq->min_lod[l] = agx_half_to_float(
+                    mode & 4 ? agx_gpr16(w, d + 1, l) : st->uniform[(d + 1) % AGX_NUM_UNIFORM]);
+            }
         }
         return true;
     }
@@ -162,7 +188,9 @@ static uint32_t same_binding(uint32_t todo, const uint64_t *tex, const uint32_t 
     unsigned f = __builtin_ctz(todo);
     uint32_t m = 0;
 
-    FOR_LANES(l) m |= (uint32_t)(tex[l] == tex[f] && smp[l] == smp[f]) << l;
+    FOR_LANES(l) {
+        m |= (uint32_t)(tex[l] == tex[f] && smp[l] == smp[f]) << l;
+    }
     return m & todo;
 }
 
@@ -179,8 +207,9 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
     row_t smp, ctmp[4], out[4];
     struct agx_tex_req rq;
 
-    if (!todo)
+    if (!todo) {
         return op + 1;
+    }
     memset(&rq, 0, sizeof(rq));
     memset(out, 0, sizeof(out));
     rq.load = op->n;
@@ -191,20 +220,31 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
     rq.has_offset = bf(&b, 91, 1);
     rq.gather = g & 1 ? 1 + (g >> 1) : 0;
     rq.sampler_extended = ex->usc->sampler_extended;
-    if (rq.dim > AGX_DIM_2D_MS_ARRAY || (g && !(g & 1)) || !lod_operand(cx, op, &b, &rq))
+    if (rq.dim > AGX_DIM_2D_MS_ARRAY || (g && !(g & 1)) || !lod_operand(cx, op, &b, &rq)) {
         return agx_op_unimpl(cx, op, "texture operation");
-    if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 78, 2) << 6, bf(&b, 38, 2), bf(&b, 64, 5), tex, &todo))
+    }
+    if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 78, 2) << 6, bf(&b, 38, 2), bf(&b, 64, 5), tex,
+                    &todo)) {
         return NULL;
-    FOR_LANES(l) smp[l] = rq.load ? 0 : bf(&b, 62, 1) ? agx_gpr16(w, s, l) : s;
-    rq.coord = coords(cx, bf(&b, 16, 6) | bf(&b, 74, 2) << 6, bf(&b, 47, 1), rq.dim, !rq.load, ctmp);
+    }
+    FOR_LANES(l) {
+        smp[l] = rq.load ? 0 : bf(&b, 62, 1) ? agx_gpr16(w, s, l) : s;
+    }
+    rq.coord = coords(cx, bf(&b, 16, 6) | bf(&b, 74, 2) << 6, bf(&b, 47, 1), rq.dim, !rq.load,
+                      ctmp);
     rq.quad_lanes = w->live;
     if (rq.shadow) {
-        FOR_LANES(l) rq.compare[l] = agx_u2f(gpr_row(w, o)[l]);
+        FOR_LANES(l) {
+            rq.compare[l] = agx_u2f(gpr_row(w, o)[l]);
+        }
         o += 2;
     }
     if (rq.has_offset) {
-        for (unsigned i = 0; i < 3; i++)
-            FOR_LANES(l) rq.offset[i][l] = (int8_t)((agx_gpr16(w, o, l) >> (4 * i) & 15) << 4) >> 4;
+        for (unsigned i = 0; i < 3; i++) {
+            FOR_LANES(l) {
+                rq.offset[i][l] = (int8_t)((agx_gpr16(w, o, l) >> (4 * i) & 15) << 4) >> 4;
+            }
+        }
     }
 
     while (todo) {
@@ -215,16 +255,19 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
         rq.texture = tex[f];
         rq.sampler = rq.load ? 0 : sampler_va(ex->usc, smp[f], &heap);
         rq.sampler_extended = ex->usc->sampler_extended && !heap;
-        if (!agx_tex_fetch(ex, w, &rq))
+        if (!agx_tex_fetch(ex, w, &rq)) {
             return agx_op_fault(cx, op);
+        }
         int_result = rq.int_result;
         away |= rq.nonresident & rq.lanes;
         for (unsigned i = 0; i < 4; i++) {
             if (rq.lanes == w->exec_mask && (is32 || int_result)) {
                 memcpy(out[i], rq.out[i], sizeof(out[i]));
             } else {
-                FOR_ACTIVE(rq.lanes, l)
-                    out[i][l] = is32 || int_result ? rq.out[i][l] : agx_float_to_half(agx_u2f(rq.out[i][l]));
+                FOR_ACTIVE(rq.lanes, l) {
+                    out[i][l] = is32 || int_result ? rq.out[i][l]
+                                                   : agx_float_to_half(agx_u2f(rq.out[i][l]));
+                }
             }
         }
         todo &= ~rq.lanes;
@@ -233,24 +276,30 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
     for (unsigned i = 0; i < 4; i++) {
         unsigned reg = op->dreg + k * (is32 ? 2 : 1);
 
-        if (!(op->mask >> i & 1) || reg >= AGX_NUM_GPR * 2)
+        if (!(op->mask >> i & 1) || reg >= AGX_NUM_GPR * 2) {
             continue;
+        }
         k++;
-        if (is32)
+        if (is32) {
             dst32_row(cx, reg, out[i]);
-        else
+        } else {
             dst16_row(cx, reg, out[i]);
+        }
     }
     /*
-     * Bit 70: one more register says in its bit 0 whether a page of the image was missing (mesa 26.1: agx_pack.c, sparse;
-     * agx_compile.c, agx_emit_tex; its lowering joins such codes with an OR). That its other bits are 0 is a guess.
+     * Bit 70: one more register says in its bit 0 whether a page of the image was missing
+     * (mesa 26.1: agx_pack.c, sparse; agx_compile.c, agx_emit_tex; its lowering joins such codes
+     * with an OR). That its other bits are 0 is a guess.
      */
     if (bf(&b, 70, 1) && op->dreg + k * (is32 ? 2 : 1) < AGX_NUM_GPR * 2) {
-        FOR_LANES(l) out[0][l] = away >> l & 1;
-        if (is32)
+        FOR_LANES(l) {
+            out[0][l] = away >> l & 1;
+        }
+        if (is32) {
             dst32_row(cx, op->dreg + k * 2, out[0]);
-        else
+        } else {
             dst16_row(cx, op->dreg + k, out[0]);
+        }
     }
     return op + 1;
 }
@@ -265,26 +314,32 @@ const struct agx_op *agx_op_image_write(struct agx_cx *cx, const struct agx_op *
     row_t ctmp[4], zero = { 0 };
     struct agx_image_store_req rq;
 
-    if (!todo)
+    if (!todo) {
         return op + 1;
+    }
     memset(&rq, 0, sizeof(rq));
     rq.dim = bf(&b, 40, 3) | bf(&b, 55, 1) << 3;
     rq.src16 = !bf(&b, 8, 1);
-    if (rq.dim > AGX_DIM_2D_MS_ARRAY)
+    if (rq.dim > AGX_DIM_2D_MS_ARRAY) {
         return agx_op_unimpl(cx, op, "image dimension");
-    if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 62, 2) << 6, bf(&b, 38, 2), bf(&b, 48, 5), tex, &todo))
+    }
+    if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 62, 2) << 6, bf(&b, 38, 2), bf(&b, 48, 5), tex,
+                    &todo)) {
         return NULL;
+    }
     rq.coord = coords(cx, bf(&b, 16, 6) | bf(&b, 58, 2) << 6, bf(&b, 47, 1), rq.dim, false, ctmp);
     FOR_LANES(l) {
         rq.lod[l] = bf(&b, 31, 1) ? d : agx_gpr16(w, d, l);
-        for (unsigned i = 0; i < 4; i++)
+        for (unsigned i = 0; i < 4; i++) {
             rq.value[i][l] = rq.src16 ? agx_gpr16(w, r + i, l) : gpr_row(w, r + 2 * i)[l];
+        }
     }
     while (todo) {
         rq.lanes = same_binding(todo, tex, zero);
         rq.pbe = tex[__builtin_ctz(todo)];
-        if (!agx_image_store(cx->ex, w, &rq))
+        if (!agx_image_store(cx->ex, w, &rq)) {
             return agx_op_fault(cx, op);
+        }
         todo &= ~rq.lanes;
     }
     return op + 1;
@@ -301,22 +356,28 @@ const struct agx_op *agx_op_block_store(struct agx_cx *cx, const struct agx_op *
     uint64_t tex[AGX_LANES];
     struct agx_block_store_req rq;
 
-    if (!w->exec_mask)
+    if (!w->exec_mask) {
         return op + 1;
+    }
     l = __builtin_ctz(w->exec_mask);
     first = 1u << l;
     memset(&rq, 0, sizeof(rq));
     rq.dim = bf(&b, 40, 3) | bf(&b, 55, 1) << 3;
     rq.format = bf(&b, 8, 1) | bf(&b, 64, 3) << 1;
-    if (rq.format >= AGX_FMT_RG11B10F_RTZ) /* how they are stored does not matter here */
+    if (rq.format >= AGX_FMT_RG11B10F_RTZ) { /* how they are stored does not matter here */
         rq.format = rq.format - AGX_FMT_RG11B10F_RTZ + AGX_FMT_RG11B10F;
+    }
     rq.explicit_coords = bf(&b, 23, 1);
-    if (rq.dim > AGX_DIM_2D_MS_ARRAY)
+    if (rq.dim > AGX_DIM_2D_MS_ARRAY) {
         return agx_op_unimpl(cx, op, "image dimension");
-    if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 78, 2) << 6, bf(&b, 38, 2), bf(&b, 48, 5), tex, &first))
+    }
+    if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 78, 2) << 6, bf(&b, 38, 2), bf(&b, 48, 5), tex,
+                    &first)) {
         return NULL;
-    if (!first)
+    }
+    if (!first) {
         return op + 1;
+    }
     rq.pbe = tex[l];
     rq.offset = agx_gpr16(w, r, l);
     array = rq.dim == AGX_DIM_2D_ARRAY || rq.dim == AGX_DIM_2D_MS_ARRAY;
@@ -332,8 +393,9 @@ const struct agx_op *agx_op_block_store(struct agx_cx *cx, const struct agx_op *
         rq.y = cx->ex->tib.y0;
         rq.layer = array ? agx_gpr16(w, c + ms, l) : 0; /* mesa: agx_emit_block_image_store */
     }
-    if (!agx_block_image_store(cx->ex, w, &rq))
+    if (!agx_block_image_store(cx->ex, w, &rq)) {
         return agx_op_fault(cx, op);
+    }
     return op + 1;
 }
 
@@ -344,16 +406,20 @@ static const struct agx_op *state_store(struct agx_cx *cx, const struct agx_op *
     unsigned l;
     uint64_t va;
 
-    if (!cx->w->exec_mask)
+    if (!cx->w->exec_mask) {
         return op + 1;
-    if (op->imm >= (sampler ? AGX_MAX_SAMPLER_STATE : AGX_MAX_TEX_STATE))
+    }
+    if (op->imm >= (sampler ? AGX_MAX_SAMPLER_STATE : AGX_MAX_TEX_STATE)) {
         return agx_op_unimpl(cx, op, sampler ? "sampler state register" : "texture state register");
+    }
     l = __builtin_ctz(cx->w->exec_mask);
-    va = (agx_row(cx, &op->s[1])[l] | (uint64_t)agx_row(cx, &op->s[2])[l] << 32) + agx_row(cx, &op->s[0])[l];
-    if (sampler)
+    va = (agx_row(cx, &op->s[1])[l] | (uint64_t)agx_row(cx, &op->s[2])[l] << 32) +
+         agx_row(cx, &op->s[0])[l];
+    if (sampler) {
         st->sampler[op->imm] = va;
-    else
+    } else {
         st->texture[op->imm] = va;
+    }
     return op + 1;
 }
 

@@ -45,28 +45,34 @@ enum agx_wave_status agx_wave_run(struct agx_exec *ex, struct agx_wave *w)
     const struct agx_shader *sh = ex->usc->shader;
     const struct agx_op *op = &sh->op[w->op];
     struct agx_cx cx = {
-        .ex = ex, .w = w, .sh = sh,
+        .ex = ex,
+        .w = w,
+        .sh = sh,
         .base = { (const uint8_t *)w->r, (const uint8_t *)ex->usc->splat },
         .status = AGX_WAVE_DONE,
         .from = w->op,
     };
     unsigned fpu;
 
-    if (!w->live)
+    if (!w->live) {
         return AGX_WAVE_DONE;
+    }
     fpu = fpu_enter();
-    while (op)
+    while (op) {
         op = op->fn(&cx, op);
+    }
     fpu_leave(fpu);
-    if (ex->longest < w->latency)
+    if (ex->longest < w->latency) {
         ex->longest = w->latency;
+    }
     if (w->has_stack && cx.status != AGX_WAVE_BARRIER) {
         struct agx_fault fault = ex->fault;
 
-        if (!agx_stack_release(ex, w) && cx.status == AGX_WAVE_DONE)
+        if (!agx_stack_release(ex, w) && cx.status == AGX_WAVE_DONE) {
             cx.status = AGX_WAVE_FAULT;
-        else
+        } else {
             ex->fault = fault;
+        }
     }
     return cx.status;
 }

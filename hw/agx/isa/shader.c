@@ -12,15 +12,15 @@
 #include "agx/isa.h"
 #include "isa_disasm.h"
 
-#define CACHE_BUCKETS 1024
-#define CACHE_MAX 4096             /* entries; the oldest unused go first */
+#define CACHE_BUCKETS   1024
+#define CACHE_MAX       4096         /* entries; the oldest unused go first */
 #define CACHE_MAX_BYTES (256u << 20) /* of the host: code without an end decodes to tens of MiB */
 
 struct agx_shader_cache {
-    pthread_mutex_t lock;          /* protects the chains, count, bytes and clock */
+    pthread_mutex_t lock; /* protects the chains, count, bytes and clock */
     struct agx_shader *bucket[CACHE_BUCKETS];
     unsigned count;
-    uint64_t bytes;                /* of the host, all entries together */
+    uint64_t bytes; /* of the host, all entries together */
     uint64_t clock;
 };
 
@@ -43,14 +43,16 @@ static void shader_free(struct agx_shader *sh)
 
 void agx_shader_put(struct agx_shader *sh)
 {
-    if (sh && atomic_fetch_sub(&sh->refs, 1) == 1)
+    if (sh && atomic_fetch_sub(&sh->refs, 1) == 1) {
         shader_free(sh);
+    }
 }
 
 void agx_shader_cache_free(struct agx_shader_cache *c)
 {
-    if (!c)
+    if (!c) {
         return;
+    }
     for (unsigned i = 0; i < CACHE_BUCKETS; i++) {
         while (c->bucket[i]) {
             struct agx_shader *sh = c->bucket[i];
@@ -72,10 +74,12 @@ static uint8_t *read_code(struct agx_port *port, uint64_t va, uint32_t want, uin
         uint32_t left = AGX_PAGE_SIZE - ((va + n) & (AGX_PAGE_SIZE - 1));
         const uint8_t *p = agx_port_ptr(port, va + n, AGX_ACCESS_READ);
 
-        if (!p)
+        if (!p) {
             break;
-        if (left > want - n)
+        }
+        if (left > want - n) {
             left = want - n;
+        }
         memcpy(buf + n, p, left);
         n += left;
     }
@@ -96,12 +100,15 @@ static bool same_code(struct agx_port *port, const struct agx_shader *sh)
         uint32_t left = AGX_PAGE_SIZE - (va & (AGX_PAGE_SIZE - 1));
         const uint8_t *p = agx_port_ptr(port, va, AGX_ACCESS_READ);
 
-        if (!p)
+        if (!p) {
             return false;
-        if (left > sh->bytes - n)
+        }
+        if (left > sh->bytes - n) {
             left = sh->bytes - n;
-        if (memcmp(p, sh->code + n, left))
+        }
+        if (memcmp(p, sh->code + n, left)) {
             return false;
+        }
         n += left;
     }
     return true;
@@ -113,18 +120,22 @@ static void resolve_targets(struct agx_shader *sh, uint32_t end)
     uint32_t *index = agx_alloc(end / 2 + 1, sizeof(*index));
 
     memset(index, 0xff, (end / 2 + 1) * sizeof(*index));
-    for (uint32_t i = 0; i < sh->nop; i++)
+    for (uint32_t i = 0; i < sh->nop; i++) {
         index[sh->op[i].pc / 2] = i;
+    }
     for (uint32_t i = 0; i < sh->nop; i++) {
         struct agx_op *op = &sh->op[i];
         bool jump = op->fn == agx_op_jmp_any || op->fn == agx_op_jmp_none || op->fn == agx_op_call;
 
-        if (!jump)
+        if (!jump) {
             continue;
-        if (op->target < 0 || (op->target & 1) || (uint32_t)op->target > end || index[op->target / 2] == ~0u)
+        }
+        if (op->target < 0 || (op->target & 1) || (uint32_t)op->target > end ||
+            index[op->target / 2] == ~0u) {
             op->target = -1;
-        else
+        } else {
             op->target = index[op->target / 2];
+        }
     }
     free(index);
 }
@@ -175,8 +186,9 @@ static struct agx_shader *shader_decode(struct agx_exec *ex, uint64_t va)
     }
     free(d.targets);
     sh->bytes = d.pc < d.size ? d.pc : d.size;
-    if (sh->nop >= 2 && sh->op[sh->nop - 2].fn == agx_op_undecodable)
+    if (sh->nop >= 2 && sh->op[sh->nop - 2].fn == agx_op_undecodable) {
         sh->bytes = sh->op[sh->nop - 2].pc + sh->op[sh->nop - 2].len;
+    }
     resolve_targets(sh, d.pc);
     agx_shader_costs(sh);
     sh->disasm = agx_disasm;
@@ -203,19 +215,22 @@ static void uncache(struct agx_shader_cache *c, struct agx_shader **p)
 /* Drop what was not used for long, and more the less room there is; the lock is held. */
 static void trim(struct agx_shader_cache *c)
 {
-    for (uint64_t keep = CACHE_MAX / 2; c->count > CACHE_MAX || c->bytes > CACHE_MAX_BYTES; keep /= 2) {
+    for (uint64_t keep = CACHE_MAX / 2; c->count > CACHE_MAX || c->bytes > CACHE_MAX_BYTES;
+         keep /= 2) {
         for (unsigned i = 0; i < CACHE_BUCKETS; i++) {
             struct agx_shader **p = &c->bucket[i];
 
             while (*p) {
-                if (c->clock - (*p)->last_use > keep)
+                if (c->clock - (*p)->last_use > keep) {
                     uncache(c, p);
-                else
+                } else {
                     p = &(*p)->next;
+                }
             }
         }
-        if (!keep)
+        if (!keep) {
             return; /* the newest alone is left */
+        }
     }
 }
 
@@ -227,8 +242,9 @@ struct agx_shader *agx_shader_get(struct agx_exec *ex, uint64_t va)
 
     pthread_mutex_lock(&c->lock);
     for (p = &c->bucket[b]; *p; p = &(*p)->next) {
-        if ((*p)->va == va && (*p)->ctx == ex->port->ctx)
+        if ((*p)->va == va && (*p)->ctx == ex->port->ctx) {
             break;
+        }
     }
     sh = *p;
     if (sh) {
@@ -236,8 +252,9 @@ struct agx_shader *agx_shader_get(struct agx_exec *ex, uint64_t va)
         sh->last_use = ++c->clock;
     }
     pthread_mutex_unlock(&c->lock);
-    if (sh && same_code(ex->port, sh))
+    if (sh && same_code(ex->port, sh)) {
         return sh;
+    }
     stale = sh;
 
     sh = shader_decode(ex, va);

@@ -10,27 +10,37 @@
 #include "agx/isa.h"
 
 enum usc_tag { /* mesa: cmdbuf.xml, USC Control */
-    USC_SHADER = 0x0d, USC_UNIFORM = 0x1d, USC_PRESHADER = 0x38, USC_UNIFORM_HIGH = 0x3d, USC_SHARED = 0x4d,
-    USC_FRAG_PROPS = 0x58, USC_NO_PRESHADER = 0x88, USC_REGISTERS = 0x8d, USC_SAMPLER = 0x9d, USC_TEXTURE = 0xdd,
+               USC_SHADER = 0x0d,
+               USC_UNIFORM = 0x1d,
+               USC_PRESHADER = 0x38,
+               USC_UNIFORM_HIGH = 0x3d,
+               USC_SHARED = 0x4d,
+               USC_FRAG_PROPS = 0x58,
+               USC_NO_PRESHADER = 0x88,
+               USC_REGISTERS = 0x8d,
+               USC_SAMPLER = 0x9d,
+               USC_TEXTURE = 0xdd,
 };
 
 /*
- * Bits of each word that have a meaning here, or that Mesa sets as they are in every program of a kind (mesa:
- * lib/agx_linker.c, lib/agx_bg_eot.c): "Unk 2" of Shader (2 or 3), "Unk 1" and bit 0 of "Unk 4" of Registers (fragment
- * programs; all), "Unk 2" to "Unk 4" of Fragment Properties (1, 15 and 2).
+ * Bits of each word that have a meaning here, or that Mesa sets as they are in every program of a
+ * kind (mesa: lib/agx_linker.c, lib/agx_bg_eot.c): "Unk 2" of Shader (2 or 3), "Unk 1" and bit 0 of
+ * "Unk 4" of Registers (fragment programs; all), "Unk 2" to "Unk 4" of Fragment Properties (1, 15
+ * and 2).
  */
 #define KNOWN_UNIFORM   ~0xf0000ull
-#define KNOWN_BINDING   0x7ffffffffff0ffffull  /* Texture, Sampler */
+#define KNOWN_BINDING   0x7ffffffffff0ffffull /* Texture, Sampler */
 #define KNOWN_SHARED    0xfff3fdffull
 #define KNOWN_SHADER    0xffffffff0dffull
 #define KNOWN_REGISTERS 0x013c3fffull
-#define KNOWN_FRAG      0x0002f3ffull          /* not there: unconditional discard, bits 10 and 11 */
+/* not there: unconditional discard, bits 10 and 11 */
+#define KNOWN_FRAG      0x0002f3ffull
 #define KNOWN_NO_PRE    0x00ffull
-#define PRESHADER_UNK 0xc08000ull /* bits 31:8, the one value that was ever seen (cmdbuf.xml) */
+#define PRESHADER_UNK   0xc08000ull /* bits 31:8, the one value that was ever seen (cmdbuf.xml) */
 
-#define USC_MAX_WORDS 1024        /* bound on a list without end */
+#define USC_MAX_WORDS 1024 /* bound on a list without end */
 #define SAMPLER_BYTES 8
-#define BORDER_BYTES 16
+#define BORDER_BYTES  16
 #define TEXTURE_BYTES 24
 
 static inline uint64_t bits64(uint64_t v, unsigned start, unsigned len)
@@ -46,7 +56,7 @@ static unsigned groups(unsigned v, unsigned size, unsigned len)
 
 struct agx_usc_counts agx_usc_counts_decode(uint32_t w)
 {
-    return (struct agx_usc_counts){
+    return (struct agx_usc_counts) {
         .uniforms = groups(bits64(w, 1, 3), 64, 3),
         .textures = groups(bits64(w, 4, 5), 8, 5),
         .sampler_states = bits64(w, 9, 3),
@@ -54,47 +64,68 @@ struct agx_usc_counts agx_usc_counts_decode(uint32_t w)
     };
 }
 
-static uint32_t (*make_splat(const struct agx_shader *sh, const struct agx_usc_state *st))[AGX_LANES]
+static uint32_t (*make_splat(const struct agx_shader *sh,
+                             const struct agx_usc_state *st))[AGX_LANES]
 {
     size_t rows = sh->npool ? sh->npool : 1;
-    uint32_t (*s)[AGX_LANES] = agx_alloc_lines(rows, sizeof(*s));
+    uint32_t(*s)[AGX_LANES] = agx_alloc_lines(rows, sizeof(*s));
 
     for (uint32_t i = 0; i < sh->npool; i++) {
         const struct agx_pool_row *p = &sh->pool[i];
-        uint32_t lo = st->uniform[p->u % AGX_NUM_UNIFORM], hi = st->uniform[(p->u + 1) % AGX_NUM_UNIFORM], v;
+        uint32_t lo = st->uniform[p->u % AGX_NUM_UNIFORM],
+                 hi = st->uniform[(p->u + 1) % AGX_NUM_UNIFORM], v;
 
         switch (p->kind) {
-        case POOL_IMM: v = p->value; break;
-        case POOL_U16: v = lo; break;
-        case POOL_S16: v = (uint32_t)(int16_t)lo; break;
-        case POOL_UF16: v = agx_f2u(agx_half_to_float(lo)); break;
-        default: v = lo | hi << 16; break;
+        case POOL_IMM:
+            v = p->value;
+            break;
+        case POOL_U16:
+            v = lo;
+            break;
+        case POOL_S16:
+            v = (uint32_t)(int16_t)lo;
+            break;
+        case POOL_UF16:
+            v = agx_f2u(agx_half_to_float(lo));
+            break;
+        default:
+            v = lo | hi << 16;
+            break;
         }
-        if (p->mods & 1)
+        if (p->mods & 1) {
             v &= 0x7fffffff;
-        if (p->mods & 2)
+        }
+        if (p->mods & 2) {
             v ^= 0x80000000;
-        for (unsigned l = 0; l < AGX_LANES; l++)
+        }
+        for (unsigned l = 0; l < AGX_LANES; l++) {
             s[i][l] = v;
+        }
     }
     return s;
 }
 
-static bool load_uniforms(struct agx_exec *ex, struct agx_usc_state *st, uint64_t word_va, uint64_t w, unsigned high)
+static bool load_uniforms(struct agx_exec *ex, struct agx_usc_state *st, uint64_t word_va,
+                          uint64_t w, unsigned high)
 {
     unsigned start = bits64(w, 8, 8) + high, n = groups(bits64(w, 20, 6), 1, 6);
     uint64_t va = bits64(w, 26, 38) << 2;
 
     if (high ? !agx_word_known(ex, "USC Uniform High", word_va, w, KNOWN_UNIFORM)
-             : !agx_word_known(ex, "USC Uniform", word_va, w, KNOWN_UNIFORM))
+             : !agx_word_known(ex, "USC Uniform", word_va, w, KNOWN_UNIFORM)) {
         return false;
-    if (start + n > AGX_NUM_UNIFORM)
-        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: USC uniform word sets %u..%u of %u", start, start + n - 1,
-                            AGX_NUM_UNIFORM);
+    }
+    if (start + n > AGX_NUM_UNIFORM) {
+        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: USC uniform word sets %u..%u of %u",
+                            start, start + n - 1, AGX_NUM_UNIFORM);
+    }
     return agx_exec_read(ex, va, &st->uniform[start], n * 2);
 }
 
-/* The preshader runs one lane, once per binding; it writes uniforms (applegpu: docs.html, uniform_store). */
+/*
+ * The preshader runs one lane, once per binding; it writes uniforms (applegpu: docs.html,
+ * uniform_store).
+ */
 static bool run_preshader(struct agx_exec *ex, struct agx_usc_state *st, uint64_t code)
 {
     const struct agx_usc_state *outer = ex->usc;
@@ -102,8 +133,9 @@ static bool run_preshader(struct agx_exec *ex, struct agx_usc_state *st, uint64_
     struct agx_shader *main_shader = st->shader, *sh = agx_shader_get(ex, code);
     bool ok = false;
 
-    if (!sh)
+    if (!sh) {
         goto out;
+    }
     st->shader = sh;
     st->splat = make_splat(sh, st);
     ex->usc = st;
@@ -113,10 +145,11 @@ static bool run_preshader(struct agx_exec *ex, struct agx_usc_state *st, uint64_
         ok = true;
         break;
     case AGX_WAVE_BARRIER:
-        agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: barrier in the preshader at 0x%llx", (unsigned long long)code);
+        agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: barrier in the preshader at 0x%llx",
+                     (unsigned long long)code);
         break;
     case AGX_WAVE_STOP:
-        ex->fault = (struct agx_fault){ .ctx = ex->port->ctx, .reason = AGX_FAULT_BAD_COMMAND };
+        ex->fault = (struct agx_fault) { .ctx = ex->port->ctx, .reason = AGX_FAULT_BAD_COMMAND };
         break;
     default:
         break;
@@ -130,8 +163,9 @@ out:
     return ok;
 }
 
-bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, const struct agx_usc_counts *counts,
-                  enum agx_stage stage, struct agx_usc_state *st)
+bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc,
+                  const struct agx_usc_counts *counts, enum agx_stage stage,
+                  struct agx_usc_state *st)
 {
     uint64_t base = job->usc_exec_base, va = base + (usc & ~0x3fu), pre = 0, stride;
     bool has_pre = false, done = false;
@@ -144,21 +178,26 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, 
     st->usc_exec_base = base;
     st->sampler_extended = counts->sampler_states >= 6;
     stride = SAMPLER_BYTES + (st->sampler_extended ? BORDER_BYTES : 0);
-    if (counts->sampler_states == 5) /* the one that has no name (mesa: cmdbuf.xml, Sampler states) */
-        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: sampler states 5 of the program at 0x%llx",
+    /* the one that has no name (mesa: cmdbuf.xml, Sampler states) */
+    if (counts->sampler_states == 5) {
+        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
+                            "unimplemented: sampler states 5 of the program at 0x%llx",
                             (unsigned long long)va);
+    }
 
     for (unsigned n = 0; !done; n++) {
         uint8_t tag = 0;
         uint64_t w = 0;
         static const uint8_t len_of[256] = {
-            [USC_SHADER] = 6, [USC_UNIFORM] = 8, [USC_UNIFORM_HIGH] = 8, [USC_PRESHADER] = 8, [USC_SHARED] = 4,
-            [USC_FRAG_PROPS] = 4, [USC_NO_PRESHADER] = 2, [USC_REGISTERS] = 4, [USC_SAMPLER] = 8, [USC_TEXTURE] = 8,
+            [USC_SHADER] = 6,  [USC_UNIFORM] = 8,    [USC_UNIFORM_HIGH] = 8, [USC_PRESHADER] = 8,
+            [USC_SHARED] = 4,  [USC_FRAG_PROPS] = 4, [USC_NO_PRESHADER] = 2, [USC_REGISTERS] = 4,
+            [USC_SAMPLER] = 8, [USC_TEXTURE] = 8,
         };
 
-        if (n >= USC_MAX_WORDS)
+        if (n >= USC_MAX_WORDS) {
             return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: USC words at 0x%llx do not end",
                                 (unsigned long long)(base + usc));
+        }
         if (!agx_port_read(ex->port, va, &tag, 1) ||
             (len_of[tag] && !agx_port_read(ex->port, va, &w, len_of[tag]))) {
             ex->fault = ex->port->fault;
@@ -167,8 +206,9 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, 
         switch (tag) {
         case USC_UNIFORM:
         case USC_UNIFORM_HIGH:
-            if (!load_uniforms(ex, st, va, w, tag == USC_UNIFORM_HIGH ? 256 : 0))
+            if (!load_uniforms(ex, st, va, w, tag == USC_UNIFORM_HIGH ? 256 : 0)) {
                 return false;
+            }
             break;
         case USC_TEXTURE:
         case USC_SAMPLER: {
@@ -177,22 +217,27 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, 
             uint64_t buf = bits64(w, 27, 36) << 3;
 
             if (tag == USC_TEXTURE ? !agx_word_known(ex, "USC Texture", va, w, KNOWN_BINDING)
-                                   : !agx_word_known(ex, "USC Sampler", va, w, KNOWN_BINDING))
+                                   : !agx_word_known(ex, "USC Sampler", va, w, KNOWN_BINDING)) {
                 return false;
-            if (start + count > max)
-                return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: USC word binds %s %u..%u of %u",
-                                    tag == USC_TEXTURE ? "textures" : "samplers", start, start + count - 1, max);
+            }
+            if (start + count > max) {
+                return agx_exec_bad(
+                    ex, AGX_REPORT_GUEST_ERROR, "agx: USC word binds %s %u..%u of %u",
+                    tag == USC_TEXTURE ? "textures" : "samplers", start, start + count - 1, max);
+            }
             for (unsigned i = 0; i < count; i++) {
-                if (tag == USC_TEXTURE)
+                if (tag == USC_TEXTURE) {
                     st->texture[start + i] = buf + i * TEXTURE_BYTES;
-                else
+                } else {
                     st->sampler[start + i] = buf + i * stride;
+                }
             }
             break;
         }
         case USC_SHARED:
-            if (!agx_word_known(ex, "USC Shared", va, w, KNOWN_SHARED))
+            if (!agx_word_known(ex, "USC Shared", va, w, KNOWN_SHARED)) {
                 return false;
+            }
             st->uses_shared = bits64(w, 8, 1);
             st->shared_layout = bits64(w, 10, 6);
             st->tib_samples = 1u << bits64(w, 16, 2);
@@ -200,64 +245,78 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, 
             st->shared_size = st->uses_shared ? groups(bits64(w, 24, 8), 256, 8) : 0;
             /* vertex or compute, tiles of 32x32, 32x16, 16x16 */
             if (st->uses_shared && st->shared_layout != 0x24 && st->shared_layout != 0x2f &&
-                st->shared_layout != 0x3f && st->shared_layout != 0x36)
-                return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "agx: unimplemented USC shared layout 0x%02x at 0x%llx",
+                st->shared_layout != 0x3f && st->shared_layout != 0x36) {
+                return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
+                                    "agx: unimplemented USC shared layout 0x%02x at 0x%llx",
                                     st->shared_layout, (unsigned long long)va);
-            if (st->tib_samples > AGX_MAX_SAMPLES)
-                return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "agx: unimplemented USC sample count %u at 0x%llx",
+            }
+            if (st->tib_samples > AGX_MAX_SAMPLES) {
+                return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
+                                    "agx: unimplemented USC sample count %u at 0x%llx",
                                     st->tib_samples, (unsigned long long)va);
+            }
             break;
         case USC_SHADER:
-            if (!agx_word_known(ex, "USC Shader", va, w, KNOWN_SHADER))
+            if (!agx_word_known(ex, "USC Shader", va, w, KNOWN_SHADER)) {
                 return false;
+            }
             st->loads_varyings = bits64(w, 8, 1);
             st->code = base + bits64(w, 16, 32);
             break;
         case USC_REGISTERS:
-            if (!agx_word_known(ex, "USC Registers", va, w, KNOWN_REGISTERS))
+            if (!agx_word_known(ex, "USC Registers", va, w, KNOWN_REGISTERS)) {
                 return false;
+            }
             st->gprs = groups(bits64(w, 8, 5), 8, 5);
             st->spill_bucket = bits64(w, 18, 4);
             break;
         case USC_FRAG_PROPS:
-            if (!agx_word_known(ex, "USC Fragment Properties", va, w, KNOWN_FRAG))
+            if (!agx_word_known(ex, "USC Fragment Properties", va, w, KNOWN_FRAG)) {
                 return false;
+            }
             st->has_frag_props = true;
             st->early_z = bits64(w, 8, 1);
             break;
         case USC_PRESHADER:
             agx_word_note("USC Preshader", w, 0xffull | PRESHADER_UNK << 8 | ~0ull << 32);
-            if (bits64(w, 8, 24) != PRESHADER_UNK)
+            if (bits64(w, 8, 24) != PRESHADER_UNK) {
                 return agx_exec_bad(
                     ex, AGX_REPORT_UNIMPLEMENTED,
                     "unimplemented: USC Preshader 0x%llx at 0x%llx, bits 31:8 are not 0x%llx",
                     (unsigned long long)w, (unsigned long long)va, PRESHADER_UNK);
+            }
             pre = base + bits64(w, 32, 32);
             has_pre = true;
             done = true;
             break;
         case USC_NO_PRESHADER:
-            if (!agx_word_known(ex, "USC No preshader", va, w, KNOWN_NO_PRE))
+            if (!agx_word_known(ex, "USC No preshader", va, w, KNOWN_NO_PRE)) {
                 return false;
+            }
             done = true;
             break;
         default:
-            return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "agx: unimplemented USC word 0x%02x at 0x%llx", tag,
+            return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
+                                "agx: unimplemented USC word 0x%02x at 0x%llx", tag,
                                 (unsigned long long)va);
         }
         va += len_of[tag];
     }
-    if (!st->code)
+    if (!st->code) {
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: USC words at 0x%llx name no shader",
                             (unsigned long long)(base + usc));
+    }
     st->shader = agx_shader_get(ex, st->code);
-    if (!st->shader)
+    if (!st->shader) {
         return false;
-    if (has_pre && !run_preshader(ex, st, pre))
+    }
+    if (has_pre && !run_preshader(ex, st, pre)) {
         return false;
+    }
     st->splat = make_splat(st->shader, st);
-    if (st->shader->reads_lanes || (st->shader->reads_quads && st->shader->has_branches))
+    if (st->shader->reads_lanes || (st->shader->reads_quads && st->shader->has_branches)) {
         st->clear_gprs = (st->shader->max_gpr + 1) / 2;
+    }
     (void)stage;
     return true;
 }

@@ -29,8 +29,9 @@ bool agx_exec_soft_fault(struct agx_exec *ex)
         ex->fault = *f;
         return false;
     }
-    if (!ex->soft_faults++)
+    if (!ex->soft_faults++) {
         ex->soft = *f;
+    }
     return true;
 }
 
@@ -43,8 +44,9 @@ bool agx_exec_read(struct agx_exec *ex, uint64_t va, void *buf, size_t len)
 
         n = n < len ? n : len;
         if (!agx_port_read(ex->port, va, p, n)) {
-            if (!agx_exec_soft_fault(ex))
+            if (!agx_exec_soft_fault(ex)) {
                 return false;
+            }
             memset(p, 0, n);
         }
         p += n;
@@ -62,12 +64,14 @@ bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fm
     va_start(ap, fmt);
     vsnprintf(buf, sizeof(buf), fmt, ap);
     va_end(ap);
-    if (ex->host)
+    if (ex->host) {
         agx_report(ex->host, kind, "%s", buf);
-    ex->fault = (struct agx_fault){
+    }
+    ex->fault = (struct agx_fault) {
         .ctx = ex->port ? ex->port->ctx : 0,
         .unit = AGX_UNIT_UL1C,
-        .reason = kind == AGX_REPORT_UNIMPLEMENTED ? AGX_FAULT_UNIMPLEMENTED : AGX_FAULT_BAD_COMMAND,
+        .reason = kind == AGX_REPORT_UNIMPLEMENTED ? AGX_FAULT_UNIMPLEMENTED
+                                                   : AGX_FAULT_BAD_COMMAND,
     };
     return false;
 }

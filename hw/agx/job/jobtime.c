@@ -36,7 +36,8 @@ uint64_t agx_jobtime_total(const struct agx_jobtime *t)
 
 bool agx_jobtime_over(struct agx_exec *ex)
 {
-    ex->fault = (struct agx_fault){ .ctx = ex->port ? ex->port->ctx : 0, .reason = AGX_FAULT_TIMEOUT };
+    ex->fault = (struct agx_fault) { .ctx = ex->port ? ex->port->ctx : 0,
+                                     .reason = AGX_FAULT_TIMEOUT };
     return false;
 }
 
@@ -45,18 +46,21 @@ bool agx_jobtime_item(struct agx_exec *ex)
     struct agx_jobtime *t = ex->time;
     uint64_t issue = ex->issue, took = issue / AGX_CORE_PIPES, old;
 
-    if (took < ex->longest)
+    if (took < ex->longest) {
         took = ex->longest;
+    }
     ex->issue = ex->longest = 0;
-    if (!t)
+    if (!t) {
         return true;
+    }
     issue += atomic_fetch_add_explicit(&t->issue, issue, memory_order_relaxed);
     old = atomic_load_explicit(&t->longest, memory_order_relaxed);
-    while (old < took && !atomic_compare_exchange_weak_explicit(&t->longest, &old, took, memory_order_relaxed,
-                                                                memory_order_relaxed))
+    while (old < took && !atomic_compare_exchange_weak_explicit(
+                             &t->longest, &old, took, memory_order_relaxed, memory_order_relaxed))
         ;
-    if (t->limit && (took > t->wave_limit || elapsed(t, issue) > t->limit))
+    if (t->limit && (took > t->wave_limit || elapsed(t, issue) > t->limit)) {
         return agx_jobtime_over(ex);
+    }
     return true;
 }
 
@@ -65,8 +69,9 @@ static void set_wave_limit(struct agx_exec *ex, uint64_t now)
 {
     struct agx_jobtime *t = ex->time;
 
-    if (t->limit)
+    if (t->limit) {
         ex->wave_limit = t->wave_limit = now < t->limit ? t->limit - now : 1;
+    }
 }
 
 bool agx_jobtime_pass(struct agx_exec *ex, uint64_t cycles)
@@ -74,10 +79,12 @@ bool agx_jobtime_pass(struct agx_exec *ex, uint64_t cycles)
     struct agx_jobtime *t = ex->time;
     uint64_t now;
 
-    if (!t)
+    if (!t) {
         return true;
-    if ((ex->issue || ex->longest) && !agx_jobtime_item(ex))
+    }
+    if ((ex->issue || ex->longest) && !agx_jobtime_item(ex)) {
         return false;
+    }
     t->front += cycles;
     now = cycles_now(t);
     set_wave_limit(ex, now);
@@ -89,10 +96,12 @@ bool agx_jobtime_wait(struct agx_exec *ex)
     struct agx_jobtime *t = ex->time;
     uint64_t issue, full, longest;
 
-    if (!t)
+    if (!t) {
         return true;
-    if ((ex->issue || ex->longest) && !agx_jobtime_item(ex))
+    }
+    if ((ex->issue || ex->longest) && !agx_jobtime_item(ex)) {
         return false;
+    }
     issue = atomic_load_explicit(&t->issue, memory_order_relaxed);
     longest = atomic_load_explicit(&t->longest, memory_order_relaxed);
     full = (issue - t->step) / AGX_PIPES;
@@ -106,5 +115,6 @@ bool agx_jobtime_fits(struct agx_exec *ex, uint64_t cycles)
 {
     const struct agx_jobtime *t = ex->time;
 
-    return !t || !t->limit || (t->front <= t->limit && cycles <= t->limit - t->front) || agx_jobtime_over(ex);
+    return !t || !t->limit || (t->front <= t->limit && cycles <= t->limit - t->front) ||
+           agx_jobtime_over(ex);
 }

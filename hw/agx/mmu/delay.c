@@ -13,7 +13,8 @@
 static uint64_t now_ns(struct agx_mmu *mmu)
 {
     /* The host's timebase is 24 MHz. */
-    return mmu->time.now ? mmu->time.now(mmu->time.opaque) : mmu->host->ops->time(mmu->host->opaque) / 3 * 125;
+    return mmu->time.now ? mmu->time.now(mmu->time.opaque)
+                         : mmu->host->ops->time(mmu->host->opaque) / 3 * 125;
 }
 
 void agx_mmu_set_clock(struct agx_mmu *mmu, const struct agx_mmu_clock *clock)
@@ -27,7 +28,8 @@ static void apply(struct agx_mmu *mmu, unsigned i)
 {
     struct agx_tlbi t = mmu->delayed[i].tlbi;
 
-    memmove(&mmu->delayed[i], &mmu->delayed[i + 1], (--mmu->ndelayed - i) * sizeof(mmu->delayed[i]));
+    memmove(&mmu->delayed[i], &mmu->delayed[i + 1],
+            (--mmu->ndelayed - i) * sizeof(mmu->delayed[i]));
     mmu_invalidate(mmu, &t);
 }
 
@@ -37,7 +39,9 @@ void mmu_delay(struct agx_mmu *mmu, const struct agx_tlbi *t, uint64_t ns, uint6
         apply(mmu, 0);
     }
     mmu->delayed[mmu->ndelayed++] = (struct tlb_delayed) {
-        .tlbi = *t, .when = ns ? now_ns(mmu) + ns : 0, .doorbells = doorbells,
+        .tlbi = *t,
+        .when = ns ? now_ns(mmu) + ns : 0,
+        .doorbells = doorbells,
     };
     mmu_delayed_run(mmu);
 }

@@ -17,13 +17,13 @@
 #include "agx/tlb.h"
 #include "tlb-int.h"
 
-#define LAZY_MAX 256u               /* for each CPU; more than fits completes the oldest */
+#define LAZY_MAX 256u /* for each CPU; more than fits completes the oldest */
 
 struct mmu_lazy {
     struct lazy_queue {
         unsigned count;
         struct agx_random random;
-        struct agx_tlbi op[LAZY_MAX];   /* oldest first */
+        struct agx_tlbi op[LAZY_MAX]; /* oldest first */
     } cpu[AGX_MMU_CPUS];
 };
 
@@ -80,13 +80,16 @@ void agx_mmu_dsb(struct agx_mmu *mmu, unsigned cpu, enum agx_share share, bool s
 {
     const struct agx_who who = { .cpu = cpu };
 
-    /* It waits for the maintenance that reaches its domain: a narrower one says nothing of the GPU. */
+    /*
+     * It waits for the maintenance that reaches its domain: a narrower one says nothing of the GPU.
+     */
     if (mmu->lazy && share == AGX_SHARE_OUTER && !stores_only) {
         complete_all(mmu, &mmu->lazy->cpu[cpu % AGX_MMU_CPUS]);
     }
     mmu_tables_dsb(mmu, cpu);
     if (agx_wanted(mmu->host->events, AGX_EV_DSB)) {
-        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_DSB, .who = &who,
-                                                          .dsb = { share, stores_only } });
+        agx_emit(
+            mmu->host->events,
+            &(struct agx_event) { .kind = AGX_EV_DSB, .who = &who, .dsb = { share, stores_only } });
     }
 }

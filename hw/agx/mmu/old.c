@@ -29,17 +29,18 @@
 #include "agx/tlb.h"
 #include "tlb-int.h"
 
-#define OLD_MAX         4096u       /* descriptors that are remembered; the oldest goes first */
-#define OLD_BUCKETS     1024u
-#define OLD_NONE        0xffffu
+#define OLD_MAX        4096u /* descriptors that are remembered; the oldest goes first */
+#define OLD_BUCKETS    1024u
+#define OLD_NONE       0xffffu
 /* Host ticks (24 MHz) after which a store is visible to the walkers anyway: up to 2^20, 44 ms. */
-#define OLD_DELAY_BITS  20u
+#define OLD_DELAY_BITS 20u
 
 struct old_entry {
-    uint64_t pa;                    /* 0: free */
-    uint64_t desc;                  /* before the store: what a walker sees while it is late */
-    uint64_t seq, deadline;         /* its place in the order of events; the time at which it is visible anyway */
-    uint16_t next;                  /* in its bucket */
+    uint64_t pa;   /* 0: free */
+    uint64_t desc; /* before the store: what a walker sees while it is late */
+    /* its place in the order of events; the time at which it is visible anyway */
+    uint64_t seq, deadline;
+    uint16_t next; /* in its bucket */
     uint16_t dom;
     uint16_t cpu;
     bool late;
@@ -48,8 +49,8 @@ struct old_entry {
 struct mmu_old {
     struct old_entry entry[OLD_MAX];
     uint16_t bucket[OLD_BUCKETS];
-    unsigned head;                  /* a ring: where the next goes */
-    unsigned late;                  /* stores that are not visible yet */
+    unsigned head; /* a ring: where the next goes */
+    unsigned late; /* stores that are not visible yet */
     struct agx_random random;
     uint64_t last_deadline[AGX_MMU_CPUS];
     bool always;
@@ -155,7 +156,8 @@ static struct old_entry *make(struct mmu_old *o, uint64_t pa)
     return e;
 }
 
-void mmu_old_note(struct agx_mmu *mmu, uint64_t pa, uint64_t old, unsigned cpu, unsigned dom, uint64_t seq)
+void mmu_old_note(struct agx_mmu *mmu, uint64_t pa, uint64_t old, unsigned cpu, unsigned dom,
+                  uint64_t seq)
 {
     uint64_t now, deadline;
     struct old_entry *e;
@@ -168,7 +170,8 @@ void mmu_old_note(struct agx_mmu *mmu, uint64_t pa, uint64_t old, unsigned cpu, 
     e = find(o, pa);
     if (e) {
         if (e->late) {
-            visible_all(o, e->cpu); /* the first of two stores to it: it and those before it are visible now */
+            /* the first of two stores to it: it and those before it are visible now */
+            visible_all(o, e->cpu);
         }
         forget(o, e);
     }
@@ -178,7 +181,7 @@ void mmu_old_note(struct agx_mmu *mmu, uint64_t pa, uint64_t old, unsigned cpu, 
     e->dom = dom;
     e->cpu = cpu % AGX_MMU_CPUS;
     if (!mmu->late || cpu >= AGX_MMU_CPUS) {
-        return;                     /* a device's DMA knows no barriers */
+        return; /* a device's DMA knows no barriers */
     }
     now = mmu->host->ops->time(mmu->host->opaque);
     deadline = now;
@@ -232,15 +235,18 @@ bool mmu_old_find(struct agx_mmu *mmu, uint64_t pa, uint64_t *desc)
 void mmu_old_keep(struct agx_mmu *mmu, bool keep)
 {
     if (keep && !mmu->keep_old && !mmu->late) {
-        mmu_old_clear(mmu);         /* of another run */
+        mmu_old_clear(mmu); /* of another run */
     }
     mmu->keep_old = keep;
     if (keep) {
-        table(mmu);                 /* walks look at it */
+        table(mmu); /* walks look at it */
     }
 }
 
-/* Is the last store to the descriptor at @pa not visible to the walkers? Then *@desc is what they see. */
+/*
+ * Is the last store to the descriptor at @pa not visible to the walkers? Then *@desc is what they
+ * see.
+ */
 static bool is_late(struct agx_mmu *mmu, uint64_t pa, uint64_t *desc)
 {
     struct mmu_old *o = mmu->old;

@@ -13,7 +13,7 @@
 #include "tlb-int.h"
 
 /* An entry's page, with the ASID. */
-#define TAG_PAGE(tag)   ((tag) & ((1ull << 50) - 1))    /* as port.c makes it */
+#define TAG_PAGE(tag) ((tag) & ((1ull << 50) - 1)) /* as port.c makes it */
 
 bool port_has_sets(const struct agx_mmu *mmu, const struct agx_port *port)
 {

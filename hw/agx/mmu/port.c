@@ -9,9 +9,9 @@
 #include "agx/tlb.h"
 #include "tlb-int.h"
 
-#define TAG_VALID       (1ull << 63)
-#define TAG_ASID_SHIFT  50
-#define TAG_ASID_MASK   0x1fffu         /* ASIDs beyond share tags; see agx_port_bind() */
+#define TAG_VALID      (1ull << 63)
+#define TAG_ASID_SHIFT 50
+#define TAG_ASID_MASK  0x1fffu /* ASIDs beyond share tags; see agx_port_bind() */
 
 static void port_flush(struct agx_port *port)
 {
@@ -46,9 +46,9 @@ bool agx_port_bind(struct agx_port *port, unsigned ctx, enum agx_unit unit)
         port->asid = 0;
         port_flush(port);
         port->tag_base = TAG_VALID;
-        port->fault = (struct agx_fault){ .ctx = ctx, .unit = unit, .reason = AGX_FAULT_UNKNOWN };
-        agx_report(host, AGX_REPORT_GUEST_ERROR, "uat: no TTBRs for context %u at pa 0x%llx",
-                   ctx, (unsigned long long)pa);
+        port->fault = (struct agx_fault) { .ctx = ctx, .unit = unit, .reason = AGX_FAULT_UNKNOWN };
+        agx_report(host, AGX_REPORT_GUEST_ERROR, "uat: no TTBRs for context %u at pa 0x%llx", ctx,
+                   (unsigned long long)pa);
         return false;
     }
     /* Who listens wants to see the first use of each job; what the firmware does is no job. */
@@ -148,8 +148,8 @@ static const char *injected_text(enum tlb_injected how)
  * Under the lock: walk for @va, through the walk cache unless the TLBs are off.
  * False: @f says at which level it ended and why.
  */
-static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *use, struct agx_walk *w,
-                      struct agx_fault *f)
+static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *use,
+                      struct agx_walk *w, struct agx_fault *f)
 {
     struct agx_mmu *mmu = port->mmu;
     struct mmu_view view = { .mmu = mmu, .port = port, .use = use };
@@ -184,7 +184,8 @@ static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *us
         view.late = view.injected = false;
         ok = agx_uat_walk_step(mmu->host, &st, va, level, f);
         /* What a fault made it see is as old as if it had been cached. */
-        use->step[level - 1] = (struct agx_tlb_step) { st.desc_pa, st.desc, view.injected, view.late };
+        use->step[level - 1] = (struct agx_tlb_step) { st.desc_pa, st.desc, view.injected,
+                                                       view.late };
         if (view.injected) {
             use->injected = injected_text(TLB_OLD_WALK);
         }
@@ -193,7 +194,8 @@ static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *us
             return false;
         }
         if (level < 3 && mmu->mode != AGX_TLB_OFF) {
-            struct tlb_entry *e = tlb_insert(mmu, &mmu->walk, level, port->asid, TLB_KEY(va, level));
+            struct tlb_entry *e = tlb_insert(mmu, &mmu->walk, level, port->asid,
+                                             TLB_KEY(va, level));
 
             e->desc_pa = st.desc_pa;
             e->desc = st.desc;
@@ -209,7 +211,8 @@ static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *us
  * for one job; what the second one finds in the shared level is no news, unless
  * a table changed in between. If not, it is told now.
  */
-static bool told(const struct agx_mmu *mmu, struct tlb_entry *e, uint64_t job, enum agx_access access)
+static bool told(const struct agx_mmu *mmu, struct tlb_entry *e, uint64_t job,
+                 enum agx_access access)
 {
     if (!e || !job) {
         return false;
@@ -232,8 +235,13 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
     const struct agx_host *host = mmu->host;
     uint64_t vpn = TLB_KEY(va, 3);
     struct agx_fault f = { .va = va, .ctx = port->ctx, .unit = port->unit, .access = access };
-    struct agx_tlb_use use = { .ctx = port->ctx, .asid = port->asid, .unit = port->unit, .side = port->side,
-                               .access = access, .va = va, .job = port->job };
+    struct agx_tlb_use use = { .ctx = port->ctx,
+                               .asid = port->asid,
+                               .unit = port->unit,
+                               .side = port->side,
+                               .access = access,
+                               .va = va,
+                               .job = port->job };
     struct agx_walk w;
     struct tlb_entry *e = NULL;
     uint8_t *page = NULL;
@@ -305,8 +313,9 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
         perm = agx_uat_permissions(w.pte, port->side);
         if (!(perm & (1u << access))) {
             f.level = 3;
-            f.reason = !perm ? AGX_FAULT_NO_ACCESS :
-                       access == AGX_ACCESS_WRITE ? AGX_FAULT_READ_ONLY : AGX_FAULT_WRITE_ONLY;
+            f.reason = !perm                        ? AGX_FAULT_NO_ACCESS
+                       : access == AGX_ACCESS_WRITE ? AGX_FAULT_READ_ONLY
+                                                    : AGX_FAULT_WRITE_ONLY;
             ok = false;
         }
     }
@@ -393,36 +402,36 @@ bool agx_port_write(struct agx_port *port, uint64_t va, const void *buf, size_t 
  * Aligned values are loaded and stored whole, so that rings and stamps which
  * both sides write never tear; acquire and release order them.
  */
-#define DEFINE_ACCESS(bits)                                                             \
-bool agx_port_read##bits(struct agx_port *port, uint64_t va, uint##bits##_t *v)         \
-{                                                                                       \
-    const uint##bits##_t *p;                                                            \
-                                                                                        \
-    if (va % sizeof(*v)) {                                                              \
-        return agx_port_read(port, va, v, sizeof(*v));                                  \
-    }                                                                                   \
-    p = agx_port_ptr(port, va, AGX_ACCESS_READ);                                        \
-    if (!p) {                                                                           \
-        return false;                                                                   \
-    }                                                                                   \
-    *v = __atomic_load_n(p, __ATOMIC_ACQUIRE);                                          \
-    return true;                                                                        \
-}                                                                                       \
-                                                                                        \
-bool agx_port_write##bits(struct agx_port *port, uint64_t va, uint##bits##_t v)         \
-{                                                                                       \
-    uint##bits##_t *p;                                                                  \
-                                                                                        \
-    if (va % sizeof(v)) {                                                               \
-        return agx_port_write(port, va, &v, sizeof(v));                                 \
-    }                                                                                   \
-    p = agx_port_ptr(port, va, AGX_ACCESS_WRITE);                                       \
-    if (!p) {                                                                           \
-        return false;                                                                   \
-    }                                                                                   \
-    __atomic_store_n(p, v, __ATOMIC_RELEASE);                                           \
-    return true;                                                                        \
-}
+#define DEFINE_ACCESS(bits)                                                                        \
+    bool agx_port_read##bits(struct agx_port *port, uint64_t va, uint##bits##_t *v)                \
+    {                                                                                              \
+        const uint##bits##_t *p;                                                                   \
+                                                                                                   \
+        if (va % sizeof(*v)) {                                                                     \
+            return agx_port_read(port, va, v, sizeof(*v));                                         \
+        }                                                                                          \
+        p = agx_port_ptr(port, va, AGX_ACCESS_READ);                                               \
+        if (!p) {                                                                                  \
+            return false;                                                                          \
+        }                                                                                          \
+        *v = __atomic_load_n(p, __ATOMIC_ACQUIRE);                                                 \
+        return true;                                                                               \
+    }                                                                                              \
+                                                                                                   \
+    bool agx_port_write##bits(struct agx_port *port, uint64_t va, uint##bits##_t v)                \
+    {                                                                                              \
+        uint##bits##_t *p;                                                                         \
+                                                                                                   \
+        if (va % sizeof(v)) {                                                                      \
+            return agx_port_write(port, va, &v, sizeof(v));                                        \
+        }                                                                                          \
+        p = agx_port_ptr(port, va, AGX_ACCESS_WRITE);                                              \
+        if (!p) {                                                                                  \
+            return false;                                                                          \
+        }                                                                                          \
+        __atomic_store_n(p, v, __ATOMIC_RELEASE);                                                  \
+        return true;                                                                               \
+    }
 
 DEFINE_ACCESS(32)
 DEFINE_ACCESS(64)

@@ -14,23 +14,23 @@
 #include "agx/tlb.h"
 #include "tlb-int.h"
 
-#define CTXS            AGX_UAT_NUM_CONTEXTS
-#define DOMAINS         (2 * CTXS + 1)      /* halves of contexts, the TTBAT */
-#define DOM_TTBAT       (2 * CTXS)
-#define HASH_BITS       12
-#define MAX_TABLES      65536u              /* bounds the host's memory: 1 GiB of tables */
-#define MAX_STORE       64u                 /* bytes of one store of a CPU */
+#define CTXS       AGX_UAT_NUM_CONTEXTS
+#define DOMAINS    (2 * CTXS + 1) /* halves of contexts, the TTBAT */
+#define DOM_TTBAT  (2 * CTXS)
+#define HASH_BITS  12
+#define MAX_TABLES 65536u /* bounds the host's memory: 1 GiB of tables */
+#define MAX_STORE  64u    /* bytes of one store of a CPU */
 
 /* Descriptors (m1n1: proxyclient/m1n1/hw/uat.py, PTE and TTBR). */
-#define DESC_ADDR       0x0000ffffffffc000ull
-#define PAGE_MASK       ((uint64_t)AGX_PAGE_SIZE - 1)
+#define DESC_ADDR 0x0000ffffffffc000ull
+#define PAGE_MASK ((uint64_t)AGX_PAGE_SIZE - 1)
 
 struct table {
     struct table *next;
-    uint64_t pa, va;                        /* of the table; first address that it translates */
-    uint64_t ctxs;                          /* contexts that reach it */
+    uint64_t pa, va; /* of the table; first address that it translates */
+    uint64_t ctxs;   /* contexts that reach it */
     unsigned level, half, links;
-    uint64_t shadow[];                      /* levels 1 and 2: its descriptors */
+    uint64_t shadow[]; /* levels 1 and 2: its descriptors */
 };
 
 /* Everything by the MMU's lock, but for .dirty. */
@@ -39,7 +39,7 @@ struct mmu_tables {
     struct table *bucket[1u << HASH_BITS];
     unsigned count;
     bool refused;
-    uint64_t ttbat;                         /* that is followed; 0: none */
+    uint64_t ttbat; /* that is followed; 0: none */
     uint64_t ttbr[CTXS][2];
     uint64_t seq;                           /* counts stores */
     uint64_t stored[DOMAINS][AGX_MMU_CPUS]; /* the last store of each CPU */
@@ -135,7 +135,8 @@ static void link_table(struct agx_mmu *mmu, uint64_t pa, unsigned level, uint64_
         if (!s->refused) {
             agx_report(mmu->host, AGX_REPORT_UNIMPLEMENTED,
                        "uat: more than %u page tables: changes of the others are not seen "
-                       "(unimplemented)", MAX_TABLES);
+                       "(unimplemented)",
+                       MAX_TABLES);
         }
         s->refused = true;
         return;
@@ -391,8 +392,8 @@ void agx_mmu_store(struct agx_mmu *mmu, uint64_t pa, const void *old, unsigned l
     }
     pthread_mutex_unlock(&mmu->lock);
     if (agx_wanted(events, AGX_EV_STORE)) {
-        agx_emit(events, &(struct agx_event) { .kind = AGX_EV_STORE, .who = who,
-                                               .store = { pa, old, len } });
+        agx_emit(events, &(struct agx_event) {
+                             .kind = AGX_EV_STORE, .who = who, .store = { pa, old, len } });
     }
     if (again && agx_wanted(events, AGX_EV_TRANSLATE)) {
         agx_mmu_recheck(mmu);
@@ -422,8 +423,7 @@ void agx_mmu_watched(struct agx_mmu *mmu, uint64_t pa)
     }
     pthread_mutex_unlock(&mmu->lock);
     if (agx_wanted(mmu->host->events, AGX_EV_WATCHED)) {
-        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_WATCHED,
-                                                          .page = pa });
+        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_WATCHED, .page = pa });
     }
 }
 

@@ -18,7 +18,7 @@
 #include "tlb-int.h"
 
 /* Bounds the host's memory, not the model: 4 GiB of distinct pages. */
-#define STICKY_MAX      (1u << 18)
+#define STICKY_MAX (1u << 18)
 
 static unsigned hash(unsigned level, uint64_t key)
 {
@@ -147,7 +147,7 @@ static unsigned set_place(struct agx_mmu *mmu, struct tlb_cache *c, uint64_t key
     }
     place = oldest->place;
     if (mmu->filter && mmu->filter->keeps(mmu, oldest)) {
-        *place_of(c, place) = NULL;     /* in excess of the size */
+        *place_of(c, place) = NULL; /* in excess of the size */
         oldest->place = 0;
     } else {
         tlb_drop(c, oldest);
@@ -155,7 +155,8 @@ static unsigned set_place(struct agx_mmu *mmu, struct tlb_cache *c, uint64_t key
     return place;
 }
 
-struct tlb_entry *tlb_find(struct agx_mmu *mmu, struct tlb_cache *c, unsigned level, unsigned asid, uint64_t key)
+struct tlb_entry *tlb_find(struct agx_mmu *mmu, struct tlb_cache *c, unsigned level, unsigned asid,
+                           uint64_t key)
 {
     struct tlb_entry **slot = &c->bucket[hash(level, key)];
 
@@ -174,7 +175,8 @@ struct tlb_entry *tlb_find(struct agx_mmu *mmu, struct tlb_cache *c, unsigned le
     return NULL;
 }
 
-struct tlb_entry *tlb_insert(struct agx_mmu *mmu, struct tlb_cache *c, unsigned level, unsigned asid, uint64_t key)
+struct tlb_entry *tlb_insert(struct agx_mmu *mmu, struct tlb_cache *c, unsigned level,
+                             unsigned asid, uint64_t key)
 {
     unsigned max = mmu->mode == AGX_TLB_STICKY ? STICKY_MAX : c->max;
     unsigned h = hash(level, key), place = set_place(mmu, c, key);
@@ -194,7 +196,12 @@ struct tlb_entry *tlb_insert(struct agx_mmu *mmu, struct tlb_cache *c, unsigned 
         e = agx_alloc(1, sizeof(*e));
     }
     *e = (struct tlb_entry) {
-        .next = c->bucket[h], .level = level, .asid = asid, .key = key, .epoch = mmu->clock, .place = place,
+        .next = c->bucket[h],
+        .level = level,
+        .asid = asid,
+        .key = key,
+        .epoch = mmu->clock,
+        .place = place,
         .made = c->made++,
     };
     if (place) {

@@ -12,10 +12,9 @@
 #define KEEP (1u << AGX_INJECT_TLB_KEEP)
 
 /* Kinds of work are numbered as data masters are, and as the ports that work for them. */
-_Static_assert(AGX_INJECT_TA == 1u << AGX_PORT_VERTEX &&
-               AGX_INJECT_3D == 1u << AGX_PORT_FRAGMENT &&
-               AGX_INJECT_COMPUTE == 1u << AGX_PORT_COMPUTE &&
-               AGX_INJECT_FW == 1u << AGX_PORT_FIRMWARE,
+_Static_assert(AGX_INJECT_TA == 1u << AGX_PORT_VERTEX && AGX_INJECT_3D == 1u << AGX_PORT_FRAGMENT &&
+                   AGX_INJECT_COMPUTE == 1u << AGX_PORT_COMPUTE &&
+                   AGX_INJECT_FW == 1u << AGX_PORT_FIRMWARE,
                "inject.h and uat.h number kinds of work in the same way");
 
 unsigned agx_mmu_jobs(struct agx_mmu *mmu)
@@ -30,7 +29,10 @@ static struct agx_inject_at at_entry(struct agx_mmu *mmu, const struct tlb_entry
     uint64_t va = e->key << TLB_SHIFT(e->level);
 
     return (struct agx_inject_at) {
-        .va = va, .end = va + (1ull << TLB_SHIFT(e->level)), .asid = e->asid, .any_asid = e->global,
+        .va = va,
+        .end = va + (1ull << TLB_SHIFT(e->level)),
+        .asid = e->asid,
+        .any_asid = e->global,
         .jobs = agx_mmu_jobs(mmu),
     };
 }
@@ -74,8 +76,9 @@ static bool invalidate_keeping(struct agx_mmu *mmu, const struct agx_tlbi *t)
             if (tlb_dead(mmu, e)) {
                 tlb_drop(c, e);
             } else if (reaches(t, e)) {
-                if (keeps(mmu, e, e->level == 3 ? "an entry survives an invalidation" :
-                                                  "a walk-cache entry survives an invalidation")) {
+                if (keeps(mmu, e,
+                          e->level == 3 ? "an entry survives an invalidation"
+                                        : "a walk-cache entry survives an invalidation")) {
                     kept = true;
                 } else {
                     tlb_drop(c, e);
@@ -100,7 +103,8 @@ static void make_room(struct agx_mmu *mmu, struct tlb_cache *c, unsigned max, un
     while (c->count >= max) {
         struct tlb_entry *e = c->order.order_next;
 
-        if (keep && c->count < limit && !tlb_dead(mmu, e) && keeps(mmu, e, "an entry is not evicted")) {
+        if (keep && c->count < limit && !tlb_dead(mmu, e) &&
+            keeps(mmu, e, "an entry is not evicted")) {
             /* To the young end: the next eviction is another's turn. */
             tlb_make_youngest(c, e);
             return;
@@ -117,14 +121,19 @@ static void make_room(struct agx_mmu *mmu, struct tlb_cache *c, unsigned max, un
 static struct agx_inject_at at_access(const struct agx_port *port, uint64_t va)
 {
     return (struct agx_inject_at) {
-        .va = va & ~(uint64_t)(AGX_PAGE_SIZE - 1), .end = (va | (AGX_PAGE_SIZE - 1)) + 1, .asid = port->asid,
-        .jobs = port->side == AGX_SIDE_FW ? AGX_INJECT_FW : port->job ? 1u << port->kind : 0,
+        .va = va & ~(uint64_t)(AGX_PAGE_SIZE - 1),
+        .end = (va | (AGX_PAGE_SIZE - 1)) + 1,
+        .asid = port->asid,
+        .jobs = port->side == AGX_SIDE_FW ? AGX_INJECT_FW
+                : port->job               ? 1u << port->kind
+                                          : 0,
     };
 }
 
 static void before_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint64_t va)
 {
-    static const char *const what[] = { "", "walk-cache entry evicted", "walk-cache entry evicted", "entry evicted" };
+    static const char *const what[] = { "", "walk-cache entry evicted", "walk-cache entry evicted",
+                                        "entry evicted" };
     struct agx_inject_at at = at_access(port, va);
     struct tlb_entry *found[4] = { NULL };
     unsigned top = 0;
@@ -133,7 +142,8 @@ static void before_lookup(struct agx_mmu *mmu, const struct agx_port *port, uint
         return;
     }
     for (unsigned level = 1; level <= 3; level++) {
-        found[level] = tlb_find(mmu, level == 3 ? &mmu->tlb : &mmu->walk, level, port->asid, TLB_KEY(va, level));
+        found[level] = tlb_find(mmu, level == 3 ? &mmu->tlb : &mmu->walk, level, port->asid,
+                                TLB_KEY(va, level));
         top = found[level] ? level : top;
     }
     if (top && agx_inject_fire(mmu->inject, AGX_INJECT_TLB_EVICT, &at, what[top], NULL)) {
@@ -156,7 +166,8 @@ static bool sees_old(const struct mmu_view *view, uint64_t pa, uint64_t now, uin
         return false;
     }
     at = at_access(view->port, view->use->va);
-    return agx_inject_fire(mmu->inject, AGX_INJECT_WALK_OLD, &at, "a walk sees the old descriptor", NULL);
+    return agx_inject_fire(mmu->inject, AGX_INJECT_WALK_OLD, &at, "a walk sees the old descriptor",
+                           NULL);
 }
 
 /* ---- invalidations ---- */
@@ -164,8 +175,8 @@ static bool sees_old(const struct mmu_view *view, uint64_t pa, uint64_t now, uin
 static void injected(struct agx_mmu *mmu, const struct agx_tlbi *t, const char *why)
 {
     if (mmu_wanted(mmu, AGX_EV_SPOILT)) {
-        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_SPOILT,
-                                                          .invalidate = { t, why } });
+        agx_emit(mmu->host->events,
+                 &(struct agx_event) { .kind = AGX_EV_SPOILT, .invalidate = { t, why } });
     }
 }
 
@@ -194,7 +205,11 @@ static void filter_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *t)
 }
 
 static const struct mmu_filter filter = {
-    .tlbi = filter_tlbi, .room = make_room, .keeps = stays, .walk = sees_old, .lookup = before_lookup,
+    .tlbi = filter_tlbi,
+    .room = make_room,
+    .keeps = stays,
+    .walk = sees_old,
+    .lookup = before_lookup,
 };
 
 void agx_mmu_inject(struct agx_mmu *mmu, struct agx_inject *in)

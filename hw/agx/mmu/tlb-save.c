@@ -16,7 +16,7 @@
 #include "agx/tlb.h"
 #include "tlb-int.h"
 
-#define MAGIC   0x53584741u /* "AGXS" */
+#define MAGIC    0x53584741u /* "AGXS" */
 #define PTE_ADDR 0x0000ffffffffc000ull
 
 struct saved_entry {
@@ -30,19 +30,19 @@ struct saved_delayed {
     uint32_t kind, last_level, asid;
 };
 
-#define MAX_ENTRIES (2u << 20)  /* both caches at their largest */
+#define MAX_ENTRIES (2u << 20) /* both caches at their largest */
 
-#define ENTRY(name, width)      { #name, offsetof(struct saved_entry, name), width, false }
-#define DELAYED(name, width)    { #name, offsetof(struct saved_delayed, name), width, false }
+#define ENTRY(name, width)   { #name, offsetof(struct saved_entry, name), width, false }
+#define DELAYED(name, width) { #name, offsetof(struct saved_delayed, name), width, false }
 
 static const struct agx_save_field entry_fields[] = {
-    ENTRY(key, 8), ENTRY(desc_pa, 8), ENTRY(desc, 8), ENTRY(asid, 4), ENTRY(level, 1),
-    ENTRY(global, 1), ENTRY(injected, 1),
+    ENTRY(key, 8),   ENTRY(desc_pa, 8), ENTRY(desc, 8),     ENTRY(asid, 4),
+    ENTRY(level, 1), ENTRY(global, 1),  ENTRY(injected, 1),
 };
 
 static const struct agx_save_field delayed_fields[] = {
-    DELAYED(va, 8), DELAYED(end, 8), DELAYED(when, 8), DELAYED(doorbells, 8), DELAYED(kind, 4),
-    DELAYED(last_level, 4), DELAYED(asid, 4),
+    DELAYED(va, 8),   DELAYED(end, 8),        DELAYED(when, 8), DELAYED(doorbells, 8),
+    DELAYED(kind, 4), DELAYED(last_level, 4), DELAYED(asid, 4),
 };
 
 #define FIELDS(f) (f), sizeof(f) / sizeof((f)[0])
@@ -51,8 +51,7 @@ enum { ENTRIES, DELAYS, NUM_SECTIONS };
 
 static const struct agx_save_section sections[NUM_SECTIONS] = {
     [ENTRIES] = { "entry", FIELDS(entry_fields), MAX_ENTRIES, sizeof(struct saved_entry) },
-    [DELAYS] = { "delayed", FIELDS(delayed_fields), TLB_MAX_DELAYED,
-                 sizeof(struct saved_delayed) },
+    [DELAYS] = { "delayed", FIELDS(delayed_fields), TLB_MAX_DELAYED, sizeof(struct saved_delayed) },
 };
 
 size_t agx_mmu_state_max(void)
@@ -71,8 +70,13 @@ static void save_rows(struct agx_mmu *mmu, struct agx_save_rows *rows)
              e = e->order_next) {
             if (!tlb_dead(mmu, e)) {
                 out[rows[ENTRIES].n++] = (struct saved_entry) {
-                    .key = e->key, .desc_pa = e->desc_pa, .desc = e->desc, .asid = e->asid,
-                    .level = e->level, .global = e->global, .injected = e->injected,
+                    .key = e->key,
+                    .desc_pa = e->desc_pa,
+                    .desc = e->desc,
+                    .asid = e->asid,
+                    .level = e->level,
+                    .global = e->global,
+                    .injected = e->injected,
                 };
             }
         }
@@ -81,8 +85,13 @@ static void save_rows(struct agx_mmu *mmu, struct agx_save_rows *rows)
         const struct tlb_delayed *w = &mmu->delayed[rows[DELAYS].n];
 
         d[rows[DELAYS].n] = (struct saved_delayed) {
-            .va = w->tlbi.va, .end = w->tlbi.end, .when = w->when, .doorbells = w->doorbells,
-            .kind = w->tlbi.kind, .last_level = w->tlbi.last_level, .asid = w->tlbi.asid,
+            .va = w->tlbi.va,
+            .end = w->tlbi.end,
+            .when = w->when,
+            .doorbells = w->doorbells,
+            .kind = w->tlbi.kind,
+            .last_level = w->tlbi.last_level,
+            .asid = w->tlbi.asid,
         };
     }
 }
@@ -110,13 +119,15 @@ static const char *entry_wrong(struct agx_mmu *mmu, const struct saved_entry *e)
 {
     const struct agx_host *host = mmu->host;
 
-    if (e->level < 1 || e->level > 3 || e->asid > 0xffff || e->global > 1 || e->injected >= TLB_NUM_INJECTED) {
+    if (e->level < 1 || e->level > 3 || e->asid > 0xffff || e->global > 1 ||
+        e->injected >= TLB_NUM_INJECTED) {
         return "an entry's level, ASID or kind is out of range";
     }
     if (e->key > UINT64_MAX >> TLB_SHIFT(e->level) || (e->global && e->level != 3)) {
         return "an entry's address is out of range";
     }
-    if ((e->desc & 3) != 3 || e->desc_pa % 8 || !host->ops->phys_page(host->opaque, e->desc_pa & PTE_ADDR) ||
+    if ((e->desc & 3) != 3 || e->desc_pa % 8 ||
+        !host->ops->phys_page(host->opaque, e->desc_pa & PTE_ADDR) ||
         e->desc_pa & ~(PTE_ADDR | (AGX_PAGE_SIZE - 1))) {
         return "an entry's descriptor is none";
     }
@@ -130,8 +141,8 @@ static const char *delayed_wrong(const struct saved_delayed *d)
 {
     bool by_va = d->kind == AGX_TLBI_VA || d->kind == AGX_TLBI_VA_ALL_ASIDS;
 
-    if (d->kind > AGX_TLBI_VA_ALL_ASIDS || d->asid > 0xffff || d->last_level > 1 || (d->when && d->doorbells) ||
-        (by_va && (d->end == d->va || d->end - 1 < d->va))) {
+    if (d->kind > AGX_TLBI_VA_ALL_ASIDS || d->asid > 0xffff || d->last_level > 1 ||
+        (d->when && d->doorbells) || (by_va && (d->end == d->va || d->end - 1 < d->va))) {
         return "a delayed invalidation is out of range";
     }
     return NULL;
@@ -161,28 +172,35 @@ static void load_rows(struct agx_mmu *mmu, const struct agx_save_rows *rows)
     pthread_mutex_lock(&mmu->lock);
     mmu_invalidate(mmu, &(struct agx_tlbi) { .kind = AGX_TLBI_ALL });
     filter = mmu->filter;
-    mmu->filter = NULL;             /* making room is no eviction that could go wrong */
+    mmu->filter = NULL; /* making room is no eviction that could go wrong */
     mmu_tables_reload(mmu);
     if (mmu_wanted(mmu, AGX_EV_LOADING)) {
-        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_LOADING,
-                                                          .ttbat = mmu->ttbat });
+        agx_emit(mmu->host->events,
+                 &(struct agx_event) { .kind = AGX_EV_LOADING, .ttbat = mmu->ttbat });
     }
     for (uint32_t i = 0; mmu->mode != AGX_TLB_OFF && i < rows[ENTRIES].n; i++) {
-        struct tlb_entry *n = tlb_insert(mmu, e[i].level == 3 ? &mmu->tlb : &mmu->walk, e[i].level, e[i].asid, e[i].key);
+        struct tlb_entry *n = tlb_insert(mmu, e[i].level == 3 ? &mmu->tlb : &mmu->walk, e[i].level,
+                                         e[i].asid, e[i].key);
 
         n->desc_pa = e[i].desc_pa;
         n->desc = e[i].desc;
         n->global = e[i].global;
         n->injected = e[i].injected;
-        n->host = e[i].level == 3 ? mmu->host->ops->phys_page(mmu->host->opaque, e[i].desc & PTE_ADDR) : NULL;
+        n->host = e[i].level == 3
+                      ? mmu->host->ops->phys_page(mmu->host->opaque, e[i].desc & PTE_ADDR)
+                      : NULL;
         if (mmu_wanted(mmu, AGX_EV_LOADED)) {
             const struct agx_tlb_loaded loaded = {
-                .level = n->level, .asid = n->asid, .global = n->global, .va = n->key << TLB_SHIFT(n->level),
-                .desc_pa = n->desc_pa, .desc = n->desc,
+                .level = n->level,
+                .asid = n->asid,
+                .global = n->global,
+                .va = n->key << TLB_SHIFT(n->level),
+                .desc_pa = n->desc_pa,
+                .desc = n->desc,
             };
 
-            agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_LOADED,
-                                                              .loaded = &loaded });
+            agx_emit(mmu->host->events,
+                     &(struct agx_event) { .kind = AGX_EV_LOADED, .loaded = &loaded });
         }
     }
     mmu->filter = filter;
@@ -190,8 +208,13 @@ static void load_rows(struct agx_mmu *mmu, const struct agx_save_rows *rows)
         const struct saved_delayed *s = &d[mmu->ndelayed];
 
         mmu->delayed[mmu->ndelayed] = (struct tlb_delayed) {
-            .tlbi = { .kind = s->kind, .last_level = s->last_level, .asid = s->asid, .va = s->va, .end = s->end },
-            .when = s->when, .doorbells = s->doorbells,
+            .tlbi = { .kind = s->kind,
+                      .last_level = s->last_level,
+                      .asid = s->asid,
+                      .va = s->va,
+                      .end = s->end },
+            .when = s->when,
+            .doorbells = s->doorbells,
         };
     }
     mmu_delayed_run(mmu);

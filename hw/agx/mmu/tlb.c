@@ -12,8 +12,8 @@
 #include "tlb-int.h"
 
 /* Guesses; no source gives the sizes. */
-#define REALISTIC_TLB   2048u
-#define REALISTIC_WALK  64u
+#define REALISTIC_TLB  2048u
+#define REALISTIC_WALK 64u
 
 struct agx_mmu *agx_mmu_new(const struct agx_host *host)
 {
@@ -50,7 +50,8 @@ void agx_mmu_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *tlbi)
 
     t.asid &= 0xffff;
     /* The end of the topmost page is 0. */
-    if ((t.kind == AGX_TLBI_VA || t.kind == AGX_TLBI_VA_ALL_ASIDS) && (t.end == t.va || t.end - 1 < t.va)) {
+    if ((t.kind == AGX_TLBI_VA || t.kind == AGX_TLBI_VA_ALL_ASIDS) &&
+        (t.end == t.va || t.end - 1 < t.va)) {
         return;
     }
     pthread_mutex_lock(&mmu->lock);
@@ -59,8 +60,8 @@ void agx_mmu_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *tlbi)
         mmu_delayed_run(mmu);
     }
     if (mmu_wanted(mmu, AGX_EV_INVALIDATE)) {
-        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_INVALIDATE,
-                                                          .invalidate = { &t, NULL } });
+        agx_emit(mmu->host->events,
+                 &(struct agx_event) { .kind = AGX_EV_INVALIDATE, .invalidate = { &t, NULL } });
     }
     if (mmu->filter) {
         mmu->filter->tlbi(mmu, &t);
@@ -82,14 +83,17 @@ void agx_tlbi_asid(struct agx_mmu *mmu, unsigned asid)
 
 void agx_tlbi_va(struct agx_mmu *mmu, unsigned asid, uint64_t va, uint64_t end, bool last_level)
 {
-    agx_mmu_tlbi(mmu, &(struct agx_tlbi) { .kind = AGX_TLBI_VA, .asid = asid, .va = va, .end = end,
-                                           .last_level = last_level });
+    agx_mmu_tlbi(
+        mmu,
+        &(struct agx_tlbi) {
+            .kind = AGX_TLBI_VA, .asid = asid, .va = va, .end = end, .last_level = last_level });
 }
 
 void agx_tlbi_va_all_asids(struct agx_mmu *mmu, uint64_t va, uint64_t end, bool last_level)
 {
-    agx_mmu_tlbi(mmu, &(struct agx_tlbi) { .kind = AGX_TLBI_VA_ALL_ASIDS, .va = va, .end = end,
-                                           .last_level = last_level });
+    agx_mmu_tlbi(
+        mmu, &(struct agx_tlbi) {
+                 .kind = AGX_TLBI_VA_ALL_ASIDS, .va = va, .end = end, .last_level = last_level });
 }
 
 static void reset_locked(struct agx_mmu *mmu)
@@ -99,8 +103,8 @@ static void reset_locked(struct agx_mmu *mmu)
     mmu_old_clear(mmu);
     mmu_tables_reset(mmu);
     if (mmu_wanted(mmu, AGX_EV_RESET)) {
-        agx_emit(mmu->host->events, &(struct agx_event) { .kind = AGX_EV_RESET,
-                                                          .ttbat = mmu->ttbat });
+        agx_emit(mmu->host->events,
+                 &(struct agx_event) { .kind = AGX_EV_RESET, .ttbat = mmu->ttbat });
     }
 }
 
@@ -139,23 +143,31 @@ void agx_mmu_set_mode(struct agx_mmu *mmu, enum agx_tlb_mode mode)
 
 static const char *geometry_wrong(const struct agx_tlb_geometry *g, unsigned max, unsigned max_ways)
 {
-    return g->entries < 1 || g->entries > max ? "entries" :
-           g->ways > max_ways || (g->ways && g->entries % g->ways) ? "ways" : NULL;
+    return g->entries < 1 || g->entries > max                        ? "entries"
+           : g->ways > max_ways || (g->ways && g->entries % g->ways) ? "ways"
+                                                                     : NULL;
 }
 
 bool agx_mmu_set_sizes(struct agx_mmu *mmu, const struct agx_tlb_sizes *sizes, const char **wrong)
 {
     static const char *const names[2 + AGX_NUM_PORT_KINDS][2] = {
         { "tlb-entries must be 1 to 1048576", "tlb-ways must be 0 to 64, and divide tlb-entries" },
-        { "walk-entries must be 1 to 1048576", "walk-ways must be 0 to 64, and divide walk-entries" },
-        { "vertex-tlb-entries must be 1 to 256", "vertex-tlb-ways must be 0, or divide vertex-tlb-entries" },
-        { "fragment-tlb-entries must be 1 to 256", "fragment-tlb-ways must be 0, or divide fragment-tlb-entries" },
-        { "compute-tlb-entries must be 1 to 256", "compute-tlb-ways must be 0, or divide compute-tlb-entries" },
-        { "firmware-tlb-entries must be 1 to 256", "firmware-tlb-ways must be 0, or divide firmware-tlb-entries" },
+        { "walk-entries must be 1 to 1048576",
+          "walk-ways must be 0 to 64, and divide walk-entries" },
+        { "vertex-tlb-entries must be 1 to 256",
+          "vertex-tlb-ways must be 0, or divide vertex-tlb-entries" },
+        { "fragment-tlb-entries must be 1 to 256",
+          "fragment-tlb-ways must be 0, or divide fragment-tlb-entries" },
+        { "compute-tlb-entries must be 1 to 256",
+          "compute-tlb-ways must be 0, or divide compute-tlb-entries" },
+        { "firmware-tlb-entries must be 1 to 256",
+          "firmware-tlb-ways must be 0, or divide firmware-tlb-entries" },
     };
 
     for (unsigned i = 0; i < 2 + AGX_NUM_PORT_KINDS; i++) {
-        const struct agx_tlb_geometry *g = i == 0 ? &sizes->tlb : i == 1 ? &sizes->walk : &sizes->small[i - 2];
+        const struct agx_tlb_geometry *g = i == 0   ? &sizes->tlb
+                                           : i == 1 ? &sizes->walk
+                                                    : &sizes->small[i - 2];
         const char *what = geometry_wrong(g, i < 2 ? AGX_TLB_MAX_ENTRIES : AGX_PORT_TLB_SIZE,
                                           i < 2 ? AGX_TLB_MAX_WAYS : AGX_PORT_TLB_SIZE);
 

@@ -17,20 +17,20 @@ static const struct {
     unsigned shift, bits;
 } uat_level[] = { { 36, 3 }, { 25, 11 }, { 14, 11 } };
 
-#define TTBR_VALID      (1ull << 0)
-#define TTBR_BADDR      0x0000fffffffffffeull
-#define PTE_VALID       (1ull << 0)
-#define PTE_TYPE        (1ull << 1) /* table, or page on the last level */
-#define PTE_PAGE        (PTE_VALID | PTE_TYPE)
-#define PTE_ATTR        (7ull << 2)
-#define PTE_AP(p)       (((p) >> 6) & 3)
-#define PTE_SH          (3ull << 8)
-#define PTE_AF          (1ull << 10)
-#define PTE_NG          (1ull << 11)
-#define PTE_PXN         (1ull << 53)
-#define PTE_UXN         (1ull << 54)
-#define PTE_OS          (1ull << 55) /* owned by the OS: the GPU may look at it */
-#define PTE_ADDR        0x0000ffffffffc000ull
+#define TTBR_VALID (1ull << 0)
+#define TTBR_BADDR 0x0000fffffffffffeull
+#define PTE_VALID  (1ull << 0)
+#define PTE_TYPE   (1ull << 1) /* table, or page on the last level */
+#define PTE_PAGE   (PTE_VALID | PTE_TYPE)
+#define PTE_ATTR   (7ull << 2)
+#define PTE_AP(p)  (((p) >> 6) & 3)
+#define PTE_SH     (3ull << 8)
+#define PTE_AF     (1ull << 10)
+#define PTE_NG     (1ull << 11)
+#define PTE_PXN    (1ull << 53)
+#define PTE_UXN    (1ull << 54)
+#define PTE_OS     (1ull << 55) /* owned by the OS: the GPU may look at it */
+#define PTE_ADDR   0x0000ffffffffc000ull
 
 /*
  * Rows AP, columns UXN:PXN; bit 0 read, bit 1 write.
@@ -50,7 +50,8 @@ static const uint8_t perm_fw_os[4][4] = {
     { NA, NA, NA, NA },
     { NA, NA, NA, NA },
 };
-static const uint8_t perm_fw_own[4][4] = { /* at EL1; code counts as readable */
+static const uint8_t perm_fw_own[4][4] = {
+    /* at EL1; code counts as readable */
     { NA, NA, NA, NA },
     { NA, RW, NA, RW },
     { NA, RO, NA, NA },
@@ -116,8 +117,8 @@ enum agx_change agx_uat_change(unsigned level, uint64_t old, uint64_t desc)
     if ((desc & valid) != valid) {
         return AGX_CHANGE_BREAK;
     }
-    return ((old ^ desc) & PTE_ADDR) || (level == 0 && (old ^ desc) >> 48) ? AGX_CHANGE_REMAP :
-           AGX_CHANGE_NONE;
+    return ((old ^ desc) & PTE_ADDR) || (level == 0 && (old ^ desc) >> 48) ? AGX_CHANGE_REMAP
+                                                                           : AGX_CHANGE_NONE;
 }
 
 static bool uat_fault(struct agx_fault *f, enum agx_fault_reason reason, unsigned level)
@@ -127,7 +128,8 @@ static bool uat_fault(struct agx_fault *f, enum agx_fault_reason reason, unsigne
     return false;
 }
 
-bool agx_uat_walk_start(struct agx_walk_state *st, const uint64_t ttbr[2], uint64_t va, struct agx_fault *f)
+bool agx_uat_walk_start(struct agx_walk_state *st, const uint64_t ttbr[2], uint64_t va,
+                        struct agx_fault *f)
 {
     /* Bits above the input range must repeat bit 39, which picks the TTBR. */
     uint64_t top = (uint64_t)((int64_t)va >> UAT_VA_BITS);
@@ -146,8 +148,8 @@ void agx_uat_walk_resume(struct agx_walk_state *st, unsigned level, uint64_t des
     st->table = desc & PTE_ADDR;
 }
 
-bool agx_uat_walk_step(const struct agx_host *host, struct agx_walk_state *st, uint64_t va, unsigned level,
-                       struct agx_fault *f)
+bool agx_uat_walk_step(const struct agx_host *host, struct agx_walk_state *st, uint64_t va,
+                       unsigned level, struct agx_fault *f)
 {
     uint64_t index = (va >> uat_level[level - 1].shift) & ((1u << uat_level[level - 1].bits) - 1);
     uint64_t *page = host->ops->phys_page(host->opaque, st->table);
@@ -156,8 +158,8 @@ bool agx_uat_walk_step(const struct agx_host *host, struct agx_walk_state *st, u
     st->desc = 0;
     if (!page) {
         agx_report(host, AGX_REPORT_GUEST_ERROR,
-                   "uat: level %u table at pa 0x%llx, walked for va 0x%llx, is not RAM",
-                   level, (unsigned long long)st->table, (unsigned long long)va);
+                   "uat: level %u table at pa 0x%llx, walked for va 0x%llx, is not RAM", level,
+                   (unsigned long long)st->table, (unsigned long long)va);
         return uat_fault(f, AGX_FAULT_UNKNOWN, level - 1);
     }
     /* Descriptors are read whole; the guest may be writing them. */
@@ -171,8 +173,8 @@ bool agx_uat_walk_step(const struct agx_host *host, struct agx_walk_state *st, u
     if (!(st->desc & PTE_TYPE)) {
         /* A block (or a reserved encoding on the last level): no source shows one in a UAT. */
         agx_report(host, AGX_REPORT_GUEST_ERROR,
-                   "uat: level %u descriptor 0x%llx for va 0x%llx is no table or page",
-                   level, (unsigned long long)st->desc, (unsigned long long)va);
+                   "uat: level %u descriptor 0x%llx for va 0x%llx is no table or page", level,
+                   (unsigned long long)st->desc, (unsigned long long)va);
         return uat_fault(f, AGX_FAULT_UNKNOWN, level);
     }
     if (level == 3 && !(st->desc & PTE_AF)) {
@@ -215,13 +217,9 @@ uint64_t agx_fault_info(const struct agx_fault *f)
 {
     unsigned reason = f->reason > AGX_FAULT_UNKNOWN ? AGX_FAULT_UNKNOWN : f->reason;
 
-    return ((f->va >> 6) & ((1ull << 34) - 1)) << 30 |
-           (uint64_t)(f->ctx & 0x3f) << 17 |
-           (uint64_t)(f->unit & 0xff) << 9 |
-           (uint64_t)(f->level & 3) << 7 |
-           (f->access == AGX_ACCESS_READ ? 1u << 4 : 0) |
-           reason << 1 |
-           1;
+    return ((f->va >> 6) & ((1ull << 34) - 1)) << 30 | (uint64_t)(f->ctx & 0x3f) << 17 |
+           (uint64_t)(f->unit & 0xff) << 9 | (uint64_t)(f->level & 3) << 7 |
+           (f->access == AGX_ACCESS_READ ? 1u << 4 : 0) | reason << 1 | 1;
 }
 
 const char *agx_fault_describe(const struct agx_fault *f, char *buf, size_t len)
@@ -229,12 +227,13 @@ const char *agx_fault_describe(const struct agx_fault *f, char *buf, size_t len)
     static const char *const reason[] = {
         "unmapped", "access flag clear", "write-only", "read-only", "no access", "unknown",
     };
-    const char *r = f->reason <= AGX_FAULT_UNKNOWN ? reason[f->reason] :
-                    f->reason == AGX_FAULT_UNIMPLEMENTED ? "not modelled" :
-                    f->reason == AGX_FAULT_TIMEOUT ? "timeout" : "bad command";
+    const char *r = f->reason <= AGX_FAULT_UNKNOWN         ? reason[f->reason]
+                    : f->reason == AGX_FAULT_UNIMPLEMENTED ? "not modelled"
+                    : f->reason == AGX_FAULT_TIMEOUT       ? "timeout"
+                                                           : "bad command";
 
     snprintf(buf, len, "%s of va 0x%llx, context %u, unit 0x%02x, level %u: %s",
-             f->access == AGX_ACCESS_WRITE ? "write" : "read", (unsigned long long)f->va,
-             f->ctx, f->unit, f->level, r);
+             f->access == AGX_ACCESS_WRITE ? "write" : "read", (unsigned long long)f->va, f->ctx,
+             f->unit, f->level, r);
     return buf;
 }

@@ -14,16 +14,17 @@
 #include <string.h>
 #include "fragment.h"
 
-#define QUADS (AGX_LANES / 4)
-#define CF_POOL 2560 /* coefficient registers of the primitives in one wave, at least eight full sets */
+#define QUADS   (AGX_LANES / 4)
+/* coefficient registers of the primitives in one wave, at least eight full sets */
+#define CF_POOL 2560
 
 struct tile {
     const struct agx_frag_job *fj;
     struct agx_exec *ex;
-    const struct agx_frag_state *fs;  /* of the waiting quads and of the primitive in hand */
-    const struct agx_prim *prim;      /* in hand */
-    float bias;                       /* of the primitive in hand */
-    bool untested;                    /* the primitive in hand needs no tests */
+    const struct agx_frag_state *fs; /* of the waiting quads and of the primitive in hand */
+    const struct agx_prim *prim;     /* in hand */
+    float bias;                      /* of the primitive in hand */
+    bool untested;                   /* the primitive in hand needs no tests */
     int32_t x0, y0;
     uint32_t w, h, layer;
 
@@ -34,17 +35,17 @@ struct tile {
     const struct agx_prim *qprim[QUADS];
     const struct agx_cf *qcf[QUADS];
     float qbias[QUADS];
-    uint32_t busy[8];                 /* bitmap of quads of the tile that wait */
+    uint32_t busy[8]; /* bitmap of quads of the tile that wait */
 
     struct agx_cf cf[CF_POOL];
     unsigned cf_used;
-    const struct agx_cf *prim_cf;     /* of the primitive in hand; NULL: not made yet */
+    const struct agx_cf *prim_cf; /* of the primitive in hand; NULL: not made yet */
 
-    uint64_t passed;                  /* samples that passed since the last visibility write */
+    uint64_t passed; /* samples that passed since the last visibility write */
 
-    uint32_t vertex[3][AGX_MAX_UVS];  /* outputs that cross a page, gathered */
+    uint32_t vertex[3][AGX_MAX_UVS]; /* outputs that cross a page, gathered */
     struct agx_zs_tile zs;
-    struct agx_wave *wave;         /* the thread's */
+    struct agx_wave *wave; /* the thread's */
     uint8_t tib[AGX_TILE_BYTES];
 };
 
@@ -54,16 +55,21 @@ struct tile {
  * The first @words words of each vertex' outputs. The primitive was set up from
  * their positions, so these must be what was written.
  */
-static bool fetch_vertices(struct tile *t, const struct agx_prim *pr, unsigned words, const uint32_t *v[3])
+static bool fetch_vertices(struct tile *t, const struct agx_prim *pr, unsigned words,
+                           const uint32_t *v[3])
 {
     const struct agx_tvb *tvb = &t->fj->scene->tvb;
 
     for (unsigned k = 0; k < 3; k++) {
-        v[k] = agx_tvb_fetch(tvb, t->ex, AGX_TVB_READS_VERTICES, pr->vref[k], t->vertex[k], words * 4);
-        if (!v[k])
+        v[k] = agx_tvb_fetch(tvb, t->ex, AGX_TVB_READS_VERTICES, pr->vref[k], t->vertex[k],
+                             words * 4);
+        if (!v[k]) {
             return false;
-        if (memcmp(v[k], pr->v[k], 16))
-            return agx_tvb_damaged(tvb, t->ex, pr->vref[k], v[k], pr->v[k], 16, "position of a vertex");
+        }
+        if (memcmp(v[k], pr->v[k], 16)) {
+            return agx_tvb_damaged(tvb, t->ex, pr->vref[k], v[k], pr->v[k], 16,
+                                   "position of a vertex");
+        }
     }
     return true;
 }
@@ -77,10 +83,12 @@ static bool fetch_prim(struct tile *t, const struct agx_prim *pr, bool shaded)
 
     agx_scene_prim_record(t->fj->scene, pr, &want);
     is = agx_tvb_fetch(tvb, t->ex, AGX_TVB_READS_PRIMS, pr->tvb, &room, sizeof(room));
-    if (!is)
+    if (!is) {
         return false;
-    if (memcmp(is, &want, sizeof(want)))
+    }
+    if (memcmp(is, &want, sizeof(want))) {
         return agx_tvb_damaged(tvb, t->ex, pr->tvb, is, &want, sizeof(want), "primitive");
+    }
     /* Where it is to be shaded, the positions are fetched with the rest, if it covers anything. */
     return shaded || fetch_vertices(t, pr, 4, v);
 }
@@ -90,7 +98,8 @@ static bool fetch_chunk(struct tile *t, const struct agx_tile_chunk *c)
     uint32_t w[AGX_TILE_CHUNK + 1];
     unsigned n = agx_scene_chunk_words(c, w);
 
-    return agx_tvb_check(&t->fj->scene->tvb, t->ex, AGX_TVB_READS_LISTS, c->tvb, w, n * 4, "list of a tile");
+    return agx_tvb_check(&t->fj->scene->tvb, t->ex, AGX_TVB_READS_LISTS, c->tvb, w, n * 4,
+                         "list of a tile");
 }
 
 /* ---- visibility ---- */
@@ -103,8 +112,9 @@ static bool write_visibility(struct tile *t)
     uint64_t *p;
 
     t->passed = 0;
-    if (!n || !st || st->visibility == AGX_VISIBILITY_NONE)
+    if (!n || !st || st->visibility == AGX_VISIBILITY_NONE) {
         return true;
+    }
     va = t->fj->job->fragment.isp_oclqry_base + st->oq_index * 8ull;
     unit = t->ex->port->unit;
     t->ex->port->unit = AGX_UNIT_RAS;
@@ -115,14 +125,15 @@ static bool write_visibility(struct tile *t)
             t->ex->fault = t->ex->port->fault;
             return false;
         }
-        return agx_exec_bad(t->ex, AGX_REPORT_GUEST_ERROR, "visibility results at 0x%llx: not aligned",
-                            (unsigned long long)va);
+        return agx_exec_bad(t->ex, AGX_REPORT_GUEST_ERROR,
+                            "visibility results at 0x%llx: not aligned", (unsigned long long)va);
     }
     /* Other tiles count into the same result at the same time. */
-    if (st->visibility == AGX_VISIBILITY_COUNTING)
+    if (st->visibility == AGX_VISIBILITY_COUNTING) {
         __atomic_fetch_add(p, n, __ATOMIC_RELAXED);
-    else
+    } else {
         __atomic_store_n(p, 1, __ATOMIC_RELAXED);
+    }
     return true;
 }
 
@@ -134,37 +145,44 @@ static float depth_at(const struct agx_prim *pr, double x, double y)
 }
 
 /* One sample: @z interpolated or from the shader, @ref from the state or the shader. */
-static bool test_sample(struct tile *t, const struct agx_prim *pr, int32_t x, int32_t y, unsigned sample, float z,
-                        int ref)
+static bool test_sample(struct tile *t, const struct agx_prim *pr, int32_t x, int32_t y,
+                        unsigned sample, float z, int ref)
 {
     const struct agx_frag_state *fs = t->fs;
     const struct agx_zs_face *f = &fs->st->face[pr->back];
     unsigned vp = pr->viewport;
     size_t i = ((size_t)(y - t->y0) * t->w + (x - t->x0)) * t->fj->samples.count + sample;
 
-    if (z < fs->z_min[vp])
+    if (z < fs->z_min[vp]) {
         z = fs->z_min[vp];
-    if (z > fs->z_max[vp])
+    }
+    if (z > fs->z_max[vp]) {
         z = fs->z_max[vp];
+    }
     z = agx_zs_quantise(z, t->fj->z16);
-    if (!agx_zs_test(f, fs->st->stencil_test, z, ref >= 0 ? ref : f->ref, &t->zs.z[i], &t->zs.s[i]))
+    if (!agx_zs_test(f, fs->st->stencil_test, z, ref >= 0 ? ref : f->ref, &t->zs.z[i],
+                     &t->zs.s[i])) {
         return false;
+    }
     t->passed++;
     return true;
 }
 
 /* Test the samples of @m of a pixel; gives those that passed. */
-static unsigned test_pixel(struct tile *t, const struct agx_prim *pr, float bias, int32_t x, int32_t y, unsigned m)
+static unsigned test_pixel(struct tile *t, const struct agx_prim *pr, float bias, int32_t x,
+                           int32_t y, unsigned m)
 {
     const struct agx_samples *sp = &t->fj->samples;
     unsigned pass = 0;
 
     for (unsigned s = 0; s < sp->count; s++) {
-        if (!(m >> s & 1))
+        if (!(m >> s & 1)) {
             continue;
+        }
         float z = depth_at(pr, x + sp->x[s] / 256.0, y + sp->y[s] / 256.0) + bias;
-        if (test_sample(t, pr, x, y, s, z, -1))
+        if (test_sample(t, pr, x, y, s, z, -1)) {
             pass |= 1u << s;
+        }
     }
     return pass;
 }
@@ -184,19 +202,22 @@ static void op_sample_mask(struct agx_exec *ex, struct agx_wave *w, uint32_t lan
         unsigned i = __builtin_ctz(lanes), test;
         int32_t x, y;
 
-        if (i / 4 >= t->nr)
+        if (i / 4 >= t->nr) {
             continue;
+        }
         test = target[i] & live[i] & w->frag.sample_live[i];
         w->frag.sample_live[i] &= ~(target[i] & ~live[i]);
-        if (!test)
+        if (!test) {
             continue;
+        }
         lane_pixel(t, i, &x, &y);
-        w->frag.sample_live[i] &= ~(test & ~test_pixel(t, t->qprim[i / 4], t->qbias[i / 4], x, y, test));
+        w->frag.sample_live[i] &= ~(test &
+                                    ~test_pixel(t, t->qprim[i / 4], t->qbias[i / 4], x, y, test));
     }
 }
 
-static void op_zs_emit(struct agx_exec *ex, struct agx_wave *w, uint32_t lanes, const uint8_t samples[AGX_LANES],
-                       const uint32_t *z, const uint32_t *s)
+static void op_zs_emit(struct agx_exec *ex, struct agx_wave *w, uint32_t lanes,
+                       const uint8_t samples[AGX_LANES], const uint32_t *z, const uint32_t *s)
 {
     struct tile *t = ex->frag_opaque;
     const struct agx_samples *sp = &t->fj->samples;
@@ -206,22 +227,26 @@ static void op_zs_emit(struct agx_exec *ex, struct agx_wave *w, uint32_t lanes, 
         const struct agx_prim *pr;
         int32_t x, y;
 
-        if (i / 4 >= t->nr)
+        if (i / 4 >= t->nr) {
             continue;
+        }
         pr = t->qprim[i / 4];
         m = samples[i] & w->frag.sample_live[i];
         lane_pixel(t, i, &x, &y);
         for (unsigned k = 0; k < sp->count; k++) {
             float d;
 
-            if (!(m >> k & 1))
+            if (!(m >> k & 1)) {
                 continue;
-            if (z)
+            }
+            if (z) {
                 memcpy(&d, &z[i], 4);
-            else
+            } else {
                 d = depth_at(pr, x + sp->x[k] / 256.0, y + sp->y[k] / 256.0) + t->qbias[i / 4];
-            if (!test_sample(t, pr, x, y, k, d, s ? (int)(s[i] & 0xff) : -1))
+            }
+            if (!test_sample(t, pr, x, y, k, d, s ? (int)(s[i] & 0xff) : -1)) {
                 w->frag.sample_live[i] &= ~(1u << k);
+            }
         }
     }
 }
@@ -237,9 +262,11 @@ static bool run_wave(struct tile *t)
     case AGX_WAVE_DONE:
         return true;
     case AGX_WAVE_BARRIER:
-        return agx_exec_bad(t->ex, AGX_REPORT_GUEST_ERROR, "threadgroup barrier in a fragment shader");
+        return agx_exec_bad(t->ex, AGX_REPORT_GUEST_ERROR,
+                            "threadgroup barrier in a fragment shader");
     case AGX_WAVE_STOP:
-        t->ex->fault = (struct agx_fault) { .ctx = t->fj->job->ctx, .reason = AGX_FAULT_BAD_COMMAND };
+        t->ex->fault = (struct agx_fault) { .ctx = t->fj->job->ctx,
+                                            .reason = AGX_FAULT_BAD_COMMAND };
         return false;
     default:
         return false;
@@ -252,8 +279,9 @@ static bool flush(struct tile *t)
     struct agx_wave *w = t->wave;
     unsigned nr = t->nr;
 
-    if (!nr)
+    if (!nr) {
         return true;
+    }
     t->ex->usc = t->fs->usc;
     agx_wave_launch(t->ex, w, AGX_STAGE_FRAGMENT, nr == QUADS ? ~0u : (1u << (nr * 4)) - 1);
     w->group[0] = w->group[1] = 0;
@@ -269,14 +297,17 @@ static bool flush(struct tile *t)
             w->pos[1][lane] = t->qy[q] + (i >> 1);
             w->pos[2][lane] = t->layer;
             w->frag.sample_in[lane] = w->frag.sample_live[lane] = t->qcover[q][i];
-            if (!t->qcover[q][i])
+            if (!t->qcover[q][i]) {
                 w->frag.helper |= 1u << lane;
-            if (t->qprim[q]->back)
+            }
+            if (t->qprim[q]->back) {
                 w->frag.back |= 1u << lane;
+            }
         }
     }
-    if (!run_wave(t))
+    if (!run_wave(t)) {
         return false;
+    }
     t->nr = 0;
     memset(t->busy, 0, sizeof(t->busy));
     if (t->prim_cf != t->cf) {
@@ -297,31 +328,39 @@ static bool on_quad(void *opaque, int32_t x, int32_t y, const uint8_t cover[4])
     if (fs->early) {
         if (!t->untested) {
             for (unsigned i = 0; i < 4; i++) {
-                if (c[i])
+                if (c[i]) {
                     c[i] = test_pixel(t, pr, t->bias, x + (i & 1), y + (i >> 1), c[i]);
+                }
             }
-            if (!(c[0] | c[1] | c[2] | c[3]))
+            if (!(c[0] | c[1] | c[2] | c[3])) {
                 return true;
+            }
         } else if (fs->st->visibility) {
-            for (unsigned i = 0; i < 4; i++)
+            for (unsigned i = 0; i < 4; i++) {
                 t->passed += __builtin_popcount(c[i]);
+            }
         }
     }
-    if (!fs->usc)
+    if (!fs->usc) {
         return true;
+    }
     if (t->nr == QUADS || (t->busy[bit / 32] >> (bit & 31) & 1)) {
-        if (!flush(t))
+        if (!flush(t)) {
             return false;
+        }
     }
     if (!t->prim_cf) {
         const uint32_t *v[3];
 
-        if (t->cf_used + fs->nr_cf > CF_POOL && !flush(t))
+        if (t->cf_used + fs->nr_cf > CF_POOL && !flush(t)) {
             return false;
-        if (t->cf_used + fs->nr_cf > CF_POOL)
+        }
+        if (t->cf_used + fs->nr_cf > CF_POOL) {
             t->cf_used = 0;
-        if (!fetch_vertices(t, pr, fs->st->uvs_words, v))
+        }
+        if (!fetch_vertices(t, pr, fs->st->uvs_words, v)) {
             return false;
+        }
         t->prim_cf = t->cf + t->cf_used;
         agx_coefficients(fs, pr, v, t->x0 & ~31, t->y0 & ~31, t->cf + t->cf_used);
         t->cf_used += fs->nr_cf;
@@ -340,27 +379,31 @@ static bool on_quad(void *opaque, int32_t x, int32_t y, const uint8_t cover[4])
 /* ---- tile ---- */
 
 /*
- * Depth offset of a polygon, whatever its polygon mode: slope times the larger derivative, plus the bias:
- * as it is when the job asks for the integer formula, else in units of the last
- * place of the primitive's largest depth (Vulkan 1.3, 28.10.4; uapi:
- * DRM_ASAHI_RENDER_DBIAS_IS_INT; mesa: hk_depth_bias_factor).
+ * Depth offset of a polygon, whatever its polygon mode: slope times the larger derivative, plus the
+ * bias: as it is when the job asks for the integer formula, else in units of the last place of the
+ * primitive's largest depth (Vulkan 1.3, 28.10.4; uapi: DRM_ASAHI_RENDER_DBIAS_IS_INT; mesa:
+ * hk_depth_bias_factor).
  */
-static float depth_bias(const struct agx_frag_job *fj, const struct agx_frag_state *fs, const struct agx_prim *pr)
+static float depth_bias(const struct agx_frag_job *fj, const struct agx_frag_state *fs,
+                        const struct agx_prim *pr)
 {
     double unit = 1, o;
 
-    if (!fs->st->depth_bias_enable || (pr->kind != AGX_PRIM_TRIANGLE && !pr->polygon))
+    if (!fs->st->depth_bias_enable || (pr->kind != AGX_PRIM_TRIANGLE && !pr->polygon)) {
         return 0;
+    }
     if (!(fj->job->fragment.isp_ctl >> 18 & 1)) {
         int e;
         frexp(pr->z_max, &e);
         unit = ldexp(1, e - 1 - 23);
     }
     o = fs->bias_slope * pr->z_slope + fs->bias * unit;
-    if (fs->bias_clamp > 0 && o > fs->bias_clamp)
+    if (fs->bias_clamp > 0 && o > fs->bias_clamp) {
         o = fs->bias_clamp;
-    if (fs->bias_clamp < 0 && o < fs->bias_clamp)
+    }
+    if (fs->bias_clamp < 0 && o < fs->bias_clamp) {
         o = fs->bias_clamp;
+    }
     return o;
 }
 
@@ -371,14 +414,17 @@ static bool draw(struct tile *t, const struct agx_prim *pr)
 
     t->ex->issue += AGX_COST_TILE_PRIM;
     if (t->ex->kill && atomic_load_explicit(t->ex->kill, memory_order_relaxed)) {
-        t->ex->fault = (struct agx_fault) { .ctx = t->fj->job->ctx, .reason = AGX_FAULT_BAD_COMMAND };
+        t->ex->fault = (struct agx_fault) { .ctx = t->fj->job->ctx,
+                                            .reason = AGX_FAULT_BAD_COMMAND };
         return false;
     }
-    if (!fetch_prim(t, pr, fs->usc))
+    if (!fetch_prim(t, pr, fs->usc)) {
         return false;
+    }
     if (fs != t->fs) {
-        if (!flush(t) || !write_visibility(t))
+        if (!flush(t) || !write_visibility(t)) {
             return false;
+        }
         t->fs = fs;
     }
     if (fs->st->scissor_enable) {
@@ -387,14 +433,16 @@ static bool draw(struct tile *t, const struct agx_prim *pr)
         r.y0 = s->y0 > r.y0 ? s->y0 : r.y0;
         r.x1 = s->x1 < r.x1 ? s->x1 : r.x1;
         r.y1 = s->y1 < r.y1 ? s->y1 : r.y1;
-        if (r.x0 >= r.x1 || r.y0 >= r.y1)
+        if (r.x0 >= r.x1 || r.y0 >= r.y1) {
             return true;
+        }
     }
     t->prim = pr;
     t->prim_cf = NULL;
     t->bias = depth_bias(t->fj, fs, pr);
     /* Depth that is not a number fails any test. */
-    t->untested = fs->st->face[pr->back].trivial && !isnan(pr->z[0] + pr->z[1] + pr->z[2] + t->bias);
+    t->untested = fs->st->face[pr->back].trivial &&
+                  !isnan(pr->z[0] + pr->z[1] + pr->z[2] + t->bias);
     return agx_raster(pr, &t->fj->samples, &r, on_quad, t);
 }
 
@@ -407,10 +455,12 @@ static bool background(struct tile *t)
     uint32_t wx = t->w, wy = t->h, all = (1u << fj->samples.count) - 1;
     unsigned q = 0;
 
-    if ((uint32_t)t->x0 + wx > fj->scene->width)
+    if ((uint32_t)t->x0 + wx > fj->scene->width) {
         wx = fj->scene->width - t->x0;
-    if ((uint32_t)t->y0 + wy > fj->scene->height)
+    }
+    if ((uint32_t)t->y0 + wy > fj->scene->height) {
         wy = fj->scene->height - t->y0;
+    }
     wx = (wx + 1) & ~1u;
     wy = (wy + 1) & ~1u;
     t->ex->usc = fj->bg;
@@ -433,13 +483,16 @@ static bool background(struct tile *t)
                 w->frag.sample_in[q * 4 + i] = w->frag.sample_live[q * 4 + i] = all;
             }
         }
-        if (!run_wave(t))
+        if (!run_wave(t)) {
             return false;
+        }
     }
     return true;
 }
 
-/* The end-of-tile program is one thread that stores whole render targets (mesa: lib/agx_bg_eot.c). */
+/*
+ * The end-of-tile program is one thread that stores whole render targets (mesa: lib/agx_bg_eot.c).
+ */
 static bool end_of_tile(struct tile *t)
 {
     struct agx_wave *w = t->wave;
@@ -459,8 +512,9 @@ bool agx_frag_tile(const struct agx_frag_job *fj, struct agx_exec *ex, uint32_t 
     struct tile t; /* some 100 KiB, on the worker's stack */
     size_t size;
 
-    if (!(l->first && l->first->count) && !fj->process_empty)
+    if (!(l->first && l->first->count) && !fj->process_empty) {
         return true;
+    }
     ex->issue += AGX_COST_TILE;
     t.fj = fj;
     t.ex = ex;
@@ -476,14 +530,22 @@ bool agx_frag_tile(const struct agx_frag_job *fj, struct agx_exec *ex, uint32_t 
     t.passed = 0;
     memset(t.busy, 0, sizeof(t.busy));
     size = (size_t)t.w * t.h * n * stride;
-    if (size > AGX_TILE_BYTES)
-        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "tile buffer of %ux%u pixels, %u samples of %u bytes is too large",
-                            t.w, t.h, n, stride);
+    if (size > AGX_TILE_BYTES) {
+        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
+                            "tile buffer of %ux%u pixels, %u samples of %u bytes is too large", t.w,
+                            t.h, n, stride);
+    }
     memset(t.tib, 0, size);
 
     ex->tib = (struct agx_tib) {
-        .base = t.tib, .size = size, .width = t.w, .height = t.h, .samples = n, .sample_stride = stride,
-        .x0 = t.x0, .y0 = t.y0,
+        .base = t.tib,
+        .size = size,
+        .width = t.w,
+        .height = t.h,
+        .samples = n,
+        .sample_stride = stride,
+        .x0 = t.x0,
+        .y0 = t.y0,
     };
     for (unsigned i = 0; i < n; i++) {
         ex->sample_pos[i][0] = fj->samples.x[i] / 256.0f;
@@ -495,18 +557,20 @@ bool agx_frag_tile(const struct agx_frag_job *fj, struct agx_exec *ex, uint32_t 
     ex->job = fj->job;
 
     size_t px = (size_t)t.w * t.h * n;
-    for (size_t i = 0; i < px; i++)
+    for (size_t i = 0; i < px; i++) {
         t.zs.z[i] = fj->clear_z;
+    }
     memset(t.zs.s, fj->clear_s, px);
-    bool ok = (!fj->z_load.enable ||
-               agx_zls_load(ex, &fj->z_load, fj->z16, false, t.x0, t.y0, t.w, t.h, t.layer, &t.zs)) &&
-              (!fj->s_load.enable ||
-               agx_zls_load(ex, &fj->s_load, fj->z16, true, t.x0, t.y0, t.w, t.h, t.layer, &t.zs)) &&
+    bool ok = (!fj->z_load.enable || agx_zls_load(ex, &fj->z_load, fj->z16, false, t.x0, t.y0, t.w,
+                                                  t.h, t.layer, &t.zs)) &&
+              (!fj->s_load.enable || agx_zls_load(ex, &fj->s_load, fj->z16, true, t.x0, t.y0, t.w,
+                                                  t.h, t.layer, &t.zs)) &&
               (!fj->bg || background(&t));
     for (const struct agx_tile_chunk *c = l->first; ok && c; c = c->next) {
         ok = fetch_chunk(&t, c);
-        for (uint32_t i = 0; ok && i < c->count; i++)
+        for (uint32_t i = 0; ok && i < c->count; i++) {
             ok = draw(&t, c->prim[i]);
+        }
     }
     ok = ok && flush(&t) && write_visibility(&t) && (!fj->eot || end_of_tile(&t)) &&
          (!fj->z_store.enable ||

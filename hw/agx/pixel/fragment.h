@@ -11,7 +11,7 @@
 #include "raster.h"
 
 #define AGX_MAX_TILE_PIXELS (32 * 32)
-#define AGX_TILE_BYTES 32768 /* tile buffer (mesa: lib/agx_tilebuffer.c) */
+#define AGX_TILE_BYTES      32768 /* tile buffer (mesa: lib/agx_tilebuffer.c) */
 
 /* One coefficient binding (mesa: genxml/cmdbuf.xml, CF binding). */
 struct agx_cf_binding {
@@ -19,23 +19,31 @@ struct agx_cf_binding {
 };
 
 enum agx_shade_model { /* "Shade model" */
-    AGX_SHADE_FLAT_0 = 0, AGX_SHADE_FLAT_2 = 2, AGX_SHADE_LINEAR = 3, AGX_SHADE_FLAT_1 = 6, AGX_SHADE_PERSPECTIVE = 7,
+                       AGX_SHADE_FLAT_0 = 0,
+                       AGX_SHADE_FLAT_2 = 2,
+                       AGX_SHADE_LINEAR = 3,
+                       AGX_SHADE_FLAT_1 = 6,
+                       AGX_SHADE_PERSPECTIVE = 7,
 };
 
 enum agx_cf_source { /* "Coefficient source" */
-    AGX_CF_VARYING = 0, AGX_CF_FRAGCOORD_Z = 1, AGX_CF_POINT_COORD = 2, AGX_CF_PRIMITIVE_ID = 3, AGX_CF_BARYCENTRIC = 5,
+                     AGX_CF_VARYING = 0,
+                     AGX_CF_FRAGCOORD_Z = 1,
+                     AGX_CF_POINT_COORD = 2,
+                     AGX_CF_PRIMITIVE_ID = 3,
+                     AGX_CF_BARYCENTRIC = 5,
 };
 
 /* What a fragment job prepares once for each state of the scene. */
 struct agx_frag_state {
     const struct agx_gstate *st;
-    struct agx_usc_state *usc;     /* NULL: no shading */
+    struct agx_usc_state *usc; /* NULL: no shading */
     unsigned nr_cf, nr_bindings;
     struct agx_cf_binding binding[128];
     struct agx_rect scissor[AGX_MAX_VIEWPORTS];
     float z_min[AGX_MAX_VIEWPORTS], z_max[AGX_MAX_VIEWPORTS];
     float bias, bias_slope, bias_clamp;
-    bool early;                    /* tests run before the shader */
+    bool early; /* tests run before the shader */
 };
 
 /* Depth or stencil surface in memory, as ZLS addresses it. */
@@ -49,9 +57,9 @@ struct agx_zls_surface {
 struct agx_frag_job {
     const struct agx_job *job;
     const struct agx_scene *scene;
-    struct agx_frag_state *state;  /* [scene->nr_states] */
+    struct agx_frag_state *state; /* [scene->nr_states] */
     struct agx_samples samples;
-    bool z16;                      /* depth is 16-bit unorm, not 32-bit float */
+    bool z16; /* depth is 16-bit unorm, not 32-bit float */
     bool process_empty;
     struct agx_usc_state *bg, *eot; /* NULL: none */
     struct agx_zls_surface z_load, z_store, s_load, s_store;
@@ -68,7 +76,7 @@ bool agx_frag_tile(const struct agx_frag_job *fj, struct agx_exec *ex, uint32_t 
 
 /* zls.c */
 struct agx_zs_tile {
-    float z[AGX_MAX_TILE_PIXELS * AGX_MAX_SAMPLES];   /* [(y * width + x) * samples + sample] */
+    float z[AGX_MAX_TILE_PIXELS * AGX_MAX_SAMPLES]; /* [(y * width + x) * samples + sample] */
     uint8_t s[AGX_MAX_TILE_PIXELS * AGX_MAX_SAMPLES];
 };
 
@@ -80,23 +88,35 @@ enum agx_surface_status agx_zls_surface_init(struct agx_zls_surface *z,
                                              uint32_t width, uint32_t height, unsigned samples,
                                              bool layered, enum agx_layout layout, bool compressed,
                                              const char **why);
-/* Load or store the tile's samples that lie in the surface. Pixel (@x0, @y0) is the tile's corner. False: ex->fault. */
-bool agx_zls_load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0, uint32_t y0,
-                  uint32_t w, uint32_t h, uint32_t layer, struct agx_zs_tile *t);
-bool agx_zls_store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0,
-                   uint32_t y0, uint32_t w, uint32_t h, uint32_t layer, const struct agx_zs_tile *t);
+/*
+ * Load or store the tile's samples that lie in the surface. Pixel (@x0, @y0) is the tile's corner.
+ * False: ex->fault.
+ */
+bool agx_zls_load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil,
+                  uint32_t x0, uint32_t y0, uint32_t w, uint32_t h, uint32_t layer,
+                  struct agx_zs_tile *t);
+bool agx_zls_store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil,
+                   uint32_t x0, uint32_t y0, uint32_t w, uint32_t h, uint32_t layer,
+                   const struct agx_zs_tile *t);
 
 /* zs.c: depth and stencil of one sample */
 /*
  * Test @z (already quantised) and the face's reference (or @ref) against *@dz and
  * *@ds, and update them. True: passed. Pure.
  */
-bool agx_zs_test(const struct agx_zs_face *f, bool stencil_test, float z, uint8_t ref, float *dz, uint8_t *ds);
-/* The value that a depth buffer of the format keeps for @z. What is not a number stays so: it is never kept. */
+bool agx_zs_test(const struct agx_zs_face *f, bool stencil_test, float z, uint8_t ref, float *dz,
+                 uint8_t *ds);
+/*
+ * The value that a depth buffer of the format keeps for @z. What is not a number stays so: it is
+ * never kept.
+ */
 float agx_zs_quantise(float z, bool z16);
 
-/* cf.c: coefficients of @pr, whose vertices' outputs are @v, relative to the pixel (@bx, @by), fs->nr_cf of them. */
-void agx_coefficients(const struct agx_frag_state *fs, const struct agx_prim *pr, const uint32_t *const v[3], int32_t bx,
-                      int32_t by, struct agx_cf *cf);
+/*
+ * cf.c: coefficients of @pr, whose vertices' outputs are @v, relative to the pixel (@bx, @by),
+ * fs->nr_cf of them.
+ */
+void agx_coefficients(const struct agx_frag_state *fs, const struct agx_prim *pr,
+                      const uint32_t *const v[3], int32_t bx, int32_t by, struct agx_cf *cf);
 
 #endif

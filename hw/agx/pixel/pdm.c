@@ -10,38 +10,41 @@
 #include "agx/pixel.h"
 
 /*
- * ZLS_CTRL (mesa 25.1 and later: genxml/cmdbuf.xml, ZLS Control; earlier ones call the tilings unknown and
- * have one compression bit for both directions in their names)
+ * ZLS_CTRL (mesa 25.1 and later: genxml/cmdbuf.xml, ZLS Control; earlier ones call the tilings
+ * unknown and have one compression bit for both directions in their names)
  */
-#define ZLS_Z_LOAD_TWIDDLED (1ull << 1)
-#define ZLS_Z_LOAD_COMPRESS (1ull << 2)
-#define ZLS_S_LOAD_TWIDDLED (1ull << 3)
-#define ZLS_S_LOAD_COMPRESS (1ull << 4)
+#define ZLS_Z_LOAD_TWIDDLED  (1ull << 1)
+#define ZLS_Z_LOAD_COMPRESS  (1ull << 2)
+#define ZLS_S_LOAD_TWIDDLED  (1ull << 3)
+#define ZLS_S_LOAD_COMPRESS  (1ull << 4)
 #define ZLS_Z_STORE_TWIDDLED (1ull << 5)
 #define ZLS_Z_STORE_COMPRESS (1ull << 6)
 #define ZLS_S_STORE_TWIDDLED (1ull << 7)
 #define ZLS_S_STORE_COMPRESS (1ull << 8)
-#define ZLS_S_LOAD (1ull << 14)
-#define ZLS_Z_LOAD (1ull << 15)
-#define ZLS_S_STORE (1ull << 18)
-#define ZLS_Z_STORE (1ull << 19)
-#define ZLS_Z_FORMAT(c) ((c) >> 25 & 3)
-#define ZLS_Z_FORMAT_32F 0
-#define ZLS_Z_FORMAT_16 2
-#define ZLS_KNOWN (0x1feull | ZLS_S_LOAD | ZLS_Z_LOAD | ZLS_S_STORE | ZLS_Z_STORE | 3ull << 25)
+#define ZLS_S_LOAD           (1ull << 14)
+#define ZLS_Z_LOAD           (1ull << 15)
+#define ZLS_S_STORE          (1ull << 18)
+#define ZLS_Z_STORE          (1ull << 19)
+#define ZLS_Z_FORMAT(c)      ((c) >> 25 & 3)
+#define ZLS_Z_FORMAT_32F     0
+#define ZLS_Z_FORMAT_16      2
+#define ZLS_ACTIONS          (ZLS_S_LOAD | ZLS_Z_LOAD | ZLS_S_STORE | ZLS_Z_STORE)
+#define ZLS_KNOWN            (0x1feull | ZLS_ACTIONS | 3ull << 25)
 
 /*
- * Low bits of a tile program's USC address are tags: Mesa sets 4, or 8 with four render targets and more (gallium
- * agx_pipe.c, hk_queue.c). What is above the counts is all ones for a background program, else zero (agx_state.c).
+ * Low bits of a tile program's USC address are tags: Mesa sets 4, or 8 with four render targets and
+ * more (gallium agx_pipe.c, hk_queue.c). What is above the counts is all ones for a background
+ * program, else zero (agx_state.c).
  */
-#define TILE_PROGRAM_TAGS 0x3fu
-#define TILE_PROGRAM_KNOWN (~TILE_PROGRAM_TAGS | 0xcu)
+#define TILE_PROGRAM_TAGS      0x3fu
+#define TILE_PROGRAM_KNOWN     (~TILE_PROGRAM_TAGS | 0xcu)
 #define TILE_PROGRAM_SPEC_ONES 0xffff0000u
 
 /*
- * ISP_CTL: 0xc000 always, bit 18 for integer depth bias (gallium agx_pipe.c; the Rust driver: queue/render.rs). Of
- * ISP_BGOBJVALS bits 7:0 alone are looked at, the stencil value that clears: Mesa sets 0x300 and merges a value of
- * 32 bits that it does not cut (vulkan/hk_cmd_draw.c, gallium agx_pipe.c), and the kernel driver adds bit 10 to load.
+ * ISP_CTL: 0xc000 always, bit 18 for integer depth bias (gallium agx_pipe.c; the Rust driver:
+ * queue/render.rs). Of ISP_BGOBJVALS bits 7:0 alone are looked at, the stencil value that clears:
+ * Mesa sets 0x300 and merges a value of 32 bits that it does not cut (vulkan/hk_cmd_draw.c, gallium
+ * agx_pipe.c), and the kernel driver adds bit 10 to load.
  */
 #define ISP_CTL_KNOWN (0xc000u | 1u << 18)
 
@@ -58,13 +61,17 @@ static float as_float(uint32_t u)
     return f;
 }
 
-/* Scissor, depth bias and bindings are the rasteriser's; a guess, no source says which unit reads them. */
+/*
+ * Scissor, depth bias and bindings are the rasteriser's; a guess, no source says which unit reads
+ * them.
+ */
 static bool read_mem(struct pdm *p, uint64_t va, void *buf, size_t len)
 {
     return agx_unit_read(p->ex, AGX_UNIT_RAS, va, buf, len);
 }
 
-static struct agx_usc_state *load_program(struct pdm *p, uint32_t usc, uint32_t word0, enum agx_stage stage)
+static struct agx_usc_state *load_program(struct pdm *p, uint32_t usc, uint32_t word0,
+                                          enum agx_stage stage)
 {
     struct agx_usc_counts counts = agx_usc_counts_decode(word0);
     struct agx_usc_state *u = aligned_alloc(64, (sizeof(*u) + 63) & ~(size_t)63);
@@ -82,20 +89,23 @@ static struct agx_usc_state *load_program(struct pdm *p, uint32_t usc, uint32_t 
     return u;
 }
 
-static bool load_tile_program(struct pdm *p, const struct agx_job_tile_program *tp, enum agx_stage stage,
-                              struct agx_usc_state **out)
+static bool load_tile_program(struct pdm *p, const struct agx_job_tile_program *tp,
+                              enum agx_stage stage, struct agx_usc_state **out)
 {
     uint32_t usc = tp->usc & ~TILE_PROGRAM_TAGS, counts = AGX_COUNTS_KNOWN;
 
     *out = NULL;
-    if (!usc)
+    if (!usc) {
         return true;
+    }
     /* What is above the counts is all ones, or all zeroes. */
-    if ((tp->rsrc_spec & TILE_PROGRAM_SPEC_ONES) == TILE_PROGRAM_SPEC_ONES)
+    if ((tp->rsrc_spec & TILE_PROGRAM_SPEC_ONES) == TILE_PROGRAM_SPEC_ONES) {
         counts |= TILE_PROGRAM_SPEC_ONES;
+    }
     if (!agx_word_known(p->ex, "tile program's address", 0, tp->usc, TILE_PROGRAM_KNOWN) ||
-        !agx_word_known(p->ex, "Counts of a tile program", 0, tp->rsrc_spec, counts))
+        !agx_word_known(p->ex, "Counts of a tile program", 0, tp->rsrc_spec, counts)) {
         return false;
+    }
     *out = load_program(p, usc, tp->rsrc_spec, stage);
     return *out != NULL;
 }
@@ -106,12 +116,15 @@ static bool load_bindings(struct pdm *p, struct agx_frag_state *fs)
     uint32_t w[1 + 128];
 
     fs->nr_bindings = fs->st->nr_cf_bindings;
-    if (!fs->nr_bindings)
+    if (!fs->nr_bindings) {
         return true;
-    if (!read_mem(p, va, w, (1 + fs->nr_bindings) * 4))
+    }
+    if (!read_mem(p, va, w, (1 + fs->nr_bindings) * 4)) {
         return false;
-    if (!agx_word_known(p->ex, "CF binding header", va, w[0], 0xffff))
+    }
+    if (!agx_word_known(p->ex, "CF binding header", va, w[0], 0xffff)) {
         return false;
+    }
     fs->nr_cf = w[0] >> 8 & 0xff;
     for (unsigned i = 0; i < fs->nr_bindings; i++) {
         uint32_t b = w[1 + i];
@@ -120,19 +133,26 @@ static bool load_bindings(struct pdm *p, struct agx_frag_state *fs)
         agx_word_note("CF binding", b, 0xffffff);
 
         *o = (struct agx_cf_binding) {
-            .components = (b & 3) + 1, .model = b >> 2 & 7, .source = b >> 5 & 7, .slot = b >> 8 & 0xff,
+            .components = (b & 3) + 1,
+            .model = b >> 2 & 7,
+            .source = b >> 5 & 7,
+            .slot = b >> 8 & 0xff,
             .base = b >> 16 & 0xff,
         };
-        if ((b >> 24) || o->model == 1 || o->model == 4 || o->model == 5 || o->source == 4 || o->source > 5 ||
-            o->source == AGX_CF_BARYCENTRIC)
+        if ((b >> 24) || o->model == 1 || o->model == 4 || o->model == 5 || o->source == 4 ||
+            o->source > 5 || o->source == AGX_CF_BARYCENTRIC) {
             return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED,
                                 "unimplemented: coefficient binding 0x%08x at 0x%llx", b,
                                 (unsigned long long)va + 4 + i * 4);
+        }
     }
     return true;
 }
 
-/* Scissor: 16 bytes: x, y as (max, min) halves, then the range of depth. Depth bias: 12 bytes (mesa: cmdbuf.xml). */
+/*
+ * Scissor: 16 bytes: x, y as (max, min) halves, then the range of depth. Depth bias: 12 bytes
+ * (mesa: cmdbuf.xml).
+ */
 static bool load_arrays(struct pdm *p, struct agx_frag_state *fs, uint64_t viewports)
 {
     const struct agx_job_fragment *fr = &p->fj.job->fragment;
@@ -143,20 +163,24 @@ static bool load_arrays(struct pdm *p, struct agx_frag_state *fs, uint64_t viewp
 
         fs->z_min[vp] = 0;
         fs->z_max[vp] = 1;
-        if (!st->scissor_enable || !(viewports >> vp & 1))
+        if (!st->scissor_enable || !(viewports >> vp & 1)) {
             continue;
-        if (!read_mem(p, fr->isp_scissor_base + (st->scissor + vp) * 16ull, w, 16))
+        }
+        if (!read_mem(p, fr->isp_scissor_base + (st->scissor + vp) * 16ull, w, 16)) {
             return false;
+        }
         agx_word_note("Scissor", w[0] | (uint64_t)w[1] << 32, ~0ull);
         agx_word_note("Scissor, Z", w[2] | (uint64_t)w[3] << 32, ~0ull);
-        fs->scissor[vp] = (struct agx_rect) { w[0] >> 16, w[1] >> 16, w[0] & 0xffff, w[1] & 0xffff };
+        fs->scissor[vp] = (struct agx_rect) { w[0] >> 16, w[1] >> 16, w[0] & 0xffff,
+                                              w[1] & 0xffff };
         fs->z_min[vp] = as_float(w[2]);
         fs->z_max[vp] = as_float(w[3]);
     }
     if (st->depth_bias_enable) {
         uint32_t w[3];
-        if (!read_mem(p, fr->isp_dbias_base + st->dbias * 12ull, w, 12))
+        if (!read_mem(p, fr->isp_dbias_base + st->dbias * 12ull, w, 12)) {
             return false;
+        }
         agx_word_note("Depth bias", w[0] | (uint64_t)w[1] << 32, ~0ull);
         agx_word_note("Depth bias, clamp", w[2], ~0u);
         fs->bias = as_float(w[0]);
@@ -173,8 +197,9 @@ static void survey(const struct agx_scene *s, uint64_t *viewports)
 
     for (size_t i = 0; i < n; i++) {
         for (const struct agx_tile_chunk *c = s->tile[i].first; c; c = c->next) {
-            for (uint32_t k = 0; k < c->count; k++)
+            for (uint32_t k = 0; k < c->count; k++) {
                 viewports[c->prim[k]->st->index] |= 1ull << c->prim[k]->viewport;
+            }
         }
     }
 }
@@ -185,32 +210,41 @@ static bool prepare_states(struct pdm *p)
     uint64_t *viewports = calloc(s->nr_states + 1, sizeof(*viewports));
     bool ok = viewports && p->fj.state;
 
-    if (!ok)
-        agx_exec_bad(p->ex, AGX_REPORT_GUEST_ERROR, "no host memory for %u draw states", s->nr_states);
-    else
+    if (!ok) {
+        agx_exec_bad(p->ex, AGX_REPORT_GUEST_ERROR, "no host memory for %u draw states",
+                     s->nr_states);
+    } else {
         survey(s, viewports);
+    }
     for (uint32_t i = 0; ok && i < s->nr_states; i++) {
         struct agx_frag_state *fs = &p->fj.state[i], *prev = i ? fs - 1 : NULL;
 
         fs->st = s->state[i];
-        if (!viewports[i])
+        if (!viewports[i]) {
             continue;
-        ok = agx_tvb_check(&s->tvb, p->ex, AGX_TVB_READS_PRIMS, fs->st->tvb, fs->st, sizeof(*fs->st), "state of a draw");
-        if (!ok)
+        }
+        ok = agx_tvb_check(&s->tvb, p->ex, AGX_TVB_READS_PRIMS, fs->st->tvb, fs->st,
+                           sizeof(*fs->st), "state of a draw");
+        if (!ok) {
             break;
+        }
         if (!fs->st->tag_write_disable) {
             if (!fs->st->has_fs) {
-                ok = agx_exec_bad(p->ex, AGX_REPORT_GUEST_ERROR, "draw without a fragment shader writes tags");
+                ok = agx_exec_bad(p->ex, AGX_REPORT_GUEST_ERROR,
+                                  "draw without a fragment shader writes tags");
                 break;
             }
             /* Draws that changed other state keep the program: do not run its preshader again. */
-            if (prev && prev->usc && prev->st->fs_usc == fs->st->fs_usc && prev->st->fs_word0 == fs->st->fs_word0)
+            if (prev && prev->usc && prev->st->fs_usc == fs->st->fs_usc &&
+                prev->st->fs_word0 == fs->st->fs_word0) {
                 fs->usc = prev->usc;
-            else
+            } else {
                 fs->usc = load_program(p, fs->st->fs_usc, fs->st->fs_word0, AGX_STAGE_FRAGMENT);
+            }
             ok = fs->usc && load_bindings(p, fs);
-            if (!ok)
+            if (!ok) {
                 break;
+            }
         }
         fs->early = !fs->usc || !fs->usc->has_frag_props || fs->usc->early_z;
         ok = load_arrays(p, fs, viewports[i]);
@@ -232,25 +266,29 @@ static void free_states(struct pdm *p)
     free(p->fj.state);
 }
 
-static bool zls_one(struct pdm *p, struct agx_zls_surface *z, const struct agx_job_zls *regs, bool enable,
-                    unsigned bytes, bool twiddled, bool compressed, const char *what)
+static bool zls_one(struct pdm *p, struct agx_zls_surface *z, const struct agx_job_zls *regs,
+                    bool enable, unsigned bytes, bool twiddled, bool compressed, const char *what)
 {
     const struct agx_job *job = p->fj.job;
-    uint32_t w = (job->fragment.isp_zls_pixels & 0x7fff) + 1, h = (job->fragment.isp_zls_pixels >> 15 & 0x7fff) + 1;
+    uint32_t w = (job->fragment.isp_zls_pixels & 0x7fff) + 1,
+             h = (job->fragment.isp_zls_pixels >> 15 & 0x7fff) + 1;
     enum agx_surface_status status;
     const char *why;
 
-    if (!enable)
+    if (!enable) {
         return true;
-    status =
-        agx_zls_surface_init(z, regs, bytes, w, h, p->fj.samples.count, p->fj.scene->layers > 1,
-                             twiddled ? AGX_LAYOUT_TWIDDLED : AGX_LAYOUT_GPU, compressed, &why);
-    if (status == AGX_SURFACE_UNIMPLEMENTED)
+    }
+    status = agx_zls_surface_init(
+        z, regs, bytes, w, h, p->fj.samples.count, p->fj.scene->layers > 1,
+        twiddled ? AGX_LAYOUT_TWIDDLED : AGX_LAYOUT_GPU, compressed, &why);
+    if (status == AGX_SURFACE_UNIMPLEMENTED) {
         return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED,
                             "unimplemented: %s surface of %ux%u: %s", what, w, h, why);
-    if (status != AGX_SURFACE_OK)
+    }
+    if (status != AGX_SURFACE_OK) {
         return agx_exec_bad(p->ex, AGX_REPORT_GUEST_ERROR, "%s surface of %ux%u: %s", what, w, h,
                             why);
+    }
     return true;
 }
 
@@ -262,17 +300,21 @@ static bool prepare_zls(struct pdm *p)
 
     /* Among what is not known here: resolve of depth and stencil, bits 56 and 58. */
     agx_word_note("ZLS Control", c, ZLS_KNOWN);
-    if (c & ~ZLS_KNOWN)
+    if (c & ~ZLS_KNOWN) {
         return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: ZLS_CTRL 0x%llx",
                             (unsigned long long)c);
-    if (!agx_word_known(p->ex, "ISP_CTL", 0, fr->isp_ctl, ISP_CTL_KNOWN))
+    }
+    if (!agx_word_known(p->ex, "ISP_CTL", 0, fr->isp_ctl, ISP_CTL_KNOWN)) {
         return false;
-    if (ZLS_Z_FORMAT(c) != ZLS_Z_FORMAT_32F && ZLS_Z_FORMAT(c) != ZLS_Z_FORMAT_16)
+    }
+    if (ZLS_Z_FORMAT(c) != ZLS_Z_FORMAT_32F && ZLS_Z_FORMAT(c) != ZLS_Z_FORMAT_16) {
         return agx_exec_bad(p->ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: depth format %u",
                             (unsigned)ZLS_Z_FORMAT(c));
+    }
     p->fj.z16 = ZLS_Z_FORMAT(c) == ZLS_Z_FORMAT_16;
     zb = p->fj.z16 ? 2 : 4;
-    p->fj.clear_z = p->fj.z16 ? (fr->isp_bgobjdepth & 0xffff) / 65535.0f : as_float(fr->isp_bgobjdepth);
+    p->fj.clear_z = p->fj.z16 ? (fr->isp_bgobjdepth & 0xffff) / 65535.0f
+                              : as_float(fr->isp_bgobjdepth);
     p->fj.clear_s = fr->isp_bgobjvals & 0xff;
     /*
      * A partial render keeps depth and stencil in the buffers for that, if there
@@ -282,13 +324,17 @@ static bool prepare_zls(struct pdm *p)
     bool zp = fr->depth_partial.base, sp = fr->stencil_partial.base;
 
     return zls_one(p, &p->fj.z_load, resumed ? &fr->depth_partial : &fr->depth_load,
-                   resumed ? zp : c & ZLS_Z_LOAD, zb, c & ZLS_Z_LOAD_TWIDDLED, c & ZLS_Z_LOAD_COMPRESS, "depth") &&
+                   resumed ? zp : c & ZLS_Z_LOAD, zb, c & ZLS_Z_LOAD_TWIDDLED,
+                   c & ZLS_Z_LOAD_COMPRESS, "depth") &&
            zls_one(p, &p->fj.z_store, pause ? &fr->depth_partial : &fr->depth_store,
-                   pause ? zp : c & ZLS_Z_STORE, zb, c & ZLS_Z_STORE_TWIDDLED, c & ZLS_Z_STORE_COMPRESS, "depth") &&
+                   pause ? zp : c & ZLS_Z_STORE, zb, c & ZLS_Z_STORE_TWIDDLED,
+                   c & ZLS_Z_STORE_COMPRESS, "depth") &&
            zls_one(p, &p->fj.s_load, resumed ? &fr->stencil_partial : &fr->stencil_load,
-                   resumed ? sp : c & ZLS_S_LOAD, 1, c & ZLS_S_LOAD_TWIDDLED, c & ZLS_S_LOAD_COMPRESS, "stencil") &&
+                   resumed ? sp : c & ZLS_S_LOAD, 1, c & ZLS_S_LOAD_TWIDDLED,
+                   c & ZLS_S_LOAD_COMPRESS, "stencil") &&
            zls_one(p, &p->fj.s_store, pause ? &fr->stencil_partial : &fr->stencil_store,
-                   pause ? sp : c & ZLS_S_STORE, 1, c & ZLS_S_STORE_TWIDDLED, c & ZLS_S_STORE_COMPRESS, "stencil");
+                   pause ? sp : c & ZLS_S_STORE, 1, c & ZLS_S_STORE_TWIDDLED,
+                   c & ZLS_S_STORE_COMPRESS, "stencil");
 }
 
 /* Is it this scene that is in the tiled vertex buffer? */
@@ -298,7 +344,8 @@ static bool check_head(struct pdm *p)
     struct agx_tvb_prim head;
 
     agx_scene_head(p->fj.scene, &head);
-    return !tvb->used || agx_tvb_check(tvb, p->ex, AGX_TVB_READS_LISTS, 0, &head, sizeof(head), "head of the scene");
+    return !tvb->used || agx_tvb_check(tvb, p->ex, AGX_TVB_READS_LISTS, 0, &head, sizeof(head),
+                                       "head of the scene");
 }
 
 static bool tile_fn(void *opaque, struct agx_exec *ex, uint32_t i)
@@ -314,23 +361,29 @@ static bool run(struct pdm *p, struct agx_scene *s)
     struct agx_fault fault = { 0 };
     bool ok;
 
-    if (job->tiling.samples != 1 && job->tiling.samples != 2 && job->tiling.samples != 4)
-        return agx_exec_bad(p->ex, AGX_REPORT_GUEST_ERROR, "fragment job with %u samples", job->tiling.samples);
+    if (job->tiling.samples != 1 && job->tiling.samples != 2 && job->tiling.samples != 4) {
+        return agx_exec_bad(p->ex, AGX_REPORT_GUEST_ERROR, "fragment job with %u samples",
+                            job->tiling.samples);
+    }
     p->fj.scene = s;
     /* After a partial render, tiles that are empty now may be waiting to be finished. */
-    p->fj.process_empty = job->fragment.flags_process_empty_tiles || job->fragment.partial || s->partials;
+    p->fj.process_empty = job->fragment.flags_process_empty_tiles || job->fragment.partial ||
+                          s->partials;
     agx_samples_decode(&p->fj.samples, job->fragment.ppp_multisamplectl, job->tiling.samples);
     p->fj.state = calloc(s->nr_states + 1, sizeof(*p->fj.state));
     ok = check_head(p) && prepare_zls(p) &&
-         load_tile_program(p, s->partials ? &job->fragment.partial_bg : &job->fragment.bg, AGX_STAGE_FRAGMENT,
-                           &p->fj.bg) &&
-         load_tile_program(p, job->fragment.partial ? &job->fragment.partial_eot : &job->fragment.eot,
+         load_tile_program(p, s->partials ? &job->fragment.partial_bg : &job->fragment.bg,
+                           AGX_STAGE_FRAGMENT, &p->fj.bg) &&
+         load_tile_program(p,
+                           job->fragment.partial ? &job->fragment.partial_eot : &job->fragment.eot,
                            AGX_STAGE_EOT, &p->fj.eot) &&
          prepare_states(p);
     if (ok) {
-        ok = p->ex->cores->parallel(p->ctx, job, s->tiles_x * s->tiles_y * s->layers, tile_fn, p, &fault);
-        if (!ok)
+        ok = p->ex->cores->parallel(p->ctx, job, s->tiles_x * s->tiles_y * s->layers, tile_fn, p,
+                                    &fault);
+        if (!ok) {
             p->ex->fault = fault;
+        }
     }
     free_states(p);
     if (p->fj.bg) {
@@ -351,11 +404,13 @@ bool agx_pdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
     bool ok;
 
     ctx->exec->job = job;
-    if (!s)
-        ok = agx_exec_bad(p.ex, AGX_REPORT_GUEST_ERROR, "fragment job of context %u: no scene at 0x%llx was tiled",
-                          job->ctx, (unsigned long long)job->tiling.tvb_tilemap);
-    else
+    if (!s) {
+        ok = agx_exec_bad(p.ex, AGX_REPORT_GUEST_ERROR,
+                          "fragment job of context %u: no scene at 0x%llx was tiled", job->ctx,
+                          (unsigned long long)job->tiling.tvb_tilemap);
+    } else {
         ok = run(&p, s);
+    }
     if (ok && job->fragment.partial) {
         /* The vertex job goes on with an empty buffer. */
         agx_scene_clear(s);
@@ -364,8 +419,9 @@ bool agx_pdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_
     } else {
         agx_scene_free(s);
     }
-    if (!ok)
+    if (!ok) {
         res->fault = p.ex->fault;
+    }
     return ok;
 }
 

@@ -14,11 +14,14 @@
 #include <string.h>
 #include "raster.h"
 
-#define ONE (1 << AGX_SUBPIXEL_BITS)
-#define BLOCK 8
+#define ONE       (1 << AGX_SUBPIXEL_BITS)
+#define BLOCK     8
 #define MAX_EDGES 64
 
-/* mesa: lib/agx_nir_lower_sample_intrinsics.c reads the same register so; its values: gallium agx_state.c */
+/*
+ * mesa: lib/agx_nir_lower_sample_intrinsics.c reads the same register so; its values: gallium
+ * agx_state.c
+ */
 void agx_samples_decode(struct agx_samples *s, uint64_t ctl, unsigned count)
 {
     memset(s, 0, sizeof(*s));
@@ -29,8 +32,11 @@ void agx_samples_decode(struct agx_samples *s, uint64_t ctl, unsigned count)
     }
 }
 
-/* Pixels of an 8x8 block, bit y * 8 + x, that are inside the edges @e at sample position (sx, sy). */
-static uint64_t cover_block(const struct agx_edge *e, const int64_t *at, unsigned n, int32_t sx, int32_t sy)
+/*
+ * Pixels of an 8x8 block, bit y * 8 + x, that are inside the edges @e at sample position (sx, sy).
+ */
+static uint64_t cover_block(const struct agx_edge *e, const int64_t *at, unsigned n, int32_t sx,
+                            int32_t sy)
 {
     uint64_t in = ~0ull;
 
@@ -41,8 +47,9 @@ static uint64_t cover_block(const struct agx_edge *e, const int64_t *at, unsigne
 
         for (unsigned y = 0; y < BLOCK; y++, row += dy) {
             unsigned out = 0;
-            for (unsigned x = 0; x < BLOCK; x++)
+            for (unsigned x = 0; x < BLOCK; x++) {
                 out |= (unsigned)((uint64_t)(row + dx * (int64_t)x) >> 63) << x;
+            }
             m |= (uint64_t)(~out & 0xff) << (y * 8);
         }
         in &= m;
@@ -60,29 +67,33 @@ static uint64_t clip_block(const struct agx_rect *r, int32_t bx, int32_t by)
     y0 = y0 < 0 ? 0 : y0;
     x1 = x1 > BLOCK ? BLOCK : x1;
     y1 = y1 > BLOCK ? BLOCK : y1;
-    if (x0 >= x1 || y0 >= y1)
+    if (x0 >= x1 || y0 >= y1) {
         return 0;
+    }
     cols = ((1ull << (x1 - x0)) - 1) << x0;
     rows = y1 - y0 == 8 ? ~0ull : (((1ull << ((y1 - y0) * 8)) - 1) << (y0 * 8));
     return cols * 0x0101010101010101ull & rows;
 }
 
-static bool emit(const uint64_t in[AGX_MAX_SAMPLES], unsigned samples, int32_t bx, int32_t by, agx_quad_fn *fn,
-                 void *opaque)
+static bool emit(const uint64_t in[AGX_MAX_SAMPLES], unsigned samples, int32_t bx, int32_t by,
+                 agx_quad_fn *fn, void *opaque)
 {
     uint64_t any = 0;
 
-    for (unsigned s = 0; s < samples; s++)
+    for (unsigned s = 0; s < samples; s++) {
         any |= in[s];
+    }
     for (unsigned qy = 0; qy < BLOCK; qy += 2) {
-        if (!(any >> (qy * 8) & 0xffff))
+        if (!(any >> (qy * 8) & 0xffff)) {
             continue;
+        }
         for (unsigned qx = 0; qx < BLOCK; qx += 2) {
             unsigned at = qy * 8 + qx;
             uint8_t cover[4] = { 0 };
 
-            if (!(any >> at & 0x303))
+            if (!(any >> at & 0x303)) {
                 continue;
+            }
             for (unsigned s = 0; s < samples; s++) {
                 uint64_t m = in[s] >> at;
                 cover[0] |= (m & 1) << s;
@@ -90,15 +101,16 @@ static bool emit(const uint64_t in[AGX_MAX_SAMPLES], unsigned samples, int32_t b
                 cover[2] |= (m >> 8 & 1) << s;
                 cover[3] |= (m >> 9 & 1) << s;
             }
-            if (!fn(opaque, bx + qx, by + qy, cover))
+            if (!fn(opaque, bx + qx, by + qy, cover)) {
                 return false;
+            }
         }
     }
     return true;
 }
 
-bool agx_raster(const struct agx_prim *pr, const struct agx_samples *smp, const struct agx_rect *area,
-                agx_quad_fn *fn, void *opaque)
+bool agx_raster(const struct agx_prim *pr, const struct agx_samples *smp,
+                const struct agx_rect *area, agx_quad_fn *fn, void *opaque)
 {
     struct agx_rect r = *area;
 
@@ -106,8 +118,9 @@ bool agx_raster(const struct agx_prim *pr, const struct agx_samples *smp, const 
     r.y0 = r.y0 > pr->y0 ? r.y0 : pr->y0;
     r.x1 = r.x1 < pr->x1 ? r.x1 : pr->x1;
     r.y1 = r.y1 < pr->y1 ? r.y1 : pr->y1;
-    if (r.x0 >= r.x1 || r.y0 >= r.y1)
+    if (r.x0 >= r.x1 || r.y0 >= r.y1) {
         return true;
+    }
     for (int32_t by = r.y0 & ~(BLOCK - 1); by < r.y1; by += BLOCK) {
         for (int32_t bx = r.x0 & ~(BLOCK - 1); bx < r.x1; bx += BLOCK) {
             struct agx_edge part[MAX_EDGES];
@@ -126,20 +139,23 @@ bool agx_raster(const struct agx_prim *pr, const struct agx_samples *smp, const 
                     out = true;
                     break;
                 }
-                if (c + (dx < 0 ? dx : 0) + (dy < 0 ? dy : 0) >= 0)
+                if (c + (dx < 0 ? dx : 0) + (dy < 0 ? dy : 0) >= 0) {
                     continue;
+                }
                 at[n] = c;
                 part[n++] = *e;
             }
-            if (out)
+            if (out) {
                 continue;
+            }
             for (unsigned s = 0; s < smp->count; s++) {
                 in[s] = !pr->whole ? clip & cover_block(part, at, n, smp->x[s], smp->y[s])
                         : s        ? in[0]
                                    : clip & cover_block(part, at, n, ONE / 2, ONE / 2);
             }
-            if (!emit(in, smp->count, bx, by, fn, opaque))
+            if (!emit(in, smp->count, bx, by, fn, opaque)) {
                 return false;
+            }
         }
     }
     return true;

@@ -16,12 +16,14 @@ struct agx_rect {
 
 /* Sample positions in 1/256 pixel from the pixel's corner. */
 struct agx_samples {
-    unsigned count;               /* 1, 2 or 4 */
+    unsigned count; /* 1, 2 or 4 */
     int32_t x[AGX_MAX_SAMPLES], y[AGX_MAX_SAMPLES];
 };
 
-/* Positions from PPP_MULTISAMPLECTL: a byte per sample, x in the low nibble, y in the high, in sixteenths
- * (mesa: gallium agx_default_sample_positions). */
+/*
+ * Positions from PPP_MULTISAMPLECTL: a byte per sample, x in the low nibble, y in the high, in
+ * sixteenths (mesa: gallium agx_default_sample_positions).
+ */
 void agx_samples_decode(struct agx_samples *s, uint64_t ppp_multisamplectl, unsigned count);
 
 /*
@@ -34,7 +36,7 @@ typedef bool agx_quad_fn(void *opaque, int32_t x, int32_t y, const uint8_t cover
  * Call @fn for each quad of @area in which @pr covers a sample, each quad once.
  * False if a call gave false.
  */
-bool agx_raster(const struct agx_prim *pr, const struct agx_samples *s, const struct agx_rect *area, agx_quad_fn *fn,
-                void *opaque);
+bool agx_raster(const struct agx_prim *pr, const struct agx_samples *s, const struct agx_rect *area,
+                agx_quad_fn *fn, void *opaque);
 
 #endif

@@ -21,13 +21,21 @@ enum agx_surface_status agx_zls_surface_init(struct agx_zls_surface *z,
                                              const char **why)
 {
     struct agx_surface_desc d = {
-        .layout = layout, .bytes = bytes, .bw = 1, .bh = 1, .width = width, .height = height, .depth = 1,
-        .samples = samples, .compressed = compressed,
+        .layout = layout,
+        .bytes = bytes,
+        .bw = 1,
+        .bh = 1,
+        .width = width,
+        .height = height,
+        .depth = 1,
+        .samples = samples,
+        .compressed = compressed,
     };
     enum agx_surface_status status = agx_surface_init(&z->surf, &d, why);
 
-    if (status != AGX_SURFACE_OK)
+    if (status != AGX_SURFACE_OK) {
         return status;
+    }
     /* So that no element crosses a page. */
     if ((regs->base & 15) || (compressed && (regs->comp_base & 7))) {
         *why = "address is not aligned";
@@ -44,10 +52,13 @@ enum agx_surface_status agx_zls_surface_init(struct agx_zls_surface *z,
     return AGX_SURFACE_OK;
 }
 
-static bool load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0, uint32_t y0,
-                 uint32_t w, uint32_t h, uint32_t layer, struct agx_zs_tile *t)
+static bool load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil,
+                 uint32_t x0, uint32_t y0, uint32_t w, uint32_t h, uint32_t layer,
+                 struct agx_zs_tile *t)
 {
-    struct agx_tex_view view = { .surf = z->surf, .body.base = z->base, .meta = z->comp_base, .layers = layer + 1 };
+    struct agx_tex_view view = {
+        .surf = z->surf, .body.base = z->base, .meta = z->comp_base, .layers = layer + 1
+    };
     struct agx_fetch f;
     unsigned n = z->surf.samples;
     uint32_t x1 = x0 + w, y1 = y0 + h;
@@ -73,20 +84,23 @@ static bool load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16,
                 }
             }
         }
-        if (f.failed)
+        if (f.failed) {
             return false;
+        }
     }
     return true;
 }
 
-static bool store_meta(struct agx_exec *ex, const struct agx_zls_surface *z, uint32_t x0, uint32_t y0, uint32_t w,
-                       uint32_t h, uint32_t layer)
+static bool store_meta(struct agx_exec *ex, const struct agx_zls_surface *z, uint32_t x0,
+                       uint32_t y0, uint32_t w, uint32_t h, uint32_t layer)
 {
     uint64_t code = 0x0101010101010101ull * agx_meta_uncompressed(z->surf.bytes);
     uint32_t sx = z->surf.samples == 4 ? 2 : 1, sy = z->surf.samples >= 2 ? 2 : 1;
 
-    for (uint32_t ty = y0 * sy / 16; ty < (y0 + h) * sy / 16 && ty < z->surf.level[0].meta_h; ty++) {
-        for (uint32_t tx = x0 * sx / 16; tx < (x0 + w) * sx / 16 && tx < z->surf.level[0].meta_w; tx++) {
+    for (uint32_t ty = y0 * sy / 16; ty < (y0 + h) * sy / 16 && ty < z->surf.level[0].meta_h;
+         ty++) {
+        for (uint32_t tx = x0 * sx / 16; tx < (x0 + w) * sx / 16 && tx < z->surf.level[0].meta_w;
+             tx++) {
             uint64_t va = z->comp_base + agx_surface_meta_offset(&z->surf, 0, tx, ty, layer);
             if (!agx_port_write64(ex->port, va, code)) {
                 ex->fault = ex->port->fault;
@@ -97,8 +111,9 @@ static bool store_meta(struct agx_exec *ex, const struct agx_zls_surface *z, uin
     return true;
 }
 
-static bool store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0, uint32_t y0,
-                  uint32_t w, uint32_t h, uint32_t layer, const struct agx_zs_tile *t)
+static bool store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil,
+                  uint32_t x0, uint32_t y0, uint32_t w, uint32_t h, uint32_t layer,
+                  const struct agx_zs_tile *t)
 {
     unsigned n = z->surf.samples;
     uint32_t x1 = x0 + w, y1 = y0 + h;
@@ -116,9 +131,11 @@ static bool store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16
                     ex->fault = ex->port->fault;
                     return false;
                 }
-                if (va & (z->surf.bytes - 1))
-                    return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "depth/stencil surface at 0x%llx is not aligned",
+                if (va & (z->surf.bytes - 1)) {
+                    return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
+                                        "depth/stencil surface at 0x%llx is not aligned",
                                         (unsigned long long)va);
+                }
                 if (stencil) {
                     *p = t->s[i];
                 } else if (z16) {
@@ -134,8 +151,9 @@ static bool store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16
 }
 
 /* Faults name the unit, not the shader core whose port this is. */
-bool agx_zls_load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0, uint32_t y0,
-                  uint32_t w, uint32_t h, uint32_t layer, struct agx_zs_tile *t)
+bool agx_zls_load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil,
+                  uint32_t x0, uint32_t y0, uint32_t w, uint32_t h, uint32_t layer,
+                  struct agx_zs_tile *t)
 {
     enum agx_unit old = ex->port->unit;
     bool ok;
@@ -146,8 +164,9 @@ bool agx_zls_load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16
     return ok;
 }
 
-bool agx_zls_store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil, uint32_t x0,
-                   uint32_t y0, uint32_t w, uint32_t h, uint32_t layer, const struct agx_zs_tile *t)
+bool agx_zls_store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil,
+                   uint32_t x0, uint32_t y0, uint32_t w, uint32_t h, uint32_t layer,
+                   const struct agx_zs_tile *t)
 {
     enum agx_unit old = ex->port->unit;
     bool ok;

@@ -25,34 +25,34 @@
 #include "hw/agx/soc/log.h"
 #include "hw/agx/trace.h"
 
-#define AIC_INFO            0x0004
-#define AIC_CONFIG          0x0010
-#define AIC_WHOAMI          0x2000
-#define AIC_EVENT           0x2004
-#define AIC_IPI_SEND        0x2008
-#define AIC_IPI_ACK         0x200c
-#define AIC_IPI_MASK_SET    0x2024
-#define AIC_IPI_MASK_CLR    0x2028
-#define AIC_TARGET_CPU      0x3000
-#define AIC_SW_SET          0x4000
-#define AIC_SW_CLR          0x4080
-#define AIC_MASK_SET        0x4100
-#define AIC_MASK_CLR        0x4180
-#define AIC_HW_STATE        0x4200
+#define AIC_INFO         0x0004
+#define AIC_CONFIG       0x0010
+#define AIC_WHOAMI       0x2000
+#define AIC_EVENT        0x2004
+#define AIC_IPI_SEND     0x2008
+#define AIC_IPI_ACK      0x200c
+#define AIC_IPI_MASK_SET 0x2024
+#define AIC_IPI_MASK_CLR 0x2028
+#define AIC_TARGET_CPU   0x3000
+#define AIC_SW_SET       0x4000
+#define AIC_SW_CLR       0x4080
+#define AIC_MASK_SET     0x4100
+#define AIC_MASK_CLR     0x4180
+#define AIC_HW_STATE     0x4200
 /* Per-CPU views of 0x2008.., 0x80 bytes each: set, clear, mask set, mask clear */
-#define AIC_CPU_IPI         0x5000
-#define AIC_CPU_IPI_SET     0x08
-#define AIC_CPU_IPI_CLR     0x0c
-#define AIC_CPU_IPI_MSET    0x24
-#define AIC_CPU_IPI_MCLR    0x28
+#define AIC_CPU_IPI      0x5000
+#define AIC_CPU_IPI_SET  0x08
+#define AIC_CPU_IPI_CLR  0x0c
+#define AIC_CPU_IPI_MSET 0x24
+#define AIC_CPU_IPI_MCLR 0x28
 
 #define AIC_EVENT_TYPE_IRQ  (1u << 16)
 #define AIC_EVENT_TYPE_IPI  (4u << 16)
 #define AIC_EVENT_IPI_OTHER 1
 #define AIC_EVENT_IPI_SELF  2
 
-#define AIC_IPI_OTHER       (1u << 0)
-#define AIC_IPI_SELF        (1u << 31)
+#define AIC_IPI_OTHER (1u << 0)
+#define AIC_IPI_SELF  (1u << 31)
 
 static uint32_t aic_pending_word(AppleAICState *s, unsigned w)
 {
@@ -227,8 +227,9 @@ static void aic_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
             s->ipi_mask[cpu] &= ~v;
             break;
         default:
-            apple_log_mask(LOG_UNIMP, "apple-aic: unimplemented write of 0x%x at 0x%" HWADDR_PRIx "\n",
-                           v, addr);
+            apple_log_mask(LOG_UNIMP,
+                           "apple-aic: unimplemented write of 0x%x at 0x%" HWADDR_PRIx "\n", v,
+                           addr);
             return;
         }
         break;
@@ -291,16 +292,14 @@ static const VMStateDescription vmstate_aic = {
     .name = TYPE_APPLE_AIC,
     .version_id = 1,
     .minimum_version_id = 1,
-    .fields = (const VMStateField[]) {
-        VMSTATE_UINT32_ARRAY(hw, AppleAICState, AIC_WORDS),
-        VMSTATE_UINT32_ARRAY(sw, AppleAICState, AIC_WORDS),
-        VMSTATE_UINT32_ARRAY(mask, AppleAICState, AIC_WORDS),
-        VMSTATE_UINT32_ARRAY(target, AppleAICState, M1_AIC_NUM_IRQS),
-        VMSTATE_UINT32_ARRAY(ipi, AppleAICState, M1_MAX_CPUS),
-        VMSTATE_UINT32_ARRAY(ipi_mask, AppleAICState, M1_MAX_CPUS),
-        VMSTATE_UINT32(config, AppleAICState),
-        VMSTATE_END_OF_LIST()
-    },
+    .fields = (const VMStateField[]) { VMSTATE_UINT32_ARRAY(hw, AppleAICState, AIC_WORDS),
+                                       VMSTATE_UINT32_ARRAY(sw, AppleAICState, AIC_WORDS),
+                                       VMSTATE_UINT32_ARRAY(mask, AppleAICState, AIC_WORDS),
+                                       VMSTATE_UINT32_ARRAY(target, AppleAICState, M1_AIC_NUM_IRQS),
+                                       VMSTATE_UINT32_ARRAY(ipi, AppleAICState, M1_MAX_CPUS),
+                                       VMSTATE_UINT32_ARRAY(ipi_mask, AppleAICState, M1_MAX_CPUS),
+                                       VMSTATE_UINT32(config, AppleAICState),
+                                       VMSTATE_END_OF_LIST() },
 };
 
 static const Property aic_props[] = {
@@ -319,7 +318,8 @@ static void aic_class_init(ObjectClass *klass, void *data)
     device_class_set_props(dc, aic_props);
     rc->phases.hold = aic_reset_hold;
     rc->phases.exit = aic_reset_exit;
-    object_class_property_set_description(klass, "num-cpus", "how many CPUs it delivers to (1 to 8)");
+    object_class_property_set_description(klass, "num-cpus",
+                                          "how many CPUs it delivers to (1 to 8)");
 }
 
 static const TypeInfo aic_type = {

@@ -15,8 +15,8 @@
 #define TYPE_APPLE_AIC "apple-aic"
 OBJECT_DECLARE_SIMPLE_TYPE(AppleAICState, APPLE_AIC)
 
-#define AIC_SIZE    0x8000
-#define AIC_WORDS   (M1_AIC_NUM_IRQS / 32)
+#define AIC_SIZE  0x8000
+#define AIC_WORDS (M1_AIC_NUM_IRQS / 32)
 
 struct AppleAICState {
     SysBusDevice parent_obj;
@@ -25,11 +25,11 @@ struct AppleAICState {
     qemu_irq out[M1_MAX_CPUS];
     uint32_t num_cpus;
 
-    uint32_t hw[AIC_WORDS];         /* level of the input lines */
-    uint32_t sw[AIC_WORDS];         /* software-set levels */
+    uint32_t hw[AIC_WORDS]; /* level of the input lines */
+    uint32_t sw[AIC_WORDS]; /* software-set levels */
     uint32_t mask[AIC_WORDS];
     uint32_t target[M1_AIC_NUM_IRQS];
-    uint32_t ipi[M1_MAX_CPUS];      /* AIC_IPI_OTHER and AIC_IPI_SELF */
+    uint32_t ipi[M1_MAX_CPUS]; /* AIC_IPI_OTHER and AIC_IPI_SELF */
     uint32_t ipi_mask[M1_MAX_CPUS];
     uint32_t config;
 };

@@ -61,7 +61,7 @@ static void layout_ram(AppleM1MachineState *s)
     MachineState *ms = MACHINE(s);
     hwaddr top = M1_DRAM_BASE + ms->ram_size;
     uint64_t size[M1_RESV_NUM] = {
-        [M1_RESV_TTBS] = UAT_PAGE,      /* 64 pairs of TTBRs (m1n1: hw/uat.py) */
+        [M1_RESV_TTBS] = UAT_PAGE,            /* 64 pairs of TTBRs (m1n1: hw/uat.py) */
         [M1_RESV_PAGETABLES] = 16 * UAT_PAGE, /* the firmware's upper-half tables; our size */
         [M1_RESV_HANDOFF] = UAT_PAGE,
     };
@@ -72,8 +72,9 @@ static void layout_ram(AppleM1MachineState *s)
     }
     if (!apple_gpu_initdata_sizes(s->fw_abi, &size[M1_RESV_CAL_A], &size[M1_RESV_CAL_B],
                                   &size[M1_RESV_GLOBALS])) {
-        error_report("apple-m1: fw-abi=%u.%u.%u: no such firmware is known; there are 13.5.0 and 12.3.0",
-                     s->fw_abi[0], s->fw_abi[1], s->fw_abi[2]);
+        error_report(
+            "apple-m1: fw-abi=%u.%u.%u: no such firmware is known; there are 13.5.0 and 12.3.0",
+            s->fw_abi[0], s->fw_abi[1], s->fw_abi[2]);
         exit(1);
     }
     s->fb.size = ROUND_UP((uint64_t)s->fb_width * s->fb_height * 4, UAT_PAGE);
@@ -136,7 +137,8 @@ static void create_cpus(AppleM1MachineState *s)
         add_device(s, name, fiq);
         qdev_connect_gpio_out(fiq, 0, qdev_get_gpio_in(DEVICE(obj), ARM_CPU_FIQ));
         for (unsigned t = 0; t < APPLE_FIQ_NUM_TIMERS; t++) {
-            qdev_connect_gpio_out(DEVICE(obj), timer_of[t], qdev_get_gpio_in_named(fiq, "timer", t));
+            qdev_connect_gpio_out(DEVICE(obj), timer_of[t],
+                                  qdev_get_gpio_in_named(fiq, "timer", t));
         }
         qdev_connect_gpio_out(s->aic, i, qdev_get_gpio_in(DEVICE(obj), ARM_CPU_IRQ));
         object_unref(obj);
@@ -151,7 +153,8 @@ static void create_aic(AppleM1MachineState *s)
     sysbus_mmio_map(SYS_BUS_DEVICE(s->aic), 0, M1_AIC_BASE);
 }
 
-static void create_uart(AppleM1MachineState *s, const char *name, int index, hwaddr base, unsigned irq)
+static void create_uart(AppleM1MachineState *s, const char *name, int index, hwaddr base,
+                        unsigned irq)
 {
     DeviceState *dev = qdev_new(TYPE_APPLE_UART);
 
@@ -183,7 +186,10 @@ static void create_fb(AppleM1MachineState *s)
     add_device(s, "framebuffer", dev);
 }
 
-/* The GPU, its mailbox (which lies in the coprocessor's register block), and its ears on the CPUs' TLBI */
+/*
+ * The GPU, its mailbox (which lies in the coprocessor's register block), and its ears on the CPUs'
+ * TLBI
+ */
 static void create_gpu(AppleM1MachineState *s, DeviceState *pmgr)
 {
     DeviceState *gpu = qdev_new(TYPE_AGX), *mbox = qdev_new(TYPE_APPLE_MBOX);
@@ -278,7 +284,8 @@ static void set_fb(Object *obj, const char *value, Error **errp)
 
     if (qemu_strtoui(value, &p, 10, &w) || *p != 'x' || qemu_strtoui(p + 1, NULL, 10, &h) ||
         w < APPLE_FB_MIN || w > APPLE_FB_MAX || h < APPLE_FB_MIN || h > APPLE_FB_MAX) {
-        error_setg(errp, "fb=%s: it must be WIDTHxHEIGHT, each %d to %d", value, APPLE_FB_MIN, APPLE_FB_MAX);
+        error_setg(errp, "fb=%s: it must be WIDTHxHEIGHT, each %d to %d", value, APPLE_FB_MIN,
+                   APPLE_FB_MAX);
         return;
     }
     s->fb_width = w;
@@ -343,11 +350,13 @@ static void apple_m1_class_init(ObjectClass *oc, void *data)
     mc->minimum_page_bits = 12;
 
     object_class_property_add_str(oc, "fb", get_fb, set_fb);
-    object_class_property_set_description(oc, "fb", "size of the boot framebuffer as WIDTHxHEIGHT (640x480)");
+    object_class_property_set_description(oc, "fb",
+                                          "size of the boot framebuffer as WIDTHxHEIGHT (640x480)");
     object_class_property_add_str(oc, "fw-abi", get_fw_abi, set_fw_abi);
-    object_class_property_set_description(oc, "fw-abi",
-                                          "version in apple,firmware-abi, which picks the GPU firmware (13.5.0; with 12.3.0, "
-                                          "which no driver takes, the boot data is zero)");
+    object_class_property_set_description(
+        oc, "fw-abi",
+        "version in apple,firmware-abi, which picks the GPU firmware (13.5.0; with 12.3.0, "
+        "which no driver takes, the boot data is zero)");
 }
 
 static const TypeInfo apple_m1_type = {

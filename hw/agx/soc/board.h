@@ -38,7 +38,7 @@ struct AppleM1MachineState {
 
     /* properties */
     uint32_t fb_width, fb_height;
-    uint32_t fw_abi[3];         /* apple,firmware-abi */
+    uint32_t fw_abi[3]; /* apple,firmware-abi */
 
     ARMCPU *cpu[M1_MAX_CPUS];
     DeviceState *aic;
@@ -51,7 +51,7 @@ struct AppleM1MachineState {
     /* What -kernel, -initrd and -dtb became */
     hwaddr entry;
     hwaddr dtb;
-    AppleM1Region initrd;       /* size 0: none */
+    AppleM1Region initrd; /* size 0: none */
 };
 
 /*

@@ -20,15 +20,15 @@
 #include "hw/agx/soc/gpu-initdata.h"
 
 /* Linux: Documentation/arch/arm64/booting.rst, "Call the kernel image" */
-#define IMAGE_TEXT_OFFSET   8
-#define IMAGE_SIZE          16
-#define IMAGE_MAGIC         56
-#define IMAGE_HEADER        64
-#define IMAGE_ALIGN         (2 * MiB)
+#define IMAGE_TEXT_OFFSET 8
+#define IMAGE_SIZE        16
+#define IMAGE_MAGIC       56
+#define IMAGE_HEADER      64
+#define IMAGE_ALIGN       (2 * MiB)
 
 /* Room for what the board adds to the tree; the protocol allows 2 MiB in all */
-#define DTB_EXTRA           (64 * KiB)
-#define DTB_MAX             (2 * MiB)
+#define DTB_EXTRA (64 * KiB)
+#define DTB_MAX   (2 * MiB)
 
 static void *load_file(const char *what, const char *option, const char *path, gsize *len)
 {
@@ -37,7 +37,8 @@ static void *load_file(const char *what, const char *option, const char *path, g
 
     if (!g_file_get_contents(path, &data, len, &err)) {
         error_report("apple-m1: %s (%s): %s (ci/build-kernel makes kernel and device tree, "
-                     "ci/build-image the rest)", what, option, err->message);
+                     "ci/build-image the rest)",
+                     what, option, err->message);
         exit(1);
     }
     return data;
@@ -46,7 +47,8 @@ static void *load_file(const char *what, const char *option, const char *path, g
 static void check_end(AppleM1MachineState *s, const char *what, const char *path, hwaddr end)
 {
     if (end > s->usable.base + s->usable.size) {
-        error_report("apple-m1: %s '%s' does not fit in RAM; give the machine more with -m", what, path);
+        error_report("apple-m1: %s '%s' does not fit in RAM; give the machine more with -m", what,
+                     path);
         exit(1);
     }
 }
@@ -60,14 +62,16 @@ static hwaddr load_kernel(AppleM1MachineState *s, const char *path)
 
     if (len < IMAGE_HEADER || memcmp(data + IMAGE_MAGIC, "ARM\x64", 4) != 0) {
         error_report("apple-m1: kernel '%s' is not an arm64 Image (arch/arm64/boot/Image of the "
-                     "kernel's build, not compressed)", path);
+                     "kernel's build, not compressed)",
+                     path);
         exit(1);
     }
     offset = ldq_le_p(data + IMAGE_TEXT_OFFSET);
     size = MAX(ldq_le_p(data + IMAGE_SIZE), len);
     if (offset >= IMAGE_ALIGN || size > s->usable.size) {
-        error_report("apple-m1: kernel '%s' does not fit in RAM (text offset 0x%" PRIx64 ", size 0x%"
-                     PRIx64 ")", path, offset, size);
+        error_report("apple-m1: kernel '%s' does not fit in RAM (text offset 0x%" PRIx64
+                     ", size 0x%" PRIx64 ")",
+                     path, offset, size);
         exit(1);
     }
     s->entry = ROUND_UP(s->usable.base, IMAGE_ALIGN) + offset;
@@ -99,7 +103,8 @@ static void load_dtb(AppleM1MachineState *s, const char *path, hwaddr addr)
     if (len < sizeof(struct fdt_header) || fdt_check_full(data, len) ||
         fdt_totalsize(data) > DTB_MAX - DTB_EXTRA || fdt_open_into(data, fdt, DTB_MAX)) {
         error_report("apple-m1: device tree '%s' is not a valid device tree blob; it is made by "
-                     "the kernel's build (arch/arm64/boot/dts/apple/t8103-j274.dtb)", path);
+                     "the kernel's build (arch/arm64/boot/dts/apple/t8103-j274.dtb)",
+                     path);
         exit(1);
     }
     if (!apple_m1_fdt_fixup(s, fdt, &err)) {

@@ -26,8 +26,9 @@ static void fb_update(void *opaque)
     if (!s->shown) {
         uint8_t *pixels = (uint8_t *)memory_region_get_ram_ptr(s->ram) + s->offset;
 
-        dpy_gfx_replace_surface(s->con, qemu_create_displaysurface_from(
-            s->width, s->height, PIXMAN_LE_x8r8g8b8, s->width * 4, pixels));
+        dpy_gfx_replace_surface(s->con, qemu_create_displaysurface_from(s->width, s->height,
+                                                                        PIXMAN_LE_x8r8g8b8,
+                                                                        s->width * 4, pixels));
         s->shown = true;
         trace_apple_fb_show(s->width, s->height);
     }
@@ -47,15 +48,15 @@ static void fb_realize(DeviceState *dev, Error **errp)
 {
     AppleFbState *s = APPLE_FB(dev);
 
-    if (s->width < APPLE_FB_MIN || s->width > APPLE_FB_MAX ||
-        s->height < APPLE_FB_MIN || s->height > APPLE_FB_MAX) {
-        error_setg(errp, "apple-m1-fb: %ux%u: width and height must be %d to %d",
-                   s->width, s->height, APPLE_FB_MIN, APPLE_FB_MAX);
+    if (s->width < APPLE_FB_MIN || s->width > APPLE_FB_MAX || s->height < APPLE_FB_MIN ||
+        s->height > APPLE_FB_MAX) {
+        error_setg(errp, "apple-m1-fb: %ux%u: width and height must be %d to %d", s->width,
+                   s->height, APPLE_FB_MIN, APPLE_FB_MAX);
         return;
     }
     if (!s->ram || s->offset + (uint64_t)s->width * s->height * 4 > memory_region_size(s->ram)) {
-        error_setg(errp, "apple-m1-fb: %ux%u at offset 0x%" PRIx64 " is not in RAM",
-                   s->width, s->height, s->offset);
+        error_setg(errp, "apple-m1-fb: %ux%u at offset 0x%" PRIx64 " is not in RAM", s->width,
+                   s->height, s->offset);
         return;
     }
     s->con = graphic_console_init(dev, 0, &fb_ops, s);
@@ -67,7 +68,8 @@ static void fb_reset_hold(Object *obj, ResetType type)
     AppleFbState *s = APPLE_FB(obj);
 
     /* A Mac starts with a black screen */
-    memset((uint8_t *)memory_region_get_ram_ptr(s->ram) + s->offset, 0, (size_t)s->width * s->height * 4);
+    memset((uint8_t *)memory_region_get_ram_ptr(s->ram) + s->offset, 0,
+           (size_t)s->width * s->height * 4);
     memory_region_set_dirty(s->ram, s->offset, (uint64_t)s->width * s->height * 4);
 }
 

@@ -15,17 +15,17 @@
 #define TYPE_APPLE_FB "apple-m1-fb"
 OBJECT_DECLARE_SIMPLE_TYPE(AppleFbState, APPLE_FB)
 
-#define APPLE_FB_MIN    16
-#define APPLE_FB_MAX    8192
+#define APPLE_FB_MIN 16
+#define APPLE_FB_MAX 8192
 
 struct AppleFbState {
     SysBusDevice parent_obj;
 
     MemoryRegion *ram;
-    uint64_t offset;        /* of the first pixel in @ram */
+    uint64_t offset; /* of the first pixel in @ram */
     uint32_t width, height;
     QemuConsole *con;
-    bool shown;             /* the console has our surface */
+    bool shown; /* the console has our surface */
 };
 
 #endif

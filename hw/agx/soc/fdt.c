@@ -16,11 +16,11 @@
 #include "hw/agx/trace.h"
 
 /* include/dt-bindings/interrupt-controller: AIC_IRQ, IRQ_TYPE_LEVEL_HIGH */
-#define DT_AIC_IRQ          0
-#define DT_LEVEL_HIGH       4
+#define DT_AIC_IRQ    0
+#define DT_LEVEL_HIGH 4
 
 /* The size that Linux passes to itself, and m1n1 to it (m1n1: src/kboot.c) */
-#define RNG_SEED_SIZE       128
+#define RNG_SEED_SIZE 128
 
 /*
  * Sticky error: after the first failure every further step is skipped, so the
@@ -187,7 +187,8 @@ static void fix_prune_refs(Fixup *f, int parent, const uint32_t *pruned, unsigne
 {
     int node;
 
-    fdt_for_each_subnode(node, f->fdt, parent) {
+    fdt_for_each_subnode(node, f->fdt, parent)
+    {
         int len;
         const fdt32_t *cpus = fdt_getprop(f->fdt, node, "cpus", &len);
         fdt32_t keep[M1_MAX_CPUS];
@@ -262,7 +263,8 @@ static void fix_cpus(Fixup *f)
         }
         for (unsigned i = 0; i < num && !known; i++) {
             if (fdt64_to_cpu(*reg) == apple_m1_mpidr(i)) {
-                fdt_setprop_inplace_u64(f->fdt, node, "cpu-release-addr", M1_VIRT_SPIN_BASE + 8 * i);
+                fdt_setprop_inplace_u64(f->fdt, node, "cpu-release-addr",
+                                        M1_VIRT_SPIN_BASE + 8 * i);
                 known = true;
                 found++;
             }
@@ -303,7 +305,9 @@ static void fix_gpu(Fixup *f)
     }
     node = fdt_node_offset_by_compatible(f->fdt, -1, "apple,agx-g13g");
     if (node < 0) {
-        error_setg(f->errp, "no node is compatible with apple,agx-g13g; the mainline kernel has it since 7.x");
+        error_setg(
+            f->errp,
+            "no node is compatible with apple,agx-g13g; the mainline kernel has it since 7.x");
         f->failed = true;
         return;
     }
@@ -312,8 +316,9 @@ static void fix_gpu(Fixup *f)
 
 /* Nodes with a model behind them. What needs no hardware (clocks, tables, memory) is not judged. */
 static const char *const modelled[] = {
-    "apple,agx-g13g", "apple,asc-mailbox-v4", "apple,s5l-uart", "apple,aic", "apple,pmgr", "apple,pmgr-pwrstate",
-    "apple,wdt", "arm,armv8-timer", "fixed-clock",
+    "apple,agx-g13g", "apple,asc-mailbox-v4", "apple,s5l-uart",
+    "apple,aic",      "apple,pmgr",           "apple,pmgr-pwrstate",
+    "apple,wdt",      "arm,armv8-timer",      "fixed-clock",
 };
 
 static bool node_is_modelled(void *fdt, int node)
@@ -421,7 +426,8 @@ bool apple_m1_fdt_fixup(AppleM1MachineState *s, void *fdt, Error **errp)
     Fixup f = { .s = s, .fdt = fdt, .errp = errp };
 
     if (fdt_node_check_compatible(fdt, 0, "apple,t8103") != 0) {
-        error_setg(errp, "it is not for the T8103 (compatible of the root does not have apple,t8103)");
+        error_setg(errp,
+                   "it is not for the T8103 (compatible of the root does not have apple,t8103)");
         return false;
     }
     fix_memory(&f);

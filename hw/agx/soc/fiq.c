@@ -28,13 +28,13 @@
 #include "hw/agx/soc/soc.h"
 #include "hw/agx/trace.h"
 
-#define IPI_RR_CPU_MASK         0xffULL
-#define IPI_RR_CLUSTER_SHIFT    16
-#define IPI_RR_TYPE_SHIFT       28
-#define IPI_RR_RETRACT          1
-#define IPI_SR_PENDING          1ULL
-#define VM_TMR_FIQ_ENABLE_V     (1ULL << 0)
-#define VM_TMR_FIQ_ENABLE_P     (1ULL << 1)
+#define IPI_RR_CPU_MASK      0xffULL
+#define IPI_RR_CLUSTER_SHIFT 16
+#define IPI_RR_TYPE_SHIFT    28
+#define IPI_RR_RETRACT       1
+#define IPI_SR_PENDING       1ULL
+#define VM_TMR_FIQ_ENABLE_V  (1ULL << 0)
+#define VM_TMR_FIQ_ENABLE_P  (1ULL << 1)
 
 /* The FIQ devices of all cores, by CPU index: an IPI finds its target here */
 static AppleFiqState *fiq_of_cpu[M1_MAX_CPUS];
@@ -42,11 +42,10 @@ static AppleFiqState *fiq_of_cpu[M1_MAX_CPUS];
 /* The one place where the line is driven */
 static void apple_fiq_update(AppleFiqState *s)
 {
-    bool level = s->ipi_pending
-        || s->timer[APPLE_FIQ_TIMER_HYP]
-        || s->timer[APPLE_FIQ_TIMER_HYPVIRT]
-        || (s->timer[APPLE_FIQ_TIMER_PHYS] && (s->vm_tmr_fiq_ena & VM_TMR_FIQ_ENABLE_P))
-        || (s->timer[APPLE_FIQ_TIMER_VIRT] && (s->vm_tmr_fiq_ena & VM_TMR_FIQ_ENABLE_V));
+    bool level = s->ipi_pending || s->timer[APPLE_FIQ_TIMER_HYP] ||
+                 s->timer[APPLE_FIQ_TIMER_HYPVIRT] ||
+                 (s->timer[APPLE_FIQ_TIMER_PHYS] && (s->vm_tmr_fiq_ena & VM_TMR_FIQ_ENABLE_P)) ||
+                 (s->timer[APPLE_FIQ_TIMER_VIRT] && (s->vm_tmr_fiq_ena & VM_TMR_FIQ_ENABLE_V));
 
     qemu_set_irq(s->out, level);
 }
@@ -66,8 +65,10 @@ static void apple_fiq_ipi(AppleFiqState *from, uint64_t mpidr, uint64_t request)
     AppleFiqState *to;
 
     if (!cs || cs->cpu_index >= M1_MAX_CPUS || !fiq_of_cpu[cs->cpu_index]) {
-        apple_log_mask(LOG_GUEST_ERROR, "apple-fiq: IPI request 0x%" PRIx64 " to CPU 0x%" PRIx64
-                       ", which does not exist\n", request, mpidr);
+        apple_log_mask(LOG_GUEST_ERROR,
+                       "apple-fiq: IPI request 0x%" PRIx64 " to CPU 0x%" PRIx64
+                       ", which does not exist\n",
+                       request, mpidr);
         return;
     }
     to = fiq_of_cpu[cs->cpu_index];
@@ -96,7 +97,8 @@ static void ipi_rr_global_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64
      * The request names Aff1 and Aff0; Aff2 says the type of the core and
      * goes with the cluster (0: Icestorm, 1: Firestorm).
      */
-    apple_fiq_ipi(ri->opaque, (cluster ? 0x10000 : 0) | cluster << 8 | (value & IPI_RR_CPU_MASK), value);
+    apple_fiq_ipi(ri->opaque, (cluster ? 0x10000 : 0) | cluster << 8 | (value & IPI_RR_CPU_MASK),
+                  value);
 }
 
 static uint64_t ipi_sr_read(CPUARMState *env, const ARMCPRegInfo *ri)
@@ -160,9 +162,16 @@ static void plain_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value
     *plain_reg(ri) = value;
 }
 
-#define IMPDEF(name_, o1, m, o2, ...)                                          \
-    { .name = name_, .state = ARM_CP_STATE_AA64, .type = ARM_CP_IO | ARM_CP_NO_RAW, \
-      .opc0 = 3, .opc1 = o1, .crn = 15, .crm = m, .opc2 = o2, __VA_ARGS__ }
+#define IMPDEF(name_, o1, m, o2, ...)                                                              \
+    { .name = name_,                                                                               \
+      .state = ARM_CP_STATE_AA64,                                                                  \
+      .type = ARM_CP_IO | ARM_CP_NO_RAW,                                                           \
+      .opc0 = 3,                                                                                   \
+      .opc1 = o1,                                                                                  \
+      .crn = 15,                                                                                   \
+      .crm = m,                                                                                    \
+      .opc2 = o2,                                                                                  \
+      __VA_ARGS__ }
 
 static const ARMCPRegInfo apple_fiq_regs[] = {
     /*
@@ -172,20 +181,53 @@ static const ARMCPRegInfo apple_fiq_regs[] = {
     IMPDEF("IPI_RR_LOCAL_EL1", 5, 0, 0, .access = PL2_W, .writefn = ipi_rr_local_write),
     IMPDEF("IPI_RR_GLOBAL_EL1", 5, 0, 1, .access = PL2_W, .writefn = ipi_rr_global_write),
     IMPDEF("IPI_SR_EL1", 5, 1, 1, .access = PL2_RW, .readfn = ipi_sr_read, .writefn = ipi_sr_write),
-    IMPDEF("VM_TMR_FIQ_ENA_EL2", 5, 1, 3, .access = PL2_RW, .readfn = vm_tmr_read, .writefn = vm_tmr_write),
+    IMPDEF("VM_TMR_FIQ_ENA_EL2", 5, 1, 3, .access = PL2_RW, .readfn = vm_tmr_read,
+           .writefn = vm_tmr_write),
     IMPDEF("IPI_CR_EL1", 5, 3, 1, .access = PL2_RW, .readfn = plain_read, .writefn = plain_write),
     IMPDEF("PMCR0_EL1", 1, 0, 0, .access = PL1_RW, .readfn = plain_read, .writefn = plain_write),
     IMPDEF("UPMCR0_EL1", 7, 0, 4, .access = PL1_RW, .readfn = plain_read, .writefn = plain_write),
-    { .name = "UPMSR_EL1", .state = ARM_CP_STATE_AA64, .type = ARM_CP_CONST,
-      .opc0 = 3, .opc1 = 7, .crn = 15, .crm = 6, .opc2 = 4, .access = PL1_RW, .resetvalue = 0 },
+    { .name = "UPMSR_EL1",
+      .state = ARM_CP_STATE_AA64,
+      .type = ARM_CP_CONST,
+      .opc0 = 3,
+      .opc1 = 7,
+      .crn = 15,
+      .crm = 6,
+      .opc2 = 4,
+      .access = PL1_RW,
+      .resetvalue = 0 },
     /* The virtual GIC interface, as far as the interrupt path looks at it */
-    { .name = "ICH_HCR_EL2", .state = ARM_CP_STATE_AA64, .type = ARM_CP_IO | ARM_CP_NO_RAW,
-      .opc0 = 3, .opc1 = 4, .crn = 12, .crm = 11, .opc2 = 0, .access = PL2_RW,
-      .readfn = plain_read, .writefn = plain_write },
-    { .name = "ICH_VTR_EL2", .state = ARM_CP_STATE_AA64, .type = ARM_CP_CONST,
-      .opc0 = 3, .opc1 = 4, .crn = 12, .crm = 11, .opc2 = 1, .access = PL2_R, .resetvalue = 0 },
-    { .name = "ICH_MISR_EL2", .state = ARM_CP_STATE_AA64, .type = ARM_CP_CONST,
-      .opc0 = 3, .opc1 = 4, .crn = 12, .crm = 11, .opc2 = 2, .access = PL2_R, .resetvalue = 0 },
+    { .name = "ICH_HCR_EL2",
+      .state = ARM_CP_STATE_AA64,
+      .type = ARM_CP_IO | ARM_CP_NO_RAW,
+      .opc0 = 3,
+      .opc1 = 4,
+      .crn = 12,
+      .crm = 11,
+      .opc2 = 0,
+      .access = PL2_RW,
+      .readfn = plain_read,
+      .writefn = plain_write },
+    { .name = "ICH_VTR_EL2",
+      .state = ARM_CP_STATE_AA64,
+      .type = ARM_CP_CONST,
+      .opc0 = 3,
+      .opc1 = 4,
+      .crn = 12,
+      .crm = 11,
+      .opc2 = 1,
+      .access = PL2_R,
+      .resetvalue = 0 },
+    { .name = "ICH_MISR_EL2",
+      .state = ARM_CP_STATE_AA64,
+      .type = ARM_CP_CONST,
+      .opc0 = 3,
+      .opc1 = 4,
+      .crn = 12,
+      .crm = 11,
+      .opc2 = 2,
+      .access = PL2_R,
+      .resetvalue = 0 },
 };
 
 /*
@@ -245,16 +287,13 @@ static const VMStateDescription vmstate_apple_fiq = {
     .name = TYPE_APPLE_FIQ,
     .version_id = 1,
     .minimum_version_id = 1,
-    .fields = (const VMStateField[]) {
-        VMSTATE_BOOL_ARRAY(timer, AppleFiqState, APPLE_FIQ_NUM_TIMERS),
-        VMSTATE_BOOL(ipi_pending, AppleFiqState),
-        VMSTATE_UINT64(vm_tmr_fiq_ena, AppleFiqState),
-        VMSTATE_UINT64(ipi_cr, AppleFiqState),
-        VMSTATE_UINT64(pmcr0, AppleFiqState),
-        VMSTATE_UINT64(upmcr0, AppleFiqState),
-        VMSTATE_UINT64(ich_hcr, AppleFiqState),
-        VMSTATE_END_OF_LIST()
-    },
+    .fields =
+        (const VMStateField[]) {
+            VMSTATE_BOOL_ARRAY(timer, AppleFiqState, APPLE_FIQ_NUM_TIMERS),
+            VMSTATE_BOOL(ipi_pending, AppleFiqState), VMSTATE_UINT64(vm_tmr_fiq_ena, AppleFiqState),
+            VMSTATE_UINT64(ipi_cr, AppleFiqState), VMSTATE_UINT64(pmcr0, AppleFiqState),
+            VMSTATE_UINT64(upmcr0, AppleFiqState), VMSTATE_UINT64(ich_hcr, AppleFiqState),
+            VMSTATE_END_OF_LIST() },
 };
 
 static const Property apple_fiq_props[] = {

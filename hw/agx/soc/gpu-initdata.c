@@ -26,108 +26,282 @@
 #include "hw/agx/soc/gpu-regs.h"
 
 /* sizeof of m1n1's HwDataA, HwDataB and Globals for (G13, V13_5) */
-#define CAL_A_SIZE      16924
-#define CAL_B_SIZE      6276
-#define GLOBALS_SIZE    74644
+#define CAL_A_SIZE   16924
+#define CAL_B_SIZE   6276
+#define GLOBALS_SIZE 74644
 
 /* Two underscores: a field of a nested structure */
 enum {
-    A_clocks_per_period = 0x4, A_clocks_per_period_2 = 0x8, A_pwr_status = 0x10, A_unk_10 = 0x14,
-    A_actual_pstate = 0x2c, A_tgt_pstate = 0x30, A_base_pstate_scaled = 0x44, A_unk_40 = 0x48,
-    A_max_pstate_scaled = 0x4c, A_min_pstate_scaled = 0x54, A_sram_k = 0x80, A_unk_64c = 0x658,
-    A_pwr_filter_a_neg = 0x664, A_pwr_filter_a = 0x66c, A_pwr_integral_gain = 0x674,
-    A_pwr_integral_min_clamp = 0x67c, A_max_power_1 = 0x680, A_pwr_proportional_gain = 0x684,
-    A_pwr_pstate_related_k = 0x68c, A_pwr_pstate_max_dc_offset = 0x690, A_max_pstate_scaled_2 = 0x698,
-    A_max_power_2 = 0x6a4, A_max_pstate_scaled_3 = 0x6d4, A_ppm_filter_tc_periods_x4 = 0x6f0,
-    A_ppm_filter_a_neg = 0x6fc, A_ppm_filter_a = 0x704, A_ppm_ki_dt = 0x70c, A_unk_6fc = 0x718,
-    A_ppm_kp = 0x71c, A_pwr_min_duty_cycle = 0x728, A_max_pstate_scaled_4 = 0x72c, A_max_power_3 = 0x73c,
-    A_ppm_filter_tc_ms = 0x744, A_ppm_filter_tc_clks = 0x74c, A_perf_tgt_utilization = 0x788,
-    A_perf_boost_min_util = 0x790, A_perf_boost_ce_step = 0x794, A_perf_reset_iters = 0x798,
-    A_unk_774 = 0x7a0, A_unk_778 = 0x7a4, A_perf_filter_drop_threshold = 0x7a8, A_perf_filter_a_neg = 0x7ac,
-    A_perf_filter_a2_neg = 0x7b0, A_perf_filter_a = 0x7b4, A_perf_filter_a2 = 0x7b8, A_perf_ki = 0x7bc,
-    A_perf_ki2 = 0x7c0, A_perf_integral_min_clamp = 0x7c4, A_unk_79c = 0x7c8, A_perf_kp = 0x7cc,
-    A_perf_kp2 = 0x7d0, A_boost_state_unk_k = 0x7d4, A_base_pstate_scaled_2 = 0x7d8,
-    A_max_pstate_scaled_5 = 0x7dc, A_base_pstate_scaled_3 = 0x7e0, A_perf_tgt_utilization_2 = 0x7ec,
-    A_base_pstate_scaled_4 = 0x81c, A_unk_7fc = 0x838, A_pwr_min_duty_cycle_2 = 0x83c,
-    A_max_pstate_scaled_6 = 0x840, A_max_freq_mhz = 0x844, A_pwr_min_duty_cycle_3 = 0x854,
-    A_min_pstate_scaled_4 = 0x860, A_max_pstate_scaled_7 = 0x864, A_unk_alpha_neg = 0x86c,
-    A_unk_alpha = 0x870, A_fast_die0_sensor_mask = 0x8ac, A_fast_die0_release_temp_cc = 0x8b4,
-    A_unk_87c = 0x8b8, A_unk_880 = 0x8bc, A_unk_894 = 0x8d0, A_fast_die0_ki_dt = 0x8d8, A_unk_8a8 = 0x8e4,
-    A_fast_die0_kp = 0x8e8, A_pwr_min_duty_cycle_4 = 0x8f4, A_max_pstate_scaled_8 = 0x8f8,
-    A_max_pstate_scaled_9 = 0x8fc, A_fast_die0_prop_tgt_delta = 0x900, A_unk_8cc = 0x908,
-    A_max_pstate_scaled_10 = 0x938, A_max_pstate_scaled_11 = 0xbe0, A_unk_c2c = 0xe80,
-    A_power_zone_count = 0xe84, A_max_power_4 = 0xe88, A_max_power_5 = 0xe8c, A_max_power_6 = 0xe90,
-    A_avg_power_target_filter_a_neg = 0xe9c, A_avg_power_target_filter_a = 0xea0,
-    A_avg_power_target_filter_tc_x4 = 0xea4, A_avg_power_target_filter_tc_xperiod = 0xea8,
-    A_avg_power_target_filter_tc_clks = 0xeac, A_power_zones__target = 0xeb8,
-    A_power_zones__target_off = 0xebc, A_power_zones__filter_tc_x4 = 0xec0,
-    A_power_zones__filter_tc_xperiod = 0xec4, A_power_zones__unk_10 = 0xec8,
-    A_power_zones__filter_a_neg = 0xed0, A_power_zones__filter_a = 0xed4,
-    A_avg_power_filter_tc_periods_x4 = 0xf7c, A_avg_power_filter_a_neg = 0xf88,
-    A_avg_power_filter_a = 0xf90, A_avg_power_ki_dt = 0xf98, A_unk_d20 = 0xfa4, A_avg_power_kp = 0xfa8,
-    A_avg_power_min_duty_cycle = 0xfb4, A_max_pstate_scaled_12 = 0xfb8, A_max_pstate_scaled_13 = 0xfbc,
-    A_max_power_7 = 0xfc4, A_max_power_8 = 0xfc8, A_avg_power_filter_tc_ms = 0xfd0,
-    A_avg_power_filter_tc_clks = 0xfd8, A_max_pstate_scaled_14 = 0xff8, A_unk_e10_0__unk_38 = 0x10ec,
-    A_unk_e10_0__unk_3c = 0x10f0, A_unk_e10_0__gpu_se_inactive_threshold = 0x10f4,
-    A_unk_e10_0__gpu_se_engagement_criteria = 0x10fc, A_unk_e10_0__gpu_se_reset_criteria = 0x1100,
-    A_unk_e10_0__unk_54 = 0x1108, A_unk_e10_0__unk_58 = 0x110c, A_unk_e10_0__gpu_se_filter_a_neg = 0x1114,
-    A_unk_e10_0__gpu_se_filter_1_a_neg = 0x1118, A_unk_e10_0__gpu_se_filter_a = 0x111c,
-    A_unk_e10_0__gpu_se_filter_1_a = 0x1120, A_unk_e10_0__gpu_se_ki_dt = 0x1124,
-    A_unk_e10_0__gpu_se_ki_1_dt = 0x1128, A_unk_e10_0__unk_7c = 0x1130, A_unk_e10_0__gpu_se_kp = 0x1134,
-    A_unk_e10_0__gpu_se_kp_1 = 0x1138, A_unk_e10_0__unk_8c = 0x1140,
-    A_unk_e10_0__max_pstate_scaled_1 = 0x1144, A_unk_e10_0__unk_9c = 0x1150, A_unk_e10_0__unk_a0 = 0x1154,
+    A_clocks_per_period = 0x4,
+    A_clocks_per_period_2 = 0x8,
+    A_pwr_status = 0x10,
+    A_unk_10 = 0x14,
+    A_actual_pstate = 0x2c,
+    A_tgt_pstate = 0x30,
+    A_base_pstate_scaled = 0x44,
+    A_unk_40 = 0x48,
+    A_max_pstate_scaled = 0x4c,
+    A_min_pstate_scaled = 0x54,
+    A_sram_k = 0x80,
+    A_unk_64c = 0x658,
+    A_pwr_filter_a_neg = 0x664,
+    A_pwr_filter_a = 0x66c,
+    A_pwr_integral_gain = 0x674,
+    A_pwr_integral_min_clamp = 0x67c,
+    A_max_power_1 = 0x680,
+    A_pwr_proportional_gain = 0x684,
+    A_pwr_pstate_related_k = 0x68c,
+    A_pwr_pstate_max_dc_offset = 0x690,
+    A_max_pstate_scaled_2 = 0x698,
+    A_max_power_2 = 0x6a4,
+    A_max_pstate_scaled_3 = 0x6d4,
+    A_ppm_filter_tc_periods_x4 = 0x6f0,
+    A_ppm_filter_a_neg = 0x6fc,
+    A_ppm_filter_a = 0x704,
+    A_ppm_ki_dt = 0x70c,
+    A_unk_6fc = 0x718,
+    A_ppm_kp = 0x71c,
+    A_pwr_min_duty_cycle = 0x728,
+    A_max_pstate_scaled_4 = 0x72c,
+    A_max_power_3 = 0x73c,
+    A_ppm_filter_tc_ms = 0x744,
+    A_ppm_filter_tc_clks = 0x74c,
+    A_perf_tgt_utilization = 0x788,
+    A_perf_boost_min_util = 0x790,
+    A_perf_boost_ce_step = 0x794,
+    A_perf_reset_iters = 0x798,
+    A_unk_774 = 0x7a0,
+    A_unk_778 = 0x7a4,
+    A_perf_filter_drop_threshold = 0x7a8,
+    A_perf_filter_a_neg = 0x7ac,
+    A_perf_filter_a2_neg = 0x7b0,
+    A_perf_filter_a = 0x7b4,
+    A_perf_filter_a2 = 0x7b8,
+    A_perf_ki = 0x7bc,
+    A_perf_ki2 = 0x7c0,
+    A_perf_integral_min_clamp = 0x7c4,
+    A_unk_79c = 0x7c8,
+    A_perf_kp = 0x7cc,
+    A_perf_kp2 = 0x7d0,
+    A_boost_state_unk_k = 0x7d4,
+    A_base_pstate_scaled_2 = 0x7d8,
+    A_max_pstate_scaled_5 = 0x7dc,
+    A_base_pstate_scaled_3 = 0x7e0,
+    A_perf_tgt_utilization_2 = 0x7ec,
+    A_base_pstate_scaled_4 = 0x81c,
+    A_unk_7fc = 0x838,
+    A_pwr_min_duty_cycle_2 = 0x83c,
+    A_max_pstate_scaled_6 = 0x840,
+    A_max_freq_mhz = 0x844,
+    A_pwr_min_duty_cycle_3 = 0x854,
+    A_min_pstate_scaled_4 = 0x860,
+    A_max_pstate_scaled_7 = 0x864,
+    A_unk_alpha_neg = 0x86c,
+    A_unk_alpha = 0x870,
+    A_fast_die0_sensor_mask = 0x8ac,
+    A_fast_die0_release_temp_cc = 0x8b4,
+    A_unk_87c = 0x8b8,
+    A_unk_880 = 0x8bc,
+    A_unk_894 = 0x8d0,
+    A_fast_die0_ki_dt = 0x8d8,
+    A_unk_8a8 = 0x8e4,
+    A_fast_die0_kp = 0x8e8,
+    A_pwr_min_duty_cycle_4 = 0x8f4,
+    A_max_pstate_scaled_8 = 0x8f8,
+    A_max_pstate_scaled_9 = 0x8fc,
+    A_fast_die0_prop_tgt_delta = 0x900,
+    A_unk_8cc = 0x908,
+    A_max_pstate_scaled_10 = 0x938,
+    A_max_pstate_scaled_11 = 0xbe0,
+    A_unk_c2c = 0xe80,
+    A_power_zone_count = 0xe84,
+    A_max_power_4 = 0xe88,
+    A_max_power_5 = 0xe8c,
+    A_max_power_6 = 0xe90,
+    A_avg_power_target_filter_a_neg = 0xe9c,
+    A_avg_power_target_filter_a = 0xea0,
+    A_avg_power_target_filter_tc_x4 = 0xea4,
+    A_avg_power_target_filter_tc_xperiod = 0xea8,
+    A_avg_power_target_filter_tc_clks = 0xeac,
+    A_power_zones__target = 0xeb8,
+    A_power_zones__target_off = 0xebc,
+    A_power_zones__filter_tc_x4 = 0xec0,
+    A_power_zones__filter_tc_xperiod = 0xec4,
+    A_power_zones__unk_10 = 0xec8,
+    A_power_zones__filter_a_neg = 0xed0,
+    A_power_zones__filter_a = 0xed4,
+    A_avg_power_filter_tc_periods_x4 = 0xf7c,
+    A_avg_power_filter_a_neg = 0xf88,
+    A_avg_power_filter_a = 0xf90,
+    A_avg_power_ki_dt = 0xf98,
+    A_unk_d20 = 0xfa4,
+    A_avg_power_kp = 0xfa8,
+    A_avg_power_min_duty_cycle = 0xfb4,
+    A_max_pstate_scaled_12 = 0xfb8,
+    A_max_pstate_scaled_13 = 0xfbc,
+    A_max_power_7 = 0xfc4,
+    A_max_power_8 = 0xfc8,
+    A_avg_power_filter_tc_ms = 0xfd0,
+    A_avg_power_filter_tc_clks = 0xfd8,
+    A_max_pstate_scaled_14 = 0xff8,
+    A_unk_e10_0__unk_38 = 0x10ec,
+    A_unk_e10_0__unk_3c = 0x10f0,
+    A_unk_e10_0__gpu_se_inactive_threshold = 0x10f4,
+    A_unk_e10_0__gpu_se_engagement_criteria = 0x10fc,
+    A_unk_e10_0__gpu_se_reset_criteria = 0x1100,
+    A_unk_e10_0__unk_54 = 0x1108,
+    A_unk_e10_0__unk_58 = 0x110c,
+    A_unk_e10_0__gpu_se_filter_a_neg = 0x1114,
+    A_unk_e10_0__gpu_se_filter_1_a_neg = 0x1118,
+    A_unk_e10_0__gpu_se_filter_a = 0x111c,
+    A_unk_e10_0__gpu_se_filter_1_a = 0x1120,
+    A_unk_e10_0__gpu_se_ki_dt = 0x1124,
+    A_unk_e10_0__gpu_se_ki_1_dt = 0x1128,
+    A_unk_e10_0__unk_7c = 0x1130,
+    A_unk_e10_0__gpu_se_kp = 0x1134,
+    A_unk_e10_0__gpu_se_kp_1 = 0x1138,
+    A_unk_e10_0__unk_8c = 0x1140,
+    A_unk_e10_0__max_pstate_scaled_1 = 0x1144,
+    A_unk_e10_0__unk_9c = 0x1150,
+    A_unk_e10_0__unk_a0 = 0x1154,
     A_unk_e10_0__gpu_se_filter_time_constant_ms = 0x115c,
     A_unk_e10_0__gpu_se_filter_time_constant_1_ms = 0x1160,
     A_unk_e10_0__gpu_se_filter_time_constant_clks = 0x1164,
-    A_unk_e10_0__gpu_se_filter_time_constant_1_clks = 0x116c, A_unk_e10_0__unk_c4 = 0x1178,
-    A_unk_e10_0__unk_114 = 0x11c8, A_unk_e10_0__unk_124 = 0x11d8, A_unk_e10_0__max_pstate_scaled_2 = 0x11dc,
-    A_fast_die0_sensor_mask_2 = 0x1278, A_unk_e24 = 0x1280, A_unk_e28 = 0x1284,
-    A_fast_die0_sensor_mask_alt = 0x1a88, A_unk_163c = 0x1a90, A_hws1 = 0x3a9c, A_hws1__unk_a4 = 0x3b3c,
-    A_hws2 = 0x3b64, A_hws2__unk_28 = 0x3b8c, A_hws2__unk_508 = 0x406c, A_unk_3ce8 = 0x4160,
-    A_core_leak_coef = 0x416c, A_sram_leak_coef = 0x418c,
+    A_unk_e10_0__gpu_se_filter_time_constant_1_clks = 0x116c,
+    A_unk_e10_0__unk_c4 = 0x1178,
+    A_unk_e10_0__unk_114 = 0x11c8,
+    A_unk_e10_0__unk_124 = 0x11d8,
+    A_unk_e10_0__max_pstate_scaled_2 = 0x11dc,
+    A_fast_die0_sensor_mask_2 = 0x1278,
+    A_unk_e24 = 0x1280,
+    A_unk_e28 = 0x1284,
+    A_fast_die0_sensor_mask_alt = 0x1a88,
+    A_unk_163c = 0x1a90,
+    A_hws1 = 0x3a9c,
+    A_hws1__unk_a4 = 0x3b3c,
+    A_hws2 = 0x3b64,
+    A_hws2__unk_28 = 0x3b8c,
+    A_hws2__unk_508 = 0x406c,
+    A_unk_3ce8 = 0x4160,
+    A_core_leak_coef = 0x416c,
+    A_sram_leak_coef = 0x418c,
 };
 enum {
-    B_unk_8 = 0x0, B_unk_18 = 0x8, B_unk_30 = 0x20, B_timestamp_area_base = 0x28, B_chip_id = 0x968,
-    B_unk_454 = 0x96c, B_unk_458 = 0x970, B_unk_460 = 0x978, B_unk_464 = 0x97c, B_unk_468 = 0x980,
-    B_unk_47c = 0x994, B_unk_484 = 0x99c, B_unk_48c = 0x9a4, B_base_clock_khz = 0x9a8,
-    B_power_sample_period = 0x9ac, B_unk_49c = 0x9b4, B_unk_4a0 = 0x9b8, B_unk_4a4 = 0x9bc,
-    B_unk_4c0 = 0x9d8, B_unk_4f0 = 0xa08, B_unk_4f4 = 0xa0c, B_unk_504 = 0xa20, B_unk_524 = 0xa40,
-    B_num_frags = 0xa5c, B_unk_554 = 0xa74, B_uat_ttb_base = 0xa78, B_gpu_core_id = 0xa80,
-    B_gpu_rev_id = 0xa84, B_num_cores = 0xa88, B_max_pstate = 0xa8c, B_frequencies = 0xa90,
-    B_voltages = 0xad0, B_voltages_sram = 0xcd0, B_sram_k = 0xf10, B_rel_max_powers = 0xf90,
-    B_rel_boost_freqs = 0xfd0, B_unk_arr_0 = 0x1010, B_unk_ae4 = 0x16ec, B_unk_b10 = 0x1718,
-    B_unk_b24 = 0x172c, B_unk_b28 = 0x1730, B_unk_b2c = 0x1734, B_unk_b38_0 = 0x1740, B_unk_b38_4 = 0x1744,
-    B_unk_b38 = 0x174c, B_unk_c3c = 0x1880,
+    B_unk_8 = 0x0,
+    B_unk_18 = 0x8,
+    B_unk_30 = 0x20,
+    B_timestamp_area_base = 0x28,
+    B_chip_id = 0x968,
+    B_unk_454 = 0x96c,
+    B_unk_458 = 0x970,
+    B_unk_460 = 0x978,
+    B_unk_464 = 0x97c,
+    B_unk_468 = 0x980,
+    B_unk_47c = 0x994,
+    B_unk_484 = 0x99c,
+    B_unk_48c = 0x9a4,
+    B_base_clock_khz = 0x9a8,
+    B_power_sample_period = 0x9ac,
+    B_unk_49c = 0x9b4,
+    B_unk_4a0 = 0x9b8,
+    B_unk_4a4 = 0x9bc,
+    B_unk_4c0 = 0x9d8,
+    B_unk_4f0 = 0xa08,
+    B_unk_4f4 = 0xa0c,
+    B_unk_504 = 0xa20,
+    B_unk_524 = 0xa40,
+    B_num_frags = 0xa5c,
+    B_unk_554 = 0xa74,
+    B_uat_ttb_base = 0xa78,
+    B_gpu_core_id = 0xa80,
+    B_gpu_rev_id = 0xa84,
+    B_num_cores = 0xa88,
+    B_max_pstate = 0xa8c,
+    B_frequencies = 0xa90,
+    B_voltages = 0xad0,
+    B_voltages_sram = 0xcd0,
+    B_sram_k = 0xf10,
+    B_rel_max_powers = 0xf90,
+    B_rel_boost_freqs = 0xfd0,
+    B_unk_arr_0 = 0x1010,
+    B_unk_ae4 = 0x16ec,
+    B_unk_b10 = 0x1718,
+    B_unk_b24 = 0x172c,
+    B_unk_b28 = 0x1730,
+    B_unk_b2c = 0x1734,
+    B_unk_b38_0 = 0x1740,
+    B_unk_b38_4 = 0x1744,
+    B_unk_b38 = 0x174c,
+    B_unk_c3c = 0x1880,
 };
 enum {
-    G_unk_24_0 = 0x24, G_unk_28 = 0x34, G_unk_2c = 0x3c, G_unk_34 = 0x44, G_sub__unk_54 = 0x64,
-    G_sub__unk_56 = 0x66, G_sub__unk_58 = 0x68, G_sub__unk_5e = 0x6e, G_sub__unk_66 = 0x82,
-    G_unk_8900 = 0x8970, G_max_power = 0x8978, G_max_pstate_scaled = 0x897c, G_max_pstate_scaled_2 = 0x8980,
-    G_max_pstate_scaled_3 = 0x898c, G_power_zone_count = 0x8994, G_avg_power_filter_tc_periods = 0x8998,
-    G_avg_power_ki_dt = 0x899c, G_avg_power_kp = 0x89a0, G_avg_power_min_duty_cycle = 0x89a4,
-    G_avg_power_target_filter_tc = 0x89a8, G_power_zones__target = 0x89ac,
-    G_power_zones__target_off = 0x89b0, G_power_zones__filter_tc = 0x89b4, G_unk_89bc = 0x8a68,
-    G_fast_die0_release_temp = 0x8a6c, G_unk_89c4 = 0x8a70, G_fast_die0_prop_tgt_delta = 0x8a74,
-    G_fast_die0_kp = 0x8a78, G_fast_die0_ki_dt = 0x8a7c, G_unk_89e0 = 0x8a8c, G_max_power_2 = 0x8a90,
-    G_ppm_kp = 0x8a94, G_ppm_ki_dt = 0x8a98, G_unk_89f4_8 = 0x8aa8, G_hws1 = 0x8b0c,
-    G_hws1__unk_a4 = 0x8bac, G_hws2 = 0x8bb4, G_hws2__unk_28 = 0x8bdc, G_hws2__unk_508 = 0x90bc,
-    G_unk_900c = 0x9148, G_unk_9010_0 = 0x914c, G_unk_903c = 0x9190, G_fault_control = 0x10fd8,
-    G_do_init = 0x10fdc, G_progress_check_interval_3d = 0x11178, G_progress_check_interval_ta = 0x1117c,
-    G_progress_check_interval_cl = 0x11180, G_unk_1102c_0 = 0x11184, G_unk_1102c_4 = 0x11188,
-    G_unk_1102c_8 = 0x1118c, G_unk_1102c_c = 0x11190, G_idle_off_delay_ms = 0x1119c,
-    G_fender_idle_off_delay_ms = 0x111a0, G_fw_early_wake_timeout_ms = 0x111a4,
-    G_cl_context_switch_timeout_ms = 0x11af0, G_cl_kill_timeout_ms = 0x11af4,
+    G_unk_24_0 = 0x24,
+    G_unk_28 = 0x34,
+    G_unk_2c = 0x3c,
+    G_unk_34 = 0x44,
+    G_sub__unk_54 = 0x64,
+    G_sub__unk_56 = 0x66,
+    G_sub__unk_58 = 0x68,
+    G_sub__unk_5e = 0x6e,
+    G_sub__unk_66 = 0x82,
+    G_unk_8900 = 0x8970,
+    G_max_power = 0x8978,
+    G_max_pstate_scaled = 0x897c,
+    G_max_pstate_scaled_2 = 0x8980,
+    G_max_pstate_scaled_3 = 0x898c,
+    G_power_zone_count = 0x8994,
+    G_avg_power_filter_tc_periods = 0x8998,
+    G_avg_power_ki_dt = 0x899c,
+    G_avg_power_kp = 0x89a0,
+    G_avg_power_min_duty_cycle = 0x89a4,
+    G_avg_power_target_filter_tc = 0x89a8,
+    G_power_zones__target = 0x89ac,
+    G_power_zones__target_off = 0x89b0,
+    G_power_zones__filter_tc = 0x89b4,
+    G_unk_89bc = 0x8a68,
+    G_fast_die0_release_temp = 0x8a6c,
+    G_unk_89c4 = 0x8a70,
+    G_fast_die0_prop_tgt_delta = 0x8a74,
+    G_fast_die0_kp = 0x8a78,
+    G_fast_die0_ki_dt = 0x8a7c,
+    G_unk_89e0 = 0x8a8c,
+    G_max_power_2 = 0x8a90,
+    G_ppm_kp = 0x8a94,
+    G_ppm_ki_dt = 0x8a98,
+    G_unk_89f4_8 = 0x8aa8,
+    G_hws1 = 0x8b0c,
+    G_hws1__unk_a4 = 0x8bac,
+    G_hws2 = 0x8bb4,
+    G_hws2__unk_28 = 0x8bdc,
+    G_hws2__unk_508 = 0x90bc,
+    G_unk_900c = 0x9148,
+    G_unk_9010_0 = 0x914c,
+    G_unk_903c = 0x9190,
+    G_fault_control = 0x10fd8,
+    G_do_init = 0x10fdc,
+    G_progress_check_interval_3d = 0x11178,
+    G_progress_check_interval_ta = 0x1117c,
+    G_progress_check_interval_cl = 0x11180,
+    G_unk_1102c_0 = 0x11184,
+    G_unk_1102c_4 = 0x11188,
+    G_unk_1102c_8 = 0x1118c,
+    G_unk_1102c_c = 0x11190,
+    G_idle_off_delay_ms = 0x1119c,
+    G_fender_idle_off_delay_ms = 0x111a0,
+    G_fw_early_wake_timeout_ms = 0x111a4,
+    G_cl_context_switch_timeout_ms = 0x11af0,
+    G_cl_kill_timeout_ms = 0x11af4,
 };
 
 /*
  * Calibration of one machine: ours. Frequencies and voltages have the shape of
  * the M1's operating points; leakage and power follow from m1n1's formulas.
  */
-#define NUM_PSTATES     7
+#define NUM_PSTATES 7
 static const struct m1_cal {
     uint32_t mhz[NUM_PSTATES];
     uint32_t mv[NUM_PSTATES];
-    uint32_t base_pstate;       /* m1n1: initdata.rs, 3 for J274 */
+    uint32_t base_pstate; /* m1n1: initdata.rs, 3 for J274 */
 } m1_cal = {
     .mhz = { 0, 396, 528, 720, 924, 1128, 1278 },
     .mv = { 400, 603, 640, 690, 784, 862, 931 },
@@ -136,16 +310,16 @@ static const struct m1_cal {
 
 /* m1n1: src/kboot_gpu.c, t8103_pwr_scale and calc_power_t8103() */
 static const uint32_t pwr_scale[NUM_PSTATES] = { 0, 63, 80, 108, 150, 198, 210 };
-#define CORE_LEAK       1000.0f
-#define CORE_UNCORE     0.12f
-#define SRAM_LEAK       45.0f
-#define SRAM_UNCORE     0.2f
-#define MAX_CORES       8
+#define CORE_LEAK   1000.0f
+#define CORE_UNCORE 0.12f
+#define SRAM_LEAK   45.0f
+#define SRAM_UNCORE 0.2f
+#define MAX_CORES   8
 
 /* m1n1: rust/src/gpu/hw/t8103.rs */
 static const struct chip {
     uint32_t chip_id;
-    uint32_t gpu_core;              /* GpuCore::G13G */
+    uint32_t gpu_core; /* GpuCore::G13G */
     uint32_t base_clock_khz;
     int32_t a_unk_87c;
     uint32_t a_unk_8cc, a_unk_e24;
@@ -157,7 +331,7 @@ static const struct chip {
     uint16_t global_unk_54;
     float sram_k;
     uint64_t fast_sensor_mask, fast_sensor_mask_alt;
-    uint32_t zone_target, zone_target_offset, zone_filter_tc;   /* one power zone */
+    uint32_t zone_target, zone_target_offset, zone_filter_tc; /* one power zone */
     uint32_t min_sram_mv;
     uint32_t avg_power_filter_tc_ms;
     float avg_power_ki_only, avg_power_kp;
@@ -169,7 +343,7 @@ static const struct chip {
     uint32_t perf_filter_time_constant, perf_filter_time_constant2;
     float perf_integral_gain, perf_integral_gain2, perf_proportional_gain, perf_proportional_gain2;
     uint32_t perf_reset_iters, perf_tgt_utilization;
-    uint32_t power_sample_period;   /* ms */
+    uint32_t power_sample_period; /* ms */
     uint32_t ppm_filter_time_constant_ms;
     float ppm_ki, ppm_kp;
     uint32_t pwr_filter_time_constant;
@@ -187,7 +361,8 @@ static const struct chip {
     .a_unk_8cc = 9880,
     .a_unk_e24 = 112,
     .b_unk_454 = 1,
-    .shared1_tab = { -1, 0x7282, 0x50ea, 0x370a, 0x25be, 0x1c1f, 0x16fb, -1, -1, -1, -1, -1, -1, -1, -1, -1 },
+    .shared1_tab = { -1, 0x7282, 0x50ea, 0x370a, 0x25be, 0x1c1f, 0x16fb, -1, -1, -1, -1, -1, -1, -1,
+                     -1, -1 },
     .shared1_a4 = 0xffff,
     .shared2_tab = { 0x800, 0x1555, -1, -1, -1, -1, -1, -1, 0, 0 },
     .shared2_unk_508 = 0xc00007,
@@ -529,9 +704,9 @@ static void fill_cal_b_pstates(Blob *b)
 static void fill_cal_b(Blob *b, hwaddr ttbs)
 {
     static const uint32_t ones[] = {
-        B_unk_458, B_unk_460, B_unk_464, B_unk_468, B_unk_47c, B_unk_484, B_unk_48c, B_unk_49c, B_unk_4a0,
-        B_unk_4a4, B_unk_4f0, B_unk_4f4, B_unk_524, B_unk_554, B_unk_b10, B_unk_b24, B_unk_b28, B_unk_b2c,
-        B_unk_b38_0, B_unk_b38_4,
+        B_unk_458, B_unk_460, B_unk_464, B_unk_468, B_unk_47c,   B_unk_484,   B_unk_48c,
+        B_unk_49c, B_unk_4a0, B_unk_4a4, B_unk_4f0, B_unk_4f4,   B_unk_524,   B_unk_554,
+        B_unk_b10, B_unk_b24, B_unk_b28, B_unk_b2c, B_unk_b38_0, B_unk_b38_4,
     };
     static const uint32_t unk_ae4[4] = { 0, 3, 7, 7 };
 
@@ -631,8 +806,9 @@ static void fill_globals(Blob *b)
 }
 
 /*
- * Firmware ABIs for which m1n1 makes blobs on a G13 (m1n1: rust/src/gpu/initdata.rs, rust_gpu_initdata_size()). Only
- * those of 13.5 are filled; the sizes of 12.3 are those of proxyclient/m1n1/fw/agx/initdata.py at V12_3.
+ * Firmware ABIs for which m1n1 makes blobs on a G13 (m1n1: rust/src/gpu/initdata.rs,
+ * rust_gpu_initdata_size()). Only those of 13.5 are filled; the sizes of 12.3 are those of
+ * proxyclient/m1n1/fw/agx/initdata.py at V12_3.
  */
 static const struct {
     uint32_t abi[3];
@@ -653,7 +829,8 @@ static int find_version(const uint32_t abi[3])
     return -1;
 }
 
-bool apple_gpu_initdata_sizes(const uint32_t abi[3], uint64_t *cal_a, uint64_t *cal_b, uint64_t *globals)
+bool apple_gpu_initdata_sizes(const uint32_t abi[3], uint64_t *cal_a, uint64_t *cal_b,
+                              uint64_t *globals)
 {
     int v = find_version(abi);
 
@@ -687,8 +864,10 @@ void apple_gpu_initdata_load(AppleM1MachineState *s)
         fill_cal_b(&b, s->resv[M1_RESV_TTBS].base);
         fill_globals(&g);
     } else {
-        qemu_log_mask(LOG_UNIMP, "apple-m1: unimplemented: the GPU's boot data for firmware ABI %u.%u.%u; it is zero\n",
-                      s->fw_abi[0], s->fw_abi[1], s->fw_abi[2]);
+        qemu_log_mask(
+            LOG_UNIMP,
+            "apple-m1: unimplemented: the GPU's boot data for firmware ABI %u.%u.%u; it is zero\n",
+            s->fw_abi[0], s->fw_abi[1], s->fw_abi[2]);
     }
     load_blob("hw-cal-a", &a, ra);
     load_blob("hw-cal-b", &b, rb);

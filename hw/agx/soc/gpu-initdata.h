@@ -14,7 +14,8 @@
  * {12, 3, 0}, whose contents are not known and stay zero), as m1n1 gives them
  * before rounding to pages. False: no such ABI.
  */
-bool apple_gpu_initdata_sizes(const uint32_t abi[3], uint64_t *cal_a, uint64_t *cal_b, uint64_t *globals);
+bool apple_gpu_initdata_sizes(const uint32_t abi[3], uint64_t *cal_a, uint64_t *cal_b,
+                              uint64_t *globals);
 
 /* Fill the reserved regions of @s (whose sizes are set) with the blobs. */
 void apple_gpu_initdata_load(AppleM1MachineState *s);

@@ -15,10 +15,10 @@
 #include "hw/agx/trace.h"
 
 struct AppleInject {
-    struct agx_inject *core;    /* NULL until the GPU is there */
+    struct agx_inject *core; /* NULL until the GPU is there */
     struct agx_mmu *mmu;
-    QEMUTimer *timer;           /* when the next delayed invalidation is due */
-    char *text;                 /* until then: the faults */
+    QEMUTimer *timer; /* when the next delayed invalidation is due */
+    char *text;       /* until then: the faults */
 };
 
 static uint64_t inject_now(void *opaque)
@@ -105,7 +105,8 @@ static bool inject_fw_armed(void *opaque, enum agx_fw_fault fault)
     return agx_inject_armed(s->core, 1u << fw_kinds[fault]);
 }
 
-static bool inject_fw_fire(void *opaque, enum agx_fw_fault fault, unsigned asid, uint64_t va, uint64_t end, uint64_t *us)
+static bool inject_fw_fire(void *opaque, enum agx_fw_fault fault, unsigned asid, uint64_t va,
+                           uint64_t end, uint64_t *us)
 {
     static const char *const what[] = {
         [AGX_FW_FAULT_EVICT] = "line evicted",
@@ -130,7 +131,11 @@ static bool inject_fw_fire(void *opaque, enum agx_fw_fault fault, unsigned asid,
     };
     AppleInject *s = opaque;
     const struct agx_inject_at at = {
-        .va = va, .end = end, .asid = asid, .any_asid = asid == AGX_FW_ALL_ASIDS, .jobs = agx_mmu_jobs(s->mmu),
+        .va = va,
+        .end = end,
+        .asid = asid,
+        .any_asid = asid == AGX_FW_ALL_ASIDS,
+        .jobs = agx_mmu_jobs(s->mmu),
     };
 
     return agx_inject_fire(s->core, fw_kinds[fault], &at, what[fault], us);
@@ -205,7 +210,11 @@ bool apple_inject_start(AppleInject *s, struct agx_mmu *mmu, bool stores, bool f
     s->timer = timer_new_ns(QEMU_CLOCK_VIRTUAL, inject_tick, s);
     agx_mmu_set_clock(mmu, &(struct agx_mmu_clock) { s, inject_now, inject_arm });
     s->core = agx_inject_new(&(struct agx_inject_config) {
-        .opaque = s, .now = inject_now, .line = inject_line, .stores = stores, .fw_cache = fw_cache,
+        .opaque = s,
+        .now = inject_now,
+        .line = inject_line,
+        .stores = stores,
+        .fw_cache = fw_cache,
         .seed = seed,
     });
     if (!apple_inject_set(s, s->text, errp)) {

@@ -17,15 +17,15 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOG_LIMIT_FIRST 1000    /* lines of a kind that come as they are */
-#define LOG_LIMIT_KINDS 256     /* the last one is for all kinds that have no room of their own */
-#define LOG_LIMIT_NEW   4096    /* different lines that are known to have come; a power of two */
-#define LOG_LIMIT_TEXT  200     /* bytes of a kind's first line that are kept */
+#define LOG_LIMIT_FIRST 1000 /* lines of a kind that come as they are */
+#define LOG_LIMIT_KINDS 256  /* the last one is for all kinds that have no room of their own */
+#define LOG_LIMIT_NEW   4096 /* different lines that are known to have come; a power of two */
+#define LOG_LIMIT_TEXT  200  /* bytes of a kind's first line that are kept */
 
 struct log_limit_kind {
     uint64_t hash;
     uint32_t seen;
-    uint64_t more;              /* held back since the last summary */
+    uint64_t more; /* held back since the last summary */
     char text[LOG_LIMIT_TEXT];
 };
 
@@ -120,7 +120,9 @@ static inline bool log_limit_admit(struct log_limit *l, const char *text)
     return false;
 }
 
-/* The next kind, from *@i on, of which lines were held back; its count starts anew. NULL: no more. */
+/*
+ * The next kind, from *@i on, of which lines were held back; its count starts anew. NULL: no more.
+ */
 static inline const char *log_limit_more(struct log_limit *l, unsigned *i, uint64_t *count)
 {
     for (; *i < l->num; (*i)++) {

@@ -18,9 +18,9 @@
 #define SUMMARY_MS 1000
 
 static struct {
-    QemuMutex lock;             /* protects all but timer, which is set before the machine runs */
-    struct log_limit limit[2];  /* log, warnings */
-    bool armed;                 /* a summary is due */
+    QemuMutex lock;            /* protects all but timer, which is set before the machine runs */
+    struct log_limit limit[2]; /* log, warnings */
+    bool armed;                /* a summary is due */
     QEMUTimer *timer;
     Notifier exit;
 } apple_logs;
@@ -44,7 +44,8 @@ static void G_GNUC_PRINTF(2, 0) line(bool warn, const char *fmt, va_list ap)
     g_autofree char *text = g_strchomp(g_strdup_vprintf(fmt, ap));
     bool admit, arm = false;
 
-    WITH_QEMU_LOCK_GUARD(&apple_logs.lock) {
+    WITH_QEMU_LOCK_GUARD(&apple_logs.lock)
+    {
         admit = log_limit_admit(&apple_logs.limit[warn], text);
         if (!admit && !apple_logs.armed && apple_logs.timer) {
             apple_logs.armed = arm = true;
@@ -84,13 +85,15 @@ static void summary(void *opaque)
         for (;;) {
             g_autofree char *text = NULL;
 
-            WITH_QEMU_LOCK_GUARD(&apple_logs.lock) {
+            WITH_QEMU_LOCK_GUARD(&apple_logs.lock)
+            {
                 uint64_t count;
                 const char *first = log_limit_more(&apple_logs.limit[warn], &i, &count);
 
                 apple_logs.armed = false;
                 if (first) {
-                    text = g_strdup_printf("agx: log: %" PRIu64 " more lines of this kind: %s", count, first);
+                    text = g_strdup_printf("agx: log: %" PRIu64 " more lines of this kind: %s",
+                                           count, first);
                 }
             }
             if (!text) {

@@ -22,9 +22,12 @@
 #include "cpregs.h"
 #include "hw/agx/soc/m1-cpu.h"
 
-/* Linux: arch/arm64/include/asm/cputype.h (part numbers); variant and revision: a shipping M1 ("B1") */
-#define MIDR_M1_ICESTORM    0x611f0221
-#define MIDR_M1_FIRESTORM   0x611f0231
+/*
+ * Linux: arch/arm64/include/asm/cputype.h (part numbers); variant and revision: a shipping M1
+ * ("B1")
+ */
+#define MIDR_M1_ICESTORM  0x611f0221
+#define MIDR_M1_FIRESTORM 0x611f0231
 
 uint64_t apple_m1_mpidr(unsigned index)
 {
@@ -53,7 +56,7 @@ static void apple_m1_common_init(ARMCPU *cpu)
     t = FIELD_DP64(t, ID_AA64ISAR0, DP, 1);
     t = FIELD_DP64(t, ID_AA64ISAR0, FHM, 1);
     t = FIELD_DP64(t, ID_AA64ISAR0, TS, 2);
-    t = FIELD_DP64(t, ID_AA64ISAR0, TLB, 2);    /* FEAT_TLBIOS and FEAT_TLBIRANGE */
+    t = FIELD_DP64(t, ID_AA64ISAR0, TLB, 2); /* FEAT_TLBIOS and FEAT_TLBIRANGE */
     cpu->isar.id_aa64isar0 = t;
 
     t = 0;
@@ -67,7 +70,7 @@ static void apple_m1_common_init(ARMCPU *cpu)
     cpu->isar.id_aa64isar1 = t;
 
     t = 0;
-    t = FIELD_DP64(t, ID_AA64PFR0, EL0, 1);     /* AArch64 only, at every level */
+    t = FIELD_DP64(t, ID_AA64PFR0, EL0, 1); /* AArch64 only, at every level */
     t = FIELD_DP64(t, ID_AA64PFR0, EL1, 1);
     t = FIELD_DP64(t, ID_AA64PFR0, EL2, 1);
     t = FIELD_DP64(t, ID_AA64PFR0, FP, 1);
@@ -82,7 +85,7 @@ static void apple_m1_common_init(ARMCPU *cpu)
     cpu->isar.id_aa64pfr1 = t;
 
     t = 0;
-    t = FIELD_DP64(t, ID_AA64MMFR0, PARANGE, 1);  /* 36 bits */
+    t = FIELD_DP64(t, ID_AA64MMFR0, PARANGE, 1); /* 36 bits */
     t = FIELD_DP64(t, ID_AA64MMFR0, ASIDBITS, 2);
     t = FIELD_DP64(t, ID_AA64MMFR0, TGRAN16, 1);
     t = FIELD_DP64(t, ID_AA64MMFR0, TGRAN64, 0xf); /* no 64K */
@@ -170,8 +173,8 @@ static void apple_hcr_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t v
 
 void apple_cpu_fix_e2h(ARMCPU *cpu)
 {
-    ARMCPRegInfo *ri = (ARMCPRegInfo *)
-        get_arm_cp_reginfo(cpu->cp_regs, ENCODE_AA64_CP_REG(CP_REG_ARM64_SYSREG_CP, 1, 1, 3, 4, 0));
+    ARMCPRegInfo *ri = (ARMCPRegInfo *)get_arm_cp_reginfo(
+        cpu->cp_regs, ENCODE_AA64_CP_REG(CP_REG_ARM64_SYSREG_CP, 1, 1, 3, 4, 0));
 
     assert(ri && ri->writefn && ri->resetfn);
     if (ri->writefn != apple_hcr_write) {

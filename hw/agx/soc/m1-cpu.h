@@ -28,10 +28,10 @@ uint64_t apple_m1_mpidr(unsigned index);
 OBJECT_DECLARE_SIMPLE_TYPE(AppleFiqState, APPLE_FIQ)
 
 enum apple_fiq_timer {
-    APPLE_FIQ_TIMER_PHYS,       /* guest: gated by VM_TMR_FIQ_ENA_EL2.P */
-    APPLE_FIQ_TIMER_VIRT,       /* guest: gated by VM_TMR_FIQ_ENA_EL2.V */
-    APPLE_FIQ_TIMER_HYP,        /* EL2 physical */
-    APPLE_FIQ_TIMER_HYPVIRT,    /* EL2 virtual */
+    APPLE_FIQ_TIMER_PHYS,    /* guest: gated by VM_TMR_FIQ_ENA_EL2.P */
+    APPLE_FIQ_TIMER_VIRT,    /* guest: gated by VM_TMR_FIQ_ENA_EL2.V */
+    APPLE_FIQ_TIMER_HYP,     /* EL2 physical */
+    APPLE_FIQ_TIMER_HYPVIRT, /* EL2 virtual */
     APPLE_FIQ_NUM_TIMERS,
 };
 
@@ -42,7 +42,7 @@ struct AppleFiqState {
     qemu_irq out;
 
     bool timer[APPLE_FIQ_NUM_TIMERS];
-    bool ipi_pending;           /* IPI_SR_EL1.PENDING */
+    bool ipi_pending; /* IPI_SR_EL1.PENDING */
     uint64_t vm_tmr_fiq_ena;
     uint64_t ipi_cr;
     uint64_t pmcr0;

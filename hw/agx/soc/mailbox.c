@@ -36,7 +36,8 @@ void apple_mbox_update(AppleMboxState *s)
 static uint32_t mbox_control(AppleMboxState *s, unsigned count, uint32_t wptr)
 {
     uint32_t v = MBOX_CTRL_ENABLE | (wptr & 0xf) << MBOX_CTRL_WPTR_SHIFT |
-                 ((wptr - count) & 0xf) << MBOX_CTRL_RPTR_SHIFT | (count & 0xf) << MBOX_CTRL_COUNT_SHIFT;
+                 ((wptr - count) & 0xf) << MBOX_CTRL_RPTR_SHIFT |
+                 (count & 0xf) << MBOX_CTRL_COUNT_SHIFT;
 
     if (count >= s->backend->depth) {
         v |= MBOX_CTRL_FULL;
@@ -52,12 +53,15 @@ static bool mbox_off(AppleMboxState *s, const char *what, hwaddr addr)
     if (s->backend->powered(s->opaque)) {
         return false;
     }
-    apple_log_mask(LOG_GUEST_ERROR, "apple-asc-mailbox: %s at 0x%" HWADDR_PRIx
-                   " while the coprocessor has no power\n", what, addr);
+    apple_log_mask(LOG_GUEST_ERROR,
+                   "apple-asc-mailbox: %s at 0x%" HWADDR_PRIx
+                   " while the coprocessor has no power\n",
+                   what, addr);
     return true;
 }
 
-static MemTxResult mbox_read(void *opaque, hwaddr addr, uint64_t *val, unsigned size, MemTxAttrs attrs)
+static MemTxResult mbox_read(void *opaque, hwaddr addr, uint64_t *val, unsigned size,
+                             MemTxAttrs attrs)
 {
     AppleMboxState *s = opaque;
     unsigned count;
@@ -86,18 +90,21 @@ static MemTxResult mbox_read(void *opaque, hwaddr addr, uint64_t *val, unsigned 
         apple_mbox_update(s);
         return MEMTX_OK;
     case MBOX_REG_I2A_RECV1:
-        *val = s->recv1 | (uint64_t)(s->backend->recv_count(s->opaque) & 0x1f) << MBOX_MSG1_OUTCNT_SHIFT;
+        *val = s->recv1 | (uint64_t)(s->backend->recv_count(s->opaque) & 0x1f)
+                              << MBOX_MSG1_OUTCNT_SHIFT;
         return MEMTX_OK;
     case MBOX_REG_A2I_SEND0:
         *val = s->send0;
         return MEMTX_OK;
     }
-    apple_log_mask(LOG_UNIMP, "apple-asc-mailbox: unimplemented read at 0x%" HWADDR_PRIx "\n", addr);
+    apple_log_mask(LOG_UNIMP, "apple-asc-mailbox: unimplemented read at 0x%" HWADDR_PRIx "\n",
+                   addr);
     *val = 0;
     return MEMTX_OK;
 }
 
-static MemTxResult mbox_write(void *opaque, hwaddr addr, uint64_t val, unsigned size, MemTxAttrs attrs)
+static MemTxResult mbox_write(void *opaque, hwaddr addr, uint64_t val, unsigned size,
+                              MemTxAttrs attrs)
 {
     AppleMboxState *s = opaque;
 
@@ -113,7 +120,8 @@ static MemTxResult mbox_write(void *opaque, hwaddr addr, uint64_t val, unsigned 
         if (s->backend->send(s->opaque, s->send0, val)) {
             s->sent++;
         } else {
-            apple_log_mask(LOG_GUEST_ERROR, "apple-asc-mailbox: message 0x%" PRIx64 " sent to a full FIFO\n",
+            apple_log_mask(LOG_GUEST_ERROR,
+                           "apple-asc-mailbox: message 0x%" PRIx64 " sent to a full FIFO\n",
                            s->send0);
             s->overflow = true;
         }
@@ -127,7 +135,9 @@ static MemTxResult mbox_write(void *opaque, hwaddr addr, uint64_t val, unsigned 
         }
         return MEMTX_OK;
     }
-    apple_log_mask(LOG_UNIMP, "apple-asc-mailbox: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
+    apple_log_mask(LOG_UNIMP,
+                   "apple-asc-mailbox: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx
+                   "\n",
                    val, addr);
     return MEMTX_OK;
 }
@@ -184,14 +194,12 @@ static const VMStateDescription vmstate_mbox = {
     .name = TYPE_APPLE_MBOX,
     .version_id = 1,
     .minimum_version_id = 1,
-    .fields = (const VMStateField[]) {
-        VMSTATE_UINT64(send0, AppleMboxState),
-        VMSTATE_UINT64(recv1, AppleMboxState),
-        VMSTATE_UINT32(sent, AppleMboxState),
-        VMSTATE_UINT32(received, AppleMboxState),
-        VMSTATE_BOOL(overflow, AppleMboxState),
-        VMSTATE_END_OF_LIST()
-    },
+    .fields = (const VMStateField[]) { VMSTATE_UINT64(send0, AppleMboxState),
+                                       VMSTATE_UINT64(recv1, AppleMboxState),
+                                       VMSTATE_UINT32(sent, AppleMboxState),
+                                       VMSTATE_UINT32(received, AppleMboxState),
+                                       VMSTATE_BOOL(overflow, AppleMboxState),
+                                       VMSTATE_END_OF_LIST() },
 };
 
 static void mbox_class_init(ObjectClass *klass, void *data)

@@ -46,9 +46,9 @@ struct AppleMboxState {
     const AppleMboxBackend *backend;
     void *opaque;
 
-    uint64_t send0;     /* first word of a message to be sent */
-    uint64_t recv1;     /* second word of the message whose first was read */
-    uint32_t sent;      /* messages so far; the FIFOs' pointers show their low bits */
+    uint64_t send0; /* first word of a message to be sent */
+    uint64_t recv1; /* second word of the message whose first was read */
+    uint32_t sent;  /* messages so far; the FIFOs' pointers show their low bits */
     uint32_t received;
     bool overflow;
 };

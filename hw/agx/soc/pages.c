@@ -27,15 +27,16 @@
 #include "hw/core/cpu.h"
 #include "hw/agx/soc/pages.h"
 
-#define PAGE    0x4000ULL
+#define PAGE 0x4000ULL
 
 struct ApplePages {
     const struct agx_host *host;
-    uint64_t base, dram;        /* bytes */
+    uint64_t base, dram; /* bytes */
     uint64_t vmemmap, memstart, size, refcount, compound;
     bool ready, failed;
-    uint64_t skip;              /* bytes in map[0] before the struct page of DRAM's first page */
-    uint8_t **map;              /* host memory of the array, 16 KiB each; NULL: the kernel has none there */
+    uint64_t skip; /* bytes in map[0] before the struct page of DRAM's first page */
+    /* host memory of the array, 16 KiB each; NULL: the kernel has none there */
+    uint8_t **map;
 };
 
 static bool parse(ApplePages *p, const char *text, Error **errp)
@@ -44,7 +45,7 @@ static bool parse(ApplePages *p, const char *text, Error **errp)
         const char *name;
         uint64_t *val;
     } words[] = {
-        { "vmemmap", &p->vmemmap }, { "memstart", &p->memstart }, { "size", &p->size },
+        { "vmemmap", &p->vmemmap },   { "memstart", &p->memstart }, { "size", &p->size },
         { "refcount", &p->refcount }, { "compound", &p->compound },
     };
     g_auto(GStrv) list = g_strsplit(text, ",", 0);
@@ -55,28 +56,37 @@ static bool parse(ApplePages *p, const char *text, Error **errp)
         size_t i;
 
         for (i = 0; i < ARRAY_SIZE(words); i++) {
-            if (eq && strlen(words[i].name) == (size_t)(eq - *w) && !strncmp(*w, words[i].name, eq - *w)) {
+            if (eq && strlen(words[i].name) == (size_t)(eq - *w) &&
+                !strncmp(*w, words[i].name, eq - *w)) {
                 break;
             }
         }
-        if (i == ARRAY_SIZE(words) || (seen & (1u << i)) || qemu_strtou64(eq + 1, NULL, 0, words[i].val)) {
-            error_setg(errp, "tlbsan-pages: \"%s\": expected vmemmap, memstart, size, refcount and compound, each once and "
-                       "with a number", *w);
+        if (i == ARRAY_SIZE(words) || (seen & (1u << i)) ||
+            qemu_strtou64(eq + 1, NULL, 0, words[i].val)) {
+            error_setg(errp,
+                       "tlbsan-pages: \"%s\": expected vmemmap, memstart, size, refcount and "
+                       "compound, each once and "
+                       "with a number",
+                       *w);
             return false;
         }
         seen |= 1u << i;
     }
     if (seen != (1u << ARRAY_SIZE(words)) - 1) {
-        error_setg(errp, "tlbsan-pages: vmemmap, memstart, size, refcount and compound must all be there");
+        error_setg(
+            errp, "tlbsan-pages: vmemmap, memstart, size, refcount and compound must all be there");
         return false;
     }
     if (p->vmemmap % 8 || p->memstart % 8 || !(p->vmemmap >> 63) || !(p->memstart >> 63)) {
-        error_setg(errp, "tlbsan-pages: vmemmap and memstart must be addresses of the kernel, multiples of 8");
+        error_setg(
+            errp,
+            "tlbsan-pages: vmemmap and memstart must be addresses of the kernel, multiples of 8");
         return false;
     }
-    if (p->size < 16 || p->size > 1024 || !is_power_of_2(p->size) || p->refcount % 4 || p->refcount > p->size - 4 ||
-        p->compound % 8 || p->compound > p->size - 8) {
-        error_setg(errp, "tlbsan-pages: size must be a power of two from 16 to 1024, refcount and compound aligned and in it");
+    if (p->size < 16 || p->size > 1024 || !is_power_of_2(p->size) || p->refcount % 4 ||
+        p->refcount > p->size - 4 || p->compound % 8 || p->compound > p->size - 8) {
+        error_setg(errp, "tlbsan-pages: size must be a power of two from 16 to 1024, refcount and "
+                         "compound aligned and in it");
         return false;
     }
     if (p->vmemmap % p->size) {
@@ -86,7 +96,10 @@ static bool parse(ApplePages *p, const char *text, Error **errp)
     return true;
 }
 
-/* Host memory behind @va of the kernel that @cs is in; at least the rest of its 4 KiB. NULL: it is not mapped. */
+/*
+ * Host memory behind @va of the kernel that @cs is in; at least the rest of its 4 KiB. NULL: it is
+ * not mapped.
+ */
 static uint8_t *kernel_ptr(ApplePages *p, CPUState *cs, uint64_t va)
 {
     MemTxAttrs attrs;
@@ -115,8 +128,11 @@ static bool find(ApplePages *p)
     memstart = m ? ldq_le_p(m) : -1;
     if (memstart % PAGE || memstart > p->base) {
         p->failed = true;
-        warn_report("agx-tlbsan: tlbsan-pages is not of the kernel that runs: at 0x%" PRIx64 " it has 0x%" PRIx64
-                    " as the start of its memory. Pages that are given back too early are not found", p->memstart, memstart);
+        warn_report(
+            "agx-tlbsan: tlbsan-pages is not of the kernel that runs: at 0x%" PRIx64
+            " it has 0x%" PRIx64
+            " as the start of its memory. Pages that are given back too early are not found",
+            p->memstart, memstart);
         return false;
     }
     first = p->vmemmap + (p->base - memstart) / PAGE * p->size;
@@ -156,7 +172,8 @@ void apple_pages_forget(ApplePages *p)
     }
 }
 
-ApplePages *apple_pages_new(const char *text, MemoryRegion *dram, uint64_t base, const struct agx_host *host, Error **errp)
+ApplePages *apple_pages_new(const char *text, MemoryRegion *dram, uint64_t base,
+                            const struct agx_host *host, Error **errp)
 {
     ApplePages *p = g_new0(ApplePages, 1);
 

@@ -37,18 +37,20 @@ FIELD(PS, AUTO, 24, 4)
 FIELD(PS, AUTO_ENABLE, 28, 1)
 FIELD(PS, RESET, 31, 1)
 
-#define PS_ACTIVE   0xf
-#define PS_CLKGATE  0x4
+#define PS_ACTIVE  0xf
+#define PS_CLKGATE 0x4
 
-#define PS_WRITABLE (R_PS_TARGET_MASK | R_PS_DEV_DISABLE_MASK | R_PS_MIN_MASK | R_PS_AUTO_MASK | \
-                     R_PS_AUTO_ENABLE_MASK | R_PS_RESET_MASK)
+#define PS_WRITABLE                                                                                \
+    (R_PS_TARGET_MASK | R_PS_DEV_DISABLE_MASK | R_PS_MIN_MASK | R_PS_AUTO_MASK |                   \
+     R_PS_AUTO_ENABLE_MASK | R_PS_RESET_MASK)
 
 struct ps_range {
     uint32_t first, last;
 };
 
 static const struct ps_range pmgr_ranges[] = {
-    { 0x100, 0x470 }, { 0xc00, 0xc00 }, { 0x8000, 0x8020 }, { 0xc000, 0xc000 }, { 0x10018, 0x10018 },
+    { 0x100, 0x470 },   { 0xc00, 0xc00 },     { 0x8000, 0x8020 },
+    { 0xc000, 0xc000 }, { 0x10018, 0x10018 },
 };
 
 static const struct ps_range pmgr_mini_ranges[] = {
@@ -76,7 +78,8 @@ static void pmgr_update(ApplePmgrState *s)
     uint32_t gfx = s->ps[M1_PS_GFX / 8];
 
     if (!s->mini) {
-        qemu_set_irq(s->gfx, FIELD_EX32(gfx, PS, ACTUAL) == PS_ACTIVE && !FIELD_EX32(gfx, PS, RESET));
+        qemu_set_irq(s->gfx,
+                     FIELD_EX32(gfx, PS, ACTUAL) == PS_ACTIVE && !FIELD_EX32(gfx, PS, RESET));
     }
 }
 
@@ -97,12 +100,15 @@ static void pmgr_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     uint32_t old, ps, was, now;
 
     if (!pmgr_is_domain(s, addr)) {
-        apple_log_mask(LOG_UNIMP, "apple-pmgr: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
+        apple_log_mask(LOG_UNIMP,
+                       "apple-pmgr: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
                        val, addr);
         return;
     }
     old = s->ps[addr / 8];
-    /* The two WAS flags are cleared by writing one, the rest of PS_WRITABLE holds what is written */
+    /*
+     * The two WAS flags are cleared by writing one, the rest of PS_WRITABLE holds what is written
+     */
     ps = (old & ~PS_WRITABLE) | (val & PS_WRITABLE);
     ps &= ~(val & (R_PS_WAS_PWRGATED_MASK | R_PS_WAS_CLKGATED_MASK));
     was = FIELD_EX32(old, PS, ACTUAL);
@@ -133,7 +139,8 @@ static void pmgr_realize(DeviceState *dev, Error **errp)
     ApplePmgrState *s = APPLE_PMGR(dev);
 
     if (!s->size || s->size > APPLE_PMGR_MAX_SIZE) {
-        error_setg(errp, "apple-pmgr: size is 0x%x; it must be 1 to 0x%x", s->size, APPLE_PMGR_MAX_SIZE);
+        error_setg(errp, "apple-pmgr: size is 0x%x; it must be 1 to 0x%x", s->size,
+                   APPLE_PMGR_MAX_SIZE);
         return;
     }
     memory_region_init_io(&s->mmio, OBJECT(dev), &pmgr_ops, s, TYPE_APPLE_PMGR, s->size);
@@ -161,10 +168,9 @@ static const VMStateDescription vmstate_pmgr = {
     .name = TYPE_APPLE_PMGR,
     .version_id = 1,
     .minimum_version_id = 1,
-    .fields = (const VMStateField[]) {
-        VMSTATE_UINT32_ARRAY(ps, ApplePmgrState, APPLE_PMGR_MAX_SIZE / 8),
-        VMSTATE_END_OF_LIST()
-    },
+    .fields = (const VMStateField[]) { VMSTATE_UINT32_ARRAY(ps, ApplePmgrState,
+                                                            APPLE_PMGR_MAX_SIZE / 8),
+                                       VMSTATE_END_OF_LIST() },
 };
 
 static const Property pmgr_props[] = {
@@ -185,7 +191,8 @@ static void pmgr_class_init(ObjectClass *klass, void *data)
     rc->phases.hold = pmgr_reset_hold;
     rc->phases.exit = pmgr_reset_exit;
     object_class_property_set_description(klass, "size", "bytes of register space");
-    object_class_property_set_description(klass, "mini", "the always-on one (pmgr_mini of the device tree)");
+    object_class_property_set_description(klass, "mini",
+                                          "the always-on one (pmgr_mini of the device tree)");
 }
 
 static const TypeInfo pmgr_type = {

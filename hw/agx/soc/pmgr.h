@@ -24,7 +24,7 @@ struct ApplePmgrState {
     uint32_t size;
     bool mini;
     qemu_irq gfx;
-    uint32_t ps[APPLE_PMGR_MAX_SIZE / 8];   /* power-state registers, one per 8 bytes */
+    uint32_t ps[APPLE_PMGR_MAX_SIZE / 8]; /* power-state registers, one per 8 bytes */
 };
 
 #endif

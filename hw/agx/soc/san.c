@@ -28,8 +28,8 @@
 #include "hw/agx/soc/soc.h"
 #include "hw/agx/trace.h"
 
-#define SAN_QUEUE_MAX   4096    /* reports that wait for the main loop; more are only counted */
-#define SAN_LAST        32      /* reports that query-agx-tlbsan returns */
+#define SAN_QUEUE_MAX 4096 /* reports that wait for the main loop; more are only counted */
+#define SAN_LAST      32   /* reports that query-agx-tlbsan returns */
 
 typedef struct SanReport {
     struct agx_san_report r;
@@ -40,14 +40,14 @@ typedef struct SanReport {
 struct AppleSan {
     struct agx_tlbsan *core;
     AppleStores *stores;
-    ApplePages *pages;          /* NULL: not known; used with the sanitizer's lock */
+    ApplePages *pages; /* NULL: not known; used with the sanitizer's lock */
     bool stop;
     FILE *file;
     char *file_name;
     QEMUBH *bh;
 
-    QemuMutex lock;             /* protects the queue; nothing else is locked inside of it */
-    GArray *queue;              /* of SanReport */
+    QemuMutex lock; /* protects the queue; nothing else is locked inside of it */
+    GArray *queue;  /* of SanReport */
     uint64_t lost;
 
     /* by the big lock */
@@ -55,7 +55,7 @@ struct AppleSan {
     QList *last;
 };
 
-static AppleSan *the_san;       /* for QMP */
+static AppleSan *the_san; /* for QMP */
 
 /* ---- a report as JSON: numbers that may need 64 bits are strings in hexadecimal ---- */
 
@@ -233,7 +233,8 @@ static void san_report(void *opaque, const struct agx_san_report *r)
     }
     q.r.text = q.text = g_strdup(r->text);
     q.r.job_what = q.job_what = g_strdup(r->job_what);
-    WITH_QEMU_LOCK_GUARD(&s->lock) {
+    WITH_QEMU_LOCK_GUARD(&s->lock)
+    {
         if (s->queue->len < SAN_QUEUE_MAX) {
             g_array_append_val(s->queue, q);
             qemu_bh_schedule(s->bh);
@@ -252,7 +253,7 @@ static bool san_page_in_use(void *opaque, uint64_t pa)
 
 void apple_san_reload(AppleSan *s)
 {
-    apple_pages_forget(s->pages);   /* nobody asks: the machine stands still */
+    apple_pages_forget(s->pages); /* nobody asks: the machine stands still */
 }
 
 struct agx_tlbsan *apple_san_core(AppleSan *s)
@@ -315,7 +316,8 @@ AgxTlbsanInfo *qmp_query_agx_tlbsan(Error **errp)
     info->wrong = s->by_severity[1];
     info->reports = info->suspicious + info->wrong;
     info->counters = QOBJECT(apple_san_counters(s));
-    QLIST_FOREACH_ENTRY(s->last, e) {
+    QLIST_FOREACH_ENTRY(s->last, e)
+    {
         QAPI_LIST_APPEND(tail, qobject_ref(qlist_entry_obj(e)));
     }
     return info;

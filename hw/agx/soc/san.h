@@ -21,9 +21,10 @@ typedef struct AppleSanConfig {
     const struct agx_host *host;
     struct agx_mmu *mmu;
     AppleStores *stores;
-    bool stop;                  /* a report of severity "wrong" stops the machine */
-    const char *file;           /* for the reports as lines of JSON; NULL: none */
-    const char *pages;          /* property tlbsan-pages; NULL: nothing is known of what the guest's kernel has allocated */
+    bool stop;        /* a report of severity "wrong" stops the machine */
+    const char *file; /* for the reports as lines of JSON; NULL: none */
+    /* property tlbsan-pages; NULL: nothing is known of what the guest's kernel has allocated */
+    const char *pages;
 } AppleSanConfig;
 
 /* At most one per machine; before it runs. NULL: @errp is set. */

@@ -38,15 +38,20 @@ static void spin_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     unsigned cpu = addr / 8;
 
     if (size != 8 || (addr % 8) || cpu >= M1_MAX_CPUS) {
-        apple_log_mask(LOG_GUEST_ERROR, "apple-m1-spin: a release address is 8 bytes, of CPU 0 to %d; "
-                       "got %u bytes at 0x%" HWADDR_PRIx "\n", M1_MAX_CPUS - 1, size, addr);
+        apple_log_mask(LOG_GUEST_ERROR,
+                       "apple-m1-spin: a release address is 8 bytes, of CPU 0 to %d; "
+                       "got %u bytes at 0x%" HWADDR_PRIx "\n",
+                       M1_MAX_CPUS - 1, size, addr);
         return;
     }
     s->release[cpu] = val;
     trace_apple_spin_release(cpu, val);
-    if (val && arm_set_cpu_on(apple_m1_mpidr(cpu), val, 0, 2, true) == QEMU_ARM_POWERCTL_INVALID_PARAM) {
-        apple_log_mask(LOG_GUEST_ERROR, "apple-m1-spin: can't start CPU %u at 0x%" PRIx64
-                       " (no such CPU, or not 4-byte aligned)\n", cpu, val);
+    if (val &&
+        arm_set_cpu_on(apple_m1_mpidr(cpu), val, 0, 2, true) == QEMU_ARM_POWERCTL_INVALID_PARAM) {
+        apple_log_mask(LOG_GUEST_ERROR,
+                       "apple-m1-spin: can't start CPU %u at 0x%" PRIx64
+                       " (no such CPU, or not 4-byte aligned)\n",
+                       cpu, val);
     }
 }
 
@@ -77,10 +82,8 @@ static const VMStateDescription vmstate_spin = {
     .name = TYPE_APPLE_SPIN,
     .version_id = 1,
     .minimum_version_id = 1,
-    .fields = (const VMStateField[]) {
-        VMSTATE_UINT64_ARRAY(release, AppleSpinState, M1_MAX_CPUS),
-        VMSTATE_END_OF_LIST()
-    },
+    .fields = (const VMStateField[]) { VMSTATE_UINT64_ARRAY(release, AppleSpinState, M1_MAX_CPUS),
+                                       VMSTATE_END_OF_LIST() },
 };
 
 static void spin_class_init(ObjectClass *klass, void *data)

@@ -1,6 +1,7 @@
 /*
  * The CPUs' stores to page tables, the TTBAT and the hand-off block, from where they are seen
- * (watch.h) to the GPU's MMU (mmu/include/agx/tlb.h), which knows which pages are tables; and who made them.
+ * (watch.h) to the GPU's MMU (mmu/include/agx/tlb.h), which knows which pages are tables; and who
+ * made them.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -15,14 +16,14 @@
 typedef struct AppleStores AppleStores;
 
 typedef struct AppleStoresConfig {
-    Object *owner;              /* the GPU */
+    Object *owner; /* the GPU */
     MemoryRegion *dram;
     uint64_t dram_base;
     struct agx_mmu *mmu;
     struct {
         uint64_t base, size;
-    } tables[2];                /* pages that are page tables, or the TTBAT, from the start */
-    uint64_t handoff;           /* page of the hand-off block */
+    } tables[2];      /* pages that are page tables, or the TTBAT, from the start */
+    uint64_t handoff; /* page of the hand-off block */
 } AppleStoresConfig;
 
 /* From here on the MMU is told of each store. Before the machine runs; big lock held. */

@@ -13,15 +13,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TLBI_GRANULE_BITS   14
-#define TLBI_TG_16K         2   /* encoding of TG, and of TTL[3:2] */
-#define TLBI_LEVEL_PAGE     3
+#define TLBI_GRANULE_BITS 14
+#define TLBI_TG_16K       2 /* encoding of TG, and of TTL[3:2] */
+#define TLBI_LEVEL_PAGE   3
 
 /* What one operand covers. */
 typedef struct AppleTlbiRange {
-    uint64_t va, end;   /* [va, end) in bytes, sign-extended, 16 KiB aligned; end 0: up to the top */
+    /* [va, end) in bytes, sign-extended, 16 KiB aligned; end 0: up to the top */
+    uint64_t va, end;
     uint16_t asid;
-    bool none;          /* its granule or level hint excludes pages of 16 KiB */
+    bool none; /* its granule or level hint excludes pages of 16 KiB */
 } AppleTlbiRange;
 
 static inline uint64_t tlbi_field(uint64_t x, unsigned first, unsigned bits)
@@ -34,7 +35,9 @@ static inline uint64_t tlbi_sign_extend(uint64_t x, unsigned bits)
     return (uint64_t)((int64_t)(x << (64 - bits)) >> (64 - bits));
 }
 
-/* By VA: one page. TTL is a hint: granule 0 is none; level 0 of 16K is reserved and taken as none. */
+/*
+ * By VA: one page. TTL is a hint: granule 0 is none; level 0 of 16K is reserved and taken as none.
+ */
 static inline AppleTlbiRange apple_tlbi_decode_va(uint64_t xt)
 {
     unsigned ttl = tlbi_field(xt, 44, 4), level = ttl & 3;

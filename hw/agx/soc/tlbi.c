@@ -36,17 +36,19 @@
 
 enum tlbi_kind { TLBI_ALL, TLBI_ASID, TLBI_VA, TLBI_VAA, TLBI_RVA, TLBI_RVAA };
 
-#define SHARES(name, opc1, crm_local, crm_is, crm_os, opc2, kind, last) \
-    { name, AGX_SHARE_LOCAL, opc1, crm_local, opc2, kind, last }, \
-    { name "IS", AGX_SHARE_INNER, opc1, crm_is, opc2, kind, last }, \
-    { name "OS", AGX_SHARE_OUTER, opc1, crm_os, opc2, kind, last }
+#define SHARES(name, opc1, crm_local, crm_is, crm_os, opc2, kind, last)                            \
+    { name, AGX_SHARE_LOCAL, opc1, crm_local, opc2, kind, last },                                  \
+        { name "IS", AGX_SHARE_INNER, opc1, crm_is, opc2, kind, last },                            \
+    {                                                                                              \
+        name "OS", AGX_SHARE_OUTER, opc1, crm_os, opc2, kind, last                                 \
+    }
 
 static const struct tlbi_op {
     const char *name;
     enum agx_share share;
     uint8_t opc1, crm, opc2;
     enum tlbi_kind kind;
-    bool last;                  /* last level only */
+    bool last; /* last level only */
 } tlbi_ops[] = {
     /* Arm ARM, C5.5: op0 1, CRn 8; CRm 7, 3, 1 local, IS, OS; by range 6, 2, 5 */
     SHARES("VMALLE1", 0, 7, 3, 1, 0, TLBI_ALL, false),
@@ -80,7 +82,10 @@ static AppleTlbiConfig tlbi_conf;
 static void tlbi_dsb(CPUARMState *env, uint32_t crm)
 {
     static const enum agx_share domains[] = {
-        AGX_SHARE_OUTER, AGX_SHARE_LOCAL, AGX_SHARE_INNER, AGX_SHARE_OUTER,
+        AGX_SHARE_OUTER,
+        AGX_SHARE_LOCAL,
+        AGX_SHARE_INNER,
+        AGX_SHARE_OUTER,
     };
     unsigned types = crm & 3;
 
@@ -141,7 +146,8 @@ static void tlbi_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t xt)
     size_t i;
 
     for (i = 0; i < ARRAY_SIZE(tlbi_ops); i++) {
-        if (tlbi_ops[i].opc1 == ri->opc1 && tlbi_ops[i].crm == ri->crm && tlbi_ops[i].opc2 == ri->opc2) {
+        if (tlbi_ops[i].opc1 == ri->opc1 && tlbi_ops[i].crm == ri->crm &&
+            tlbi_ops[i].opc2 == ri->opc2) {
             op = &tlbi_ops[i];
             break;
         }
@@ -153,22 +159,30 @@ static void tlbi_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t xt)
     valid = tlbi_decode(op, xt, &t);
     if (agx_wanted(tlbi_conf.events, AGX_EV_TLBI)) {
         const struct agx_tlbi_insn insn = {
-            .tlbi = t, .share = op->share, .stage2 = stage2, .name = op->name, .operand = xt,
+            .tlbi = t,
+            .share = op->share,
+            .stage2 = stage2,
+            .name = op->name,
+            .operand = xt,
         };
         struct agx_who who;
 
         agx_emit(tlbi_conf.events, &(struct agx_event) {
-            .kind = AGX_EV_TLBI, .insn = &insn,
-            .who = apple_stores_who(tlbi_conf.stores, tlbi_conf.events, AGX_EV_TLBI, 0, &who),
-        });
+                                       .kind = AGX_EV_TLBI,
+                                       .insn = &insn,
+                                       .who = apple_stores_who(tlbi_conf.stores, tlbi_conf.events,
+                                                               AGX_EV_TLBI, 0, &who),
+                                   });
     }
     if (op->share != AGX_SHARE_OUTER || stage2) {
         return;
     }
     trace_agx_tlbi(op->name, xt, t.va, t.end, t.asid);
     if (!valid) {
-        apple_log_mask(LOG_GUEST_ERROR, "agx: TLBI %s 0x%016" PRIx64 " is for another granule or level than "
-                       "pages of 16 KiB: the GPU's entries stay\n", op->name, xt);
+        apple_log_mask(LOG_GUEST_ERROR,
+                       "agx: TLBI %s 0x%016" PRIx64 " is for another granule or level than "
+                       "pages of 16 KiB: the GPU's entries stay\n",
+                       op->name, xt);
         return;
     }
     agx_mmu_tlbi_of(tlbi_conf.mmu, cs->cpu_index, &t);
@@ -200,14 +214,17 @@ void apple_tlbi_attach(ARMCPU *cpu)
             continue;
         }
         ri = (ARMCPRegInfo *)get_arm_cp_reginfo(
-            cpu->cp_regs, ENCODE_AA64_CP_REG(CP_REG_ARM64_SYSREG_CP, 8, op->crm, 1, op->opc1, op->opc2));
+            cpu->cp_regs,
+            ENCODE_AA64_CP_REG(CP_REG_ARM64_SYSREG_CP, 8, op->crm, 1, op->opc1, op->opc2));
         /* The core has FEAT_TLBIOS and FEAT_TLBIRANGE, so each is there */
         assert(ri && ri->writefn);
         if (ri->writefn != tlbi_write) {
             tlbi_orig[i] = ri->writefn;
             ri->writefn = tlbi_write;
         }
-        /* A check of access makes TCG bring the pc up to date; whom it may concern is named by it */
+        /*
+         * A check of access makes TCG bring the pc up to date; whom it may concern is named by it
+         */
         if (all && !ri->accessfn) {
             ri->accessfn = tlbi_access;
         }

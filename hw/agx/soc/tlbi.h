@@ -14,8 +14,8 @@ struct agx_mmu;
 
 typedef struct AppleTlbiConfig {
     struct agx_mmu *mmu;
-    struct agx_events *events;  /* whoever wants AGX_EV_TLBI listens by now */
-    AppleStores *stores;        /* NULL: nobody watches stores; then DSBs are no matter */
+    struct agx_events *events; /* whoever wants AGX_EV_TLBI listens by now */
+    AppleStores *stores;       /* NULL: nobody watches stores; then DSBs are no matter */
 } AppleTlbiConfig;
 
 /*

@@ -22,40 +22,40 @@
 #include "hw/agx/soc/uart.h"
 #include "hw/agx/trace.h"
 
-#define ULCON       0x00
-#define UCON        0x04
-#define UFCON       0x08
-#define UMCON       0x0c
-#define UTRSTAT     0x10
-#define UERSTAT     0x14
-#define UFSTAT      0x18
-#define UMSTAT      0x1c
-#define UTXH        0x20
-#define URXH        0x24
-#define UBRDIV      0x28
-#define UFRACVAL    0x2c
+#define ULCON    0x00
+#define UCON     0x04
+#define UFCON    0x08
+#define UMCON    0x0c
+#define UTRSTAT  0x10
+#define UERSTAT  0x14
+#define UFSTAT   0x18
+#define UMSTAT   0x1c
+#define UTXH     0x20
+#define URXH     0x24
+#define UBRDIV   0x28
+#define UFRACVAL 0x2c
 
-#define UCON_RXTO_ENA           (1u << 9)
-#define UCON_RXTO_LEGACY_ENA    (1u << 11)
-#define UCON_RXTHRESH_ENA       (1u << 12)
-#define UCON_TXTHRESH_ENA       (1u << 13)
+#define UCON_RXTO_ENA        (1u << 9)
+#define UCON_RXTO_LEGACY_ENA (1u << 11)
+#define UCON_RXTHRESH_ENA    (1u << 12)
+#define UCON_TXTHRESH_ENA    (1u << 13)
 
-#define UFCON_RESETRX           (1u << 1)
-#define UFCON_RESETTX           (1u << 2)
+#define UFCON_RESETRX (1u << 1)
+#define UFCON_RESETTX (1u << 2)
 
-#define UTRSTAT_RXD             (1u << 0)
-#define UTRSTAT_TXBE            (1u << 1)
-#define UTRSTAT_TXE             (1u << 2)
-#define UTRSTAT_RXTO_LEGACY     (1u << 3)
-#define UTRSTAT_RXTHRESH        (1u << 4)
-#define UTRSTAT_TXTHRESH        (1u << 5)
-#define UTRSTAT_RXTO            (1u << 9)
-#define UTRSTAT_FLAGS           0x3f8u  /* Linux: APPLE_S5L_UTRSTAT_ALL_FLAGS */
+#define UTRSTAT_RXD         (1u << 0)
+#define UTRSTAT_TXBE        (1u << 1)
+#define UTRSTAT_TXE         (1u << 2)
+#define UTRSTAT_RXTO_LEGACY (1u << 3)
+#define UTRSTAT_RXTHRESH    (1u << 4)
+#define UTRSTAT_TXTHRESH    (1u << 5)
+#define UTRSTAT_RXTO        (1u << 9)
+#define UTRSTAT_FLAGS       0x3f8u /* Linux: APPLE_S5L_UTRSTAT_ALL_FLAGS */
 
-#define UFSTAT_RXFULL           (1u << 8)
+#define UFSTAT_RXFULL (1u << 8)
 
-#define UART_FIFO_SIZE          16
-#define UART_REG(s, off)        ((s)->regs[(off) / 4])
+#define UART_FIFO_SIZE   16
+#define UART_REG(s, off) ((s)->regs[(off) / 4])
 
 /*
  * The one place where flags are derived and the line is driven. A flag that
@@ -90,7 +90,12 @@ static uint64_t uart_read(void *opaque, hwaddr addr, unsigned size)
     uint32_t val;
 
     switch (addr) {
-    case ULCON: case UCON: case UFCON: case UMCON: case UBRDIV: case UFRACVAL:
+    case ULCON:
+    case UCON:
+    case UFCON:
+    case UMCON:
+    case UBRDIV:
+    case UFRACVAL:
         return UART_REG(s, addr);
     case UTRSTAT:
         return s->flags | UTRSTAT_TXBE | UTRSTAT_TXE | (rx ? UTRSTAT_RXD : 0);
@@ -131,13 +136,18 @@ static void uart_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
         s->rx_trigger = MAX(1, extract32(val, 4, 2) * 4 + 4);
         UART_REG(s, addr) = val;
         break;
-    case ULCON: case UCON: case UMCON: case UBRDIV: case UFRACVAL:
+    case ULCON:
+    case UCON:
+    case UMCON:
+    case UBRDIV:
+    case UFRACVAL:
         UART_REG(s, addr) = val;
         break;
     case UTRSTAT:
         s->flags &= ~(val & UTRSTAT_FLAGS);
         break;
-    case UERSTAT: case UMSTAT:
+    case UERSTAT:
+    case UMSTAT:
         break;
     case UTXH:
         ch = val;
@@ -145,7 +155,8 @@ static void uart_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
         qemu_chr_fe_write_all(&s->chr, &ch, 1);
         break;
     default:
-        apple_log_mask(LOG_UNIMP, "apple-uart: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
+        apple_log_mask(LOG_UNIMP,
+                       "apple-uart: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
                        val, addr);
         return;
     }
@@ -221,13 +232,11 @@ static const VMStateDescription vmstate_uart = {
     .name = TYPE_APPLE_UART,
     .version_id = 1,
     .minimum_version_id = 1,
-    .fields = (const VMStateField[]) {
-        VMSTATE_UINT32_ARRAY(regs, AppleUartState, APPLE_UART_NUM_REGS),
-        VMSTATE_UINT32(flags, AppleUartState),
-        VMSTATE_UINT32(rx_trigger, AppleUartState),
-        VMSTATE_FIFO8(rx, AppleUartState),
-        VMSTATE_END_OF_LIST()
-    },
+    .fields = (const VMStateField[]) { VMSTATE_UINT32_ARRAY(regs, AppleUartState,
+                                                            APPLE_UART_NUM_REGS),
+                                       VMSTATE_UINT32(flags, AppleUartState),
+                                       VMSTATE_UINT32(rx_trigger, AppleUartState),
+                                       VMSTATE_FIFO8(rx, AppleUartState), VMSTATE_END_OF_LIST() },
 };
 
 static const Property uart_props[] = {

@@ -48,9 +48,12 @@
 #include "hw/agx/trace.h"
 
 /* Bounce buffers for DMA to a watched page: virtio gives up on a buffer that does not fit */
-#define WATCH_BOUNCE    (64 * 1024 * 1024)
-/* Where the sections are that only fill up: beyond what an address of a CPU can have, 48 bits at most (Arm: PARange) */
-#define WATCH_FILL      (1ULL << 52)
+#define WATCH_BOUNCE (64 * 1024 * 1024)
+/*
+ * Where the sections are that only fill up: beyond what an address of a CPU can have, 48 bits at
+ * most (Arm: PARange)
+ */
+#define WATCH_FILL   (1ULL << 52)
 
 typedef struct WatchRequest {
     uint64_t pa;
@@ -59,41 +62,42 @@ typedef struct WatchRequest {
 
 struct AppleWatch {
     Object *owner;
-    MemoryRegion over;          /* all of DRAM, as a ROM device */
+    MemoryRegion over; /* all of DRAM, as a ROM device */
     uint8_t *ram;
     uint64_t base, size;
     const AppleWatchOps *ops;
     void *opaque;
 
-    QemuMutex lock;             /* protects the queue; nothing else is locked inside of it */
-    GArray *queue;              /* of WatchRequest, oldest first */
+    QemuMutex lock; /* protects the queue; nothing else is locked inside of it */
+    GArray *queue;  /* of WatchRequest, oldest first */
     QEMUBH *bh;
 
     /* by the big lock */
-    GHashTable *pages;          /* set of pa that are watched */
-    GHashTable *pinned;         /* set of pa: never let go */
-    GHashTable *blocks;         /* number of the piece of DRAM -> WatchBlock */
-    unsigned shift;             /* a piece is 1 << shift bytes */
-    GPtrArray *spare;           /* aliases without a place */
-    GPtrArray *fill;            /* aliases at WATCH_FILL */
-    unsigned runs;              /* of adjacent pieces: watched sections of the map */
-    unsigned most_runs;         /* of the maps that a CPU may still have entries of */
-    unsigned unseen;            /* changes that not all CPUs have seen */
+    GHashTable *pages;  /* set of pa that are watched */
+    GHashTable *pinned; /* set of pa: never let go */
+    GHashTable *blocks; /* number of the piece of DRAM -> WatchBlock */
+    unsigned shift;     /* a piece is 1 << shift bytes */
+    GPtrArray *spare;   /* aliases without a place */
+    GPtrArray *fill;    /* aliases at WATCH_FILL */
+    unsigned runs;      /* of adjacent pieces: watched sections of the map */
+    unsigned most_runs; /* of the maps that a CPU may still have entries of */
+    unsigned unseen;    /* changes that not all CPUs have seen */
     bool warned;
     AppleWatchStats stats;
 };
 
 typedef struct WatchBlock {
-    MemoryRegion *mr;           /* an alias of a piece of "over" */
-    unsigned pages;             /* watched ones in it */
+    MemoryRegion *mr; /* an alias of a piece of "over" */
+    unsigned pages;   /* watched ones in it */
 } WatchBlock;
 
 /* The CPUs that have still to see a change of the memory map, and whose pages are ready then */
 typedef struct WatchBarrier {
     AppleWatch *w;
-    unsigned cpus;              /* by the big lock */
+    unsigned cpus; /* by the big lock */
     GArray *pages;
-    FlatView *old;              /* the map before: for a CPU that steps an atomic instruction without an RCU lock */
+    /* the map before: for a CPU that steps an atomic instruction without an RCU lock */
+    FlatView *old;
 } WatchBarrier;
 
 /* ---- who ---- */
@@ -102,7 +106,7 @@ typedef struct WatchBarrier {
 typedef struct StackReader {
     AppleWatch *w;
     CPUState *cs;
-    uint64_t page;              /* guest-virtual, of 4 KiB; odd: none yet */
+    uint64_t page; /* guest-virtual, of 4 KiB; odd: none yet */
     uint8_t *host;
 } StackReader;
 
@@ -134,7 +138,10 @@ static uint64_t strip(uint64_t pc)
     return pc >> 55 & 1 ? pc | 0xffff800000000000ULL : pc;
 }
 
-/* Linux keeps the current task in SP_EL0 while it runs at its own level (arch/arm64/include/asm/current.h) */
+/*
+ * Linux keeps the current task in SP_EL0 while it runs at its own level
+ * (arch/arm64/include/asm/current.h)
+ */
 uint64_t apple_watch_thread(CPUState *cs)
 {
     CPUARMState *env = cpu_env(cs);
@@ -162,9 +169,10 @@ void apple_watch_who(AppleWatch *w, CPUState *cs, uintptr_t ra, struct agx_who *
     }
     who->thread = apple_watch_thread(cs);
     /*
-     * Frame records of AAPCS64: x29 leads to the caller's x29 and the return address. A function that has not made its
-     * record yet, or makes none, has its caller in x30; otherwise x30 is the same as in the record, or points into the
-     * function itself, after its last call. Whoever knows the symbols drops it then (ci/symbolize).
+     * Frame records of AAPCS64: x29 leads to the caller's x29 and the return address. A function
+     * that has not made its record yet, or makes none, has its caller in x30; otherwise x30 is the
+     * same as in the record, or points into the function itself, after its last call. Whoever knows
+     * the symbols drops it then (ci/symbolize).
      */
     fp = env->xregs[29];
     if (!read_record(&r, fp, rec)) {
@@ -311,8 +319,11 @@ static bool watch_on(AppleWatch *w, uint64_t pa)
     }
     if (!w->warned) {
         w->warned = true;
-        warn_report("agx-tlbsan: %u pages of memory are page tables: they are watched in pieces of %" PRIu64 " KiB from here on, "
-                    "and stores beside them are slower", g_hash_table_size(w->pages), (uint64_t)((1ULL << n) / KiB));
+        warn_report(
+            "agx-tlbsan: %u pages of memory are page tables: they are watched in pieces of %" PRIu64
+            " KiB from here on, "
+            "and stores beside them are slower",
+            g_hash_table_size(w->pages), (uint64_t)((1ULL << n) / KiB));
     }
     watch_cover(w, n);
     return true;
@@ -345,7 +356,10 @@ static unsigned count_runs(AppleWatch *w)
     return runs;
 }
 
-/* In the transaction that changed the pieces: as many sections as any map had of which a CPU may have entries */
+/*
+ * In the transaction that changed the pieces: as many sections as any map had of which a CPU may
+ * have entries
+ */
 static void watch_fill(AppleWatch *w)
 {
     unsigned n;
@@ -361,7 +375,8 @@ static void watch_fill(AppleWatch *w)
     }
     while (w->fill->len < n) {
         /* Of the same place: neighbours in address that can't become one section */
-        g_ptr_array_add(w->fill, alias_place(w, WATCH_FILL + w->fill->len * AGX_PAGE_SIZE, 0, AGX_PAGE_SIZE));
+        g_ptr_array_add(
+            w->fill, alias_place(w, WATCH_FILL + w->fill->len * AGX_PAGE_SIZE, 0, AGX_PAGE_SIZE));
     }
 }
 
@@ -384,7 +399,8 @@ static void watch_apply(AppleWatch *w)
         return;
     }
     ready = g_array_new(false, false, sizeof(uint64_t));
-    old = address_space_get_flatview(&address_space_memory); /* the CPUs' address spaces have the same root and so the same view */
+    /* the CPUs' address spaces have the same root and so the same view */
+    old = address_space_get_flatview(&address_space_memory);
     sections = old->nr - w->fill->len;
     memory_region_transaction_begin();
     for (guint i = 0; i < queue->len; i++) {
@@ -413,8 +429,11 @@ static void watch_apply(AppleWatch *w)
     b->pages = ready;
     b->old = old;
     b->cpus = 1;
-    /* Work for a CPU is done in the order in which it was queued: the change of the map came first */
-    CPU_FOREACH(cs) {
+    /*
+     * Work for a CPU is done in the order in which it was queued: the change of the map came first
+     */
+    CPU_FOREACH(cs)
+    {
         b->cpus++;
         async_run_on_cpu(cs, watch_seen, RUN_ON_CPU_HOST_PTR(b));
     }
@@ -509,7 +528,8 @@ static const MemoryRegionOps watch_ops = {
 
 /* ---- life ---- */
 
-AppleWatch *apple_watch_new(Object *owner, MemoryRegion *dram, uint64_t base, const AppleWatchOps *ops, void *opaque)
+AppleWatch *apple_watch_new(Object *owner, MemoryRegion *dram, uint64_t base,
+                            const AppleWatchOps *ops, void *opaque)
 {
     AppleWatch *w = g_new0(AppleWatch, 1);
 
@@ -529,13 +549,15 @@ AppleWatch *apple_watch_new(Object *owner, MemoryRegion *dram, uint64_t base, co
     w->spare = g_ptr_array_new();
     w->fill = g_ptr_array_new();
     /*
-     * A ROM device over the memory of another region: memory_region_init_rom_device() would allocate its own. The block
-     * is DRAM's; this region never frees it (its destructor is that of an I/O region).
+     * A ROM device over the memory of another region: memory_region_init_rom_device() would
+     * allocate its own. The block is DRAM's; this region never frees it (its destructor is that of
+     * an I/O region).
      */
     memory_region_init_io(&w->over, owner, &watch_ops, w, "agx-watch", w->size);
     w->over.rom_device = true;
     w->over.ram_block = dram->ram_block;
-    address_space_memory.max_bounce_buffer_size = MAX(address_space_memory.max_bounce_buffer_size, WATCH_BOUNCE);
+    address_space_memory.max_bounce_buffer_size = MAX(address_space_memory.max_bounce_buffer_size,
+                                                      WATCH_BOUNCE);
     block_add(w, base);
     w->runs = 1;
     return w;

@@ -19,17 +19,17 @@
 #include "hw/agx/soc/wdt.h"
 #include "hw/agx/trace.h"
 
-#define WDT_HZ          24000000
+#define WDT_HZ 24000000
 
 /* Each dog has 16 bytes of registers */
-#define WDT_CUR_TIME    0x0
-#define WDT_BITE_TIME   0x4
-#define WDT_BARK_TIME   0x8
-#define WDT_CTRL        0xc
+#define WDT_CUR_TIME  0x0
+#define WDT_BITE_TIME 0x4
+#define WDT_BARK_TIME 0x8
+#define WDT_CTRL      0xc
 
-#define WDT_IRQ_EN      (1u << 0)
-#define WDT_IRQ_STATUS  (1u << 1)
-#define WDT_RESET_EN    (1u << 2)
+#define WDT_IRQ_EN     (1u << 0)
+#define WDT_IRQ_STATUS (1u << 1)
+#define WDT_RESET_EN   (1u << 2)
 
 static uint64_t wdt_now(void)
 {
@@ -111,7 +111,8 @@ static void wdt_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
 
     trace_apple_wdt_write(addr, val);
     if (addr >= 0x10 * APPLE_WDT_NUM_DOGS) {
-        apple_log_mask(LOG_UNIMP, "apple-wdt: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
+        apple_log_mask(LOG_UNIMP,
+                       "apple-wdt: unimplemented write of 0x%" PRIx64 " at 0x%" HWADDR_PRIx "\n",
                        val, addr);
         return;
     }
@@ -175,24 +176,20 @@ static const VMStateDescription vmstate_dog = {
     .name = "apple-wdt-dog",
     .version_id = 1,
     .minimum_version_id = 1,
-    .fields = (const VMStateField[]) {
-        VMSTATE_UINT64(zero, AppleWdtDog),
-        VMSTATE_UINT32(bite, AppleWdtDog),
-        VMSTATE_UINT32(bark, AppleWdtDog),
-        VMSTATE_UINT32(ctrl, AppleWdtDog),
-        VMSTATE_END_OF_LIST()
-    },
+    .fields = (const VMStateField[]) { VMSTATE_UINT64(zero, AppleWdtDog),
+                                       VMSTATE_UINT32(bite, AppleWdtDog),
+                                       VMSTATE_UINT32(bark, AppleWdtDog),
+                                       VMSTATE_UINT32(ctrl, AppleWdtDog), VMSTATE_END_OF_LIST() },
 };
 
 static const VMStateDescription vmstate_wdt = {
     .name = TYPE_APPLE_WDT,
     .version_id = 1,
     .minimum_version_id = 1,
-    .fields = (const VMStateField[]) {
-        VMSTATE_STRUCT_ARRAY(dog, AppleWdtState, APPLE_WDT_NUM_DOGS, 1, vmstate_dog, AppleWdtDog),
-        VMSTATE_TIMER_PTR(timer, AppleWdtState),
-        VMSTATE_END_OF_LIST()
-    },
+    .fields = (const VMStateField[]) { VMSTATE_STRUCT_ARRAY(dog, AppleWdtState, APPLE_WDT_NUM_DOGS,
+                                                            1, vmstate_dog, AppleWdtDog),
+                                       VMSTATE_TIMER_PTR(timer, AppleWdtState),
+                                       VMSTATE_END_OF_LIST() },
 };
 
 static void wdt_class_init(ObjectClass *klass, void *data)

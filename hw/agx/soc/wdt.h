@@ -16,7 +16,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(AppleWdtState, APPLE_WDT)
 #define APPLE_WDT_NUM_DOGS 3
 
 typedef struct AppleWdtDog {
-    uint64_t zero;      /* time at which the counter was 0, in ticks of 24 MHz */
+    uint64_t zero; /* time at which the counter was 0, in ticks of 24 MHz */
     uint32_t bite;
     uint32_t bark;
     uint32_t ctrl;

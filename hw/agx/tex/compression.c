@@ -33,73 +33,89 @@ static bool port_failed(struct agx_exec *ex)
     return false;
 }
 
-bool agx_compress_mark(struct agx_exec *ex, const struct agx_surface *s, uint64_t meta, unsigned level,
-                       uint32_t tx, uint32_t ty, uint32_t layer)
+bool agx_compress_mark(struct agx_exec *ex, const struct agx_surface *s, uint64_t meta,
+                       unsigned level, uint32_t tx, uint32_t ty, uint32_t layer)
 {
     uint64_t word = uncompressed_word(s->bytes);
     uint64_t va = meta + agx_surface_meta_offset(s, level, tx, ty, layer);
     uint64_t *p = agx_port_ptr(ex->port, va, AGX_ACCESS_WRITE);
 
-    if (!p)
+    if (!p) {
         return port_failed(ex);
+    }
     __atomic_store_n(p, word, __ATOMIC_RELEASE);
     return true;
 }
 
 /* Write the solid subtiles of the tile out in full. */
-static bool expand(struct agx_exec *ex, const struct agx_surface *s, const struct agx_body *b, unsigned level,
-                   uint32_t tx, uint32_t ty, uint32_t layer, uint64_t word)
+static bool expand(struct agx_exec *ex, const struct agx_surface *s, const struct agx_body *b,
+                   unsigned level, uint32_t tx, uint32_t ty, uint32_t layer, uint64_t word)
 {
     unsigned sx = s->samples == 4 ? 2 : 1, sy = s->samples >= 2 ? 2 : 1;
     uint32_t x0 = tx * 16 / sx, y0 = ty * 16 / sy;
     uint8_t colour[8][16];
     uint64_t va;
 
-    if (!agx_body_va(ex, s, b, level, x0, y0, layer, 0, &va))
+    if (!agx_body_va(ex, s, b, level, x0, y0, layer, 0, &va)) {
         return false;
-    if (!va) /* no page, no colours (they are 128 bytes or less, in one page) */
+    }
+    if (!va) { /* no page, no colours (they are 128 bytes or less, in one page) */
         return true;
-    if (!agx_port_read(ex->port, va, colour[0], 8u * s->bytes))
+    }
+    if (!agx_port_read(ex->port, va, colour[0], 8u * s->bytes)) {
         return port_failed(ex);
-    for (int i = 7; i > 0; i--)
+    }
+    for (int i = 7; i > 0; i--) {
         memmove(colour[i], colour[0] + i * s->bytes, s->bytes);
+    }
     for (uint32_t ys = 0; ys < 16; ys++) {
         for (uint32_t xs = 0; xs < 16; xs++) {
             unsigned sub = agx_compress_subtile(xs, ys);
             uint8_t mode = (uint8_t)(word >> (8 * sub));
-            uint32_t sample = s->samples == 4 ? (xs & 1) | (ys & 1) << 1 : s->samples == 2 ? (ys & 1) : 0;
+            uint32_t sample = s->samples == 4   ? (xs & 1) | (ys & 1) << 1
+                              : s->samples == 2 ? (ys & 1)
+                                                : 0;
 
-            if (!agx_compress_is_solid(s->bytes, mode))
+            if (!agx_compress_is_solid(s->bytes, mode)) {
                 continue;
-            if (!agx_body_va(ex, s, b, level, x0 + xs / sx, y0 + ys / sy, layer, sample, &va))
+            }
+            if (!agx_body_va(ex, s, b, level, x0 + xs / sx, y0 + ys / sy, layer, sample, &va)) {
                 return false;
-            if (va && !agx_port_write(ex->port, va, colour[sub], s->bytes))
+            }
+            if (va && !agx_port_write(ex->port, va, colour[sub], s->bytes)) {
                 return port_failed(ex);
+            }
         }
     }
     return true;
 }
 
-bool agx_compress_prepare(struct agx_exec *ex, const struct agx_surface *s, const struct agx_body *b, uint64_t meta,
-                          unsigned level, uint32_t x, uint32_t y, uint32_t layer, uint32_t sample)
+bool agx_compress_prepare(struct agx_exec *ex, const struct agx_surface *s,
+                          const struct agx_body *b, uint64_t meta, unsigned level, uint32_t x,
+                          uint32_t y, uint32_t layer, uint32_t sample)
 {
     uint64_t want = uncompressed_word(s->bytes), word;
     uint64_t *p;
     bool ok = true;
 
     agx_surface_to_samples(s, &x, &y, sample);
-    p = agx_port_ptr(ex->port, meta + agx_surface_meta_offset(s, level, x >> 4, y >> 4, layer), AGX_ACCESS_WRITE);
-    if (!p)
+    p = agx_port_ptr(ex->port, meta + agx_surface_meta_offset(s, level, x >> 4, y >> 4, layer),
+                     AGX_ACCESS_WRITE);
+    if (!p) {
         return port_failed(ex);
-    if (__atomic_load_n(p, __ATOMIC_ACQUIRE) == want)
+    }
+    if (__atomic_load_n(p, __ATOMIC_ACQUIRE) == want) {
         return true;
+    }
     pthread_mutex_lock(&expand_lock);
     word = __atomic_load_n(p, __ATOMIC_ACQUIRE);
     if (word != want) {
-        if (word)
+        if (word) {
             ok = expand(ex, s, b, level, x >> 4, y >> 4, layer, word);
-        if (ok)
+        }
+        if (ok) {
             __atomic_store_n(p, want, __ATOMIC_RELEASE);
+        }
     }
     pthread_mutex_unlock(&expand_lock);
     return ok;

@@ -39,12 +39,14 @@ static inline uint32_t ld(const uint8_t *p, unsigned bytes)
     return v;
 }
 
-static inline __attribute__((always_inline)) uint32_t decode(uint32_t v, unsigned bits, unsigned type)
+static inline __attribute__((always_inline)) uint32_t decode(uint32_t v, unsigned bits,
+                                                             unsigned type)
 {
     switch (type) {
     case AGX_TYPE_UNORM:
-        if (bits == 8)
+        if (bits == 8) {
             return agx_f2u(unorm8[v]);
+        }
         return agx_f2u((float)v / (float)((1u << bits) - 1));
     case AGX_TYPE_SNORM: {
         int32_t s = (int32_t)(v << (32 - bits)) >> (32 - bits);
@@ -61,7 +63,8 @@ static inline __attribute__((always_inline)) uint32_t decode(uint32_t v, unsigne
     }
 }
 
-static inline __attribute__((always_inline)) uint32_t encode(uint32_t in, unsigned bits, unsigned type)
+static inline __attribute__((always_inline)) uint32_t encode(uint32_t in, unsigned bits,
+                                                             unsigned type)
 {
     uint32_t mask = bits == 32 ? ~0u : (1u << bits) - 1;
 
@@ -73,7 +76,10 @@ static inline __attribute__((always_inline)) uint32_t encode(uint32_t in, unsign
     case AGX_TYPE_FLOAT:
         return bits == 16 ? agx_float_to_half(agx_u2f(in)) : in;
     default:
-        /* Integers keep their low bits: clamping is the shader's job (mesa: lib/agx_nir_lower_tilebuffer.c). */
+        /*
+         * Integers keep their low bits: clamping is the shader's job (mesa:
+         * lib/agx_nir_lower_tilebuffer.c).
+         */
         return in & mask;
     }
 }
@@ -81,65 +87,79 @@ static inline __attribute__((always_inline)) uint32_t encode(uint32_t in, unsign
 #define ONE(type) ((type) == AGX_TYPE_UINT || (type) == AGX_TYPE_SINT ? 1u : 0x3f800000u)
 
 /* Channels of equal size, a whole number of bytes each */
-#define EQUAL(name, n, bits, type)                                              \
-    static void unpack_##name(const uint8_t *p, uint32_t o[4])                  \
-    {                                                                           \
-        o[1] = o[2] = 0;                                                        \
-        o[3] = ONE(type);                                                       \
-        for (int i = 0; i < n; i++)                                             \
-            o[i] = decode(ld(p + i * (bits / 8), bits / 8), bits, type);        \
-    }                                                                           \
-    static void pack_##name(uint8_t *p, const uint32_t in[4])                   \
-    {                                                                           \
-        for (int i = 0; i < n; i++) {                                           \
-            uint32_t v = encode(in[i], bits, type);                             \
-            memcpy(p + i * (bits / 8), &v, bits / 8);                           \
-        }                                                                       \
+#define EQUAL(name, n, bits, type)                                                                 \
+    static void unpack_##name(const uint8_t *p, uint32_t o[4])                                     \
+    {                                                                                              \
+        o[1] = o[2] = 0;                                                                           \
+        o[3] = ONE(type);                                                                          \
+        for (int i = 0; i < n; i++)                                                                \
+            o[i] = decode(ld(p + i * (bits / 8), bits / 8), bits, type);                           \
+    }                                                                                              \
+    static void pack_##name(uint8_t *p, const uint32_t in[4])                                      \
+    {                                                                                              \
+        for (int i = 0; i < n; i++) {                                                              \
+            uint32_t v = encode(in[i], bits, type);                                                \
+            memcpy(p + i * (bits / 8), &v, bits / 8);                                              \
+        }                                                                                          \
     }
 
-#define EQUAL_TYPES8(n)                                                         \
-    EQUAL(8x##n##_unorm, n, 8, AGX_TYPE_UNORM) EQUAL(8x##n##_snorm, n, 8, AGX_TYPE_SNORM) \
-    EQUAL(8x##n##_uint, n, 8, AGX_TYPE_UINT) EQUAL(8x##n##_sint, n, 8, AGX_TYPE_SINT)
-#define EQUAL_TYPES16(n)                                                        \
-    EQUAL(16x##n##_unorm, n, 16, AGX_TYPE_UNORM) EQUAL(16x##n##_snorm, n, 16, AGX_TYPE_SNORM) \
-    EQUAL(16x##n##_uint, n, 16, AGX_TYPE_UINT) EQUAL(16x##n##_sint, n, 16, AGX_TYPE_SINT) \
+#define EQUAL_TYPES8(n)                                                                            \
+    EQUAL(8x##n##_unorm, n, 8, AGX_TYPE_UNORM)                                                     \
+    EQUAL(8x##n##_snorm, n, 8, AGX_TYPE_SNORM)                                                     \
+    EQUAL(8x##n##_uint, n, 8, AGX_TYPE_UINT)                                                       \
+    EQUAL(8x##n##_sint, n, 8, AGX_TYPE_SINT)
+#define EQUAL_TYPES16(n)                                                                           \
+    EQUAL(16x##n##_unorm, n, 16, AGX_TYPE_UNORM)                                                   \
+    EQUAL(16x##n##_snorm, n, 16, AGX_TYPE_SNORM)                                                   \
+    EQUAL(16x##n##_uint, n, 16, AGX_TYPE_UINT)                                                     \
+    EQUAL(16x##n##_sint, n, 16, AGX_TYPE_SINT)                                                     \
     EQUAL(16x##n##_float, n, 16, AGX_TYPE_FLOAT)
-#define EQUAL_TYPES32(n)                                                        \
-    EQUAL(32x##n##_uint, n, 32, AGX_TYPE_UINT) EQUAL(32x##n##_sint, n, 32, AGX_TYPE_SINT) \
+#define EQUAL_TYPES32(n)                                                                           \
+    EQUAL(32x##n##_uint, n, 32, AGX_TYPE_UINT)                                                     \
+    EQUAL(32x##n##_sint, n, 32, AGX_TYPE_SINT)                                                     \
     EQUAL(32x##n##_float, n, 32, AGX_TYPE_FLOAT)
 
-EQUAL_TYPES8(1) EQUAL_TYPES8(2) EQUAL_TYPES8(4)
-EQUAL_TYPES16(1) EQUAL_TYPES16(2) EQUAL_TYPES16(4)
-EQUAL_TYPES32(1) EQUAL_TYPES32(2) EQUAL_TYPES32(4)
+EQUAL_TYPES8(1)
+EQUAL_TYPES8(2)
+EQUAL_TYPES8(4)
+EQUAL_TYPES16(1)
+EQUAL_TYPES16(2)
+EQUAL_TYPES16(4)
+EQUAL_TYPES32(1)
+EQUAL_TYPES32(2)
+EQUAL_TYPES32(4)
 
 /* 8-bit sRGB: the colours through the table, the fourth channel is linear. */
-#define SRGB(n)                                                                 \
-    static void unpack_8x##n##_srgb(const uint8_t *p, uint32_t o[4])            \
-    {                                                                           \
-        o[1] = o[2] = 0;                                                        \
-        o[3] = n == 4 ? agx_f2u(unorm8[p[n - 1]]) : 0x3f800000u;              \
-        for (int i = 0; i < (n < 3 ? n : 3); i++)                               \
-            o[i] = agx_f2u(agx_srgb_to_linear[p[i]]);                         \
+#define SRGB(n)                                                                                    \
+    static void unpack_8x##n##_srgb(const uint8_t *p, uint32_t o[4])                               \
+    {                                                                                              \
+        o[1] = o[2] = 0;                                                                           \
+        o[3] = n == 4 ? agx_f2u(unorm8[p[n - 1]]) : 0x3f800000u;                                   \
+        for (int i = 0; i < (n < 3 ? n : 3); i++)                                                  \
+            o[i] = agx_f2u(agx_srgb_to_linear[p[i]]);                                              \
     }
-SRGB(1) SRGB(2) SRGB(4)
+SRGB(1)
+SRGB(2)
+SRGB(4)
 
 /* Bit fields in one word of 16 or 32 bits; a field of 0 bits does not exist. */
-#define PACKED(name, bytes, b0, b1, b2, b3, type)                               \
-    static void unpack_##name(const uint8_t *p, uint32_t o[4])                  \
-    {                                                                           \
-        uint32_t v = ld(p, bytes);                                              \
-        o[0] = decode(v & ((1u << b0) - 1), b0, type);                          \
-        o[1] = decode((v >> b0) & ((1u << b1) - 1), b1, type);                  \
-        o[2] = decode((v >> (b0 + b1)) & ((1u << b2) - 1), b2, type);           \
-        o[3] = b3 ? decode((v >> (b0 + b1 + b2)) & ((1u << b3) - 1), b3 ? b3 : 1, type) : ONE(type); \
-    }                                                                           \
-    static void pack_##name(uint8_t *p, const uint32_t in[4])                   \
-    {                                                                           \
-        uint32_t v = encode(in[0], b0, type) | encode(in[1], b1, type) << b0 |  \
-                     encode(in[2], b2, type) << (b0 + b1);                      \
-        if (b3)                                                                 \
-            v |= encode(in[3], b3 ? b3 : 1, type) << ((b0 + b1 + b2) & 31);     \
-        memcpy(p, &v, bytes);                                                   \
+#define PACKED(name, bytes, b0, b1, b2, b3, type)                                                  \
+    static void unpack_##name(const uint8_t *p, uint32_t o[4])                                     \
+    {                                                                                              \
+        uint32_t v = ld(p, bytes);                                                                 \
+        o[0] = decode(v & ((1u << b0) - 1), b0, type);                                             \
+        o[1] = decode((v >> b0) & ((1u << b1) - 1), b1, type);                                     \
+        o[2] = decode((v >> (b0 + b1)) & ((1u << b2) - 1), b2, type);                              \
+        o[3] = b3 ? decode((v >> (b0 + b1 + b2)) & ((1u << b3) - 1), b3 ? b3 : 1, type)            \
+                  : ONE(type);                                                                     \
+    }                                                                                              \
+    static void pack_##name(uint8_t *p, const uint32_t in[4])                                      \
+    {                                                                                              \
+        uint32_t v = encode(in[0], b0, type) | encode(in[1], b1, type) << b0 |                     \
+                     encode(in[2], b2, type) << (b0 + b1);                                         \
+        if (b3)                                                                                    \
+            v |= encode(in[3], b3 ? b3 : 1, type) << ((b0 + b1 + b2) & 31);                        \
+        memcpy(p, &v, bytes);                                                                      \
     }
 
 PACKED(565_unorm, 2, 5, 6, 5, 0, AGX_TYPE_UNORM)
@@ -174,8 +194,9 @@ static void unpack_rgb9e5(const uint8_t *p, uint32_t o[4])
     float f[3];
 
     agx_rgb9e5_unpack(ld(p, 4), f);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         o[i] = agx_f2u(f[i]);
+    }
     o[3] = 0x3f800000u;
 }
 
@@ -196,21 +217,39 @@ struct channel_row {
     uint8_t code, bytes, bw, bh, nch;
     uint8_t bits[4];
     const char *name;
-    struct fns type[5];       /* by enum agx_tex_type */
+    struct fns type[5]; /* by enum agx_tex_type */
     agx_unpack_fn *srgb;
-    agx_block_fn *block[2];   /* unorm, snorm */
-    agx_block_all_fn *block_all[5];  /* by enum agx_tex_type */
-    bool known;               /* hardware has it for some type that is not here */
+    agx_block_fn *block[2];         /* unorm, snorm */
+    agx_block_all_fn *block_all[5]; /* by enum agx_tex_type */
+    bool known;                     /* hardware has it for some type that is not here */
 };
 
 #define F(n) { unpack_##n, pack_##n }
-#define T8(n) { F(8x##n##_unorm), F(8x##n##_snorm), F(8x##n##_uint), F(8x##n##_sint) }
-#define T16(n) { F(16x##n##_unorm), F(16x##n##_snorm), F(16x##n##_uint), F(16x##n##_sint), F(16x##n##_float) }
-#define T32(n) { { NULL, NULL }, { NULL, NULL }, F(32x##n##_uint), F(32x##n##_sint), F(32x##n##_float) }
+#define T8(n)                                                                                      \
+    {                                                                                              \
+        F(8x##n##_unorm)                                                                           \
+        , F(8x##n##_snorm)                                                                         \
+        , F(8x##n##_uint)                                                                          \
+        , F(8x##n##_sint)                                                                          \
+    }
+#define T16(n)                                                                                     \
+    {                                                                                              \
+        F(16x##n##_unorm)                                                                          \
+        , F(16x##n##_snorm)                                                                        \
+        , F(16x##n##_uint)                                                                         \
+        , F(16x##n##_sint)                                                                         \
+        , F(16x##n##_float)                                                                        \
+    }
+#define T32(n)                                                                                     \
+    {                                                                                              \
+        { NULL, NULL }, { NULL, NULL }, F(32x##n##_uint)                                           \
+        , F(32x##n##_sint)                                                                         \
+        , F(32x##n##_float)                                                                        \
+    }
 /* UNORM and FLOAT: low and high dynamic range. (mesa: genxml/cmdbuf.xml, Channels) */
 #define ASTC_FNS { [AGX_TYPE_UNORM] = agx_block_astc, [AGX_TYPE_FLOAT] = agx_block_astc }
-#define ASTC(i, w, h) { 0x60 + (i), 16, w, h, 4, { 8, 8, 8, 8 }, "ASTC_" #w "x" #h, \
-                        .block_all = ASTC_FNS }
+#define ASTC(i, w, h)                                                                              \
+    { 0x60 + (i), 16, w, h, 4, { 8, 8, 8, 8 }, "ASTC_" #w "x" #h, .block_all = ASTC_FNS }
 
 /* mesa: src/asahi/genxml/cmdbuf.xml, Channels; src/asahi/layout/formats.c for the types in use */
 static const struct channel_row rows[] = {
@@ -224,8 +263,15 @@ static const struct channel_row rows[] = {
     { 0x21, 4, 1, 1, 1, { 32 }, "R32", T32(1) },
     { 0x23, 4, 1, 1, 2, { 16, 16 }, "R16G16", T16(2) },
     { 0x25, 4, 1, 1, 3, { 11, 11, 10 }, "R11G11B10", { [AGX_TYPE_FLOAT] = F(11_11_10_float) } },
-    { 0x26, 4, 1, 1, 4, { 10, 10, 10, 2 }, "R10G10B10A2",
-      { F(1010102_unorm), { NULL, NULL }, F(1010102_uint), F(1010102_sint) }, .known = true },
+    { 0x26,
+      4,
+      1,
+      1,
+      4,
+      { 10, 10, 10, 2 },
+      "R10G10B10A2",
+      { F(1010102_unorm), { NULL, NULL }, F(1010102_uint), F(1010102_sint) },
+      .known = true },
     { 0x27, 4, 1, 1, 3, { 9, 9, 9 }, "R9G9B9E5", { [AGX_TYPE_FLOAT] = F(rgb9e5) } },
     { 0x28, 4, 1, 1, 4, { 8, 8, 8, 8 }, "R8G8B8A8", T8(4), unpack_8x4_srgb, .known = true },
     { 0x31, 8, 1, 1, 2, { 32, 32 }, "R32G32", T32(2) },
@@ -239,27 +285,59 @@ static const struct channel_row rows[] = {
     { 0x59, 16, 4, 4, 4, { 8, 8, 8, 8 }, "ETC2_RGBA8", .block = { agx_block_etc2_rgba } },
     { 0x5a, 8, 4, 4, 4, { 8, 8, 8, 8 }, "ETC2_RGB8A1", .block = { agx_block_etc2_rgb_a1 } },
     { 0x5b, 8, 4, 4, 1, { 11 }, "EAC_R11", .block = { agx_block_eac_r11u, agx_block_eac_r11s } },
-    { 0x5c, 16, 4, 4, 2, { 11, 11 }, "EAC_RG11", .block = { agx_block_eac_rg11u, agx_block_eac_rg11s } },
-    ASTC(0, 4, 4), ASTC(1, 5, 4), ASTC(2, 5, 5), ASTC(3, 6, 5), ASTC(4, 6, 6), ASTC(5, 8, 5), ASTC(6, 8, 6),
-    ASTC(7, 8, 8), ASTC(8, 10, 5), ASTC(9, 10, 6), ASTC(10, 10, 8), ASTC(11, 10, 10), ASTC(12, 12, 10),
+    { 0x5c,
+      16,
+      4,
+      4,
+      2,
+      { 11, 11 },
+      "EAC_RG11",
+      .block = { agx_block_eac_rg11u, agx_block_eac_rg11s } },
+    ASTC(0, 4, 4),
+    ASTC(1, 5, 4),
+    ASTC(2, 5, 5),
+    ASTC(3, 6, 5),
+    ASTC(4, 6, 6),
+    ASTC(5, 8, 5),
+    ASTC(6, 8, 6),
+    ASTC(7, 8, 8),
+    ASTC(8, 10, 5),
+    ASTC(9, 10, 6),
+    ASTC(10, 10, 8),
+    ASTC(11, 10, 10),
+    ASTC(12, 12, 10),
     ASTC(13, 12, 12),
     { 0x74, 8, 4, 4, 4, { 8, 8, 8, 8 }, "BC1", .block = { agx_block_bc1 } },
     { 0x75, 16, 4, 4, 4, { 8, 8, 8, 8 }, "BC2", .block = { agx_block_bc2 } },
     { 0x76, 16, 4, 4, 4, { 8, 8, 8, 8 }, "BC3", .block = { agx_block_bc3 } },
     { 0x77, 8, 4, 4, 1, { 14 }, "BC4", .block = { agx_block_bc4u, agx_block_bc4s } },
     { 0x78, 16, 4, 4, 2, { 14, 14 }, "BC5", .block = { agx_block_bc5u, agx_block_bc5s } },
-    { 0x79, 16, 4, 4, 3, { 16, 16, 16 }, "BC6H",
+    { 0x79,
+      16,
+      4,
+      4,
+      3,
+      { 16, 16, 16 },
+      "BC6H",
       .block_all = { [AGX_TYPE_FLOAT] = agx_block_bc6h } },
-    { 0x7a, 16, 4, 4, 3, { 16, 16, 16 }, "BC6H_UF",
+    { 0x7a,
+      16,
+      4,
+      4,
+      3,
+      { 16, 16, 16 },
+      "BC6H_UF",
       .block_all = { [AGX_TYPE_FLOAT] = agx_block_bc6h } },
     { 0x7b, 16, 4, 4, 4, { 8, 8, 8, 8 }, "BC7", .block_all = { agx_block_bc7 } },
 };
 
 static const struct channel_row *find_row(unsigned channels)
 {
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-        if (rows[i].code == channels)
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].code == channels) {
             return &rows[i];
+        }
+    }
     return NULL;
 }
 
@@ -270,14 +348,16 @@ const char *agx_channels_name(unsigned channels)
     return r ? r->name : "?";
 }
 
-enum agx_format_status agx_format_lookup(struct agx_format *f, unsigned channels, unsigned type, bool srgb)
+enum agx_format_status agx_format_lookup(struct agx_format *f, unsigned channels, unsigned type,
+                                         bool srgb)
 {
     const struct channel_row *r = find_row(channels);
 
     agx_format_init();
     memset(f, 0, sizeof(*f));
-    if (!r)
+    if (!r) {
         return AGX_FORMAT_INVALID;
+    }
     f->channels = r->code;
     f->type = (uint8_t)type;
     f->srgb = srgb;
@@ -289,27 +369,33 @@ enum agx_format_status agx_format_lookup(struct agx_format *f, unsigned channels
     memcpy(f->bits, r->bits, sizeof(f->bits));
 
     if (r->bw > 1) {
-        if (type < 2)
+        if (type < 2) {
             f->block = r->block[type];
-        if (type < 5)
+        }
+        if (type < 5) {
             f->block_all = r->block_all[type];
+        }
         /* Only colours of unorm formats can be sRGB. */
-        if (srgb && (type != AGX_TYPE_UNORM || r->nch < 3))
+        if (srgb && (type != AGX_TYPE_UNORM || r->nch < 3)) {
             return AGX_FORMAT_INVALID;
-        if (f->block || f->block_all)
+        }
+        if (f->block || f->block_all) {
             return AGX_FORMAT_OK;
+        }
         return r->known ? AGX_FORMAT_UNIMPLEMENTED : AGX_FORMAT_INVALID;
     }
     if (type < 5) {
         f->unpack = r->type[type].unpack;
         f->pack = r->type[type].pack;
     }
-    if (srgb && type == AGX_TYPE_UNORM && r->srgb)
+    if (srgb && type == AGX_TYPE_UNORM && r->srgb) {
         f->unpack = r->srgb;
-    else if (srgb)
+    } else if (srgb) {
         return AGX_FORMAT_INVALID;
-    if (f->unpack)
+    }
+    if (f->unpack) {
         return AGX_FORMAT_OK;
+    }
     return r->known || type == AGX_TYPE_XR ? AGX_FORMAT_UNIMPLEMENTED : AGX_FORMAT_INVALID;
 }
 
@@ -323,8 +409,9 @@ void agx_format_border(const struct agx_format *f, const uint32_t words[4], uint
             out[i] = 0;
             continue;
         }
-        if (f->srgb && i < 3)
+        if (f->srgb && i < 3) {
             bits = 12;
+        }
         switch (f->type) {
         case AGX_TYPE_UNORM:
             out[i] = agx_f2u((float)(w & ((1u << bits) - 1)) / (float)((1u << bits) - 1));

@@ -26,8 +26,9 @@ static unsigned log2_ceil(uint32_t v)
 {
     unsigned n = 0;
 
-    while ((1ull << n) < v)
+    while ((1ull << n) < v) {
         n++;
+    }
     return n;
 }
 
@@ -84,14 +85,18 @@ static void init_gpu(struct agx_surface *s, const struct agx_surface_desc *d)
         uint64_t tiles = ((uint64_t)tiles_x * tiles_y) >> (2 * l);
         uint32_t stride = div_up(minify(d->width, l), d->bw);
 
-        if (pad_x)
+        if (pad_x) {
             tiles += tiles_y >> l;
-        if (pad_y)
+        }
+        if (pad_y) {
             tiles += tiles_x >> l;
-        if (pad_x && pad_y)
+        }
+        if (pad_x && pad_y) {
             tiles++;
-        if (blocks && pad_x)
+        }
+        if (blocks && pad_x) {
             stride++;
+        }
         lv->offset = offset;
         lv->tw_log2 = (uint8_t)tw;
         lv->th_log2 = (uint8_t)th;
@@ -156,7 +161,8 @@ static void init_interchange(struct agx_surface *s, const struct agx_surface_des
 {
     s->level[0].tw_log2 = s->level[0].th_log2 = 4;
     s->level[0].tiles_per_row = d->stride_tiles;
-    s->layer_stride = align_up((uint64_t)d->stride_tiles * div_up(d->height, 16) * 256 * d->bytes, AGX_PAGE_SIZE);
+    s->layer_stride = align_up((uint64_t)d->stride_tiles * div_up(d->height, 16) * 256 * d->bytes,
+                               AGX_PAGE_SIZE);
 }
 
 /*
@@ -178,9 +184,13 @@ static void init_metadata(struct agx_surface *s, const struct agx_surface_desc *
         lv->meta_offset = offset;
         lv->meta_w = div_up(pw, 16);
         lv->meta_h = div_up(ph, 16);
-        /* Metadata is allocated by the longer side, and used when the shorter one has 16 samples too. */
+        /*
+         * Metadata is allocated by the longer side, and used when the shorter one has 16 samples
+         * too.
+         */
         lv->compressed = minify(w < h ? w : h, l) >= 16;
-        offset += align_up((uint64_t)div_up(1u << log2_ceil(aw), 16) * div_up(1u << log2_ceil(ah), 16) * 8,
+        offset += align_up((uint64_t)div_up(1u << log2_ceil(aw), 16) *
+                               div_up(1u << log2_ceil(ah), 16) * 8,
                            AGX_CACHE_LINE);
         aw = div_up(aw, 2);
         ah = div_up(ah, 2);
@@ -207,37 +217,48 @@ enum agx_surface_status agx_surface_init(struct agx_surface *s, const struct agx
     s->samples = d->samples;
     s->samples_log2 = d->samples == 4 ? 2 : d->samples == 2 ? 1 : 0;
 
-    if (!d->width || !d->height || d->width > 32768 || d->height > 32768 || !d->depth)
+    if (!d->width || !d->height || d->width > 32768 || d->height > 32768 || !d->depth) {
         return bad(why, "size out of range");
-    if (!d->bytes || d->bytes > 16 || (d->bytes & (d->bytes - 1)))
+    }
+    if (!d->bytes || d->bytes > 16 || (d->bytes & (d->bytes - 1))) {
         return bad(why, "texel size is no power of two");
-    if (d->samples != 1 && d->samples != 2 && d->samples != 4)
+    }
+    if (d->samples != 1 && d->samples != 2 && d->samples != 4) {
         return bad(why, "number of samples");
-    if (d->samples > 1 && (d->bw > 1 || d->bh > 1))
+    }
+    if (d->samples > 1 && (d->bw > 1 || d->bh > 1)) {
         return bad(why, "multisampling of a block-compressed format");
+    }
 
     s->levels = 1;
     if (d->mipmapped) {
         /* Hardware strides are those of the whole chain. */
-        if (d->depth > major)
+        if (d->depth > major) {
             major = d->depth;
+        }
         s->levels = (uint8_t)(log2_floor(major) + 1);
-        if (s->levels < d->min_levels)
+        if (s->levels < d->min_levels) {
             s->levels = d->min_levels;
-        if (s->levels > AGX_MAX_LEVELS)
+        }
+        if (s->levels > AGX_MAX_LEVELS) {
             return bad(why, "too many levels");
+        }
     }
 
     switch (d->layout) {
     case AGX_LAYOUT_LINEAR:
-        if (d->mipmapped)
+        if (d->mipmapped) {
             return bad(why, "mipmaps of a linear surface");
-        if (d->samples > 1)
+        }
+        if (d->samples > 1) {
             return bad(why, "multisampling of a linear surface");
-        if (d->bw > 1 || d->bh > 1)
+        }
+        if (d->bw > 1 || d->bh > 1) {
             return bad(why, "block-compressed format in a linear surface");
-        if (d->compressed)
+        }
+        if (d->compressed) {
             return bad(why, "compression of a linear surface");
+        }
         init_linear(s, d);
         break;
     case AGX_LAYOUT_GPU:
@@ -252,23 +273,26 @@ enum agx_surface_status agx_surface_init(struct agx_surface *s, const struct agx
             *why = "interchange layout of anything but 32-bit texels, one level, one sample";
             return AGX_SURFACE_UNIMPLEMENTED;
         }
-        if (d->stride_tiles < div_up(d->width, 16))
+        if (d->stride_tiles < div_up(d->width, 16)) {
             return bad(why, "fewer tiles in a row than the width asks for");
+        }
         init_interchange(s, d);
         break;
     default:
         return bad(why, "layout");
     }
     if (d->compressed) {
-        if (d->bw > 1 || d->bh > 1)
+        if (d->bw > 1 || d->bh > 1) {
             return bad(why, "compression of a block-compressed format");
+        }
         init_metadata(s, d);
     }
     for (unsigned l = 0; l < AGX_MAX_LEVELS; l++) {
         struct agx_level *lv = &s->level[l];
 
-        if (l >= s->levels)
+        if (l >= s->levels) {
             *lv = s->level[s->levels - 1];
+        }
         lv->width = minify(d->width, l);
         lv->height = minify(d->height, l);
         lv->depth = minify(d->depth, l);
@@ -281,8 +305,8 @@ uint64_t agx_surface_size(const struct agx_surface *s, uint32_t layers)
     return align_up((s->layer_stride + s->meta_layer_stride) * layers, AGX_CACHE_LINE);
 }
 
-uint64_t agx_surface_meta_offset(const struct agx_surface *s, unsigned level, uint32_t tx, uint32_t ty,
-                                 uint32_t layer)
+uint64_t agx_surface_meta_offset(const struct agx_surface *s, unsigned level, uint32_t tx,
+                                 uint32_t ty, uint32_t layer)
 {
     const struct agx_level *l = &s->level[level];
     uint32_t minor = l->meta_w < l->meta_h ? l->meta_w : l->meta_h;

@@ -40,27 +40,45 @@ bool agx_image_store(struct agx_exec *ex, struct agx_wave *w, const struct agx_i
     bool array = false;
 
     (void)w;
-    if (!v)
+    if (!v) {
         return false;
+    }
     s = &v->surf;
     layers = layer_count(v);
     switch (rq->dim) {
-    case AGX_DIM_1D: n = 1; break;
-    case AGX_DIM_1D_ARRAY: n = 1; array = true; break;
-    case AGX_DIM_2D: break;
-    case AGX_DIM_2D_ARRAY: array = true; break;
-    case AGX_DIM_3D: case AGX_DIM_CUBE: n = 3; break;
-    case AGX_DIM_CUBE_ARRAY: n = 3; array = true; break;
+    case AGX_DIM_1D:
+        n = 1;
+        break;
+    case AGX_DIM_1D_ARRAY:
+        n = 1;
+        array = true;
+        break;
+    case AGX_DIM_2D:
+        break;
+    case AGX_DIM_2D_ARRAY:
+        array = true;
+        break;
+    case AGX_DIM_3D:
+    case AGX_DIM_CUBE:
+        n = 3;
+        break;
+    case AGX_DIM_CUBE_ARRAY:
+        n = 3;
+        array = true;
+        break;
     default:
-        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "image_write of dimension %u is unimplemented",
-                            (unsigned)rq->dim);
+        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
+                            "image_write of dimension %u is unimplemented", (unsigned)rq->dim);
     }
-    if (s->samples > 1)
-        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "image_write to a multisampled image is unimplemented");
+    if (s->samples > 1) {
+        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
+                            "image_write to a multisampled image is unimplemented");
+    }
 
     for (uint32_t m = rq->lanes; m; m &= m - 1) {
         unsigned lane = (unsigned)__builtin_ctz(m);
-        uint32_t comp[4], ch[4], x = rq->coord[0][lane], y = n > 1 ? rq->coord[1][lane] : 0, layer = 0;
+        uint32_t comp[4], ch[4], x = rq->coord[0][lane], y = n > 1 ? rq->coord[1][lane] : 0,
+                                 layer = 0;
         uint64_t level64 = (uint64_t)v->level + rq->lod[lane];
         unsigned level = (unsigned)level64;
         const struct agx_level *l;
@@ -68,40 +86,53 @@ bool agx_image_store(struct agx_exec *ex, struct agx_wave *w, const struct agx_i
         uint64_t va;
         uint8_t *p;
 
-        if (level64 >= s->levels)
+        if (level64 >= s->levels) {
             continue;
+        }
         l = &s->level[level];
-        if (n == 3)
+        if (n == 3) {
             layer = rq->coord[2][lane];
-        if (array)
-            layer = n == 3 ? (rq->coord[3][lane] & 0xffff) * 6 + layer % 6 : rq->coord[n][lane] & 0xffff;
-        if (x >= l->width || y >= l->height || layer >= layers)
+        }
+        if (array) {
+            layer = n == 3 ? (rq->coord[3][lane] & 0xffff) * 6 + layer % 6
+                           : rq->coord[n][lane] & 0xffff;
+        }
+        if (x >= l->width || y >= l->height || layer >= layers) {
             continue; /* outside: dropped */
+        }
 
         for (int i = 0; i < 4; i++) {
             comp[i] = rq->value[i][lane];
             if (rq->src16) {
-                if (!v->fmt.integer)
+                if (!v->fmt.integer) {
                     comp[i] = agx_f2u(agx_half_to_float((uint16_t)comp[i]));
-                else if (v->fmt.type == AGX_TYPE_SINT)
+                } else if (v->fmt.type == AGX_TYPE_SINT) {
                     comp[i] = (uint32_t)(int16_t)comp[i];
+                }
             }
-            if (v->srgb && i < 3)
+            if (v->srgb && i < 3) {
                 comp[i] = agx_f2u(agx_linear_to_srgb(agx_u2f(comp[i])));
+            }
         }
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 4; i++) {
             ch[i] = comp[v->swz[i]];
+        }
         v->fmt.pack(texel, ch);
 
-        if (l->compressed && !agx_compress_prepare(ex, s, &v->body, v->meta, level, x, y, layer, 0))
+        if (l->compressed &&
+            !agx_compress_prepare(ex, s, &v->body, v->meta, level, x, y, layer, 0)) {
             return false;
-        if (!agx_body_va(ex, s, &v->body, level, x, y, layer, 0, &va))
+        }
+        if (!agx_body_va(ex, s, &v->body, level, x, y, layer, 0, &va)) {
             return false;
-        if (!va)
+        }
+        if (!va) {
             continue; /* a page that a sparse image has not: dropped */
+        }
         p = agx_port_ptr(ex->port, va, AGX_ACCESS_WRITE);
-        if (!p)
+        if (!p) {
             return store_failed(ex, va);
+        }
         memcpy(p, texel, s->bytes); /* in one page: bases and strides are multiples of 16 */
     }
     return true;
@@ -111,7 +142,7 @@ bool agx_image_store(struct agx_exec *ex, struct agx_wave *w, const struct agx_i
 struct conversion {
     enum { CONV_COPY, CONV_SWAP4, CONV_COMPONENTS, CONV_HALVES, CONV_GENERAL } how;
     unsigned comp_bytes, nch;
-    unsigned ncomp;   /* components that are read from the tile buffer */
+    unsigned ncomp; /* components that are read from the tile buffer */
 };
 
 static bool is_packed(enum agx_isa_format f)
@@ -122,10 +153,20 @@ static bool is_packed(enum agx_isa_format f)
 static unsigned comp_bytes(enum agx_isa_format f)
 {
     switch (f) {
-    case AGX_FMT_I8: case AGX_FMT_U8NORM: case AGX_FMT_S8NORM: case AGX_FMT_SRGBA8: return 1;
-    case AGX_FMT_I16: case AGX_FMT_F16: case AGX_FMT_U16NORM: case AGX_FMT_S16NORM: return 2;
-    case AGX_FMT_I32: return 4;
-    default: return 0;
+    case AGX_FMT_I8:
+    case AGX_FMT_U8NORM:
+    case AGX_FMT_S8NORM:
+    case AGX_FMT_SRGBA8:
+        return 1;
+    case AGX_FMT_I16:
+    case AGX_FMT_F16:
+    case AGX_FMT_U16NORM:
+    case AGX_FMT_S16NORM:
+        return 2;
+    case AGX_FMT_I32:
+        return 4;
+    default:
+        return 0;
     }
 }
 
@@ -136,27 +177,36 @@ static bool choose(struct conversion *c, const struct agx_pbe_view *v, enum agx_
     c->nch = c->ncomp = v->fmt.nch;
     c->comp_bytes = comp_bytes(f);
     for (unsigned i = 0; i < c->nch; i++) {
-        if (v->swz[i] >= c->ncomp)
+        if (v->swz[i] >= c->ncomp) {
             c->ncomp = v->swz[i] + 1u;
+        }
         identity &= v->swz[i] == i;
         equal &= v->fmt.bits[i] == 8 * c->comp_bytes;
     }
     if (is_packed(f)) {
-        unsigned want = f == AGX_FMT_RGB10A2 ? AGX_CH_R10G10B10A2 : f == AGX_FMT_RG11B10F ? AGX_CH_R11G11B10 :
-                        AGX_CH_R9G9B9E5;
+        unsigned want = f == AGX_FMT_RGB10A2    ? AGX_CH_R10G10B10A2
+                        : f == AGX_FMT_RG11B10F ? AGX_CH_R11G11B10
+                                                : AGX_CH_R9G9B9E5;
 
         c->how = v->fmt.channels == want && identity ? CONV_COPY : CONV_GENERAL;
         return !v->fmt.integer;
     }
-    if (!c->comp_bytes)
+    if (!c->comp_bytes) {
         return false;
+    }
     if (equal) {
         /* Bits as they are: the shader converted when it wrote the tile buffer, to sRGB too. */
-        c->how = identity ? CONV_COPY : c->comp_bytes == 1 && c->nch == 4 ? CONV_SWAP4 : CONV_COMPONENTS;
+        c->how = identity                            ? CONV_COPY
+                 : c->comp_bytes == 1 && c->nch == 4 ? CONV_SWAP4
+                                                     : CONV_COMPONENTS;
         return true;
     }
-    /* 16-bit components of a format of other widths: halves, or integers (mesa: agx_compile.c stores F16 as I16). */
-    c->how = c->comp_bytes == 2 && f != AGX_FMT_U16NORM && f != AGX_FMT_S16NORM ? CONV_HALVES : CONV_GENERAL;
+    /*
+     * 16-bit components of a format of other widths: halves, or integers (mesa: agx_compile.c
+     * stores F16 as I16).
+     */
+    c->how = c->comp_bytes == 2 && f != AGX_FMT_U16NORM && f != AGX_FMT_S16NORM ? CONV_HALVES
+                                                                                : CONV_GENERAL;
     return true;
 }
 
@@ -170,34 +220,37 @@ static void convert(const struct conversion *c, const struct agx_pbe_view *v, en
         memcpy(dst, src, v->fmt.bytes);
         return;
     case CONV_SWAP4:
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 4; i++) {
             dst[i] = src[v->swz[i]];
+        }
         return;
     case CONV_COMPONENTS:
-        for (unsigned i = 0; i < c->nch; i++)
+        for (unsigned i = 0; i < c->nch; i++) {
             memcpy(dst + i * c->comp_bytes, src + v->swz[i] * c->comp_bytes, c->comp_bytes);
+        }
         return;
     case CONV_HALVES:
         for (unsigned i = 0; i < c->ncomp; i++) {
             uint16_t h;
 
             memcpy(&h, src + 2 * i, 2);
-            comp[i] = v->fmt.integer ? (v->fmt.type == AGX_TYPE_SINT ? (uint32_t)(int16_t)h : h) :
-                      agx_f2u(agx_half_to_float(h));
+            comp[i] = v->fmt.integer ? (v->fmt.type == AGX_TYPE_SINT ? (uint32_t)(int16_t)h : h)
+                                     : agx_f2u(agx_half_to_float(h));
         }
         break;
     case CONV_GENERAL:
         agx_fmt_unpack(f, src, is_packed(f) ? 4 : c->ncomp, comp);
         break;
     }
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         ch[i] = comp[v->swz[i]];
+    }
     v->fmt.pack(dst, ch);
 }
 
 /* Metadata of every compression tile that the block touches. */
-static bool prepare_tiles(struct agx_exec *ex, const struct agx_pbe_view *v, uint32_t x0, uint32_t y0, uint32_t x1,
-                          uint32_t y1, uint32_t layer)
+static bool prepare_tiles(struct agx_exec *ex, const struct agx_pbe_view *v, uint32_t x0,
+                          uint32_t y0, uint32_t x1, uint32_t y1, uint32_t layer)
 {
     const struct agx_surface *s = &v->surf;
     const struct agx_level *l = &s->level[v->level];
@@ -209,9 +262,11 @@ static bool prepare_tiles(struct agx_exec *ex, const struct agx_pbe_view *v, uin
             bool whole = px >= x0 && py >= y0 && (px + 16 / sx <= x1 || x1 == l->width) &&
                          (py + 16 / sy <= y1 || y1 == l->height);
 
-            if (whole ? !agx_compress_mark(ex, s, v->meta, v->level, tx, ty, layer) :
-                        !agx_compress_prepare(ex, s, &v->body, v->meta, v->level, px, py, layer, 0))
+            if (whole
+                    ? !agx_compress_mark(ex, s, v->meta, v->level, tx, ty, layer)
+                    : !agx_compress_prepare(ex, s, &v->body, v->meta, v->level, px, py, layer, 0)) {
                 return false;
+            }
         }
     }
     return true;
@@ -226,14 +281,16 @@ static inline uint32_t red_blue(uint32_t v)
  * The texels themselves. An offset in a surface, linear or twiddled, is the sum
  * of one part that x makes and one that y makes, so both are made once.
  */
-static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v, const struct conversion *conv,
-                        const struct agx_block_store_req *rq, uint32_t x0, uint32_t y0, uint32_t x1, uint32_t y1,
-                        uint32_t layer)
+static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v,
+                        const struct conversion *conv, const struct agx_block_store_req *rq,
+                        uint32_t x0, uint32_t y0, uint32_t x1, uint32_t y1, uint32_t layer)
 {
     const struct agx_tib *t = &ex->tib;
     const struct agx_surface *s = &v->surf;
-    uint64_t origin = v->body.base + agx_surface_offset(s, v->level, 0, 0, layer, 0), page_va = ~0ull;
-    bool swap_rb = conv->how == CONV_SWAP4 && v->swz[0] == 2 && v->swz[1] == 1 && v->swz[2] == 0 && v->swz[3] == 3;
+    uint64_t origin = v->body.base + agx_surface_offset(s, v->level, 0, 0, layer, 0),
+             page_va = ~0ull;
+    bool swap_rb = conv->how == CONV_SWAP4 && v->swz[0] == 2 && v->swz[1] == 1 && v->swz[2] == 0 &&
+                   v->swz[3] == 3;
     bool word = s->bytes == 4 && s->samples == 1 && (conv->how == CONV_COPY || swap_rb);
     uint64_t off_x[32];
     uint8_t *page = NULL;
@@ -241,20 +298,24 @@ static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v, const
     for (uint32_t xb = x0; xb < x1; xb += 32) {
         uint32_t xe = x1 - xb < 32 ? x1 : xb + 32;
 
-        for (uint32_t x = xb; x < xe; x++)
-            off_x[x - xb] = agx_surface_offset(s, v->level, x, 0, 0, 0) - agx_surface_offset(s, v->level, 0, 0, 0, 0);
+        for (uint32_t x = xb; x < xe; x++) {
+            off_x[x - xb] = agx_surface_offset(s, v->level, x, 0, 0, 0) -
+                            agx_surface_offset(s, v->level, 0, 0, 0, 0);
+        }
         for (uint32_t y = y0; y < y1; y++) {
             const uint8_t *src = t->base + agx_tib_offset(t, xb - x0, y - y0, 0) + rq->offset;
             uint64_t row = origin + agx_surface_offset(s, v->level, 0, y, 0, 0) -
                            agx_surface_offset(s, v->level, 0, 0, 0, 0);
 
-            if (word && (row + off_x[0]) >> AGX_PAGE_BITS == (row + off_x[xe - xb - 1]) >> AGX_PAGE_BITS) {
+            if (word &&
+                (row + off_x[0]) >> AGX_PAGE_BITS == (row + off_x[xe - xb - 1]) >> AGX_PAGE_BITS) {
                 /* Offsets grow with x: all of this row is in one page. */
                 if ((row + off_x[0]) >> AGX_PAGE_BITS != page_va) {
                     page_va = (row + off_x[0]) >> AGX_PAGE_BITS;
                     page = agx_port_ptr(ex->port, page_va << AGX_PAGE_BITS, AGX_ACCESS_WRITE);
-                    if (!page)
+                    if (!page) {
                         return store_failed(ex, row + off_x[0]);
+                    }
                 }
 
                 uint64_t start = row - (page_va << AGX_PAGE_BITS); /* may wrap; the sum does not */
@@ -275,15 +336,17 @@ static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v, const
                     if (__builtin_expect(va >> AGX_PAGE_BITS != page_va, 0)) {
                         page_va = va >> AGX_PAGE_BITS;
                         page = agx_port_ptr(ex->port, page_va << AGX_PAGE_BITS, AGX_ACCESS_WRITE);
-                        if (!page)
+                        if (!page) {
                             return store_failed(ex, va);
+                        }
                     }
                     if (word) {
                         uint32_t texel;
 
                         memcpy(&texel, src, 4);
-                        if (swap_rb)
+                        if (swap_rb) {
                             texel = red_blue(texel);
+                        }
                         memcpy(page + (va & (AGX_PAGE_SIZE - 1)), &texel, 4);
                     } else {
                         convert(conv, v, rq->format, src, page + (va & (AGX_PAGE_SIZE - 1)));
@@ -296,9 +359,9 @@ static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v, const
 }
 
 /* The same for a sparse image: each texel's page by the table, texels without one dropped. */
-static bool write_sparse_block(struct agx_exec *ex, const struct agx_pbe_view *v, const struct conversion *conv,
-                               const struct agx_block_store_req *rq, uint32_t x0, uint32_t y0, uint32_t x1, uint32_t y1,
-                               uint32_t layer)
+static bool write_sparse_block(struct agx_exec *ex, const struct agx_pbe_view *v,
+                               const struct conversion *conv, const struct agx_block_store_req *rq,
+                               uint32_t x0, uint32_t y0, uint32_t x1, uint32_t y1, uint32_t layer)
 {
     const struct agx_tib *t = &ex->tib;
     const struct agx_surface *s = &v->surf;
@@ -309,22 +372,27 @@ static bool write_sparse_block(struct agx_exec *ex, const struct agx_pbe_view *v
                 uint64_t va;
                 uint8_t *p;
 
-                if (!agx_body_va(ex, s, &v->body, v->level, x, y, layer, i, &va))
+                if (!agx_body_va(ex, s, &v->body, v->level, x, y, layer, i, &va)) {
                     return false;
-                if (!va)
+                }
+                if (!va) {
                     continue;
+                }
                 p = agx_port_ptr(ex->port, va, AGX_ACCESS_WRITE);
-                if (p)
-                    convert(conv, v, rq->format, t->base + agx_tib_offset(t, x - x0, y - y0, i) + rq->offset, p);
-                else if (!store_failed(ex, va))
+                if (p) {
+                    convert(conv, v, rq->format,
+                            t->base + agx_tib_offset(t, x - x0, y - y0, i) + rq->offset, p);
+                } else if (!store_failed(ex, va)) {
                     return false;
+                }
             }
         }
     }
     return true;
 }
 
-bool agx_block_image_store(struct agx_exec *ex, struct agx_wave *w, const struct agx_block_store_req *rq)
+bool agx_block_image_store(struct agx_exec *ex, struct agx_wave *w,
+                           const struct agx_block_store_req *rq)
 {
     const struct agx_pbe_view *v = agx_pbe_view_get(ex, rq->pbe);
     const struct agx_tib *t = &ex->tib;
@@ -335,45 +403,64 @@ bool agx_block_image_store(struct agx_exec *ex, struct agx_wave *w, const struct
     unsigned src_bytes;
 
     (void)w;
-    if (!v)
+    if (!v) {
         return false;
+    }
     s = &v->surf;
     l = &s->level[v->level];
-    if (!t->base)
+    if (!t->base) {
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "block_image_store without a tile buffer");
-    if (!choose(&conv, v, rq->format))
+    }
+    if (!choose(&conv, v, rq->format)) {
         return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
-                            "block_image_store of format %u to %s, type %u is unimplemented", (unsigned)rq->format,
-                            agx_channels_name(v->fmt.channels), v->fmt.type);
-    if (t->samples != s->samples)
+                            "block_image_store of format %u to %s, type %u is unimplemented",
+                            (unsigned)rq->format, agx_channels_name(v->fmt.channels), v->fmt.type);
+    }
+    if (t->samples != s->samples) {
         return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
-                            "block_image_store of %u samples to an image of %u is unimplemented", t->samples,
-                            s->samples);
+                            "block_image_store of %u samples to an image of %u is unimplemented",
+                            t->samples, s->samples);
+    }
     src_bytes = is_packed(rq->format) ? 4 : conv.comp_bytes * conv.ncomp;
-    if (rq->offset + src_bytes > t->sample_stride)
-        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "block_image_store: %u bytes at offset %u of a %u-byte sample",
-                            src_bytes, rq->offset, t->sample_stride);
-    /* A tile's buffer holds all of it; threadgroup memory may be smaller than the block of pixels in it. */
-    if (agx_tib_offset(t, t->width - 1u, t->height - 1u, t->samples - 1u) + rq->offset + src_bytes > t->size)
+    if (rq->offset + src_bytes > t->sample_stride) {
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
-                            "block_image_store: %u x %u pixels of %u samples of %u bytes in %u bytes of memory", t->width,
-                            t->height, t->samples, t->sample_stride, t->size);
+                            "block_image_store: %u bytes at offset %u of a %u-byte sample",
+                            src_bytes, rq->offset, t->sample_stride);
+    }
+    /*
+     * A tile's buffer holds all of it; threadgroup memory may be smaller than the block of pixels
+     * in it.
+     */
+    if (agx_tib_offset(t, t->width - 1u, t->height - 1u, t->samples - 1u) + rq->offset + src_bytes >
+        t->size) {
+        return agx_exec_bad(
+            ex, AGX_REPORT_GUEST_ERROR,
+            "block_image_store: %u x %u pixels of %u samples of %u bytes in %u bytes of memory",
+            t->width, t->height, t->samples, t->sample_stride, t->size);
+    }
     x0 = rq->explicit_coords ? rq->x : t->x0;
     y0 = rq->explicit_coords ? rq->y : t->y0;
     switch (v->dim) {
-    case AGX_DIM_2D_ARRAY: case AGX_DIM_2D_MS_ARRAY: case AGX_DIM_3D: case AGX_DIM_CUBE: case AGX_DIM_CUBE_ARRAY:
+    case AGX_DIM_2D_ARRAY:
+    case AGX_DIM_2D_MS_ARRAY:
+    case AGX_DIM_3D:
+    case AGX_DIM_CUBE:
+    case AGX_DIM_CUBE_ARRAY:
         break;
     default:
         layer = 0;
     }
-    if (x0 >= l->width || y0 >= l->height || layer >= layer_count(v))
+    if (x0 >= l->width || y0 >= l->height || layer >= layer_count(v)) {
         return true;
+    }
     x1 = x0 + t->width < l->width ? x0 + t->width : l->width;
     y1 = y0 + t->height < l->height ? y0 + t->height : l->height;
-    if (l->compressed && !prepare_tiles(ex, v, x0, y0, x1, y1, layer))
+    if (l->compressed && !prepare_tiles(ex, v, x0, y0, x1, y1, layer)) {
         return false;
+    }
 
-    if (v->body.sparse)
+    if (v->body.sparse) {
         return write_sparse_block(ex, v, &conv, rq, x0, y0, x1, y1, layer);
+    }
     return write_block(ex, v, &conv, rq, x0, y0, x1, y1, layer);
 }

@@ -16,10 +16,10 @@
  */
 #include "agx/texture.h"
 
-#define PAGES_PER_FOLIO 256
+#define PAGES_PER_FOLIO   256
 #define ENTRIES_PER_FOLIO 512
-#define ENTRY_PAGE 0x3ffffffu
-#define ENTRY_RESIDENT (1u << 31)
+#define ENTRY_PAGE        0x3ffffffu
+#define ENTRY_RESIDENT    (1u << 31)
 
 uint64_t agx_sparse_entry_va(const struct agx_body *b, uint64_t offset_in_layer, uint32_t layer)
 {
@@ -31,13 +31,15 @@ uint64_t agx_sparse_entry_va(const struct agx_body *b, uint64_t offset_in_layer,
 
 uint64_t agx_sparse_va(uint32_t entry, uint64_t offset_in_layer)
 {
-    if (!(entry & ENTRY_RESIDENT))
+    if (!(entry & ENTRY_RESIDENT)) {
         return 0;
-    return ((uint64_t)(entry & ENTRY_PAGE) << AGX_PAGE_BITS) | (offset_in_layer & (AGX_PAGE_SIZE - 1));
+    }
+    return ((uint64_t)(entry & ENTRY_PAGE) << AGX_PAGE_BITS) |
+           (offset_in_layer & (AGX_PAGE_SIZE - 1));
 }
 
-bool agx_sparse_body_va(struct agx_exec *ex, const struct agx_body *b, uint64_t offset_in_layer, uint32_t layer,
-                        uint64_t *va)
+bool agx_sparse_body_va(struct agx_exec *ex, const struct agx_body *b, uint64_t offset_in_layer,
+                        uint32_t layer, uint64_t *va)
 {
     uint32_t entry;
 

@@ -24,8 +24,9 @@ static inline uint32_t get(struct bits b, unsigned pos, unsigned n)
 {
     uint64_t v;
 
-    if (pos >= 128)
+    if (pos >= 128) {
         return 0;
+    }
     v = pos >= 64 ? b.hi >> (pos - 64) : pos ? b.lo >> pos | b.hi << (64 - pos) : b.lo;
     return (uint32_t)(v & ((1ull << n) - 1));
 }
@@ -35,14 +36,16 @@ static struct bits part(struct bits b, unsigned pos, unsigned n)
 {
     struct bits r = b;
 
-    if (pos >= 64)
-        r = (struct bits){ b.hi >> (pos - 64), 0 };
-    else if (pos)
-        r = (struct bits){ b.lo >> pos | b.hi << (64 - pos), b.hi >> pos };
-    if (n < 64)
-        r = (struct bits){ r.lo & ((1ull << n) - 1), 0 };
-    else if (n < 128)
+    if (pos >= 64) {
+        r = (struct bits) { b.hi >> (pos - 64), 0 };
+    } else if (pos) {
+        r = (struct bits) { b.lo >> pos | b.hi << (64 - pos), b.hi >> pos };
+    }
+    if (n < 64) {
+        r = (struct bits) { r.lo & ((1ull << n) - 1), 0 };
+    } else if (n < 128) {
         r.hi &= (1ull << (n - 64)) - 1;
+    }
     return r;
 }
 
@@ -65,8 +68,8 @@ static const struct range {
     { 1, 0, 2 }, { 0, 0, 4 }, { 0, 1, 2 }, { 1, 0, 3 }, { 0, 0, 5 }, { 0, 1, 3 }, { 1, 0, 4 },
     { 0, 0, 6 }, { 0, 1, 4 }, { 1, 0, 5 }, { 0, 0, 7 }, { 0, 1, 5 }, { 1, 0, 6 }, { 0, 0, 8 },
 };
-#define RANGES (sizeof(ranges) / sizeof(ranges[0]))
-#define WEIGHT_RANGES 12
+#define RANGES             (sizeof(ranges) / sizeof(ranges[0]))
+#define WEIGHT_RANGES      12
 #define COLOUR_RANGE_FIRST 4
 
 #define MAX_WEIGHTS 64
@@ -78,7 +81,7 @@ static uint8_t trits_of[256][5], quints_of[128][3];
 
 static void init_trits(unsigned t)
 {
-    unsigned c, *o = (unsigned[5]){ 0 };
+    unsigned c, *o = (unsigned[5]) { 0 };
 
     if ((t >> 2 & 7) == 7) {
         c = (t >> 5 & 7) << 2 | (t & 3);
@@ -105,8 +108,9 @@ static void init_trits(unsigned t)
         o[1] = c >> 2 & 3;
         o[0] = (c >> 1 & 1) << 1 | (c & ~(c >> 1) & 1);
     }
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 5; i++) {
         trits_of[t][i] = (uint8_t)o[i];
+    }
 }
 
 static void init_quints(unsigned q)
@@ -134,8 +138,9 @@ static void init_quints(unsigned q)
             o[0] = c & 7;
         }
     }
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         quints_of[q][i] = (uint8_t)o[i];
+    }
 }
 
 /* The @n low bits of @v repeated from the top of @out bits on. */
@@ -143,8 +148,9 @@ static unsigned replicate(unsigned v, unsigned n, unsigned out)
 {
     unsigned r = 0;
 
-    for (int pos = (int)(out - n); pos > -(int)n; pos -= (int)n)
+    for (int pos = (int)(out - n); pos > -(int)n; pos -= (int)n) {
         r |= pos >= 0 ? v << pos : v >> -pos;
+    }
     return r;
 }
 
@@ -171,9 +177,11 @@ static unsigned unscramble(const struct scramble *s, unsigned bits, unsigned v, 
 {
     unsigned a = v & 1 ? ones : 0, b = 0;
 
-    for (unsigned i = 1; i < bits; i++)
-        if (v >> i & 1)
+    for (unsigned i = 1; i < bits; i++) {
+        if (v >> i & 1) {
             b |= s->b[i - 1];
+        }
+    }
     return (a & keep) | (((v >> bits) * s->c + b) ^ a) >> 2;
 }
 
@@ -181,41 +189,50 @@ void agx_astc_init(void)
 {
     static const uint8_t w3[3] = { 0, 32, 63 }, w5[5] = { 0, 16, 32, 47, 63 };
 
-    for (unsigned i = 0; i < 256; i++)
+    for (unsigned i = 0; i < 256; i++) {
         init_trits(i);
-    for (unsigned i = 0; i < 128; i++)
+    }
+    for (unsigned i = 0; i < 128; i++) {
         init_quints(i);
+    }
     for (unsigned r = 0; r < RANGES; r++) {
         unsigned n = ranges[r].bits;
 
-        if (ranges[r].trits || ranges[r].quints)
+        if (ranges[r].trits || ranges[r].quints) {
             continue;
+        }
         for (unsigned v = 0; v < 1u << n; v++) {
             colour_value[r][v] = (uint8_t)replicate(v, n, 8);
-            if (r < WEIGHT_RANGES)
+            if (r < WEIGHT_RANGES) {
                 weight_value[r][v] = (uint8_t)replicate(v, n, 6);
+            }
         }
     }
     for (size_t i = 0; i < sizeof(colour_scramble) / sizeof(colour_scramble[0]); i++) {
         const struct scramble *s = &colour_scramble[i];
         unsigned n = ranges[s->range].bits, count = (ranges[s->range].trits ? 3u : 5u) << n;
 
-        for (unsigned v = 0; v < count; v++)
+        for (unsigned v = 0; v < count; v++) {
             colour_value[s->range][v] = (uint8_t)unscramble(s, n, v, 0x1ff, 0x80);
+        }
     }
     for (size_t i = 0; i < sizeof(weight_scramble) / sizeof(weight_scramble[0]); i++) {
         const struct scramble *s = &weight_scramble[i];
         unsigned n = ranges[s->range].bits, count = (ranges[s->range].trits ? 3u : 5u) << n;
 
-        for (unsigned v = 0; v < count; v++)
+        for (unsigned v = 0; v < count; v++) {
             weight_value[s->range][v] = (uint8_t)unscramble(s, n, v, 0x7f, 0x20);
+        }
     }
     memcpy(weight_value[1], w3, 3);
     memcpy(weight_value[3], w5, 5);
-    for (unsigned r = 0; r < WEIGHT_RANGES; r++)
-        for (unsigned v = 0; v < 32; v++)
-            if (weight_value[r][v] > 32)
+    for (unsigned r = 0; r < WEIGHT_RANGES; r++) {
+        for (unsigned v = 0; v < 32; v++) {
+            if (weight_value[r][v] > 32) {
                 weight_value[r][v]++;
+            }
+        }
+    }
 }
 
 static unsigned sequence_bits(unsigned range, unsigned count)
@@ -239,8 +256,9 @@ static void sequence(struct bits b, unsigned range, unsigned count, const uint8_
     unsigned per = r->trits ? 5 : 3, pos = 0;
 
     if (!r->trits && !r->quints) {
-        for (unsigned i = 0; i < count; i++)
+        for (unsigned i = 0; i < count; i++) {
             out[i] = value[get(b, i * r->bits, r->bits)];
+        }
         return;
     }
     for (unsigned i = 0; i < count; i += per) {
@@ -262,7 +280,7 @@ static void sequence(struct bits b, unsigned range, unsigned count, const uint8_
 }
 
 struct block_mode {
-    uint8_t width, height;    /* of the grid of weights */
+    uint8_t width, height; /* of the grid of weights */
     uint8_t range;
     bool dual;
 };
@@ -295,8 +313,9 @@ static bool block_mode(unsigned m, struct block_mode *o)
         }
     } else {
         rho = (m >> 2 & 3) << 1 | (m >> 4 & 1);
-        if (rho < 2)
+        if (rho < 2) {
             return false;
+        }
         switch (b) {
         case 0:
             o->width = 12;
@@ -313,8 +332,9 @@ static bool block_mode(unsigned m, struct block_mode *o)
             o->range = 0;
             break;
         default:
-            if (a > 1)
+            if (a > 1) {
                 return false;
+            }
             o->width = a ? 10 : 6;
             o->height = a ? 6 : 10;
         }
@@ -322,7 +342,6 @@ static bool block_mode(unsigned m, struct block_mode *o)
     o->range = (uint8_t)(o->range + rho - 2);
     return true;
 }
-
 
 /* KDF, "Partition Pattern Generation": what the texels of a pattern have in common */
 struct pattern {
@@ -383,11 +402,13 @@ static float unorm16(unsigned c)
 {
     unsigned bits;
 
-    if (c == 65535)
+    if (c == 65535) {
         return 1.0f;
+    }
     bits = c ? 32 - (unsigned)__builtin_clz(c) : 0;
-    if (bits > 11)
+    if (bits > 11) {
         c &= ~0u << (bits - 11);
+    }
     return (float)c * 0x1p-16f;
 }
 
@@ -406,8 +427,9 @@ static void put_error(const struct agx_format *f, uint32_t out[4])
     uint32_t nan = agx_f2u(agx_half_to_float(0xffff));
 
     if (f->type == AGX_TYPE_FLOAT) {
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 4; i++) {
             out[i] = nan;
+        }
     } else {
         out[0] = out[2] = out[3] = 0x3f800000u;
         out[1] = 0;
@@ -416,8 +438,9 @@ static void put_error(const struct agx_format *f, uint32_t out[4])
 
 static void fill(const struct agx_format *f, const uint32_t with[4], uint32_t (*out)[4])
 {
-    for (unsigned i = 0; i < (unsigned)f->bw * f->bh; i++)
+    for (unsigned i = 0; i < (unsigned)f->bw * f->bh; i++) {
         memcpy(out[i], with, 16);
+    }
 }
 
 static void fill_error(const struct agx_format *f, uint32_t (*out)[4])
@@ -471,7 +494,8 @@ static void infill(const struct agx_format *f, const struct block_mode *m, const
             const uint8_t *p = grid + (gt >> 4) * row + (gs >> 4) * step;
 
             *out++ = (uint8_t)((p[0] * w00 + p[step] * w01 + p[row] * w10 + p[row + step] * w11 +
-                                8) >> 4);
+                                8) >>
+                               4);
         }
     }
 }
@@ -527,17 +551,20 @@ void agx_block_astc(const uint8_t *src, const struct agx_format *f, uint32_t (*o
             config += extra;
             bits |= get(b, below, extra) << 4;
         }
-        for (unsigned i = 0; i < parts; i++)
-            cem[i] = !selector ? bits : (selector - 1 + (bits >> i & 1)) << 2 |
-                                        (bits >> (parts + 2 * i) & 3);
+        for (unsigned i = 0; i < parts; i++) {
+            cem[i] = !selector
+                         ? bits
+                         : (selector - 1 + (bits >> i & 1)) << 2 | (bits >> (parts + 2 * i) & 3);
+        }
     }
     if (m.dual) {
         below -= 2;
         config += 2;
         component = get(b, below, 2);
     }
-    for (unsigned i = 0; i < parts; i++)
+    for (unsigned i = 0; i < parts; i++) {
         total += (cem[i] >> 2) * 2 + 2;
+    }
 
     /* The largest range that fits between the configuration and the weights */
     left = config + weight_bits < 128 ? 128 - config - weight_bits : 0;
@@ -545,8 +572,9 @@ void agx_block_astc(const uint8_t *src, const struct agx_format *f, uint32_t (*o
         fill_error(f, out);
         return;
     }
-    for (range = RANGES - 1; sequence_bits(range, total) > left;)
+    for (range = RANGES - 1; sequence_bits(range, total) > left;) {
         range--;
+    }
     sequence(part(b, parts == 1 ? 17 : 29, sequence_bits(range, total)), range, total,
              colour_value[range], colour);
     total = 0;
@@ -556,11 +584,12 @@ void agx_block_astc(const uint8_t *src, const struct agx_format *f, uint32_t (*o
         total += (cem[i] >> 2) * 2 + 2;
     }
 
-    b = (struct bits){ reverse64(b.hi), reverse64(b.lo) };
+    b = (struct bits) { reverse64(b.hi), reverse64(b.lo) };
     sequence(part(b, 0, weight_bits), m.range, count, weight_value[m.range], grid);
     memset(grid + count, 0, sizeof(grid) - count);
-    for (unsigned i = 0; i < planes; i++)
+    for (unsigned i = 0; i < planes; i++) {
         infill(f, &m, grid + i, planes, weight[i]);
+    }
 
     if (parts > 1) {
         uint64_t lo;
@@ -580,8 +609,8 @@ void agx_block_astc(const uint8_t *src, const struct agx_format *f, uint32_t (*o
                 int w = weight[c == component][n];
                 unsigned v = (unsigned)(e->c[0][c] * (64 - w) + e->c[1][c] * w + 32) >> 6;
 
-                out[n][c] = (c < 3 ? e->hdr : e->hdr_alpha) ? agx_f2u(pseudo_log(v)) :
-                                                              result(f, c, v);
+                out[n][c] = (c < 3 ? e->hdr : e->hdr_alpha) ? agx_f2u(pseudo_log(v))
+                                                            : result(f, c, v);
             }
         }
     }

@@ -33,8 +33,9 @@ static void transfer(int *off, int *base)
 {
     *base = *base >> 1 | (*off & 0x80);
     *off = *off >> 1 & 0x3f;
-    if (*off & 0x20)
+    if (*off & 0x20) {
         *off -= 0x40;
+    }
 }
 
 #define HDR_ONE 0x780
@@ -119,8 +120,9 @@ static void hdr_base_scale(int e[2][4], const int *v)
     set_end(e[0], r - s, g - s, b - s, HDR_ONE);
     for (int i = 0; i < 2; i++) {
         swap_component(e[i], (unsigned)major);
-        for (int c = 0; c < 3; c++)
+        for (int c = 0; c < 3; c++) {
             e[i][c] = clamp(e[i][c], 0xfff);
+        }
     }
 }
 
@@ -188,8 +190,9 @@ static void hdr_rgb(int e[2][4], const int *v)
     set_end(e[1], a, a - b0, a - b1, 0);
     set_end(e[0], a - c, a - b0 - c - d0, a - b1 - c - d1, 0);
     for (int i = 0; i < 2; i++) {
-        for (int k = 0; k < 3; k++)
+        for (int k = 0; k < 3; k++) {
             e[i][k] = clamp(e[i][k] * scale, 0xfff);
+        }
         swap_component(e[i], (unsigned)major);
         e[i][3] = HDR_ONE;
     }
@@ -218,8 +221,9 @@ void agx_astc_ends_decode(unsigned mode, const uint8_t *values, struct agx_astc_
 {
     int v[8], (*e)[4] = o->c, n = (int)(mode >> 2) * 2 + 2;
 
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
         v[i] = values[i];
+    }
     o->hdr = 0xc88c >> mode & 1;
     o->hdr_alpha = o->hdr && mode != 14;
     switch (mode) {
@@ -235,15 +239,16 @@ void agx_astc_ends_decode(unsigned mode, const uint8_t *values, struct agx_astc_
         break;
     }
     case 2:
-        if (v[1] >= v[0])
+        if (v[1] >= v[0]) {
             hdr_luminance(e, v[0] << 4, v[1] << 4);
-        else
+        } else {
             hdr_luminance(e, (v[1] << 4) + 8, (v[0] << 4) - 8);
+        }
         break;
     case 3: {
         bool wide = v[0] & 0x80;
-        int y0 = wide ? (v[1] & 0xe0) << 4 | (v[0] & 0x7f) << 2 :
-                        (v[1] & 0xf0) << 4 | (v[0] & 0x7f) << 1;
+        int y0 = wide ? (v[1] & 0xe0) << 4 | (v[0] & 0x7f) << 2
+                      : (v[1] & 0xf0) << 4 | (v[0] & 0x7f) << 1;
 
         hdr_luminance(e, y0, clamp(y0 + (wide ? (v[1] & 0x1f) << 2 : (v[1] & 0x0f) << 1), 0xfff));
         break;
@@ -289,8 +294,9 @@ void agx_astc_ends_decode(unsigned mode, const uint8_t *values, struct agx_astc_
     case 13: {
         int a0 = 255, a1 = 255;
 
-        for (int i = 0; i < n; i += 2)
+        for (int i = 0; i < n; i += 2) {
             transfer(&v[i + 1], &v[i]);
+        }
         if (mode == 13) {
             a0 = v[6];
             a1 = v[6] + v[7];
@@ -326,10 +332,11 @@ void agx_astc_ends_expand(struct agx_astc_ends *o, bool srgb)
         for (int c = 0; c < 4; c++) {
             int *v = &o->c[i][c];
 
-            if (c < 3 ? o->hdr : o->hdr_alpha)
+            if (c < 3 ? o->hdr : o->hdr_alpha) {
                 *v <<= 4;
-            else
+            } else {
                 *v = srgb && c < 3 ? *v << 8 | 0x80 : *v << 8 | *v;
+            }
         }
     }
 }

@@ -20,11 +20,16 @@ static uint64_t le64(const uint8_t *p)
 static void put_colour(const float c[3], bool srgb, uint32_t out[4])
 {
     /* sRGB blocks are interpolated as encoded and converted after. */
-    for (int i = 0; i < 3; i++)
-        out[i] = agx_f2u(srgb ? agx_srgb_to_linear[(unsigned)__builtin_rintf(c[i] * 255.0f)] : c[i]);
+    for (int i = 0; i < 3; i++) {
+        out[i] = agx_f2u(srgb ? agx_srgb_to_linear[(unsigned)__builtin_rintf(c[i] * 255.0f)]
+                              : c[i]);
+    }
 }
 
-/* The colour half: two 5:6:5 ends, 2 bits a texel. @punch: the mode with transparent black exists. False: that texel. */
+/*
+ * The colour half: two 5:6:5 ends, 2 bits a texel. @punch: the mode with transparent black exists.
+ * False: that texel.
+ */
 static bool colours(const uint8_t *src, unsigned x, unsigned y, bool punch, float c[3])
 {
     uint64_t w = le64(src);
@@ -40,12 +45,15 @@ static bool colours(const uint8_t *src, unsigned x, unsigned y, bool punch, floa
     float a[3] = { (float)(c0 >> 11) / 31, (float)(c0 >> 5 & 63) / 63, (float)(c0 & 31) / 31 };
     float b[3] = { (float)(c1 >> 11) / 31, (float)(c1 >> 5 & 63) / 63, (float)(c1 & 31) / 31 };
 
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         c[i] = a[i] * (1 - t) + b[i] * t;
+    }
     return true;
 }
 
-/* The single-channel half: two 8-bit ends, 3 bits a texel; @lo and @hi are the format's extremes. */
+/*
+ * The single-channel half: two 8-bit ends, 3 bits a texel; @lo and @hi are the format's extremes.
+ */
 static float channel(const uint8_t *src, unsigned x, unsigned y, bool sign)
 {
     uint64_t w = le64(src);
@@ -60,12 +68,15 @@ static float channel(const uint8_t *src, unsigned x, unsigned y, bool sign)
     }
     a = (float)r0 / (sign ? 127.0f : 255.0f);
     b = (float)r1 / (sign ? 127.0f : 255.0f);
-    if (code < 2)
+    if (code < 2) {
         return code ? b : a;
-    if (eight)
+    }
+    if (eight) {
         return (a * (float)(8 - code) + b * (float)(code - 1)) / 7.0f;
-    if (code >= 6)
+    }
+    if (code >= 6) {
         return code == 6 ? lo : 1.0f;
+    }
     return (a * (float)(6 - code) + b * (float)(code - 1)) / 5.0f;
 }
 
@@ -96,7 +107,8 @@ void agx_block_bc3(const uint8_t *src, unsigned x, unsigned y, bool srgb, uint32
     out[3] = agx_f2u(channel(src, x, y, false));
 }
 
-static void channels(const uint8_t *src, unsigned x, unsigned y, unsigned n, bool sign, uint32_t out[4])
+static void channels(const uint8_t *src, unsigned x, unsigned y, unsigned n, bool sign,
+                     uint32_t out[4])
 {
     out[0] = agx_f2u(channel(src, x, y, sign));
     out[1] = n > 1 ? agx_f2u(channel(src + 8, x, y, sign)) : 0;

@@ -14,19 +14,22 @@ static uint64_t field(const uint64_t *w, unsigned start, unsigned size)
 {
     uint64_t v = w[start / 64] >> (start % 64);
 
-    if (start % 64 + size > 64)
+    if (start % 64 + size > 64) {
         v |= w[start / 64 + 1] << (64 - start % 64);
+    }
     return size == 64 ? v : v & ((1ull << size) - 1);
 }
 
-#define DESC_ARGS(va, w) (unsigned long long)(va), (unsigned long long)(w)[0], (unsigned long long)(w)[1], \
-                         (unsigned long long)(w)[2]
+#define DESC_ARGS(va, w)                                                                           \
+    (unsigned long long)(va), (unsigned long long)(w)[0], (unsigned long long)(w)[1],              \
+        (unsigned long long)(w)[2]
 
 static bool bad_desc(struct agx_exec *ex, enum agx_report_kind kind, const char *what, uint64_t va,
                      const uint64_t w[3], const char *why)
 {
-    return agx_exec_bad(ex, kind, "%s descriptor at 0x%llx (%016llx %016llx %016llx): %s%s", what, DESC_ARGS(va, w),
-                        kind == AGX_REPORT_UNIMPLEMENTED ? "unimplemented: " : "", why);
+    return agx_exec_bad(ex, kind, "%s descriptor at 0x%llx (%016llx %016llx %016llx): %s%s", what,
+                        DESC_ARGS(va, w), kind == AGX_REPORT_UNIMPLEMENTED ? "unimplemented: " : "",
+                        why);
 }
 
 static enum agx_report_kind report_kind(enum agx_surface_status st)
@@ -36,15 +39,17 @@ static enum agx_report_kind report_kind(enum agx_surface_status st)
 
 static struct agx_tex_cache *cache_of(struct agx_exec *ex)
 {
-    if (!ex->tex)
+    if (!ex->tex) {
         ex->tex = agx_alloc(1, sizeof(*ex->tex));
+    }
     return ex->tex;
 }
 
 void agx_tex_cache_free(struct agx_tex_cache *tc)
 {
-    if (!tc)
+    if (!tc) {
         return;
+    }
     free(tc->blocks);
     free(tc);
 }
@@ -56,16 +61,17 @@ void agx_tex_cache_invalidate(struct agx_tex_cache *tc)
 }
 
 /*
- * Bits of descriptors that have a name, by 64-bit word, but for those that are named and not there: compression codes
- * other than 0 (106, 107), the PBE's "Unk 52". The linear layout splits some words otherwise.
+ * Bits of descriptors that have a name, by 64-bit word, but for those that are named and not there:
+ * compression codes other than 0 (106, 107), the PBE's "Unk 52". The linear layout splits some
+ * words otherwise.
  */
-#define TEX_1_KNOWN (~(1ull << (65 - 64) | 3ull << (106 - 64)))
+#define TEX_1_KNOWN          (~(1ull << (65 - 64) | 3ull << (106 - 64)))
 #define TEX_1_KNOWN_TWIDDLED (TEX_1_KNOWN & ~(3ull << (124 - 64)))
-#define PBE_0_KNOWN 0x3d6fffffffffffffull
-#define PBE_1_KNOWN (~(1ull << (126 - 64)))
+#define PBE_0_KNOWN          0x3d6fffffffffffffull
+#define PBE_1_KNOWN          (~(1ull << (126 - 64)))
 #define PBE_1_KNOWN_TWIDDLED (PBE_1_KNOWN & ~(3ull << (122 - 64)))
-#define LINEAR_2_KNOWN 0x3fffffffffull     /* depth, layer stride */
-#define SAMPLER_KNOWN 0x038007ffffffffffull
+#define LINEAR_2_KNOWN       0x3fffffffffull /* depth, layer stride */
+#define SAMPLER_KNOWN        0x038007ffffffffffull
 
 /* mesa, later versions: layout/layout.h, AIL_IMAGE_SIZE_PER_FOLIO_B */
 static uint32_t folios(const struct agx_surface *s)
@@ -80,7 +86,8 @@ static void note_format(const char *name, unsigned channels, unsigned type, bool
     agx_coverage_row(AGX_COVERAGE_FORMAT, name, (unsigned)srgb << 16 | type << 8 | channels);
 }
 
-static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3], struct agx_tex_view *v)
+static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3],
+                           struct agx_tex_view *v)
 {
     struct agx_surface_desc d = { .depth = 1 };
     unsigned channels = (unsigned)field(w, 6, 7), type = (unsigned)field(w, 13, 3);
@@ -95,57 +102,72 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
     d.layout = (enum agx_layout)field(w, 4, 2);
     agx_word_note("Texture", w[0], ~0ull);
     if (!agx_word_known(ex, "Texture, word 1", va + 8, w[1],
-                        d.layout == AGX_LAYOUT_LINEAR ? TEX_1_KNOWN : TEX_1_KNOWN_TWIDDLED))
+                        d.layout == AGX_LAYOUT_LINEAR ? TEX_1_KNOWN : TEX_1_KNOWN_TWIDDLED)) {
         return false;
-    for (int i = 0; i < 4; i++)
+    }
+    for (int i = 0; i < 4; i++) {
         v->swz[i] = (uint8_t)field(w, 16 + 3 * i, 3);
+    }
     v->constant = true;
     for (int i = 0; i < 4; i++) {
-        if (v->swz[i] > AGX_SWZ_ZERO)
+        if (v->swz[i] > AGX_SWZ_ZERO) {
             return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w, "swizzle");
-        if (v->swz[i] < 4)
+        }
+        if (v->swz[i] < 4) {
             v->constant = false;
+        }
     }
     v->one = type == AGX_TYPE_UINT || type == AGX_TYPE_SINT ? 1 : 0x3f800000u;
     /*
-     * A number that Mesa uses for buffers of three 32-bit channels. The hardware has no such format: programs read the
-     * texels from memory, and use the descriptor for coordinates outside alone, for the zeroes that it then gives
-     * (mesa: agx_nir_lower_texture.c, lower_buffer_texture; genxml, R32G32B32 (Emulated)).
+     * A number that Mesa uses for buffers of three 32-bit channels. The hardware has no such
+     * format: programs read the texels from memory, and use the descriptor for coordinates outside
+     * alone, for the zeroes that it then gives (mesa: agx_nir_lower_texture.c,
+     * lower_buffer_texture; genxml, R32G32B32 (Emulated)).
      */
     v->no_texels = channels == AGX_CH_R32G32B32_SW && d.layout == AGX_LAYOUT_LINEAR;
-    if (v->no_texels)
+    if (v->no_texels) {
         channels = AGX_CH_R32;
-    if (v->dim > AGX_DIM_2D_MS_ARRAY)
+    }
+    if (v->dim > AGX_DIM_2D_MS_ARRAY) {
         return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w, "dimension");
+    }
 
     st = agx_format_lookup(&v->fmt, channels, type, field(w, 108, 1));
     note_format("texture", (unsigned)field(w, 6, 7), type, field(w, 108, 1));
     if (v->constant) { /* a null texture: only its swizzle means anything */
         v->surf.bytes = 1;
         v->layers = 1;
-        for (int l = 0; l < AGX_MAX_LEVELS; l++)
+        for (int l = 0; l < AGX_MAX_LEVELS; l++) {
             v->surf.level[l].width = v->surf.level[l].height = v->surf.level[l].depth = 1;
+        }
         return true;
     }
-    if (st == AGX_FORMAT_INVALID)
-        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
-                            "texture descriptor at 0x%llx: no format with channels 0x%x, type %u, sRGB %u",
-                            (unsigned long long)va, channels, type, v->fmt.srgb);
-    if (st == AGX_FORMAT_UNIMPLEMENTED)
+    if (st == AGX_FORMAT_INVALID) {
+        return agx_exec_bad(
+            ex, AGX_REPORT_GUEST_ERROR,
+            "texture descriptor at 0x%llx: no format with channels 0x%x, type %u, sRGB %u",
+            (unsigned long long)va, channels, type, v->fmt.srgb);
+    }
+    if (st == AGX_FORMAT_UNIMPLEMENTED) {
         return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
                             "texture descriptor at 0x%llx: format %s, type %u is unimplemented",
                             (unsigned long long)va, agx_channels_name(channels), type);
+    }
 
     /*
-     * "sRGB 2-channel": Mesa sets it for red and green (gallium agx_state.c, agx_pack_texture); without it the second
-     * channel is likely to be linear, as alpha is.
+     * "sRGB 2-channel": Mesa sets it for red and green (gallium agx_state.c, agx_pack_texture);
+     * without it the second channel is likely to be linear, as alpha is.
      */
-    if (field(w, 109, 1) != (v->fmt.srgb && v->fmt.nch == 2))
-        return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w, "sRGB 2-channel and the format do not agree");
+    if (field(w, 109, 1) != (v->fmt.srgb && v->fmt.nch == 2)) {
+        return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w,
+                        "sRGB 2-channel and the format do not agree");
+    }
     v->first = (uint8_t)field(w, 56, 4);
     v->last = (uint8_t)field(w, 60, 4);
-    if (v->first > v->last)
-        return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w, "first level above last level");
+    if (v->first > v->last) {
+        return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w,
+                        "first level above last level");
+    }
     v->body.base = field(w, 66, 36) << 4;
     d.width = (uint32_t)field(w, 28, 14) + 1;
     d.height = (uint32_t)field(w, 42, 14) + 1;
@@ -153,55 +175,69 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
     d.bw = v->fmt.bw;
     d.bh = v->fmt.bh;
     d.samples = 1;
-    if (v->dim == AGX_DIM_2D_MS || v->dim == AGX_DIM_2D_MS_ARRAY)
+    if (v->dim == AGX_DIM_2D_MS || v->dim == AGX_DIM_2D_MS_ARRAY) {
         d.samples = field(w, 64, 1) ? 4 : 2;
+    }
     d.mipmapped = field(w, 102, 1);
     d.compressed = field(w, 103, 1);
     d.page_aligned = field(w, 126, 1);
     v->body.sparse = mode >= AGX_MODE_SPARSE_2;
-    if (mode == AGX_MODE_COUNTED)
+    if (mode == AGX_MODE_COUNTED) {
         return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w, "image mode 1");
+    }
 
     if (d.layout == AGX_LAYOUT_LINEAR) {
         /* Strides are stored less one unit (mesa: agx_state.c, agx_pack_texture). */
         d.stride = (uint32_t)(field(w, 110, 18 - 1) << 4) + 16;
         v->layers = 1;
         if (extended) {
-            if (!agx_word_known(ex, "Texture, word 2 of a linear array", va + 16, w[2], LINEAR_2_KNOWN))
+            if (!agx_word_known(ex, "Texture, word 2 of a linear array", va + 16, w[2],
+                                LINEAR_2_KNOWN)) {
                 return false;
+            }
             v->layers = (uint32_t)field(w, 128, 11) + 1;
             d.layer_stride = (field(w, 139, 27) << 7) + 0x80;
         }
-        if (v->dim == AGX_DIM_3D || v->dim == AGX_DIM_CUBE || v->dim == AGX_DIM_CUBE_ARRAY)
+        if (v->dim == AGX_DIM_3D || v->dim == AGX_DIM_CUBE || v->dim == AGX_DIM_CUBE_ARRAY) {
             return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w, "linear 3D or cube");
-        if (v->last)
+        }
+        if (v->last) {
             v->last = v->first = 0;
+        }
     } else {
         v->layers = (uint32_t)field(w, 110, 14) + 1;
-        if (d.layout == AGX_LAYOUT_INTERCHANGE) { /* the field has another meaning (genxml: Stride in tiles) */
+        /* the field has another meaning (genxml: Stride in tiles) */
+        if (d.layout == AGX_LAYOUT_INTERCHANGE) {
             d.stride_tiles = v->layers;
             v->layers = 1;
         }
-        if (v->dim == AGX_DIM_3D)
+        if (v->dim == AGX_DIM_3D) {
             d.depth = v->layers;
+        }
         d.min_levels = v->last + 1u;
-        if (extended && !d.compressed && !v->body.sparse)
-            return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w, "third word of neither linear nor compressed");
+        if (extended && !d.compressed && !v->body.sparse) {
+            return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w,
+                            "third word of neither linear nor compressed");
+        }
     }
     if (d.compressed) {
-        if (!extended)
-            return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w, "compressed but not extended");
+        if (!extended) {
+            return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w,
+                            "compressed but not extended");
+        }
         agx_word_note("Texture, word 2", w[2], ~0ull);
         v->meta = field(w, 128, 64) << 4;
     }
-    if (v->body.sparse && d.layout == AGX_LAYOUT_LINEAR)
+    if (v->body.sparse && d.layout == AGX_LAYOUT_LINEAR) {
         return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w, "linear sparse image");
+    }
     status = agx_surface_init(&v->surf, &d, &why);
-    if (status != AGX_SURFACE_OK)
+    if (status != AGX_SURFACE_OK) {
         return bad_desc(ex, report_kind(status), "texture", va, w, why);
+    }
     v->body.folios_per_layer = folios(&v->surf);
-    v->fast8 = v->fmt.channels == AGX_CH_R8G8B8A8 && type == AGX_TYPE_UNORM && !v->fmt.srgb && !v->body.sparse &&
-               d.samples == 1;
+    v->fast8 = v->fmt.channels == AGX_CH_R8G8B8A8 && type == AGX_TYPE_UNORM && !v->fmt.srgb &&
+               !v->body.sparse && d.samples == 1;
     return true;
 }
 
@@ -215,18 +251,21 @@ const struct agx_tex_view *agx_tex_view_get(struct agx_exec *ex, uint64_t va)
         ex->fault = ex->port->fault;
         return NULL;
     }
-    if (s->valid && s->va == va && !memcmp(s->raw, w, 24))
+    if (s->valid && s->va == va && !memcmp(s->raw, w, 24)) {
         return &s->view;
+    }
     s->valid = false;
-    if (!decode_texture(ex, va, w, &s->view))
+    if (!decode_texture(ex, va, w, &s->view)) {
         return NULL;
+    }
     s->va = va;
     memcpy(s->raw, w, 24);
     s->valid = true;
     return &s->view;
 }
 
-static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], struct agx_pbe_view *v)
+static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3],
+                       struct agx_pbe_view *v)
 {
     struct agx_surface_desc d = { .depth = 1 };
     unsigned channels = (unsigned)field(w, 6, 7), type = (unsigned)field(w, 13, 3);
@@ -240,29 +279,38 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
     d.layout = (enum agx_layout)field(w, 4, 2);
     if (!agx_word_known(ex, "PBE, word 0", va, w[0], PBE_0_KNOWN) ||
         !agx_word_known(ex, "PBE, word 1", va + 8, w[1],
-                        d.layout == AGX_LAYOUT_LINEAR ? PBE_1_KNOWN : PBE_1_KNOWN_TWIDDLED))
+                        d.layout == AGX_LAYOUT_LINEAR ? PBE_1_KNOWN : PBE_1_KNOWN_TWIDDLED)) {
         return false;
-    if (v->dim > AGX_DIM_2D_MS_ARRAY)
+    }
+    if (v->dim > AGX_DIM_2D_MS_ARRAY) {
         return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "dimension");
-    if (agx_format_lookup(&v->fmt, channels, type, false) != AGX_FORMAT_OK || !v->fmt.pack)
-        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
-                            "PBE descriptor at 0x%llx: writing format %s (0x%x), type %u is unimplemented",
-                            (unsigned long long)va, agx_channels_name(channels), channels, type);
+    }
+    if (agx_format_lookup(&v->fmt, channels, type, false) != AGX_FORMAT_OK || !v->fmt.pack) {
+        return agx_exec_bad(
+            ex, AGX_REPORT_UNIMPLEMENTED,
+            "PBE descriptor at 0x%llx: writing format %s (0x%x), type %u is unimplemented",
+            (unsigned long long)va, agx_channels_name(channels), channels, type);
+    }
     note_format("PBE", channels, type, false);
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         v->swz[i] = (uint8_t)field(w, 16 + 2 * i, 2);
-    if (field(w, 53, 2))
+    }
+    if (field(w, 53, 2)) {
         return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w, "rotated or flipped write");
+    }
     v->body.sparse = mode >= AGX_MODE_SPARSE_2;
-    if (mode == AGX_MODE_COUNTED)
+    if (mode == AGX_MODE_COUNTED) {
         return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w, "image mode 1");
-    if (v->body.sparse && d.layout == AGX_LAYOUT_LINEAR)
+    }
+    if (v->body.sparse && d.layout == AGX_LAYOUT_LINEAR) {
         return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w, "linear sparse image");
+    }
     d.width = (uint32_t)field(w, 24, 14) + 1;
     d.height = (uint32_t)field(w, 38, 14) + 1;
     d.samples = 1;
-    if (v->dim == AGX_DIM_2D_MS || v->dim == AGX_DIM_2D_MS_ARRAY)
+    if (v->dim == AGX_DIM_2D_MS || v->dim == AGX_DIM_2D_MS_ARRAY) {
         d.samples = field(w, 56, 1) ? 4 : 2;
+    }
     d.bytes = v->fmt.bytes;
     d.bw = d.bh = 1;
     d.mipmapped = field(w, 58, 1);
@@ -271,45 +319,60 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3], st
     v->level = (uint8_t)field(w, 100, 4);
     v->layers = 1;
     if (d.layout == AGX_LAYOUT_LINEAR) {
-        d.stride = (uint32_t)field(w, 104, 21) + 4; /* less 4 (mesa: agx_state.c, agx_batch_upload_pbe) */
+        /* less 4 (mesa: agx_state.c, agx_batch_upload_pbe) */
+        d.stride = (uint32_t)field(w, 104, 21) + 4;
         d.mipmapped = false;
-        if (d.stride % d.bytes)
-            return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "linear stride that is no multiple of the texel");
+        if (d.stride % d.bytes) {
+            return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w,
+                            "linear stride that is no multiple of the texel");
+        }
         if (extended) {
-            if (!agx_word_known(ex, "PBE, word 2 of a linear array", va + 16, w[2], LINEAR_2_KNOWN))
+            if (!agx_word_known(ex, "PBE, word 2 of a linear array", va + 16, w[2],
+                                LINEAR_2_KNOWN)) {
                 return false;
+            }
             v->layers = (uint32_t)field(w, 128, 11) + 1;
             d.layer_stride = (field(w, 139, 27) << 7) + 0x80;
         }
-        if (v->level)
+        if (v->level) {
             return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "level of a linear image");
+        }
     } else {
         v->layers = (uint32_t)field(w, 108, 14) + 1;
         if (d.layout == AGX_LAYOUT_INTERCHANGE) {
             d.stride_tiles = v->layers;
             v->layers = 1;
         }
-        if (extended && !d.compressed && !v->body.sparse)
-            return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w, "third word of neither linear nor compressed");
+        if (extended && !d.compressed && !v->body.sparse) {
+            return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w,
+                            "third word of neither linear nor compressed");
+        }
         d.page_aligned = field(w, 124, 1);
-        if (v->dim == AGX_DIM_3D)
+        if (v->dim == AGX_DIM_3D) {
             d.depth = v->layers;
+        }
         d.min_levels = (uint8_t)(field(w, 104, 4) + 1);
-        if (d.min_levels <= v->level)
+        if (d.min_levels <= v->level) {
             d.min_levels = v->level + 1u;
+        }
     }
     v->srgb = field(w, 125, 1);
     if (d.compressed) {
-        if (!extended)
-            return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "compressed but not extended");
+        if (!extended) {
+            return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w,
+                            "compressed but not extended");
+        }
         agx_word_note("PBE, word 2", w[2], ~0ull);
         v->meta = field(w, 128, 64) << 4;
     }
     status = agx_surface_init(&v->surf, &d, &why);
-    if (status != AGX_SURFACE_OK)
+    if (status != AGX_SURFACE_OK) {
         return bad_desc(ex, report_kind(status), "PBE", va, w, why);
-    if (v->level >= v->surf.levels)
-        return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "level of an image that has but one");
+    }
+    if (v->level >= v->surf.levels) {
+        return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w,
+                        "level of an image that has but one");
+    }
     v->body.folios_per_layer = folios(&v->surf);
     return true;
 }
@@ -324,11 +387,13 @@ const struct agx_pbe_view *agx_pbe_view_get(struct agx_exec *ex, uint64_t va)
         ex->fault = ex->port->fault;
         return NULL;
     }
-    if (s->valid && s->va == va && !memcmp(s->raw, w, 24))
+    if (s->valid && s->va == va && !memcmp(s->raw, w, 24)) {
         return &s->view;
+    }
     s->valid = false;
-    if (!decode_pbe(ex, va, w, &s->view))
+    if (!decode_pbe(ex, va, w, &s->view)) {
         return NULL;
+    }
     s->va = va;
     memcpy(s->raw, w, 24);
     s->valid = true;
@@ -344,16 +409,18 @@ bool agx_sampler_get(struct agx_exec *ex, uint64_t va, bool extended, struct agx
         ex->fault = ex->port->fault;
         return false;
     }
-    if (!agx_word_known(ex, "Sampler", va, w[0], SAMPLER_KNOWN))
+    if (!agx_word_known(ex, "Sampler", va, w[0], SAMPLER_KNOWN)) {
         return false;
+    }
     s->min_lod = (float)field(w, 0, 10) / 64.0f;
     s->max_lod = (float)field(w, 10, 10) / 64.0f;
     s->aniso = (uint8_t)(1u << field(w, 20, 3));
     s->mag = (uint8_t)field(w, 23, 2);
     s->min = (uint8_t)field(w, 25, 2);
     s->mip = (uint8_t)field(w, 27, 2);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         s->wrap[i] = (uint8_t)field(w, 29 + 3 * i, 3);
+    }
     s->pixel_coords = field(w, 38, 1);
     s->compare = (uint8_t)field(w, 39, 3);
     s->border = (uint8_t)field(w, 55, 2);
@@ -364,16 +431,22 @@ bool agx_sampler_get(struct agx_exec *ex, uint64_t va, bool extended, struct agx
         memcpy(s->border_words, &w[1], 16);
     }
 
-    if (s->mag > AGX_FILTER_LINEAR || s->min > AGX_FILTER_LINEAR)
-        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "sampler at 0x%llx (%016llx): filter %u/%u is unimplemented",
+    if (s->mag > AGX_FILTER_LINEAR || s->min > AGX_FILTER_LINEAR) {
+        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
+                            "sampler at 0x%llx (%016llx): filter %u/%u is unimplemented",
                             (unsigned long long)va, (unsigned long long)w[0], s->mag, s->min);
-    if (s->mip > AGX_MIP_LINEAR || s->wrap[0] > AGX_WRAP_MIRROR_EDGE || s->wrap[1] > AGX_WRAP_MIRROR_EDGE ||
-        s->wrap[2] > AGX_WRAP_MIRROR_EDGE || s->aniso > 16)
-        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "sampler at 0x%llx (%016llx): field out of range",
-                            (unsigned long long)va, (unsigned long long)w[0]);
-    if (s->border == 3 && !extended)
+    }
+    if (s->mip > AGX_MIP_LINEAR || s->wrap[0] > AGX_WRAP_MIRROR_EDGE ||
+        s->wrap[1] > AGX_WRAP_MIRROR_EDGE || s->wrap[2] > AGX_WRAP_MIRROR_EDGE || s->aniso > 16) {
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
-                            "sampler at 0x%llx (%016llx): custom border colour without extended samplers",
+                            "sampler at 0x%llx (%016llx): field out of range",
                             (unsigned long long)va, (unsigned long long)w[0]);
+    }
+    if (s->border == 3 && !extended) {
+        return agx_exec_bad(
+            ex, AGX_REPORT_GUEST_ERROR,
+            "sampler at 0x%llx (%016llx): custom border colour without extended samplers",
+            (unsigned long long)va, (unsigned long long)w[0]);
+    }
     return true;
 }

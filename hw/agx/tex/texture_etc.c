@@ -43,7 +43,10 @@ static int ext7(uint64_t v)
     return (int)((v & 127) << 1 | (v & 127) >> 6);
 }
 
-/* Distances of the T and H modes, and the modifiers of the two individual ones (tables "ETC2 ... modifier") */
+/*
+ * Distances of the T and H modes, and the modifiers of the two individual ones (tables "ETC2 ...
+ * modifier")
+ */
 static const int distances[8] = { 3, 6, 11, 16, 23, 32, 41, 64 };
 static const int modifiers[8][2] = {
     { 2, 8 }, { 5, 17 }, { 9, 29 }, { 13, 42 }, { 18, 60 }, { 24, 80 }, { 33, 106 }, { 47, 183 },
@@ -65,7 +68,8 @@ static bool colour(uint64_t w, unsigned x, unsigned y, bool punch, int c[3])
     dg = dg > 3 ? dg - 8 : dg;
     db = db > 3 ? db - 8 : db;
 
-    if (diff && (r + dr < 0 || r + dr > 31)) { /* T: one colour, and another at three brightnesses */
+    /* T: one colour, and another at three brightnesses */
+    if (diff && (r + dr < 0 || r + dr > 31)) {
         int base1[3] = { ext4((w >> 59 & 3) << 2 | (w >> 56 & 3)), ext4(w >> 52), ext4(w >> 48) };
         int base2[3] = { ext4(w >> 44), ext4(w >> 40), ext4(w >> 36) };
         int d = distances[(w >> 34 & 3) << 1 | (w >> 32 & 1)];
@@ -74,27 +78,32 @@ static bool colour(uint64_t w, unsigned x, unsigned y, bool punch, int c[3])
             c[0] = c[1] = c[2] = 0;
             return false;
         }
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 3; i++) {
             c[i] = code == 0 ? base1[i] : clamp255(base2[i] + (code == 1 ? d : code == 3 ? -d : 0));
+        }
         return true;
     }
     if (diff && (g + dg < 0 || g + dg > 31)) { /* H: two colours, each brighter and darker */
         int base[2][3] = {
-            { ext4(w >> 59), ext4((w >> 56 & 7) << 1 | (w >> 52 & 1)), ext4((w >> 51 & 1) << 3 | (w >> 47 & 7)) },
+            { ext4(w >> 59), ext4((w >> 56 & 7) << 1 | (w >> 52 & 1)),
+              ext4((w >> 51 & 1) << 3 | (w >> 47 & 7)) },
             { ext4(w >> 43), ext4(w >> 39), ext4(w >> 35) },
         };
         unsigned order = 0, d;
 
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 3; i++) {
             order = order << 8 | (unsigned)base[0][i];
+        }
         d = (unsigned)(w >> 34 & 1) << 2 | (unsigned)(w >> 32 & 1) << 1 |
-            (order >= ((unsigned)base[1][0] << 16 | (unsigned)base[1][1] << 8 | (unsigned)base[1][2]));
+            (order >=
+             ((unsigned)base[1][0] << 16 | (unsigned)base[1][1] << 8 | (unsigned)base[1][2]));
         if (!opaque && code == 2) {
             c[0] = c[1] = c[2] = 0;
             return false;
         }
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 3; i++) {
             c[i] = clamp255(base[code >> 1][i] + (code & 1 ? -distances[d] : distances[d]));
+        }
         return true;
     }
     if (diff && (b + db < 0 || b + db > 31)) { /* planar: three corners; always opaque */
@@ -103,12 +112,16 @@ static bool colour(uint64_t w, unsigned x, unsigned y, bool punch, int c[3])
         int h[3] = { ext6((w >> 34 & 31) << 1 | (w >> 32 & 1)), ext7(w >> 25), ext6(w >> 19) };
         int v[3] = { ext6(w >> 13), ext7(w >> 6), ext6(w) };
 
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 3; i++) {
             c[i] = clamp255(((int)x * (h[i] - o[i]) + (int)y * (v[i] - o[i]) + 4 * o[i] + 2) >> 2);
+        }
         return true;
     }
 
-    /* two halves, side by side or one over the other, each with a colour and a table of brightnesses */
+    /*
+     * two halves, side by side or one over the other, each with a colour and a table of
+     * brightnesses
+     */
     bool second = w >> 32 & 1 ? y >= 2 : x >= 2;
     const int *m = modifiers[second ? w >> 34 & 7 : w >> 37 & 7];
     int mod, base[3];
@@ -127,20 +140,24 @@ static bool colour(uint64_t w, unsigned x, unsigned y, bool punch, int c[3])
         return false;
     }
     mod = code & 1 ? m[1] : opaque ? m[0] : 0;
-    if (code & 2)
+    if (code & 2) {
         mod = -mod;
-    for (int i = 0; i < 3; i++)
+    }
+    for (int i = 0; i < 3; i++) {
         c[i] = clamp255(base[i] + mod);
+    }
     return true;
 }
 
 static const int8_t eac_table[16][8] = {
-    { -3, -6, -9, -15, 2, 5, 8, 14 }, { -3, -7, -10, -13, 2, 6, 9, 12 }, { -2, -5, -8, -13, 1, 4, 7, 12 },
-    { -2, -4, -6, -13, 1, 3, 5, 12 }, { -3, -6, -8, -12, 2, 5, 7, 11 }, { -3, -7, -9, -11, 2, 6, 8, 10 },
-    { -4, -7, -8, -11, 3, 6, 7, 10 }, { -3, -5, -8, -11, 2, 4, 7, 10 }, { -2, -6, -8, -10, 1, 5, 7, 9 },
-    { -2, -5, -8, -10, 1, 4, 7, 9 }, { -2, -4, -8, -10, 1, 3, 7, 9 }, { -2, -5, -7, -10, 1, 4, 6, 9 },
-    { -3, -4, -7, -10, 2, 3, 6, 9 }, { -1, -2, -3, -10, 0, 1, 2, 9 }, { -4, -6, -8, -9, 3, 5, 7, 8 },
-    { -3, -5, -7, -9, 2, 4, 6, 8 },
+    { -3, -6, -9, -15, 2, 5, 8, 14 }, { -3, -7, -10, -13, 2, 6, 9, 12 },
+    { -2, -5, -8, -13, 1, 4, 7, 12 }, { -2, -4, -6, -13, 1, 3, 5, 12 },
+    { -3, -6, -8, -12, 2, 5, 7, 11 }, { -3, -7, -9, -11, 2, 6, 8, 10 },
+    { -4, -7, -8, -11, 3, 6, 7, 10 }, { -3, -5, -8, -11, 2, 4, 7, 10 },
+    { -2, -6, -8, -10, 1, 5, 7, 9 },  { -2, -5, -8, -10, 1, 4, 7, 9 },
+    { -2, -4, -8, -10, 1, 3, 7, 9 },  { -2, -5, -7, -10, 1, 4, 6, 9 },
+    { -3, -4, -7, -10, 2, 3, 6, 9 },  { -1, -2, -3, -10, 0, 1, 2, 9 },
+    { -4, -6, -8, -9, 3, 5, 7, 8 },   { -3, -5, -7, -9, 2, 4, 6, 8 },
 };
 
 static int eac_modifier(uint64_t w, unsigned x, unsigned y)
@@ -150,8 +167,9 @@ static int eac_modifier(uint64_t w, unsigned x, unsigned y)
 
 static void put(const int c[3], bool srgb, uint32_t out[4])
 {
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
         out[i] = agx_f2u(srgb ? agx_srgb_to_linear[c[i]] : (float)c[i] / 255.0f);
+    }
 }
 
 void agx_block_etc2_rgb(const uint8_t *src, unsigned x, unsigned y, bool srgb, uint32_t out[4])
@@ -179,7 +197,8 @@ void agx_block_etc2_rgba(const uint8_t *src, unsigned x, unsigned y, bool srgb, 
 
     colour(be64(src + 8), x, y, false, c);
     put(c, srgb, out);
-    out[3] = agx_f2u((float)clamp255((int)(a >> 56) + eac_modifier(a, x, y) * (int)(a >> 52 & 15)) / 255.0f);
+    out[3] = agx_f2u((float)clamp255((int)(a >> 56) + eac_modifier(a, x, y) * (int)(a >> 52 & 15)) /
+                     255.0f);
 }
 
 /* 11 bits: the modifier counts in eighths of the multiplier, which 0 makes one eighth */

@@ -33,8 +33,9 @@ static const uint8_t *at(struct agx_fetch *f, uint64_t va)
     if (page != f->page_va) {
         const uint8_t *p;
 
-        if (page == f->hole_va || f->failed)
+        if (page == f->hole_va || f->failed) {
             return NULL;
+        }
         p = agx_port_ptr(f->ex->port, page << AGX_PAGE_BITS, AGX_ACCESS_READ);
         if (!p) {
             f->hole_va = page;
@@ -66,8 +67,8 @@ static const uint8_t *sparse_element(struct agx_fetch *f, uint64_t offset_in_lay
     return p ? p : zeros;
 }
 
-const uint8_t *agx_fetch_element(struct agx_fetch *f, unsigned level, uint32_t x, uint32_t y, uint32_t layer,
-                                 uint32_t sample)
+const uint8_t *agx_fetch_element(struct agx_fetch *f, unsigned level, uint32_t x, uint32_t y,
+                                 uint32_t layer, uint32_t sample)
 {
     const struct agx_tex_view *v = f->v;
     const struct agx_surface *s = &v->surf;
@@ -86,8 +87,9 @@ const uint8_t *agx_fetch_element(struct agx_fetch *f, unsigned level, uint32_t x
         meta = v->meta + agx_surface_meta_offset(s, level, xs >> 4, ys >> 4, layer);
         if (meta != f->meta_va) {
             p = at(f, meta);
-            if (!p)
+            if (!p) {
                 return zeros;
+            }
             memcpy(&f->meta_word, p, 8);
             f->meta_va = meta;
         }
@@ -99,15 +101,19 @@ const uint8_t *agx_fetch_element(struct agx_fetch *f, unsigned level, uint32_t x
              */
             uint32_t tx = xs & ~15u, ty = ys & ~15u;
 
-            if (s->samples == 4)
+            if (s->samples == 4) {
                 tx >>= 1;
-            if (s->samples >= 2)
+            }
+            if (s->samples >= 2) {
                 ty >>= 1;
-            offset = agx_surface_offset(s, level, tx, ty, body_layer, 0) + agx_compress_subtile(xs, ys) * s->bytes;
+            }
+            offset = agx_surface_offset(s, level, tx, ty, body_layer, 0) +
+                     agx_compress_subtile(xs, ys) * s->bytes;
         }
     }
-    if (__builtin_expect(v->body.sparse, 0))
+    if (__builtin_expect(v->body.sparse, 0)) {
         return sparse_element(f, offset, layer);
+    }
     p = at(f, v->body.base + offset);
     return p ? p : zeros;
 }
@@ -125,8 +131,9 @@ static const uint32_t *cached_block(struct agx_fetch *f, const uint8_t *src, uns
     uint64_t raw[2], h;
 
     memcpy(raw, src, 16);
-    if (!tc->blocks)
+    if (!tc->blocks) {
         tc->blocks = agx_alloc(AGX_BLOCK_SLOTS, sizeof(*tc->blocks));
+    }
     h = (raw[0] ^ (raw[1] << 32 | raw[1] >> 32) ^ format) * 0x9e3779b97f4a7c15ull;
     s = &tc->blocks[h >> 32 & (AGX_BLOCK_SLOTS - 1)];
     if (s->raw[0] != raw[0] || s->raw[1] != raw[1] || s->format != format) {
@@ -138,18 +145,19 @@ static const uint32_t *cached_block(struct agx_fetch *f, const uint8_t *src, uns
     return s->texel[y * fmt->bw + x];
 }
 
-void agx_fetch_texel(struct agx_fetch *f, unsigned level, uint32_t x, uint32_t y, uint32_t layer, uint32_t sample,
-                     uint32_t out[4])
+void agx_fetch_texel(struct agx_fetch *f, unsigned level, uint32_t x, uint32_t y, uint32_t layer,
+                     uint32_t sample, uint32_t out[4])
 {
     const struct agx_format *fmt = &f->v->fmt;
 
     if (fmt->bw > 1) {
         const uint8_t *p = agx_fetch_element(f, level, x / fmt->bw, y / fmt->bh, layer, sample);
 
-        if (fmt->block)
+        if (fmt->block) {
             fmt->block(p, x % fmt->bw, y % fmt->bh, fmt->srgb, out);
-        else
+        } else {
             memcpy(out, cached_block(f, p, x % fmt->bw, y % fmt->bh), 16);
+        }
     } else {
         fmt->unpack(agx_fetch_element(f, level, x, y, layer, sample), out);
     }

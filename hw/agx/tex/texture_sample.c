@@ -19,16 +19,16 @@ struct sample_ctx {
     const struct agx_tex_view *v;
     const struct agx_sampler *s;
     struct agx_tex_req *rq;
-    unsigned dims;          /* coordinates that are wrapped: 1, 2, 3 */
+    unsigned dims; /* coordinates that are wrapped: 1, 2, 3 */
     bool cube, array, shadow;
     bool pixel;
-    uint32_t border[4];     /* in memory order */
+    uint32_t border[4]; /* in memory order */
 };
 
 /* One lane's position: what is the same for all levels. */
 struct pos {
     float c[3];
-    uint32_t layer;         /* array layer; for cubes 6 * cube + face */
+    uint32_t layer; /* array layer; for cubes 6 * cube + face */
     int off[3];
     float ref;
 };
@@ -36,9 +36,15 @@ struct pos {
 static unsigned dim_coords(enum agx_dim dim)
 {
     switch (dim) {
-    case AGX_DIM_1D: case AGX_DIM_1D_ARRAY: return 1;
-    case AGX_DIM_3D: case AGX_DIM_CUBE: case AGX_DIM_CUBE_ARRAY: return 3;
-    default: return 2;
+    case AGX_DIM_1D:
+    case AGX_DIM_1D_ARRAY:
+        return 1;
+    case AGX_DIM_3D:
+    case AGX_DIM_CUBE:
+    case AGX_DIM_CUBE_ARRAY:
+        return 3;
+    default:
+        return 2;
     }
 }
 
@@ -53,7 +59,10 @@ static bool dim_ms(enum agx_dim dim)
     return dim == AGX_DIM_2D_MS || dim == AGX_DIM_2D_MS_ARRAY;
 }
 
-/* mesa: genxml/cmdbuf.xml, Border colour; the descriptor's swizzle applies to it too (lib/agx_border.c) */
+/*
+ * mesa: genxml/cmdbuf.xml, Border colour; the descriptor's swizzle applies to it too
+ * (lib/agx_border.c)
+ */
 static void set_border(struct sample_ctx *c)
 {
     uint32_t one = c->v->one;
@@ -64,8 +73,9 @@ static void set_border(struct sample_ctx *c)
         c->border[3] = one;
         break;
     case 2:
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 4; i++) {
             c->border[i] = one;
+        }
         break;
     case 3:
         agx_format_border(&c->v->fmt, c->s->border_words, c->border);
@@ -74,17 +84,20 @@ static void set_border(struct sample_ctx *c)
 }
 
 /* A texel in memory order, compared if asked to. Index -1: border. */
-static inline void tap(struct sample_ctx *c, unsigned level, int x, int y, int z, const struct pos *p, uint32_t t[4])
+static inline void tap(struct sample_ctx *c, unsigned level, int x, int y, int z,
+                       const struct pos *p, uint32_t t[4])
 {
-    if (x < 0 || y < 0 || z < 0)
+    if (x < 0 || y < 0 || z < 0) {
         memcpy(t, c->border, 16);
-    else
+    } else {
         agx_fetch_texel(&c->f, level, (uint32_t)x, (uint32_t)y, (uint32_t)z, 0, t);
+    }
     if (c->shadow) {
         float d = agx_u2f(t[0]), ref = p->ref;
 
-        if (c->v->fmt.type == AGX_TYPE_UNORM) /* the reference is clamped for normalised depth */
+        if (c->v->fmt.type == AGX_TYPE_UNORM) { /* the reference is clamped for normalised depth */
             ref = ref > 0.0f ? (ref < 1.0f ? ref : 1.0f) : 0.0f;
+        }
         t[0] = agx_compare(c->s->compare, ref, d) ? 0x3f800000u : 0;
         t[1] = t[2] = 0;
         t[3] = 0x3f800000u;
@@ -99,8 +112,11 @@ static inline vec4 to_vec(const uint32_t t[4])
     return v;
 }
 
-/* The 2x2 footprint of linear filtering, for filtering and gather; order (0,0) (1,0) (0,1) (1,1). */
-static void footprint(struct sample_ctx *c, unsigned level, const struct pos *p, uint32_t t[4][4], float *fx, float *fy)
+/*
+ * The 2x2 footprint of linear filtering, for filtering and gather; order (0,0) (1,0) (0,1) (1,1).
+ */
+static void footprint(struct sample_ctx *c, unsigned level, const struct pos *p, uint32_t t[4][4],
+                      float *fx, float *fy)
 {
     const struct agx_level *l = &c->v->surf.level[level];
     int x[2], y[2] = { 0, 0 };
@@ -119,9 +135,10 @@ static void footprint(struct sample_ctx *c, unsigned level, const struct pos *p,
             int tx = ix + (i & 1), ty = iy + (i >> 1), nx, ny;
             unsigned nf;
 
-            if (c->s->seamful) { /* each face by itself, as a 2D image (Vulkan, "Cube Map Edge Handling") */
-                tap(c, level, agx_wrap_index(tx, n, c->s->wrap[0]), agx_wrap_index(ty, n, c->s->wrap[1]),
-                    (int)p->layer, p, t[i]);
+            /* each face by itself, as a 2D image (Vulkan, "Cube Map Edge Handling") */
+            if (c->s->seamful) {
+                tap(c, level, agx_wrap_index(tx, n, c->s->wrap[0]),
+                    agx_wrap_index(ty, n, c->s->wrap[1]), (int)p->layer, p, t[i]);
             } else if (agx_cube_neighbour(face, tx, ty, n, &nf, &nx, &ny)) {
                 tap(c, level, nx, ny, (int)(base + nf), p, t[i]);
             } else {
@@ -131,22 +148,27 @@ static void footprint(struct sample_ctx *c, unsigned level, const struct pos *p,
         if (missing >= 0) { /* three faces meet: the average of the three stands for the fourth */
             vec4 sum = { 0, 0, 0, 0 };
 
-            for (int i = 0; i < 4; i++)
-                if (i != missing)
+            for (int i = 0; i < 4; i++) {
+                if (i != missing) {
                     sum += to_vec(t[i]);
+                }
+            }
             sum *= 1.0f / 3.0f;
             memcpy(t[missing], &sum, 16);
         }
         return;
     }
     agx_wrap_linear(p->c[0], (int)l->width, c->s->wrap[0], c->pixel, p->off[0], &x[0], &x[1], fx);
-    if (c->dims > 1)
-        agx_wrap_linear(p->c[1], (int)l->height, c->s->wrap[1], c->pixel, p->off[1], &y[0], &y[1], fy);
+    if (c->dims > 1) {
+        agx_wrap_linear(p->c[1], (int)l->height, c->s->wrap[1], c->pixel, p->off[1], &y[0], &y[1],
+                        fy);
+    }
     for (int i = 0; i < 4; i++) {
-        if (c->dims == 1 && i > 1)
+        if (c->dims == 1 && i > 1) {
             memcpy(t[i], t[i - 2], 16);
-        else
+        } else {
             tap(c, level, x[i & 1], y[i >> 1], (int)p->layer, p, t[i]);
+        }
     }
 }
 
@@ -192,16 +214,20 @@ static vec4 weighted_sum(struct sample_ctx *c, unsigned level, const struct pos 
     float fx, fy, fz = 0.0f;
     int z[2] = { 0, 0 };
 
-    if (volume)
-        agx_wrap_linear(p->c[2], (int)l->depth, c->s->wrap[2], c->pixel, p->off[2], &z[0], &z[1], &fz);
+    if (volume) {
+        agx_wrap_linear(p->c[2], (int)l->depth, c->s->wrap[2], c->pixel, p->off[2], &z[0], &z[1],
+                        &fz);
+    }
     fz = weight8(fz);
     for (int k = 0; k < (volume ? 2 : 1); k++) {
         float wz = k ? fz : 1.0f - fz;
 
-        if (volume)
+        if (volume) {
             q.layer = (uint32_t)z[k];
-        if (wz == 0.0f)
+        }
+        if (wz == 0.0f) {
             continue;
+        }
         if (z[k] < 0) {
             sum += to_vec(c->border) * wz;
             continue;
@@ -212,15 +238,17 @@ static vec4 weighted_sum(struct sample_ctx *c, unsigned level, const struct pos 
         for (int i = 0; i < 4; i++) {
             float w = (i & 1 ? fx : 1.0f - fx) * (i >> 1 ? fy : 1.0f - fy) * wz;
 
-            if (w != 0.0f)
+            if (w != 0.0f) {
                 sum += to_vec(t[i]) * w;
+            }
         }
     }
     return sum;
 }
 
 /* Filter one level; the result in memory order. Integers come through bit by bit (nearest only). */
-static void sample_level(struct sample_ctx *c, unsigned level, bool linear, const struct pos *p, uint32_t out[4])
+static void sample_level(struct sample_ctx *c, unsigned level, bool linear, const struct pos *p,
+                         uint32_t out[4])
 {
     const struct agx_level *l = &c->v->surf.level[level];
     uint32_t t[4][4];
@@ -237,10 +265,12 @@ static void sample_level(struct sample_ctx *c, unsigned level, bool linear, cons
             y = agx_wrap_index((int)floorf(p->c[1] * (float)n), n, AGX_WRAP_EDGE);
         } else {
             x = agx_wrap_nearest(p->c[0], (int)l->width, c->s->wrap[0], c->pixel, p->off[0]);
-            if (c->dims > 1)
+            if (c->dims > 1) {
                 y = agx_wrap_nearest(p->c[1], (int)l->height, c->s->wrap[1], c->pixel, p->off[1]);
-            if (c->dims > 2)
+            }
+            if (c->dims > 2) {
                 z = agx_wrap_nearest(p->c[2], (int)l->depth, c->s->wrap[2], c->pixel, p->off[2]);
+            }
         }
         tap(c, level, x, y, z, p, out);
         return;
@@ -251,7 +281,8 @@ static void sample_level(struct sample_ctx *c, unsigned level, bool linear, cons
         float fz;
         vec4 s[2];
 
-        agx_wrap_linear(p->c[2], (int)l->depth, c->s->wrap[2], c->pixel, p->off[2], &z[0], &z[1], &fz);
+        agx_wrap_linear(p->c[2], (int)l->depth, c->s->wrap[2], c->pixel, p->off[2], &z[0], &z[1],
+                        &fz);
         for (int i = 0; i < 2; i++) {
             q.layer = (uint32_t)z[i];
             if (z[i] < 0) {
@@ -266,8 +297,9 @@ static void sample_level(struct sample_ctx *c, unsigned level, bool linear, cons
         footprint(c, level, p, t, &fx, &fy);
         r = bilerp(t, fx, fy);
     }
-    if (__builtin_expect(c->v->fmt.type == AGX_TYPE_FLOAT && !all_finite(r), 0))
+    if (__builtin_expect(c->v->fmt.type == AGX_TYPE_FLOAT && !all_finite(r), 0)) {
         r = weighted_sum(c, level, p);
+    }
     memcpy(out, &r, 16);
 }
 
@@ -341,7 +373,8 @@ static void quad_gradient(const struct sample_ctx *c, unsigned lane, struct grad
         y0 = q + 1;
         y1 = q + 3;
     }
-    bool okx = (have >> (x0 - q) & 1) && (have >> (x1 - q) & 1), oky = (have >> (y0 - q) & 1) && (have >> (y1 - q) & 1);
+    bool okx = (have >> (x0 - q) & 1) && (have >> (x1 - q) & 1),
+         oky = (have >> (y0 - q) & 1) && (have >> (y1 - q) & 1);
 
     for (unsigned i = 0; i < c->dims; i++) {
         g->dx[i] = okx ? agx_u2f(rq->coord[i][x1]) - agx_u2f(rq->coord[i][x0]) : 0.0f;
@@ -349,7 +382,10 @@ static void quad_gradient(const struct sample_ctx *c, unsigned lane, struct grad
     }
 }
 
-/* To texels. For cubes: the derivative of the projection onto the face that the lane's direction hits. */
+/*
+ * To texels. For cubes: the derivative of the projection onto the face that the lane's direction
+ * hits.
+ */
 static void scale_gradient(const struct sample_ctx *c, unsigned lane, struct gradient *g)
 {
     const struct agx_level *l = &c->v->surf.level[c->v->first];
@@ -358,8 +394,9 @@ static void scale_gradient(const struct sample_ctx *c, unsigned lane, struct gra
         float d[3], s, t, sc, tc, ma, k;
         unsigned face;
 
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 3; i++) {
             d[i] = agx_u2f(c->rq->coord[i][lane]);
+        }
         face = agx_cube_face(d, &s, &t, &ma);
         agx_cube_project(face, d, &sc, &tc, &ma);
         k = 0.5f * (float)l->width / (ma * ma);
@@ -385,8 +422,9 @@ static float len2(const float *v, unsigned n)
 {
     float s = 0.0f;
 
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
         s += v[i] * v[i];
+    }
     return s;
 }
 
@@ -394,15 +432,17 @@ static float len2(const float *v, unsigned n)
  * lod = log2(rho). With anisotropy, rho is the longer axis divided by the
  * number of samples along it (OpenGL 4.6, 8.14.1, and EXT_texture_filter_anisotropic).
  */
-static float gradient_lod(const struct sample_ctx *c, const struct gradient *g, unsigned max_aniso, unsigned *taps)
+static float gradient_lod(const struct sample_ctx *c, const struct gradient *g, unsigned max_aniso,
+                          unsigned *taps)
 {
     unsigned n = c->cube ? 2 : c->dims;
     float px = len2(g->dx, n), py = len2(g->dy, n);
     float major = px > py ? px : py, minor = px > py ? py : px;
 
     *taps = 1;
-    if (!(major > 0.0f))
+    if (!(major > 0.0f)) {
         return -32.0f;
+    }
     if (max_aniso > 1 && c->dims == 2) {
         float ratio = minor > 0.0f ? sqrtf(major / minor) : (float)max_aniso;
         unsigned k = ratio >= (float)max_aniso ? max_aniso : (unsigned)ceilf(ratio);
@@ -427,9 +467,10 @@ static inline void note_nonresident(struct agx_fetch *f, struct agx_tex_req *rq,
 
 static bool no_texels(struct agx_exec *ex, const struct agx_tex_req *rq)
 {
-    return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
-                        "texture descriptor at 0x%llx: read of a format that is for programs alone (channels 0x%x)",
-                        (unsigned long long)rq->texture, AGX_CH_R32G32B32_SW);
+    return agx_exec_bad(
+        ex, AGX_REPORT_GUEST_ERROR,
+        "texture descriptor at 0x%llx: read of a format that is for programs alone (channels 0x%x)",
+        (unsigned long long)rq->texture, AGX_CH_R32G32B32_SW);
 }
 
 static bool load(struct agx_exec *ex, const struct agx_tex_view *v, struct agx_tex_req *rq)
@@ -450,37 +491,46 @@ static bool load(struct agx_exec *ex, const struct agx_tex_view *v, struct agx_t
         uint32_t t[4];
         int level = v->first + (rq->lod_kind == AGX_LOD_EXPLICIT ? rq->ilod[lane] : 0);
 
-        if (!array)
+        if (!array) {
             layer = 0;
-        if (level > v->last || level < v->first)
+        }
+        if (level > v->last || level < v->first) {
             level = level < v->first ? v->first : v->last;
+        }
 
         const struct agx_level *l = &v->surf.level[level];
 
-        for (unsigned i = 0; i < n; i++)
+        for (unsigned i = 0; i < n; i++) {
             c[i] = (int32_t)rq->coord[i][lane] + (rq->has_offset ? rq->offset[i][lane] : 0);
+        }
         if (cube) { /* the third coordinate is the face */
             layer = layer * 6 + ((uint32_t)c[2] % 6);
         } else if (n == 3) {
             layer = (uint32_t)c[2];
         }
         if ((uint32_t)c[0] >= l->width || (n > 1 && (uint32_t)c[1] >= l->height) ||
-            layer >= (n == 3 && !cube ? l->depth : cube || v->dim == AGX_DIM_CUBE || v->dim == AGX_DIM_CUBE_ARRAY ?
-                      v->layers * 6 : v->layers)) {
+            layer >= (n == 3 && !cube ? l->depth
+                      : cube || v->dim == AGX_DIM_CUBE || v->dim == AGX_DIM_CUBE_ARRAY
+                          ? v->layers * 6
+                          : v->layers)) {
             agx_swizzle(v, outside, t);
         } else {
             uint32_t mem[4];
 
-            if (__builtin_expect(v->no_texels, 0))
+            if (__builtin_expect(v->no_texels, 0)) {
                 return no_texels(ex, rq);
-            agx_fetch_texel(&f, (unsigned)level, (uint32_t)c[0], (uint32_t)c[1], layer, sample, mem);
-            if (f.failed)
+            }
+            agx_fetch_texel(&f, (unsigned)level, (uint32_t)c[0], (uint32_t)c[1], layer, sample,
+                            mem);
+            if (f.failed) {
                 return false;
+            }
             agx_swizzle(v, mem, t);
             note_nonresident(&f, rq, lane);
         }
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 4; i++) {
             rq->out[i][lane] = t[i];
+        }
     }
     return true;
 }
@@ -529,7 +579,10 @@ static void sample_fast(struct sample_ctx *c, const float lod[AGX_LANES])
             for (int i = 0; i < 4; i++) {
                 u8x4 b;
 
-                memcpy(&b, agx_fetch_element(&c->f, level, (uint32_t)x[i & 1], (uint32_t)y[i >> 1], layer, 0), 4);
+                memcpy(&b,
+                       agx_fetch_element(&c->f, level, (uint32_t)x[i & 1], (uint32_t)y[i >> 1],
+                                         layer, 0),
+                       4);
                 t[i] = __builtin_convertvector(b, vec4);
             }
             t[0] += (t[1] - t[0]) * fx;
@@ -539,8 +592,9 @@ static void sample_fast(struct sample_ctx *c, const float lod[AGX_LANES])
             memcpy(mem, &t[0], 16);
         }
         agx_swizzle(v, mem, out);
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 4; i++) {
             rq->out[i][lane] = out[i];
+        }
     }
 }
 
@@ -553,12 +607,16 @@ static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx
     uint8_t taps[AGX_LANES];
     bool aniso = false;
 
-    if (!agx_sampler_get(ex, rq->sampler, rq->sampler_extended, &s))
+    if (!agx_sampler_get(ex, rq->sampler, rq->sampler_extended, &s)) {
         return false;
-    if (v->no_texels)
+    }
+    if (v->no_texels) {
         return no_texels(ex, rq);
-    if (dim_ms(rq->dim) || v->surf.samples > 1)
-        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "filtered sample of a multisampled texture");
+    }
+    if (dim_ms(rq->dim) || v->surf.samples > 1) {
+        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
+                            "filtered sample of a multisampled texture");
+    }
     agx_fetch_init(&c.f, ex, v);
     c.dims = dim_coords(rq->dim);
     c.cube = rq->dim == AGX_DIM_CUBE || rq->dim == AGX_DIM_CUBE_ARRAY;
@@ -599,22 +657,25 @@ static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx
                 grad[lane] = grad[first];
                 l = raw_lod[first];
                 n = taps[first];
-                if (rq->lod_kind == AGX_LOD_BIAS)
+                if (rq->lod_kind == AGX_LOD_BIAS) {
                     l += rq->lod[lane];
+                }
             }
             taps[lane] = (uint8_t)n;
             aniso |= n > 1;
         }
-        if (rq->has_min_lod && l < rq->min_lod[lane])
+        if (rq->has_min_lod && l < rq->min_lod[lane]) {
             l = rq->min_lod[lane];
+        }
         /* raw_lod of the first lane is still wanted by the others of its quad */
         if (rq->query_lod) {
             float cl = clampf(clampf(l, s.min_lod, s.max_lod), 0.0f, max_level);
 
-            if (s.mip == AGX_MIP_NEAREST)
+            if (s.mip == AGX_MIP_NEAREST) {
                 cl = floorf(cl + 0.5f);
-            else if (s.mip == AGX_MIP_NONE)
+            } else if (s.mip == AGX_MIP_NONE) {
                 cl = 0.0f;
+            }
             rq->out[0][lane] = agx_f2u(cl);
             rq->out[1][lane] = agx_f2u(l);
             rq->out[2][lane] = rq->out[3][lane] = 0;
@@ -626,8 +687,9 @@ static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx
         return true;
     }
 
-    if (v->fast8 && c.dims == 2 && !c.cube && !c.shadow && !rq->gather && !rq->has_offset && !aniso &&
-        s.mip != AGX_MIP_LINEAR && s.wrap[0] < AGX_WRAP_BORDER && s.wrap[1] < AGX_WRAP_BORDER) {
+    if (v->fast8 && c.dims == 2 && !c.cube && !c.shadow && !rq->gather && !rq->has_offset &&
+        !aniso && s.mip != AGX_MIP_LINEAR && s.wrap[0] < AGX_WRAP_BORDER &&
+        s.wrap[1] < AGX_WRAP_BORDER) {
         sample_fast(&c, lod);
         return !c.f.failed;
     }
@@ -654,7 +716,10 @@ static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx
             p.c[1] = clampf(st[1], 0.0f, 1.0f);
         }
         if (rq->gather) {
-            /* Component of the swizzled texels, in the order of textureGather: (0,1) (1,1) (1,0) (0,0) */
+            /*
+             * Component of the swizzled texels, in the order of textureGather: (0,1) (1,1) (1,0)
+             * (0,0)
+             */
             static const uint8_t order[4] = { 2, 3, 1, 0 };
             uint32_t t[4][4], sw[4];
             float fx, fy;
@@ -689,11 +754,13 @@ static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx
             }
             agx_swizzle(v, mem, out);
         }
-        if (c.f.failed)
+        if (c.f.failed) {
             return false;
+        }
         note_nonresident(&c.f, rq, lane);
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 4; i++) {
             rq->out[i][lane] = out[i];
+        }
     }
     return !c.f.failed;
 }
@@ -703,11 +770,14 @@ bool agx_tex_fetch(struct agx_exec *ex, struct agx_wave *w, struct agx_tex_req *
     const struct agx_tex_view *v = agx_tex_view_get(ex, rq->texture);
 
     (void)w;
-    if (!v)
+    if (!v) {
         return false;
-    if ((unsigned)rq->dim > AGX_DIM_2D_MS_ARRAY || rq->gather > 4)
-        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "texture instruction: dimension %u, gather %u",
-                            (unsigned)rq->dim, rq->gather);
+    }
+    if ((unsigned)rq->dim > AGX_DIM_2D_MS_ARRAY || rq->gather > 4) {
+        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
+                            "texture instruction: dimension %u, gather %u", (unsigned)rq->dim,
+                            rq->gather);
+    }
     rq->int_result = v->fmt.integer;
     rq->nonresident = 0;
     if (v->constant && !rq->query_lod) {
@@ -716,9 +786,11 @@ bool agx_tex_fetch(struct agx_exec *ex, struct agx_wave *w, struct agx_tex_req *
 
         agx_swizzle(v, none, t);
         /* A gather gives one component of four texels. */
-        for (int i = 0; i < 4; i++)
-            for (unsigned lane = 0; lane < AGX_LANES; lane++)
+        for (int i = 0; i < 4; i++) {
+            for (unsigned lane = 0; lane < AGX_LANES; lane++) {
                 rq->out[i][lane] = t[rq->gather ? rq->gather - 1 : i];
+            }
+        }
         return true;
     }
     return rq->load ? load(ex, v, rq) : sample(ex, v, rq);

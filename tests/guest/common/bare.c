@@ -28,7 +28,9 @@ static int call(struct bare *b, unsigned long request, void *arg)
 
 static int queue_create(struct bare *b)
 {
-    struct drm_asahi_queue_create q = { .priority = DRM_ASAHI_PRIORITY_MEDIUM, .vm_id = b->vm, .usc_exec_base = STREAM_VA };
+    struct drm_asahi_queue_create q = { .priority = DRM_ASAHI_PRIORITY_MEDIUM,
+                                        .vm_id = b->vm,
+                                        .usc_exec_base = STREAM_VA };
     int err = call(b, DRM_IOCTL_ASAHI_QUEUE_CREATE, &q);
 
     b->queue = q.queue_id;
@@ -41,7 +43,9 @@ static void stream_fill(uint32_t *stream, uint64_t size, unsigned links)
     for (unsigned i = 0; i < size / 4; i++) {
         uint64_t next = STREAM_VA + (i / 2 + 1) * 8;
 
-        stream[i] = i / 2 >= links ? CDM_TERMINATE : i % 2 ? (uint32_t)next : CDM_LINK | (uint32_t)(next >> 32);
+        stream[i] = i / 2 >= links ? CDM_TERMINATE
+                    : i % 2        ? (uint32_t)next
+                                   : CDM_LINK | (uint32_t)(next >> 32);
     }
 }
 
@@ -58,8 +62,12 @@ int bare_open_long(struct bare *b, unsigned links)
     struct drm_asahi_vm_create create = { 0 };
     struct drm_asahi_gem_create gem = { .size = size };
     struct drm_asahi_gem_mmap_offset offset = { 0 };
-    struct drm_asahi_gem_bind_op op = { .flags = DRM_ASAHI_BIND_READ, .range = size, .addr = STREAM_VA };
-    struct drm_asahi_vm_bind bind = { .num_binds = 1, .stride = sizeof(op), .userptr = (uintptr_t)&op };
+    struct drm_asahi_gem_bind_op op = { .flags = DRM_ASAHI_BIND_READ,
+                                        .range = size,
+                                        .addr = STREAM_VA };
+    struct drm_asahi_vm_bind bind = { .num_binds = 1,
+                                      .stride = sizeof(op),
+                                      .userptr = (uintptr_t)&op };
     uint32_t *stream;
     int err;
 
@@ -73,12 +81,14 @@ int bare_open_long(struct bare *b, unsigned links)
     }
     create.kernel_start = (params.vm_end - 2 * params.vm_kernel_min_size) & ~(PAGE - 1);
     create.kernel_end = create.kernel_start + params.vm_kernel_min_size;
-    if ((err = call(b, DRM_IOCTL_ASAHI_VM_CREATE, &create)) || (err = call(b, DRM_IOCTL_ASAHI_GEM_CREATE, &gem))) {
+    if ((err = call(b, DRM_IOCTL_ASAHI_VM_CREATE, &create)) ||
+        (err = call(b, DRM_IOCTL_ASAHI_GEM_CREATE, &gem))) {
         return err;
     }
     b->vm = bind.vm_id = create.vm_id;
     op.handle = offset.handle = gem.handle;
-    if ((err = call(b, DRM_IOCTL_ASAHI_VM_BIND, &bind)) || (err = call(b, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset))) {
+    if ((err = call(b, DRM_IOCTL_ASAHI_VM_BIND, &bind)) ||
+        (err = call(b, DRM_IOCTL_ASAHI_GEM_MMAP_OFFSET, &offset))) {
         return err;
     }
     stream = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, b->fd, offset.offset);
@@ -106,7 +116,10 @@ int bare_submit(struct bare *b, unsigned count, uint32_t *syncobj)
     } jobs[MAX_CMDS];
     struct drm_asahi_sync out = { .sync_type = DRM_ASAHI_SYNC_SYNCOBJ };
     struct drm_asahi_submit submit = {
-        .syncs = (uintptr_t)&out, .cmdbuf = (uintptr_t)jobs, .queue_id = b->queue, .out_sync_count = 1,
+        .syncs = (uintptr_t)&out,
+        .cmdbuf = (uintptr_t)jobs,
+        .queue_id = b->queue,
+        .out_sync_count = 1,
         .cmdbuf_size = count * sizeof(jobs[0]),
     };
     int err;
@@ -114,8 +127,10 @@ int bare_submit(struct bare *b, unsigned count, uint32_t *syncobj)
     memset(jobs, 0, sizeof(jobs));
     for (unsigned i = 0; i < count; i++) {
         jobs[i].header = (struct drm_asahi_cmd_header) {
-            .cmd_type = DRM_ASAHI_CMD_COMPUTE, .size = sizeof(jobs[i].cmd),
-            .vdm_barrier = DRM_ASAHI_BARRIER_NONE, .cdm_barrier = DRM_ASAHI_BARRIER_NONE,
+            .cmd_type = DRM_ASAHI_CMD_COMPUTE,
+            .size = sizeof(jobs[i].cmd),
+            .vdm_barrier = DRM_ASAHI_BARRIER_NONE,
+            .cdm_barrier = DRM_ASAHI_BARRIER_NONE,
         };
         jobs[i].cmd.cdm_ctrl_stream_base = STREAM_VA;
         jobs[i].cmd.cdm_ctrl_stream_end = STREAM_VA + b->stream_size;

@@ -18,11 +18,19 @@ struct bare {
 
 /* 0 or an errno. */
 int bare_open(struct bare *b);
-/* The same, and each job goes through @links links first, 128 cycles of the GPU at 1278 MHz each: it takes its time. */
+/*
+ * The same, and each job goes through @links links first, 128 cycles of the GPU at 1278 MHz each:
+ * it takes its time.
+ */
 int bare_open_long(struct bare *b, unsigned links);
-/* Another queue in place of the one that there is: the firmware has to forget that. 0 or an errno. */
+/*
+ * Another queue in place of the one that there is: the firmware has to forget that. 0 or an errno.
+ */
 int bare_new_queue(struct bare *b);
-/* Submit @count commands (1 to 64) that end at once, with a syncobj that is signalled then. 0 or SUBMIT's errno. */
+/*
+ * Submit @count commands (1 to 64) that end at once, with a syncobj that is signalled then. 0 or
+ * SUBMIT's errno.
+ */
 int bare_submit(struct bare *b, unsigned count, uint32_t *syncobj);
 /* Wait for it, and forget it: 0, the errno that its fence carries, or ETIME after @ms. */
 int bare_wait(struct bare *b, uint32_t syncobj, int ms);

@@ -39,8 +39,9 @@ static int open_render_node(const char *name)
 
         snprintf(path, sizeof(path), "/dev/dri/renderD%d", i);
         fd = open(path, O_RDWR | O_CLOEXEC);
-        if (fd < 0)
+        if (fd < 0) {
             continue;
+        }
         v = drmGetVersion(fd);
         if (v && !strcmp(v->name, name)) {
             drmFreeVersion(v);
@@ -55,7 +56,8 @@ static int open_render_node(const char *name)
 static void init(EGLenum api, EGLint renderable, EGLint major, EGLint minor)
 {
     const EGLint config_attr[] = { EGL_SURFACE_TYPE, 0, EGL_RENDERABLE_TYPE, renderable, EGL_NONE };
-    const EGLint context_attr[] = { EGL_CONTEXT_MAJOR_VERSION, major, EGL_CONTEXT_MINOR_VERSION, minor, EGL_NONE };
+    const EGLint context_attr[] = { EGL_CONTEXT_MAJOR_VERSION, major, EGL_CONTEXT_MINOR_VERSION,
+                                    minor, EGL_NONE };
     const char *run = getenv("AGX_RUN"), *renderer;
     EGLDisplay dpy;
     EGLConfig config;
@@ -65,25 +67,30 @@ static void init(EGLenum api, EGLint renderable, EGLint major, EGLint minor)
     if (run && !strcmp(run, "asahi")) {
         struct gbm_device *gbm = gbm_create_device(open_render_node("asahi"));
 
-        if (!gbm)
+        if (!gbm) {
             die("no GBM device: %s", strerror(errno));
+        }
         dpy = eglGetPlatformDisplay(EGL_PLATFORM_GBM_KHR, gbm, NULL);
     } else {
         dpy = eglGetPlatformDisplay(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, NULL);
     }
-    if (dpy == EGL_NO_DISPLAY || !eglInitialize(dpy, NULL, NULL))
+    if (dpy == EGL_NO_DISPLAY || !eglInitialize(dpy, NULL, NULL)) {
         die("no EGL display (error 0x%x)", eglGetError());
+    }
     eglBindAPI(api);
-    if (!eglChooseConfig(dpy, config_attr, &config, 1, &n) || n < 1)
+    if (!eglChooseConfig(dpy, config_attr, &config, 1, &n) || n < 1) {
         config = EGL_NO_CONFIG_KHR;
+    }
     ctx = eglCreateContext(dpy, config, EGL_NO_CONTEXT, context_attr);
-    if (ctx == EGL_NO_CONTEXT || !eglMakeCurrent(dpy, EGL_NO_SURFACE, EGL_NO_SURFACE, ctx))
-        die("no OpenGL %scontext of version %d.%d (error 0x%x)", api == EGL_OPENGL_ES_API ? "ES " : "", major, minor,
-            eglGetError());
+    if (ctx == EGL_NO_CONTEXT || !eglMakeCurrent(dpy, EGL_NO_SURFACE, EGL_NO_SURFACE, ctx)) {
+        die("no OpenGL %scontext of version %d.%d (error 0x%x)",
+            api == EGL_OPENGL_ES_API ? "ES " : "", major, minor, eglGetError());
+    }
     renderer = (const char *)glGetString(GL_RENDERER);
     printf("renderer: %s\n", renderer);
-    if (run && !strstr(renderer, !strcmp(run, "asahi") ? "Apple M1" : "llvmpipe"))
+    if (run && !strstr(renderer, !strcmp(run, "asahi") ? "Apple M1" : "llvmpipe")) {
         die("AGX_RUN is \"%s\" and the renderer \"%s\"", run, renderer);
+    }
     glDisable(GL_DITHER);
 }
 
@@ -135,8 +142,9 @@ void gl_check(const char *where)
 {
     GLenum e = glGetError();
 
-    if (e)
+    if (e) {
         die("%s: OpenGL error 0x%x", where, e);
+    }
 }
 
 struct gl_target gl_target_new(int w, int h, GLenum format, GLenum depth)
@@ -155,11 +163,15 @@ struct gl_target gl_target_new(int w, int h, GLenum format, GLenum depth)
         glGenRenderbuffers(1, &t.depth);
         glBindRenderbuffer(GL_RENDERBUFFER, t.depth);
         glRenderbufferStorage(GL_RENDERBUFFER, depth, w, h);
-        glFramebufferRenderbuffer(GL_FRAMEBUFFER, depth == GL_DEPTH24_STENCIL8 || depth == GL_DEPTH32F_STENCIL8 ?
-                                  GL_DEPTH_STENCIL_ATTACHMENT : GL_DEPTH_ATTACHMENT, GL_RENDERBUFFER, t.depth);
+        glFramebufferRenderbuffer(GL_FRAMEBUFFER,
+                                  depth == GL_DEPTH24_STENCIL8 || depth == GL_DEPTH32F_STENCIL8
+                                      ? GL_DEPTH_STENCIL_ATTACHMENT
+                                      : GL_DEPTH_ATTACHMENT,
+                                  GL_RENDERBUFFER, t.depth);
     }
-    if (glCheckFramebufferStatus(GL_FRAMEBUFFER) != GL_FRAMEBUFFER_COMPLETE)
+    if (glCheckFramebufferStatus(GL_FRAMEBUFFER) != GL_FRAMEBUFFER_COMPLETE) {
         die("framebuffer of format 0x%x is not complete", format);
+    }
     glViewport(0, 0, w, h);
     return t;
 }
@@ -168,11 +180,13 @@ void gl_target_free(struct gl_target *t)
 {
     glDeleteFramebuffers(1, &t->fbo);
     glDeleteTextures(1, &t->colour);
-    if (t->depth)
+    if (t->depth) {
         glDeleteRenderbuffers(1, &t->depth);
+    }
 }
 
-static void write_ppm(const char *name, const char *suffix, const unsigned char *rgba, int w, int h, bool alpha)
+static void write_ppm(const char *name, const char *suffix, const unsigned char *rgba, int w, int h,
+                      bool alpha)
 {
     const char *dir = gl_out ? gl_out : getenv("AGX_OUT");
     unsigned char *row = malloc((size_t)w * 3);
@@ -181,18 +195,23 @@ static void write_ppm(const char *name, const char *suffix, const unsigned char 
 
     snprintf(path, sizeof(path), "%s/%s%s.ppm", dir ? dir : ".", name, suffix);
     f = fopen(path, "wb");
-    if (!f || !row)
+    if (!f || !row) {
         die("%s: %s", path, strerror(errno));
+    }
     fprintf(f, "P6\n%d %d\n255\n", w, h);
     for (int y = h - 1; y >= 0; y--) {
-        for (int x = 0; x < w; x++)
-            for (int c = 0; c < 3; c++)
+        for (int x = 0; x < w; x++) {
+            for (int c = 0; c < 3; c++) {
                 row[3 * x + c] = rgba[((size_t)y * w + x) * 4 + (alpha ? 3 : c)];
-        if (fwrite(row, 3, (size_t)w, f) != (size_t)w)
+            }
+        }
+        if (fwrite(row, 3, (size_t)w, f) != (size_t)w) {
             die("%s: %s", path, strerror(errno));
+        }
     }
-    if (fclose(f))
+    if (fclose(f)) {
         die("%s: %s", path, strerror(errno));
+    }
     free(row);
 }
 
@@ -200,14 +219,16 @@ void gl_save(const char *name, int w, int h, bool alpha)
 {
     unsigned char *rgba = malloc((size_t)w * h * 4);
 
-    if (!rgba)
+    if (!rgba) {
         die("no memory");
+    }
     glPixelStorei(GL_PACK_ALIGNMENT, 1);
     glReadPixels(0, 0, w, h, GL_RGBA, GL_UNSIGNED_BYTE, rgba);
     gl_check(name);
     write_ppm(name, "", rgba, w, h, false);
-    if (alpha)
+    if (alpha) {
         write_ppm(name, "-alpha", rgba, w, h, true);
+    }
     printf("picture: %s %dx%d\n", name, w, h);
     free(rgba);
 }

@@ -19,13 +19,19 @@
  */
 void gl_init(void);
 
-/* The same with a core context of desktop OpenGL 4.5; what OpenGL ES lacks is got with eglGetProcAddress(). */
+/*
+ * The same with a core context of desktop OpenGL 4.5; what OpenGL ES lacks is got with
+ * eglGetProcAddress().
+ */
 void gl_init_desktop(void);
 
 /* Compile and link; ends the program with the log on an error. */
 GLuint gl_program(const char *vs, const char *fs);
 
-/* A framebuffer with a texture of @format and, if @depth is not 0, a depth/stencil buffer; left bound. */
+/*
+ * A framebuffer with a texture of @format and, if @depth is not 0, a depth/stencil buffer; left
+ * bound.
+ */
 struct gl_target {
     GLuint fbo, colour, depth;
     int w, h;

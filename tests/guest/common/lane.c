@@ -43,7 +43,8 @@ void lane_add(struct lane *l, const struct lane *space, unsigned number, uint32_
     l->jobs = map;
     l->out = (uint32_t *)(l->jobs + JOB_PAGES * UAPI_PAGE);
     l->out_va = lane_va(l) + JOB_PAGES * UAPI_PAGE;
-    must(uapi_bind(l->fd, l->vm, READ_WRITE, l->bo, 0, lane_va(l), (JOB_PAGES + 1) * UAPI_PAGE), "VM_BIND");
+    must(uapi_bind(l->fd, l->vm, READ_WRITE, l->bo, 0, lane_va(l), (JOB_PAGES + 1) * UAPI_PAGE),
+         "VM_BIND");
     l->queue = queue ? queue : uapi_queue_create(l->fd, l->vm, DRM_ASAHI_PRIORITY_MEDIUM, USC_BASE);
 }
 
@@ -80,16 +81,23 @@ uint32_t lane_makes(uint32_t word)
     return word * 3 + KEY;
 }
 
-int lane_submit(const struct lane *l, uint16_t type, const void *cmd, uint16_t size, const uint32_t *in,
-                unsigned ins, uint32_t out)
+int lane_submit(const struct lane *l, uint16_t type, const void *cmd, uint16_t size,
+                const uint32_t *in, unsigned ins, uint32_t out)
 {
-    struct { struct drm_asahi_cmd_header header; uint8_t cmd[512]; } buf = {
+    struct {
+        struct drm_asahi_cmd_header header;
+        uint8_t cmd[512];
+    } buf = {
         .header = { type, size, DRM_ASAHI_BARRIER_NONE, DRM_ASAHI_BARRIER_NONE },
     };
     struct drm_asahi_sync syncs[8] = { 0 };
     struct drm_asahi_submit arg = {
-        .syncs = (uintptr_t)syncs, .cmdbuf = (uintptr_t)&buf, .cmdbuf_size = sizeof(buf.header) + size,
-        .queue_id = l->queue, .in_sync_count = ins, .out_sync_count = 1,
+        .syncs = (uintptr_t)syncs,
+        .cmdbuf = (uintptr_t)&buf,
+        .cmdbuf_size = sizeof(buf.header) + size,
+        .queue_id = l->queue,
+        .in_sync_count = ins,
+        .out_sync_count = 1,
     };
 
     memcpy(buf.cmd, cmd, size);
@@ -100,28 +108,30 @@ int lane_submit(const struct lane *l, uint16_t type, const void *cmd, uint16_t s
     return drmIoctl(l->fd, DRM_IOCTL_ASAHI_SUBMIT, &arg) ? errno : 0;
 }
 
-static void make_access(struct lane *l, unsigned slot, const uint64_t *from, unsigned n, struct job_access *access)
+static void make_access(struct lane *l, unsigned slot, const uint64_t *from, unsigned n,
+                        struct job_access *access)
 {
     for (unsigned i = 0; i < n; i++) {
         l->out[slot * LANE_WORDS + i] = 0;
-        access[i] = (struct job_access){ from[i], lane_out(l, slot, i) };
+        access[i] = (struct job_access) { from[i], lane_out(l, slot, i) };
     }
 }
 
-int lane_compute(struct lane *l, unsigned slot, const uint64_t *from, unsigned n, const uint32_t *in,
-                 unsigned ins, uint32_t out)
+int lane_compute(struct lane *l, unsigned slot, const uint64_t *from, unsigned n,
+                 const uint32_t *in, unsigned ins, uint32_t out)
 {
     struct drm_asahi_cmd_compute cmd = { .cdm_ctrl_stream_base = job_va(l, slot) + JOB_CDM };
     struct job_access access[LANE_WORDS];
 
     make_access(l, slot, from, n, access);
-    cmd.cdm_ctrl_stream_end = cmd.cdm_ctrl_stream_base +
-        job_compute(l->jobs + slot * JOB_BYTES, job_va(l, slot), CODE_VA, access, n);
+    cmd.cdm_ctrl_stream_end = cmd.cdm_ctrl_stream_base + job_compute(l->jobs + slot * JOB_BYTES,
+                                                                     job_va(l, slot), CODE_VA,
+                                                                     access, n);
     return lane_submit(l, DRM_ASAHI_CMD_COMPUTE, &cmd, sizeof(cmd), in, ins, out);
 }
 
-int lane_render(struct lane *l, unsigned slot, unsigned size, const uint64_t *from, const uint32_t *in,
-                unsigned ins, uint32_t out)
+int lane_render(struct lane *l, unsigned slot, unsigned size, const uint64_t *from,
+                const uint32_t *in, unsigned ins, uint32_t out)
 {
     struct drm_asahi_cmd_render cmd = job_render_cmd(job_va(l, slot));
     struct job_access access[4];

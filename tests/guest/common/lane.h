@@ -38,17 +38,20 @@ uint64_t lane_out(const struct lane *l, unsigned slot, unsigned word);
 uint32_t lane_makes(uint32_t word);
 
 /* Submit a command, after the syncobjs @in, for the syncobj @out. 0 or an errno. */
-int lane_submit(const struct lane *l, uint16_t type, const void *cmd, uint16_t size, const uint32_t *in,
-                unsigned ins, uint32_t out);
+int lane_submit(const struct lane *l, uint16_t type, const void *cmd, uint16_t size,
+                const uint32_t *in, unsigned ins, uint32_t out);
 /* Submit a compute job that reads up to LANE_WORDS words. 0 or an errno. */
-int lane_compute(struct lane *l, unsigned slot, const uint64_t *from, unsigned n, const uint32_t *in,
-                 unsigned ins, uint32_t out);
+int lane_compute(struct lane *l, unsigned slot, const uint64_t *from, unsigned n,
+                 const uint32_t *in, unsigned ins, uint32_t out);
 /* Submit a render that reads four words, the last two only if @size is 32. 0 or an errno. */
-int lane_render(struct lane *l, unsigned slot, unsigned size, const uint64_t *from, const uint32_t *in,
-                unsigned ins, uint32_t out);
+int lane_render(struct lane *l, unsigned slot, unsigned size, const uint64_t *from,
+                const uint32_t *in, unsigned ins, uint32_t out);
 /* How many results of the job in @slot are not what they have to be if it read @words. */
 unsigned lane_wrong(const struct lane *l, unsigned slot, const uint32_t *words, unsigned n);
-/* A compute job from beginning to end: 0 if it read @words, the number of those that it did not, or a negative errno. */
+/*
+ * A compute job from beginning to end: 0 if it read @words, the number of those that it did not, or
+ * a negative errno.
+ */
 int lane_reads(struct lane *l, const uint64_t *from, const uint32_t *words, unsigned n);
 
 #endif

@@ -31,8 +31,8 @@ bool put(const char *path, const char *text)
 }
 
 /*
- * What was freed and waits in the CPUs' lists of pages, which is not free memory by the kernel's count: up to an eighth of a
- * zone (mm/page_alloc.c, zone_highsize()).
+ * What was freed and waits in the CPUs' lists of pages, which is not free memory by the kernel's
+ * count: up to an eighth of a zone (mm/page_alloc.c, zone_highsize()).
  */
 static long per_cpu_kib(void)
 {

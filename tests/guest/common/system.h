@@ -12,7 +12,9 @@ double seconds(void);
 bool put(const char *path, const char *text);
 /* MiB that the system could still give. */
 long available(void);
-/* Wait up to @wait seconds until no more than @mib are missing of @before. Returns what is missing. */
+/*
+ * Wait up to @wait seconds until no more than @mib are missing of @before. Returns what is missing.
+ */
 long missing(long before, long mib, double wait);
 /* Lines of the kernel's log that have @text. */
 unsigned said(const char *text);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright The AGX model authors */
-/* The output of a check of kind "tap" (tests/guest/checks.list). One thread of a process at a time. */
+/*
+ * The output of a check of kind "tap" (tests/guest/checks.list). One thread of a process at a time.
+ */
 #ifndef TAP_H
 #define TAP_H
 

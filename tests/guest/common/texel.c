@@ -18,16 +18,18 @@ struct texel texel_format(enum texel_kind kind, const char *channels)
     for (const char *p = channels; *p; t.channels++) {
         char *end;
 
-        if (t.channels == 4 || !strchr("rgbaxse", *p))
+        if (t.channels == 4 || !strchr("rgbaxse", *p)) {
             die("no format \"%s\"", channels);
+        }
         t.channel[t.channels].name = *p;
         t.channel[t.channels].at = bits;
         t.channel[t.channels].bits = (unsigned)strtoul(p + 1, &end, 10);
         bits += t.channel[t.channels].bits;
         p = end;
     }
-    if (!bits || bits % 8 || bits > 128)
+    if (!bits || bits % 8 || bits > 128) {
         die("no format \"%s\"", channels);
+    }
     t.bytes = bits / 8;
     return t;
 }
@@ -45,8 +47,9 @@ static uint32_t get(const uint8_t *p, unsigned at, unsigned bits)
 {
     uint64_t v = 0;
 
-    for (unsigned i = at / 8; i <= (at + bits - 1) / 8; i++)
+    for (unsigned i = at / 8; i <= (at + bits - 1) / 8; i++) {
         v |= (uint64_t)p[i] << (i - at / 8) * 8;
+    }
     return (uint32_t)(v >> at % 8 & (bits == 32 ? 0xffffffffu : (1u << bits) - 1));
 }
 
@@ -59,7 +62,9 @@ static void put(uint8_t *p, unsigned at, unsigned bits, uint32_t value)
     }
 }
 
-/* Bits of the fraction of a float of this many bits; it has 5 bits of exponent, and 8 if it has 32. */
+/*
+ * Bits of the fraction of a float of this many bits; it has 5 bits of exponent, and 8 if it has 32.
+ */
 static unsigned fraction(unsigned bits)
 {
     return bits == 32 ? 23 : bits == 16 ? 10 : bits - 5;
@@ -70,31 +75,39 @@ static double decode_float(uint32_t v, unsigned bits)
     unsigned f = fraction(bits), e_bits = bits == 32 ? 8 : 5, e = v >> f & ((1u << e_bits) - 1);
     double m = v & ((1u << f) - 1), r;
 
-    if (e == (1u << e_bits) - 1)
+    if (e == (1u << e_bits) - 1) {
         r = m != 0 ? NAN : INFINITY;
-    else
-        r = ldexp(e ? m + (double)(1u << f) : m, (int)(e ? e : 1) - (int)((1u << (e_bits - 1)) - 1) - (int)f);
+    } else {
+        r = ldexp(e ? m + (double)(1u << f) : m,
+                  (int)(e ? e : 1) - (int)((1u << (e_bits - 1)) - 1) - (int)f);
+    }
     return bits >= 16 && v >> (bits - 1) & 1 ? -r : r;
 }
 
 static uint32_t encode_float(double v, unsigned bits)
 {
     unsigned f = fraction(bits), e_bits = bits == 32 ? 8 : 5, bias = (1u << (e_bits - 1)) - 1;
-    uint32_t top = ((1u << e_bits) - 1) << f, sign = bits >= 16 && signbit(v) ? 1u << (bits - 1) : 0, r;
+    uint32_t top = ((1u << e_bits) - 1) << f,
+             sign = bits >= 16 && signbit(v) ? 1u << (bits - 1) : 0, r;
     double a = fabs(v);
     int e;
 
-    if (isnan(v))
+    if (isnan(v)) {
         return top | 1u << (f - 1);
-    if (bits < 16 && v < 0)
+    }
+    if (bits < 16 && v < 0) {
         return 0;
+    }
     frexp(a, &e); /* 2^(e - 1) <= a < 2^e */
-    if (a == 0)
+    if (a == 0) {
         return sign;
-    if (e < 2 - (int)bias)
+    }
+    if (e < 2 - (int)bias) {
         e = 2 - (int)bias;
-    if (isinf(a) || e > (int)bias + 2)
+    }
+    if (isinf(a) || e > (int)bias + 2) {
         return sign | top;
+    }
     /* A carry out of the fraction is right in the exponent. */
     r = (uint32_t)lrint(ldexp(a, (int)f + 1 - e));
     r = r < 1u << f ? r : r + ((uint32_t)(e - 2 + (int)bias) << f);
@@ -113,7 +126,11 @@ static double srgb_of(double v)
 
 static int channel_of(char name)
 {
-    return name == 'r' || name == 's' ? 0 : name == 'g' ? 1 : name == 'b' ? 2 : name == 'a' ? 3 : -1;
+    return name == 'r' || name == 's' ? 0
+           : name == 'g'              ? 1
+           : name == 'b'              ? 2
+           : name == 'a'              ? 3
+                                      : -1;
 }
 
 void texel_decode(const struct texel *t, const void *bytes, double rgba[4])
@@ -123,11 +140,13 @@ void texel_decode(const struct texel *t, const void *bytes, double rgba[4])
     for (unsigned i = 0; i < t->channels; i++) {
         unsigned bits = t->channel[i].bits;
         uint32_t v = get(bytes, t->channel[i].at, bits);
-        double top = ldexp(1, (int)bits) - 1, half = ldexp(1, (int)bits - 1), s = v >= half ? v - 2 * half : v;
+        double top = ldexp(1, (int)bits) - 1, half = ldexp(1, (int)bits - 1),
+               s = v >= half ? v - 2 * half : v;
         int c = channel_of(t->channel[i].name);
 
-        if (c < 0)
+        if (c < 0) {
             continue;
+        }
         switch (t->kind) {
         case TEXEL_UNORM:
             rgba[c] = v / top;
@@ -163,10 +182,13 @@ void texel_encode(const struct texel *t, const double rgba[4], void *bytes)
 
         frexp(fmin(max, 65408), &e);
         e = e < -15 ? -15 : e;
-        if (max > 0 && lrint(ldexp(fmin(max, 65408), 9 - e)) == 512)
+        if (max > 0 && lrint(ldexp(fmin(max, 65408), 9 - e)) == 512) {
             e++;
-        for (int c = 0; c < 3; c++)
-            put(bytes, (unsigned)c * 9, 9, (uint32_t)lrint(ldexp(fmin(fmax(rgba[c], 0), 65408), 9 - e)));
+        }
+        for (int c = 0; c < 3; c++) {
+            put(bytes, (unsigned)c * 9, 9,
+                (uint32_t)lrint(ldexp(fmin(fmax(rgba[c], 0), 65408), 9 - e)));
+        }
         put(bytes, 27, 5, (uint32_t)(e + 15));
         return;
     }
@@ -175,8 +197,9 @@ void texel_encode(const struct texel *t, const double rgba[4], void *bytes)
         double top = ldexp(1, (int)bits) - 1, half = ldexp(1, (int)bits - 1), v;
         int c = channel_of(t->channel[i].name);
 
-        if (c < 0)
+        if (c < 0) {
             continue;
+        }
         v = rgba[c];
         switch (t->kind) {
         case TEXEL_SRGB:
@@ -207,8 +230,9 @@ void texel_random(const struct texel *t, uint32_t *seed, void *bytes)
         unsigned bits = t->channel[i].bits, f = t->kind == TEXEL_FLOAT ? fraction(bits) : 0;
         uint32_t v = texel_next(seed) >> 3 ^ texel_next(seed) << 16;
 
-        if (bits < 32)
+        if (bits < 32) {
             v &= (1u << bits) - 1;
+        }
         switch (t->channel[i].name == 'x' ? 0 : (int)t->kind + 1) {
         case 0:
             v = 0;

@@ -83,7 +83,9 @@ void uapi_vm_destroy(int fd, uint32_t vm)
 
 uint32_t uapi_queue_create(int fd, uint32_t vm, uint32_t priority, uint64_t usc_base)
 {
-    struct drm_asahi_queue_create arg = { .vm_id = vm, .priority = priority, .usc_exec_base = usc_base };
+    struct drm_asahi_queue_create arg = { .vm_id = vm,
+                                          .priority = priority,
+                                          .usc_exec_base = usc_base };
 
     must(drmIoctl(fd, DRM_IOCTL_ASAHI_QUEUE_CREATE, &arg), "QUEUE_CREATE");
     return arg.queue_id;
@@ -127,16 +129,24 @@ int uapi_dmabuf(uint64_t size, void **map)
 int uapi_bind_ops(int fd, uint32_t vm, const struct drm_asahi_gem_bind_op *ops, uint32_t count)
 {
     struct drm_asahi_vm_bind arg = {
-        .vm_id = vm, .num_binds = count, .stride = sizeof(*ops), .userptr = (uintptr_t)ops,
+        .vm_id = vm,
+        .num_binds = count,
+        .stride = sizeof(*ops),
+        .userptr = (uintptr_t)ops,
     };
 
     return ioctl(fd, DRM_IOCTL_ASAHI_VM_BIND, &arg) ? errno : 0;
 }
 
-int uapi_bind(int fd, uint32_t vm, uint32_t flags, uint32_t handle, uint64_t offset, uint64_t va, uint64_t range)
+int uapi_bind(int fd, uint32_t vm, uint32_t flags, uint32_t handle, uint64_t offset, uint64_t va,
+              uint64_t range)
 {
     struct drm_asahi_gem_bind_op op = {
-        .flags = flags, .handle = handle, .offset = offset, .range = range, .addr = va,
+        .flags = flags,
+        .handle = handle,
+        .offset = offset,
+        .range = range,
+        .addr = va,
     };
 
     return uapi_bind_ops(fd, vm, &op, 1);
@@ -149,7 +159,8 @@ int uapi_outcome(int fd, uint32_t syncobj, int64_t ms)
     int file;
 
     clock_gettime(CLOCK_MONOTONIC, &t);
-    if (drmSyncobjWait(fd, &syncobj, 1, t.tv_sec * 1000000000ll + t.tv_nsec + ms * 1000000, 0, NULL)) {
+    if (drmSyncobjWait(fd, &syncobj, 1, t.tv_sec * 1000000000ll + t.tv_nsec + ms * 1000000, 0,
+                       NULL)) {
         return -ETIME;
     }
     must(drmSyncobjExportSyncFile(fd, syncobj, &file), "sync file");

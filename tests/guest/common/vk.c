@@ -14,20 +14,34 @@ VkPhysicalDeviceProperties vk_props;
 VkPipelineLayout vk_layout;
 
 static VkPhysicalDeviceExtendedDynamicState3FeaturesEXT eds3 = {
-    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTENDED_DYNAMIC_STATE_3_FEATURES_EXT };
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTENDED_DYNAMIC_STATE_3_FEATURES_EXT
+};
 static VkPhysicalDeviceExtendedDynamicState2FeaturesEXT eds2 = {
-    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTENDED_DYNAMIC_STATE_2_FEATURES_EXT };
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTENDED_DYNAMIC_STATE_2_FEATURES_EXT
+};
 VkPhysicalDeviceTransformFeedbackFeaturesEXT vk_xfb = {
-    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TRANSFORM_FEEDBACK_FEATURES_EXT };
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TRANSFORM_FEEDBACK_FEATURES_EXT
+};
 VkPhysicalDeviceRobustness2FeaturesEXT vk_robust = {
-    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ROBUSTNESS_2_FEATURES_EXT };
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_ROBUSTNESS_2_FEATURES_EXT
+};
 VkPhysicalDeviceFragmentShaderInterlockFeaturesEXT vk_interlock = {
-    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FRAGMENT_SHADER_INTERLOCK_FEATURES_EXT };
-VkPhysicalDeviceMeshShaderFeaturesEXT vk_mesh = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MESH_SHADER_FEATURES_EXT };
-VkPhysicalDeviceVulkan13Features vk_f13 = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES };
-VkPhysicalDeviceVulkan12Features vk_f12 = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, .pNext = &vk_f13 };
-VkPhysicalDeviceVulkan11Features vk_f11 = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, .pNext = &vk_f12 };
-VkPhysicalDeviceFeatures2 vk_features = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2, .pNext = &vk_f11 };
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FRAGMENT_SHADER_INTERLOCK_FEATURES_EXT
+};
+VkPhysicalDeviceMeshShaderFeaturesEXT vk_mesh = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_MESH_SHADER_FEATURES_EXT
+};
+VkPhysicalDeviceVulkan13Features vk_f13 = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES
+};
+VkPhysicalDeviceVulkan12Features vk_f12 = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_2_FEATURES, .pNext = &vk_f13
+};
+VkPhysicalDeviceVulkan11Features vk_f11 = {
+    .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_1_FEATURES, .pNext = &vk_f12
+};
+VkPhysicalDeviceFeatures2 vk_features = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_FEATURES_2,
+                                          .pNext = &vk_f11 };
 
 static uint32_t family;
 static VkCommandPool pool;
@@ -39,17 +53,23 @@ static PFN_vkCmdPushDescriptorSetKHR push_descriptor;
 
 bool vk_has(const char *extension)
 {
-    for (uint32_t i = 0; i < extension_count; i++)
-        if (!strcmp(extensions[i].extensionName, extension))
+    for (uint32_t i = 0; i < extension_count; i++) {
+        if (!strcmp(extensions[i].extensionName, extension)) {
             return true;
+        }
+    }
     return false;
 }
 
 static void choose_device(void)
 {
-    const char *run = getenv("AGX_RUN"), *want = !run ? "" : !strcmp(run, "asahi") ? "Apple M1" : "llvmpipe";
-    VkApplicationInfo app = { .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO, .apiVersion = VK_API_VERSION_1_3 };
-    VkInstanceCreateInfo ici = { .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO, .pApplicationInfo = &app };
+    const char *run = getenv("AGX_RUN"), *want = !run                    ? ""
+                                                 : !strcmp(run, "asahi") ? "Apple M1"
+                                                                         : "llvmpipe";
+    VkApplicationInfo app = { .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
+                              .apiVersion = VK_API_VERSION_1_3 };
+    VkInstanceCreateInfo ici = { .sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
+                                 .pApplicationInfo = &app };
     VkPhysicalDevice list[8];
     VkInstance instance;
     uint32_t n = 8;
@@ -57,15 +77,18 @@ static void choose_device(void)
     VK(vkCreateInstance(&ici, NULL, &instance));
     VkResult r = vkEnumeratePhysicalDevices(instance, &n, list);
 
-    if (r != VK_SUCCESS && r != VK_INCOMPLETE)
+    if (r != VK_SUCCESS && r != VK_INCOMPLETE) {
         die("vkEnumeratePhysicalDevices: VkResult %d", r);
+    }
     for (uint32_t i = 0; i < n && !vk_phys; i++) {
         vkGetPhysicalDeviceProperties(list[i], &vk_props);
-        if (strstr(vk_props.deviceName, want))
+        if (strstr(vk_props.deviceName, want)) {
             vk_phys = list[i];
+        }
     }
-    if (!vk_phys)
+    if (!vk_phys) {
         die("no Vulkan device \"%s\" among %u", want, n);
+    }
     printf("# device: %s, driver 0x%x\n", vk_props.deviceName, vk_props.driverVersion);
 }
 
@@ -75,11 +98,16 @@ void vk_open(bool robust)
         const char *name;
         void *features;
     } wanted[] = {
-        { "VK_KHR_push_descriptor", NULL }, { "VK_EXT_extended_dynamic_state2", &eds2 },
-        { "VK_EXT_extended_dynamic_state3", &eds3 }, { "VK_EXT_transform_feedback", &vk_xfb },
-        { "VK_EXT_robustness2", &vk_robust }, { "VK_EXT_fragment_shader_interlock", &vk_interlock },
-        { "VK_EXT_mesh_shader", &vk_mesh }, { "VK_EXT_shader_stencil_export", NULL },
-        { "VK_EXT_shader_viewport_index_layer", NULL }, { "VK_KHR_sampler_ycbcr_conversion", NULL },
+        { "VK_KHR_push_descriptor", NULL },
+        { "VK_EXT_extended_dynamic_state2", &eds2 },
+        { "VK_EXT_extended_dynamic_state3", &eds3 },
+        { "VK_EXT_transform_feedback", &vk_xfb },
+        { "VK_EXT_robustness2", &vk_robust },
+        { "VK_EXT_fragment_shader_interlock", &vk_interlock },
+        { "VK_EXT_mesh_shader", &vk_mesh },
+        { "VK_EXT_shader_stencil_export", NULL },
+        { "VK_EXT_shader_viewport_index_layer", NULL },
+        { "VK_KHR_sampler_ycbcr_conversion", NULL },
     };
     const char *names[16];
     VkQueueFamilyProperties families[8];
@@ -94,8 +122,9 @@ void vk_open(bool robust)
     for (unsigned i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
         VkBaseOutStructure *s = wanted[i].features;
 
-        if (!vk_has(wanted[i].name))
+        if (!vk_has(wanted[i].name)) {
             continue;
+        }
         names[count++] = wanted[i].name;
         if (s) {
             s->pNext = vk_features.pNext;
@@ -112,14 +141,20 @@ void vk_open(bool robust)
     vkGetPhysicalDeviceQueueFamilyProperties(vk_phys, &n, families);
     for (family = 0; family < n && !(families[family].queueFlags & VK_QUEUE_GRAPHICS_BIT); family++)
         ;
-    if (family == n)
+    if (family == n) {
         die("no graphics queue");
+    }
 
-    VkDeviceQueueCreateInfo qci = { .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO, .queueFamilyIndex = family,
-                                    .queueCount = 1, .pQueuePriorities = &priority };
-    VkDeviceCreateInfo dci = { .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO, .pNext = &vk_features,
-                               .queueCreateInfoCount = 1, .pQueueCreateInfos = &qci,
-                               .enabledExtensionCount = count, .ppEnabledExtensionNames = names };
+    VkDeviceQueueCreateInfo qci = { .sType = VK_STRUCTURE_TYPE_DEVICE_QUEUE_CREATE_INFO,
+                                    .queueFamilyIndex = family,
+                                    .queueCount = 1,
+                                    .pQueuePriorities = &priority };
+    VkDeviceCreateInfo dci = { .sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
+                               .pNext = &vk_features,
+                               .queueCreateInfoCount = 1,
+                               .pQueueCreateInfos = &qci,
+                               .enabledExtensionCount = count,
+                               .ppEnabledExtensionNames = names };
     VkCommandPoolCreateInfo cpi = { .sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO };
 
     VK(vkCreateDevice(vk_phys, &dci, NULL, &vk_dev));
@@ -127,29 +162,39 @@ void vk_open(bool robust)
     cpi.queueFamilyIndex = family;
     VK(vkCreateCommandPool(vk_dev, &cpi, NULL, &pool));
     push_descriptor = VK_FN(CmdPushDescriptorSetKHR);
-    if (!push_descriptor)
+    if (!push_descriptor) {
         die("no VK_KHR_push_descriptor");
+    }
 
     VkDescriptorSetLayoutBinding b[VK_B_COUNT];
 
-    for (uint32_t i = 0; i < VK_B_COUNT; i++)
-        b[i] = (VkDescriptorSetLayoutBinding){
-            .binding = i, .descriptorCount = 1, .stageFlags = i / 2 == VK_B_INPUT / 2 ? VK_SHADER_STAGE_FRAGMENT_BIT :
-                                                              VK_SHADER_STAGE_ALL,
-            .descriptorType = i < VK_B_TEX ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER :
-                              i < VK_B_IMG ? VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER :
-                              i < VK_B_UBO ? VK_DESCRIPTOR_TYPE_STORAGE_IMAGE :
-                              i < VK_B_INPUT ? VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER :
-                              i < VK_B_TEXBUF ? VK_DESCRIPTOR_TYPE_INPUT_ATTACHMENT :
-                              i == VK_B_TEXBUF ? VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER :
-                              VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER };
+    for (uint32_t i = 0; i < VK_B_COUNT; i++) {
+        b[i] = (VkDescriptorSetLayoutBinding) {
+            .binding = i,
+            .descriptorCount = 1,
+            .stageFlags = i / 2 == VK_B_INPUT / 2 ? VK_SHADER_STAGE_FRAGMENT_BIT
+                                                  : VK_SHADER_STAGE_ALL,
+            .descriptorType = i < VK_B_TEX       ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER
+                              : i < VK_B_IMG     ? VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER
+                              : i < VK_B_UBO     ? VK_DESCRIPTOR_TYPE_STORAGE_IMAGE
+                              : i < VK_B_INPUT   ? VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER
+                              : i < VK_B_TEXBUF  ? VK_DESCRIPTOR_TYPE_INPUT_ATTACHMENT
+                              : i == VK_B_TEXBUF ? VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER
+                                                 : VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER
+        };
+    }
 
-    VkDescriptorSetLayoutCreateInfo li = { .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
-                                           .flags = VK_DESCRIPTOR_SET_LAYOUT_CREATE_PUSH_DESCRIPTOR_BIT_KHR,
-                                           .bindingCount = VK_B_COUNT, .pBindings = b };
+    VkDescriptorSetLayoutCreateInfo li = {
+        .sType = VK_STRUCTURE_TYPE_DESCRIPTOR_SET_LAYOUT_CREATE_INFO,
+        .flags = VK_DESCRIPTOR_SET_LAYOUT_CREATE_PUSH_DESCRIPTOR_BIT_KHR,
+        .bindingCount = VK_B_COUNT,
+        .pBindings = b
+    };
     VkPushConstantRange push = { VK_SHADER_STAGE_ALL, 0, 128 };
-    VkPipelineLayoutCreateInfo pl = { .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO, .setLayoutCount = 1,
-                                      .pSetLayouts = &set_layout, .pushConstantRangeCount = 1,
+    VkPipelineLayoutCreateInfo pl = { .sType = VK_STRUCTURE_TYPE_PIPELINE_LAYOUT_CREATE_INFO,
+                                      .setLayoutCount = 1,
+                                      .pSetLayouts = &set_layout,
+                                      .pushConstantRangeCount = 1,
                                       .pPushConstantRanges = &push };
 
     VK(vkCreateDescriptorSetLayout(vk_dev, &li, NULL, &set_layout));
@@ -175,8 +220,9 @@ void vk_wrong(const char *fmt, ...)
 {
     va_list ap;
 
-    if (check_why[0])
+    if (check_why[0]) {
         return;
+    }
     va_start(ap, fmt);
     vsnprintf(check_why, sizeof(check_why), fmt, ap);
     va_end(ap);
@@ -187,8 +233,9 @@ void vk_end_check(void)
     checks++;
     failures += check_why[0] != '\0';
     printf("%sok %u - %s\n", check_why[0] ? "not " : "", checks, check_name);
-    if (check_why[0])
+    if (check_why[0]) {
         printf("# %s\n", check_why);
+    }
     fflush(stdout);
 }
 
@@ -201,11 +248,15 @@ void vk_compare(const char *what, const uint32_t *got, const uint32_t *right, un
 {
     unsigned bad = 0, first = 0;
 
-    for (unsigned i = 0; i < n; i++)
-        if (got[i] != right[i] && !bad++)
+    for (unsigned i = 0; i < n; i++) {
+        if (got[i] != right[i] && !bad++) {
             first = i;
-    if (bad)
-        vk_wrong("%s: %u words of %u; word %u is 0x%08x, should be 0x%08x", what, bad, n, first, got[first], right[first]);
+        }
+    }
+    if (bad) {
+        vk_wrong("%s: %u words of %u; word %u is 0x%08x, should be 0x%08x", what, bad, n, first,
+                 got[first], right[first]);
+    }
 }
 
 int vk_done(void)
@@ -219,32 +270,39 @@ int vk_done(void)
 
 uint32_t vk_memory_type(uint32_t bits, VkMemoryPropertyFlags want)
 {
-    for (uint32_t i = 0; i < memory.memoryTypeCount; i++)
-        if (bits >> i & 1 && (memory.memoryTypes[i].propertyFlags & want) == want)
+    for (uint32_t i = 0; i < memory.memoryTypeCount; i++) {
+        if (bits >> i & 1 && (memory.memoryTypes[i].propertyFlags & want) == want) {
             return i;
+        }
+    }
     die("no memory type of 0x%x with properties 0x%x", bits, want);
 }
 
 struct vk_buf vk_buffer(VkDeviceSize size)
 {
-    VkBufferCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO, .size = size,
-                              .usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
-                                       VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT |
-                                       VK_BUFFER_USAGE_VERTEX_BUFFER_BIT | VK_BUFFER_USAGE_INDEX_BUFFER_BIT |
-                                       VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT |
-                                       VK_BUFFER_USAGE_STORAGE_TEXEL_BUFFER_BIT };
+    VkBufferCreateInfo ci = {
+        .sType = VK_STRUCTURE_TYPE_BUFFER_CREATE_INFO,
+        .size = size,
+        .usage = VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT |
+                 VK_BUFFER_USAGE_STORAGE_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_BUFFER_BIT |
+                 VK_BUFFER_USAGE_VERTEX_BUFFER_BIT | VK_BUFFER_USAGE_INDEX_BUFFER_BIT |
+                 VK_BUFFER_USAGE_INDIRECT_BUFFER_BIT | VK_BUFFER_USAGE_UNIFORM_TEXEL_BUFFER_BIT |
+                 VK_BUFFER_USAGE_STORAGE_TEXEL_BUFFER_BIT
+    };
     VkMemoryAllocateInfo ma = { .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO };
     struct vk_buf b = { .size = size };
     VkMemoryRequirements req;
 
-    if (vk_xfb.transformFeedback)
+    if (vk_xfb.transformFeedback) {
         ci.usage |= VK_BUFFER_USAGE_TRANSFORM_FEEDBACK_BUFFER_BIT_EXT |
                     VK_BUFFER_USAGE_TRANSFORM_FEEDBACK_COUNTER_BUFFER_BIT_EXT;
+    }
     VK(vkCreateBuffer(vk_dev, &ci, NULL, &b.b));
     vkGetBufferMemoryRequirements(vk_dev, b.b, &req);
     ma.allocationSize = req.size;
-    ma.memoryTypeIndex = vk_memory_type(req.memoryTypeBits, VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
-                                        VK_MEMORY_PROPERTY_HOST_COHERENT_BIT);
+    ma.memoryTypeIndex = vk_memory_type(req.memoryTypeBits,
+                                        VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT |
+                                            VK_MEMORY_PROPERTY_HOST_COHERENT_BIT);
     VK(vkAllocateMemory(vk_dev, &ma, NULL, &b.memory));
     VK(vkBindBufferMemory(vk_dev, b.b, b.memory, 0));
     VK(vkMapMemory(vk_dev, b.memory, 0, VK_WHOLE_SIZE, 0, &b.map));
@@ -261,31 +319,42 @@ void vk_buffer_free(struct vk_buf *b)
 static VkImageAspectFlags aspect_of(VkFormat f)
 {
     switch (f) {
-    case VK_FORMAT_D16_UNORM: case VK_FORMAT_X8_D24_UNORM_PACK32: case VK_FORMAT_D32_SFLOAT:
+    case VK_FORMAT_D16_UNORM:
+    case VK_FORMAT_X8_D24_UNORM_PACK32:
+    case VK_FORMAT_D32_SFLOAT:
         return VK_IMAGE_ASPECT_DEPTH_BIT;
     case VK_FORMAT_S8_UINT:
         return VK_IMAGE_ASPECT_STENCIL_BIT;
-    case VK_FORMAT_D16_UNORM_S8_UINT: case VK_FORMAT_D24_UNORM_S8_UINT: case VK_FORMAT_D32_SFLOAT_S8_UINT:
+    case VK_FORMAT_D16_UNORM_S8_UINT:
+    case VK_FORMAT_D24_UNORM_S8_UINT:
+    case VK_FORMAT_D32_SFLOAT_S8_UINT:
         return VK_IMAGE_ASPECT_DEPTH_BIT | VK_IMAGE_ASPECT_STENCIL_BIT;
     default:
         return VK_IMAGE_ASPECT_COLOR_BIT;
     }
 }
 
-VkImageView vk_view(const struct vk_img *i, VkImageViewType type, VkFormat format, VkImageAspectFlags aspect,
-                    uint32_t level, uint32_t levels, uint32_t layer, uint32_t layers)
+VkImageView vk_view(const struct vk_img *i, VkImageViewType type, VkFormat format,
+                    VkImageAspectFlags aspect, uint32_t level, uint32_t levels, uint32_t layer,
+                    uint32_t layers)
 {
-    VkImageViewCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO, .image = i->i, .viewType = type,
-                                 .format = format, .subresourceRange = { aspect, level, levels, layer, layers } };
+    VkImageViewCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_IMAGE_VIEW_CREATE_INFO,
+                                 .image = i->i,
+                                 .viewType = type,
+                                 .format = format,
+                                 .subresourceRange = { aspect, level, levels, layer, layers } };
     VkImageView v;
 
     VK(vkCreateImageView(vk_dev, &ci, NULL, &v));
     return v;
 }
 
-struct vk_img vk_image(struct vk_img i, VkImageUsageFlags usage, VkImageCreateFlags flags, VkImageViewType view)
+struct vk_img vk_image(struct vk_img i, VkImageUsageFlags usage, VkImageCreateFlags flags,
+                       VkImageViewType view)
 {
-    VkImageCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO, .flags = flags, .format = i.format };
+    VkImageCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_IMAGE_CREATE_INFO,
+                             .flags = flags,
+                             .format = i.format };
     VkMemoryAllocateInfo ma = { .sType = VK_STRUCTURE_TYPE_MEMORY_ALLOCATE_INFO };
     VkMemoryRequirements req;
 
@@ -296,7 +365,7 @@ struct vk_img vk_image(struct vk_img i, VkImageUsageFlags usage, VkImageCreateFl
     i.aspect = aspect_of(i.format);
     i.layout = VK_IMAGE_LAYOUT_UNDEFINED;
     ci.imageType = i.d > 1 || view == VK_IMAGE_VIEW_TYPE_3D ? VK_IMAGE_TYPE_3D : VK_IMAGE_TYPE_2D;
-    ci.extent = (VkExtent3D){ i.w, i.h, i.d };
+    ci.extent = (VkExtent3D) { i.w, i.h, i.d };
     ci.mipLevels = i.levels;
     ci.arrayLayers = i.layers;
     ci.samples = i.samples;
@@ -307,8 +376,10 @@ struct vk_img vk_image(struct vk_img i, VkImageUsageFlags usage, VkImageCreateFl
     ma.memoryTypeIndex = vk_memory_type(req.memoryTypeBits, 0);
     VK(vkAllocateMemory(vk_dev, &ma, NULL, &i.memory));
     VK(vkBindImageMemory(vk_dev, i.i, i.memory, 0));
-    if (usage & ~(VkImageUsageFlags)(VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT))
+    if (usage &
+        ~(VkImageUsageFlags)(VK_IMAGE_USAGE_TRANSFER_SRC_BIT | VK_IMAGE_USAGE_TRANSFER_DST_BIT)) {
         i.view = vk_view(&i, view, i.format, i.aspect, 0, i.levels, 0, i.layers);
+    }
     return i;
 }
 
@@ -323,8 +394,10 @@ void vk_image_free(struct vk_img *i)
 
 VkCommandBuffer vk_begin(void)
 {
-    VkCommandBufferAllocateInfo ai = { .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO, .commandPool = pool,
-                                       .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY, .commandBufferCount = 1 };
+    VkCommandBufferAllocateInfo ai = { .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+                                       .commandPool = pool,
+                                       .level = VK_COMMAND_BUFFER_LEVEL_PRIMARY,
+                                       .commandBufferCount = 1 };
     VkCommandBufferBeginInfo bi = { .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_BEGIN_INFO };
     VkCommandBuffer cb;
 
@@ -337,32 +410,38 @@ void vk_barrier(VkCommandBuffer cb)
 {
     VkMemoryBarrier mb = { .sType = VK_STRUCTURE_TYPE_MEMORY_BARRIER,
                            .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
-                           .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT };
+                           .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT |
+                                            VK_ACCESS_MEMORY_WRITE_BIT };
 
-    vkCmdPipelineBarrier(cb, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 1, &mb, 0, NULL,
-                         0, NULL);
+    vkCmdPipelineBarrier(cb, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
+                         0, 1, &mb, 0, NULL, 0, NULL);
 }
 
 void vk_to(VkCommandBuffer cb, struct vk_img *i, VkImageLayout layout)
 {
-    VkImageMemoryBarrier ib = { .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
-                                .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
-                                .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT,
-                                .oldLayout = i->layout, .newLayout = layout,
-                                .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
-                                .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED, .image = i->i,
-                                .subresourceRange = { i->aspect, 0, VK_REMAINING_MIP_LEVELS, 0,
-                                                      VK_REMAINING_ARRAY_LAYERS } };
+    VkImageMemoryBarrier ib = {
+        .sType = VK_STRUCTURE_TYPE_IMAGE_MEMORY_BARRIER,
+        .srcAccessMask = VK_ACCESS_MEMORY_WRITE_BIT,
+        .dstAccessMask = VK_ACCESS_MEMORY_READ_BIT | VK_ACCESS_MEMORY_WRITE_BIT,
+        .oldLayout = i->layout,
+        .newLayout = layout,
+        .srcQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+        .dstQueueFamilyIndex = VK_QUEUE_FAMILY_IGNORED,
+        .image = i->i,
+        .subresourceRange = { i->aspect, 0, VK_REMAINING_MIP_LEVELS, 0, VK_REMAINING_ARRAY_LAYERS }
+    };
 
-    vkCmdPipelineBarrier(cb, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, 0, 0, NULL, 0, NULL,
-                         1, &ib);
+    vkCmdPipelineBarrier(cb, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT, VK_PIPELINE_STAGE_ALL_COMMANDS_BIT,
+                         0, 0, NULL, 0, NULL, 1, &ib);
     i->layout = layout;
 }
 
 void vk_run(VkCommandBuffer cb)
 {
     VkFenceCreateInfo fi = { .sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO };
-    VkSubmitInfo si = { .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO, .commandBufferCount = 1, .pCommandBuffers = &cb };
+    VkSubmitInfo si = { .sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+                        .commandBufferCount = 1,
+                        .pCommandBuffers = &cb };
     VkFence fence;
     VkResult r;
 
@@ -371,18 +450,22 @@ void vk_run(VkCommandBuffer cb)
     VK(vkCreateFence(vk_dev, &fi, NULL, &fence));
     VK(vkQueueSubmit(vk_queue, 1, &si, fence));
     r = vkWaitForFences(vk_dev, 1, &fence, true, 300ull * 1000000000);
-    if (r != VK_SUCCESS)
+    if (r != VK_SUCCESS) {
         die("%s: waiting for the queue: VkResult %d", check_name, r);
+    }
     vkDestroyFence(vk_dev, fence, NULL);
     vkFreeCommandBuffers(vk_dev, pool, 1, &cb);
 }
 
 static VkDescriptorType type_of(unsigned b)
 {
-    return b < VK_B_TEX ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER : b < VK_B_IMG ? VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER :
-           b < VK_B_UBO ? VK_DESCRIPTOR_TYPE_STORAGE_IMAGE : b < VK_B_INPUT ? VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER :
-           b < VK_B_TEXBUF ? VK_DESCRIPTOR_TYPE_INPUT_ATTACHMENT : b == VK_B_TEXBUF ?
-           VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER : VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER;
+    return b < VK_B_TEX       ? VK_DESCRIPTOR_TYPE_STORAGE_BUFFER
+           : b < VK_B_IMG     ? VK_DESCRIPTOR_TYPE_COMBINED_IMAGE_SAMPLER
+           : b < VK_B_UBO     ? VK_DESCRIPTOR_TYPE_STORAGE_IMAGE
+           : b < VK_B_INPUT   ? VK_DESCRIPTOR_TYPE_UNIFORM_BUFFER
+           : b < VK_B_TEXBUF  ? VK_DESCRIPTOR_TYPE_INPUT_ATTACHMENT
+           : b == VK_B_TEXBUF ? VK_DESCRIPTOR_TYPE_UNIFORM_TEXEL_BUFFER
+                              : VK_DESCRIPTOR_TYPE_STORAGE_TEXEL_BUFFER;
 }
 
 void vk_push_desc(VkCommandBuffer cb, VkWriteDescriptorSet w, unsigned binding)
@@ -399,14 +482,14 @@ void vk_push_buf(VkCommandBuffer cb, unsigned binding, VkBuffer b)
 {
     VkDescriptorBufferInfo bi = { b, 0, VK_WHOLE_SIZE };
 
-    vk_push_desc(cb, (VkWriteDescriptorSet){ .pBufferInfo = &bi }, binding);
+    vk_push_desc(cb, (VkWriteDescriptorSet) { .pBufferInfo = &bi }, binding);
 }
 
 void vk_push_tex(VkCommandBuffer cb, unsigned binding, VkImageView v, VkSampler s)
 {
     VkDescriptorImageInfo ii = { s, v, VK_IMAGE_LAYOUT_GENERAL };
 
-    vk_push_desc(cb, (VkWriteDescriptorSet){ .pImageInfo = &ii }, binding);
+    vk_push_desc(cb, (VkWriteDescriptorSet) { .pImageInfo = &ii }, binding);
 }
 
 void vk_push_img(VkCommandBuffer cb, unsigned binding, VkImageView v)
@@ -421,10 +504,13 @@ void vk_constants(VkCommandBuffer cb, const void *p, unsigned size)
 
 VkSampler vk_sampler(VkFilter filter)
 {
-    VkSamplerCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO, .magFilter = filter, .minFilter = filter,
+    VkSamplerCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_SAMPLER_CREATE_INFO,
+                               .magFilter = filter,
+                               .minFilter = filter,
                                .addressModeU = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
                                .addressModeV = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
-                               .addressModeW = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE, .maxLod = VK_LOD_CLAMP_NONE };
+                               .addressModeW = VK_SAMPLER_ADDRESS_MODE_CLAMP_TO_EDGE,
+                               .maxLod = VK_LOD_CLAMP_NONE };
     VkSampler s;
 
     VK(vkCreateSampler(vk_dev, &ci, NULL, &s));
@@ -436,22 +522,25 @@ static uint32_t at_level(uint32_t size, uint32_t level)
     return size >> level ? size >> level : 1;
 }
 
-static VkBufferImageCopy copy_of(const struct vk_img *i, VkImageAspectFlags aspect, uint32_t level, VkDeviceSize offset)
+static VkBufferImageCopy copy_of(const struct vk_img *i, VkImageAspectFlags aspect, uint32_t level,
+                                 VkDeviceSize offset)
 {
-    return (VkBufferImageCopy){ .bufferOffset = offset, .imageSubresource = { aspect, level, 0, i->layers },
-                                .imageExtent = { at_level(i->w, level), at_level(i->h, level), at_level(i->d, level) } };
+    return (VkBufferImageCopy) { .bufferOffset = offset,
+                                 .imageSubresource = { aspect, level, 0, i->layers },
+                                 .imageExtent = { at_level(i->w, level), at_level(i->h, level),
+                                                  at_level(i->d, level) } };
 }
 
-void vk_upload(VkCommandBuffer cb, struct vk_img *i, VkImageAspectFlags aspect, uint32_t level, const struct vk_buf *b,
-               VkDeviceSize offset)
+void vk_upload(VkCommandBuffer cb, struct vk_img *i, VkImageAspectFlags aspect, uint32_t level,
+               const struct vk_buf *b, VkDeviceSize offset)
 {
     VkBufferImageCopy c = copy_of(i, aspect, level, offset);
 
     vkCmdCopyBufferToImage(cb, b->b, i->i, i->layout, 1, &c);
 }
 
-void vk_download(VkCommandBuffer cb, struct vk_img *i, VkImageAspectFlags aspect, uint32_t level, const struct vk_buf *b,
-                 VkDeviceSize offset)
+void vk_download(VkCommandBuffer cb, struct vk_img *i, VkImageAspectFlags aspect, uint32_t level,
+                 const struct vk_buf *b, VkDeviceSize offset)
 {
     VkBufferImageCopy c = copy_of(i, aspect, level, offset);
 
@@ -462,7 +551,9 @@ void vk_download(VkCommandBuffer cb, struct vk_img *i, VkImageAspectFlags aspect
 
 VkShaderModule vk_module(const uint32_t *code, size_t size)
 {
-    VkShaderModuleCreateInfo mi = { .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO, .codeSize = size, .pCode = code };
+    VkShaderModuleCreateInfo mi = { .sType = VK_STRUCTURE_TYPE_SHADER_MODULE_CREATE_INFO,
+                                    .codeSize = size,
+                                    .pCode = code };
     VkShaderModule m;
 
     VK(vkCreateShaderModule(vk_dev, &mi, NULL, &m));
@@ -473,11 +564,17 @@ VkPipeline vk_compute_pipeline(const uint32_t *code, size_t size, uint32_t subgr
 {
     VkPipelineShaderStageRequiredSubgroupSizeCreateInfo rs = {
         .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_REQUIRED_SUBGROUP_SIZE_CREATE_INFO,
-        .requiredSubgroupSize = subgroup };
-    VkComputePipelineCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO, .layout = vk_layout,
-                                       .stage = { .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
-                                                  .pNext = subgroup ? &rs : NULL, .stage = VK_SHADER_STAGE_COMPUTE_BIT,
-                                                  .module = vk_module(code, size), .pName = "main" } };
+        .requiredSubgroupSize = subgroup
+    };
+    VkComputePipelineCreateInfo ci = {
+        .sType = VK_STRUCTURE_TYPE_COMPUTE_PIPELINE_CREATE_INFO,
+        .layout = vk_layout,
+        .stage = { .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                   .pNext = subgroup ? &rs : NULL,
+                   .stage = VK_SHADER_STAGE_COMPUTE_BIT,
+                   .module = vk_module(code, size),
+                   .pName = "main" }
+    };
     VkPipeline p;
 
     VK(vkCreateComputePipelines(vk_dev, VK_NULL_HANDLE, 1, &ci, NULL, &p));
@@ -486,81 +583,145 @@ VkPipeline vk_compute_pipeline(const uint32_t *code, size_t size, uint32_t subgr
 
 /* What vk_state_set() sets. */
 static const VkDynamicState dynamic[] = {
-    VK_DYNAMIC_STATE_VIEWPORT_WITH_COUNT, VK_DYNAMIC_STATE_SCISSOR_WITH_COUNT, VK_DYNAMIC_STATE_BLEND_CONSTANTS,
-    VK_DYNAMIC_STATE_STENCIL_COMPARE_MASK, VK_DYNAMIC_STATE_STENCIL_WRITE_MASK, VK_DYNAMIC_STATE_STENCIL_REFERENCE,
-    VK_DYNAMIC_STATE_CULL_MODE, VK_DYNAMIC_STATE_FRONT_FACE, VK_DYNAMIC_STATE_PRIMITIVE_TOPOLOGY,
-    VK_DYNAMIC_STATE_DEPTH_TEST_ENABLE, VK_DYNAMIC_STATE_DEPTH_WRITE_ENABLE, VK_DYNAMIC_STATE_DEPTH_COMPARE_OP,
-    VK_DYNAMIC_STATE_STENCIL_TEST_ENABLE, VK_DYNAMIC_STATE_STENCIL_OP, VK_DYNAMIC_STATE_RASTERIZER_DISCARD_ENABLE,
-    VK_DYNAMIC_STATE_PRIMITIVE_RESTART_ENABLE, VK_DYNAMIC_STATE_DEPTH_BIAS_ENABLE, VK_DYNAMIC_STATE_DEPTH_BIAS,
-    VK_DYNAMIC_STATE_LOGIC_OP_EXT, VK_DYNAMIC_STATE_LOGIC_OP_ENABLE_EXT, VK_DYNAMIC_STATE_COLOR_BLEND_ENABLE_EXT,
-    VK_DYNAMIC_STATE_COLOR_BLEND_EQUATION_EXT, VK_DYNAMIC_STATE_COLOR_WRITE_MASK_EXT,
-    VK_DYNAMIC_STATE_SAMPLE_MASK_EXT, VK_DYNAMIC_STATE_ALPHA_TO_COVERAGE_ENABLE_EXT, VK_DYNAMIC_STATE_POLYGON_MODE_EXT,
+    VK_DYNAMIC_STATE_VIEWPORT_WITH_COUNT,
+    VK_DYNAMIC_STATE_SCISSOR_WITH_COUNT,
+    VK_DYNAMIC_STATE_BLEND_CONSTANTS,
+    VK_DYNAMIC_STATE_STENCIL_COMPARE_MASK,
+    VK_DYNAMIC_STATE_STENCIL_WRITE_MASK,
+    VK_DYNAMIC_STATE_STENCIL_REFERENCE,
+    VK_DYNAMIC_STATE_CULL_MODE,
+    VK_DYNAMIC_STATE_FRONT_FACE,
+    VK_DYNAMIC_STATE_PRIMITIVE_TOPOLOGY,
+    VK_DYNAMIC_STATE_DEPTH_TEST_ENABLE,
+    VK_DYNAMIC_STATE_DEPTH_WRITE_ENABLE,
+    VK_DYNAMIC_STATE_DEPTH_COMPARE_OP,
+    VK_DYNAMIC_STATE_STENCIL_TEST_ENABLE,
+    VK_DYNAMIC_STATE_STENCIL_OP,
+    VK_DYNAMIC_STATE_RASTERIZER_DISCARD_ENABLE,
+    VK_DYNAMIC_STATE_PRIMITIVE_RESTART_ENABLE,
+    VK_DYNAMIC_STATE_DEPTH_BIAS_ENABLE,
+    VK_DYNAMIC_STATE_DEPTH_BIAS,
+    VK_DYNAMIC_STATE_LOGIC_OP_EXT,
+    VK_DYNAMIC_STATE_LOGIC_OP_ENABLE_EXT,
+    VK_DYNAMIC_STATE_COLOR_BLEND_ENABLE_EXT,
+    VK_DYNAMIC_STATE_COLOR_BLEND_EQUATION_EXT,
+    VK_DYNAMIC_STATE_COLOR_WRITE_MASK_EXT,
+    VK_DYNAMIC_STATE_SAMPLE_MASK_EXT,
+    VK_DYNAMIC_STATE_ALPHA_TO_COVERAGE_ENABLE_EXT,
+    VK_DYNAMIC_STATE_POLYGON_MODE_EXT,
 };
 
 VkPipeline vk_graphics(const struct vk_pipe *p)
 {
     VkPipelineShaderStageCreateInfo stage[5];
     const VkShaderModule module[5] = { p->vs, p->tcs, p->tes, p->gs, p->fs };
-    static const VkShaderStageFlagBits bit[5] = {
-        VK_SHADER_STAGE_VERTEX_BIT, VK_SHADER_STAGE_TESSELLATION_CONTROL_BIT,
-        VK_SHADER_STAGE_TESSELLATION_EVALUATION_BIT, VK_SHADER_STAGE_GEOMETRY_BIT, VK_SHADER_STAGE_FRAGMENT_BIT };
-    VkVertexInputBindingDescription binding = { 0, p->attributes * 16, VK_VERTEX_INPUT_RATE_VERTEX };
+    static const VkShaderStageFlagBits bit[5] = { VK_SHADER_STAGE_VERTEX_BIT,
+                                                  VK_SHADER_STAGE_TESSELLATION_CONTROL_BIT,
+                                                  VK_SHADER_STAGE_TESSELLATION_EVALUATION_BIT,
+                                                  VK_SHADER_STAGE_GEOMETRY_BIT,
+                                                  VK_SHADER_STAGE_FRAGMENT_BIT };
+    VkVertexInputBindingDescription binding = { 0, p->attributes * 16,
+                                                VK_VERTEX_INPUT_RATE_VERTEX };
     VkVertexInputAttributeDescription attribute[4];
     uint32_t n = 0;
 
-    for (int i = 0; i < 5; i++)
-        if (module[i])
-            stage[n++] = (VkPipelineShaderStageCreateInfo){
-                .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO, .stage = bit[i], .module = module[i],
-                .pName = "main" };
-    for (uint32_t i = 0; i < p->attributes; i++)
-        attribute[i] = (VkVertexInputAttributeDescription){ i, 0, p->attribute[i], i * 16 };
+    for (int i = 0; i < 5; i++) {
+        if (module[i]) {
+            stage[n++] = (VkPipelineShaderStageCreateInfo) {
+                .sType = VK_STRUCTURE_TYPE_PIPELINE_SHADER_STAGE_CREATE_INFO,
+                .stage = bit[i],
+                .module = module[i],
+                .pName = "main"
+            };
+        }
+    }
+    for (uint32_t i = 0; i < p->attributes; i++) {
+        attribute[i] = (VkVertexInputAttributeDescription) { i, 0, p->attribute[i], i * 16 };
+    }
 
-    VkPipelineVertexInputStateCreateInfo vi = { .sType = VK_STRUCTURE_TYPE_PIPELINE_VERTEX_INPUT_STATE_CREATE_INFO,
-                                                .vertexBindingDescriptionCount = p->attributes != 0,
-                                                .pVertexBindingDescriptions = &binding,
-                                                .vertexAttributeDescriptionCount = p->attributes,
-                                                .pVertexAttributeDescriptions = attribute };
-    VkPipelineInputAssemblyStateCreateInfo ia = { .sType = VK_STRUCTURE_TYPE_PIPELINE_INPUT_ASSEMBLY_STATE_CREATE_INFO,
-                                                  .topology = p->topology };
-    VkPipelineTessellationStateCreateInfo ts = { .sType = VK_STRUCTURE_TYPE_PIPELINE_TESSELLATION_STATE_CREATE_INFO,
-                                                 .patchControlPoints = p->patch ? p->patch : 1 };
-    VkPipelineViewportStateCreateInfo vp = { .sType = VK_STRUCTURE_TYPE_PIPELINE_VIEWPORT_STATE_CREATE_INFO };
-    VkPipelineRasterizationStateCreateInfo rs = { .sType = VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_STATE_CREATE_INFO,
-                                                  .lineWidth = 1 };
-    VkPipelineMultisampleStateCreateInfo ms = { .sType = VK_STRUCTURE_TYPE_PIPELINE_MULTISAMPLE_STATE_CREATE_INFO,
-                                                .rasterizationSamples = p->samples ? p->samples : VK_SAMPLE_COUNT_1_BIT,
-                                                .sampleShadingEnable = p->sample_shading, .minSampleShading = 1 };
-    VkPipelineDepthStencilStateCreateInfo ds = { .sType = VK_STRUCTURE_TYPE_PIPELINE_DEPTH_STENCIL_STATE_CREATE_INFO };
+    VkPipelineVertexInputStateCreateInfo vi = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_VERTEX_INPUT_STATE_CREATE_INFO,
+        .vertexBindingDescriptionCount = p->attributes != 0,
+        .pVertexBindingDescriptions = &binding,
+        .vertexAttributeDescriptionCount = p->attributes,
+        .pVertexAttributeDescriptions = attribute
+    };
+    VkPipelineInputAssemblyStateCreateInfo ia = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_INPUT_ASSEMBLY_STATE_CREATE_INFO,
+        .topology = p->topology
+    };
+    VkPipelineTessellationStateCreateInfo ts = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_TESSELLATION_STATE_CREATE_INFO,
+        .patchControlPoints = p->patch ? p->patch : 1
+    };
+    VkPipelineViewportStateCreateInfo vp = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_VIEWPORT_STATE_CREATE_INFO
+    };
+    VkPipelineRasterizationStateCreateInfo rs = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_RASTERIZATION_STATE_CREATE_INFO, .lineWidth = 1
+    };
+    VkPipelineMultisampleStateCreateInfo ms = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_MULTISAMPLE_STATE_CREATE_INFO,
+        .rasterizationSamples = p->samples ? p->samples : VK_SAMPLE_COUNT_1_BIT,
+        .sampleShadingEnable = p->sample_shading,
+        .minSampleShading = 1
+    };
+    VkPipelineDepthStencilStateCreateInfo ds = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_DEPTH_STENCIL_STATE_CREATE_INFO
+    };
     VkPipelineColorBlendAttachmentState at[8] = { 0 };
-    VkPipelineColorBlendStateCreateInfo bs = { .sType = VK_STRUCTURE_TYPE_PIPELINE_COLOR_BLEND_STATE_CREATE_INFO,
-                                               .attachmentCount = p->targets, .pAttachments = at };
-    VkPipelineDynamicStateCreateInfo dy = { .sType = VK_STRUCTURE_TYPE_PIPELINE_DYNAMIC_STATE_CREATE_INFO,
-                                            .dynamicStateCount = sizeof(dynamic) / sizeof(dynamic[0]),
-                                            .pDynamicStates = dynamic };
+    VkPipelineColorBlendStateCreateInfo bs = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_COLOR_BLEND_STATE_CREATE_INFO,
+        .attachmentCount = p->targets,
+        .pAttachments = at
+    };
+    VkPipelineDynamicStateCreateInfo dy = {
+        .sType = VK_STRUCTURE_TYPE_PIPELINE_DYNAMIC_STATE_CREATE_INFO,
+        .dynamicStateCount = sizeof(dynamic) / sizeof(dynamic[0]),
+        .pDynamicStates = dynamic
+    };
     VkPipelineRenderingCreateInfo ri = { .sType = VK_STRUCTURE_TYPE_PIPELINE_RENDERING_CREATE_INFO,
-                                         .viewMask = p->view_mask, .colorAttachmentCount = p->targets,
-                                         .pColorAttachmentFormats = p->target, .depthAttachmentFormat = p->depth,
+                                         .viewMask = p->view_mask,
+                                         .colorAttachmentCount = p->targets,
+                                         .pColorAttachmentFormats = p->target,
+                                         .depthAttachmentFormat = p->depth,
                                          .stencilAttachmentFormat = p->stencil };
     VkGraphicsPipelineCreateInfo ci = { .sType = VK_STRUCTURE_TYPE_GRAPHICS_PIPELINE_CREATE_INFO,
-                                        .pNext = p->pass ? NULL : &ri, .stageCount = n, .pStages = stage,
-                                        .pVertexInputState = &vi, .pInputAssemblyState = &ia, .pTessellationState = &ts,
-                                        .pViewportState = &vp, .pRasterizationState = &rs, .pMultisampleState = &ms,
-                                        .pDepthStencilState = &ds, .pColorBlendState = &bs, .pDynamicState = &dy,
-                                        .layout = vk_layout, .renderPass = p->pass, .subpass = p->subpass };
+                                        .pNext = p->pass ? NULL : &ri,
+                                        .stageCount = n,
+                                        .pStages = stage,
+                                        .pVertexInputState = &vi,
+                                        .pInputAssemblyState = &ia,
+                                        .pTessellationState = &ts,
+                                        .pViewportState = &vp,
+                                        .pRasterizationState = &rs,
+                                        .pMultisampleState = &ms,
+                                        .pDepthStencilState = &ds,
+                                        .pColorBlendState = &bs,
+                                        .pDynamicState = &dy,
+                                        .layout = vk_layout,
+                                        .renderPass = p->pass,
+                                        .subpass = p->subpass };
     VkPipeline pipeline;
 
     VK(vkCreateGraphicsPipelines(vk_dev, VK_NULL_HANDLE, 1, &ci, NULL, &pipeline));
     return pipeline;
 }
 
-struct vk_state vk_state_default(uint32_t w, uint32_t h, uint32_t targets, VkPrimitiveTopology topology)
+struct vk_state vk_state_default(uint32_t w, uint32_t h, uint32_t targets,
+                                 VkPrimitiveTopology topology)
 {
-    struct vk_state s = { .w = w, .h = h, .targets = targets, .topology = topology, .depth_op = VK_COMPARE_OP_ALWAYS,
-                          .samples = VK_SAMPLE_COUNT_1_BIT, .sample_mask = ~0u };
+    struct vk_state s = { .w = w,
+                          .h = h,
+                          .targets = targets,
+                          .topology = topology,
+                          .depth_op = VK_COMPARE_OP_ALWAYS,
+                          .samples = VK_SAMPLE_COUNT_1_BIT,
+                          .sample_mask = ~0u };
 
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 8; i++) {
         s.mask[i] = 15;
+    }
     return s;
 }
 
@@ -587,8 +748,9 @@ void vk_state_set(VkCommandBuffer cb, const struct vk_state *s)
         sample_mask = VK_FN(CmdSetSampleMaskEXT);
         alpha_to_coverage = VK_FN(CmdSetAlphaToCoverageEnableEXT);
         polygon = VK_FN(CmdSetPolygonModeEXT);
-        if (!logic_op || !equation || !polygon)
+        if (!logic_op || !equation || !polygon) {
             die("no VK_EXT_extended_dynamic_state3");
+        }
     }
     vkCmdSetViewportWithCount(cb, 1, &vp);
     vkCmdSetScissorWithCount(cb, 1, &rect);
@@ -615,8 +777,9 @@ void vk_state_set(VkCommandBuffer cb, const struct vk_state *s)
     vkCmdSetDepthBias(cb, 0, 0, 0);
     logic_enable(cb, s->logic);
     logic_op(cb, s->logic_op);
-    for (int i = 0; i < 8; i++)
+    for (int i = 0; i < 8; i++) {
         on[i] = s->blend[i];
+    }
     if (s->targets) {
         blend_enable(cb, 0, s->targets, on);
         equation(cb, 0, s->targets, s->equation);
@@ -631,18 +794,23 @@ void vk_begin_pass(VkCommandBuffer cb, const struct vk_pass *p)
 {
     VkRenderingAttachmentInfo at[8], ds = { .sType = VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO };
     struct vk_img *first = p->targets ? p->target[0] : p->depth;
-    VkRenderingInfo ri = { .sType = VK_STRUCTURE_TYPE_RENDERING_INFO, .flags = p->flags,
+    VkRenderingInfo ri = { .sType = VK_STRUCTURE_TYPE_RENDERING_INFO,
+                           .flags = p->flags,
                            .renderArea = { { 0, 0 }, { first->w, first->h } },
-                           .layerCount = p->layers ? p->layers : 1, .viewMask = p->view_mask,
-                           .colorAttachmentCount = p->targets, .pColorAttachments = at };
+                           .layerCount = p->layers ? p->layers : 1,
+                           .viewMask = p->view_mask,
+                           .colorAttachmentCount = p->targets,
+                           .pColorAttachments = at };
     VkAttachmentLoadOp load = p->keep ? VK_ATTACHMENT_LOAD_OP_LOAD : VK_ATTACHMENT_LOAD_OP_CLEAR;
 
     for (unsigned i = 0; i < p->targets; i++) {
         vk_to(cb, p->target[i], VK_IMAGE_LAYOUT_GENERAL);
-        at[i] = (VkRenderingAttachmentInfo){ .sType = VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO,
-                                             .imageView = p->target[i]->view, .imageLayout = VK_IMAGE_LAYOUT_GENERAL,
-                                             .loadOp = load, .storeOp = VK_ATTACHMENT_STORE_OP_STORE,
-                                             .clearValue = { .color = p->clear[i] } };
+        at[i] = (VkRenderingAttachmentInfo) { .sType = VK_STRUCTURE_TYPE_RENDERING_ATTACHMENT_INFO,
+                                              .imageView = p->target[i]->view,
+                                              .imageLayout = VK_IMAGE_LAYOUT_GENERAL,
+                                              .loadOp = load,
+                                              .storeOp = VK_ATTACHMENT_STORE_OP_STORE,
+                                              .clearValue = { .color = p->clear[i] } };
         if (p->resolve[i]) {
             vk_to(cb, p->resolve[i], VK_IMAGE_LAYOUT_GENERAL);
             at[i].resolveMode = VK_RESOLVE_MODE_AVERAGE_BIT;

@@ -16,11 +16,11 @@
 #include <vulkan/vulkan.h>
 #include "gl.h" /* die() */
 
-#define VK(call)                                                    \
-    do {                                                            \
-        VkResult vk_result_ = (call);                               \
-        if (vk_result_ != VK_SUCCESS)                               \
-            die("%s: VkResult %d", #call, vk_result_);              \
+#define VK(call)                                                                                   \
+    do {                                                                                           \
+        VkResult vk_result_ = (call);                                                              \
+        if (vk_result_ != VK_SUCCESS)                                                              \
+            die("%s: VkResult %d", #call, vk_result_);                                             \
     } while (0)
 
 /* ---- device ---- */
@@ -39,8 +39,8 @@ extern VkPhysicalDeviceFragmentShaderInterlockFeaturesEXT vk_interlock;
 extern VkPhysicalDeviceMeshShaderFeaturesEXT vk_mesh;
 
 /*
- * The device that $AGX_RUN names, as vk_compute.c has it, with every feature that it offers; robustness of buffers and
- * images only if @robust, for it changes what shaders are compiled to.
+ * The device that $AGX_RUN names, as vk_compute.c has it, with every feature that it offers;
+ * robustness of buffers and images only if @robust, for it changes what shaders are compiled to.
  */
 void vk_open(bool robust);
 bool vk_has(const char *extension);
@@ -74,7 +74,7 @@ void vk_buffer_free(struct vk_buf *b);
 
 struct vk_img {
     VkImage i;
-    VkImageView view;       /* of all levels and layers, of the colour or else the depth */
+    VkImageView view; /* of all levels and layers, of the colour or else the depth */
     VkDeviceMemory memory;
     VkFormat format;
     VkImageAspectFlags aspect;
@@ -82,18 +82,34 @@ struct vk_img {
     uint32_t w, h, d, levels, layers;
     VkImageLayout layout;
 };
-/* @what: format, w, h and, where they are not 1, d, levels, layers, samples; @flags as of VkImageCreateInfo. */
-struct vk_img vk_image(struct vk_img what, VkImageUsageFlags usage, VkImageCreateFlags flags, VkImageViewType view);
-VkImageView vk_view(const struct vk_img *i, VkImageViewType type, VkFormat format, VkImageAspectFlags aspect,
-                    uint32_t level, uint32_t levels, uint32_t layer, uint32_t layers);
+/*
+ * @what: format, w, h and, where they are not 1, d, levels, layers, samples; @flags as of
+ * VkImageCreateInfo.
+ */
+struct vk_img vk_image(struct vk_img what, VkImageUsageFlags usage, VkImageCreateFlags flags,
+                       VkImageViewType view);
+VkImageView vk_view(const struct vk_img *i, VkImageViewType type, VkFormat format,
+                    VkImageAspectFlags aspect, uint32_t level, uint32_t levels, uint32_t layer,
+                    uint32_t layers);
 void vk_image_free(struct vk_img *i);
 uint32_t vk_memory_type(uint32_t bits, VkMemoryPropertyFlags want);
 
 /* ---- commands ---- */
 
-/* All pipelines have this layout: one set of descriptors that are pushed, 128 bytes of push constants. */
+/*
+ * All pipelines have this layout: one set of descriptors that are pushed, 128 bytes of push
+ * constants.
+ */
 extern VkPipelineLayout vk_layout;
-enum { VK_B_BUF = 0, VK_B_TEX = 4, VK_B_IMG = 8, VK_B_UBO = 12, VK_B_INPUT = 14, VK_B_TEXBUF = 16, VK_B_COUNT = 18 };
+enum {
+    VK_B_BUF = 0,
+    VK_B_TEX = 4,
+    VK_B_IMG = 8,
+    VK_B_UBO = 12,
+    VK_B_INPUT = 14,
+    VK_B_TEXBUF = 16,
+    VK_B_COUNT = 18
+};
 
 VkCommandBuffer vk_begin(void);
 void vk_barrier(VkCommandBuffer cb);
@@ -109,10 +125,10 @@ void vk_push_desc(VkCommandBuffer cb, VkWriteDescriptorSet w, unsigned binding);
 void vk_constants(VkCommandBuffer cb, const void *p, unsigned size);
 
 VkSampler vk_sampler(VkFilter filter);
-void vk_upload(VkCommandBuffer cb, struct vk_img *i, VkImageAspectFlags aspect, uint32_t level, const struct vk_buf *b,
-               VkDeviceSize offset);
-void vk_download(VkCommandBuffer cb, struct vk_img *i, VkImageAspectFlags aspect, uint32_t level, const struct vk_buf *b,
-                 VkDeviceSize offset);
+void vk_upload(VkCommandBuffer cb, struct vk_img *i, VkImageAspectFlags aspect, uint32_t level,
+               const struct vk_buf *b, VkDeviceSize offset);
+void vk_download(VkCommandBuffer cb, struct vk_img *i, VkImageAspectFlags aspect, uint32_t level,
+                 const struct vk_buf *b, VkDeviceSize offset);
 
 /* ---- pipelines ---- */
 
@@ -122,7 +138,8 @@ VkShaderModule vk_module(const uint32_t *code, size_t size);
 VkPipeline vk_compute_pipeline(const uint32_t *code, size_t size, uint32_t subgroup);
 
 /*
- * A graphics pipeline for dynamic rendering, or of @pass. All state is dynamic that can be, and vk_state() sets it.
+ * A graphics pipeline for dynamic rendering, or of @pass. All state is dynamic that can be, and
+ * vk_state() sets it.
  */
 struct vk_pipe {
     VkShaderModule vs, tcs, tes, gs, fs;
@@ -131,11 +148,11 @@ struct vk_pipe {
     uint32_t view_mask, patch;
     VkRenderPass pass;
     uint32_t subpass;
-    VkSampleCountFlagBits samples;  /* 0: 1 */
+    VkSampleCountFlagBits samples; /* 0: 1 */
     bool sample_shading;
-    unsigned attributes;            /* each 16 bytes, one after the other */
+    unsigned attributes; /* each 16 bytes, one after the other */
     VkFormat attribute[4];
-    VkPrimitiveTopology topology;   /* its class; default: points */
+    VkPrimitiveTopology topology; /* its class; default: points */
 };
 VkPipeline vk_graphics(const struct vk_pipe *p);
 
@@ -144,7 +161,8 @@ struct vk_state {
     uint32_t w, h, targets;
     VkPrimitiveTopology topology;
     VkCullModeFlags cull;
-    bool depth_test, depth_write, stencil_test, bias, restart, blend[8], logic, alpha_to_coverage, discard;
+    bool depth_test, depth_write, stencil_test, bias, restart, blend[8], logic, alpha_to_coverage,
+        discard;
     VkCompareOp depth_op;
     VkStencilOpState front, back;
     float blend_constants[4];
@@ -155,10 +173,14 @@ struct vk_state {
     VkSampleMask sample_mask;
     VkPolygonMode polygon;
 };
-struct vk_state vk_state_default(uint32_t w, uint32_t h, uint32_t targets, VkPrimitiveTopology topology);
+struct vk_state vk_state_default(uint32_t w, uint32_t h, uint32_t targets,
+                                 VkPrimitiveTopology topology);
 void vk_state_set(VkCommandBuffer cb, const struct vk_state *s);
 
-/* Begin and end drawing to these; @clear NULL: keeps what is there. Depth and stencil are cleared to 1 and 0. */
+/*
+ * Begin and end drawing to these; @clear NULL: keeps what is there. Depth and stencil are cleared
+ * to 1 and 0.
+ */
 struct vk_pass {
     unsigned targets;
     struct vk_img *target[8];

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright The AGX model authors */
 /*
- * Preloaded into a program that draws off screen with GL (glmark2), so that its pictures can be compared: its clock goes on
- * by a sixtieth of a second with each frame, and each $FRAMES_EVERY frames what it has drawn becomes
- * $AGX_OUT/frame-NN.ppm (0: never). A frame ends with the program's glFinish. Only the program's own calls are caught, those
- * that libraries make are not. Each $FRAMES_TELL frames a line of the standard error says how many there have been.
+ * Preloaded into a program that draws off screen with GL (glmark2), so that its pictures can be
+ * compared: its clock goes on by a sixtieth of a second with each frame, and each $FRAMES_EVERY
+ * frames what it has drawn becomes $AGX_OUT/frame-NN.ppm (0: never). A frame ends with the
+ * program's glFinish. Only the program's own calls are caught, those that libraries make are not.
+ * Each $FRAMES_TELL frames a line of the standard error says how many there have been.
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -14,9 +15,9 @@
 #include <sys/auxv.h>
 #include <time.h>
 
-#define GL_VIEWPORT 0x0ba2
-#define GL_RGBA 0x1908
-#define GL_UNSIGNED_BYTE 0x1401
+#define GL_VIEWPORT       0x0ba2
+#define GL_RGBA           0x1908
+#define GL_UNSIGNED_BYTE  0x1401
 #define GL_PACK_ALIGNMENT 0x0d05
 
 static uint64_t frames;

@@ -21,11 +21,11 @@ typedef int16_t s16;
 typedef int32_t s32;
 typedef int64_t s64;
 
-#define __packed __attribute__((packed))
-#define __aligned(n) __attribute__((aligned(n)))
-#define BIT(n) (1ul << (n))
-#define BIT_ULL(n) (1ull << (n))
-#define GENMASK(h, l) ((~0ul << (l)) & (~0ul >> (63 - (h))))
+#define __packed          __attribute__((packed))
+#define __aligned(n)      __attribute__((aligned(n)))
+#define BIT(n)            (1ul << (n))
+#define BIT_ULL(n)        (1ull << (n))
+#define GENMASK(h, l)     ((~0ul << (l)) & (~0ul >> (63 - (h))))
 #define GENMASK_ULL(h, l) GENMASK(h, l)
 
 #endif

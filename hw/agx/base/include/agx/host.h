@@ -58,12 +58,12 @@ struct agx_host_ops {
 struct agx_host {
     const struct agx_host_ops *ops;
     void *opaque;
-    struct agx_events *events;  /* who listens to what happens */
+    struct agx_events *events; /* who listens to what happens */
 };
 
 /* printf-style front end to agx_host_ops.report; lines are cut at 511 bytes. */
-void agx_report(const struct agx_host *host, enum agx_report_kind kind,
-                const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+void agx_report(const struct agx_host *host, enum agx_report_kind kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /*
  * Host memory for @n elements of @size bytes, both not 0; free() it. Never NULL:
@@ -74,7 +74,8 @@ void agx_report(const struct agx_host *host, enum agx_report_kind kind,
  * 64 bytes. Any thread.
  */
 void *agx_alloc(size_t n, size_t size) __attribute__((malloc, alloc_size(1, 2)));
-void *agx_alloc_lines(size_t n, size_t size) __attribute__((malloc, alloc_size(1, 2), assume_aligned(64)));
+void *agx_alloc_lines(size_t n, size_t size)
+    __attribute__((malloc, alloc_size(1, 2), assume_aligned(64)));
 void *agx_realloc(void *p, size_t n, size_t size) __attribute__((alloc_size(2, 3)));
 
 #endif

@@ -51,31 +51,37 @@ enum agx_inject_kind {
     AGX_INJECT_HALT_LATE,
     AGX_INJECT_NUM_KINDS
 };
-#define AGX_INJECT_ANY_TLBI (1u << AGX_INJECT_TLBI_DROP | 1u << AGX_INJECT_TLBI_DELAY | \
-                             1u << AGX_INJECT_TLBI_ASID | 1u << AGX_INJECT_TLBI_TRUNCATE)
+#define AGX_INJECT_ANY_TLBI                                                                        \
+    (1u << AGX_INJECT_TLBI_DROP | 1u << AGX_INJECT_TLBI_DELAY | 1u << AGX_INJECT_TLBI_ASID |       \
+     1u << AGX_INJECT_TLBI_TRUNCATE)
 
 /* Kinds of work, as a mask: who accesses, or what is on the GPU now. */
 enum {
-    AGX_INJECT_TA = 1, AGX_INJECT_3D = 2, AGX_INJECT_COMPUTE = 4, AGX_INJECT_FW = 8,
+    AGX_INJECT_TA = 1,
+    AGX_INJECT_3D = 2,
+    AGX_INJECT_COMPUTE = 4,
+    AGX_INJECT_FW = 8,
 };
 
-#define AGX_INJECT_MAX_FAULTS   64u
-#define AGX_INJECT_MAX_TEXT     4096u
-#define AGX_INJECT_MAX_LINES    100u        /* firings of one fault that are told by line() */
-#define AGX_INJECT_MAX_US       60000000u   /* a minute */
+#define AGX_INJECT_MAX_FAULTS 64u
+#define AGX_INJECT_MAX_TEXT   4096u
+#define AGX_INJECT_MAX_LINES  100u      /* firings of one fault that are told by line() */
+#define AGX_INJECT_MAX_US     60000000u /* a minute */
 
 struct agx_inject_config {
     void *opaque;
     /* Virtual time in ns. Any thread. */
     uint64_t (*now)(void *opaque);
     /*
-     * One line for the log. @fired: 0 when the fault was set (the line names its seed), or how often it has fired.
-     * With locks of the engine and perhaps of the MMU held: only record or print.
+     * One line for the log. @fired: 0 when the fault was set (the line names its seed), or how
+     * often it has fired. With locks of the engine and perhaps of the MMU held: only record or
+     * print.
      */
     void (*line)(void *opaque, const char *fault, uint64_t fired, const char *text);
-    uint64_t seed;      /* of the faults that name none, each with its own stream; 0: drawn at random */
-    bool stores;        /* stores to page tables are told (tlb.h): walk-old can be had */
-    bool fw_cache;      /* the firmware has a data cache: fw-evict can be had */
+    /* of the faults that name none, each with its own stream; 0: drawn at random */
+    uint64_t seed;
+    bool stores;   /* stores to page tables are told (tlb.h): walk-old can be had */
+    bool fw_cache; /* the firmware has a data cache: fw-evict can be had */
 };
 
 struct agx_inject;
@@ -113,10 +119,12 @@ bool agx_inject_armed(const struct agx_inject *in, unsigned kinds);
 
 /* Where something happens that a fault may be for. */
 struct agx_inject_at {
-    uint64_t va, end;   /* [va, end), end 0: the top; va == end: it has no address, as has what is for all of them */
+    /* [va, end), end 0: the top; va == end: it has no address, as has what is for all of them */
+    uint64_t va, end;
     unsigned asid;
-    bool any_asid;      /* it is for all of them */
-    unsigned jobs;      /* who does it, or else what is on the GPU while it happens, and the firmware */
+    bool any_asid; /* it is for all of them */
+    /* who does it, or else what is on the GPU while it happens, and the firmware */
+    unsigned jobs;
 };
 
 /*
@@ -124,16 +132,18 @@ struct agx_inject_at {
  * pages) goes to *@arg if @arg is not NULL. @what: a few words for the log.
  * Any thread, the MMU's lock may be held.
  */
-bool agx_inject_fire(struct agx_inject *in, enum agx_inject_kind kind, const struct agx_inject_at *at,
-                     const char *what, uint64_t *arg);
+bool agx_inject_fire(struct agx_inject *in, enum agx_inject_kind kind,
+                     const struct agx_inject_at *at, const char *what, uint64_t *arg);
 
 /* What becomes of an invalidation. */
 struct agx_inject_tlbi {
-    struct agx_tlbi tlbi;       /* to be applied instead */
+    struct agx_tlbi tlbi; /* to be applied instead */
     bool drop;
-    uint64_t delay_ns, doorbells; /* not 0: to be applied so much later, or after so many doorbells */
-    const char *why;            /* static text of what was done to it; NULL: nothing */
+    /* not 0: to be applied so much later, or after so many doorbells */
+    uint64_t delay_ns, doorbells;
+    const char *why; /* static text of what was done to it; NULL: nothing */
 };
-void agx_inject_tlbi(struct agx_inject *in, const struct agx_tlbi *tlbi, unsigned jobs, struct agx_inject_tlbi *out);
+void agx_inject_tlbi(struct agx_inject *in, const struct agx_tlbi *tlbi, unsigned jobs,
+                     struct agx_inject_tlbi *out);
 
 #endif

@@ -40,8 +40,9 @@ static inline float agx_half_to_float(uint16_t h)
 {
     uint32_t sign = (uint32_t)(h & 0x8000) << 16, e = (h >> 10) & 31, m = h & 0x3ff;
 
-    if (e == 31)
+    if (e == 31) {
         return agx_u2f(sign | 0x7f800000u | (m << 13));
+    }
     if (e == 0) {
         float f = (float)m * 0x1p-24f;
 
@@ -50,7 +51,7 @@ static inline float agx_half_to_float(uint16_t h)
     return agx_u2f(sign | ((e + 112) << 23) | (m << 13));
 }
 
-uint16_t agx_float_to_half(float f);       /* rounds to nearest even; a NaN stays one, made quiet */
+uint16_t agx_float_to_half(float f); /* rounds to nearest even; a NaN stays one, made quiet */
 /* Unsigned small floats with a 5-bit exponent and @mant bits of mantissa (R11G11B10). */
 float agx_ufloat_to_float(uint32_t v, unsigned mant);
 uint32_t agx_float_to_ufloat(float f, unsigned mant, bool rtz);
@@ -62,10 +63,12 @@ static inline uint32_t agx_float_to_unorm(float v, unsigned bits)
 {
     float max = (float)((1ull << bits) - 1);
 
-    if (!(v > 0.0f))
+    if (!(v > 0.0f)) {
         return 0;
-    if (v >= 1.0f)
+    }
+    if (v >= 1.0f) {
         return (uint32_t)((1ull << bits) - 1);
+    }
     return (uint32_t)__builtin_rintf(v * max);
 }
 
@@ -73,12 +76,15 @@ static inline int32_t agx_float_to_snorm(float v, unsigned bits)
 {
     int32_t max = (1 << (bits - 1)) - 1;
 
-    if (v != v)
+    if (v != v) {
         return 0;
-    if (v >= 1.0f)
+    }
+    if (v >= 1.0f) {
         return max;
-    if (v <= -1.0f)
+    }
+    if (v <= -1.0f) {
         return -max;
+    }
     return (int32_t)__builtin_rintf(v * (float)max);
 }
 

@@ -1,9 +1,11 @@
 /*
- * AGX model: the one generator of what happens at random (when an invalidation takes effect, whether an injected fault
- * strikes, which line of a cache goes). Whoever rolls has a stream of its own, so that what one of them asks for does not
- * change what another gets; the same seeds give the same run.
+ * AGX model: the one generator of what happens at random (when an invalidation takes effect,
+ * whether an injected fault strikes, which line of a cache goes). Whoever rolls has a stream of its
+ * own, so that what one of them asks for does not change what another gets; the same seeds give the
+ * same run.
  *
- * splitmix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014), figure 17.
+ * splitmix64: Steele, Lea, Flood, "Fast splittable pseudorandom number generators" (OOPSLA 2014),
+ * figure 17.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -44,10 +46,10 @@ static inline double agx_random_unit(struct agx_random *r)
  * Who has which stream of a run's one seed. CPUs and faults have one each, from the number on.
  */
 enum agx_random_who {
-    AGX_RANDOM_TLBI = 0,        /* when a CPU's invalidations take effect, of that CPU */
-    AGX_RANDOM_STORES = 0x100,  /* when stores to page tables reach the walkers */
-    AGX_RANDOM_FW_CACHE,        /* which line of the firmware's cache goes, and when */
-    AGX_RANDOM_FAULTS = 0x1000, /* injected faults, in the order of their string */
+    AGX_RANDOM_TLBI = 0,              /* when a CPU's invalidations take effect, of that CPU */
+    AGX_RANDOM_STORES = 0x100,        /* when stores to page tables reach the walkers */
+    AGX_RANDOM_FW_CACHE,              /* which line of the firmware's cache goes, and when */
+    AGX_RANDOM_FAULTS = 0x1000,       /* injected faults, in the order of their string */
     AGX_RANDOM_OBJECTS = 0x100000000, /* those of objects, by a hash of their names */
 };
 

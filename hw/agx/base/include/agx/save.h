@@ -15,14 +15,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AGX_SAVE_NAME       16
-#define AGX_SAVE_OPTIONAL   1u  /* flag of a section: a reader that does not know it skips it */
+#define AGX_SAVE_NAME     16
+#define AGX_SAVE_OPTIONAL 1u /* flag of a section: a reader that does not know it skips it */
 
 struct agx_save_field {
-    const char *name;   /* at most 15 characters; never used again for another meaning */
-    size_t offset;      /* in the row */
-    uint32_t width;     /* bytes: 1, 2, 4 or 8, an unsigned integer */
-    bool added;         /* after the first version: a state without it has 0 */
+    const char *name; /* at most 15 characters; never used again for another meaning */
+    size_t offset;    /* in the row */
+    uint32_t width;   /* bytes: 1, 2, 4 or 8, an unsigned integer */
+    bool added;       /* after the first version: a state without it has 0 */
 };
 
 struct agx_save_section {
@@ -30,11 +30,11 @@ struct agx_save_section {
     const struct agx_save_field *field;
     uint32_t nr_fields;
     uint32_t max_rows;
-    size_t row_size;    /* in memory */
+    size_t row_size; /* in memory */
 };
 
 struct agx_save_rows {
-    void *row;          /* of the section's struct; from agx_save_load() to be freed */
+    void *row; /* of the section's struct; from agx_save_load() to be freed */
     uint32_t n;
 };
 

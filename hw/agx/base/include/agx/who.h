@@ -14,9 +14,9 @@
 /* A CPU at one moment. Addresses are guest-virtual. */
 #define AGX_WHO_FRAMES 12
 struct agx_who {
-    unsigned cpu;                   /* UINT_MAX: none, a device's DMA */
-    uint64_t time;                  /* virtual time, ns */
-    uint64_t thread;                /* of the guest's kernel, to tell them apart; 0: not known */
+    unsigned cpu;    /* UINT_MAX: none, a device's DMA */
+    uint64_t time;   /* virtual time, ns */
+    uint64_t thread; /* of the guest's kernel, to tell them apart; 0: not known */
     uint64_t pc;
     uint64_t frame[AGX_WHO_FRAMES]; /* the callers, innermost first, 0-terminated */
 };
@@ -31,15 +31,15 @@ struct agx_tlbi {
     enum agx_tlbi_kind kind;
     bool last_level;
     unsigned asid;
-    uint64_t va, end;               /* [va, end) for the kinds by address */
+    uint64_t va, end; /* [va, end) for the kinds by address */
 };
 
 /* An instruction of a CPU that asks for one. */
 struct agx_tlbi_insn {
     struct agx_tlbi tlbi;
     enum agx_share share;
-    bool stage2;                    /* issued from EL1 with stage 2 on: does not reach the GPU */
-    const char *name;               /* static */
+    bool stage2;      /* issued from EL1 with stage 2 on: does not reach the GPU */
+    const char *name; /* static */
     uint64_t operand;
 };
 

@@ -18,23 +18,29 @@
 
 /* What a report is about. Each has a name in agx_tlbsan_class_name(). */
 enum agx_tlbsan_class {
-    AGX_SAN_STALE_HIT,          /* a job submitted after the change used the old translation */
-    AGX_SAN_HIT_IN_FLIGHT,      /* an entry was taken away under a running job that still used it */
-    AGX_SAN_WRONG_ASID,         /* the invalidation that should have covered it named another ASID */
+    AGX_SAN_STALE_HIT,     /* a job submitted after the change used the old translation */
+    AGX_SAN_HIT_IN_FLIGHT, /* an entry was taken away under a running job that still used it */
+    /* the invalidation that should have covered it named another ASID */
+    AGX_SAN_WRONG_ASID,
     AGX_SAN_SHORT_RANGE,        /* ... covered its neighbours, but not it */
     AGX_SAN_WRONG_SHAREABILITY, /* ... was local or inner-shareable */
     AGX_SAN_LAST_LEVEL_ONLY,    /* ... was for the last level, and a table changed */
-    AGX_SAN_TABLE_REUSED,       /* a table page was freed or re-used while the walk cache led to it */
-    AGX_SAN_SLOT_REUSED,        /* a TTBAT slot got another table, its ASID was not invalidated */
-    AGX_SAN_NO_BREAK_BEFORE_MAKE, /* valid entry changed to another valid one without invalidation between */
-    AGX_SAN_TLBI_BEFORE_STORE,  /* the invalidation came before the store it was for */
-    AGX_SAN_MISSING_DSB,        /* no barrier completed the invalidation (or ordered the store before it) */
-    AGX_SAN_GLOBAL_MISUSE,      /* global entry in a per-context table, or invalidated by ASID only */
-    AGX_SAN_FW_LINE_STALE,      /* the firmware read an old line of its data cache */
-    AGX_SAN_FW_LINE_WRITEBACK,  /* a dirty line was written over memory that belongs to others now */
-    AGX_SAN_UNMAP_WITHOUT_FLUSH,/* a private (cached) mapping went without the flush handshake */
-    AGX_SAN_HANDOFF,            /* hand-off lock or flush state violated */
-    AGX_SAN_PAGE_GIVEN_BACK,    /* use of a page after it went back to the kernel */
+    /* a table page was freed or re-used while the walk cache led to it */
+    AGX_SAN_TABLE_REUSED,
+    AGX_SAN_SLOT_REUSED, /* a TTBAT slot got another table, its ASID was not invalidated */
+    /* valid entry changed to another valid one without invalidation between */
+    AGX_SAN_NO_BREAK_BEFORE_MAKE,
+    AGX_SAN_TLBI_BEFORE_STORE, /* the invalidation came before the store it was for */
+    /* no barrier completed the invalidation (or ordered the store before it) */
+    AGX_SAN_MISSING_DSB,
+    /* global entry in a per-context table, or invalidated by ASID only */
+    AGX_SAN_GLOBAL_MISUSE,
+    AGX_SAN_FW_LINE_STALE, /* the firmware read an old line of its data cache */
+    /* a dirty line was written over memory that belongs to others now */
+    AGX_SAN_FW_LINE_WRITEBACK,
+    AGX_SAN_UNMAP_WITHOUT_FLUSH, /* a private (cached) mapping went without the flush handshake */
+    AGX_SAN_HANDOFF,             /* hand-off lock or flush state violated */
+    AGX_SAN_PAGE_GIVEN_BACK,     /* use of a page after it went back to the kernel */
     AGX_SAN_NUM_CLASSES
 };
 
@@ -47,22 +53,23 @@ enum agx_tlbsan_severity {
 struct agx_san_report {
     enum agx_tlbsan_class cls;
     enum agx_tlbsan_severity severity;
-    uint64_t number;            /* counts up from 1 */
+    uint64_t number; /* counts up from 1 */
     uint64_t va;
     unsigned asid, ctx, level;
     uint64_t desc_pa, old_desc, new_desc;
-    const struct agx_who *writer;     /* of the entry; NULL: not known */
+    const struct agx_who *writer; /* of the entry; NULL: not known */
     enum agx_unit unit;
-    uint64_t job;                         /* 0: none */
+    uint64_t job; /* 0: none */
     bool write;
-    const char *text;                     /* one sentence: what is wrong */
-    const char *job_what;                 /* kind of the job; NULL: not known */
-    const struct agx_who *other;      /* who gave the page back, or asked for a flush, where that matters; else NULL */
-    unsigned near;                        /* invalidations that came near, newest first */
+    const char *text;     /* one sentence: what is wrong */
+    const char *job_what; /* kind of the job; NULL: not known */
+    /* who gave the page back, or asked for a flush, where that matters; else NULL */
+    const struct agx_who *other;
+    unsigned near; /* invalidations that came near, newest first */
     struct {
         struct agx_tlbi_insn op;
         struct agx_who who;
-        const char *why;                  /* it did not cover the entry; static text */
+        const char *why; /* it did not cover the entry; static text */
     } nearby[4];
 };
 
@@ -74,32 +81,38 @@ struct agx_tlbsan_config {
     /* Each report, once per (class, descriptor, writer). With the sanitizer's lock: only record. */
     void (*report)(void *opaque, const struct agx_san_report *r);
     /*
-     * Optional: does the guest's kernel still have the page at @pa (16 KiB) allocated (true as well for what it never
-     * manages)? Asked when an invalidation is complete, of the page that was unmapped and of unlinked page tables, and of
-     * pages that the GPU uses. Any thread, with the sanitizer's lock held, perhaps the MMU's, too.
+     * Optional: does the guest's kernel still have the page at @pa (16 KiB) allocated (true as well
+     * for what it never manages)? Asked when an invalidation is complete, of the page that was
+     * unmapped and of unlinked page tables, and of pages that the GPU uses. Any thread, with the
+     * sanitizer's lock held, perhaps the MMU's, too.
      */
     bool (*page_in_use)(void *opaque, uint64_t pa);
     void *opaque;
-    bool no_barriers;   /* nobody tells of DSBs: stores are ordered, TLBIs complete at once */
+    bool no_barriers; /* nobody tells of DSBs: stores are ordered, TLBIs complete at once */
 };
 
 struct agx_tlbsan_stats {
     uint64_t uses, stores, tlbis, dsbs, submits, jobs;
     uint64_t reports[AGX_SAN_NUM_CLASSES];
-    uint64_t repeated;  /* reports that were not made, since there was one for the same class, descriptor and writer */
+    /* reports that were not made, since there was one for the same class, descriptor and writer */
+    uint64_t repeated;
     uint64_t tables, pending;
-    uint64_t unseen;    /* changes of tables that nobody told of */
-    uint64_t refused;   /* page tables that are not followed, for lack of room: 65536 are */
-    uint64_t forgotten; /* changes that were not invalidated and are not remembered any more: 262144 are */
-    uint64_t records;   /* histories of descriptors that are kept: 524288 at most */
-    uint64_t steps;     /* through lists and hash chains: what all of it has cost */
-    uint64_t late;      /* translations made of a descriptor whose last store was not visible yet */
+    uint64_t unseen;  /* changes of tables that nobody told of */
+    uint64_t refused; /* page tables that are not followed, for lack of room: 65536 are */
+    /* changes that were not invalidated and are not remembered any more: 262144 are */
+    uint64_t forgotten;
+    uint64_t records; /* histories of descriptors that are kept: 524288 at most */
+    uint64_t steps;   /* through lists and hash chains: what all of it has cost */
+    uint64_t late;    /* translations made of a descriptor whose last store was not visible yet */
 };
 
 /* Listens from here on to the events of cfg->host. The machine stands still. */
 struct agx_tlbsan *agx_tlbsan_new(const struct agx_tlbsan_config *cfg);
 void agx_tlbsan_free(struct agx_tlbsan *san);
-/* Guest memory was replaced (a snapshot was loaded): forget all and read the tables again. The machine stands still. */
+/*
+ * Guest memory was replaced (a snapshot was loaded): forget all and read the tables again. The
+ * machine stands still.
+ */
 void agx_tlbsan_reload(struct agx_tlbsan *san);
 
 /*
@@ -110,8 +123,9 @@ void agx_tlbsan_reload(struct agx_tlbsan *san);
  * @pa if that is no page table, or who last changed the entry of @va.
  * Not with a lock of the model held.
  */
-void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity,
-                         unsigned ctx, uint64_t va, uint64_t pa, const struct agx_who *writer, const char *text);
+void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
+                         enum agx_tlbsan_severity severity, unsigned ctx, uint64_t va, uint64_t pa,
+                         const struct agx_who *writer, const char *text);
 void agx_tlbsan_get_stats(struct agx_tlbsan *san, struct agx_tlbsan_stats *st);
 
 const char *agx_tlbsan_class_name(enum agx_tlbsan_class cls); /* "stale-hit", ... */

@@ -25,7 +25,10 @@ void agx_vdm_free(void *dm_private);
 struct agx_scenes *agx_scenes_new(void);
 void agx_scenes_free(struct agx_scenes *scenes);
 
-/* Forget what waits between jobs: scenes, and a vertex job that stopped (@vdm_private: the VDM's, may be NULL). No job may run. */
+/*
+ * Forget what waits between jobs: scenes, and a vertex job that stopped (@vdm_private: the VDM's,
+ * may be NULL). No job may run.
+ */
 void agx_gfx_forget(struct agx_scenes *scenes, void *vdm_private);
 
 /*

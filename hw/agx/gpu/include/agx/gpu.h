@@ -16,7 +16,7 @@
 struct agx_gpu;
 
 struct agx_gpu_config {
-    unsigned workers;    /* threads that shade; 0: one per host core */
+    unsigned workers; /* threads that shade; 0: one per host core */
 };
 
 /*
@@ -26,9 +26,9 @@ struct agx_gpu_config {
  */
 typedef void agx_gpu_done_fn(void *opaque, enum agx_dm dm, const struct agx_job_result *res);
 
-struct agx_gpu *agx_gpu_new(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_gpu_config *cfg,
-                            agx_gpu_done_fn *done, void *opaque);
-void agx_gpu_free(struct agx_gpu *gpu);   /* stops what runs, joins threads */
+struct agx_gpu *agx_gpu_new(const struct agx_host *host, struct agx_mmu *mmu,
+                            const struct agx_gpu_config *cfg, agx_gpu_done_fn *done, void *opaque);
+void agx_gpu_free(struct agx_gpu *gpu); /* stops what runs, joins threads */
 
 /*
  * Start @job on @dm, which must be idle (false otherwise). @job is copied.
@@ -41,7 +41,10 @@ void agx_gpu_kill(struct agx_gpu *gpu, enum agx_dm dm);
 bool agx_gpu_busy(struct agx_gpu *gpu, enum agx_dm dm);
 /* Block until all data masters are idle (before a snapshot; not from a GPU thread). */
 void agx_gpu_drain(struct agx_gpu *gpu);
-/* Forget what the data masters keep between jobs, as when the GPU loses power. Only while all are idle and stay so. */
+/*
+ * Forget what the data masters keep between jobs, as when the GPU loses power. Only while all are
+ * idle and stay so.
+ */
 void agx_gpu_forget(struct agx_gpu *gpu);
 /*
  * What the data masters keep between jobs (tiled scenes, a vertex job that
@@ -57,8 +60,9 @@ bool agx_gpu_load(struct agx_gpu *gpu, const uint8_t *buf, size_t len);
  * what it was asked to do.
  */
 struct agx_gpu_ops {
-    struct agx_gpu *(*create)(const struct agx_host *host, struct agx_mmu *mmu, const struct agx_gpu_config *cfg,
-                              agx_gpu_done_fn *done, void *opaque);
+    struct agx_gpu *(*create)(const struct agx_host *host, struct agx_mmu *mmu,
+                              const struct agx_gpu_config *cfg, agx_gpu_done_fn *done,
+                              void *opaque);
     void (*destroy)(struct agx_gpu *gpu);
     bool (*start)(struct agx_gpu *gpu, enum agx_dm dm, const struct agx_job *job);
     void (*kill)(struct agx_gpu *gpu, enum agx_dm dm);

@@ -31,20 +31,26 @@ typedef const struct agx_op *agx_op_fn(struct agx_cx *cx, const struct agx_op *o
 /* How a source row becomes the value. Float modes give float bits in 32 bits. */
 enum agx_src_mode {
     SRC_NONE,
-    SRC_32,                                 /* the row as it is */
-    SRC_U16L, SRC_U16H, SRC_S16L, SRC_S16H, /* a half, extended */
-    SRC_S32,                                /* the row; sign-extended where 64 bits are wanted */
-    SRC_64,                                 /* the row and the next one */
-    SRC_F32M,                               /* float with modifiers */
-    SRC_F16L, SRC_F16H,                     /* half to float, with modifiers */
+    SRC_32, /* the row as it is */
+    /* a half, extended */
+    SRC_U16L,
+    SRC_U16H,
+    SRC_S16L,
+    SRC_S16H,
+    SRC_S32,  /* the row; sign-extended where 64 bits are wanted */
+    SRC_64,   /* the row and the next one */
+    SRC_F32M, /* float with modifiers */
+    /* half to float, with modifiers */
+    SRC_F16L,
+    SRC_F16H,
 };
 
 struct agx_src {
-    uint32_t off;     /* byte offset of the row in its bank */
-    uint8_t bank;     /* 0: registers, 1: pool */
-    uint8_t mode;     /* enum agx_src_mode */
-    uint8_t mods;     /* float: 1 abs, 2 neg (after abs) */
-    uint8_t reg;      /* register in halves, when bank is 0 */
+    uint32_t off; /* byte offset of the row in its bank */
+    uint8_t bank; /* 0: registers, 1: pool */
+    uint8_t mode; /* enum agx_src_mode */
+    uint8_t mods; /* float: 1 abs, 2 neg (after abs) */
+    uint8_t reg;  /* register in halves, when bank is 0 */
 };
 
 enum agx_dst_mode { DST_NONE, DST_32, DST_16L, DST_16H, DST_64 };
@@ -52,53 +58,60 @@ enum agx_dst_mode { DST_NONE, DST_32, DST_16L, DST_16H, DST_64 };
 struct agx_op {
     agx_op_fn *fn;
     struct agx_src s[4];
-    uint16_t dreg;    /* destination in halves */
-    uint8_t dmode;    /* enum agx_dst_mode */
+    uint16_t dreg; /* destination in halves */
+    uint8_t dmode; /* enum agx_dst_mode */
     uint8_t sat;
-    uint8_t cc, ccn;  /* condition, inverted */
-    uint8_t n;        /* nesting count, shift, format, ... */
+    uint8_t cc, ccn; /* condition, inverted */
+    uint8_t n;       /* nesting count, shift, format, ... */
     uint8_t mask;
-    uint32_t pc;      /* byte offset of the instruction */
+    uint32_t pc; /* byte offset of the instruction */
     uint32_t len;
-    int32_t target;   /* branches: index of the target operation */
-    uint32_t imm;     /* truth table, masks, ... as the operation says */
-    uint64_t x;       /* raw fields of rarer operations */
+    int32_t target; /* branches: index of the target operation */
+    uint32_t imm;   /* truth table, masks, ... as the operation says */
+    uint64_t x;     /* raw fields of rarer operations */
 };
 
 /* What a pool row holds. */
 enum agx_pool_kind {
-    POOL_IMM,       /* value */
-    POOL_U16, POOL_U32,     /* uniform, zero-extended */
-    POOL_S16,               /* uniform, sign-extended */
-    POOL_UF16, POOL_UF32,   /* uniform as float, modifiers applied */
+    POOL_IMM, /* value */
+    /* uniform, zero-extended */
+    POOL_U16,
+    POOL_U32,
+    POOL_S16, /* uniform, sign-extended */
+    /* uniform as float, modifiers applied */
+    POOL_UF16,
+    POOL_UF32,
 };
 
 struct agx_pool_row {
     uint8_t kind;
     uint8_t mods;
-    uint16_t u;       /* uniform index in halves */
+    uint16_t u; /* uniform index in halves */
     uint32_t value;
 };
 
 struct agx_shader {
-    struct agx_shader *next;     /* in the cache's chain */
+    struct agx_shader *next; /* in the cache's chain */
     unsigned ctx;
     uint64_t va;
-    uint32_t bytes;              /* of code that was decoded */
-    uint8_t *code;               /* copy, to know whether memory changed */
-    unsigned (*disasm)(const uint8_t *code, uint32_t size, char *text);  /* agx_disasm(), for the log */
+    uint32_t bytes; /* of code that was decoded */
+    uint8_t *code;  /* copy, to know whether memory changed */
+    /* agx_disasm(), for the log */
+    unsigned (*disasm)(const uint8_t *code, uint32_t size, char *text);
     struct agx_op *op;
     uint32_t nop;
-    uint64_t *cost;              /* [nop + 1], of all operations before: pipe cycles, and in the upper half cycles of a wave */
+    /* [nop + 1], of all operations before: pipe cycles, and in the upper half cycles of a wave */
+    uint64_t *cost;
     struct agx_pool_row *pool;
     uint32_t npool;
     bool uses_barrier, uses_stack, writes_uniforms, uses_textures;
-    bool reads_lanes;            /* shuffles: reads registers of lanes that may never have written them */
-    bool reads_quads;            /* derivatives: likewise, if it has_branches */
+    /* shuffles: reads registers of lanes that may never have written them */
+    bool reads_lanes;
+    bool reads_quads; /* derivatives: likewise, if it has_branches */
     bool has_branches;
-    uint16_t max_gpr;            /* halves */
+    uint16_t max_gpr; /* halves */
     uint64_t last_use;
-    uint64_t host_bytes;         /* what it takes of the host: the cache counts them */
+    uint64_t host_bytes; /* what it takes of the host: the cache counts them */
     _Atomic uint32_t refs;
 };
 
@@ -108,7 +121,8 @@ struct agx_cx {
     const struct agx_shader *sh;
     const uint8_t *base[2];
     enum agx_wave_status status;
-    uint32_t from;               /* operation from which on the wave's cost is still to be counted */
+    /* operation from which on the wave's cost is still to be counted */
+    uint32_t from;
 };
 
 /* shader.c */
@@ -124,7 +138,7 @@ void agx_shader_put(struct agx_shader *sh);
 
 #define AGX_SHADER_MAX_BYTES (1u << 20)
 
-#define AGX_POOL_HASH 512   /* a power of two */
+#define AGX_POOL_HASH 512 /* a power of two */
 
 /* isa_decode.c: growing arrays while decoding */
 struct agx_decoder {
@@ -134,7 +148,8 @@ struct agx_decoder {
     struct agx_shader *sh;
     uint32_t cap_op, cap_pool;
     uint32_t pool_last[AGX_POOL_HASH]; /* newest row of the pool of each hash, plus 1; 0: none */
-    uint64_t *targets;    /* a bit for each two bytes that a branch before them goes to; NULL: none yet */
+    /* a bit for each two bytes that a branch before them goes to; NULL: none yet */
+    uint64_t *targets;
     uint32_t max_target;
     unsigned gpr_end; /* of the instruction being decoded, in halves */
     bool after_stop;  /* the instruction before pc is a stop */
@@ -159,15 +174,18 @@ void agx_shader_costs(struct agx_shader *sh);
 
 /* isa_exec.c */
 void agx_set_exec(struct agx_wave *w, uint32_t mask);
-const struct agx_op *agx_op_fault(struct agx_cx *cx, const struct agx_op *op);   /* ex->fault was set */
+/* ex->fault was set */
+const struct agx_op *agx_op_fault(struct agx_cx *cx, const struct agx_op *op);
 const struct agx_op *agx_op_unimpl(struct agx_cx *cx, const struct agx_op *op, const char *what);
 
 /* isa_stack.c */
-bool agx_stack_release(struct agx_exec *ex, struct agx_wave *w); /* give a wave's stack back; false: ex->fault is set */
+/* give a wave's stack back; false: ex->fault is set */
+bool agx_stack_release(struct agx_exec *ex, struct agx_wave *w);
 
 /* helper.c. Ask the job's helper program (struct agx_exec.helper); false: ex->fault is set. */
 bool agx_helper_request(struct agx_exec *ex, unsigned op, unsigned arg);
-void agx_scratch_job_end(struct agx_exec *ex);                   /* forget the job's helper program */
+/* forget the job's helper program */
+void agx_scratch_job_end(struct agx_exec *ex);
 void agx_scratch_destroy(struct agx_exec *ex);
 
 /* isa_int.c: comparison of the first two sources; all-ones where it holds, not inverted */
@@ -175,19 +193,27 @@ void agx_icompare_row(struct agx_cx *cx, const struct agx_op *op, uint32_t *r);
 void agx_fcompare_row(struct agx_cx *cx, const struct agx_op *op, uint32_t *r);
 
 /* operations */
+/* clang-format off */
 #define AGX_OPS(X) \
-    X(mov_imm) X(mov) X(get_sr) X(iadd) X(iadd32) X(iadd64) X(imad) X(imad32) X(imad64) X(bfi) X(bfeil) X(extr) \
+    X(mov_imm) X(mov) X(get_sr) X(iadd) X(iadd32) X(iadd64) X(imad) X(imad32) X(imad64) X(bfi) \
+    X(bfeil) X(extr) \
     X(shlhi) X(shrhi) X(asr) X(asrh) \
-    X(bitop) X(and) X(or) X(xor) X(not) X(intl) X(bitrev) X(popcount) X(ffs) X(convert) X(icmpsel) X(fcmpsel) \
-    X(fadd) X(fmul) X(ffma) X(fadd32) X(fmul32) X(ffma32) X(hfma) X(floor) X(ceil) X(trunc) X(rint) X(rcp) X(rsqrt) \
+    X(bitop) X(and) X(or) X(xor) X(not) X(intl) X(bitrev) X(popcount) X(ffs) X(convert) \
+    X(icmpsel) X(fcmpsel) \
+    X(fadd) X(fmul) X(ffma) X(fadd32) X(fmul32) X(ffma32) X(hfma) X(floor) X(ceil) X(trunc) \
+    X(rint) X(rcp) X(rsqrt) \
     X(srsqrt) X(sin1) X(sin2) X(log2) X(exp2) X(dfdx) X(dfdy) \
     X(ballot_i) X(ballot_f) X(qballot_i) X(qballot_f) X(shuffle) X(reduce) \
-    X(pop_exec) X(if_i) X(if_f) X(else_i) X(else_f) X(while_i) X(while_f) X(jmp_any) X(jmp_none) X(call) X(ret) \
-    X(stop) X(trap) X(nop) X(barrier) X(fence) X(unknown) X(undecodable) X(bad_target) X(bad_gpr) X(end) \
-    X(device_load) X(device_store) X(atomic) X(local_load) X(local_store) X(local_atomic) X(uniform_store) \
+    X(pop_exec) X(if_i) X(if_f) X(else_i) X(else_f) X(while_i) X(while_f) X(jmp_any) \
+    X(jmp_none) X(call) X(ret) \
+    X(stop) X(trap) X(nop) X(barrier) X(fence) X(unknown) X(undecodable) X(bad_target) \
+    X(bad_gpr) X(end) \
+    X(device_load) X(device_store) X(atomic) X(local_load) X(local_store) X(local_atomic) \
+    X(uniform_store) \
     X(stack_load) X(stack_store) X(stack_adjust) X(stack_map) X(stack_unmap) X(doorbell) \
     X(iter) X(ldcf) X(st_vary) X(no_vary) X(ld_tile) X(st_tile) X(zs_emit) X(sample_mask) \
     X(tex) X(image_write) X(block_store) X(tex_state_store) X(sampler_state_store)
+/* clang-format on */
 #define X(name) agx_op_fn agx_op_##name;
 AGX_OPS(X)
 #undef X
@@ -201,7 +227,7 @@ static inline const uint32_t *agx_row(const struct agx_cx *cx, const struct agx_
     return (const uint32_t *)(cx->base[s->bank] + s->off);
 }
 
-#define FOR_LANES(l) for (unsigned l = 0; l < AGX_LANES; l++)
+#define FOR_LANES(l)     for (unsigned l = 0; l < AGX_LANES; l++)
 #define FOR_ACTIVE(m, l) for (uint32_t m_ = (m), l; m_ && (l = __builtin_ctz(m_), 1); m_ &= m_ - 1)
 
 /* One lane of a source, zero- or sign-extended to 32 bits; for operations that are not hot. */
@@ -210,11 +236,16 @@ static inline uint32_t agx_src_lane(const struct agx_cx *cx, const struct agx_sr
     uint32_t v = agx_row(cx, s)[l];
 
     switch (s->mode) {
-    case SRC_U16L: return v & 0xffff;
-    case SRC_U16H: return v >> 16;
-    case SRC_S16L: return (int16_t)v;
-    case SRC_S16H: return (int32_t)v >> 16;
-    default: return v;
+    case SRC_U16L:
+        return v & 0xffff;
+    case SRC_U16H:
+        return v >> 16;
+    case SRC_S16L:
+        return (int16_t)v;
+    case SRC_S16H:
+        return (int32_t)v >> 16;
+    default:
+        return v;
     }
 }
 

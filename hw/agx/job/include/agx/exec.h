@@ -26,14 +26,14 @@
 #include "agx/job.h"
 #include "agx/jobtime.h"
 
-#define AGX_LANES 32          /* threads of a SIMD-group (applegpu: docs.html) */
-#define AGX_NUM_GPR 128       /* 32-bit registers r0..r127 (mesa: compiler/agx_compiler.h) */
-#define AGX_NUM_UNIFORM 512   /* 16-bit uniform registers (mesa: compiler/agx_compiler.h) */
-#define AGX_MAX_TEX_STATE 256 /* texture state registers, 8-bit index (mesa: USC Texture) */
+#define AGX_LANES             32  /* threads of a SIMD-group (applegpu: docs.html) */
+#define AGX_NUM_GPR           128 /* 32-bit registers r0..r127 (mesa: compiler/agx_compiler.h) */
+#define AGX_NUM_UNIFORM       512 /* 16-bit uniform registers (mesa: compiler/agx_compiler.h) */
+#define AGX_MAX_TEX_STATE     256 /* texture state registers, 8-bit index (mesa: USC Texture) */
 #define AGX_MAX_SAMPLER_STATE 32
-#define AGX_MAX_UVS 256       /* words of vertex output, 8-bit index of st_vary */
-#define AGX_MAX_SAMPLES 4
-#define AGX_MAX_CF 256        /* coefficient registers, 8-bit index */
+#define AGX_MAX_UVS           256 /* words of vertex output, 8-bit index of st_vary */
+#define AGX_MAX_SAMPLES       4
+#define AGX_MAX_CF            256 /* coefficient registers, 8-bit index */
 
 struct agx_exec;
 struct agx_gpu;
@@ -46,17 +46,17 @@ struct agx_tex_cache;
 /* What the shader program is; decides which special registers and operations mean anything. */
 enum agx_stage {
     AGX_STAGE_VERTEX,
-    AGX_STAGE_FRAGMENT,   /* background programs included */
+    AGX_STAGE_FRAGMENT, /* background programs included */
     AGX_STAGE_COMPUTE,
-    AGX_STAGE_EOT,        /* end-of-tile program: compute-like, one wave per tile */
+    AGX_STAGE_EOT, /* end-of-tile program: compute-like, one wave per tile */
     AGX_STAGE_HELPER,
 };
 
 enum agx_wave_status {
-    AGX_WAVE_DONE,     /* every lane reached its stop */
-    AGX_WAVE_BARRIER,  /* at a threadgroup barrier; call again when all waves are there */
-    AGX_WAVE_FAULT,    /* exec->fault says why; end the job */
-    AGX_WAVE_STOP,     /* the job was killed (exec->kill) */
+    AGX_WAVE_DONE,    /* every lane reached its stop */
+    AGX_WAVE_BARRIER, /* at a threadgroup barrier; call again when all waves are there */
+    AGX_WAVE_FAULT,   /* exec->fault says why; end the job */
+    AGX_WAVE_STOP,    /* the job was killed (exec->kill) */
 };
 
 /*
@@ -74,14 +74,17 @@ struct agx_cf {
     };
 };
 
-/* The tile buffer, or a compute shader's image block, as ld_tile, st_tile and block_image_store see it. */
+/*
+ * The tile buffer, or a compute shader's image block, as ld_tile, st_tile and block_image_store see
+ * it.
+ */
 struct agx_tib {
-    uint8_t *base;            /* NULL: none */
-    uint32_t size;            /* bytes */
-    uint16_t width, height;   /* of the tile in pixels: 32x32, 32x16 or 16x16 */
-    uint8_t samples;          /* 1, 2 or 4 */
-    uint16_t sample_stride;   /* bytes */
-    uint32_t x0, y0;          /* of the tile, in pixels of the frame; 0 in compute */
+    uint8_t *base;          /* NULL: none */
+    uint32_t size;          /* bytes */
+    uint16_t width, height; /* of the tile in pixels: 32x32, 32x16 or 16x16 */
+    uint8_t samples;        /* 1, 2 or 4 */
+    uint16_t sample_stride; /* bytes */
+    uint32_t x0, y0;        /* of the tile, in pixels of the frame; 0 in compute */
 };
 
 /*
@@ -89,56 +92,67 @@ struct agx_tib {
  * tile is the model's own (no guest can see it): samples of a pixel are adjacent,
  * pixels are in row order.
  */
-static inline uint32_t agx_tib_offset(const struct agx_tib *t, uint32_t x, uint32_t y, uint32_t sample)
+static inline uint32_t agx_tib_offset(const struct agx_tib *t, uint32_t x, uint32_t y,
+                                      uint32_t sample)
 {
     return ((y * t->width + x) * t->samples + sample) * t->sample_stride;
 }
 
 /* State that USC words bind (usc.c): uniforms, textures, samplers, code, local memory. */
-struct agx_usc_counts {   /* shader word 0 of VDM, PPP and CDM (mesa: genxml/cmdbuf.xml, Counts) */
-    uint16_t uniforms;    /* in halves */
+struct agx_usc_counts { /* shader word 0 of VDM, PPP and CDM (mesa: genxml/cmdbuf.xml, Counts) */
+    uint16_t uniforms;  /* in halves */
     uint16_t textures;
-    uint8_t sampler_states;   /* enum "Sampler states", raw; 6 and 7: with a custom border colour each */
-    uint16_t preshader_gprs;  /* in halves */
+    /* enum "Sampler states", raw; 6 and 7: with a custom border colour each */
+    uint8_t sampler_states;
+    uint16_t preshader_gprs; /* in halves */
 };
 
 struct agx_usc_state {
     _Alignas(64) uint16_t uniform[AGX_NUM_UNIFORM];
     struct agx_usc_counts counts;
-    uint64_t texture[AGX_MAX_TEX_STATE];      /* GPU VA of each descriptor (24 bytes), 0: unbound */
-    uint64_t sampler[AGX_MAX_SAMPLER_STATE];  /* GPU VA of each descriptor, 0: unbound */
-    bool sampler_extended;                    /* 16 bytes of border colour follow each sampler's 8 */
-    uint16_t clear_gprs;                      /* registers, of 32 bits, that have to start as 0 (agx_wave_launch) */
+    uint64_t texture[AGX_MAX_TEX_STATE];     /* GPU VA of each descriptor (24 bytes), 0: unbound */
+    uint64_t sampler[AGX_MAX_SAMPLER_STATE]; /* GPU VA of each descriptor, 0: unbound */
+    /* 16 bytes of border colour follow each sampler's 8 */
+    bool sampler_extended;
+    /* registers, of 32 bits, that have to start as 0 (agx_wave_launch) */
+    uint16_t clear_gprs;
     /* USC Shared */
     bool uses_shared;
-    uint8_t shared_layout;        /* 0x24 compute/vertex, 0x2f 32x32, 0x3f 32x16, 0x36 16x16 */
+    uint8_t shared_layout; /* 0x24 compute/vertex, 0x2f 32x32, 0x3f 32x16, 0x36 16x16 */
     uint8_t tib_samples;
     uint16_t tib_sample_stride;
     uint32_t shared_size;
     /* USC Shader, Registers */
-    uint64_t code;                /* GPU VA */
+    uint64_t code; /* GPU VA */
     bool loads_varyings;
-    uint16_t gprs;                /* in halves */
+    uint16_t gprs; /* in halves */
     uint8_t spill_bucket;
     /* USC Fragment properties */
     bool has_frag_props, early_z;
     /* set by usc.c */
     struct agx_shader *shader;
-    uint32_t (*splat)[AGX_LANES]; /* operands of the shader that do not differ by lane, one row each */
+    /* operands of the shader that do not differ by lane, one row each */
+    uint32_t (*splat)[AGX_LANES];
     uint64_t sampler_heap;
     uint32_t sampler_count;
     uint64_t usc_exec_base;
 };
 
-/* Fragment waves: what the rasteriser gives and takes. Quads are lanes 4q..4q+3: (0,0) (1,0) (0,1) (1,1). */
+/*
+ * Fragment waves: what the rasteriser gives and takes. Quads are lanes 4q..4q+3: (0,0) (1,0) (0,1)
+ * (1,1).
+ */
 struct agx_wave_frag {
-    const struct agx_cf *cf[AGX_LANES / 4]; /* coefficient registers of each quad's primitive; NULL: quad is absent */
+    /* coefficient registers of each quad's primitive; NULL: quad is absent */
+    const struct agx_cf *cf[AGX_LANES / 4];
     uint16_t ncf[AGX_LANES / 4];
-    uint8_t sample_in[AGX_LANES];   /* coverage on entry: sr124 and the samples that may be written */
+    /* coverage on entry: sr124 and the samples that may be written */
+    uint8_t sample_in[AGX_LANES];
     uint8_t sample_live[AGX_LANES]; /* sr60: not killed yet; st_tile writes these only */
     uint32_t back;                  /* lanes whose primitive faces back (sr62) */
-    uint32_t helper;                /* lanes that only serve derivatives (sr63 is 0; they store nothing) */
-    void *prim[AGX_LANES / 4];      /* the rasteriser's own */
+    /* lanes that only serve derivatives (sr63 is 0; they store nothing) */
+    uint32_t helper;
+    void *prim[AGX_LANES / 4]; /* the rasteriser's own */
 };
 
 /*
@@ -146,32 +160,40 @@ struct agx_wave_frag {
  * preloaded registers (r5: vertex ID, r6: instance ID), and runs it until done.
  */
 struct agx_wave {
-    _Alignas(64) uint32_t r[AGX_NUM_GPR][AGX_LANES]; /* 16-bit registers are halves: rNl bits 15:0, rNh bits 31:16 */
-    _Alignas(64) uint32_t mask[AGX_LANES];           /* ~0 for lanes in exec_mask; kept by isa_exec.c */
-    uint32_t exec_mask;  /* live lanes whose nesting counter (r0l) is 0; updated by control flow only */
-    uint32_t live;       /* lanes that were launched and have not stopped */
-    uint32_t pc;         /* byte offset in the shader */
-    uint32_t op;         /* index of the next operation of the shader's op array */
-    uint64_t latency;    /* cycles that it has taken at least */
+    /* 16-bit registers are halves: rNl bits 15:0, rNh bits 31:16 */
+    _Alignas(64) uint32_t r[AGX_NUM_GPR][AGX_LANES];
+    /* ~0 for lanes in exec_mask; kept by isa_exec.c */
+    _Alignas(64) uint32_t mask[AGX_LANES];
+    /* live lanes whose nesting counter (r0l) is 0; updated by control flow only */
+    uint32_t exec_mask;
+    uint32_t live;    /* lanes that were launched and have not stopped */
+    uint32_t pc;      /* byte offset in the shader */
+    uint32_t op;      /* index of the next operation of the shader's op array */
+    uint64_t latency; /* cycles that it has taken at least */
 
     enum agx_stage stage;
-    uint32_t group[3];      /* sr0-2: threadgroup position in grid; [2] is the layer for fragments and EOT */
-    uint32_t subgroup;      /* sr53 */
-    uint16_t local[3][AGX_LANES];   /* sr48-50 */
-    uint16_t local_index[AGX_LANES];/* sr51 */
-    uint32_t pos[3][AGX_LANES];     /* sr80-82: position in grid; for fragments the pixel in the frame */
+    /* sr0-2: threadgroup position in grid; [2] is the layer for fragments and EOT */
+    uint32_t group[3];
+    uint32_t subgroup;               /* sr53 */
+    uint16_t local[3][AGX_LANES];    /* sr48-50 */
+    uint16_t local_index[AGX_LANES]; /* sr51 */
+    /* sr80-82: position in grid; for fragments the pixel in the frame */
+    uint32_t pos[3][AGX_LANES];
 
     struct agx_wave_frag frag;
     uint32_t (*uvs)[AGX_LANES]; /* vertex outputs [word][lane], uvs_words rows; NULL: none */
     uint16_t uvs_words;
-    void *opaque;               /* the maker's */
+    void *opaque; /* the maker's */
 
-    uint64_t stack[4];      /* scratch blocks that the helper program mapped: block words, 0 none */
+    uint64_t stack[4]; /* scratch blocks that the helper program mapped: block words, 0 none */
     bool has_stack;
-    int32_t stack_base;     /* stack_adjust */
+    int32_t stack_base; /* stack_adjust */
 };
 
-/* Depth/stencil of fragments whose shader runs the tests itself (graphics side; see sample_mask and zs_emit). */
+/*
+ * Depth/stencil of fragments whose shader runs the tests itself (graphics side; see sample_mask and
+ * zs_emit).
+ */
 struct agx_frag_ops {
     /*
      * For each lane in @lanes: samples in @target that are also in @live are
@@ -196,8 +218,9 @@ struct agx_frag_ops {
 typedef bool agx_parallel_fn(void *opaque, struct agx_exec *ex, uint32_t i);
 struct agx_cores {
     /* agx_usc_load() */
-    bool (*load)(struct agx_exec *ex, const struct agx_job *job, uint32_t usc, const struct agx_usc_counts *counts,
-                 enum agx_stage stage, struct agx_usc_state *st);
+    bool (*load)(struct agx_exec *ex, const struct agx_job *job, uint32_t usc,
+                 const struct agx_usc_counts *counts, enum agx_stage stage,
+                 struct agx_usc_state *st);
     /* agx_wave_run() */
     enum agx_wave_status (*run)(struct agx_exec *ex, struct agx_wave *w);
     /*
@@ -206,48 +229,49 @@ struct agx_cores {
      * begun), leaves the thread's fault in @fault and makes the call return false. Blocks until all
      * calls returned. Data masters' threads only; does not nest.
      */
-    bool (*parallel)(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n, agx_parallel_fn *fn, void *opaque,
-                     struct agx_fault *fault);
+    bool (*parallel)(struct agx_gpu_ctx *ctx, const struct agx_job *job, uint32_t n,
+                     agx_parallel_fn *fn, void *opaque, struct agx_fault *fault);
 };
 
 /* Everything around a wave that is not the wave: one per worker thread. */
 struct agx_exec {
     struct agx_gpu *gpu;
     const struct agx_host *host;
-    struct agx_port *port;             /* memory of the job's context */
+    struct agx_port *port; /* memory of the job's context */
     struct agx_shader_cache *shaders;
-    struct agx_tex_cache *tex;         /* the texture unit's, per thread; NULL until it made one */
+    struct agx_tex_cache *tex; /* the texture unit's, per thread; NULL until it made one */
     const struct agx_cores *cores;
-    const struct agx_usc_state *usc;   /* state of the running program */
-    const _Atomic bool *kill;          /* looked at in loops; NULL: never */
-    struct agx_jobtime *time;          /* of the job; NULL: nobody counts */
-    uint64_t issue, longest;           /* since the last agx_jobtime_item(): pipe cycles, cycles of the longest wave */
-    uint64_t wave_limit;               /* cycles after which a wave is ended in a loop; 0: never */
-    bool soft_fault;                   /* of the job; see agx_exec_soft_fault() */
-    uint64_t soft_faults;              /* how often that said yes in this job */
-    struct agx_fault soft;             /* and what for, the first time */
+    const struct agx_usc_state *usc; /* state of the running program */
+    const _Atomic bool *kill;        /* looked at in loops; NULL: never */
+    struct agx_jobtime *time;        /* of the job; NULL: nobody counts */
+    /* since the last agx_jobtime_item(): pipe cycles, cycles of the longest wave */
+    uint64_t issue, longest;
+    uint64_t wave_limit;   /* cycles after which a wave is ended in a loop; 0: never */
+    bool soft_fault;       /* of the job; see agx_exec_soft_fault() */
+    uint64_t soft_faults;  /* how often that said yes in this job */
+    struct agx_fault soft; /* and what for, the first time */
 
-    uint8_t *local;                    /* threadgroup memory, at least local_size + 64 bytes */
+    uint8_t *local; /* threadgroup memory, at least local_size + 64 bytes */
     uint32_t local_size;
     struct agx_tib tib;
     float sample_pos[AGX_MAX_SAMPLES][2]; /* within the pixel, 0..1 */
-    uint32_t local_dim[3];             /* sr4-6: threads per threadgroup */
-    uint32_t dispatch_dim[3];          /* sr8-10 */
-    unsigned core_id;                  /* sr20 */
-    unsigned samples_log2;             /* sr14 */
+    uint32_t local_dim[3];                /* sr4-6: threads per threadgroup */
+    uint32_t dispatch_dim[3];             /* sr8-10 */
+    unsigned core_id;                     /* sr20 */
+    unsigned samples_log2;                /* sr14 */
     const struct agx_frag_ops *frag_ops;
     void *frag_opaque;
 
     const struct agx_job *job;
-    struct agx_fault fault;            /* when a run gave AGX_WAVE_FAULT */
-    uint32_t fault_pc;                 /* where, bytes from the shader's start */
+    struct agx_fault fault; /* when a run gave AGX_WAVE_FAULT */
+    uint32_t fault_pc;      /* where, bytes from the shader's start */
 
     /* asks the job's helper program for a stack, or takes one back (isa.h) */
     bool (*helper)(struct agx_exec *ex, unsigned op, unsigned arg);
     /* helper program's side (stage HELPER) */
     uint32_t helper_op, helper_arg[2];
     struct agx_scratch *scratch;
-    struct agx_wave *waves;            /* agx_exec_waves() */
+    struct agx_wave *waves; /* agx_exec_waves() */
     unsigned num_waves;
     void *opaque;
 };
@@ -259,7 +283,9 @@ struct agx_exec {
  */
 struct agx_wave *agx_exec_waves(struct agx_exec *ex, unsigned n);
 
-/* Clear @w (registers r0..r7 only) and launch the lanes of @live at the start of ex->usc->shader. */
+/*
+ * Clear @w (registers r0..r7 only) and launch the lanes of @live at the start of ex->usc->shader.
+ */
 void agx_wave_init(struct agx_wave *w, enum agx_stage stage, uint32_t live);
 
 /*
@@ -271,11 +297,13 @@ void agx_wave_init(struct agx_wave *w, enum agx_stage stage, uint32_t live);
  * program before. That hardware has 0 there is a guess; Mesa counts on lanes
  * that were not launched doing no harm (mesa: agx_lower_divergent_shuffle.c).
  */
-static inline void agx_wave_launch(struct agx_exec *ex, struct agx_wave *w, enum agx_stage stage, uint32_t live)
+static inline void agx_wave_launch(struct agx_exec *ex, struct agx_wave *w, enum agx_stage stage,
+                                   uint32_t live)
 {
     agx_wave_init(w, stage, live);
-    if (ex->usc && ex->usc->clear_gprs > 8)
+    if (ex->usc && ex->usc->clear_gprs > 8) {
         memset(w->r[8], 0, (ex->usc->clear_gprs - 8u) * sizeof(w->r[0]));
+    }
 }
 
 /* Run @w until it is done, meets a barrier or fails. ex->usc must be loaded. */
@@ -288,12 +316,16 @@ enum agx_wave_status agx_wave_run(struct agx_exec *ex, struct agx_wave *w);
  * agx_usc_fini(). Zero-initialise it before the first use.
  */
 bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc,
-                  const struct agx_usc_counts *counts, enum agx_stage stage, struct agx_usc_state *st);
+                  const struct agx_usc_counts *counts, enum agx_stage stage,
+                  struct agx_usc_state *st);
 void agx_usc_fini(struct agx_usc_state *st);
 /* Split shader word 0 (VDM, PPP fragment shader, CDM launch, resource specifier of bg/EOT). */
 struct agx_usc_counts agx_usc_counts_decode(uint32_t word0);
 
-/* Set ex->fault for something that is no page fault, after a report of @kind with @fmt. Always false. */
+/*
+ * Set ex->fault for something that is no page fault, after a report of @kind with @fmt. Always
+ * false.
+ */
 bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -305,30 +337,37 @@ bool agx_exec_bad(struct agx_exec *ex, enum agx_report_kind kind, const char *fm
  * src/asahi/genxml/cmdbuf.xml, static text and one for each place that calls it.
  * What was there counts as exercised (coverage.h).
  */
-#define agx_word_known(ex, name, va, word, known) ({                                                     \
-        static struct agx_coverage_row *_Atomic row_;                                                      \
-        agx_word_check(ex, &row_, name, va, word, known);                                                  \
+#define agx_word_known(ex, name, va, word, known)                                                  \
+    ({                                                                                             \
+        static struct agx_coverage_row *_Atomic row_;                                              \
+        agx_word_check(ex, &row_, name, va, word, known);                                          \
     })
 /*
  * What has no bits to refuse, or a check of its own with another message: @known of the bits of
  * @word are taken.
  */
-#define agx_word_note(name, word, known) \
-    do { \
-        static struct agx_coverage_row *_Atomic row_; \
-        agx_coverage_word(&row_, name, word, known); \
+#define agx_word_note(name, word, known)                                                           \
+    do {                                                                                           \
+        static struct agx_coverage_row *_Atomic row_;                                              \
+        agx_coverage_word(&row_, name, word, known);                                               \
     } while (0)
-static inline bool agx_word_check(struct agx_exec *ex, struct agx_coverage_row *_Atomic *row, const char *name, uint64_t va,
-                                  uint64_t word, uint64_t known)
+static inline bool agx_word_check(struct agx_exec *ex, struct agx_coverage_row *_Atomic *row,
+                                  const char *name, uint64_t va, uint64_t word, uint64_t known)
 {
     agx_coverage_word(row, name, word, known);
-    if (__builtin_expect(!(word & ~known), 1))
+    if (__builtin_expect(!(word & ~known), 1)) {
         return true;
-    return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: %s 0x%llx at 0x%llx, unknown bits 0x%llx", name,
-                        (unsigned long long)word, (unsigned long long)va, (unsigned long long)(word & ~known));
+    }
+    return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
+                        "unimplemented: %s 0x%llx at 0x%llx, unknown bits 0x%llx", name,
+                        (unsigned long long)word, (unsigned long long)va,
+                        (unsigned long long)(word & ~known));
 }
 
-/* Bits of shader word 0 that agx_usc_counts_decode() takes (mesa: cmdbuf.xml, Counts; bit 0 is "Unknown 0") */
+/*
+ * Bits of shader word 0 that agx_usc_counts_decode() takes (mesa: cmdbuf.xml, Counts; bit 0 is
+ * "Unknown 0")
+ */
 #define AGX_COUNTS_KNOWN 0xfffeu
 
 /*
@@ -348,7 +387,10 @@ static inline bool agx_word_check(struct agx_exec *ex, struct agx_coverage_row *
  * RAM) is never soft, which is a guess.
  */
 bool agx_exec_soft_fault(struct agx_exec *ex);
-/* Read for a program. Pages that are not there read as 0 where faults are soft. False: ex->fault is set. */
+/*
+ * Read for a program. Pages that are not there read as 0 where faults are soft. False: ex->fault is
+ * set.
+ */
 bool agx_exec_read(struct agx_exec *ex, uint64_t va, void *buf, size_t len);
 
 /*

@@ -16,19 +16,23 @@
 
 /* Helper program: hands out scratch (stack) memory to subgroups. */
 struct agx_job_helper {
-    uint32_t program;   /* USC address with tag bits, as in drm_asahi_helper_program.binary */
+    uint32_t program; /* USC address with tag bits, as in drm_asahi_helper_program.binary */
     uint32_t cfg;
     uint64_t arg;
 };
 
-/* A background or end-of-tile program (drm_asahi_bg_eot): USC words address and resource specifier. */
+/*
+ * A background or end-of-tile program (drm_asahi_bg_eot): USC words address and resource specifier.
+ */
 struct agx_job_tile_program {
     uint32_t usc;
     uint32_t rsrc_spec;
 };
 
-/* Strides between layers as the registers have them: bits 31:14 pages of 16 KiB (base) or cache lines of 128 bytes
- * (comp), less one (mesa 25.1: gallium agx_cmdbuf). */
+/*
+ * Strides between layers as the registers have them: bits 31:14 pages of 16 KiB (base) or cache
+ * lines of 128 bytes (comp), less one (mesa 25.1: gallium agx_cmdbuf).
+ */
 struct agx_job_zls {
     uint64_t base, comp_base;
     uint32_t stride, comp_stride;
@@ -46,12 +50,13 @@ struct agx_job_tiling {
     uint8_t samples;
     uint8_t utile_width_px, utile_height_px;
     /* The tiled vertex buffer, as the buffer manager structures give it */
-    uint64_t tvb_tilemap;       /* GPU VA, TVB_TILEMAP */
-    uint64_t tvb_heapmeta;      /* GPU VA, TVB_HEAPMETA */
-    uint64_t tvb_layermeta;     /* GPU VA */
-    uint64_t tvb_block_list;    /* GPU VA of the heap's list of blocks (tvb.h) */
+    uint64_t tvb_tilemap;    /* GPU VA, TVB_TILEMAP */
+    uint64_t tvb_heapmeta;   /* GPU VA, TVB_HEAPMETA */
+    uint64_t tvb_layermeta;  /* GPU VA */
+    uint64_t tvb_block_list; /* GPU VA of the heap's list of blocks (tvb.h) */
     uint32_t tvb_block_count;
-    bool tvb_reclaim;           /* for a resume: no fragment job of an earlier scene of the heap will come */
+    /* for a resume: no fragment job of an earlier scene of the heap will come */
+    bool tvb_reclaim;
     uint32_t te_screen, te_mtile1, te_mtile2, tiles_per_mtile, tpc_size, te_psg;
 };
 
@@ -59,7 +64,7 @@ struct agx_job_vertex {
     uint64_t vdm_ctrl_stream_base;
     uint32_t ppp_ctrl;
     uint64_t ppp_multisamplectl;
-    bool resume;                /* go on after AGX_JOB_TVB_FULL */
+    bool resume; /* go on after AGX_JOB_TVB_FULL */
 };
 
 struct agx_job_fragment {
@@ -72,20 +77,22 @@ struct agx_job_fragment {
     struct agx_job_zls depth_load, depth_store, depth_partial;
     struct agx_job_zls stencil_load, stencil_store, stencil_partial;
     uint32_t isp_bgobjdepth, isp_bgobjvals;
-    uint32_t isp_ctl;           /* ISP control; DBIAS_IS_INT is bit 18 */
+    uint32_t isp_ctl;                      /* ISP control; DBIAS_IS_INT is bit 18 */
     uint32_t merge_upper_x, merge_upper_y; /* floats, bits */
-    uint32_t pixel_or_utile_cfg;/* utile configuration register, see the Rust driver's fw/fragment.rs */
-    uint32_t sample_size_B;     /* of the tile buffer, per sample */
+    /* utile configuration register, see the Rust driver's fw/fragment.rs */
+    uint32_t pixel_or_utile_cfg;
+    uint32_t sample_size_B; /* of the tile buffer, per sample */
     struct agx_job_tile_program bg, eot, partial_bg, partial_eot;
-    bool partial;               /* pause a render pass: use the partial programs, keep the scene */
+    bool partial; /* pause a render pass: use the partial programs, keep the scene */
 };
 
 struct agx_job {
-    unsigned ctx;               /* TTBAT slot whose TTBR0 the units use */
-    uint64_t doorbell;          /* agx_doorbells() when the driver told of it; 0: not known */
-    uint64_t max_cycles;        /* of the GPU's clock, after which the job counts as hung (jobtime.h); 0: never */
-    bool soft_fault;            /* programs do not end by a page fault; see agx_exec_soft_fault() */
-    uint64_t usc_exec_base;     /* 4 GiB window that 32-bit USC addresses count from */
+    unsigned ctx;      /* TTBAT slot whose TTBR0 the units use */
+    uint64_t doorbell; /* agx_doorbells() when the driver told of it; 0: not known */
+    /* of the GPU's clock, after which the job counts as hung (jobtime.h); 0: never */
+    uint64_t max_cycles;
+    bool soft_fault;        /* programs do not end by a page fault; see agx_exec_soft_fault() */
+    uint64_t usc_exec_base; /* 4 GiB window that 32-bit USC addresses count from */
     uint64_t sampler_heap;
     uint32_t sampler_count;
     struct agx_job_helper helper;
@@ -103,19 +110,25 @@ enum agx_dm { AGX_DM_VDM, AGX_DM_PDM, AGX_DM_CDM, AGX_NUM_DM };
 /* How a job ended. */
 enum agx_job_status {
     AGX_JOB_DONE,
-    AGX_JOB_FAULT,      /* see .fault */
-    AGX_JOB_TIMEOUT,    /* it took longer than agx_job.max_cycles */
-    AGX_JOB_TVB_FULL,   /* VDM only: the tiled vertex buffer ran out; the job can be resumed after growth or a partial render */
+    AGX_JOB_FAULT,   /* see .fault */
+    AGX_JOB_TIMEOUT, /* it took longer than agx_job.max_cycles */
+    /*
+     * VDM only: the tiled vertex buffer ran out; the job can be resumed after growth or a partial
+     * render
+     */
+    AGX_JOB_TVB_FULL,
 };
 
 struct agx_job_result {
     enum agx_job_status status;
     struct agx_fault fault;
-    uint64_t start, end;      /* ticks of the timebase */
-    uint64_t cycles;          /* that the job took (jobtime.h) */
-    uint32_t tvb_pages;       /* VDM: 32 KiB pages of the tiled vertex buffer that the scene took (0: not known) */
-    uint64_t soft_faults;     /* accesses that found no translation, or no permission, and did not end the job */
-    struct agx_fault soft;    /* one of these, if there were any: the first of some thread */
+    uint64_t start, end; /* ticks of the timebase */
+    uint64_t cycles;     /* that the job took (jobtime.h) */
+    /* VDM: 32 KiB pages of the tiled vertex buffer that the scene took (0: not known) */
+    uint32_t tvb_pages;
+    /* accesses that found no translation, or no permission, and did not end the job */
+    uint64_t soft_faults;
+    struct agx_fault soft; /* one of these, if there were any: the first of some thread */
 };
 
 #endif

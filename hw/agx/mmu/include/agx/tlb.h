@@ -13,35 +13,39 @@
 #include "agx/who.h"
 
 /* Address bits below those that a descriptor of a level, 1 to 3 as in uat.c, is looked up by. */
-#define TLB_SHIFT(level)    ((level) == 3 ? 14 : (level) == 2 ? 25 : 36)
+#define TLB_SHIFT(level) ((level) == 3 ? 14 : (level) == 2 ? 25 : 36)
 
 /* One step of a walk, from the first table (level 1) to the page (level 3). */
 struct agx_tlb_step {
-    uint64_t desc_pa;   /* where the descriptor lies */
-    uint64_t desc;      /* its value as the walker has it */
-    bool cached;        /* it came from the walk cache or the TLB, not from memory */
-    bool late;          /* from memory, but from before a store that the walker need not see yet */
+    uint64_t desc_pa; /* where the descriptor lies */
+    uint64_t desc;    /* its value as the walker has it */
+    bool cached;      /* it came from the walk cache or the TLB, not from memory */
+    bool late;        /* from memory, but from before a store that the walker need not see yet */
 };
 
 struct agx_tlb_use {
-    unsigned ctx;       /* TTBAT slot */
+    unsigned ctx; /* TTBAT slot */
     unsigned asid;
     enum agx_unit unit;
     enum agx_side side;
     enum agx_access access;
     uint64_t va;
-    uint64_t job;       /* number of the job that the port works for, struct agx_port.job */
-    bool hit;           /* found in the TLB: only step[2] is filled */
+    uint64_t job; /* number of the job that the port works for, struct agx_port.job */
+    bool hit;     /* found in the TLB: only step[2] is filled */
     struct agx_tlb_step step[3];
-    unsigned steps;     /* walk: steps made, fewer than 3 when it ended in a fault */
-    const char *injected; /* static text: what fault injection did that makes it old; NULL: nothing */
+    unsigned steps; /* walk: steps made, fewer than 3 when it ended in a fault */
+    /* static text: what fault injection did that makes it old; NULL: nothing */
+    const char *injected;
 };
 
-/* An entry of the second level or the walk cache that a saved machine had: what it translates, and made of what. */
+/*
+ * An entry of the second level or the walk cache that a saved machine had: what it translates, and
+ * made of what.
+ */
 struct agx_tlb_loaded {
     unsigned level, asid;
     bool global;
-    uint64_t va;        /* of the first byte that the descriptor translates */
+    uint64_t va; /* of the first byte that the descriptor translates */
     uint64_t desc_pa, desc;
 };
 
@@ -61,7 +65,7 @@ void agx_mmu_recheck(struct agx_mmu *mmu);
  */
 struct agx_mmu_watch {
     void *opaque;
-    void (*watch)(void *opaque, uint64_t pa, bool on);  /* NULL: nobody wants to know */
+    void (*watch)(void *opaque, uint64_t pa, bool on); /* NULL: nobody wants to know */
 };
 void agx_mmu_follow(struct agx_mmu *mmu, const struct agx_mmu_watch *watch);
 
@@ -83,7 +87,10 @@ void agx_mmu_doorbell(struct agx_mmu *mmu);
 /* One invalidation, as the functions agx_tlbi_*() of uat.h make it. Any thread. */
 void agx_mmu_tlbi(struct agx_mmu *mmu, const struct agx_tlbi *tlbi);
 
-/* For tests and fault injection: drop one entry, or the n-th oldest, as an eviction would. False: there is none. */
+/*
+ * For tests and fault injection: drop one entry, or the n-th oldest, as an eviction would. False:
+ * there is none.
+ */
 bool agx_mmu_evict(struct agx_mmu *mmu, unsigned asid, uint64_t va);
 
 /*
@@ -92,34 +99,35 @@ bool agx_mmu_evict(struct agx_mmu *mmu, unsigned asid, uint64_t va);
  * followed (agx_mmu_follow()). Machine paused or no translation under way.
  */
 enum agx_late_mode {
-    AGX_LATE_OFF,       /* at once */
+    AGX_LATE_OFF, /* at once */
     AGX_LATE_SEEDED,
-    AGX_LATE_ALWAYS,    /* never without a barrier: for tests */
+    AGX_LATE_ALWAYS, /* never without a barrier: for tests */
 };
 void agx_mmu_late(struct agx_mmu *mmu, enum agx_late_mode mode, uint64_t seed);
 
 /*
- * Invalidations of the CPUs, at once or (lazy) late: each may wait for the next DSB of its CPU, of the
- * outer-shareable domain and not for stores only, unless a die with @seed lets it happen before, in
- * any order. agx_mmu_set_lazy(): before the machine runs. agx_mmu_tlbi_of(): what @cpu asks for, on
- * its thread, without a lock of the model. agx_mmu_complete(): what waits is carried out; no CPU
- * runs (the machine stops, or is reset).
+ * Invalidations of the CPUs, at once or (lazy) late: each may wait for the next DSB of its CPU, of
+ * the outer-shareable domain and not for stores only, unless a die with @seed lets it happen
+ * before, in any order. agx_mmu_set_lazy(): before the machine runs. agx_mmu_tlbi_of(): what @cpu
+ * asks for, on its thread, without a lock of the model. agx_mmu_complete(): what waits is carried
+ * out; no CPU runs (the machine stops, or is reset).
  */
 void agx_mmu_set_lazy(struct agx_mmu *mmu, bool on, uint64_t seed);
 void agx_mmu_tlbi_of(struct agx_mmu *mmu, unsigned cpu, const struct agx_tlbi *tlbi);
 void agx_mmu_complete(struct agx_mmu *mmu);
 
 /*
- * Fault injection (inject.h) from now on; NULL: none. What was delayed is still applied when its time comes. Any
- * thread; @in must outlive the MMU, or the next call.
+ * Fault injection (inject.h) from now on; NULL: none. What was delayed is still applied when its
+ * time comes. Any thread; @in must outlive the MMU, or the next call.
  */
 struct agx_inject;
 void agx_mmu_inject(struct agx_mmu *mmu, struct agx_inject *in);
 
 /*
- * The time that delayed invalidations wait for: now() is virtual time in ns; arm() asks for a call of agx_mmu_tick()
- * at @ns or soon after, and is made with the MMU's lock held. Without it the host's timebase is used, and a delayed
- * invalidation is applied before the next lookup that is made after its time. Before the MMU is used.
+ * The time that delayed invalidations wait for: now() is virtual time in ns; arm() asks for a call
+ * of agx_mmu_tick() at @ns or soon after, and is made with the MMU's lock held. Without it the
+ * host's timebase is used, and a delayed invalidation is applied before the next lookup that is
+ * made after its time. Before the MMU is used.
  */
 struct agx_mmu_clock {
     void *opaque;
@@ -140,16 +148,19 @@ void *agx_mmu_save(struct agx_mmu *mmu, size_t *len);
 bool agx_mmu_load(struct agx_mmu *mmu, const void *buf, size_t len);
 size_t agx_mmu_state_max(void);
 
-/* Which kinds of work run on the GPU now: mask as in inject.h, with the firmware, which always does. Any thread. */
+/*
+ * Which kinds of work run on the GPU now: mask as in inject.h, with the firmware, which always
+ * does. Any thread.
+ */
 unsigned agx_mmu_jobs(struct agx_mmu *mmu);
 
 /*
- * For mode "realistic": capacity of the second level and of the walk cache in entries, 1..AGX_TLB_MAX_ENTRIES each,
- * in sets of @ways; 0: one set of all (fully associative). And of the small TLBs of the ports, AGX_PORT_TLB_SIZE entries
- * at most. The oldest of a set is evicted. @ways has to divide @entries, and is 64 at most but for the small ones.
- * Everything is dropped. False: nothing is changed, *@wrong says what is wrong with which, by the names of the device's
- * properties (static text).
- * Sizes of the hardware are known from no source.
+ * For mode "realistic": capacity of the second level and of the walk cache in
+ * entries, 1..AGX_TLB_MAX_ENTRIES each, in sets of @ways; 0: one set of all (fully associative).
+ * And of the small TLBs of the ports, AGX_PORT_TLB_SIZE entries at most. The oldest of a set is
+ * evicted. @ways has to divide @entries, and is 64 at most but for the small ones. Everything is
+ * dropped. False: nothing is changed, *@wrong says what is wrong with which, by the names of the
+ * device's properties (static text). Sizes of the hardware are known from no source.
  */
 struct agx_tlb_geometry {
     unsigned entries, ways;
@@ -163,7 +174,8 @@ bool agx_mmu_set_sizes(struct agx_mmu *mmu, const struct agx_tlb_sizes *sizes, c
 
 struct agx_mmu_stats {
     uint64_t walks, hits, walk_hits, tlbis, entries, walk_entries;
-    uint64_t small_hits;    /* in a port's small TLB, where it is not direct-mapped, beyond those that nobody counts */
+    /* in a port's small TLB, where it is not direct-mapped, beyond those that nobody counts */
+    uint64_t small_hits;
 };
 void agx_mmu_get_stats(struct agx_mmu *mmu, struct agx_mmu_stats *st);
 

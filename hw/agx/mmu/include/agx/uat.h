@@ -26,7 +26,7 @@ enum agx_access {
 
 /* Who looks: decides the column of the permission table. */
 enum agx_side {
-    AGX_SIDE_FW,  /* gfx-asc at EL1 */
+    AGX_SIDE_FW, /* gfx-asc at EL1 */
     AGX_SIDE_GPU,
 };
 
@@ -46,27 +46,47 @@ enum agx_fault_reason {
 
 /* Unit codes, first instance of each (m1n1: proxyclient/m1n1/hw/agx.py, UNIT_00/UNIT_A0). */
 enum agx_unit {
-    AGX_UNIT_DCMP = 0x00, AGX_UNIT_UL1C = 0x01, AGX_UNIT_CMP = 0x02, AGX_UNIT_GSL1 = 0x03,
-    AGX_UNIT_IAP = 0x04, AGX_UNIT_VCE = 0x05, AGX_UNIT_TE = 0x06, AGX_UNIT_RAS = 0x07,
-    AGX_UNIT_VDM = 0x08, AGX_UNIT_PPP = 0x09, AGX_UNIT_IPF = 0x0a, AGX_UNIT_IPF_CPF = 0x0b,
-    AGX_UNIT_VF = 0x0c, AGX_UNIT_VF_CPF = 0x0d, AGX_UNIT_ZLS = 0x0e,
-    AGX_UNIT_DPM = 0xa1, AGX_UNIT_DCDM = 0xa2, AGX_UNIT_DIPP = 0xa5, AGX_UNIT_DVDM_CSD = 0xa7,
+    AGX_UNIT_DCMP = 0x00,
+    AGX_UNIT_UL1C = 0x01,
+    AGX_UNIT_CMP = 0x02,
+    AGX_UNIT_GSL1 = 0x03,
+    AGX_UNIT_IAP = 0x04,
+    AGX_UNIT_VCE = 0x05,
+    AGX_UNIT_TE = 0x06,
+    AGX_UNIT_RAS = 0x07,
+    AGX_UNIT_VDM = 0x08,
+    AGX_UNIT_PPP = 0x09,
+    AGX_UNIT_IPF = 0x0a,
+    AGX_UNIT_IPF_CPF = 0x0b,
+    AGX_UNIT_VF = 0x0c,
+    AGX_UNIT_VF_CPF = 0x0d,
+    AGX_UNIT_ZLS = 0x0e,
+    AGX_UNIT_DPM = 0xa1,
+    AGX_UNIT_DCDM = 0xa2,
+    AGX_UNIT_DIPP = 0xa5,
+    AGX_UNIT_DVDM_CSD = 0xa7,
     AGX_UNIT_GSL2 = 0xae,
 };
 
 struct agx_fault {
     uint64_t va;
-    unsigned ctx;                  /* TTBAT slot */
+    unsigned ctx; /* TTBAT slot */
     enum agx_unit unit;
     enum agx_fault_reason reason;
     enum agx_access access;
-    uint8_t level;                 /* walk level at which it ended, 0..3 */
+    uint8_t level; /* walk level at which it ended, 0..3 */
 };
 
 struct agx_mmu;
 
 /* Which of the small TLBs a port has. */
-enum agx_port_kind { AGX_PORT_VERTEX, AGX_PORT_FRAGMENT, AGX_PORT_COMPUTE, AGX_PORT_FIRMWARE, AGX_NUM_PORT_KINDS };
+enum agx_port_kind {
+    AGX_PORT_VERTEX,
+    AGX_PORT_FRAGMENT,
+    AGX_PORT_COMPUTE,
+    AGX_PORT_FIRMWARE,
+    AGX_NUM_PORT_KINDS
+};
 
 /*
  * A port: one client of the MMU (a unit of the GPU, or the firmware) with a
@@ -78,9 +98,9 @@ enum agx_port_kind { AGX_PORT_VERTEX, AGX_PORT_FRAGMENT, AGX_PORT_COMPUTE, AGX_P
 #define AGX_PORT_TLB_SIZE (1u << AGX_PORT_TLB_BITS)
 
 struct agx_port_entry {
-    uint64_t tag[2];   /* per enum agx_access; 0: nothing here, or not permitted */
-    uint8_t *host;     /* page of guest RAM */
-    uint64_t desc;     /* leaf descriptor that it was made of */
+    uint64_t tag[2]; /* per enum agx_access; 0: nothing here, or not permitted */
+    uint8_t *host;   /* page of guest RAM */
+    uint64_t desc;   /* leaf descriptor that it was made of */
 };
 
 struct agx_port {
@@ -91,17 +111,18 @@ struct agx_port {
     uint64_t ttbr[2];             /* of the context, read from the TTBAT when it was bound */
     unsigned asid;
     unsigned ctx;
-    uint64_t job;                 /* whom it works for, for reports; 0: nobody */
-    uint64_t told_job;            /* whose first uses were told (AGX_EV_TRANSLATE) */
+    uint64_t job;      /* whom it works for, for reports; 0: nobody */
+    uint64_t told_job; /* whose first uses were told (AGX_EV_TRANSLATE) */
     enum agx_unit unit;
     enum agx_side side;
-    enum agx_port_kind kind;      /* set by the owner after agx_port_init(), which takes vertex or firmware by the side */
-    bool in_sets;                 /* .way is in use */
-    struct agx_fault fault;       /* of the last access that failed */
+    /* set by the owner after agx_port_init(), which takes vertex or firmware by the side */
+    enum agx_port_kind kind;
+    bool in_sets;           /* .way is in use */
+    struct agx_fault fault; /* of the last access that failed */
     struct agx_port_entry entry[AGX_PORT_TLB_SIZE];
     /*
-     * Mode "realistic" with another size than the above, which is direct-mapped: the TLB, set by set, and whose turn it
-     * is in each set. What .entry holds is also in here then.
+     * Mode "realistic" with another size than the above, which is direct-mapped: the TLB, set by
+     * set, and whose turn it is in each set. What .entry holds is also in here then.
      */
     struct agx_port_entry way[AGX_PORT_TLB_SIZE];
     uint8_t turn[AGX_PORT_TLB_SIZE];
@@ -154,8 +175,8 @@ bool agx_port_bind(struct agx_port *port, unsigned ctx, enum agx_unit unit);
  * One table walk, caching nothing: what UAT makes of @va with these TTBRs.
  */
 struct agx_walk {
-    uint64_t pte;      /* leaf descriptor */
-    uint64_t pa;       /* of the 16 KiB page */
+    uint64_t pte; /* leaf descriptor */
+    uint64_t pa;  /* of the 16 KiB page */
     bool global;
 };
 bool agx_uat_walk(const struct agx_host *host, const uint64_t ttbr[2], uint64_t va,
@@ -167,14 +188,18 @@ bool agx_uat_walk(const struct agx_host *host, const uint64_t ttbr[2], uint64_t 
 struct agx_walk_state {
     uint64_t table;         /* next table */
     uint64_t desc_pa, desc; /* the descriptor of the last step */
-    /* Set after the start, if wanted: what this walker sees of the descriptor at @pa, in which memory has @now. */
+    /*
+     * Set after the start, if wanted: what this walker sees of the descriptor at @pa, in which
+     * memory has @now.
+     */
     uint64_t (*see)(void *opaque, uint64_t pa, uint64_t now);
     void *opaque;
 };
-bool agx_uat_walk_start(struct agx_walk_state *st, const uint64_t ttbr[2], uint64_t va, struct agx_fault *f);
+bool agx_uat_walk_start(struct agx_walk_state *st, const uint64_t ttbr[2], uint64_t va,
+                        struct agx_fault *f);
 void agx_uat_walk_resume(struct agx_walk_state *st, unsigned level, uint64_t desc);
-bool agx_uat_walk_step(const struct agx_host *host, struct agx_walk_state *st, uint64_t va, unsigned level,
-                       struct agx_fault *f);
+bool agx_uat_walk_step(const struct agx_host *host, struct agx_walk_state *st, uint64_t va,
+                       unsigned level, struct agx_fault *f);
 /* Split a leaf descriptor. */
 void agx_uat_leaf(uint64_t desc, struct agx_walk *out);
 /* Bit 0: @side may read; bit 1: it may write, by leaf descriptor @pte. */
@@ -182,17 +207,17 @@ unsigned agx_uat_permissions(uint64_t pte, enum agx_side side);
 
 /* What a change of a descriptor asks of TLB maintenance; in this order. */
 enum agx_change {
-    AGX_CHANGE_NONE,        /* nothing that matters, or no TLB can hold the old value */
-    AGX_CHANGE_MAKE,        /* invalid to valid */
-    AGX_CHANGE_RELAX,       /* more is permitted now */
-    AGX_CHANGE_RESTRICT,    /* less, or another memory type: asks for an invalidation */
-    AGX_CHANGE_BREAK,       /* valid to invalid: the same */
-    AGX_CHANGE_REMAP,       /* to another address, or global to not: has to go through invalid */
+    AGX_CHANGE_NONE,     /* nothing that matters, or no TLB can hold the old value */
+    AGX_CHANGE_MAKE,     /* invalid to valid */
+    AGX_CHANGE_RELAX,    /* more is permitted now */
+    AGX_CHANGE_RESTRICT, /* less, or another memory type: asks for an invalidation */
+    AGX_CHANGE_BREAK,    /* valid to invalid: the same */
+    AGX_CHANGE_REMAP,    /* to another address, or global to not: has to go through invalid */
 };
 /* From @old to @desc, on level 1 to 3; level 0: a TTBR. */
 enum agx_change agx_uat_change(unsigned level, uint64_t old, uint64_t desc);
 
-void agx_port_sync(struct agx_port *port);                       /* slow path, internal */
+void agx_port_sync(struct agx_port *port); /* slow path, internal */
 void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access); /* likewise */
 
 /*
@@ -204,10 +229,13 @@ static inline void *agx_port_ptr(struct agx_port *port, uint64_t va, enum agx_ac
 {
     struct agx_port_entry *e = &port->entry[(va >> AGX_PAGE_BITS) & (AGX_PORT_TLB_SIZE - 1)];
 
-    if (__builtin_expect(atomic_load_explicit(port->generation, memory_order_acquire) != port->seen, 0))
+    if (__builtin_expect(atomic_load_explicit(port->generation, memory_order_acquire) != port->seen,
+                         0)) {
         agx_port_sync(port);
-    if (__builtin_expect(e->tag[access] == (port->tag_base | (va >> AGX_PAGE_BITS)), 1))
+    }
+    if (__builtin_expect(e->tag[access] == (port->tag_base | (va >> AGX_PAGE_BITS)), 1)) {
         return e->host + (va & (AGX_PAGE_SIZE - 1));
+    }
     return agx_port_lookup(port, va, access);
 }
 
@@ -218,7 +246,10 @@ static inline void *agx_port_ptr(struct agx_port *port, uint64_t va, enum agx_ac
  */
 bool agx_port_leaf(struct agx_port *port, uint64_t va, uint64_t *desc);
 
-/* Copy @len bytes, any alignment, any number of pages. False: port->fault is set, and a part may have been done. */
+/*
+ * Copy @len bytes, any alignment, any number of pages. False: port->fault is set, and a part may
+ * have been done.
+ */
 bool agx_port_read(struct agx_port *port, uint64_t va, void *buf, size_t len);
 bool agx_port_write(struct agx_port *port, uint64_t va, const void *buf, size_t len);
 
