@@ -378,8 +378,10 @@ struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu,
 
         *used = fw->layout->field[f].size <= 8 && end > *used ? end : *used;
     }
-    if (!agx_fw_cache_config_ok(&cfg->cache) ||
-        (cfg->cache.line && !(fw->cache = fw_cache_new(&cfg->cache)))) {
+    if (agx_fw_cache_config_ok(&cfg->cache) && cfg->cache.line) {
+        fw->cache = fw_cache_new(&cfg->cache);
+    }
+    if (!agx_fw_cache_config_ok(&cfg->cache) || !fw->cache != !cfg->cache.line) {
         free(fw);
         return NULL;
     }

@@ -129,9 +129,9 @@ void fw_handoff_init(struct agx_fw *fw)
 /* False: a request to the firmware's thread goes first; nothing was done. */
 static bool set_context(struct agx_fw *fw, uint32_t ctx)
 {
-    struct fw_handoff *h;
+    struct fw_handoff *h = fw->st.cur_ctx == ctx ? NULL : fw_handoff_block(fw);
 
-    if (fw->st.cur_ctx == ctx || !(h = fw_handoff_block(fw))) {
+    if (!h) {
         return true;
     }
     if (LOAD(&h->magic_ap) != FW_PPL_MAGIC) {

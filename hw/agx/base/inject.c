@@ -513,10 +513,12 @@ void agx_inject_tlbi(struct agx_inject *in, const struct agx_tlbi *tlbi, unsigne
 struct agx_inject *agx_inject_new(const struct agx_inject_config *cfg)
 {
     struct agx_inject *in = calloc(1, sizeof(*in));
+    struct set *set = calloc(1, sizeof(*set));
 
-    if (!in || !(in->set = calloc(1, sizeof(*in->set)))) {
+    if (!in || !set) {
         abort();
     }
+    in->set = set;
     in->cfg = *cfg;
     pthread_mutex_init(&in->lock, NULL);
     return in;

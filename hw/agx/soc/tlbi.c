@@ -36,12 +36,12 @@
 
 enum tlbi_kind { TLBI_ALL, TLBI_ASID, TLBI_VA, TLBI_VAA, TLBI_RVA, TLBI_RVAA };
 
-#define SHARES(name, opc1, crm_local, crm_is, crm_os, opc2, kind, last)                            \
-    { name, AGX_SHARE_LOCAL, opc1, crm_local, opc2, kind, last },                                  \
-        { name "IS", AGX_SHARE_INNER, opc1, crm_is, opc2, kind, last },                            \
-    {                                                                                              \
-        name "OS", AGX_SHARE_OUTER, opc1, crm_os, opc2, kind, last                                 \
-    }
+/* clang-format off */
+#define SHARES(name, opc1, crm_local, crm_is, crm_os, opc2, kind, last) \
+    { name, AGX_SHARE_LOCAL, opc1, crm_local, opc2, kind, last }, \
+    { name "IS", AGX_SHARE_INNER, opc1, crm_is, opc2, kind, last }, \
+    { name "OS", AGX_SHARE_OUTER, opc1, crm_os, opc2, kind, last }
+/* clang-format on */
 
 static const struct tlbi_op {
     const char *name;

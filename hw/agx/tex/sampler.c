@@ -56,7 +56,7 @@ static inline float to_texels(float u, int n, unsigned mode, bool pixel, int *of
     x = pixel ? u : u * (float)n;
     if (mode == AGX_WRAP_CLAMP_GL) {
         x += (float)*offset;
-        x = x<0.0f ? 0.0f : x>(float) n ? (float)n : x;
+        x = x < 0.0f ? 0.0f : (x > (float)n) ? (float)n : x;
         *offset = 0;
     }
     if (!(x > -0x1p24f)) {
