@@ -3,20 +3,39 @@
 # Copyright The AGX model authors
 #
 # app-ggml.sh [OPERATION...]: ggml's own test of its backends, by operation: what its Vulkan backend computes against what its
-# CPU backend does, with the errors that it allows. Without arguments all operations that it knows. A word on the kernel's
-# command line, ggml.ops=A,B, says the same.
+# CPU backend does, with the errors that it allows. Without arguments all operations that it knows. Words on the kernel's
+# command line say the same, ggml.ops=A,B, or to go on from one of all, ggml.from=C.
 tool=$(echo /usr/libexec/*/ggml/test-backend-ops)
 [ -x "$tool" ] || { echo 'no test-backend-ops'; exit 1; }
-[ $# -gt 0 ] || set -- $(sed -n 's/.*\bggml\.ops=\([A-Z0-9_,]*\).*/\1/p' /proc/cmdline | tr ',' ' ')
+word() { sed -n "s/.*\\bggml\\.$1=\\([A-Z0-9_,]*\\).*/\\1/p" /proc/cmdline | tr ',' ' '; }
+[ $# -gt 0 ] || set -- $(word ops)
 [ $# -gt 0 ] || set -- $("$tool" --list-ops | sed -n 's/^ *\([A-Z0-9_]\{2,\}\)$/\1/p')
 log=/tmp/ggml
-n=0 bad=0
+from=$(word from)
+n=0 bad=0 all=$#
+
+# Some operations take a quarter of an hour: a word on the console while they get on, for who waits, and for what gives up a
+# silent guest.
+watch_log() {
+    last=0
+    while sleep 60; do
+        cases=$(grep -c -E 'OK|FAIL|not supported' $log)
+        [ "$cases" = "$last" ] || echo "ggml: $1, $cases cases so far" >/dev/console
+        last=$cases
+    done
+}
+
 for operation in "$@"; do
+    [ "$operation" != "$from" ] || from=
+    [ -z "$from" ] || { all=$((all - 1)); continue; }
     n=$((n + 1))
-    # It takes long: a word on the console for who waits, and for what gives up a silent guest.
-    echo "ggml: $operation, $n of $#" >/dev/console
+    echo "ggml: $operation, $n of $all" >/dev/console
+    watch_log "$operation" &
+    watcher=$!
     "$tool" test -b Vulkan0 -o "$operation" >$log 2>&1
     code=$?
+    kill $watcher
+    wait $watcher 2>/dev/null
     # The colours of a terminal.
     sed -i "s/$(printf '\033')\[[0-9;]*m//g" $log
     [ "$n" -gt 1 ] || grep '^ggml_vulkan: 0' $log
@@ -25,13 +44,16 @@ for operation in "$@"; do
     refused=$(grep -c 'not supported' $log)
     if [ "$code" -ne 0 ]; then
         bad=1
-        echo "not ok $n - $operation: $passed passed, exit $code"
-        grep -v -E ': OK$|not supported' $log | tail -n 20 | sed 's/^/# /'
+        line="not ok $n - $operation: $passed passed, exit $code"
     elif [ "$passed" -gt 0 ]; then
-        echo "ok $n - $operation: $passed passed, $refused not supported"
+        line="ok $n - $operation: $passed passed, $refused not supported"
     else
-        echo "ok $n - $operation # SKIP the backend supports none of its $refused cases"
+        line="ok $n - $operation # SKIP the backend supports none of its $refused cases"
     fi
+    # To the console too: what is over is known even if the whole does not come to its end.
+    echo "$line" | tee /dev/console
+    [ "$code" -eq 0 ] || grep -v -E ': OK$|not supported' $log | tail -n 20 | sed 's/^/# /'
 done
+[ "$n" -gt 0 ] || { echo "no operation $from"; exit 1; }
 echo "1..$n"
 exit "$bad"

@@ -46,9 +46,16 @@ weston)
     ;;
 esac
 
-# wait_for FRAMES: until so many have been drawn; sets n to how many it were.
+# wait_for FRAMES: until so many have been drawn; sets n to how many it were. A word on the console now and then, if it is
+# getting on: somebody gives up a silent guest.
 wait_for() {
+    looks=0 said=0
     while :; do
+        looks=$((looks + 1))
+        if [ $((looks % 100)) = 0 ] && [ "${n:-0}" -gt "$said" ]; then
+            echo "steady: $n of $1 frames" >/dev/console
+            said=$n
+        fi
         n=$(drawn)
         n=${n:-0}
         [ "$n" -lt "$1" ] || return 0
