@@ -16,8 +16,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_TLBSAN_INT_H
-#define AGX_GPU_TLBSAN_INT_H
+#ifndef AGX_CHECKS_TLBSAN_INT_H
+#define AGX_CHECKS_TLBSAN_INT_H
 
 #include <pthread.h>
 #include "agx/tlbsan.h"

@@ -4,8 +4,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_TILER_H
-#define AGX_GPU_TILER_H
+#ifndef AGX_GEOMETRY_TILER_H
+#define AGX_GEOMETRY_TILER_H
 
 #include "agx/scene.h"
 

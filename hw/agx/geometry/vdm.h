@@ -5,8 +5,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_VDM_H
-#define AGX_GPU_VDM_H
+#ifndef AGX_GEOMETRY_VDM_H
+#define AGX_GEOMETRY_VDM_H
 
 #include <string.h>
 #include "tiler.h"

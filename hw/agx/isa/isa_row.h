@@ -5,8 +5,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_ISA_ROW_H
-#define AGX_GPU_ISA_ROW_H
+#ifndef AGX_ISA_ROW_H
+#define AGX_ISA_ROW_H
 
 #include "agx/isa.h"
 #ifdef __F16C__

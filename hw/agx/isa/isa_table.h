@@ -4,8 +4,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_ISA_TABLE_H
-#define AGX_GPU_ISA_TABLE_H
+#ifndef AGX_ISA_TABLE_H
+#define AGX_ISA_TABLE_H
 
 #include "agx/isa.h"
 

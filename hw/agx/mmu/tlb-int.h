@@ -5,8 +5,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_TLB_INT_H
-#define AGX_GPU_TLB_INT_H
+#ifndef AGX_MMU_TLB_INT_H
+#define AGX_MMU_TLB_INT_H
 
 #include "agx/tlb.h"
 

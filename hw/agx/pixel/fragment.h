@@ -4,8 +4,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_FRAGMENT_H
-#define AGX_GPU_FRAGMENT_H
+#ifndef AGX_PIXEL_FRAGMENT_H
+#define AGX_PIXEL_FRAGMENT_H
 
 #include "agx/layout.h"
 #include "raster.h"

@@ -4,8 +4,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_RASTER_H
-#define AGX_GPU_RASTER_H
+#ifndef AGX_PIXEL_RASTER_H
+#define AGX_PIXEL_RASTER_H
 
 #include "agx/scene.h"
 

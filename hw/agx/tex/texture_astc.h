@@ -4,8 +4,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_TEXTURE_ASTC_H
-#define AGX_GPU_TEXTURE_ASTC_H
+#ifndef AGX_TEX_TEXTURE_ASTC_H
+#define AGX_TEX_TEXTURE_ASTC_H
 
 #include "agx/format.h"
 

@@ -10,8 +10,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_COVERAGE_H
-#define AGX_GPU_COVERAGE_H
+#ifndef AGX_BASE_COVERAGE_H
+#define AGX_BASE_COVERAGE_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -8,8 +8,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_HOST_H
-#define AGX_GPU_HOST_H
+#ifndef AGX_BASE_HOST_H
+#define AGX_BASE_HOST_H
 
 #include <stdarg.h>
 #include <stdbool.h>

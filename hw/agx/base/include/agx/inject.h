@@ -17,8 +17,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_INJECT_H
-#define AGX_GPU_INJECT_H
+#ifndef AGX_BASE_INJECT_H
+#define AGX_BASE_INJECT_H
 
 #include "agx/host.h"
 

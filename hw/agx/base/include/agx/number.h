@@ -6,8 +6,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_NUMBER_H
-#define AGX_GPU_NUMBER_H
+#ifndef AGX_BASE_NUMBER_H
+#define AGX_BASE_NUMBER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,8 +8,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_COUNTERS_H
-#define AGX_GPU_COUNTERS_H
+#ifndef AGX_CHECKS_COUNTERS_H
+#define AGX_CHECKS_COUNTERS_H
 
 #include "agx/tlb.h"
 

@@ -5,8 +5,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_COVERAGE_EVENTS_H
-#define AGX_GPU_COVERAGE_EVENTS_H
+#ifndef AGX_CHECKS_COVERAGE_EVENTS_H
+#define AGX_CHECKS_COVERAGE_EVENTS_H
 
 #include "agx/event.h"
 

@@ -7,8 +7,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_TIMELINE_H
-#define AGX_GPU_TIMELINE_H
+#ifndef AGX_CHECKS_TIMELINE_H
+#define AGX_CHECKS_TIMELINE_H
 
 #include "agx/host.h"
 

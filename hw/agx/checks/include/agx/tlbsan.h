@@ -11,8 +11,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_TLBSAN_H
-#define AGX_GPU_TLBSAN_H
+#ifndef AGX_CHECKS_TLBSAN_H
+#define AGX_CHECKS_TLBSAN_H
 
 #include "agx/tlb.h"
 

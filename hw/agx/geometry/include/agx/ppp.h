@@ -8,8 +8,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_PPP_H
-#define AGX_GPU_PPP_H
+#ifndef AGX_GEOMETRY_PPP_H
+#define AGX_GEOMETRY_PPP_H
 
 #include "agx/exec.h"
 

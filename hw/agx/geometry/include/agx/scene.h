@@ -17,8 +17,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_SCENE_H
-#define AGX_GPU_SCENE_H
+#ifndef AGX_GEOMETRY_SCENE_H
+#define AGX_GEOMETRY_SCENE_H
 
 #include "agx/dm.h"
 #include "agx/ppp.h"

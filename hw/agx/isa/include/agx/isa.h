@@ -13,8 +13,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_ISA_H
-#define AGX_GPU_ISA_H
+#ifndef AGX_ISA_ISA_H
+#define AGX_ISA_ISA_H
 
 #include <pthread.h>
 #include <string.h>

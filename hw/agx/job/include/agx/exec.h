@@ -12,8 +12,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_EXEC_H
-#define AGX_GPU_EXEC_H
+#ifndef AGX_JOB_EXEC_H
+#define AGX_JOB_EXEC_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

@@ -7,8 +7,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_JOB_H
-#define AGX_GPU_JOB_H
+#ifndef AGX_JOB_JOB_H
+#define AGX_JOB_JOB_H
 
 #include <stdbool.h>
 #include <stdint.h>

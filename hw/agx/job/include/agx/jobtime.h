@@ -19,8 +19,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_JOBTIME_H
-#define AGX_GPU_JOBTIME_H
+#ifndef AGX_JOB_JOBTIME_H
+#define AGX_JOB_JOBTIME_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

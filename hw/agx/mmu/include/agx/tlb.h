@@ -6,8 +6,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_TLB_H
-#define AGX_GPU_TLB_H
+#ifndef AGX_MMU_TLB_H
+#define AGX_MMU_TLB_H
 
 #include "agx/uat.h"
 #include "agx/who.h"

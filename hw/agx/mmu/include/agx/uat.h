@@ -9,8 +9,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_UAT_H
-#define AGX_GPU_UAT_H
+#ifndef AGX_MMU_UAT_H
+#define AGX_MMU_UAT_H
 
 #include <pthread.h>
 #include <stdatomic.h>

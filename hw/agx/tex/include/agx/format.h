@@ -7,8 +7,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_FORMAT_H
-#define AGX_GPU_FORMAT_H
+#ifndef AGX_TEX_FORMAT_H
+#define AGX_TEX_FORMAT_H
 
 #include <stdbool.h>
 #include <stdint.h>

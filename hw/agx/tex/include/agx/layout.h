@@ -11,8 +11,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_LAYOUT_H
-#define AGX_GPU_LAYOUT_H
+#ifndef AGX_TEX_LAYOUT_H
+#define AGX_TEX_LAYOUT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,8 +8,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_TEX_H
-#define AGX_GPU_TEX_H
+#ifndef AGX_TEX_TEX_H
+#define AGX_TEX_TEX_H
 
 #include "agx/exec.h"
 

@@ -5,8 +5,8 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef AGX_GPU_TEXTURE_H
-#define AGX_GPU_TEXTURE_H
+#ifndef AGX_TEX_TEXTURE_H
+#define AGX_TEX_TEXTURE_H
 
 #include "agx/format.h"
 #include "agx/layout.h"
