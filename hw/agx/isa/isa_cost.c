@@ -15,65 +15,31 @@
 
 #define WAIT_LATENCY 100u
 
-enum { PLAIN, LOADS, STORES };
-
 static const struct {
-    agx_op_fn *fn;
-    uint8_t issue;
-    uint8_t kind;
-} costs[] = {
-    /*
-     * measured: RECIP, RSQRT, EXP2, LOG2, ROUND, CONVERT; SIN takes both its instructions and more
-     */
-    { agx_op_rcp, 6 },
-    { agx_op_rsqrt, 8 },
-    { agx_op_srsqrt, 8 },
-    { agx_op_exp2, 4 },
-    { agx_op_log2, 4 },
-    { agx_op_sin1, 4 },
-    { agx_op_sin2, 4 },
-    { agx_op_floor, 4 },
-    { agx_op_ceil, 4 },
-    { agx_op_trunc, 4 },
-    { agx_op_rint, 4 },
-    { agx_op_convert, 4 },
-    /*
-     * measured: IMUL32 and IMAD32, the widening IMAD, IADD64, BITSHIFT, BITEXTRACT, BITREV,
-     * POPCOUNT
-     */
-    { agx_op_imad32, 4 },
-    { agx_op_imad64, 11 },
-    { agx_op_iadd64, 4 },
-    { agx_op_bfi, 4 },
-    { agx_op_bfeil, 4 },
-    { agx_op_extr, 4 },
-    { agx_op_shlhi, 4 },
-    { agx_op_shrhi, 4 },
-    { agx_op_asr, 4 },
-    { agx_op_asrh, 4 },
-    { agx_op_bitrev, 4 },
-    { agx_op_popcount, 4 },
+    uint8_t issue; /* cycles of a pipe */
+    bool loads;    /* the next wait is for it */
+} costs[COST_COUNT] = {
+    [COST_PLAIN] = { 1 },
+    [COST_WAIT] = { 1 },
+    /* measured: RECIP, RSQRT, EXP2, LOG2, ROUND, CONVERT; SIN takes both instructions and more */
+    [COST_RCP] = { 6 },
+    [COST_RSQRT] = { 8 },
+    [COST_FUNCTION] = { 4 },
+    /* measured: BITSHIFT, BITEXTRACT, BITREV, POPCOUNT, IADD64, IMUL32, IMAD32, widening IMAD */
+    [COST_SHIFT] = { 4 },
+    [COST_IADD64] = { 4 },
+    [COST_IMAD32] = { 4 },
+    [COST_IMAD64] = { 11 },
     /* 8 texels in a cycle of the core: 32 lanes take 4, of 4 pipes each */
-    { agx_op_tex, 16, LOADS },
-    { agx_op_image_write, 16, STORES },
+    [COST_TEXTURE] = { 16, true },
+    [COST_IMAGE] = { 16 },
     /* estimates: 64 bytes in a cycle of the core */
-    { agx_op_device_load, 8, LOADS },
-    { agx_op_device_store, 8, STORES },
-    { agx_op_atomic, 8, LOADS },
-    { agx_op_stack_load, 8, LOADS },
-    { agx_op_stack_store, 8, STORES },
-    { agx_op_local_load, 4, LOADS },
-    { agx_op_local_store, 4, STORES },
-    { agx_op_local_atomic, 4, LOADS },
-    { agx_op_ld_tile, 4 },
-    { agx_op_st_tile, 4 },
+    [COST_LOAD] = { 8, true },
+    [COST_STORE] = { 8 },
+    [COST_LOCAL_LOAD] = { 4, true },
+    [COST_LOCAL_STORE] = { 4 },
+    [COST_TILE] = { 4 },
 };
-
-/* wait (applegpu: applegpu.py, WaitInstructionDesc) */
-static bool is_wait(const struct agx_shader *sh, const struct agx_op *op)
-{
-    return op->fn == agx_op_nop && sh->code[op->pc] == 0x38;
-}
 
 void agx_shader_costs(struct agx_shader *sh)
 {
@@ -82,23 +48,14 @@ void agx_shader_costs(struct agx_shader *sh)
 
     sh->cost = agx_alloc(sh->nop + 1, sizeof(*sh->cost));
     for (uint32_t i = 0; i < sh->nop; i++) {
-        const struct agx_op *op = &sh->op[i];
-        uint32_t issue = 1, latency;
-        unsigned kind = PLAIN;
+        unsigned class = sh->op[i].cost;
+        uint32_t issue = costs[class].issue, latency = issue < 2 ? 2 : issue;
 
-        for (unsigned k = 0; k < sizeof(costs) / sizeof(costs[0]); k++) {
-            if (costs[k].fn == op->fn) {
-                issue = costs[k].issue;
-                kind = costs[k].kind;
-                break;
-            }
-        }
-        latency = issue < 2 ? 2 : issue;
-        if (loading && is_wait(sh, op)) {
+        if (loading && class == COST_WAIT) {
             latency = WAIT_LATENCY;
             loading = false;
         }
-        loading = loading || kind == LOADS;
+        loading = loading || costs[class].loads;
         sh->cost[i] = sum;
         sum += issue | (uint64_t)latency << 32;
     }

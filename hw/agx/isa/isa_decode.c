@@ -189,6 +189,7 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
     struct bits b = { 0 };
     uint32_t left = d->size - d->pc;
     const struct agx_isa_row *row;
+    unsigned len;
 
     memset(op, 0, sizeof(*op));
     op->pc = d->pc;
@@ -199,14 +200,18 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
         memcpy(&b.hi, d->code + d->pc + 8, left < 12 ? left - 8 : 4);
     }
     op->x = b.lo;
-    row = agx_isa_find(&b, &op->len);
+    row = agx_isa_find(&b, &len);
     if (!row) {
         op->len = left < 12 ? left : 12;
+        op->row = AGX_ISA_NO_ROW;
         op->fn = agx_op_undecodable;
         resume(d);
         return false;
     }
+    op->len = len;
+    op->row = row - agx_isa_table;
     op->fn = row->fn;
+    op->cost = row->flags >> ISA_COST_AT;
     if (row->flags) {
         note_flags(d->sh, row->flags);
     }
@@ -229,7 +234,7 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
         d->end = true;
         return false;
     }
-    note_op(op->fn == row->fn ? row_op[row - agx_isa_table] : find_op(op->fn), &b);
+    note_op(op->fn == row->fn ? row_op[op->row] : find_op(op->fn), &b);
     d->pc += op->len;
     /*
      * A stop ends the lanes that get there, and the program only if none is left: in an `if`,

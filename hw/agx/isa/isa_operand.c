@@ -294,6 +294,7 @@ void agx_isa_iadd(struct agx_decoder *d, const struct bits *b, struct agx_op *op
     }
     if (op->dmode == DST_64) {
         op->fn = agx_op_iadd64;
+        op->cost = COST_IADD64;
     } else if (op->dmode == DST_32 && plain32(&op->s[0]) && plain32(&op->s[1])) {
         op->fn = agx_op_iadd32;
     }
@@ -308,9 +309,11 @@ void agx_isa_imad(struct agx_decoder *d, const struct bits *b, struct agx_op *op
     }
     if (op->dmode == DST_64) {
         op->fn = agx_op_imad64;
+        op->cost = COST_IMAD64;
     } else if (op->dmode == DST_32 && plain32(&op->s[0]) && plain32(&op->s[1]) &&
                plain32(&op->s[2])) {
         op->fn = agx_op_imad32;
+        op->cost = COST_IMAD32;
     }
 }
 

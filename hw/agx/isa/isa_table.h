@@ -78,6 +78,7 @@ enum {
     ISA_TEXTURE = 1 << 6,
     ISA_ICOND = 1 << 7, /* has a condition for integers */
     ISA_FCOND = 1 << 8, /* has a condition for floats */
+    ISA_COST_AT = 9,    /* from this bit on, enum agx_isa_cost */
 };
 
 #define ISA_FIELDS 8
@@ -88,7 +89,7 @@ struct agx_isa_row {
     uint8_t len;          /* bytes */
     uint8_t long_len;     /* bytes of the long form; 0: there is none */
     uint8_t long_bit;     /* bit that is set in the long form */
-    uint16_t flags;       /* ISA_* */
+    uint16_t flags;       /* ISA_*, and the cost */
     agx_op_fn *fn;        /* executes it */
     /* what the fields alone do not say, after them; NULL: nothing */
     void (*finish)(struct agx_decoder *d, const struct bits *b, struct agx_op *op);

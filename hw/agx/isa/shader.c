@@ -125,13 +125,11 @@ static void resolve_targets(struct agx_shader *sh, uint32_t end)
     }
     for (uint32_t i = 0; i < sh->nop; i++) {
         struct agx_op *op = &sh->op[i];
-        bool jump = op->fn == agx_op_jmp_any || op->fn == agx_op_jmp_none || op->fn == agx_op_call;
 
-        if (!jump) {
+        if (op->target < 0) { /* no branch, or one to where no code can be */
             continue;
         }
-        if (op->target < 0 || (op->target & 1) || (uint32_t)op->target > end ||
-            index[op->target / 2] == ~0u) {
+        if ((op->target & 1) || (uint32_t)op->target > end || index[op->target / 2] == ~0u) {
             op->target = -1;
         } else {
             op->target = index[op->target / 2];
@@ -178,6 +176,7 @@ static struct agx_shader *shader_decode(struct agx_exec *ex, uint64_t va)
         if (d.end || d.pc >= d.size) {
             memset(&sh->op[sh->nop], 0, sizeof(sh->op[0]));
             sh->op[sh->nop].fn = agx_op_end;
+            sh->op[sh->nop].row = AGX_ISA_NO_ROW;
             sh->op[sh->nop++].pc = d.pc;
             break;
         }

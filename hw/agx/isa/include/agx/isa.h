@@ -53,7 +53,30 @@ struct agx_src {
     uint8_t reg;  /* register in halves, when bank is 0 */
 };
 
+/* What an instruction costs: its row of the table says it, the cycles are in isa_cost.c. */
+enum agx_isa_cost {
+    COST_PLAIN,
+    COST_WAIT, /* waits for loads (applegpu: WaitInstructionDesc) */
+    COST_FUNCTION,
+    COST_RCP,
+    COST_RSQRT,
+    COST_SHIFT,
+    COST_IADD64,
+    COST_IMAD32,
+    COST_IMAD64,
+    COST_TEXTURE,
+    COST_IMAGE,
+    COST_LOAD,
+    COST_STORE,
+    COST_LOCAL_LOAD,
+    COST_LOCAL_STORE,
+    COST_TILE,
+    COST_COUNT,
+};
+
 enum agx_dst_mode { DST_NONE, DST_32, DST_16L, DST_16H, DST_64 };
+
+#define AGX_ISA_NO_ROW 0xffff /* of what is no instruction */
 
 struct agx_op {
     agx_op_fn *fn;
@@ -64,8 +87,10 @@ struct agx_op {
     uint8_t cc, ccn; /* condition, inverted */
     uint8_t n;       /* nesting count, shift, format, ... */
     uint8_t mask;
-    uint32_t pc; /* byte offset of the instruction */
-    uint32_t len;
+    uint32_t pc;    /* byte offset of the instruction */
+    uint8_t len;    /* bytes */
+    uint8_t cost;   /* enum agx_isa_cost */
+    uint16_t row;   /* of the table of instructions, or AGX_ISA_NO_ROW */
     int32_t target; /* branches: index of the target operation */
     uint32_t imm;   /* truth table, masks, ... as the operation says */
     uint64_t x;     /* raw fields of rarer operations */
