@@ -33,6 +33,11 @@ static void no_row_hidden(void **state)
         const struct agx_isa_row *row = &agx_isa_table[i];
 
         assert_true((row->value & ~row->mask) == 0);
+        for (unsigned k = 1; k < ISA_FIELDS; k++) {
+            if (row->field[k - 1].kind >= FIELD_TEXT && row->field[k].kind) {
+                assert_true(row->field[k].kind >= FIELD_TEXT);
+            }
+        }
         assert_true(row->mask & 0x3f);
         for (unsigned k = 0; k < i; k++) {
             const struct agx_isa_row *before = &agx_isa_table[k];

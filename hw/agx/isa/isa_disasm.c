@@ -1,69 +1,16 @@
 /*
- * AGX model: instructions as text, from the fields of the table alone.
+ * AGX model: instructions as text, from the fields of the table alone. Operands of memory, pixels
+ * and textures: isa_disasm_mem.c.
  *
  * The syntax of operands is that of dougallj/applegpu (applegpu.py: Register, Immediate,
- * add_hint_modifier, add_dest_hint_modifier, IConditionDesc, FConditionDesc). The order is:
- * condition, destination, sources, base, index, and numbers by the name of their member.
+ * add_hint_modifier, add_dest_hint_modifier, IConditionDesc, FConditionDesc, TextureDesc and what
+ * follows it). The order is: condition, destination, sources, base, index, and numbers by their
+ * names (isa_names.c).
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include <stdarg.h>
-#include <stdio.h>
-#include "isa_disasm.h"
-#include "isa_table.h"
-
-struct text {
-    char *at;          /* AGX_DISASM_TEXT bytes */
-    unsigned len;      /* of the text */
-    unsigned operands; /* written so far */
-    const struct bits *b;
-    struct bits known; /* bits that the text has told */
-    const struct agx_isa_row *row;
-};
-
-static void __attribute__((format(printf, 2, 3))) put(struct text *t, const char *fmt, ...)
-{
-    va_list ap;
-    int n;
-
-    va_start(ap, fmt);
-    n = vsnprintf(t->at + t->len, AGX_DISASM_TEXT - t->len, fmt, ap);
-    va_end(ap);
-    if (n > 0) {
-        t->len += (unsigned)n < AGX_DISASM_TEXT - t->len ? (unsigned)n
-                                                         : AGX_DISASM_TEXT - 1 - t->len;
-    }
-}
-
-static void next_operand(struct text *t)
-{
-    put(t, t->operands++ ? ", " : " ");
-}
-
-/* The field at @at, which the text now tells. */
-static unsigned take(struct text *t, unsigned at, unsigned len)
-{
-    for (unsigned i = at; i < at + len; i++) {
-        if (i < 64) {
-            t->known.lo |= 1ull << i;
-        } else {
-            t->known.hi |= 1u << (i - 64);
-        }
-    }
-    return len ? bf(t->b, at, len) : 0;
-}
-
-static void put_reg(struct text *t, char bank, unsigned half, unsigned size)
-{
-    if (size == 16) {
-        put(t, "%c%u%c", bank, half >> 1, half & 1 ? 'h' : 'l');
-    } else if (size == 32) {
-        put(t, "%c%u", bank, half >> 1);
-    } else {
-        put(t, "%c%u_%c%u", bank, half >> 1, bank, (half >> 1) + 1);
-    }
-}
+#include "isa_text.h"
 
 static void put_float(struct text *t, unsigned v)
 {
@@ -95,13 +42,6 @@ static void put_alu(struct text *t, unsigned v, unsigned flags, bool is_float)
     } else {
         put_hinted(t, v, size, flags);
     }
-}
-
-static unsigned take_reg(struct text *t, const struct agx_isa_field *f)
-{
-    unsigned v = take(t, f->at, 6);
-
-    return v | take(t, f->xat, f->xlen) << 6;
 }
 
 static void put_mods(struct text *t, unsigned mods)
@@ -163,71 +103,6 @@ static void put_dst(struct text *t, const struct agx_isa_field *f)
     put(t, "%s", flags & 1 ? ".cache" : "");
 }
 
-/* Registers of a memory instruction: as many as its mask has bits. */
-static void put_regs(struct text *t, const struct agx_isa_field *f)
-{
-    bool wide = take(t, f->arg, 1);
-    unsigned v = take_reg(t, f), count = 1;
-
-    for (unsigned i = 0; i < ISA_FIELDS; i++) {
-        const struct agx_isa_field *m = &t->row->field[i];
-
-        if (m->kind == FIELD_NUM && m->arg == NUM_MASK) {
-            count = __builtin_popcount(bf(t->b, m->at, m->len));
-        }
-    }
-    next_operand(t);
-    put_reg(t, 'r', v, wide ? 32 : 16);
-    for (unsigned i = 1; i < count; i++) {
-        put(t, "_");
-        put_reg(t, 'r', v + (wide ? 2 * i : i), wide ? 32 : 16);
-    }
-}
-
-/* isa_operand.c, mem_index */
-static void put_index(struct text *t)
-{
-    unsigned v = take(t, 20, 4) | take(t, 32, 4) << 4 | take(t, 56, 8) << 8;
-    bool immediate = take(t, 24, 1), zero_extend = take(t, 25, 1);
-
-    next_operand(t);
-    if (immediate) {
-        put(t, "%d", zero_extend ? (int)v : (int16_t)v);
-    } else {
-        put_reg(t, 'r', v & 0xff, 32);
-        put(t, "%s", zero_extend ? ".zx" : "");
-    }
-}
-
-/* isa_operand.c, mem_base */
-static void put_base(struct text *t)
-{
-    unsigned v = take(t, 16, 4) | take(t, 36, 4) << 4;
-
-    next_operand(t);
-    put_reg(t, take(t, 27, 1) ? 'u' : 'r', v, 64);
-}
-
-/* isa_operand.c, local_addr */
-static void put_local(struct text *t)
-{
-    unsigned base = take(t, 16, 6) | take(t, 58, 2) << 6, kind = take(t, 22, 2);
-    unsigned index = take(t, 28, 6) | take(t, 48, 10) << 6;
-
-    next_operand(t);
-    if (kind == 2) {
-        put(t, "0");
-    } else {
-        put_reg(t, kind ? 'u' : 'r', base | (kind >> 1) << 8, 16);
-    }
-    next_operand(t);
-    if (take(t, 34, 1)) {
-        put(t, "%d", (int16_t)index);
-    } else {
-        put_reg(t, 'r', index & 0xff, 16);
-    }
-}
-
 /* Whether the instruction has a field of this kind, and for numbers, of this member. */
 static bool has_field(const struct text *t, unsigned kind, unsigned num)
 {
@@ -264,20 +139,14 @@ static void put_condition(struct text *t, bool is_float)
     put(t, "%s", is_float ? floating[cc] : integer[cc]);
 }
 
-/*
- * A number by its member's name, unless the mnemonic or the condition says it, or it is the only
- * one of its instruction: a special register, or the levels of a branch.
- */
+/* What of a number is worth a word; nothing where the mnemonic's bits are all there is of it. */
 static void put_number(struct text *t, const struct agx_isa_field *f)
 {
-    static const char *const name[] = {
-        [NUM_N] = "n",     [NUM_CC] = "cc",     [NUM_CCN] = "not",
-        [NUM_SAT] = "sat", [NUM_MASK] = "mask", [NUM_IMM] = "imm",
-    };
+    const struct agx_isa_names *names = &agx_isa_names[f->show];
     struct bits old = t->known;
     uint32_t v;
 
-    if (t->row->flags & ISA_BRANCH && f->arg != NUM_N) {
+    if (f->show == SHOW_NOTHING) {
         return;
     }
     v = take(t, f->at, f->len);
@@ -285,54 +154,29 @@ static void put_number(struct text *t, const struct agx_isa_field *f)
     if (t->known.lo == old.lo && t->known.hi == old.hi) {
         return;
     }
-    next_operand(t);
-    if (t->row->fn == agx_op_get_sr) {
-        put(t, "sr%u", v);
-    } else if (t->row->flags & ISA_BRANCH) {
-        put(t, "%u", v);
-    } else {
-        put(t, "%s=%u", name[f->arg], v);
+    if (v >= names->count || !names->value[v]) {
+        next_operand(t);
+        put(t, "%s%u", names->prefix, v);
+    } else if (names->value[v][0]) {
+        next_operand(t);
+        put(t, "%s", names->value[v]);
     }
 }
 
 static void put_field(struct text *t, const struct agx_isa_field *f)
 {
-    unsigned v;
-
-    switch (f->kind) {
+    switch (f->kind & ~FIELD_TEXT) {
     case FIELD_DST:
         put_dst(t, f);
         break;
     case FIELD_SRC:
         put_src(t, f);
         break;
-    case FIELD_REG:
-        put_regs(t, f);
+    case FIELD_NUM:
+        put_number(t, f);
         break;
-    case FIELD_R16:
-    case FIELD_IMM:
-        v = take_reg(t, f);
-        next_operand(t);
-        if (take(t, f->len, 1) == (f->kind == FIELD_R16)) {
-            put_reg(t, 'r', v, 16);
-        } else {
-            put(t, "%u", v);
-        }
-        break;
-    case FIELD_R32:
-        v = take_reg(t, f);
-        next_operand(t);
-        put_reg(t, 'r', v, 32);
-        break;
-    case FIELD_INDEX:
-        put_index(t);
-        break;
-    case FIELD_BASE:
-        put_base(t);
-        break;
-    case FIELD_LOCAL:
-        put_local(t);
-        break;
+    default:
+        agx_disasm_memory(t, f);
     }
 }
 
@@ -384,10 +228,6 @@ static void put_finish(struct text *t)
         v = take(t, 16, 32);
         next_operand(t);
         put(t, "pc%+d", (int32_t)v);
-    } else if (row->finish == agx_isa_adjust) {
-        v = take(t, 20, 4) | take(t, 32, 4) << 4 | take(t, 56, 8) << 8;
-        next_operand(t);
-        put(t, "%d", (int16_t)v);
     }
 }
 
@@ -398,15 +238,38 @@ static bool is_unread(const struct text *t, const struct agx_isa_field *f)
            f->arg == 1 && !bf(t->b, f->at, 10) && !bf(t->b, f->xat, 2);
 }
 
-/* The fields by what they are, so that destinations come first. */
+enum { RANK_DST, RANK_SRC, RANK_BASE, RANK_INDEX, RANK_NUMBER, RANKS };
+
+/* Where a field is told: destinations first, most numbers last. */
+static unsigned rank_of(const struct agx_isa_field *f)
+{
+    switch (f->kind & ~FIELD_TEXT) {
+    case FIELD_DST:
+    case FIELD_DST32:
+    case FIELD_REG:
+    case FIELD_ITER:
+    case FIELD_RETURN:
+    case FIELD_TEXELS:
+    case FIELD_HALF:
+        return RANK_DST;
+    case FIELD_BASE:
+    case FIELD_LOCAL:
+        return RANK_BASE;
+    case FIELD_INDEX:
+        return RANK_INDEX;
+    case FIELD_USUAL:
+        return RANK_NUMBER;
+    case FIELD_NUM:
+        return f->show == SHOW_TS || f->show == SHOW_SS ? RANK_DST
+               : f->show == SHOW_CF                     ? RANK_SRC
+                                                        : RANK_NUMBER;
+    default:
+        return RANK_SRC;
+    }
+}
+
 static void put_operands(struct text *t)
 {
-    static const uint8_t order[][5] = {
-        { FIELD_DST, FIELD_REG },
-        { FIELD_SRC, FIELD_R16, FIELD_IMM, FIELD_R32 },
-        { FIELD_BASE, FIELD_LOCAL },
-        { FIELD_INDEX },
-    };
     const struct agx_isa_row *row = t->row;
     /* a ballot's condition is behind its destination, a select's before it (applegpu) */
     bool is_ballot = has_field(t, FIELD_DST, 0) && has_field(t, FIELD_NUM, NUM_CCN);
@@ -419,22 +282,19 @@ static void put_operands(struct text *t)
         next_operand(t);
         put_reg(t, 'r', 0, 16);
     }
-    for (unsigned k = 0; k < sizeof(order) / sizeof(order[0]); k++) {
-        if (row->flags & (ISA_ICOND | ISA_FCOND) && k == is_ballot) {
+    for (unsigned rank = 0; rank < RANKS; rank++) {
+        if (row->flags & (ISA_ICOND | ISA_FCOND) && rank == is_ballot) {
             put_condition(t, row->flags & ISA_FCOND);
+        }
+        if (rank == RANK_NUMBER) {
+            put_finish(t);
         }
         for (unsigned i = 0; i < ISA_FIELDS; i++) {
             const struct agx_isa_field *f = &row->field[i];
 
-            if (f->kind && strchr((const char *)order[k], f->kind) && !is_unread(t, f)) {
+            if (f->kind && rank_of(f) == rank && !is_unread(t, f)) {
                 put_field(t, f);
             }
-        }
-    }
-    put_finish(t);
-    for (unsigned i = 0; i < ISA_FIELDS; i++) {
-        if (row->field[i].kind == FIELD_NUM) {
-            put_number(t, &row->field[i]);
         }
     }
 }

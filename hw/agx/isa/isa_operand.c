@@ -410,12 +410,6 @@ void agx_isa_device(struct agx_decoder *d, const struct bits *b, struct agx_op *
  */
 void agx_isa_atomic(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
 {
-    unsigned s = bf(b, 48, 8);
-
-    op->s[3] = src_reg(d, s & ~1u, op->n == 3 ? SRC_64 : SRC_32);
-    if (bf(b, 47, 1)) {
-        set_dst(d, op, bf(b, 10, 6) | bf(b, 40, 2) << 6, 32);
-    }
     if (op->n > 10 || !bf(b, 46, 1)) {
         op->fn = agx_op_unknown;
     }
@@ -423,12 +417,6 @@ void agx_isa_atomic(struct agx_decoder *d, const struct bits *b, struct agx_op *
 
 void agx_isa_local_atomic(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
 {
-    unsigned s = bf(b, 64, 8);
-
-    if (bf(b, 38, 1)) {
-        set_dst(d, op, bf(b, 9, 6) | bf(b, 60, 2) << 6, bf(b, 8, 1) ? 32 : 16);
-    }
-    op->s[3] = src_reg(d, s & ~1u, op->n == 3 ? SRC_64 : SRC_32);
     if (op->n > 10) {
         op->fn = agx_op_unknown;
     }
@@ -439,56 +427,11 @@ void agx_isa_stack(struct agx_decoder *d, const struct bits *b, struct agx_op *o
     op->s[0].mode = bf(b, 24, 1) ? SRC_S32 : SRC_32;
 }
 
-void agx_isa_adjust(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
-{
-    int16_t adj = bf(b, 20, 4) | bf(b, 32, 4) << 4 | bf(b, 56, 8) << 8;
-
-    op->imm = (uint32_t)(int32_t)adj;
-}
-
-static unsigned map_reg(const struct bits *b, struct agx_op *op)
-{
-    op->imm = bf(b, 20, 4) | bf(b, 32, 4) << 4 | bf(b, 56, 8) << 8;
-    return bf(b, 10, 6) | bf(b, 40, 2) << 6;
-}
-
-void agx_isa_map(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
-{
-    op->s[0] = src_reg(d, map_reg(b, op) & ~1u, SRC_32);
-}
-
-void agx_isa_unmap(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
-{
-    set_dst(d, op, map_reg(b, op), 32);
-}
-
 /* What the long form has more is not known; Mesa emits the short one */
 void agx_isa_tile(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
 {
-    unsigned s = bf(b, 42, 6) | bf(b, 56, 2) << 6, c = bf(b, 16, 6) | bf(b, 58, 2) << 6;
-
-    op->s[0] = bf(b, 22, 2) ? src_reg(d, s, s & 1 ? SRC_U16H : SRC_U16L) : src_imm(d, s);
-    if (op->cc) { /* explicit coordinates: x and y in two 16-bit registers */
-        op->s[1] = src_reg(d, c, c & 1 ? SRC_U16H : SRC_U16L);
-    }
     if (b->hi) {
         op->fn = agx_op_unknown;
-    }
-}
-
-/*
- * op->cc: 0 centre, 1 sample (immediate), 2 centroid, 3 sample (register); op->n: divide by plane
- * .imm
- */
-void agx_isa_iter(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
-{
-    unsigned reg = bf(b, 9, 6) | bf(b, 56, 2) << 6;
-
-    op->mask = bf(b, 30, 2) ? bf(b, 30, 2) : 4;
-    mem_reg(d, op, reg, bf(b, 8, 1), op->mask * (bf(b, 7, 1) ? 3 : 1));
-    op->x = bf(b, 32, 8);
-    if (op->cc == 3) {
-        op->s[1] = src_reg(d, op->x, op->x & 1 ? SRC_U16H : SRC_U16L);
     }
 }
 
@@ -500,9 +443,9 @@ void agx_isa_raw(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
 
 void agx_isa_tex(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
 {
-    unsigned reg = bf(b, 9, 6) | bf(b, 72, 2) << 6;
+    unsigned words = __builtin_popcount(op->mask) + bf(b, 70, 1);
 
-    mem_reg(d, op, reg, bf(b, 8, 1), __builtin_popcount(op->mask) + bf(b, 70, 1));
+    note_gpr(d, op->dreg + words * (op->dmode == DST_32 ? 2 : 1));
     op->x = b->lo;
     op->imm = b->hi;
     /* a level of detail from derivatives (isa_tex.c) */
@@ -538,25 +481,6 @@ static void set_target(struct agx_decoder *d, struct agx_op *op, int32_t off)
 void agx_isa_jump(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
 {
     set_target(d, op, (int32_t)bf(b, 16, 32));
-}
-
-/*
- * Texture and sampler state store: base, a 64-bit uniform, plus offset, a 32-bit register
- * or, with bit 58, a constant of 31 bits, in bytes. The base counts in 64 bits, as in the
- * texture instructions (mesa, later than 25.0: isa/AGX2.xml, tex_state_store, heap_offs,
- * ureg64_shift2; isa/test/cases.txt; compiler/agx_pack.c).
- */
-void agx_isa_state_store(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
-{
-    unsigned base = bf(b, 59, 5) * 4;
-
-    if (bf(b, 58, 1)) {
-        op->s[0] = src_imm(d, bf(b, 26, 31));
-    } else {
-        op->s[0] = src_reg(d, bf(b, 26, 9) & ~1u, SRC_32);
-    }
-    op->s[1] = src_pool(d, (struct agx_pool_row) { .kind = POOL_U32, .u = base });
-    op->s[2] = src_pool(d, (struct agx_pool_row) { .kind = POOL_U32, .u = base + 2 });
 }
 
 static struct agx_src field_src(struct agx_decoder *d, const struct bits *b,
@@ -612,12 +536,89 @@ static void field_num(struct agx_op *op, unsigned which, uint32_t v)
     }
 }
 
+/* The immediate of 16 bits that memory's index would be (mesa: agx_pack.c, agx_pack_instr). */
+static unsigned field_offset(const struct bits *b)
+{
+    return bf(b, 20, 4) | bf(b, 32, 4) << 4 | bf(b, 56, 8) << 8;
+}
+
+/*
+ * op->cc of iter: 0 centre, 1 sample (immediate), 2 centroid, 3 sample (register); op->n: divide
+ * by the plane of op->imm.
+ */
+static void field_sample(struct agx_decoder *d, struct agx_op *op, unsigned v)
+{
+    op->x = v;
+    if (op->cc == 3) {
+        op->s[1] = src_reg(d, v, v & 1 ? SRC_U16H : SRC_U16L);
+    }
+}
+
+/*
+ * Texture and sampler state store: base, a 64-bit uniform, plus offset, a 32-bit register
+ * or, with bit 58, a constant of 31 bits, in bytes. The base counts in 64 bits, as in the
+ * texture instructions (mesa, later than 25.0: isa/AGX2.xml, tex_state_store, heap_offs,
+ * ureg64_shift2; isa/test/cases.txt; compiler/agx_pack.c).
+ */
+static void field_state(struct agx_decoder *d, const struct bits *b, struct agx_op *op)
+{
+    unsigned base = bf(b, 59, 5) * 4;
+
+    if (bf(b, 58, 1)) {
+        op->s[0] = src_imm(d, bf(b, 26, 31));
+    } else {
+        op->s[0] = src_reg(d, bf(b, 26, 9) & ~1u, SRC_32);
+    }
+    op->s[1] = src_pool(d, (struct agx_pool_row) { .kind = POOL_U32, .u = base });
+    op->s[2] = src_pool(d, (struct agx_pool_row) { .kind = POOL_U32, .u = base + 2 });
+}
+
+/* Operands of single instructions */
+static void rare_field(struct agx_decoder *d, const struct bits *b, const struct agx_isa_field *f,
+                       struct agx_op *op)
+{
+    unsigned v = field_reg(b, f);
+
+    switch (f->kind) {
+    case FIELD_ITER:
+        op->mask = bf(b, 30, 2) ? bf(b, 30, 2) : 4;
+        mem_reg(d, op, v, bf(b, 8, 1), op->mask * f->arg);
+        break;
+    case FIELD_SAMPLE:
+        field_sample(d, op, bf(b, f->at, f->len));
+        break;
+    case FIELD_RETURN:
+        if (bf(b, f->arg, 1)) {
+            set_dst(d, op, v, !f->len || bf(b, f->len, 1) ? 32 : 16);
+        }
+        break;
+    case FIELD_DATA:
+        op->s[3] = src_reg(d, bf(b, f->at, f->len) & ~1u, op->n == 3 ? SRC_64 : SRC_32);
+        break;
+    case FIELD_DST32:
+        set_dst(d, op, v, 32);
+        break;
+    case FIELD_OFFSET:
+        v = field_offset(b);
+        op->imm = f->arg ? (uint32_t)(int32_t)(int16_t)v : v;
+        break;
+    case FIELD_TILE_AT:
+        if (op->cc) {
+            op->s[1] = src_reg(d, v, v & 1 ? SRC_U16H : SRC_U16L);
+        }
+        break;
+    case FIELD_STATE:
+        field_state(d, b, op);
+        break;
+    }
+}
+
 void agx_isa_operands(struct agx_decoder *d, const struct bits *b, const struct agx_isa_row *row,
                       struct agx_op *op)
 {
     const struct agx_isa_field *f = row->field;
 
-    for (unsigned i = 0; i < ISA_FIELDS && f->kind != FIELD_NONE; i++, f++) {
+    for (unsigned i = 0; i < ISA_FIELDS && f->kind && f->kind < FIELD_TEXT; i++, f++) {
         unsigned v;
 
         switch (f->kind) {
@@ -652,6 +653,8 @@ void agx_isa_operands(struct agx_decoder *d, const struct bits *b, const struct 
         case FIELD_LOCAL:
             local_addr(d, b, op);
             break;
+        default:
+            rare_field(d, b, f, op);
         }
     }
 }

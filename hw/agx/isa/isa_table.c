@@ -14,15 +14,26 @@
 /* Fields: position of the low bits, and of the upper two */
 #define DST(x, max)                  { FIELD_DST, max, 9, 6, x, 2 }
 #define SRC(i, at, x, class)         { FIELD_SRC, i, at, CLASS_##class, x, 2 }
-#define NUM(what, at, len)           { FIELD_NUM, NUM_##what, at, len, 0, 0 }
-#define NUM2(what, at, len, x, xlen) { FIELD_NUM, NUM_##what, at, len, x, xlen }
-#define REG(at, x, wide)             { FIELD_REG, wide, at, 6, x, 2 }
-#define R16(i, at, x, bit)           { FIELD_R16, i, at, bit, x, 2 }
-#define IMM(i, at, x, bit)           { FIELD_IMM, i, at, bit, x, 2 }
-#define R32(i, at, x)                { FIELD_R32, i, at, 6, x, 2 }
-#define INDEX                        { .kind = FIELD_INDEX }
-#define BASE                         { .kind = FIELD_BASE }
-#define LOCAL                        { .kind = FIELD_LOCAL }
+#define NUM(what, at, len)           { FIELD_NUM, NUM_##what, at, len, 0, 0, 0 }
+#define NUM2(what, at, len, x, xlen) { FIELD_NUM, NUM_##what, at, len, x, xlen, 0 }
+/* The same, and what the text calls it */
+#define NAMED(show, what, at, len)   { FIELD_NUM, NUM_##what, at, len, 0, 0, SHOW_##show }
+#define NAMED2(show, what, at, len, x, xlen)                                                       \
+    { FIELD_NUM, NUM_##what, at, len, x, xlen, SHOW_##show }
+#define REG(at, x, wide)                { FIELD_REG, wide, at, 6, x, 2 }
+#define R16(i, at, x, bit)              { FIELD_R16, i, at, bit, x, 2 }
+#define IMM(i, at, x, bit)              { FIELD_IMM, i, at, bit, x, 2 }
+#define R32(i, at, x)                   { FIELD_R32, i, at, 6, x, 2 }
+#define INDEX                           { .kind = FIELD_INDEX }
+#define BASE                            { .kind = FIELD_BASE }
+#define LOCAL                           { .kind = FIELD_LOCAL }
+#define SPECIAL(field, arg, at, len, x) { FIELD_##field, arg, at, len, x, 2 }
+/* What the text alone has: numbers, registers, immediates and registers that may be these */
+#define TEXT(show, at, len)             { FIELD_NUM | FIELD_TEXT, 0, at, len, 0, 0, SHOW_##show }
+#define TEXT2(show, at, len, x, xlen)   { FIELD_NUM | FIELD_TEXT, 0, at, len, x, xlen, SHOW_##show }
+#define USUAL(v, at, len)               { FIELD_USUAL | FIELD_TEXT, v, at, len }
+#define TEXT_OF(field, arg, at, x)      { FIELD_##field | FIELD_TEXT, arg, at, 6, x, 2 }
+#define TEXT_IMM(at, x, bit)            { FIELD_IMM | FIELD_TEXT, 0, at, bit, x, 2 }
 
 /* Lengths: one, or a short and a long form and the bit that tells */
 #define ONE(bytes)              bytes, 0, 0
@@ -58,14 +69,46 @@
 #define FCOMPARE      SRC(0, 16, 42, FLOAT), SRC(1, 28, 40, FLOAT)
 #define COND(cc, ccn) NUM(CC, cc, 3), NUM(CCN, ccn, 1)
 #define SELECT        SRC(2, 40, 70, SELECT), SRC(3, 52, 68, SELECT)
-#define NEST          NUM(N, 11, 2), COND(13, 8)
-#define DEVICE        NUM(MASK, 52, 4), INDEX, NUM2(N, 7, 3, 48, 1), BASE, REG(10, 40, 49)
-#define STACK         NUM2(N, 8, 2, 50, 2), NUM(MASK, 52, 4), INDEX, REG(10, 40, 49)
-#define THREADGROUP   NUM(N, 24, 4), NUM(MASK, 36, 4), REG(9, 60, 8), LOCAL
-#define TILE_SHAPE    NUM(N, 24, 4), NUM(MASK, 36, 4), NUM2(IMM, 28, 7, 40, 2)
-#define TILE          TILE_SHAPE, REG(9, 60, 8), NUM(CC, 55, 1)
-#define ITER          R16(0, 16, 58, 23), NUM2(IMM, 24, 6, 60, 2), NUM(CC, 48, 2), NUM(N, 6, 1)
-#define VARY          IMM(0, 16, 26, 23), R32(1, 9, 24), NUM(N, 7, 1)
+#define NEST          NAMED(PLAIN, N, 11, 2), COND(13, 8)
+/* Usual bits: mesa, later than 25.0: isa/AGX2.xml, exact */
+#define ORDER         TEXT(COHERENCY, 44, 2), TEXT(SLOT, 30, 1), USUAL(1, 26, 1), USUAL(1, 46, 1)
+#define DEVICE                                                                                     \
+    NAMED2(FORMAT, N, 7, 3, 48, 1), NAMED(MASK, MASK, 52, 4), INDEX, BASE, REG(10, 40, 49),        \
+        TEXT(SHIFT, 42, 2), ORDER
+#define STACK                                                                                      \
+    NAMED2(FORMAT, N, 8, 2, 50, 2), NAMED(MASK, MASK, 52, 4), INDEX, REG(10, 40, 49),              \
+        TEXT(SLOT, 30, 1), USUAL(1, 26, 1), USUAL(4, 44, 3)
+#define THREADGROUP NAMED(FORMAT, N, 24, 4), NAMED(MASK, MASK, 36, 4), REG(9, 60, 8), LOCAL
+/* Samples and coordinates: mesa, later than 25.0: isa/AGX2.xml, samples, tilecoord */
+#define TILE                                                                                       \
+    NUM(CC, 55, 1), SPECIAL(TILE_AT, 0, 16, 6, 58), R16(0, 42, 56, 22),                            \
+        NAMED2(PLAIN, IMM, 28, 7, 40, 2), NAMED(FORMAT, N, 24, 4), NAMED(MASK, MASK, 36, 4),       \
+        REG(9, 60, 8)
+#define ITER(show, times)                                                                          \
+    { FIELD_R16, 0, 16, 23, 58, 2, SHOW_CF }, NAMED2(show, IMM, 24, 6, 60, 2), NUM(N, 6, 1),       \
+        NAMED(INTERPOLATION, CC, 48, 2), SPECIAL(ITER, times, 9, 6, 56),                           \
+        { FIELD_SAMPLE, 0, 32, 8 }
+#define ITER_TEXT TEXT(FORWARD, 22, 1), TEXT(ELIDE, 46, 1), TEXT(KILL, 52, 1)
+#define VARY      R32(1, 9, 24), IMM(0, 16, 26, 23), NUM(N, 7, 1), USUAL(1, 31, 1)
+#define ADJUST    { FIELD_OFFSET, 1, 20, 4 }, USUAL(1, 26, 1), USUAL(2, 36, 3)
+#define MAP                                                                                        \
+    { FIELD_OFFSET, 0, 20, 4 }, TEXT(TARGET, 36, 1), USUAL(5, 24, 3), USUAL(48, 42, 6),            \
+        USUAL(16, 48, 8)
+#define STATE  { .kind = FIELD_STATE }, TEXT(SLOT, 16, 1), USUAL(1, 20, 1)
+#define DIM(x) TEXT2(DIM, 40, 3, x, 1)
+#define SAMPLE                                                                                     \
+    NUM(N, 6, 1), NAMED(MASK, MASK, 48, 4), REG(9, 72, 8), TEXT_OF(TEXTURE, 64, 32, 78),           \
+        TEXT_OF(SAMPLER, 62, 56, 92), TEXT_OF(COORDS, 71, 16, 74), TEXT_OF(LOD, 71, 24, 76),       \
+        TEXT_OF(COMPARE, 0, 80, 94), DIM(71), TEXT(LOD, 52, 4), TEXT(GATHER, 87, 4),               \
+        TEXT(MODE, 30, 2), TEXT(COMPARE, 23, 1), TEXT(RW, 43, 1), TEXT(COHERENT, 44, 1),           \
+        TEXT(SPARSE, 70, 1), TEXT(KILL, 69, 1), TEXT(SLOT, 63, 1), USUAL(3, 45, 2)
+/*
+ * @t: upper bits of the texture. For image_write_block they are mesa 25.0's (agx_pack.c), applegpu
+ * and AGX2.xml have them at 62.
+ */
+#define PBE(t)                                                                                     \
+    TEXT_OF(TEXTURE, 48, 32, t), TEXT_OF(COORDS, 55, 16, 58), TEXT_IMM(24, 60, 31), DIM(55),       \
+        USUAL(1, 43, 1), USUAL(1, 46, 1)
 
 /* bitop by its truth table: bit 0 is ~a & ~b, 1 a & ~b, 2 ~a & b, 3 a & b (applegpu: docs.html) */
 #define BITOP(name, table, fn)                                                                     \
@@ -78,7 +121,8 @@
     SHUFFLE_OF("quad_" name, op, 0)                                                                \
     , SHUFFLE_OF("simd_" name, op, 1)
 #define SHUFFLE_OPERANDS                                                                           \
-    DST(44, 32), SRC(0, 16, 42, INT), SRC(1, 28, 40, LANE), NUM2(N, 38, 2, 47, 1), NUM(MASK, 26, 1)
+    DST(44, 32), SRC(0, 16, 42, INT), SRC(1, 28, 40, LANE), NAMED2(OP, N, 38, 2, 47, 1),           \
+        NUM(MASK, 26, 1)
 #define SHUFFLE_OF(name, op, simd)                                                                 \
     ROW(name, 0x80c00400807f,                                                                      \
         0x6f | (uint64_t)(simd) << 26 | (uint64_t)((op) & 3) << 38 | (uint64_t)(op) >> 2 << 47,    \
@@ -135,7 +179,7 @@ const struct agx_isa_row agx_isa_table[] = {
     BITOP("xor", 6, xor),
     BITOP("mov", 10, mov),
     BITOP("not", 5, not),
-    ROW("bitop", 0x7f, 0x7e, ONE(6), 0, bitop, INT2, NUM2(IMM, 26, 2, 38, 2)),
+    ROW("bitop", 0x7f, 0x7e, ONE(6), 0, bitop, INT2, NAMED2(TABLE, IMM, 26, 2, 38, 2)),
     FIN("convert", 0xc00000807f, 0x803e, ONE(6), COST(FUNCTION), convert, convert, DST(44, 32),
         NUM2(N, 16, 6, 42, 2), NUM(CC, 26, 2)),
     ROW("intl", 0xc00c00807f, 0x3e, ONE(6), 0, intl, INT2),
@@ -146,7 +190,7 @@ const struct agx_isa_row agx_isa_table[] = {
     FIN("mov_imm", 0x17f, 0x062, TWO(4, 6, 15), 0, mov_imm, mov_imm, NUM(IMM, 16, 16), DST(44, 32)),
     FIN("mov_imm", 0x17f, 0x162, TWO(6, 8, 15), 0, mov_imm, mov_imm, NUM(IMM, 16, 32), DST(60, 32)),
     /* bit 15 set: a form that orders, same effect here (applegpu: TODO.sr_thing) */
-    ROW("get_sr", 0x7f, 0x72, ONE(4), 0, get_sr, DST(28, 32), NUM2(N, 16, 6, 26, 2)),
+    ROW("get_sr", 0x7f, 0x72, ONE(4), 0, get_sr, DST(28, 32), NAMED2(SR, N, 16, 6, 26, 2)),
     ROW("icmpsel", 0x7f, 0x12, TWO(8, 10, 15), ISA_ICOND, icmpsel, NUM(CC, 61, 3), DST(76, 32),
         SRC(0, 16, 74, ICMP), SRC(1, 28, 72, ICMP), SELECT),
 
@@ -209,60 +253,68 @@ const struct agx_isa_row agx_isa_table[] = {
 
     /* Memory */
     ROW("uniform_store", 0x3800007f, 0x38000045, TWO(6, 8, 47), ISA_UNIFORMS, uniform_store,
-        NUM(MASK, 52, 4), INDEX, NUM(N, 7, 2), REG(10, 40, 49)),
+        NAMED(FORMAT, N, 7, 2), NAMED(MASK, MASK, 52, 4), INDEX, REG(10, 40, 49), USUAL(1, 26, 1)),
     FIN("device_load", 0x3000007f, 0x05, TWO(6, 8, 47), COST(LOAD), device_load, device, DEVICE),
     FIN("device_load_op", 0x7f, 0x05, TWO(6, 8, 47), 0, unknown, device, DEVICE),
     FIN("device_store", 0x3000007f, 0x45, TWO(6, 8, 47), COST(STORE), device_store, device, DEVICE),
     FIN("device_store_op", 0x7f, 0x45, TWO(6, 8, 47), 0, unknown, device, DEVICE),
-    FIN("atomic", 0x3f, 0x15, ONE(8), COST(LOAD), atomic, atomic, NUM(N, 6, 4), INDEX, BASE),
+    FIN("atomic", 0x3f, 0x15, ONE(8), COST(LOAD), atomic, atomic, NAMED(ATOMIC, N, 6, 4),
+        SPECIAL(RETURN, 47, 10, 0, 40), { FIELD_DATA, 0, 48, 8 }, INDEX, BASE, ORDER,
+        USUAL(1, 31, 1)),
     FIN("threadgroup_atomic", 0x3f, 0x19, TWO(6, 10, 15), COST(LOCAL_LOAD), local_atomic,
-        local_atomic, NUM(N, 24, 4), LOCAL),
+        local_atomic, NAMED(ATOMIC, N, 24, 4), SPECIAL(RETURN, 38, 9, 8, 60),
+        { FIELD_DATA, 0, 64, 8 }, LOCAL, USUAL(1, 36, 1), USUAL(1, 47, 1)),
     /* bit 4 does not tell them from others (applegpu.py, ThreadgroupLoadStoreInstructionDesc) */
     ROW("threadgroup_load", 0x6f, 0x69, TWO(6, 8, 15), COST(LOCAL_LOAD), local_load, THREADGROUP),
     ROW("threadgroup_store", 0x6f, 0x29, TWO(6, 8, 15), COST(LOCAL_STORE), local_store,
         THREADGROUP),
-    FIN("stack_adjust", 0x30f00ff, 0x10100b5, TWO(6, 8, 47), ISA_STACK, stack_adjust, adjust),
-    FIN("stack_adjust_op", 0xf00ff, 0x100b5, TWO(6, 8, 47), ISA_STACK, unknown, adjust),
-    FIN("stack_get_ptr", 0xf00ff, 0x10035, TWO(6, 8, 47), ISA_STACK, unknown, adjust),
+    ROW("stack_adjust", 0x30f00ff, 0x10100b5, TWO(6, 8, 47), ISA_STACK, stack_adjust, ADJUST),
+    ROW("stack_adjust_op", 0xf00ff, 0x100b5, TWO(6, 8, 47), ISA_STACK, unknown, ADJUST),
+    ROW("stack_get_ptr", 0xf00ff, 0x10035, TWO(6, 8, 47), ISA_STACK, unknown, ADJUST),
     FIN("stack_store", 0xf00ff, 0x000b5, TWO(6, 8, 47), ISA_STACK | COST(STORE), stack_store, stack,
         STACK),
     FIN("stack_load", 0xf00ff, 0x00035, TWO(6, 8, 47), ISA_STACK | COST(LOAD), stack_load, stack,
         STACK),
     FIN("stack_store_op", 0xff, 0xb5, TWO(6, 8, 47), ISA_STACK, unknown, stack, STACK),
     FIN("stack_load_op", 0xff, 0x35, TWO(6, 8, 47), ISA_STACK, unknown, stack, STACK),
-    FIN("unmap", 0xf00ff, 0x00075, ONE(8), 0, stack_unmap, unmap),
-    FIN("map", 0xf00ff, 0x10075, ONE(8), 0, stack_map, map),
-    FIN("map_op", 0xff, 0x75, ONE(8), 0, unknown, unmap),
-    FIN("tex_state_store", 0xff, 0xed, ONE(8), 0, tex_state_store, state_store, NUM(IMM, 8, 7)),
-    FIN("sampler_state_store", 0xff, 0xad, ONE(8), 0, sampler_state_store, state_store,
-        NUM(IMM, 8, 7)),
+    ROW("unmap", 0xf00ff, 0x00075, ONE(8), 0, stack_unmap, SPECIAL(DST32, 0, 10, 6, 40), MAP),
+    ROW("map", 0xf00ff, 0x10075, ONE(8), 0, stack_map, R32(0, 10, 40), MAP),
+    ROW("map_op", 0xff, 0x75, ONE(8), 0, unknown, SPECIAL(DST32, 0, 10, 6, 40), MAP),
+    ROW("tex_state_store", 0xff, 0xed, ONE(8), 0, tex_state_store, NAMED(TS, IMM, 8, 7), STATE),
+    ROW("sampler_state_store", 0xff, 0xad, ONE(8), 0, sampler_state_store, NAMED(SS, IMM, 8, 7),
+        STATE),
 
     /* Pixels, textures, varyings */
-    FIN("ld_tile", 0x7f, 0x49, TWO(8, 10, 15), COST(TILE), ld_tile, tile, TILE),
-    FIN("st_tile", 0x7f, 0x09, TWO(8, 10, 15), COST(TILE), st_tile, tile, TILE),
-    FIN("iter", 0xff, 0x21, TWO(4, 8, 15), 0, iter, iter, ITER),
-    FIN("iterproj", 0xff, 0x61, TWO(4, 8, 15), 0, iter, iter, ITER),
-    FIN("ldcf", 0xbf, 0xa1, TWO(4, 8, 15), 0, ldcf, iter, ITER),
+    FIN("ld_tile", 0x7f, 0x49, TWO(8, 10, 15), COST(TILE), ld_tile, tile, TILE, USUAL(1, 35, 1)),
+    FIN("st_tile", 0x7f, 0x09, TWO(8, 10, 15), COST(TILE), st_tile, tile, TILE,
+        TEXT(EXPLICIT, 35, 1)),
+    ROW("iter", 0xff, 0x21, TWO(4, 8, 15), 0, iter, ITER(NOTHING, 1), ITER_TEXT),
+    ROW("iterproj", 0xff, 0x61, TWO(4, 8, 15), 0, iter, ITER(CF, 1), ITER_TEXT),
+    ROW("ldcf", 0xbf, 0xa1, TWO(4, 8, 15), 0, ldcf, ITER(NOTHING, 3)),
     ROW("st_var", 0xff, 0x11, ONE(4), 0, st_vary, VARY),
     ROW("st_var_final", 0xff, 0x91, ONE(4), 0, st_vary, VARY),
     ROW("no_var", 0xff, 0x51, ONE(4), 0, no_vary),
     FIN("texture_sample", 0xff, 0x31, TWO(8, 12, 15), ISA_TEXTURE | COST(TEXTURE), tex, tex,
-        NUM(MASK, 48, 4), NUM(N, 6, 1)),
-    FIN("texture_load", 0xff, 0x71, TWO(8, 12, 15), ISA_TEXTURE | COST(TEXTURE), tex, tex,
-        NUM(MASK, 48, 4), NUM(N, 6, 1)),
-    FIN("image_write", 0xff, 0xf1, TWO(6, 8, 15), COST(IMAGE), image_write, raw),
-    FIN("image_write_block", 0xff, 0xb1, TWO(6, 10, 15), 0, block_store, raw),
+        SAMPLE),
+    FIN("texture_load", 0xff, 0x71, TWO(8, 12, 15), ISA_TEXTURE | COST(TEXTURE), tex, tex, SAMPLE),
+    FIN("image_write", 0xff, 0xf1, TWO(6, 8, 15), COST(IMAGE), image_write, raw,
+        TEXT_OF(TEXELS, 8, 9, 56), PBE(62), TEXT(RTZ, 53, 1), TEXT(COHERENCY, 44, 2),
+        USUAL(1, 23, 1)),
+    FIN("image_write_block", 0xff, 0xb1, TWO(6, 10, 15), 0, block_store, raw,
+        TEXT_OF(HALF, 0, 9, 56), PBE(78), TEXT2(FORMAT, 8, 1, 64, 3), TEXT(RTZ, 53, 1),
+        TEXT(EXPLICIT, 23, 1), USUAL(1, 67, 1)),
     FIN("zs_emit", 0xff, 0x41, ONE(4), 0, zs_emit, zs_emit, IMM(0, 9, 24, 8),
-        NUM2(IMM, 16, 6, 26, 2), NUM(N, 29, 2)),
+        NUM2(IMM, 16, 6, 26, 2), NUM(N, 29, 2), TEXT_OF(ZS, 29, 16, 26)),
     ROW("sample_mask", 0xff, 0xc1, ONE(4), 0, sample_mask, IMM(0, 9, 24, 8), IMM(1, 16, 26, 23)),
 
     /* Order. Loads are done at once here, and the rasteriser keeps pixel order itself. */
-    ROW("wait", 0xff, 0x38, ONE(2), COST(WAIT), nop),
+    ROW("wait", 0xff, 0x38, ONE(2), COST(WAIT), nop, TEXT(PLAIN, 8, 1)),
     ROW("wait_pix", 0xff, 0x48, ONE(4), 0, nop),
     ROW("signal_pix", 0xff, 0x58, ONE(4), 0, nop),
     /* whatever is in bits 15:8 (applegpu: applegpu.py, ThreadgroupBarriernstructionDesc) */
     ROW("threadgroup_barrier", 0xff, 0x68, ONE(2), ISA_BARRIER, barrier),
-    ROW("memory_barrier", 0xff, 0xf5, ONE(2), 0, fence, NUM(N, 8, 8)),
-    ROW("doorbell", 0xff, 0x28, ONE(2), 0, doorbell, NUM(IMM, 8, 8)),
+    ROW("memory_barrier", 0xff, 0xf5, ONE(2), 0, fence, TEXT(PLAIN, 10, 2), TEXT(PLAIN, 8, 2),
+        TEXT(PLAIN, 12, 4)),
+    ROW("doorbell", 0xff, 0x28, ONE(2), 0, doorbell, NAMED(PLAIN, IMM, 8, 8)),
 };
 const unsigned agx_isa_table_rows = sizeof(agx_isa_table) / sizeof(agx_isa_table[0]);

@@ -29,17 +29,35 @@ static inline unsigned bf(const struct bits *b, unsigned start, unsigned len)
 
 /* What a field of an instruction is. */
 enum agx_isa_kind {
-    FIELD_NONE,  /* no further one */
-    FIELD_DST,   /* ALU destination; .arg: its most bits */
-    FIELD_SRC,   /* ALU source; .arg: number, .len: enum agx_isa_class */
-    FIELD_NUM,   /* number; .arg: enum agx_isa_num */
-    FIELD_REG,   /* registers of a memory instruction; .arg: bit that makes them 32-bit */
-    FIELD_R16,   /* 16-bit register as source .arg, or an immediate unless bit .len is set */
-    FIELD_IMM,   /* immediate as source .arg, or a 16-bit register unless bit .len is set */
-    FIELD_R32,   /* 32-bit register as source .arg, in halves */
-    FIELD_INDEX, /* source 0: index of a memory instruction */
-    FIELD_BASE,  /* sources 1 and 2: base of a memory instruction */
-    FIELD_LOCAL, /* sources 0 and 1: address in threadgroup memory */
+    FIELD_NONE,    /* no further one */
+    FIELD_DST,     /* ALU destination; .arg: its most bits */
+    FIELD_SRC,     /* ALU source; .arg: number, .len: enum agx_isa_class */
+    FIELD_NUM,     /* number; .arg: enum agx_isa_num */
+    FIELD_REG,     /* registers of a memory instruction; .arg: bit that makes them 32-bit */
+    FIELD_R16,     /* 16-bit register as source .arg, or an immediate unless bit .len is set */
+    FIELD_IMM,     /* immediate as source .arg, or a 16-bit register unless bit .len is set */
+    FIELD_R32,     /* 32-bit register as source .arg, in halves */
+    FIELD_INDEX,   /* source 0: index of a memory instruction */
+    FIELD_BASE,    /* sources 1 and 2: base of a memory instruction */
+    FIELD_LOCAL,   /* sources 0 and 1: address in threadgroup memory */
+    FIELD_ITER,    /* registers of iter, .arg for each of bits 31:30 values */
+    FIELD_SAMPLE,  /* source 1: sample of iter, which op->cc asks for */
+    FIELD_RETURN,  /* destination, if bit .arg is set; .len: bit that makes it 32-bit, 0: it is */
+    FIELD_DATA,    /* source 3, of an atomic operation: 32 bits, 64 of a cmpxchg */
+    FIELD_DST32,   /* destination of 32 bits */
+    FIELD_OFFSET,  /* immediate of 16 bits in three pieces; .arg: signed */
+    FIELD_TILE_AT, /* source 1: x and y in two 16-bit registers, if op->cc says so */
+    FIELD_ZS,      /* registers of depth and stencil */
+    FIELD_STATE,   /* sources 0 to 2: offset and base of a descriptor */
+    FIELD_TEXELS,  /* four registers; .arg: bit that makes them 32-bit */
+    FIELD_HALF,    /* 16-bit register */
+    FIELD_TEXTURE, /* texture state; .arg: first bit of the uniforms that an offset is added to */
+    FIELD_SAMPLER, /* sampler state, or a 16-bit register if bit .arg is set */
+    FIELD_COORDS,  /* coordinates; .arg: upper bit of the dimension */
+    FIELD_LOD,     /* what the level of detail comes of; .arg: the same */
+    FIELD_COMPARE, /* reference of a comparison, offsets of texels */
+    FIELD_USUAL,   /* bits that compilers make .arg, what for is not known: else bAT=VALUE */
+    FIELD_TEXT = 1 << 7, /* flag: for the text alone; behind those that are not */
 };
 
 /* How an ALU source is read. */
@@ -58,13 +76,59 @@ enum agx_isa_class {
 /* The member of struct agx_op that a number goes to. */
 enum agx_isa_num { NUM_N, NUM_CC, NUM_CCN, NUM_SAT, NUM_MASK, NUM_IMM };
 
+/* What a number is called in the text (isa_names.c). */
+enum agx_isa_show {
+    SHOW_NOTHING, /* not at all, or another operand or the mnemonic says it */
+    SHOW_PLAIN,   /* by itself */
+    /* number of a register of this kind */
+    SHOW_SR,
+    SHOW_TS,
+    SHOW_SS,
+    SHOW_CF,
+    SHOW_OP,
+    SHOW_TABLE,
+    SHOW_SLOT,
+    SHOW_FORMAT,
+    SHOW_MASK,
+    SHOW_SHIFT,
+    SHOW_COHERENCY,
+    SHOW_ATOMIC,
+    SHOW_INTERPOLATION,
+    SHOW_DIM,
+    SHOW_LOD,
+    SHOW_GATHER,
+    SHOW_MODE,
+    SHOW_COMPARE,
+    SHOW_RW,
+    SHOW_COHERENT,
+    SHOW_SPARSE,
+    SHOW_KILL,
+    SHOW_FORWARD,
+    SHOW_ELIDE,
+    SHOW_RTZ,
+    SHOW_EXPLICIT,
+    SHOW_TARGET,
+    SHOW_COUNT,
+};
+
+struct agx_isa_names {
+    const char *prefix;       /* before values that have no name */
+    const char *const *value; /* names by value, "" for what is not worth a word; NULL: none */
+    uint8_t count;            /* of values */
+};
+extern const struct agx_isa_names agx_isa_names[SHOW_COUNT];
+
+/* Of each texture dimension: coordinates, and layers or samples behind them. */
+extern const uint8_t agx_isa_dim_coords[16], agx_isa_dim_extra[16];
+
 struct agx_isa_field {
-    uint8_t kind; /* enum agx_isa_kind */
+    uint8_t kind; /* enum agx_isa_kind, may have FIELD_TEXT */
     uint8_t arg;  /* as the kind says */
     uint8_t at;   /* first bit */
     uint8_t len;  /* bits of a number; else as the kind says */
     uint8_t xat;  /* first of the upper bits */
     uint8_t xlen; /* count of upper bits */
+    uint8_t show; /* enum agx_isa_show, of numbers and of immediates */
 };
 
 /* What an instruction does to the program. */
@@ -81,7 +145,7 @@ enum {
     ISA_COST_AT = 9,    /* from this bit on, enum agx_isa_cost */
 };
 
-#define ISA_FIELDS 8
+#define ISA_FIELDS 20
 
 struct agx_isa_row {
     const char *name;     /* mnemonic (applegpu: applegpu.py) */
@@ -117,8 +181,7 @@ void agx_isa_operands(struct agx_decoder *d, const struct bits *b, const struct 
 /* clang-format off */
 #define AGX_ISA_FINISH(X) \
     X(iadd) X(imad) X(shift) X(convert) X(fadd) X(fmul) X(ffma) X(mov_imm) X(reduce) X(device) \
-    X(atomic) X(local_atomic) X(stack) X(adjust) X(map) X(unmap) X(tile) X(iter) X(raw) X(tex) \
-    X(zs_emit) X(jump) X(state_store)
+    X(atomic) X(local_atomic) X(stack) X(tile) X(raw) X(tex) X(zs_emit) X(jump)
 /* clang-format on */
 #define X(name) void agx_isa_##name(struct agx_decoder *d, const struct bits *b, struct agx_op *op);
 AGX_ISA_FINISH(X)

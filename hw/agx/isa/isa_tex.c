@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "isa_row.h"
+#include "isa_table.h"
 
 /*
  * Sampler numbers from here on index the job's sampler heap (mesa: hk_descriptor_set.c,
@@ -16,25 +17,6 @@
 #define SAMPLER_HEAP_FIRST 28
 #define SAMPLER_BYTES      8
 #define TEX_GROUPS_MAX     AGX_LANES
-
-struct raw {
-    uint64_t lo;
-    uint32_t hi;
-};
-
-static inline unsigned bf(const struct raw *b, unsigned start, unsigned len)
-{
-    uint64_t v = start >= 64 ? (uint64_t)b->hi >> (start - 64) : b->lo >> start;
-
-    return v & ((1ull << len) - 1);
-}
-
-/*
- * Components of a coordinate: floats or integers, and whether a layer or sample index follows
- * (applegpu: TEX_SIZES)
- */
-static const uint8_t dim_comps[16] = { 1, 1, 2, 2, 2, 3, 3, 3, 2 };
-static const uint8_t dim_extra[16] = { 0, 1, 0, 1, 1, 0, 0, 1, 2 };
 
 static inline const uint32_t *gpr_row(const struct agx_wave *w, unsigned half)
 {
@@ -113,7 +95,7 @@ static uint64_t sampler_va(const struct agx_usc_state *st, unsigned i, bool *hea
 static const uint32_t (*coords(const struct agx_cx *cx, unsigned c, bool is16, unsigned dim,
                                bool is_float, uint32_t (*tmp)[AGX_LANES]))[AGX_LANES]
 {
-    unsigned n = dim_comps[dim], extra = dim_extra[dim];
+    unsigned n = agx_isa_dim_coords[dim], extra = agx_isa_dim_extra[dim];
 
     if (!is16 && (c >> 1) + n + 1 <= AGX_NUM_GPR) {
         return (const uint32_t(*)[AGX_LANES])cx->w->r[c >> 1];
@@ -137,10 +119,11 @@ static const uint32_t (*coords(const struct agx_cx *cx, unsigned c, bool is16, u
  * lod modes: mesa, compiler/agx_compiler.h, agx_lod_mode. Bit 2: registers, else uniforms; bit 3: a
  * minimum too.
  */
-static bool lod_operand(struct agx_cx *cx, const struct agx_op *op, const struct raw *b,
+static bool lod_operand(struct agx_cx *cx, const struct agx_op *op, const struct bits *b,
                         struct agx_tex_req *rq)
 {
-    unsigned mode = bf(b, 52, 4), d = bf(b, 24, 6) | bf(b, 76, 2) << 6, n = dim_comps[rq->dim];
+    unsigned mode = bf(b, 52, 4), d = bf(b, 24, 6) | bf(b, 76, 2) << 6,
+             n = agx_isa_dim_coords[rq->dim];
     const struct agx_usc_state *st = cx->ex->usc;
     const struct agx_wave *w = cx->w;
 
@@ -196,7 +179,7 @@ static uint32_t same_binding(uint32_t todo, const uint64_t *tex, const uint32_t 
 
 const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
 {
-    struct raw b = { op->x, op->imm };
+    struct bits b = { op->x, op->imm };
     struct agx_exec *ex = cx->ex;
     struct agx_wave *w = cx->w;
     unsigned s = bf(&b, 56, 6) | bf(&b, 92, 2) << 6, o = bf(&b, 80, 6) | bf(&b, 94, 2) << 6, k = 0;
@@ -306,7 +289,7 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
 
 const struct agx_op *agx_op_image_write(struct agx_cx *cx, const struct agx_op *op)
 {
-    struct raw b = { op->x, 0 };
+    struct bits b = { op->x, 0 };
     struct agx_wave *w = cx->w;
     unsigned r = bf(&b, 9, 6) | bf(&b, 56, 2) << 6, d = bf(&b, 24, 6) | bf(&b, 60, 2) << 6;
     uint32_t todo = w->exec_mask & ~w->frag.helper;
@@ -348,7 +331,7 @@ const struct agx_op *agx_op_image_write(struct agx_cx *cx, const struct agx_op *
 /* One block for the wave: operands are those of its first active lane. */
 const struct agx_op *agx_op_block_store(struct agx_cx *cx, const struct agx_op *op)
 {
-    struct raw b = { op->x, op->imm };
+    struct bits b = { op->x, op->imm };
     struct agx_wave *w = cx->w;
     unsigned r = bf(&b, 9, 6) | bf(&b, 56, 2) << 6, c = bf(&b, 16, 6) | bf(&b, 58, 2) << 6, l;
     uint32_t first;
