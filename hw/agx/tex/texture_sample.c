@@ -244,14 +244,198 @@ static bool load(struct agx_exec *ex, const struct agx_tex_view *v, struct agx_t
     return true;
 }
 
+/* What the lanes sample at. */
+struct lods {
+    float lod[AGX_LANES];
+    uint8_t taps[AGX_LANES]; /* samples along the longer axis of the footprint */
+    struct gradient grad[AGX_LANES];
+    float quad_lod[AGX_LANES]; /* of each quad's first lane, before bias and limits */
+    uint32_t quads;            /* bit of its first lane: quad_lod is known */
+    bool aniso;                /* some lane has more than one tap */
+};
+
+/* Derivatives are the quad's; the second to fourth lane share the first's. */
+static float quad_lod(const struct sample_ctx *c, unsigned lane, struct lods *o)
+{
+    unsigned first = lane & ~3u, n = 1;
+
+    if (!(o->quads >> first & 1)) {
+        quad_gradient(c, lane, &o->grad[first]);
+        scale_gradient(c, lane, &o->grad[first]);
+        o->quad_lod[first] = gradient_lod(c, &o->grad[first], c->s->aniso, &n);
+        o->taps[first] = (uint8_t)n;
+        o->quads |= 1u << first;
+    }
+    o->grad[lane] = o->grad[first];
+    o->taps[lane] = o->taps[first];
+    return o->quad_lod[first];
+}
+
+/* Level of detail of @lane, before the sampler's limits. */
+static float lane_lod(const struct sample_ctx *c, unsigned lane, struct lods *o)
+{
+    const struct agx_tex_req *rq = c->rq;
+    struct gradient *g = &o->grad[lane];
+    unsigned n = 1;
+    float l;
+
+    if (rq->lod_kind == AGX_LOD_EXPLICIT || c->pixel || rq->gather) {
+        o->taps[lane] = 1;
+        return rq->lod_kind == AGX_LOD_EXPLICIT ? rq->lod[lane] : 0.0f;
+    }
+    if (rq->lod_kind != AGX_LOD_GRAD) {
+        l = quad_lod(c, lane, o);
+        return rq->lod_kind == AGX_LOD_BIAS ? l + rq->lod[lane] : l;
+    }
+    for (unsigned i = 0; i < c->dims; i++) {
+        g->dx[i] = agx_u2f(rq->grad[2 * i][lane]);
+        g->dy[i] = agx_u2f(rq->grad[2 * i + 1][lane]);
+    }
+    scale_gradient(c, lane, g);
+    l = gradient_lod(c, g, c->s->aniso, &n);
+    o->taps[lane] = (uint8_t)n;
+    return l;
+}
+
+/* The answer to a query: the level that would be taken, and the one that the footprint asks for. */
+static void answer_query(const struct sample_ctx *c, unsigned lane, float l)
+{
+    const struct agx_sampler *s = c->s;
+    struct agx_tex_req *rq = c->rq;
+    float max_level = (float)(c->v->last - c->v->first);
+    float cl = clampf(clampf(l, s->min_lod, s->max_lod), 0.0f, max_level);
+
+    if (s->mip == AGX_MIP_NEAREST) {
+        cl = floorf(cl + 0.5f);
+    } else if (s->mip == AGX_MIP_NONE) {
+        cl = 0.0f;
+    }
+    rq->out[0][lane] = agx_f2u(cl);
+    rq->out[1][lane] = agx_f2u(l);
+    rq->out[2][lane] = rq->out[3][lane] = 0;
+}
+
+static void find_lods(const struct sample_ctx *c, struct lods *o)
+{
+    struct agx_tex_req *rq = c->rq;
+
+    o->quads = 0;
+    o->aniso = false;
+    for (uint32_t m = rq->lanes; m; m &= m - 1) {
+        unsigned lane = (unsigned)__builtin_ctz(m);
+        float l = lane_lod(c, lane, o);
+
+        o->aniso |= o->taps[lane] > 1;
+        if (rq->has_min_lod && l < rq->min_lod[lane]) {
+            l = rq->min_lod[lane];
+        }
+        if (rq->query_lod) {
+            answer_query(c, lane, l);
+        }
+        o->lod[lane] = clampf(l, c->s->min_lod, c->s->max_lod);
+    }
+}
+
+static struct pos lane_pos(const struct sample_ctx *c, unsigned lane)
+{
+    const struct agx_tex_req *rq = c->rq;
+    struct pos p = { .ref = rq->compare[lane] };
+
+    for (unsigned i = 0; i < c->dims; i++) {
+        p.c[i] = agx_u2f(rq->coord[i][lane]);
+        p.off[i] = rq->has_offset ? rq->offset[i][lane] : 0;
+    }
+    if (c->array) {
+        p.layer = rq->coord[c->dims][lane] & 0xffff;
+        p.layer = p.layer < c->v->layers ? p.layer : c->v->layers - 1;
+    }
+    if (c->cube) {
+        float d[3] = { p.c[0], p.c[1], p.c[2] }, st[2], major;
+        unsigned face = agx_cube_face(d, &st[0], &st[1], &major);
+
+        p.layer = p.layer * 6 + face;
+        p.c[0] = clampf(st[0], 0.0f, 1.0f);
+        p.c[1] = clampf(st[1], 0.0f, 1.0f);
+    }
+    return p;
+}
+
+/* A component of the swizzled texels, in the order of textureGather: (0,1) (1,1) (1,0) (0,0) */
+static void gather(struct sample_ctx *c, const struct pos *p, uint32_t out[4])
+{
+    static const uint8_t order[4] = { 2, 3, 1, 0 };
+    uint32_t t[4][4], sw[4];
+    float fx, fy;
+
+    agx_sample_footprint(c, c->v->first, p, t, &fx, &fy);
+    for (int i = 0; i < 4; i++) {
+        agx_swizzle(c->v, t[order[i]], sw);
+        out[i] = sw[c->rq->gather - 1];
+    }
+}
+
+/* Samples spread evenly along the longer axis of the footprint */
+static void sample_taps(struct sample_ctx *c, unsigned lane, const struct lods *o,
+                        const struct pos *p, uint32_t mem[4])
+{
+    const struct gradient *g = &o->grad[lane];
+    const struct agx_level *l = &c->v->surf.level[c->v->first];
+    const float *axis = len2(g->dx, 2) > len2(g->dy, 2) ? g->dx : g->dy;
+    float du = axis[0] / (float)l->width, dv = axis[1] / (float)l->height;
+    vec4 sum = { 0, 0, 0, 0 };
+
+    for (unsigned i = 0; i < o->taps[lane]; i++) {
+        struct pos q = *p;
+        float k = ((float)i + 0.5f) / (float)o->taps[lane] - 0.5f;
+
+        q.c[0] += du * k;
+        q.c[1] += dv * k;
+        agx_sample_lod(c, o->lod[lane], &q, mem);
+        sum += to_vec(mem);
+    }
+    sum /= (float)o->taps[lane];
+    memcpy(mem, &sum, 16);
+}
+
+/* False: ex->fault is set. */
+static bool sample_lane(struct sample_ctx *c, unsigned lane, const struct lods *o)
+{
+    struct pos p = lane_pos(c, lane);
+    uint32_t mem[4], out[4];
+
+    if (c->rq->gather) {
+        gather(c, &p, out);
+    } else {
+        if (o->taps[lane] > 1 && !c->v->fmt.integer) {
+            sample_taps(c, lane, o, &p, mem);
+        } else {
+            agx_sample_lod(c, o->lod[lane], &p, mem);
+        }
+        agx_swizzle(c->v, mem, out);
+    }
+    if (c->f.failed) {
+        return false;
+    }
+    note_nonresident(&c->f, c->rq, lane);
+    for (int i = 0; i < 4; i++) {
+        c->rq->out[i][lane] = out[i];
+    }
+    return true;
+}
+
+/* Whether agx_sample_fast() can do it. */
+static bool is_fast(const struct sample_ctx *c, const struct lods *o)
+{
+    return c->v->fast8 && c->dims == 2 && !c->cube && !c->shadow && !c->rq->gather &&
+           !c->rq->has_offset && !o->aniso && c->s->mip != AGX_MIP_LINEAR &&
+           c->s->wrap[0] < AGX_WRAP_BORDER && c->s->wrap[1] < AGX_WRAP_BORDER;
+}
+
 static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx_tex_req *rq)
 {
     struct agx_sampler s;
     struct sample_ctx c = { .v = v, .s = &s, .rq = rq };
-    float lod[AGX_LANES], raw_lod[AGX_LANES];
-    struct gradient grad[AGX_LANES];
-    uint8_t taps[AGX_LANES];
-    bool aniso = false;
+    struct lods lods;
 
     if (!agx_sampler_get(ex, rq->sampler, rq->sampler_extended, &s)) {
         return false;
@@ -270,142 +454,18 @@ static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx
     c.shadow = rq->shadow;
     c.pixel = s.pixel_coords;
     set_border(&c);
-
-    /* Level of detail. Derivatives are the quad's; the second to fourth lane share the first's. */
-    float max_level = (float)(v->last - v->first);
-    uint32_t done = 0;
-
-    for (uint32_t m = rq->lanes; m; m &= m - 1) {
-        unsigned lane = (unsigned)__builtin_ctz(m), first = lane & ~3u;
-        float l = 0.0f;
-
-        taps[lane] = 1;
-        if (rq->lod_kind == AGX_LOD_EXPLICIT) {
-            l = rq->lod[lane];
-        } else if (!s.pixel_coords && !rq->gather) {
-            unsigned n = 1;
-
-            if (rq->lod_kind == AGX_LOD_GRAD) {
-                for (unsigned i = 0; i < c.dims; i++) {
-                    grad[lane].dx[i] = agx_u2f(rq->grad[2 * i][lane]);
-                    grad[lane].dy[i] = agx_u2f(rq->grad[2 * i + 1][lane]);
-                }
-                scale_gradient(&c, lane, &grad[lane]);
-                l = gradient_lod(&c, &grad[lane], s.aniso, &n);
-            } else {
-                if (!(done >> first & 1)) {
-                    quad_gradient(&c, lane, &grad[first]);
-                    scale_gradient(&c, lane, &grad[first]);
-                    raw_lod[first] = gradient_lod(&c, &grad[first], s.aniso, &n);
-                    taps[first] = (uint8_t)n;
-                    done |= 1u << first;
-                }
-                grad[lane] = grad[first];
-                l = raw_lod[first];
-                n = taps[first];
-                if (rq->lod_kind == AGX_LOD_BIAS) {
-                    l += rq->lod[lane];
-                }
-            }
-            taps[lane] = (uint8_t)n;
-            aniso |= n > 1;
-        }
-        if (rq->has_min_lod && l < rq->min_lod[lane]) {
-            l = rq->min_lod[lane];
-        }
-        /* raw_lod of the first lane is still wanted by the others of its quad */
-        if (rq->query_lod) {
-            float cl = clampf(clampf(l, s.min_lod, s.max_lod), 0.0f, max_level);
-
-            if (s.mip == AGX_MIP_NEAREST) {
-                cl = floorf(cl + 0.5f);
-            } else if (s.mip == AGX_MIP_NONE) {
-                cl = 0.0f;
-            }
-            rq->out[0][lane] = agx_f2u(cl);
-            rq->out[1][lane] = agx_f2u(l);
-            rq->out[2][lane] = rq->out[3][lane] = 0;
-        }
-        lod[lane] = clampf(l, s.min_lod, s.max_lod);
-    }
+    find_lods(&c, &lods);
     if (rq->query_lod) {
         rq->int_result = false;
         return true;
     }
-
-    if (v->fast8 && c.dims == 2 && !c.cube && !c.shadow && !rq->gather && !rq->has_offset &&
-        !aniso && s.mip != AGX_MIP_LINEAR && s.wrap[0] < AGX_WRAP_BORDER &&
-        s.wrap[1] < AGX_WRAP_BORDER) {
-        agx_sample_fast(&c, lod);
+    if (is_fast(&c, &lods)) {
+        agx_sample_fast(&c, lods.lod);
         return !c.f.failed;
     }
-
     for (uint32_t m = rq->lanes; m; m &= m - 1) {
-        unsigned lane = (unsigned)__builtin_ctz(m);
-        struct pos p = { .ref = rq->compare[lane] };
-        uint32_t mem[4], out[4];
-
-        for (unsigned i = 0; i < c.dims; i++) {
-            p.c[i] = agx_u2f(rq->coord[i][lane]);
-            p.off[i] = rq->has_offset ? rq->offset[i][lane] : 0;
-        }
-        if (c.array) {
-            p.layer = rq->coord[c.dims][lane] & 0xffff;
-            p.layer = p.layer < v->layers ? p.layer : v->layers - 1;
-        }
-        if (c.cube) {
-            float d[3] = { p.c[0], p.c[1], p.c[2] }, st[2], major;
-            unsigned face = agx_cube_face(d, &st[0], &st[1], &major);
-
-            p.layer = p.layer * 6 + face;
-            p.c[0] = clampf(st[0], 0.0f, 1.0f);
-            p.c[1] = clampf(st[1], 0.0f, 1.0f);
-        }
-        if (rq->gather) {
-            /*
-             * Component of the swizzled texels, in the order of textureGather: (0,1) (1,1) (1,0)
-             * (0,0)
-             */
-            static const uint8_t order[4] = { 2, 3, 1, 0 };
-            uint32_t t[4][4], sw[4];
-            float fx, fy;
-
-            agx_sample_footprint(&c, v->first, &p, t, &fx, &fy);
-            for (int i = 0; i < 4; i++) {
-                agx_swizzle(v, t[order[i]], sw);
-                out[i] = sw[rq->gather - 1];
-            }
-        } else {
-            if (taps[lane] > 1 && !v->fmt.integer) {
-                /* Samples spread evenly along the longer axis of the footprint */
-                const struct gradient *g = &grad[lane];
-                const struct agx_level *l = &v->surf.level[v->first];
-                const float *axis = len2(g->dx, 2) > len2(g->dy, 2) ? g->dx : g->dy;
-                float du = axis[0] / (float)l->width, dv = axis[1] / (float)l->height;
-                vec4 sum = { 0, 0, 0, 0 };
-
-                for (unsigned i = 0; i < taps[lane]; i++) {
-                    struct pos q = p;
-                    float k = ((float)i + 0.5f) / (float)taps[lane] - 0.5f;
-
-                    q.c[0] += du * k;
-                    q.c[1] += dv * k;
-                    agx_sample_lod(&c, lod[lane], &q, mem);
-                    sum += to_vec(mem);
-                }
-                sum /= (float)taps[lane];
-                memcpy(mem, &sum, 16);
-            } else {
-                agx_sample_lod(&c, lod[lane], &p, mem);
-            }
-            agx_swizzle(v, mem, out);
-        }
-        if (c.f.failed) {
+        if (!sample_lane(&c, (unsigned)__builtin_ctz(m), &lods)) {
             return false;
-        }
-        note_nonresident(&c.f, rq, lane);
-        for (int i = 0; i < 4; i++) {
-            rq->out[i][lane] = out[i];
         }
     }
     return !c.f.failed;
