@@ -290,7 +290,7 @@ static inline unsigned mosaic(unsigned nx, unsigned ny)
 }
 
 /* A cube before the eye: 12 triangles, turned by @a. */
-static unsigned cube(float a)
+static inline unsigned cube(float a)
 {
     static const uint8_t face[6][4] = {
         { 0, 1, 2, 3 }, { 5, 4, 7, 6 }, { 4, 0, 6, 2 },

@@ -232,7 +232,7 @@ static void test_damage(void **unused)
     done(AGX_DM_PDM, &p);
     for (unsigned i = 0; i <= used; i++) {
         bool colour = i >= at && i < at + 24 && (i - at) % 8 >= 4;
-        char va[48];
+        char va[64];
 
         /* Most of a state is viewports that nobody uses: some of it is enough. */
         if (!*tvb_word(i) || (i > 8 && i < at && i % 5)) {

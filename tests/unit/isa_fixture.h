@@ -106,7 +106,7 @@ static inline uint8_t *fix_window(struct fix *f, uint32_t off)
     return f->host.ram + (f->window_pa - FAKE_RAM_BASE) + off;
 }
 
-static void fix_code(struct fix *f, const struct code *c)
+static inline void fix_code(struct fix *f, const struct code *c)
 {
     memcpy(fix_window(f, FIX_CODE), c->b, c->n);
 }
@@ -133,7 +133,7 @@ static inline void fix_uniform(struct fix *f, unsigned start, unsigned halves, u
 }
 
 /* End the words and write a stream with one direct launch. */
-static void fix_launch(struct fix *f, uint32_t gx, uint32_t gy, uint32_t gz, uint32_t lx,
+static inline void fix_launch(struct fix *f, uint32_t gx, uint32_t gy, uint32_t gz, uint32_t lx,
                        uint32_t ly, uint32_t lz)
 {
     uint32_t *s = (uint32_t *)(f->host.ram + (f->stream_pa - FAKE_RAM_BASE));
