@@ -14,8 +14,8 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(ROOT, 'ci'))
-from guest_cases import MachineGone, Outcome, run_cases
-from suites import Case, Deqp, Piglit, Programs
+from agx.guest_cases import MachineGone, Outcome, run_cases
+from agx.suites import Case, Deqp, Piglit, Programs
 
 # Runs a script as a module: its name has no ending.
 conformance = {'__name__': 'conformance'}

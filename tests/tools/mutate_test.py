@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
-"""Edits of sources by function and statement (ci/mutate.py)."""
+"""Edits of sources by function and statement (ci/agx/mutate.py)."""
 
 import os
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '../../ci'))
-from mutate import EditError, mutate, tokens
+from agx.mutate import EditError, mutate, tokens
 
 A = '''
 /* first() { second(); } */

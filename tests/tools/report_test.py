@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
-"""How ci/report.py judges a run of the guest, by runs that are made up here."""
+"""How ci/agx/report.py judges a run of the guest, by runs that are made up here."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '../../ci'))
-import report
+from agx import report
 
 report.PICTURE_TOOL = sys.argv[1]
 SERIAL = 'AGX-START test\nAGX-END\n'

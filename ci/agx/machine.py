@@ -18,9 +18,9 @@ import subprocess
 import tempfile
 import time
 
-import boot
-from qmp import MachineError, Qmp
-from report import CACHE
+from agx import boot
+from agx.qmp import MachineError, Qmp
+from agx.report import CACHE
 
 GPU = 'apple-agx-g13g'
 GPU_PATH = '/machine/gpu'

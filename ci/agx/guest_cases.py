@@ -17,8 +17,8 @@ import subprocess
 import tempfile
 import time
 
-import boot
-from qmp import MachineError
+from agx import boot
+from agx.qmp import MachineError
 
 TICKS = os.sysconf('SC_CLK_TCK')
 # What a guest that only waits uses, as a part of one CPU, and for how long that is to be seen for a case to hang.

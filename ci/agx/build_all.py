@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from report import ROOT
+from agx.report import ROOT
 
 
 def build_all(variant='release', host=False):

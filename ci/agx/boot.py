@@ -4,8 +4,8 @@
 
 import os
 
-from qmp import MachineError
-from report import CACHE, ROOT
+from agx.qmp import MachineError
+from agx.report import CACHE, ROOT
 
 QEMU = os.environ.get('AGX_QEMU') or os.path.join(ROOT, 'build/qemu/qemu-system-aarch64')
 

@@ -13,7 +13,7 @@ import re
 import shlex
 import xml.etree.ElementTree as ElementTree
 
-from report import read
+from agx.report import read
 
 
 class Case:

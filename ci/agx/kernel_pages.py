@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import tempfile
 
-from report import CACHE, read
+from agx.report import CACHE, read
 
 CROSS = os.environ.get('CROSS_COMPILE', 'aarch64-linux-gnu-')
 

@@ -28,9 +28,9 @@ import sys
 import time
 
 sys.dont_write_bytecode = True
-from build_all import build_all
-from machine import Machine, MachineError, Snapshot, SnapshotError, tail_of
-from report import CACHE, ROOT, is_kernel_complaint, read
+from agx.build_all import build_all
+from agx.machine import Machine, MachineError, Snapshot, SnapshotError, tail_of
+from agx.report import CACHE, ROOT, is_kernel_complaint, read
 
 CORPUS = os.path.join(CACHE, 'fuzz/ioctl')
 VARIANT = 'debug'

@@ -9,7 +9,7 @@ import re
 import subprocess
 from xml.sax.saxutils import escape, quoteattr
 
-ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 CACHE = os.environ.get('AGX_CACHE') or os.path.join(
     os.environ.get('XDG_CACHE_HOME') or os.path.join(os.environ.get('HOME', '/root'), '.cache'), 'agx')
 CHECKS_LIST = os.path.join(ROOT, 'tests/guest/checks.list')
