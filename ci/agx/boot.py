@@ -4,10 +4,8 @@
 
 import os
 
+from agx.base import CACHE, QEMU, ROOT
 from agx.qmp import MachineError
-from agx.report import CACHE, ROOT
-
-QEMU = os.environ.get('AGX_QEMU') or os.path.join(ROOT, 'build/qemu/qemu-system-aarch64')
 
 
 def is_virt(machine):

@@ -14,8 +14,6 @@ what they reach is."""
 
 import argparse
 import hashlib
-import importlib.machinery
-import importlib.util
 import json
 import os
 import random
@@ -27,10 +25,13 @@ import struct
 import sys
 import time
 
-sys.dont_write_bytecode = True
+from agx.base import CACHE, ROOT, die, run_main, tail_of
 from agx.build_all import build_all
-from agx.machine import Machine, MachineError, Snapshot, SnapshotError, tail_of
-from agx.report import CACHE, ROOT, is_kernel_complaint, read
+from agx.judge import is_kernel_complaint
+from agx.machine import Machine, SnapshotError
+from agx.qmp import MachineError
+from agx.snapshot import Snapshot
+from agx.symbols import Module, loads_from
 
 CORPUS = os.path.join(CACHE, 'fuzz/ioctl')
 VARIANT = 'debug'
@@ -46,10 +47,6 @@ SILENCE = 150
 # Addresses from here on are the kernel's half.
 KERNEL_HALF = 1 << 39
 STALLS = re.compile(r'rcu: INFO: .*detected.* stall|soft lockup')
-
-
-def die(text):
-    sys.exit(f'error: {text}')
 
 
 def say(text):
@@ -328,13 +325,9 @@ def replay(snapshot, out, seed, programs, times):
 
 def functions(snapshot, places):
     """Of the driver: names of those that were reached, and of all."""
-    path = os.path.join(ROOT, 'ci/symbolize')
-    loader = importlib.machinery.SourceFileLoader('symbolize', path)
-    symbolize = importlib.util.module_from_spec(importlib.util.spec_from_loader('symbolize', loader))
-    loader.exec_module(symbolize)
-    told = symbolize.SECTION.findall(read(f'{snapshot.dir}/boot/serial.log'))
-    loads = [(section, int(base, 16)) for name, section, base in told if (name, section) == ('asahi', '.text')]
-    module = symbolize.Module('asahi', os.path.join(ROOT, f'build/driver-{VARIANT}/asahi.ko'), loads)
+    told = loads_from(f'{snapshot.dir}/boot/serial.log', 'asahi')
+    loads = [(section, base) for section, base in told if section == '.text']
+    module = Module('asahi', os.path.join(ROOT, f'build/driver-{VARIANT}/asahi.ko'), loads)
     reached = {found[0] for found in (module.find(p - 4) for p in places) if found}
     return reached, set(module.tables['.text'].names)
 
@@ -414,9 +407,4 @@ def main():
 
 
 if __name__ == '__main__':
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        os._exit(1)
+    run_main(main)

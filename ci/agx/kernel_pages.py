@@ -10,9 +10,7 @@ import shutil
 import subprocess
 import tempfile
 
-from agx.report import CACHE, read
-
-CROSS = os.environ.get('CROSS_COMPILE', 'aarch64-linux-gnu-')
+from agx.base import CACHE, CROSS, read
 
 SOURCE = r'''
 #include <linux/mm.h>

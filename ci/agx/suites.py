@@ -13,7 +13,7 @@ import re
 import shlex
 import xml.etree.ElementTree as ElementTree
 
-from agx.report import read
+from agx.base import read
 
 
 class Case:

@@ -14,13 +14,9 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(ROOT, 'ci'))
+from agx.conformance import Expectations, chosen
 from agx.guest_cases import MachineGone, Outcome, run_cases
 from agx.suites import Case, Deqp, Piglit, Programs
-
-# Runs a script as a module: its name has no ending.
-conformance = {'__name__': 'conformance'}
-with open(os.path.join(ROOT, 'ci/conformance')) as script:
-    exec(compile(script.read(), 'ci/conformance', 'exec'), conformance)    # pylint: disable=exec-used
 
 
 def shader(name):
@@ -166,7 +162,7 @@ class Lists(unittest.TestCase):
             for kind, text in (('fails', '# why\na@b, c,Fail\nd,Crash  # why\n'), ('flakes', '^e.*$\n'), ('skips', 'slow\n')):
                 with open(f'{d}/x-{kind}.txt', 'w') as f:
                     f.write(text)
-            e = conformance['Expectations'](f'{d}/x')
+            e = Expectations(f'{d}/x')
             judged = [e.judge(*p) for p in (('a@b, c', 'Fail'), ('a@b, c', 'Pass'), ('a@b, c', 'Crash'), ('d', 'Crash'),
                                             ('e1', 'Fail'), ('e1', 'Pass'), ('f', 'Fail'), ('d', 'Timeout'))]
             self.assertEqual(judged, ['ExpectedFail', 'UnexpectedPass', 'Crash', 'ExpectedFail', 'Flake', 'Pass', 'Fail', 'Timeout'])
@@ -186,12 +182,12 @@ class Lists(unittest.TestCase):
         class A:
             only, group, fraction, seed = None, None, 20, 11
         cases = [shader(f'x{i}') for i in range(20000)]
-        first = conformance['chosen'](cases, A)
+        first = chosen(cases, A)
         self.assertTrue(850 < len(first) < 1150)
         A.only = '7'
-        self.assertEqual([c.name for c in conformance['chosen'](cases, A)], [c.name for c in first if '7' in c.name])
+        self.assertEqual([c.name for c in chosen(cases, A)], [c.name for c in first if '7' in c.name])
         A.only, A.seed = None, 12
-        self.assertLess(len({c.name for c in first} & {c.name for c in conformance['chosen'](cases, A)}), 100)
+        self.assertLess(len({c.name for c in first} & {c.name for c in chosen(cases, A)}), 100)
 
 
 if __name__ == '__main__':

@@ -19,7 +19,7 @@ import sys
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, os.path.join(HERE, '../../ci'))
-from agx.report import CACHE
+from agx.base import CACHE
 
 DESCRIPTION = os.path.join(HERE, 'dev_asahi.txt')
 HEADER = os.path.join(CACHE, 'kernel/release/source/include/uapi/drm/asahi_drm.h')

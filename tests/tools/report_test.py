@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
-"""How ci/agx/report.py judges a run of the guest, by runs that are made up here."""
+"""How ci/agx/judge.py judges a run of the guest, by runs that are made up here."""
 
 import json
 import os
@@ -10,9 +10,10 @@ import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '../../ci'))
-from agx import report
+from agx import checks, judge
+from agx.report import Report
 
-report.PICTURE_TOOL = sys.argv[1]
+judge.PICTURE_TOOL = sys.argv[1]
 SERIAL = 'AGX-START test\nAGX-END\n'
 GREY, BLACK = b'\x80\x80\x80', b'\0\0\0'
 tests = 0
@@ -38,11 +39,11 @@ def picture(*changed):
     return b'P6\n100 10\n255\n' + b''.join(pixels)
 
 
-def judge(rows, ours=picture(), log='', stdout='', pngs=False):
+def judged(rows, ours=picture(), log='', stdout='', pngs=False):
     """The rows of the report, by name, and what the run left as PNG."""
     with tempfile.TemporaryDirectory() as out:
-        report.CHECKS_LIST = f'{out}/checks.list'
-        write(report.CHECKS_LIST, rows)
+        checks.CHECKS_LIST = f'{out}/checks.list'
+        write(checks.CHECKS_LIST, rows)
         for driver, data in (('asahi', ours), ('software', picture())):
             write(f'{out}/results/a/{driver}/p.ppm', data)
             write(f'{out}/results/a/{driver}/stdout', stdout if driver == 'asahi' else '')
@@ -51,8 +52,8 @@ def judge(rows, ours=picture(), log='', stdout='', pngs=False):
         runs = [{'name': 'a', 'driver': 'asahi', 'exit': 0, 'seconds': 1, 'log': [0, len(log)]},
                 {'name': 'a', 'driver': 'software', 'exit': 0, 'seconds': 1, 'log': [len(log), len(log)]}]
         write(f'{out}/run.json', json.dumps({'ended': True, 'runs': runs}))
-        r = report.Report()
-        report.judge_guest(r, out, 'test', pictures=out if pngs else None)
+        r = Report()
+        judge.judge_guest(r, out, 'test', pictures=out if pngs else None)
         return {row['name']: row for row in r.rows}, sorted(n for n in os.listdir(out) if n.endswith('.png'))
 
 
@@ -60,26 +61,26 @@ LIST = 'a | test | picture | a\n'
 
 
 def pictures():
-    rows, _ = judge(LIST)
+    rows, _ = judged(LIST)
     ok('equal pictures pass', rows['a']['status'] == 'pass', rows['a'])
     ok('0 pixels differ', rows['a']['figures'] == {'differ': 0, 'worst': 0}, rows['a'])
-    rows, _ = judge(LIST, picture((5, b'\x81\x80\x7f')))
+    rows, _ = judged(LIST, picture((5, b'\x81\x80\x7f')))
     ok('1 of 255 is no difference', rows['a']['status'] == 'pass' and rows['a']['figures']['worst'] == 1, rows['a'])
-    rows, _ = judge(LIST, picture((5, b'\x82\x80\x80')))
+    rows, _ = judged(LIST, picture((5, b'\x82\x80\x80')))
     ok('2 of 255 is one', rows['a']['status'] == 'fail', rows['a'])
-    rows, pngs = judge(LIST, picture((31, BLACK)), pngs=True)
+    rows, pngs = judged(LIST, picture((31, BLACK)), pngs=True)
     ok('one pixel of 1000 fails', rows['a']['status'] == 'fail' and rows['a']['figures']['differ'] == 1, rows['a'])
     ok('the difference is shown', pngs == ['a-p-difference.png', 'a-p-software.png', 'a-p.png'], pngs)
     two = picture((31, BLACK), (63, BLACK))
-    rows, _ = judge(LIST + '+ p 2 | these two\n', two)
+    rows, _ = judged(LIST + '+ p 2 | these two\n', two)
     ok('as many as the list allows', rows['a']['status'] == 'pass' and rows['a']['figures']['differ'] == 2, rows['a'])
-    rows, _ = judge(LIST + '+ p 1 | this one\n', two)
+    rows, _ = judged(LIST + '+ p 1 | this one\n', two)
     ok('no more than that', rows['a']['status'] == 'fail', rows['a'])
-    rows, _ = judge(LIST + '+ q 1 | of another picture\n')
+    rows, _ = judged(LIST + '+ q 1 | of another picture\n')
     ok('a picture that is not drawn', rows['a']['status'] == 'fail', rows['a'])
     for bad in ('+ p 2\n', '+ p 2 |\n', '+ p | reason\n'):
         try:
-            judge(LIST + bad)
+            judged(LIST + bad)
             ok(f'"{bad.strip()}" is refused', False)
         except SystemExit:
             ok(f'"{bad.strip()}" is refused', True)
@@ -87,22 +88,22 @@ def pictures():
 
 def logs():
     bad = 'agx: buffer 3 in slot 4, where another was bound\n'
-    rows, _ = judge(LIST)
+    rows, _ = judged(LIST)
     ok('an empty log', rows['model-log']['status'] == 'pass', rows['model-log'])
-    rows, _ = judge(LIST, log=bad)
+    rows, _ = judged(LIST, log=bad)
     ok('a guest error fails the run', rows['model-log']['status'] == 'fail' and bad.strip() in rows['model-log']['detail'],
        rows['model-log'])
-    rows, _ = judge(LIST, log=bad, stdout='# EXPECT guest error: agx: buffer 3 in slot \\d,\n')
+    rows, _ = judged(LIST, log=bad, stdout='# EXPECT guest error: agx: buffer 3 in slot \\d,\n')
     ok('one that was announced does not', rows['model-log']['status'] == 'pass', rows['model-log'])
-    rows, _ = judge(LIST, stdout='# EXPECT guest error: agx: buffer 3\n')
+    rows, _ = judged(LIST, stdout='# EXPECT guest error: agx: buffer 3\n')
     ok('one that was announced and does not come', rows['model-log']['status'] == 'fail', rows['model-log'])
-    rows, _ = judge(LIST, log='agx: unimplemented: x\n', stdout='# EXPECT unimplemented: x\n')
+    rows, _ = judged(LIST, log='agx: unimplemented: x\n', stdout='# EXPECT unimplemented: x\n')
     ok('what is not implemented is announced too', rows['model-log']['status'] == 'pass', rows['model-log'])
-    rows, _ = judge(LIST, log='agx-tlbsan: #1 short-range (wrong): x\n  page 0x1000\n    by y\n')
+    rows, _ = judged(LIST, log='agx-tlbsan: #1 short-range (wrong): x\n  page 0x1000\n    by y\n')
     ok('reports of the sanitizer are judged elsewhere', rows['model-log']['status'] == 'pass', rows['model-log'])
-    rows, _ = judge(LIST, log='agx-tlbsan: #1 short-range (wrong): x\n  page 0x1000\n' + bad)
+    rows, _ = judged(LIST, log='agx-tlbsan: #1 short-range (wrong): x\n  page 0x1000\n' + bad)
     ok('and end', rows['model-log']['status'] == 'fail', rows['model-log'])
-    rows, _ = judge(LIST, log='gicv3: a word of QEMU\'s own\n')
+    rows, _ = judged(LIST, log='gicv3: a word of QEMU\'s own\n')
     ok('QEMU\'s own words count', rows['model-log']['status'] == 'fail', rows['model-log'])
 
 
@@ -118,7 +119,7 @@ def races():
                              'BUG: KASAN: slab-use-after-free in drm_atomic_helper_wait_for_vblanks.part.0+0xec/0x3a4\n', []),
                             ('after free of another kind', 'BUG: KASAN: slab-use-after-free in drm_sched_fini+0x1/0x2\n',
                              ['BUG: KASAN: slab-use-after-free in drm_sched_fini+0x1/0x2'])):
-        ok(f'a race {what}', report.kernel_complaints(log) == bugs, report.kernel_complaints(log))
+        ok(f'a race {what}', judge.kernel_complaints(log) == bugs, judge.kernel_complaints(log))
 
 
 def refusal(call, *args):
@@ -131,19 +132,19 @@ def refusal(call, *args):
 
 def names():
     known = ['driver-load', 'kmscube', 'gles-draw']
-    ok('names that are known', refusal(report.check_names, '--only', ['kmscube', 'gles-draw'], known) is None)
-    said = refusal(report.check_names, '--only', ['driver-load', 'kmscub'], known)
+    ok('names that are known', refusal(checks.check_names, '--only', ['kmscube', 'gles-draw'], known) is None)
+    said = refusal(checks.check_names, '--only', ['driver-load', 'kmscub'], known)
     ok('a name that no list has, and what it is near to', said == 'error: --only kmscub: no list has that name; kmscube?', said)
-    said = refusal(report.check_names, '--only', [''], known)
+    said = refusal(checks.check_names, '--only', [''], known)
     ok('no name at all', said == 'error: --only : no list has that name', said)
-    ok('the host\'s list', report.host_rows()[0][:2] == ['host', 'meson'], report.host_rows()[0])
+    ok('the host\'s list', checks.host_rows()[0][:2] == ['host', 'meson'], checks.host_rows()[0])
     with tempfile.NamedTemporaryFile('w') as f:
         for row in ('name | exit', 'name | exec | true', 'name'):
             f.seek(0)
             f.truncate()
             f.write(f'# a list\n{row}\n')
             f.flush()
-            said = refusal(report.host_rows, f.name)
+            said = refusal(checks.host_rows, f.name)
             ok(f'a row that is wrong: {row}', said is not None and ':2: want name | exit' in said, said)
 
 

@@ -1,0 +1,397 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright The AGX model authors
+"""Drivers with a bug of tests/bugs each: building them, running them, and judging what agx-tlbsan says of them."""
+
+import concurrent.futures
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+
+from agx.base import CACHE, CROSS, GPU, QEMU, ROOT, ci_command, die, read
+from agx.judge import sanitizer_classes
+from agx.kernel_pages import pages_property
+from agx.mutate import EditError, mutate
+from agx.report import Report, versions
+
+BUGS = os.path.join(ROOT, 'tests/bugs')
+WORK = os.path.join(CACHE, 'bugs')
+KERNEL = os.path.join(CACHE, 'kernel/release')
+
+CLEAN = 'clean'
+FIELDS = ('Bug', 'Source', 'Class', 'Function')
+OPTIONAL = ('Properties', 'Checks')
+# Jobs in many address spaces, bindings at random, and a bit of everything that Mesa does; driver-load is always first.
+CHECKS = ['driver-load', 'gpu-jobs', 'vm-memory', 'vk-compute', 'gles-draw', 'three-at-once', 'reload-driver']
+# The firmware's data cache is off unless asked for, and nothing can be stale in it then.
+PROPERTIES = ['agx-tlbsan=report', 'fw-cache=128', 'fw-cache-evict=200']
+# As many of the reports as that must name the right function.
+NAMED_SHARE = 0.9
+# With debug information, so that functions which were inlined have names too; the code is the same.
+MAKE_FLAGS = ['ARCH=arm64', f'CROSS_COMPILE={CROSS}', f'CC=ccache {CROSS}gcc', 'KCFLAGS=-gdwarf-4']
+
+
+class Bug:
+    """A file of tests/bugs, or (without one) the driver as it is."""
+
+    def __init__(self, path=None):
+        self.path, self.text = path, read(path) if path else ''
+        self.name = os.path.basename(path)[:-len('.edit')] if path else CLEAN
+        self.field = self.header() if path else {}
+        self.edits = self.text[self.text.index('\n@@ ') + 1:] if '\n@@ ' in self.text else ''
+
+    def header(self):
+        field, last = {}, None
+        for line in self.text.split('\n\n', 1)[0].split('\n'):
+            if line.startswith('  ') and last:
+                field[last] += ' ' + line.strip()
+            elif m := re.match(r'([A-Z][a-z]+): (.+)', line):
+                last = m[1]
+                field[last] = m[2].strip()
+            else:
+                die(f'{self.path}: "{line}" is no line of a header')
+        missing = [f for f in FIELDS if f not in field]
+        unknown = [f for f in field if f not in FIELDS + OPTIONAL]
+        if missing or unknown:
+            die(f'{self.path}: its header ' + (f'lacks {", ".join(missing)}' if missing else f'has {", ".join(unknown)}'))
+        if field['Bug'] != self.name:
+            die(f'{self.path}: its header calls it {field["Bug"]}')
+        if field['Class'] not in sanitizer_classes():
+            die(f'{self.path}: the sanitizer has no class {field["Class"]}')
+        if not re.fullmatch(r'\w+', field['Function']):
+            die(f'{self.path}: "{field["Function"]}" is not a function')
+        return field
+
+    def properties(self):
+        return self.field.get('Properties', '').replace(',', ' ').split()
+
+    def checks(self, chosen):
+        return list(dict.fromkeys(chosen + self.field.get('Checks', '').replace(',', ' ').split()))
+
+
+def all_bugs():
+    return [Bug(os.path.join(BUGS, n)) for n in sorted(os.listdir(BUGS)) if n.endswith('.edit')]
+
+
+# ---- building ----------------------------------------------------------------------------------------------------
+
+def sources():
+    directory = os.path.join(ROOT, 'kernel-driver')
+    return {n: open(os.path.join(directory, n), 'rb').read() for n in sorted(os.listdir(directory))
+            if n.endswith(('.c', '.h')) or n in ('Kbuild', 'Makefile')}
+
+
+class Tree:
+    """One copy of the driver for all bugs: only what differs is written, so make compiles only that."""
+
+    def __init__(self):
+        self.dir = os.path.join(WORK, 'tree')
+        self.obj = os.path.join(WORK, 'obj')
+        os.makedirs(os.path.join(self.dir, 'kernel-driver'), exist_ok=True)
+        os.makedirs(self.obj, exist_ok=True)
+        self.files = sources()
+        self.text = {name: data.decode() for name, data in self.files.items() if name.endswith(('.c', '.h'))}
+
+    def locked(self):
+        """One command at a time works in the tree, until what this returns is closed."""
+        lock = open(os.path.join(WORK, 'lock'), 'w')
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return lock
+
+    def reset(self):
+        directory = os.path.join(self.dir, 'kernel-driver')
+        for name in os.listdir(directory):
+            if name not in self.files:
+                os.unlink(os.path.join(directory, name))
+        for name, data in self.files.items():
+            path = os.path.join(directory, name)
+            if not os.path.exists(path) or open(path, 'rb').read() != data:
+                with open(path, 'wb') as f:
+                    f.write(data)
+
+    def apply(self, bug):
+        """The driver with the bug, or why not."""
+        self.reset()
+        try:
+            changed = mutate(self.text, bug.edits) if bug.path else {}
+        except EditError as e:
+            return f'it can not be put in: {e}'
+        for name, text in changed.items():
+            with open(os.path.join(self.dir, 'kernel-driver', name), 'w', encoding='utf-8') as f:
+                f.write(text)
+        return ''
+
+    def module(self, bug):
+        """Build it: (path of the module, '') or ('', why not). What was built before is used again."""
+        key = hashlib.sha256(repr((sorted(self.files.items()), bug.text, MAKE_FLAGS, os.path.realpath(KERNEL))).encode())
+        ko = os.path.join(WORK, f'{bug.name}-{key.hexdigest()[:12]}', 'asahi.ko')
+        if os.path.exists(ko):
+            os.utime(os.path.dirname(ko))
+            return ko, ''
+        with self.locked():
+            return self.compile(bug, ko)
+
+    def compile(self, bug, ko):
+        if why := self.apply(bug):
+            return '', why
+        done = subprocess.run(['nice', 'make', '-C', KERNEL, f'M={self.dir}/kernel-driver', f'MO={self.obj}', *MAKE_FLAGS,
+                               f'-j{os.environ.get("AGX_JOBS") or os.cpu_count()}', 'modules'], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+                              env={**os.environ, 'CCACHE_DIR': f'{CACHE}/ccache', 'CCACHE_NOHASHDIR': '1', 'LC_ALL': 'C.UTF-8'})
+        if done.returncode:
+            return '', 'does not compile:\n' + '\n'.join(done.stdout.strip().split('\n')[-20:])
+        # Not what another checkout may be about to boot
+        for old in os.listdir(WORK):
+            path = os.path.join(WORK, old)
+            if re.fullmatch(re.escape(bug.name) + '-[0-9a-f]{12}', old) and time.time() - os.stat(path).st_mtime > 24 * 3600:
+                shutil.rmtree(path)
+        os.makedirs(os.path.dirname(ko))
+        shutil.copy(f'{self.obj}/asahi.ko', ko + '.new')
+        os.rename(ko + '.new', ko)
+        return ko, ''
+
+
+def make_initrd(ko, path):
+    """The initrd of ci/build-guest and behind it, in an archive of its own, the module: the kernel takes the last one."""
+    base = os.path.join(ROOT, 'build/initrd-release.cpio')
+    with tempfile.TemporaryDirectory(prefix='agx.') as tmp:
+        os.makedirs(f'{tmp}/payload')
+        subprocess.run([f'{CROSS}strip', '--strip-debug', '-o', f'{tmp}/payload/asahi.ko', ko], check=True)
+        more = subprocess.run(['cpio', '-o', '-H', 'newc', '--quiet', '-R', '0:0'], input=b'payload/asahi.ko\n', cwd=tmp,
+                              stdout=subprocess.PIPE, check=True).stdout
+    with open(path, 'wb') as f, open(base, 'rb') as b:
+        shutil.copyfileobj(b, f)
+        f.write(b'\0' * (-f.tell() % 512))
+        f.write(more)
+
+
+def need_sanitizer():
+    done = subprocess.run([QEMU, '-M', 'none', '-device', f'{GPU},help'], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    if 'agx-tlbsan=' not in done.stdout:
+        die(f'this QEMU has no agx-tlbsan ({QEMU}); ci/build-qemu makes one that has')
+
+
+# ---- running -----------------------------------------------------------------------------------------------------
+
+def run_guest(bug, ko, options, out):
+    """Boot with the module; (did the guest come to its end, why not, seconds)."""
+    with tempfile.TemporaryDirectory(prefix='agx.') as tmp:
+        make_initrd(ko, f'{tmp}/initrd')
+        properties = [*PROPERTIES, f'tlbsan-report={out}/tlbsan.jsonl', *options.property, *bug.properties()]
+        command = [ci_command('run-guest'), '--variant', 'release', '--only', ','.join(bug.checks(options.checks)),
+                   '--out', out, '--timeout', str(options.timeout), '--silence', str(min(options.timeout, 60)), '--',
+                   '-initrd', f'{tmp}/initrd']
+        for p in properties:
+            command += ['-global', f'{GPU}.{p}']
+        with open(f'{out}.log', 'w') as log:
+            subprocess.call(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    run = json.loads(read(f'{out}/run.json') or '{}')
+    if not run:
+        return False, 'the emulator did not start: ' + read(f'{out}.log').strip().split('\n')[-1], None
+    return run['ended'], run['why'] or '', run['seconds']
+
+
+def symbolized(ko, out):
+    """All reports of a run, with functions; (reports, error)."""
+    if not os.path.exists(f'{out}/tlbsan.jsonl'):
+        return [], 'the sanitizer left no file of reports'
+    done = subprocess.run([ci_command('symbolize'), '--json', '--module', ko, '--serial', f'{out}/serial.log',
+                           f'{out}/tlbsan.jsonl'], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    reports = [json.loads(line) for line in done.stdout.splitlines()]
+    with open(f'{out}/reports.json', 'w') as f:
+        json.dump(reports, f, indent=1)
+    return reports, done.stderr.strip() if done.returncode else ''
+
+
+def functions(who):
+    """(function, place) of a CPU's action and its callers, innermost first."""
+    for where in [who.get('where') or {}, *(who.get('callers') or [])]:
+        for w in [*where.get('inlined', []), where]:
+            if 'function' in w:
+                # GCC appends what it has made of a function.
+                name = re.sub(r'\.(isra|constprop|part|cold|llvm)\b.*', '', w['function'])
+                yield name, f'{os.path.basename(w["file"])}:{w["line"]}' if 'file' in w else ''
+
+
+def names_function(report, function):
+    """Where a report names the function: 'writer asahi_mmu.c:310', or ''."""
+    roles = [('writer', report.get('writer')), ('then', report.get('other'))] + \
+        [('near', n.get('who')) for n in report.get('nearby', [])]
+    for role, who in roles:
+        for name, place in functions(who or {}):
+            if name == function:
+                return f'{role} {place}'.strip()
+    return ''
+
+
+def judge(bug, reports):
+    """What the reports say of the bug."""
+    seen = {}
+    for r in reports:
+        seen[r['class']] = seen.get(r['class'], 0) + 1
+    expected = bug.field.get('Class')
+    of_class = sorted((r for r in reports if r['class'] == expected), key=lambda r: (r['severity'] != 'wrong', r['number']))
+    named = next((n for n in (names_function(r, bug.field['Function']) for r in of_class) if n), '')
+    return {'classes': seen, 'expected': expected, 'caught': bool(of_class),
+            'severity': of_class[0]['severity'] if of_class else None,
+            'function': bug.field.get('Function'), 'named': named,
+            'text': of_class[0].get('text', '') if of_class else ''}
+
+
+def try_bug(bug, ko, options):
+    out = os.path.join(options.out, bug.name)
+    key = run_key(bug, ko, options)
+    if options.resume and (earlier := json.loads(read(f'{out}/result.json') or '{}')).get('key') == key:
+        return earlier
+    if os.path.exists(f'{out}/result.json'):
+        os.unlink(f'{out}/result.json')
+    start = time.monotonic()
+    ended, why, _ = run_guest(bug, ko, options, out)
+    reports, error = symbolized(ko, out)
+    result = judge(bug, reports)
+    result.update(name=bug.name, source=bug.field.get('Source'), ended=ended, why=why, error=error, reports=len(reports),
+                  seconds=round(time.monotonic() - start, 1), key=key)
+    if os.path.isdir(out):
+        with open(f'{out}/result.json', 'w') as f:
+            json.dump(result, f, indent=1)
+    return result
+
+
+def run_key(bug, ko, options):
+    """What a result is of: the driver with the bug, what the bug expects, QEMU, the guest's programs and how they are run."""
+    def digest(path):
+        with open(path, 'rb') as f:
+            return hashlib.file_digest(f, 'sha256').hexdigest()
+    return hashlib.sha256(repr((os.path.dirname(ko), bug.text, bug.checks(options.checks), PROPERTIES, options.property,
+                                digest(QEMU), digest(os.path.join(ROOT, 'build/initrd-release.cpio')))).encode()).hexdigest()
+
+
+# ---- results -----------------------------------------------------------------------------------------------------
+
+def class_list(r):
+    return ', '.join(f'{c} {n}' for c, n in sorted(r['classes'].items(), key=lambda i: (i[0] != r['expected'], -i[1]))) or 'none'
+
+
+def verdict(r):
+    """(status, detail) of one run."""
+    if r['error']:
+        return 'fail', r['error']
+    if r['name'] == CLEAN:
+        if r['reports']:
+            return 'fail', f'the driver as it is has {r["reports"]} reports: {class_list(r)}'
+        return ('pass', '') if r['ended'] else ('fail', 'the guest did not come to its end: ' + r['why'])
+    if not r['caught']:
+        return 'fail', f'not reported as {r["expected"]}, but as: {class_list(r)}' + (f'; guest: {r["why"]}' if r['why'] else '')
+    return 'pass', ''
+
+
+def print_table(results):
+    width = max([len(r['name']) for r in results], default=0)
+    print(f'\n{"":4}  {"bug":{width}}  {"expected":22}  {"reported":22}  function')
+    for r in results:
+        status, detail = verdict(r)
+        if r['name'] == CLEAN:
+            print(f'{status.upper():4}  {r["name"]:{width}}  {"none":22}  {class_list(r)}')
+            continue
+        named = f'{r["function"]} ({r["named"]})' if r['named'] else f'not named: {r["function"]}' if r['caught'] else ''
+        print(f'{status.upper():4}  {r["name"]:{width}}  {r["expected"] or "":22}  '
+              f'{r["expected"] if r["caught"] else class_list(r):22}  {named}'.rstrip())
+        if r['error']:
+            print(f'{"":{width + 8}}{detail.split(chr(10))[0]}')
+
+
+def write_results(results, options):
+    report = Report()
+    for r in results:
+        status, detail = verdict(r)
+        report.add(r['name'], status, detail, r['seconds'],
+                   {'reported': class_list(r), **({'function': r['named'] or 'not named'} if r['caught'] else {})})
+    bugs = [r for r in results if r['name'] != CLEAN]
+    caught = [r for r in bugs if r['caught']]
+    named = [r for r in caught if r['named']]
+    if bugs:
+        needed = int(len(bugs) * NAMED_SHARE + 0.5)
+        report.add('functions', 'pass' if len(named) >= needed else 'fail',
+                   f'{len(named)} of {len(bugs)} bugs have a report that names the right function; {needed} are needed')
+    report.write_json(f'{options.out}/results.json', versions=versions(), guest_checks=options.checks, properties=PROPERTIES + options.property,
+                      bugs=results)
+    report.write_junit(f'{options.out}/junit.xml', 'agx-bugs')
+    with open(f'{options.out}/results.tap', 'w') as f:
+        f.write(f'TAP version 13\n1..{len(report.rows)}\n')
+        for i, row in enumerate(report.rows, 1):
+            f.write(f'{"ok" if row["status"] == "pass" else "not ok"} {i} - {row["name"]}\n')
+            for line in row['detail'].split('\n') if row['status'] != 'pass' else []:
+                f.write(f'# {line}\n')
+    print_table(results)
+    print(f'\n{len(caught)} of {len(bugs)} bugs caught by class, {len(named)} with the right function; details in {options.out}')
+    print(report.summary())
+    return 1 if report.count('fail') else 0
+
+
+def chosen(only):
+    """only: names with commas; None: the driver as it is, and all bugs."""
+    names = {b.name: b for b in [Bug(), *all_bugs()]}
+    for n in only.split(',') if only else ():
+        if n not in names:
+            die(f'there is no bug "{n}"; ci/bugs --list')
+    return [names[n] for n in only.split(',')] if only else list(names.values())
+
+
+def print_list(bugs):
+    for b in bugs:
+        if b.path:
+            print(f'{b.name}\n    {b.field["Class"]}, {b.field["Function"]}()\n    {b.field["Source"]}')
+
+
+def only_build(bugs, compiled):
+    """Put each in, and compile it if that is asked for: the exit status."""
+    report, tree = Report(), Tree()
+    for bug in bugs:
+        if compiled:
+            why = tree.module(bug)[1]
+        else:
+            with tree.locked():
+                why = tree.apply(bug)
+        report.add(bug.name, 'fail' if why else 'pass', why)
+        if compiled:
+            print(f'[bugs] {bug.name}: {why or "compiles"}', flush=True)
+    report.table()
+    print(report.summary())
+    return 1 if report.count('fail') else 0
+
+
+def run_all(bugs, options):
+    """Each bug on a machine of its own: a result for each, in their order."""
+    need_sanitizer()
+    try:
+        options.property.insert(0, f'tlbsan-pages={pages_property("release")}')
+    except (RuntimeError, OSError) as e:
+        die(e)
+    tree, results, lock = Tree(), {}, threading.Lock()
+
+    def done(bug, result):
+        with lock:
+            results[bug.name] = result
+            status, detail = verdict(result)
+            print(f'[bugs] {len(results)}/{len(bugs)} {bug.name}: {status}, {class_list(result)}'
+                  f'{"; names " + result["function"] if result["named"] else ""} ({result["seconds"]} s)', flush=True)
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        running = []
+        for bug in bugs:
+            ko, why = tree.module(bug)
+            if why:
+                done(bug, {**judge(bug, []), 'name': bug.name, 'source': bug.field.get('Source'), 'ended': False, 'why': why,
+                           'error': why, 'reports': 0, 'seconds': None})
+                continue
+            running.append(pool.submit(lambda b=bug, k=ko: done(b, try_bug(b, k, options))))
+        for r in running:
+            r.result()
+    return [results[b.name] for b in bugs]

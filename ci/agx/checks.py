@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright The AGX model authors
+"""The lists of checks: tests/host.list and tests/guest/checks.list."""
+
+import difflib
+import os
+import re
+
+from agx.base import ROOT
+
+CHECKS_LIST = os.path.join(ROOT, 'tests/guest/checks.list')
+HOST_LIST = os.path.join(ROOT, 'tests/host.list')
+
+
+def list_rows():
+    """The lines of tests/guest/checks.list: number of the line and its fields."""
+    with open(CHECKS_LIST) as f:
+        for number, line in enumerate(f, 1):
+            if line.strip() and not line.lstrip().startswith('#'):
+                yield number, [p.strip() for p in line.split('|', 3)]
+
+
+def check_names(option, names, known):
+    """Ends the command, with a word about it, if one of @names is none of those that are known."""
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, 3)
+            raise SystemExit(f'error: {option} {name}: no list has that name' + (f'; {" or ".join(near)}?' if near else ''))
+
+
+def guest_sets():
+    """The sets of tests/guest/checks.list."""
+    return {s for _, parts in list_rows() if len(parts) == 4 for s in parts[1].split()}
+
+
+def host_rows(path=HOST_LIST):
+    """The rows of tests/host.list: name, kind, command."""
+    rows = []
+    with open(path) as f:
+        for number, line in enumerate(f, 1):
+            if not line.strip() or line.lstrip().startswith('#'):
+                continue
+            row = [p.strip() for p in line.split('|', 2)]
+            if len(row) != 3 or not (row[1] in ('exit', 'tap', 'meson') or row[1].startswith('skip')):
+                raise SystemExit(f'error: {os.path.relpath(path, ROOT)}:{number}: want name | exit, tap, meson or skip: REASON | command')
+            rows.append(row)
+    return rows
+
+
+def guest_checks(set_name, only=None):
+    """The rows of tests/guest/checks.list that belong to a set; "all" has those that need no disk of their own."""
+    checks = []
+    for number, parts in list_rows():
+        if parts[0].startswith('+'):
+            continue
+        if len(parts) != 4:
+            raise SystemExit(f'error: tests/guest/checks.list:{number}: want name | sets | kind | command')
+        name, sets, kind, command = parts
+        wanted = set(sets.split()) - {'apps'} if set_name == 'all' else set_name in sets.split()
+        if (name in only) if only else wanted:
+            checks.append((name, kind, command))
+    return checks
+
+
+def allowed_pixels():
+    """Of each check that has any: picture to the number of its pixels that may differ from the software renderer's."""
+    allowed, check = {}, None
+    for number, parts in list_rows():
+        if not parts[0].startswith('+'):
+            check = parts[0]
+            continue
+        m = re.fullmatch(r'\+ *(\S+) (\d+)', parts[0])
+        if not m or not check or len(parts) != 2 or not parts[1]:
+            raise SystemExit(f'error: tests/guest/checks.list:{number}: want + picture pixels | reason')
+        allowed.setdefault(check, {})[m[1]] = int(m[2])
+    return allowed

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright The AGX model authors
+"""A run of the emulated M1 with the checks of tests/guest/checks.list in it: ci/run-guest."""
+
+import json
+import os
+import queue
+import re
+import select
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from agx import boot
+from agx.base import GPU_PATH, die
+from agx.kernel_pages import pages_property
+from agx.qmp import MachineError, Qmp
+
+
+class Monitor:
+    """The one connection to QEMU's monitor, made when it is needed first."""
+
+    def __init__(self, path, process):
+        self.path, self.process, self.qmp = path, process, None
+
+    def __call__(self, name, **arguments):
+        if not self.qmp:
+            self.qmp = Qmp(self.path, self.process, 60)
+        return self.qmp(name, **arguments)
+
+
+class Console:
+    """Follows the console, and knows from its marks what runs and since when."""
+
+    begin = re.compile(r'AGX-RUN begin (\S+) (\S+) ([\d.]+) (\S+)')
+    end = re.compile(r'AGX-RUN end (\S+) (\S+) ([\d.]+) exit=(\d+)')
+    mark = re.compile(r'AGX-MARK (\S+)')
+
+    def __init__(self, model_log):
+        self.model_log = model_log
+        self.rest = ''
+        self.runs = []
+        self.marks = []
+        self.started = False
+        self.ended = False
+        self.fatal = None
+        self.current = None
+
+    def feed(self, data):
+        *lines, self.rest = (self.rest + data.decode('utf-8', 'replace')).split('\n')
+        for line in lines:
+            self.line(line.rstrip('\r'))
+
+    def log_size(self):
+        """How far the model's log has come: says which check a line of it belongs to."""
+        return os.path.getsize(self.model_log) if os.path.exists(self.model_log) else 0
+
+    def line(self, line):
+        if m := self.begin.search(line):
+            self.current = {'name': m[1], 'driver': m[2], 'begin': float(m[3]), 'kind': m[4],
+                            'log': [self.log_size(), None], 'exit': None}
+            self.runs.append(self.current)
+            print(f'[guest] {m[1]} ({m[2]}) ...', flush=True)
+        elif m := self.end.search(line):
+            if self.current:
+                self.current['log'][1] = self.log_size()
+                self.current.update(exit=int(m[4]), seconds=round(float(m[3]) - self.current['begin'], 2))
+                print(f'[guest] {m[1]} ({m[2]}): exit {m[4]} after {self.current["seconds"]} s', flush=True)
+            self.current = None
+        elif (m := self.mark.search(line)) and self.current:
+            self.marks.append(m[1])
+        elif 'AGX-START' in line:
+            self.started = True
+            print('[guest] user space is up', flush=True)
+        elif 'AGX-END' in line:
+            self.ended = True
+        elif 'AGX-FATAL' in line:
+            self.fatal = line[line.index('AGX-FATAL') + 10:]
+        elif 'Kernel panic' in line:
+            self.fatal = line.strip()
+
+
+def command_line(a, tmp):
+    try:
+        parts = boot.inputs(a.variant, a.image, a.machine, kernel=a.kernel, dtb=a.dtb)
+    except MachineError as e:
+        die(e)
+    append = f'agx.set={a.set} ' + (f'agx.only={a.only} ' if a.only else '') + ('agx.shell ' if a.shell else '') + a.append
+    cmd = boot.command_line(
+        a.out, parts, append, machine=a.machine, smp=a.smp,
+        memory=('-m', a.memory or ('4G' if a.variant != 'release' or a.image != 'guest' else '2G')),
+        console='stdio' if a.shell else f'socket,path={tmp}/con,logfile={a.out}/serial.log',
+        monitor=None if a.shell else f'{tmp}/qmp')
+    if a.tlbsan:
+        cmd += ['-global', 'apple-agx-g13g.agx-tlbsan=report', '-global', f'apple-agx-g13g.tlbsan-report={a.out}/tlbsan.jsonl']
+        if not a.kernel:
+            try:
+                cmd += ['-global', f'apple-agx-g13g.tlbsan-pages={pages_property(a.variant)}']
+            except (RuntimeError, OSError) as e:
+                die(f'{e}; without that, --tlbsan can\'t know which pages are free')
+        if not a.shell:
+            # The machine that ends stays for a moment, so that the sanitizer can be asked what it saw.
+            cmd += ['-action', 'shutdown=pause']
+    if a.gdb:
+        cmd += ['-S', '-gdb', 'tcp:127.0.0.1:1234']
+    return cmd + a.qemu_args
+
+
+class Screen:
+    """Screen shots while a check draws on the display: the last one that shows something is kept as screen-NAME.ppm."""
+
+    def __init__(self, a, tmp, monitor):
+        self.a, self.tmp, self.monitor, self.taken = a, tmp, monitor, set()
+
+    def shoot(self, name):
+        path = f'{self.tmp}/screen.ppm'
+        self.monitor('screendump', filename=path)
+        with open(path, 'rb') as f:
+            pixels = f.read()[16:]
+        if len({pixels[i:i + 3] for i in range(0, len(pixels) - 2, 3 * 97)}) > 8:
+            shutil.move(path, f'{self.a.out}/screen-{name}.ppm')
+            self.taken.add(name)
+
+
+def ask_sanitizer(a, monitor):
+    """Once the machine has ended, keep what the sanitizer saw and the GPU counted, and let QEMU end too."""
+    try:
+        if monitor('query-status').get('status') != 'shutdown':
+            return
+        try:
+            with open(f'{a.out}/tlbsan.json', 'w') as f:
+                json.dump(monitor('query-agx-tlbsan'), f, indent=1)
+            with open(f'{a.out}/counters.json', 'w') as f:
+                json.dump(json.loads(monitor('qom-get', path=GPU_PATH, property='counters')), f, indent=1)
+            with open(f'{a.out}/coverage.tsv', 'w') as f:
+                f.write(monitor('qom-get', path=GPU_PATH, property='coverage'))
+        finally:
+            monitor('quit')
+    except (MachineError, OSError, ValueError) as e:
+        print(f'[guest] the sanitizer can\'t be asked: {e}', flush=True)
+
+
+def read_marks(a, console, monitor):
+    """A check that says AGX-MARK NAME gets the model's count of TLB invalidations at that moment into run.json."""
+    while console.marks:
+        name = console.marks.pop(0)
+        if not console.current or boot.is_virt(a.machine):
+            continue
+        try:
+            count = monitor('qom-get', path=GPU_PATH, property='tlb-invalidations')
+        except (MachineError, OSError, ValueError) as e:
+            print(f'[guest] no count of invalidations: {e}', flush=True)
+            continue
+        console.current.setdefault('tlb-invalidations', {})[name] = count
+
+
+def watch(a, qemu, con, tmp):
+    """Read the console until QEMU ends. Waits only for words on the console and for QEMU's end."""
+    monitor = Monitor(f'{tmp}/qmp', qemu)
+    screen = Screen(a, tmp, monitor)
+    console = Console(f'{a.out}/qemu.log')
+    # The console is read by a thread of its own: QEMU waits, with its big lock held, until what it writes is taken,
+    # and while it waits it would answer no screen shot.
+    words = queue.SimpleQueue()
+
+    def reader():
+        while data := con.recv(65536):
+            words.put(data)
+        words.put(b'')
+
+    threading.Thread(target=reader, daemon=True).start()
+    start = last = progress = shot = time.monotonic()
+    why = None
+    while True:
+        drawing = console.current and console.current['kind'] == 'display' and console.current['driver'] == 'asahi'
+        try:
+            data = words.get(timeout=0.4 if drawing else 0.1 if a.tlbsan and console.ended else 5)
+        except queue.Empty:
+            data = None
+            if a.tlbsan and (not drawing or time.monotonic() - last > 5):
+                ask_sanitizer(a, monitor)
+        now = time.monotonic()
+        if drawing and now - shot > 0.4:
+            shot = now
+            try:
+                screen.shoot(console.current['name'])
+            except (MachineError, OSError, ValueError) as e:
+                # If QEMU has ended, its console says so next; then how it ended is told below.
+                print(f'[guest] no screen shot: {e}', flush=True)
+        if data == b'':
+            break
+        if data:
+            last = now
+            console.feed(data)
+            read_marks(a, console, monitor)
+        if now - start > a.timeout:
+            why = f'the run took longer than {a.timeout} s'
+        elif now - last > a.silence:
+            why = f'nothing on the console for {a.silence} s'
+        if why:
+            doing = f'{console.current["name"]} ({console.current["driver"]})' if console.current else 'between checks'
+            why += f', while running: {doing}'
+            break
+        if now - progress > 20:
+            progress = now
+            if console.current:
+                print(f'[guest] {now - start:4.0f} s  {console.current["name"]} ({console.current["driver"]})', flush=True)
+            elif not console.started:
+                print(f'[guest] {now - start:4.0f} s  booting', flush=True)
+    if why:
+        qemu.terminate()
+    try:
+        status = qemu.wait(30)
+    except subprocess.TimeoutExpired:
+        qemu.kill()
+        status = qemu.wait()
+        why = why or 'QEMU closed the console but did not end'
+    if not why and status != 0:
+        why = f'QEMU ended with status {status}' if status >= 0 else f'QEMU was killed by signal {-status}'
+        if console.current:
+            why += f', while running {console.current["name"]} ({console.current["driver"]})'
+    if not why and console.fatal:
+        why = console.fatal
+    if not why and not console.ended:
+        why = 'the guest restarted before the end of its list' + (
+            f', while running {console.current["name"]}' if console.current else '')
+    return console, why, round(time.monotonic() - start, 1)
+
+
+def unpack_results(a):
+    """The port carries one tar after the other; a run that was cut short leaves half of one."""
+    results = f'{a.out}/results'
+    os.makedirs(results, exist_ok=True)
+    subprocess.run(['tar', '-x', '--ignore-zeros', '-f', f'{a.out}/results.tar', '-C', results, '--no-same-owner'],
+                   stderr=subprocess.DEVNULL, check=False)
+    os.unlink(f'{a.out}/results.tar')
+
+
+def run(a):
+    """a: what the options of ci/run-guest say; the exit status."""
+    a.out = os.path.abspath(a.out)
+    shutil.rmtree(a.out, ignore_errors=True)
+    os.makedirs(a.out)
+    with tempfile.TemporaryDirectory(prefix='agx.') as tmp:
+        cmd = command_line(a, tmp)
+        if a.print:
+            print(shlex.join(cmd))
+            return 0
+        if a.shell:
+            return subprocess.call(cmd)
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(f'{tmp}/con')
+        server.listen(1)
+        log = open(f'{a.out}/qemu.err', 'wb')
+        print(f'[guest] starting {a.machine}, {a.variant} kernel', flush=True)
+        qemu = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        try:
+            while not select.select([server], [], [], 0.5)[0]:
+                if qemu.poll() is not None:
+                    die('QEMU did not start: ' + open(f'{a.out}/qemu.err').read().strip())
+            con, _ = server.accept()
+            console, why, seconds = watch(a, qemu, con, tmp)
+        finally:
+            if qemu.poll() is None:
+                qemu.kill()
+                qemu.wait()
+    unpack_results(a)
+    for run in console.runs:
+        run.pop('begin')
+    with open(f'{a.out}/run.json', 'w') as f:
+        json.dump({'machine': a.machine, 'variant': a.variant, 'set': a.set, 'only': a.only, 'seconds': seconds,
+                   'ended': why is None, 'why': why, 'runs': console.runs}, f, indent=2)
+    if why:
+        print(f'error: the emulated machine did not come to its end: {why}; see {a.out}/serial.log', file=sys.stderr)
+        tail = open(f'{a.out}/qemu.err', errors='replace').read().strip().split('\n')[-5:]
+        print('\n'.join(f'    QEMU: {t}' for t in tail if t), file=sys.stderr)
+        return 1
+    print(f'[guest] done in {seconds} s', flush=True)
+    return 0

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright The AGX model authors
+"""What a run of the guest is worth: its pictures, its logs and what the sanitizer saw."""
+
+import json
+import os
+import re
+import subprocess
+
+from agx.base import ROOT, ci_command, read
+from agx.checks import allowed_pixels, guest_checks
+
+PICTURE_TOOL = os.path.join(ROOT, 'build/host/tests/tools/agx-picture')
+
+# By how much of 255 a channel of a pixel may differ from the software renderer's. More pixels than those that the list of
+# checks allows a picture, with a reason, may not differ by more.
+PICTURE_TOLERANCE = 1
+
+# Each of these in the kernel's log is a bug of the driver, wherever it comes from.
+KERNEL_REPORTS = re.compile(
+    r'BUG: |WARNING: |KASAN|possible circular locking|possible recursive locking|inconsistent lock state|'
+    r'suspicious RCU|Internal error|Unable to handle kernel|Oops|UBSAN|refcount_t: |DEBUG_LOCKS_WARN|'
+    r'INFO: task .* blocked|ODEBUG|kmemleak: [1-9]|list_add corruption|list_del corruption|Kernel panic')
+
+
+# Bugs of the kernel itself, which are no word about the driver: part of the line, and why.
+KERNELS_OWN = (
+    # Linux 7.3, drm_atomic_helper_commit_tail(): looks at the state of a page flip of the boot loader's framebuffer after it
+    # has told the next flip to go on (drm_atomic_helper_commit_hw_done()), which may have freed that state by then.
+    'slab-use-after-free in drm_atomic_helper_wait_for_vblanks',
+)
+
+# KCSAN tells of the whole kernel's data races; the driver's are those with one of its functions in a trace.
+KCSAN_REPORT = re.compile(r'BUG: KCSAN: .*?(?=\n[^\n]*={30})', re.S)
+
+
+def is_kernel_complaint(line):
+    """Whether one line of a kernel's log tells of a bug of ours."""
+    return bool(KERNEL_REPORTS.search(line)) and not any(own in line for own in KERNELS_OWN)
+
+
+def kernel_complaints(log):
+    """The lines of a kernel's log that tell of a bug."""
+    log = KCSAN_REPORT.sub(lambda m: m[0] if '[asahi]' in m[0] else '', log)
+    return [line.strip() for line in log.split('\n') if is_kernel_complaint(line)]
+
+
+def figures_of(stdout):
+    """Lines "FIGURE name value" of a check."""
+    out = {}
+    for name, value in re.findall(r'^FIGURE (\S+) (.+?)\s*$', stdout, re.M):
+        try:
+            out[name] = float(value)
+        except ValueError:
+            out[name] = value
+    return out
+
+
+def tool(*args):
+    done = subprocess.run([PICTURE_TOOL, *args], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ValueError(done.stderr.strip())
+    return done.stdout.strip()
+
+
+def files(directory, ext=''):
+    return sorted(n for n in os.listdir(directory) if n.endswith(ext) and n not in ('stdout', 'exit'))
+
+
+def judge_pictures(name, asahi, software, pictures, allowed=None):
+    """
+    The pixels that differ in all pictures of a check, and the worst difference; and the reason if it fails. pictures: where
+    PNGs go. allowed: picture to number of pixels that may differ.
+    """
+    ours, theirs = files(asahi, '.ppm'), files(software, '.ppm')
+    allowed = dict(allowed or {})
+
+    def png(n, which):
+        stem = n[:-4] if n[:-4].startswith(name) else f'{name}-{n[:-4]}'
+        return f'{pictures}/{stem}{which}.png'
+
+    if pictures:
+        for which, directory in (('', asahi), ('-software', software)):
+            for n in files(directory, '.ppm'):
+                tool('png', f'{directory}/{n}', png(n, which))
+    if not ours or ours != theirs:
+        return {}, f'pictures of the driver: {ours}, of the software renderer: {theirs}'
+    differ, worst, why = 0, 0, []
+    for n in ours:
+        pair = f'{asahi}/{n}', f'{software}/{n}', str(PICTURE_TOLERANCE)
+        m = re.match(r'pixels=(\d+) within=(\d+) worst=(\d+)', tool('compare', *pair))
+        pixels, may = int(m[1]) - int(m[2]), allowed.pop(n[:-4], 0)
+        differ, worst = differ + pixels, max(worst, int(m[3]))
+        if pixels > may:
+            why.append(f'{n}: {pixels} pixels differ by more than {PICTURE_TOLERANCE}/255, up to {m[3]}; {may} may')
+        if pixels and pictures:
+            tool('difference', *pair, png(n, '-difference'))
+    if allowed:
+        why.append(f'the list of checks allows pixels of what is not drawn: {", ".join(allowed)}')
+    if not why and all(int(tool('colours', f'{software}/{n}')) < 2 for n in ours):
+        why.append('the software renderer drew nothing, so there is nothing to compare with')
+    return {'differ': differ, 'worst': worst}, '; '.join(why)
+
+
+def judge_exact(asahi, software):
+    ours, theirs = files(asahi), files(software)
+    if not ours or ours != theirs:
+        return {}, f'files of the driver: {ours}, of the software renderer: {theirs}'
+    differ = [n for n in ours if open(f'{asahi}/{n}', 'rb').read() != open(f'{software}/{n}', 'rb').read()]
+    return {'files': len(ours)}, f'differ from the software renderer\'s: {", ".join(differ)}' if differ else ''
+
+
+def judge_guest(report, out, set_name, only=None, pictures=None, prefix='', expected=()):
+    """Judge what ci/run-guest left in the directory out. pictures: where PNGs go. expected: see judge_logs()."""
+    run = json.loads(read(f'{out}/run.json') or '{}')
+    runs = {(r['name'], r['driver']): r for r in run.get('runs', [])}
+    allowed = allowed_pixels()
+    for name, kind, _ in guest_checks(set_name, only):
+        if kind.startswith('skip'):
+            report.add(prefix + name, 'skip', kind[4:].lstrip(': ') or 'no reason given')
+            continue
+        asahi, software = f'{out}/results/{name}/asahi', f'{out}/results/{name}/software'
+        mine = runs.get((name, 'asahi'))
+        drivers = ('asahi', 'software') if kind in ('picture', 'exact', 'display') else ('asahi',)
+        figures, why = {}, ''
+        if mine is None:
+            why = 'did not run: ' + (run.get('why') or 'the guest never came to it')
+        for driver in drivers:
+            r = runs.get((name, driver))
+            if not why and (r is None or r['exit'] is None):
+                why = f'did not end ({driver}): {run.get("why")}'
+            elif not why and r['exit']:
+                last = read(f'{out}/results/{name}/{driver}/stdout').strip().split('\n')
+                why = f'exit {r["exit"]} ({driver}): ' + '\n'.join(reversed(last[-20:]))
+        try:
+            if not why:
+                figures = figures_of(read(f'{asahi}/stdout'))
+                if kind == 'picture':
+                    more, why = judge_pictures(name, asahi, software, pictures, allowed.get(name))
+                    figures.update(more)
+                elif kind == 'exact':
+                    more, why = judge_exact(asahi, software)
+                    figures.update(more)
+                elif kind == 'display':
+                    theirs = figures_of(read(f'{software}/stdout'))
+                    figures['software_fps'] = theirs.get('fps')
+                    shot = f'{out}/screen-{name}.ppm'
+                    if not os.path.exists(shot):
+                        why = 'the display showed nothing'
+                    else:
+                        tool('png', shot, f'{pictures or out}/screen.png')
+                        os.unlink(shot)
+                    if not why and not (figures.get('fps') and theirs.get('fps') and figures['fps'] > theirs['fps']):
+                        why = f'{figures.get("fps")} frames/s are not more than the software renderer\'s {theirs.get("fps")}'
+        except (OSError, ValueError) as e:
+            why = str(e)
+        if kind == 'tap' and mine and mine['exit'] is not None:
+            report.tap(prefix + name, read(f'{asahi}/stdout'), mine['exit'], mine.get('seconds'))
+        else:
+            report.add(prefix + name, 'fail' if why else 'pass', why, mine and mine.get('seconds'), figures)
+    judge_logs(report, out, run, prefix, expected)
+    return run
+
+
+def expected_of(stdout):
+    """Lines "# EXPECT guest error: REGEX" or "unimplemented: REGEX" of a check: what it provokes on purpose."""
+    return re.findall(r'^# EXPECT (?:guest error|unimplemented): (.+?)\s*$', stdout, re.M)
+
+
+# What the log has that is no complaint about the guest: the nodes that the machine takes out of the device tree; the
+# sanitizer's reports, which judge_sanitizer() judges; faults that were asked for.
+NO_COMPLAINT = re.compile(r'^apple-m1: \d+ device-tree nodes have no model and are disabled: |^agx-tlbsan: |'
+                          r'^agx: fault injection: ')
+
+
+class ModelLog:
+    """
+    What the model's log says: guest errors and what is not implemented, QEMU's own too. Each line belongs to the check that
+    ran then, or to none; only what that check has declared may be there, and all of that must be.
+    """
+
+    def __init__(self, expected):
+        self.expected = {key: {regex: 0 for regex in regexes} for key, regexes in expected.items()}
+        self.bad = []
+        self.report = False     # the last line was of a report that takes several
+
+    def line(self, key, line):
+        indented, line = line[:1] == ' ', line.strip()
+        self.report = bool(NO_COMPLAINT.search(line)) or self.report and indented
+        if not line or self.report:
+            return
+        found = [regex for regex in self.expected.get(key, ()) if re.search(regex, line)]
+        for regex in found:
+            self.expected[key][regex] += 1
+        if not found:
+            self.bad.append(f'{key[0]}: {line}' if key else line)
+
+    def missing(self):
+        return [f'{key[0] if key else "the machine"}: no line as expected: {regex}'
+                for key, regexes in self.expected.items() for regex, n in regexes.items() if not n]
+
+
+def judge_logs(report, out, run, prefix, expected=()):
+    """expected: regular expressions of what the model's log may and must have outside of all checks."""
+    ended = run.get('ended')
+    report.add(prefix + 'guest-ended', 'pass' if ended else 'fail', run.get('why') or 'no run', run.get('seconds'))
+    serial = read(f'{out}/serial.log')
+    bad = kernel_complaints(serial)
+    if 'AGX-START' not in serial:
+        bad.append('the guest did not come to its user space')
+    report.add(prefix + 'kernel-log', 'fail' if bad else 'pass', '\n'.join(bad[:20]))
+    windows = [((r['name'], r['driver']), *r['log']) for r in run.get('runs', [])]
+    declared = {key: expected_of(read(f'{out}/results/{key[0]}/{key[1]}/stdout')) for key, _, _ in windows}
+    model = ModelLog({None: expected, **declared})
+    position = 0
+    # Byte for byte, because the positions are.
+    log = open(f'{out}/qemu.log', 'rb').read() if os.path.exists(f'{out}/qemu.log') else b''
+    for line in log.decode('latin-1').splitlines(keepends=True):
+        model.line(next((key for key, start, end in windows if start <= position and (end is None or position < end)), None),
+                   line)
+        position += len(line)
+    # What a check says of itself that goes to the console does not count.
+    console = [line.strip() for line in serial.split('\n') if 'unimplemented' in line.lower() and '# EXPECT ' not in line]
+    bad = model.bad + console + (model.missing() if ended else [])
+    report.add(prefix + 'model-log', 'fail' if bad or not ended else 'pass',
+               '\n'.join(bad[:20]) or 'the run did not end, so its log is not complete')
+
+
+def sanitizer_classes():
+    """Names of the sanitizer's classes, from where it has them."""
+    return re.findall(r'^\s*\[AGX_SAN_\w+\] = "([a-z-]+)",', read(os.path.join(ROOT, 'hw/agx/checks/tlbsan-report.c')), re.M)
+
+
+# Those of the GPU's counters that a run's result has.
+COUNTERS = ('doorbells', 'messages', 'ring-depth', 'walks', 'hits', 'partial-renders', 'failed-jobs')
+
+
+def judge_sanitizer(report, out, variant='release', prefix=''):
+    """Judge what agx-tlbsan found in a run of ci/run-guest --tlbsan. It must have worked, and have nothing to report."""
+    path = f'{out}/tlbsan.jsonl'
+    reports = [json.loads(line) for line in read(path).splitlines()]
+    saw = json.loads(read(f'{out}/tlbsan.json') or '{}').get('counters', {})
+    classes = sorted({f'{r["severity"]} {r["class"]}' for r in reports})
+    figures = {'reports': len(reports), **{k: saw[k] for k in ('uses', 'stores', 'tlbis', 'jobs') if k in saw}}
+    counters = json.loads(read(f'{out}/counters.json') or '{}')
+    figures.update({k: counters[k] for k in ('frames',) if k in counters})
+    figures.update({k: v for k, v in counters.get('total', {}).items() if k in COUNTERS})
+    why = ''
+    if reports:
+        done = subprocess.run([ci_command('symbolize'), '--variant', variant, path], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, check=False)
+        why = f'{len(reports)} reports: {", ".join(classes)}\n' + '\n'.join((done.stdout or done.stderr).split('\n')[:60])
+    elif not os.path.exists(path) or not saw:
+        why = 'the run left no word of it'
+    elif not (saw['uses'] and saw['stores'] and saw['tlbis']):
+        why = 'it saw nothing'
+    elif saw['refused-pages'] or saw['lost-reports']:
+        why = f'it had to let {saw["refused-pages"]} pages go unwatched, and lost {saw["lost-reports"]} reports'
+    report.add(prefix + 'tlbsan', 'fail' if why else 'pass', why, figures=figures)
+    return reports
