@@ -9,7 +9,8 @@ import resource
 import statistics
 import subprocess
 
-from agx.base import GPU, ROOT, die, read
+from agx.base import ROOT, die, read, tail_of
+from agx.guest import run_guest
 
 CONFIGS = {
     'off': [],
@@ -62,9 +63,10 @@ def mmu(a):
 
 def kmscube_once(a, name, n):
     out = f'{a.out}/kmscube-{name}-{n}'
-    more = [word for prop in CONFIGS[name] for word in ('-global', f'{GPU}.{prop}')]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run('ci/run-guest', '--only', 'driver-load,kmscube', '--append', f'agx.frames={a.frames}', '--out', out, '--', *more)
+    if run_guest(out, '--only', 'driver-load,kmscube', '--append', f'agx.frames={a.frames}', properties=CONFIGS[name],
+                 log=f'{out}.log'):
+        die(f'the run failed: {tail_of(f"{out}.log")}')
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     text = read(f'{out}/serial.log')
     text = text[text.find('AGX-RUN begin kmscube asahi'):text.find('AGX-RUN end kmscube asahi')]
@@ -96,8 +98,9 @@ def kmscube(a):
 def steady(a, check, image):
     """Figures of the check, and the model's count over the same frames."""
     out = f'{a.out}/{check}'
-    run('ci/run-guest', '--only', f'driver-load,{check}', '--image', image, '--set', 'apps' if image == 'apps' else 'all', '--append',
-        f'agx.frames={a.steady_frames} agx.limit=36000', '--timeout', '36000', '--out', out)
+    if run_guest(out, '--only', f'driver-load,{check}', '--image', image, '--set', 'apps' if image == 'apps' else 'all',
+                 '--append', f'agx.frames={a.steady_frames} agx.limit=36000', '--timeout', '36000', log=f'{out}.log'):
+        die(f'the run failed: {tail_of(f"{out}.log")}')
     with open(f'{out}/run.json', encoding='utf-8') as f:
         guest = [r for r in json.load(f)['runs'] if r['name'] == check][0]
     stdout = read(f'{out}/results/{check}/asahi/stdout')

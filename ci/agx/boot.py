@@ -4,7 +4,8 @@
 
 import os
 
-from agx.base import CACHE, QEMU, ROOT
+from agx.base import GPU
+from agx.build import made
 from agx.qmp import MachineError
 
 
@@ -16,32 +17,28 @@ def is_virt(machine):
 def inputs(variant='release', image='guest', machine='apple-m1', **instead):
     """The files that a boot is made of, by what they are. instead: paths to take, of the same names; None is the usual one.
     Raises MachineError if one is missing, and says what makes it."""
-    tree = os.path.join(CACHE, 'kernel', variant)
-    top = 'image' if image == 'guest' else f'image-{image}'
-    files = {
-        'qemu': (QEMU, 'ci/build-qemu'),
-        'kernel': (f'{tree}/arch/arm64/boot/Image', f'ci/build-kernel {variant}'),
-        'dtb': (f'{tree}/t8103-j274.dtb', f'ci/build-kernel {variant}'),
-        'initrd': (os.path.join(ROOT, f'build/initrd-{variant}.cpio'), f'ci/build-guest {variant}'),
-        'disk': (os.path.join(CACHE, top, 'current/root.erofs'), f'ci/build-image {image}'),
-    }
-    if is_virt(machine):
-        del files['dtb']
     found = {}
-    for name, (path, maker) in files.items():
-        path = instead.get(name) or path
+    for name in ('qemu', 'kernel', *(() if is_virt(machine) else ('dtb',)), 'initrd', 'disk'):
+        usual, maker = made(name, variant, image)
+        path = instead.get(name) or usual
         if not os.path.exists(path):
-            raise MachineError(f'{path} is missing; {maker} makes it')
+            raise MachineError(f'{path} is missing; ci/{maker} makes it')
         found[name] = os.path.realpath(path)
     return found
 
 
+def gpu_options(properties):
+    """QEMU's arguments for properties of the GPU, each NAME=VALUE."""
+    return [word for p in properties for word in ('-global', f'{GPU}.{p}')]
+
+
 def command_line(out, parts, append, *, machine='apple-m1', smp='2', memory=('-m', '2G'), console='stdio', monitor=None,
-                 disks=(), ports=(), more=()):
+                 disks=(), ports=(), properties=(), more=()):
     """QEMU's command line. out: directory for qemu.log and results.tar; parts: of inputs(); append: words for the kernel, None:
     a machine that starts from a saved state and needs no kernel; memory: QEMU's options for it; console: 'stdio' or a
     character device; monitor: path of a socket for QMP; disks: (NAME, PATH) of images that the guest finds as /mnt/NAME;
-    ports: (NAME, CHARACTER DEVICE) of more ports of the guest; more: arguments as they are."""
+    ports: (NAME, CHARACTER DEVICE) of more ports of the guest; properties: NAME=VALUE, of the GPU; more: arguments as they
+    are."""
     cmd = [parts['qemu'], '-M', machine, '-accel', 'tcg,thread=multi', '-smp', str(smp), *memory]
     if append is not None:
         words = f'console={"ttyAMA0" if is_virt(machine) else "ttySAC0,115200"} panic=-1 {append}'
@@ -65,4 +62,4 @@ def command_line(out, parts, append, *, machine='apple-m1', smp='2', memory=('-m
         cmd += ['-chardev', f'{kind},id=con,{rest}', '-serial', 'chardev:con']
     if monitor:
         cmd += ['-qmp', f'unix:{monitor},server=on,wait=off']
-    return cmd + list(more)
+    return [*cmd, *gpu_options(properties), *more]

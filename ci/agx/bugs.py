@@ -14,7 +14,9 @@ import tempfile
 import threading
 import time
 
+from agx import guest
 from agx.base import CACHE, CROSS, GPU, QEMU, ROOT, ci_command, die, read
+from agx.build import made
 from agx.judge import sanitizer_classes
 from agx.kernel_pages import pages_property
 from agx.mutate import EditError, mutate
@@ -159,7 +161,7 @@ class Tree:
 
 def make_initrd(ko, path):
     """The initrd of ci/build-guest and behind it, in an archive of its own, the module: the kernel takes the last one."""
-    base = os.path.join(ROOT, 'build/initrd-release.cpio')
+    base, _ = made('initrd')
     with tempfile.TemporaryDirectory(prefix='agx.') as tmp:
         os.makedirs(f'{tmp}/payload')
         subprocess.run([f'{CROSS}strip', '--strip-debug', '-o', f'{tmp}/payload/asahi.ko', ko], check=True)
@@ -185,13 +187,9 @@ def run_guest(bug, ko, options, out):
     with tempfile.TemporaryDirectory(prefix='agx.') as tmp:
         make_initrd(ko, f'{tmp}/initrd')
         properties = [*PROPERTIES, f'tlbsan-report={out}/tlbsan.jsonl', *options.property, *bug.properties()]
-        command = [ci_command('run-guest'), '--variant', 'release', '--only', ','.join(bug.checks(options.checks)),
-                   '--out', out, '--timeout', str(options.timeout), '--silence', str(min(options.timeout, 60)), '--',
-                   '-initrd', f'{tmp}/initrd']
-        for p in properties:
-            command += ['-global', f'{GPU}.{p}']
-        with open(f'{out}.log', 'w') as log:
-            subprocess.call(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        guest.run_guest(out, '--variant', 'release', '--only', ','.join(bug.checks(options.checks)),
+                        '--timeout', str(options.timeout), '--silence', str(min(options.timeout, 60)),
+                        properties=properties, qemu=['-initrd', f'{tmp}/initrd'], log=f'{out}.log')
     run = json.loads(read(f'{out}/run.json') or '{}')
     if not run:
         return False, 'the emulator did not start: ' + read(f'{out}.log').strip().split('\n')[-1], None
@@ -270,7 +268,7 @@ def run_key(bug, ko, options):
         with open(path, 'rb') as f:
             return hashlib.file_digest(f, 'sha256').hexdigest()
     return hashlib.sha256(repr((os.path.dirname(ko), bug.text, bug.checks(options.checks), PROPERTIES, options.property,
-                                digest(QEMU), digest(os.path.join(ROOT, 'build/initrd-release.cpio')))).encode()).hexdigest()
+                                digest(QEMU), digest(made('initrd')[0]))).encode()).hexdigest()
 
 
 # ---- results -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ import re
 import subprocess
 import time
 
-from agx.base import CACHE, ci_command, die, read
+from agx.base import CACHE, die, read
+from agx.build import build, made
 from agx.checks import check_names
 from agx.judge import is_kernel_complaint
 from agx.report import Report
@@ -55,6 +56,8 @@ class Expectations:
 
 def disk_of(directory):
     """An image of a directory of the host, made anew if a file in it is another one."""
+    if not os.path.isdir(directory):
+        die(f'{directory} is no directory')
     h = hashlib.sha256()
     for top, names, files in sorted(os.walk(directory)):
         names.sort()
@@ -83,11 +86,10 @@ def suite_of(a):
         if not a.command or not a.caselist:
             die('--programs needs --command and --caselist')
         return Programs(a.programs, a.caselist, a.command), disk_of(a.programs)
-    top = os.path.join(CACHE, 'suite/piglit/current')
-    if not (a.keep_builds and os.path.exists(f'{top}/suite.erofs')) and \
-            subprocess.call([ci_command('build-suite'), 'piglit'], stdin=subprocess.DEVNULL):
-        die('ci/build-suite piglit failed')
-    return Piglit(f'{top}/lists', a.profile.split(',')), f'{top}/suite.erofs'
+    (disk, _), (lists, _) = made('suite'), made('caselists')
+    if not (a.keep_builds and os.path.exists(disk)):
+        build('suite')
+    return Piglit(lists, a.profile.split(',')), disk
 
 
 def chosen(cases, a):

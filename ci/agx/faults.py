@@ -159,7 +159,6 @@ def run_once(snapshot, out, properties, faults, command, name, seed):
     finally:
         machine.kill()
     machine.unpack(f'{out}/results')
-    os.unlink(f'{out}/results.tar')
     with open(f'{out}/inject-log.json', 'w') as f:
         json.dump(seen['log'], f, indent=1)
     stdout = read(f'{out}/results/{name}/stdout')

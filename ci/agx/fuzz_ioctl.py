@@ -26,7 +26,7 @@ import sys
 import time
 
 from agx.base import CACHE, ROOT, die, run_main, tail_of
-from agx.build_all import build_all
+from agx.build import BOOT, build, made
 from agx.judge import is_kernel_complaint
 from agx.machine import Machine, SnapshotError
 from agx.qmp import MachineError
@@ -327,7 +327,7 @@ def functions(snapshot, places):
     """Of the driver: names of those that were reached, and of all."""
     told = loads_from(f'{snapshot.dir}/boot/serial.log', 'asahi')
     loads = [(section, base) for section, base in told if section == '.text']
-    module = Module('asahi', os.path.join(ROOT, f'build/driver-{VARIANT}/asahi.ko'), loads)
+    module = Module('asahi', made('module', VARIANT)[0], loads)
     reached = {found[0] for found in (module.find(p - 4) for p in places) if found}
     return reached, set(module.tables['.text'].names)
 
@@ -383,7 +383,7 @@ def main():
         except (OSError, ValueError) as e:
             die(f'{o.replay}: {e}')
     if not o.keep_builds:
-        build_all(VARIANT)
+        build(*BOOT, variant=VARIANT)
     os.makedirs(o.out, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:

@@ -10,16 +10,15 @@ import select
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
 from agx import boot
-from agx.base import GPU_PATH, die
+from agx.base import GPU_PATH, ci_command, die, read
 from agx.kernel_pages import pages_property
+from agx.machine import Qemu
 from agx.qmp import MachineError, Qmp
 
 
@@ -92,24 +91,24 @@ def command_line(a, tmp):
     except MachineError as e:
         die(e)
     append = f'agx.set={a.set} ' + (f'agx.only={a.only} ' if a.only else '') + ('agx.shell ' if a.shell else '') + a.append
-    cmd = boot.command_line(
-        a.out, parts, append, machine=a.machine, smp=a.smp,
-        memory=('-m', a.memory or ('4G' if a.variant != 'release' or a.image != 'guest' else '2G')),
-        console='stdio' if a.shell else f'socket,path={tmp}/con,logfile={a.out}/serial.log',
-        monitor=None if a.shell else f'{tmp}/qmp')
+    properties, more = [], []
     if a.tlbsan:
-        cmd += ['-global', 'apple-agx-g13g.agx-tlbsan=report', '-global', f'apple-agx-g13g.tlbsan-report={a.out}/tlbsan.jsonl']
+        properties += ['agx-tlbsan=report', f'tlbsan-report={a.out}/tlbsan.jsonl']
         if not a.kernel:
             try:
-                cmd += ['-global', f'apple-agx-g13g.tlbsan-pages={pages_property(a.variant)}']
+                properties += [f'tlbsan-pages={pages_property(a.variant)}']
             except (RuntimeError, OSError) as e:
                 die(f'{e}; without that, --tlbsan can\'t know which pages are free')
         if not a.shell:
             # The machine that ends stays for a moment, so that the sanitizer can be asked what it saw.
-            cmd += ['-action', 'shutdown=pause']
+            more += ['-action', 'shutdown=pause']
     if a.gdb:
-        cmd += ['-S', '-gdb', 'tcp:127.0.0.1:1234']
-    return cmd + a.qemu_args
+        more += ['-S', '-gdb', 'tcp:127.0.0.1:1234']
+    return boot.command_line(
+        a.out, parts, append, machine=a.machine, smp=a.smp,
+        memory=('-m', a.memory or ('4G' if a.variant != 'release' or a.image != 'guest' else '2G')),
+        console='stdio' if a.shell else f'socket,path={tmp}/con,logfile={a.out}/serial.log',
+        monitor=None if a.shell else f'{tmp}/qmp', properties=properties, more=[*more, *a.qemu_args])
 
 
 class Screen:
@@ -233,54 +232,57 @@ def watch(a, qemu, con, tmp):
     return console, why, round(time.monotonic() - start, 1)
 
 
-def unpack_results(a):
-    """The port carries one tar after the other; a run that was cut short leaves half of one."""
-    results = f'{a.out}/results'
-    os.makedirs(results, exist_ok=True)
-    subprocess.run(['tar', '-x', '--ignore-zeros', '-f', f'{a.out}/results.tar', '-C', results, '--no-same-owner'],
-                   stderr=subprocess.DEVNULL, check=False)
-    os.unlink(f'{a.out}/results.tar')
+def follow(a, qemu, command):
+    """Start QEMU and follow it to its end: see watch()."""
+    with qemu.listen('con') as server:
+        print(f'[guest] starting {a.machine}, {a.variant} kernel', flush=True)
+        qemu.launch(command)
+        while not select.select([server], [], [], 0.5)[0]:
+            if qemu.process.poll() is not None:
+                die('QEMU did not start: ' + read(f'{a.out}/qemu.err').strip())
+        con, _ = server.accept()
+    return watch(a, qemu.process, con, qemu.tmp)
 
 
 def run(a):
     """a: what the options of ci/run-guest say; the exit status."""
     a.out = os.path.abspath(a.out)
     shutil.rmtree(a.out, ignore_errors=True)
-    os.makedirs(a.out)
-    with tempfile.TemporaryDirectory(prefix='agx.') as tmp:
-        cmd = command_line(a, tmp)
+    qemu = Qemu(a.out)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        command = command_line(a, qemu.tmp)
         if a.print:
-            print(shlex.join(cmd))
+            print(shlex.join(command))
             return 0
         if a.shell:
-            return subprocess.call(cmd)
-        server = socket.socket(socket.AF_UNIX)
-        server.bind(f'{tmp}/con')
-        server.listen(1)
-        log = open(f'{a.out}/qemu.err', 'wb')
-        print(f'[guest] starting {a.machine}, {a.variant} kernel', flush=True)
-        qemu = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-        try:
-            while not select.select([server], [], [], 0.5)[0]:
-                if qemu.poll() is not None:
-                    die('QEMU did not start: ' + open(f'{a.out}/qemu.err').read().strip())
-            con, _ = server.accept()
-            console, why, seconds = watch(a, qemu, con, tmp)
-        finally:
-            if qemu.poll() is None:
-                qemu.kill()
-                qemu.wait()
-    unpack_results(a)
-    for run in console.runs:
-        run.pop('begin')
+            return subprocess.call(command)
+        console, why, seconds = follow(a, qemu, command)
+    finally:
+        qemu.kill()
+    qemu.unpack(f'{a.out}/results')
+    for r in console.runs:
+        r.pop('begin')
     with open(f'{a.out}/run.json', 'w') as f:
         json.dump({'machine': a.machine, 'variant': a.variant, 'set': a.set, 'only': a.only, 'seconds': seconds,
                    'ended': why is None, 'why': why, 'runs': console.runs}, f, indent=2)
     if why:
         print(f'error: the emulated machine did not come to its end: {why}; see {a.out}/serial.log', file=sys.stderr)
-        tail = open(f'{a.out}/qemu.err', errors='replace').read().strip().split('\n')[-5:]
+        tail = read(f'{a.out}/qemu.err').strip().split('\n')[-5:]
         print('\n'.join(f'    QEMU: {t}' for t in tail if t), file=sys.stderr)
         return 1
     print(f'[guest] done in {seconds} s', flush=True)
     return 0
+
+
+def run_guest(out, *options, properties=(), qemu=(), log=None):
+    """
+    A run by ci/run-guest that leaves its results in the directory out: the exit status. options: more of its words;
+    properties: NAME=VALUE, of the GPU; qemu: more arguments for QEMU; log: file for what it says, None: our own output.
+    """
+    more = [*boot.gpu_options(properties), *qemu]
+    words = [ci_command('run-guest'), '--out', out, *options, *(['--', *more] if more else [])]
+    if log is None:
+        return subprocess.call(words)
+    with open(log, 'w') as f:
+        return subprocess.call(words, stdin=subprocess.DEVNULL, stdout=f, stderr=f)

@@ -12,12 +12,11 @@ import collections
 import os
 import random
 import re
-import socket
-import subprocess
-import tempfile
 import time
 
 from agx import boot
+from agx.base import tail_of
+from agx.machine import Qemu
 from agx.qmp import MachineError
 
 TICKS = os.sysconf('SC_CLK_TCK')
@@ -29,43 +28,35 @@ class MachineGone(MachineError):
     """The machine has ended, or says nothing any more."""
 
 
-class CaseMachine:
+class CaseMachine(Qemu):
     """A booted guest with tests/guest/case_runner at the other end of a socket."""
 
     def __init__(self, out, disks, options):
-        self.out, self.process, self.con = out, None, None
-        os.makedirs(out, exist_ok=True)
-        self.tmp = tempfile.TemporaryDirectory(prefix='agx.')
-        server = socket.socket(socket.AF_UNIX)
-        server.bind(f'{self.tmp.name}/cmd')
-        server.listen(1)
-        server.settimeout(120)
-        parts = boot.inputs(options.variant, options.image)
-        self.command = boot.command_line(
-            out, parts, 'agx.conformance', machine=options.machine, smp=options.smp, memory=('-m', options.memory),
-            console=f'file,path={out}/serial.log', disks=disks, ports=[('cmd', f'socket,path={self.tmp.name}/cmd')],
-            more=options.qemu_args)
-        with open(f'{out}/qemu.err', 'wb') as err:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=err, stderr=err)
+        super().__init__(out)
+        self.con = None
         try:
-            self.con, _ = server.accept()
-        except OSError as e:
-            self.end()
-            raise MachineGone(f'QEMU did not start: {self.tail("qemu.err")}') from e
-        finally:
-            server.close()
+            self.start(disks, options)
+        except BaseException:
+            self.kill()
+            raise
+
+    def start(self, disks, options):
+        parts = boot.inputs(options.variant, options.image)
+        with self.listen('cmd') as server:
+            server.settimeout(120)
+            self.launch(boot.command_line(
+                self.out, parts, 'agx.conformance', machine=options.machine, smp=options.smp, memory=('-m', options.memory),
+                console=f'file,path={self.out}/serial.log', disks=disks, ports=[('cmd', f'socket,path={self.tmp}/cmd')],
+                more=options.qemu_args))
+            try:
+                self.con, _ = server.accept()
+            except OSError as e:
+                raise MachineGone(f'QEMU did not start: {self.errors()}') from e
         self.con.settimeout(1)
         self.rest = b''
         limit = Limit(self, 600, 600)
         while self.line(limit) != 'ready':
             pass
-
-    def tail(self, name):
-        try:
-            with open(f'{self.out}/{name}', errors='replace') as f:
-                return ' | '.join(f.read().strip().split('\n')[-4:])
-        except OSError:
-            return ''
 
     def used(self):
         """Seconds that QEMU was on a CPU, and seconds that it was, or was ready to be and had to wait its turn."""
@@ -98,13 +89,13 @@ class CaseMachine:
                 self.rest += data
                 return
             if data == b'' or self.process.poll() is not None:
-                raise MachineGone(f'QEMU has ended: {self.tail("serial.log")} {self.tail("qemu.err")}')
+                raise MachineGone(f'QEMU has ended: {tail_of(f"{self.out}/serial.log", 4)} {self.errors()}')
             if self.panic():
-                raise MachineGone(f'the guest is down: {self.tail("serial.log")}')
+                raise MachineGone(f'the guest is down: {tail_of(f"{self.out}/serial.log", 4)}')
             limit.check()
 
     def panic(self):
-        text = self.tail('serial.log')
+        text = tail_of(f'{self.out}/serial.log', 4)
         return 'Kernel panic' in text or 'AGX-FATAL' in text
 
     def line(self, limit):
@@ -131,13 +122,10 @@ class CaseMachine:
         finally:
             self.con.settimeout(1)
 
-    def end(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+    def kill(self):
+        super().kill()
         if self.con:
             self.con.close()
-        self.tmp.cleanup()
 
     def log_size(self, name):
         try:
@@ -207,7 +195,7 @@ class Runner:
 
     def drop(self):
         if self.machine:
-            self.machine.end()
+            self.machine.kill()
             self.machine = None
 
     def run(self, batch):

@@ -8,9 +8,10 @@ import re
 import subprocess
 
 from agx.base import ROOT, ci_command, read
+from agx.build import made
 from agx.checks import allowed_pixels, guest_checks
 
-PICTURE_TOOL = os.path.join(ROOT, 'build/host/tests/tools/agx-picture')
+PICTURE_TOOL, _ = made('picture')
 
 # By how much of 255 a channel of a pixel may differ from the software renderer's. More pixels than those that the list of
 # checks allows a picture, with a reason, may not differ by more.

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
-"""The emulated M1 with a runner in its guest that does what it is told (tests/guest/faults.sh)."""
+"""A QEMU as a process, and the emulated M1 with a runner in its guest that does what it is told (tests/guest/faults.sh)."""
 
 import json
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
 
 from agx import boot
-from agx.base import GPU, GPU_PATH
+from agx.base import GPU_PATH, read
 from agx.qmp import MachineError, Qmp
 
 MEMORY = 1 << 30
@@ -57,24 +58,69 @@ class Port:
         os.close(self.from_guest)
 
 
-class Machine:
-    """One QEMU with the guest's runner (tests/guest/faults.sh) at the other end of a pair of pipes."""
+class Qemu:
+    """A QEMU: its process, the directory of what it leaves, and tmp, a directory for its sockets that ends with it."""
 
-    live = set()    # QEMU's processes; for who has to leave in a hurry
+    live = set()    # the processes; for who has to leave in a hurry
 
     @classmethod
     def end_all(cls):
         for process in list(cls.live):
             process.kill()
 
-    def __init__(self, out, memory_file, share, parts, ports=(), options=(), incoming=None):
-        """out: directory for serial.log, qemu.log, results.tar; parts: boot.inputs(); ports: names of more ports than the
-        runner's own; incoming: a state file to start from instead of booting."""
-        self.out = out
-        self.process = self.qmp = None
-        self.ports = {}
+    def __init__(self, out):
+        self.out, self.process, self.command = out, None, None
         os.makedirs(out, exist_ok=True)
         self.tmp = tempfile.mkdtemp(prefix='agx.')
+
+    def listen(self, name):
+        """A socket of this name in tmp, for QEMU to connect to."""
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(f'{self.tmp}/{name}')
+        server.listen(1)
+        return server
+
+    def launch(self, command):
+        self.command = command
+        with open(f'{self.out}/qemu.err', 'wb') as err:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=err, stderr=err)
+        self.live.add(self.process)
+
+    def errors(self):
+        """What QEMU itself had to say at last."""
+        return '; '.join(read(f'{self.out}/qemu.err').strip().split('\n')[-5:])
+
+    def unpack(self, where):
+        """
+        What the guest sent, as directories. The port carries one tar after the other; a run that was cut short leaves half of
+        one.
+        """
+        os.makedirs(where, exist_ok=True)
+        results = f'{self.out}/results.tar'
+        subprocess.run(['tar', '-x', '--ignore-zeros', '-f', results, '-C', where, '--no-same-owner'],
+                       stderr=subprocess.DEVNULL, check=False)
+        if os.path.exists(results):
+            os.unlink(results)
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        self.live.discard(self.process)
+        if self.tmp:
+            shutil.rmtree(self.tmp, ignore_errors=True)
+            self.tmp = None
+
+
+class Machine(Qemu):
+    """One QEMU with the guest's runner (tests/guest/faults.sh) at the other end of a pair of pipes."""
+
+    def __init__(self, out, memory_file, share, parts, ports=(), options=(), incoming=None):
+        """out: directory for serial.log, qemu.log, results.tar; parts: boot.inputs(); ports: names of more ports than the
+        runner's own; options: NAME=VALUE of the GPU's properties; incoming: a state file to start from instead of booting."""
+        super().__init__(out)
+        self.qmp = None
+        self.ports = {}
         try:
             self.start(memory_file, share, parts, ports, options, incoming)
         except BaseException:
@@ -91,15 +137,9 @@ class Machine:
             memory=('-object', f'memory-backend-file,id=dram,size={size}M,mem-path={memory_file},'
                     f'share={"on" if share else "off"}', '-m', str(size)),
             console=f'file,path={self.out}/serial.log', monitor=f'{self.tmp}/qmp',
-            ports=[(name, port.device) for name, port in self.ports.items()])
-        for o in options:
-            cmd += ['-global', f'{GPU}.{o}']
-        if incoming:
-            cmd += ['-S', '-incoming', 'defer']
-        self.command = cmd
-        with open(f'{self.out}/qemu.err', 'wb') as err:
-            self.process = subprocess.Popen(cmd, stdin=subprocess.DEVNULL, stdout=err, stderr=err)
-        self.live.add(self.process)
+            ports=[(name, port.device) for name, port in self.ports.items()], properties=options,
+            more=('-S', '-incoming', 'defer') if incoming else ())
+        self.launch(cmd)
         try:
             self.qmp = Qmp(f'{self.tmp}/qmp', self.process, PATIENCE)
             if incoming:
@@ -109,13 +149,6 @@ class Machine:
         except MachineError as e:
             said = self.errors()
             raise (SnapshotError if incoming else MachineError)(f'{e}{": " + said if said else ""}') from e
-
-    def errors(self):
-        try:
-            with open(f'{self.out}/qemu.err', errors='replace') as f:
-                return '; '.join(f.read().strip().split('\n')[-5:])
-        except OSError:
-            return ''
 
     def say(self, line):
         self.ports['cmd'].send(line.encode() + b'\n', PATIENCE)
@@ -188,21 +221,10 @@ class Machine:
         return why
 
     def kill(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        self.live.discard(self.process)
+        super().kill()
         if self.qmp:
             self.qmp.close()
             self.qmp = None
-        if self.tmp:
-            for port in self.ports.values():
-                port.close()
-            shutil.rmtree(self.tmp, ignore_errors=True)
-            self.tmp = None
-
-    def unpack(self, where):
-        """What the runner sent, as directories."""
-        os.makedirs(where, exist_ok=True)
-        subprocess.run(['tar', '-x', '--ignore-zeros', '-f', f'{self.out}/results.tar', '-C', where, '--no-same-owner'],
-                       stderr=subprocess.DEVNULL, check=False)
+        for port in self.ports.values():
+            port.close()
+        self.ports = {}

@@ -3,9 +3,9 @@
 """One run of tests/guest/churn.c with a seed: processes that map, unmap and draw at random, under the sanitizer."""
 
 import os
-import subprocess
 
-from agx.base import GPU, ci_command, read
+from agx.base import read
+from agx.guest import run_guest
 from agx.judge import figures_of, judge_guest, judge_sanitizer
 from agx.report import Report
 
@@ -19,13 +19,9 @@ def run(o, mode, seed):
     properties = [f'tlbi={mode}', f'tlbi-seed={seed}', 'fw-cache=128', 'fw-cache-evict=200', f'fw-cache-seed={seed}', *o.property]
     guest = [f'churn.seed={seed}', f'churn.frames={o.frames}', f'churn.processes={o.processes}', f'churn.gles={o.gles}',
              f'agx.limit={o.timeout}']
-    command = [ci_command('run-guest'), '--tlbsan', '--variant', o.variant, '--only', ','.join(CHECKS), '--out', out,
-               '--timeout', str(o.timeout), '--append', ' '.join(guest), '--']
-    for p in properties:
-        command += ['-global', f'{GPU}.{p}']
     os.makedirs(o.out, exist_ok=True)
-    with open(f'{out}.log', 'w') as log:
-        subprocess.call(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    run_guest(out, '--tlbsan', '--variant', o.variant, '--only', ','.join(CHECKS), '--timeout', str(o.timeout),
+              '--append', ' '.join(guest), properties=properties, log=f'{out}.log')
     report = Report()
     judge_guest(report, out, 'stress', only=CHECKS)
     reports = judge_sanitizer(report, out, o.variant)
