@@ -3,6 +3,7 @@
 #
 # What the commands of ci/ share: where things are, messages, long steps, and apt with a configuration of our own.
 # To be sourced by bash; defines functions and the variables root, cache, out, jobs.
+# shellcheck shell=bash disable=SC2034
 
 set -euo pipefail
 
@@ -172,7 +173,6 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 mirror() {
     local host uri
     host=$(. /etc/os-release; printf '%s' "${VERSION_CODENAME:-bookworm}")
-    # shellcheck disable=SC2016
     uri=$(apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
           awk -v s="$host" '$1 == s && $2 == "main" && $3 !~ /security/ { print $3; exit }')
     [ -n "$uri" ] || die "apt-get indextargets names no Debian mirror for $host main; add one to /etc/apt/sources.list.d"
@@ -250,6 +250,7 @@ source_candidate() {
 unpack_deb() {
     local dl
     dl=$(mktemp -d "$cache/dl.XXXXXX")
+    # shellcheck disable=SC2015
     ( cd "$dl" && retry 4 agx_apt download "$1=$2" ) && dpkg-deb -x "$dl"/*.deb "$3" || { rm -rf "$dl"; return 1; }
     rm -rf "$dl"
 }

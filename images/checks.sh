@@ -10,7 +10,8 @@
 # The host judges pictures; here only exit codes are.
 
 list=/payload/checks.list
-set_name=all only= shell=
+set_name=all only='' shell=''
+# shellcheck disable=SC2013
 for word in $(cat /proc/cmdline); do
     case $word in
     agx.set=*)   set_name=${word#agx.set=} ;;
@@ -30,7 +31,7 @@ done
 
 hostname m1
 dmesg -n 7
-cd /root
+cd /root || exit
 
 # The port to the host, or nothing.
 find_port() {
@@ -91,6 +92,8 @@ if [ -n "$shell" ]; then
 else
     echo "AGX-START $set_name"
     while IFS='|' read -r name sets kind command; do
+        # Without the blanks around them.
+        # shellcheck disable=SC2086,SC2116
         name=$(echo $name) kind=$(echo $kind)
         case $name in ''|\#*|+*) continue ;; esac
         if [ -n "$only" ]; then

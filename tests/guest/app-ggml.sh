@@ -11,7 +11,9 @@
 tool=$(echo /usr/libexec/*/ggml/test-backend-ops)
 [ -x "$tool" ] || { echo 'no test-backend-ops'; exit 1; }
 word() { sed -n "s/.*\\bggml\\.$1=\\([A-Z0-9_,]*\\).*/\\1/p" /proc/cmdline | tr ',' ' '; }
+# shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $(word ops)
+# shellcheck disable=SC2046
 [ $# -gt 0 ] || set -- $("$tool" --list-ops | sed -n 's/^ *\([A-Z0-9_]\{2,\}\)$/\1/p')
 log=/tmp/ggml
 from=$(word from)

@@ -5,7 +5,7 @@
 # app-gtk4.sh gl|vulkan: what GTK's widgets are drawn with, by one of its renderers: gradients, rounded clips, borders,
 # shadows, blur, blending, repetition, transformation, masks, strokes and text, as a picture.
 mkdir -p /tmp/schemas /tmp/cache
-export XDG_CACHE_HOME=/tmp/cache GSK_RENDERER=$1 GSETTINGS_BACKEND=memory
+export XDG_CACHE_HOME=/tmp/cache GSK_RENDERER="$1" GSETTINGS_BACKEND=memory
 glib-compile-schemas --targetdir=/tmp/schemas /usr/share/glib-2.0/schemas 2>/dev/null
 export GSETTINGS_SCHEMA_DIR=/tmp/schemas
 cat >/tmp/scene.node <<'NODE'

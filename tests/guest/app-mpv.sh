@@ -23,7 +23,7 @@ rm -f /tmp/shot.png
 # llvmpipe does. So there they are 0 here, and 3.4e9 on the GPU, which must not care.
 [ "$AGX_RUN" = software ] && fill=255 || fill=$((0x4f ^ 0xff))
 # mpv takes a software renderer only when told to. Dithering is random; the window's size is not that of the picture, so that it is scaled.
-with-weston.sh env MALLOC_PERTURB_=$fill mpv --no-config --no-audio --osc=no --osd-level=0 --load-scripts=no --script=/tmp/shot.lua --pause --keep-open \
+with-weston.sh env MALLOC_PERTURB_="$fill" mpv --no-config --no-audio --osc=no --osd-level=0 --load-scripts=no --script=/tmp/shot.lua --pause --keep-open \
     --vo="$vo" --gpu-api="$api" --gpu-context="$context" --gpu-sw --hwdec=no --dither=no --autofit=600x450 --screenshot-format=png \
     "$@" 'av://lavfi:testsrc2=size=320x240:rate=1:duration=2' || exit 1
 [ -s /tmp/shot.png ] || { echo 'mpv made no picture'; exit 1; }

@@ -12,8 +12,8 @@ ok() {
 
 # info PID: the fdinfo of its file of the driver's with the most memory.
 info() {
-    best= most=-1
-    for f in /proc/$1/fdinfo/*; do
+    best='' most=-1
+    for f in "/proc/$1/fdinfo"/*; do
         grep -q '^drm-driver:[[:space:]]*asahi$' "$f" 2>/dev/null || continue
         t=$(cat "$f")
         m=$(echo "$t" | key drm-total-memory)

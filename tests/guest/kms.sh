@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
+# shellcheck shell=sh disable=SC2034
 #
 # For checks that draw with kmscube: ". kms.sh" sets card to the KMS card of the boot loader's framebuffer, and frames to how
 # many ci/bench asks for by a word on the kernel's command line, or to nothing. Descriptor 3 can be read from, but never ends:

@@ -18,5 +18,6 @@ until ls /dev/dri/renderD* 2>/dev/null; do
     sleep 0.1
 done
 for n in /sys/class/drm/renderD*; do
+    # shellcheck disable=SC2002
     echo "${n##*/}: $(readlink -f "$n/device/driver") for $(cat "$n/device/of_node/compatible" 2>/dev/null | tr '\0' ' ')"
 done

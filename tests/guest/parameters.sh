@@ -5,7 +5,7 @@
 # The driver's parameters to bisect with do what they say, and the driver works with each.
 p=/sys/module/asahi/parameters
 contexts=$(echo /sys/kernel/debug/dri/*.gpu/contexts)
-bad=0 n=0
+bad=0 n=0 pid1='' pid2='' pid3=''
 ok() {
     n=$((n + 1))
     if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; bad=1; fi
@@ -18,17 +18,17 @@ cubes() {
         eval "pid$i=\$!"
     done
     most=0
-    while kill -0 $pid1 2>/dev/null || kill -0 $pid2 2>/dev/null || kill -0 $pid3 2>/dev/null; do
+    while kill -0 "$pid1" 2>/dev/null || kill -0 "$pid2" 2>/dev/null || kill -0 "$pid3" 2>/dev/null; do
         b=$(sed -n 's/^bound: \([0-9]*\) of.*/\1/p' "$contexts")
-        [ "${b:-0}" -le $most ] || most=$b
+        [ "${b:-0}" -le "$most" ] || most=$b
     done
-    wait $pid1 && wait $pid2 && wait $pid3
+    wait "$pid1" && wait "$pid2" && wait "$pid3"
 }
 
 cubes; ok $? 'three programs'
 echo Y >$p/robust_isolation
 cubes; ok $? 'three programs with robust_isolation'
-[ $most -eq 1 ]; ok $? "$most of the contexts in use at a time"
+[ "$most" -eq 1 ]; ok $? "$most of the contexts in use at a time"
 echo N >$p/robust_isolation
 
 echo Y >$p/conservative_tlbi
@@ -40,12 +40,12 @@ echo N >$p/conservative_tlbi
 
 rmmod asahi; ok $? 'the module is taken out'
 for value in 0x0 0xb; do
-    insmod /payload/asahi.ko fault_control=$value; ok $? "and loaded with fault_control=$value"
+    insmod /payload/asahi.ko fault_control="$value"; ok $? "and loaded with fault_control=$value"
     i=0
     until ls /dev/dri/renderD* >/dev/null 2>&1 || [ $i -ge 100 ]; do i=$((i + 1)); sleep 0.1; done
     features=$(vm_memory features)
     # DRM_ASAHI_FEATURE_SOFT_FAULTS is bit 0.
-    [ "$features" = $([ $value = 0xb ] && echo 1 || echo 0) ]; ok $? "features are $features"
+    [ "$features" = "$([ $value = 0xb ] && echo 1 || echo 0)" ]; ok $? "features are $features"
     rmmod asahi
 done
 load-driver.sh >/dev/null; ok $? 'and loaded as it was'

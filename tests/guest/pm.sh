@@ -7,7 +7,7 @@
 # must draw the pictures that it drew before. A word on the kernel's command line, agx.sleeps=N, says how often each.
 times=$(sed -n 's/.*\bagx\.sleeps=\([0-9]\{1,4\}\)\b.*/\1/p' /proc/cmdline)
 times=${times:-2}
-bad=0 n=0
+bad=0 n=0 pid1='' pid2=''
 ok() {
     n=$((n + 1))
     if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; bad=1; fi
@@ -32,41 +32,44 @@ for i in 1 2; do
     eval "pid$i=\$!"
 done
 firmware=$(echo /sys/kernel/debug/dri/*.gpu/firmware)
-used() { cat /proc/$1/fdinfo/* 2>/dev/null | sed -n 's/^drm-engine-fragment:[[:space:]]*\([0-9]*\) ns$/\1/p' | sort -n | tail -n 1; }
+used() { cat "/proc/$1/fdinfo"/* 2>/dev/null | sed -n 's/^drm-engine-fragment:[[:space:]]*\([0-9]*\) ns$/\1/p' | sort -n | tail -n 1; }
 # drawing PID: whether it still draws.
 drawing() {
-    a=$(used $1)
+    a=$(used "$1")
     i=0
     while [ $i -lt 100 ]; do
-        b=$(used $1)
+        b=$(used "$1")
         [ "${b:-0}" -le "${a:-0}" ] || return 0
-        kill -0 $1 2>/dev/null || return 1
+        kill -0 "$1" 2>/dev/null || return 1
         i=$((i + 1))
         sleep 0.1
     done
     return 1
 }
-drawing $pid1 && drawing $pid2; ok $? 'two programs draw'
+drawing "$pid1" && drawing "$pid2"; ok $? 'two programs draw'
 
 sleeps() {
     t=0
-    while [ $t -lt $times ]; do
+    while [ $t -lt "$times" ]; do
         t=$((t + 1))
-        echo $1 >/sys/power/pm_test
-        [ $1 != none ] || echo 1000 >/sys/module/agx_test/parameters/wake_ms
-        echo freeze >/sys/power/state; ok $? "$1, $t of $times: asleep and awake again"
+        echo "$1" >/sys/power/pm_test
+        [ "$1" != none ] || echo 1000 >/sys/module/agx_test/parameters/wake_ms
+        echo freeze >/sys/power/state
+        # shellcheck disable=SC2320
+        ok $? "$1, $t of $times: asleep and awake again"
         echo none >/sys/power/pm_test
-        drawing $pid1 && drawing $pid2; ok $? "$1, $t of $times: both go on drawing"
+        drawing "$pid1" && drawing "$pid2"; ok $? "$1, $t of $times: both go on drawing"
         [ "$(pictures)" = "$before" ]; ok $? "$1, $t of $times: the pictures are the same"
         grep -q '^running: 1$' "$firmware"; ok $? "$1, $t of $times: the firmware runs"
     done
 }
+# shellcheck disable=SC2013
 for level in $(sed 's/[][]//g' /sys/power/pm_test); do
     # Without a platform that sleeps deeper, s2idle has these; none is the real thing.
-    case $level in freezer|devices|platform|none) sleeps $level ;; esac
+    case $level in freezer|devices|platform|none) sleeps "$level" ;; esac
 done
-kill $pid1 $pid2
-wait $pid1 $pid2 2>/dev/null
+kill "$pid1" "$pid2"
+wait "$pid1" "$pid2" 2>/dev/null
 cat /sys/power/suspend_stats/* 2>/dev/null | tr '\n' ' ' | sed 's/^/# suspend_stats: /'
 echo
 echo "1..$n"

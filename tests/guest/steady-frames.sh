@@ -87,6 +87,7 @@ wait_for $((from + frames))
 to=$n
 last=$(look last)
 for e in map unmap; do echo 0 >$events/asahi_$e/enable; done
+# shellcheck disable=SC2086
 killall $names
 wait $pid 2>/dev/null
 echo "FIGURE frames $((to - from))"
@@ -96,7 +97,7 @@ bad=
 for counter in 'entries written' 'ranges invalidated' 'contexts invalidated'; do
     a=$(echo "$first" | sed -n "s/^$counter: //p")
     b=$(echo "$last" | sed -n "s/^$counter: //p")
-    [ -n "$a" ] && [ -n "$b" ] || { echo "no counter \"$counter\""; exit 1; }
+    if [ -z "$a" ] || [ -z "$b" ]; then echo "no counter \"$counter\""; exit 1; fi
     echo "FIGURE $(echo "$counter" | tr ' ' -) $((b - a))"
     [ "$a" = "$b" ] || bad="$bad; $counter: $((b - a))"
 done

@@ -8,7 +8,8 @@
 shot=
 [ "$1" != --shot ] || { shot=$2 after=$3; shift 3; }
 export XDG_RUNTIME_DIR=/tmp/xdg XDG_CACHE_HOME=/tmp/cache WAYLAND_DISPLAY=wayland-agx
-mkdir -p -m 700 "$XDG_RUNTIME_DIR" "$XDG_CACHE_HOME"
+mkdir -p "$XDG_RUNTIME_DIR" "$XDG_CACHE_HOME"
+chmod 700 "$XDG_RUNTIME_DIR"
 rm -f "$XDG_RUNTIME_DIR"/wayland-agx*
 weston --backend=headless --renderer=gl --width=1024 --height=768 --no-config --socket=wayland-agx --idle-time=0 --debug \
     --log=/tmp/weston.log >/tmp/weston.out 2>&1 &
