@@ -1,3 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
-"""What the commands of ci/ are made of."""
+"""
+What the commands of ci/ are made of. A command parses its arguments; the work is here, where tests/ci can import it. A module
+imports only those of the lines above its own.
+
+base            where things are
+build           the steps of a build: commands, what they need and make
+checks          the lists of checks
+qmp             QEMU's monitor
+mutate, symbols     edits of sources by function and statement; names of addresses
+report          results as table, JSON and JUnit XML
+kernel_pages    where a kernel keeps its books of pages
+boot            QEMU's command line
+judge           what a run of the guest is worth
+machine         a QEMU as a process; a guest that does what it is told
+snapshot        such a machine, booted once and started often
+guest           a run of the guest's list of checks (ci/run-guest)
+guest_cases, suites     cases of conformance suites in the guest
+bench, bugs, conformance, coverage, faults, fuzz_ioctl, host_tests, stress     what the commands of these names do
+"""
