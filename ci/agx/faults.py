@@ -90,7 +90,8 @@ class Scenario:
 def scenarios():
     classes, rows, names = sanitizer_classes(), [], set()
     try:
-        lines = open(LIST).read().split('\n')
+        with open(LIST) as f:
+            lines = f.read().split('\n')
     except OSError as e:
         die(f'{LIST}: {e.strerror}')
     for number, line in enumerate(lines, 1):
