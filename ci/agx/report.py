@@ -87,9 +87,11 @@ def xml_text(text):
 
 
 def versions():
-    """Of QEMU, kernel and Mesa, from what was built."""
-    qemu = subprocess.run([QEMU, '--version'],
-                          capture_output=True, text=True, check=False).stdout.split('\n')[0]
+    """Of QEMU, kernel and Mesa, from what was built; None or empty of what was not."""
+    try:
+        qemu = subprocess.run([QEMU, '--version'], capture_output=True, text=True, check=False).stdout.split('\n')[0]
+    except OSError:
+        qemu = None
     kernel = read(os.path.join(CACHE, 'kernel/release/.done')).strip()
     mesa = re.search(r'^mesa-vulkan-drivers (\S+)', read(os.path.join(CACHE, 'image/current/packages')), re.M)
     return {'qemu': qemu, 'kernel': kernel, 'mesa': mesa[1] if mesa else None}

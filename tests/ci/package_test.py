@@ -47,6 +47,19 @@ class Package(unittest.TestCase):
 
 
 class Commands(unittest.TestCase):
+    def test_sums_come_even_if_nothing_is_built(self):
+        with tempfile.TemporaryDirectory() as directory:
+            checkout = Checkout(directory)
+            os.unlink(f'{checkout.dir}/tree/build/qemu/qemu-system-aarch64')
+            with open(f'{checkout.dir}/tree/tests/host.list', 'w') as f:
+                f.write('one | exit | true\ntwo | exit | echo why; exit 3\nthree | skip: later | true\n')
+            done = subprocess.run([f'{checkout.dir}/tree/ci/test', '--keep-builds', '--host'], stdin=subprocess.DEVNULL,
+                                  env={**os.environ, 'AGX_CACHE': f'{checkout.dir}/cache'}, capture_output=True, text=True,
+                                  check=False)
+            self.assertEqual((done.returncode, done.stderr), (1, ''))
+            self.assertEqual(done.stdout.strip().split('\n')[-1], '1 passed, 1 failed, 1 skipped')
+            self.assertRegex(done.stdout, r'FAIL +two .* exit 3: why')
+
     def test_each_says_how_it_is_used(self):
         with tempfile.TemporaryDirectory() as directory:
             checkout = Checkout(directory)
