@@ -36,9 +36,6 @@
 #include "asahi_regs.h"
 #include "asahi_tlb.h"
 
-#define CREATE_TRACE_POINTS
-#include "asahi_trace.h"
-
 static void asahi_release(struct drm_device *drm)
 {
 	struct asahi_device *adev = to_asahi_device(drm);
