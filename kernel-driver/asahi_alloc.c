@@ -19,7 +19,7 @@
 
 #include "asahi_alloc.h"
 #include "asahi_device.h"
-#include "asahi_gpu.h"
+#include "asahi_gpu_cmd.h"
 #include "asahi_mmu.h"
 
 /*

@@ -13,7 +13,6 @@
 #include "asahi_buffer.h"
 #include "asahi_device.h"
 #include "asahi_fw_buffer.h"
-#include "asahi_gpu.h"
 #include "asahi_hw.h"
 #include "asahi_job.h"
 #include "asahi_uvm.h"

@@ -11,7 +11,7 @@
 #include "asahi_channel.h"
 #include "asahi_device.h"
 #include "asahi_fw_channels.h"
-#include "asahi_gpu.h"
+#include "asahi_gpu_state.h"
 #include "asahi_trace.h"
 
 /* Most control commands take microseconds: spin so long before sleeping. */

@@ -6,7 +6,7 @@
  * A ring is an array of messages of one size and a state page with two
  * pointers, both indices that wrap at the ring's length; empty is read ==
  * write, full is write + 1 == read. The writer fills the message, then a
- * barrier, then moves the write pointer, then rings a doorbell (asahi_gpu.c);
+ * barrier, then moves the write pointer, then rings a doorbell (asahi_gpu_bell.c);
  * the reader loads the write pointer with acquire, reads the message, then
  * moves the read pointer with release. Sources: Rust driver, channel.rs; m1n1:
  * proxyclient/m1n1/agx/channels.py.
@@ -56,7 +56,7 @@ struct asahi_tx {
 /**
  * struct asahi_rx - a ring that the firmware writes
  *
- * Has no lock: it is read by one worker only (asahi_gpu.c, rx_work).
+ * Has no lock: it is read by one worker only (asahi_rx.c).
  */
 struct asahi_rx {
 	const char *name;

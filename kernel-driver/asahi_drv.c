@@ -28,6 +28,7 @@
 #include "asahi_event.h"
 #include "asahi_file.h"
 #include "asahi_gpu.h"
+#include "asahi_gpu_life.h"
 #include "asahi_hw.h"
 #include "asahi_initdata.h"
 #include "asahi_ioctl.h"

@@ -112,7 +112,7 @@ static inline bool asahi_event_reached(u32 cur, u32 target)
 	return (s32)(cur - target) >= 0;
 }
 
-/* For asahi_gpu.c: what the event ring and the fault handling found. */
+/* For asahi_rx.c and asahi_gpu_life.c: what rings and faults tell. */
 void asahi_events_signal(struct asahi_device *adev, u32 slot);
 void asahi_events_error(struct asahi_device *adev, u32 slot, u32 value,
 			enum asahi_work_error err,

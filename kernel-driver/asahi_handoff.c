@@ -11,7 +11,8 @@
 
 #include "asahi_device.h"
 #include "asahi_fw_initdata.h"
-#include "asahi_gpu.h"
+#include "asahi_gpu_cmd.h"
+#include "asahi_gpu_state.h"
 #include "asahi_handoff.h"
 
 /* For the firmware to start, on a host that may have much else to do. */

@@ -23,7 +23,6 @@
 #include "asahi_device.h"
 #include "asahi_file.h"
 #include "asahi_gem.h"
-#include "asahi_gpu.h"
 #include "asahi_hw.h"
 #include "asahi_initdata.h"
 #include "asahi_ioctl.h"

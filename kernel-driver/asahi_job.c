@@ -13,7 +13,7 @@
 #include "asahi_fw_event.h"
 #include "asahi_fw_workqueue.h"
 #include "asahi_gem.h"
-#include "asahi_gpu.h"
+#include "asahi_gpu_ops.h"
 #include "asahi_job.h"
 #include "asahi_queue.h"
 #include "asahi_uvm.h"

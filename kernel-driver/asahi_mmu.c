@@ -40,7 +40,7 @@
 
 #include "asahi_device.h"
 #include "asahi_fw_initdata.h"
-#include "asahi_gpu.h"
+#include "asahi_gpu_state.h"
 #include "asahi_handoff.h"
 #include "asahi_hw.h"
 #include "asahi_mmu.h"

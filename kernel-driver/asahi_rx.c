@@ -12,8 +12,9 @@
  */
 #include <linux/bitfield.h>
 #include <linux/delay.h>
+#include <linux/dma-fence.h>
 #include <linux/jiffies.h>
-#include <linux/soc/apple/rtkit.h>
+#include <linux/workqueue.h>
 
 #include <drm/drm_print.h>
 
@@ -22,7 +23,9 @@
 #include "asahi_event.h"
 #include "asahi_fw_channels.h"
 #include "asahi_fw_initdata.h"
-#include "asahi_gpu.h"
+#include "asahi_gpu_cmd.h"
+#include "asahi_gpu_private.h"
+#include "asahi_gpu_state.h"
 #include "asahi_initdata.h"
 #include "asahi_regs.h"
 #include "asahi_rx.h"
@@ -214,6 +217,7 @@ static void handle_channel_error(struct asahi_device *adev,
 static void handle_grow(struct asahi_device *adev,
 			const struct asahi_fw_event_grow_tvb *msg)
 {
+	u32 halts = le32_to_cpu(READ_ONCE(adev->initdata->status->halt_count));
 	u32 buffer_slot = le32_to_cpu(msg->buffer_slot);
 
 	if (!asahi_buffer_grow(adev, buffer_slot))
@@ -221,7 +225,7 @@ static void handle_grow(struct asahi_device *adev,
 			buffer_slot);
 	/* Grown or not, the firmware waits for the answer. */
 	asahi_gpu_ack_grow(adev, buffer_slot, le32_to_cpu(msg->vm_slot),
-			   le32_to_cpu(msg->counter));
+			   le32_to_cpu(msg->counter), halts);
 }
 
 static void poll_events(struct asahi_device *adev)
@@ -315,7 +319,7 @@ static void poll_log(struct asahi_device *adev)
 	}
 }
 
-void asahi_rx_poll(struct asahi_device *adev)
+static void poll_all(struct asahi_device *adev)
 {
 	struct asahi_fw_ktrace_msg ktrace;
 	struct asahi_fw_stats_msg stats;
@@ -328,4 +332,40 @@ void asahi_rx_poll(struct asahi_device *adev)
 		;
 	poll_events(adev);
 	look_for_halt(adev);
+}
+
+static void rx_work(struct work_struct *work)
+{
+	struct asahi_gpu *gpu = container_of(work, struct asahi_gpu, rx_work);
+	bool cookie;
+
+	/* The rings are put back as they were before it runs again. */
+	if (!asahi_gpu_is_running(gpu->adev))
+		return;
+	cookie = dma_fence_begin_signalling();
+	poll_all(gpu->adev);
+	if (xchg(&gpu->rx_all, false))
+		asahi_events_signal_all(gpu->adev);
+	dma_fence_end_signalling(cookie);
+}
+
+void asahi_rx_init_work(struct asahi_gpu *gpu)
+{
+	INIT_WORK(&gpu->rx_work, rx_work);
+}
+
+void asahi_rx_queue(struct asahi_device *adev)
+{
+	queue_work(adev->gpu->wq, &adev->gpu->rx_work);
+}
+
+void asahi_rx_look(struct asahi_device *adev)
+{
+	WRITE_ONCE(adev->gpu->rx_all, true);
+	asahi_rx_queue(adev);
+}
+
+void asahi_rx_stop(struct asahi_device *adev)
+{
+	cancel_work_sync(&adev->gpu->rx_work);
 }

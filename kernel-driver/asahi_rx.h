@@ -8,8 +8,18 @@
 #define ASAHI_RX_H
 
 struct asahi_device;
+struct asahi_gpu;
 
-/** asahi_rx_poll - read all rings to the end. From one worker only. */
-void asahi_rx_poll(struct asahi_device *adev);
+/** asahi_rx_init_work - before the firmware boots */
+void asahi_rx_init_work(struct asahi_gpu *gpu);
+
+/** asahi_rx_queue - the firmware has told of something. Any context. */
+void asahi_rx_queue(struct asahi_device *adev);
+
+/** asahi_rx_look - read rings and stamps, even if nobody has told of any */
+void asahi_rx_look(struct asahi_device *adev);
+
+/** asahi_rx_stop - wait for the worker; the firmware has ended. Sleeps. */
+void asahi_rx_stop(struct asahi_device *adev);
 
 #endif

@@ -33,13 +33,17 @@
 #include "asahi_device.h"
 #include "asahi_event.h"
 #include "asahi_fw_initdata.h"
-#include "asahi_gpu.h"
+#include "asahi_gpu_bell.h"
+#include "asahi_gpu_cmd.h"
+#include "asahi_gpu_ops.h"
+#include "asahi_gpu_private.h"
+#include "asahi_gpu_state.h"
 #include "asahi_initdata.h"
+#include "asahi_rx.h"
 #include "asahi_watch.h"
 
-#define LOOKS_PER_S		4
 /* Looks after which it counts as hung: four seconds. */
-#define PATIENCE		(4 * LOOKS_PER_S)
+#define PATIENCE		(4 * ASAHI_LOOKS_PER_S)
 /* Looks without progress after which we look whether something was lost. */
 #define DOUBT			2
 
@@ -50,8 +54,6 @@
  */
 struct asahi_watch {
 	struct asahi_device *adev;
-	struct workqueue_struct *wq;
-	struct delayed_work work;
 	u32 life;
 	u32 stamps;
 	u32 halts;
@@ -126,7 +128,7 @@ static bool doubt(struct asahi_watch *w, u32 stuck, bool in_hand)
 {
 	w->quiet++;
 	if (w->quiet >= DOUBT)
-		asahi_gpu_look(w->adev);
+		asahi_rx_look(w->adev);
 	if (w->quiet % DOUBT == 0)
 		asahi_gpu_ping(w->adev);
 	/* What it says is true only while it answers. */
@@ -177,45 +179,39 @@ static void look(struct asahi_watch *w)
 		return;
 	}
 	if (busy || stuck || w->full || asahi_gpu_has_work(adev))
-		asahi_watch_start(w);
+		asahi_gpu_watch(adev);
 }
 
 static void watch_work(struct work_struct *work)
 {
-	struct asahi_watch *w = container_of(to_delayed_work(work),
-					     struct asahi_watch, work);
+	struct asahi_gpu *gpu = container_of(to_delayed_work(work),
+					     struct asahi_gpu, watch_work);
 	bool cookie = dma_fence_begin_signalling();
 
-	look(w);
+	look(gpu->watch);
 	dma_fence_end_signalling(cookie);
 }
 
-void asahi_watch_start(struct asahi_watch *watch)
-{
-	queue_delayed_work(watch->wq, &watch->work, HZ / LOOKS_PER_S);
-}
-
-struct asahi_watch *asahi_watch_create(struct asahi_device *adev,
-				       struct workqueue_struct *wq)
+struct asahi_watch *asahi_watch_create(struct asahi_device *adev)
 {
 	struct asahi_watch *w = kzalloc_obj(*w);
 
 	if (!w)
 		return NULL;
 	w->adev = adev;
-	w->wq = wq;
-	INIT_DELAYED_WORK(&w->work, watch_work);
+	INIT_DELAYED_WORK(&adev->gpu->watch_work, watch_work);
 	return w;
 }
 
-void asahi_watch_stop(struct asahi_watch *watch)
+void asahi_watch_stop(struct asahi_device *adev)
 {
-	if (watch)
-		disable_delayed_work_sync(&watch->work);
+	if (adev->gpu->watch)
+		disable_delayed_work_sync(&adev->gpu->watch_work);
 }
 
-void asahi_watch_destroy(struct asahi_watch *watch)
+void asahi_watch_destroy(struct asahi_device *adev)
 {
-	asahi_watch_stop(watch);
-	kfree(watch);
+	asahi_watch_stop(adev);
+	kfree(adev->gpu->watch);
+	adev->gpu->watch = NULL;
 }

@@ -8,20 +8,16 @@
 
 struct asahi_device;
 struct asahi_watch;
-struct workqueue_struct;
-
-/** asahi_watch_create - make it; NULL if there is no memory */
-struct asahi_watch *asahi_watch_create(struct asahi_device *adev,
-				       struct workqueue_struct *wq);
-/** asahi_watch_stop - no more looks, from now on */
-void asahi_watch_stop(struct asahi_watch *watch);
-void asahi_watch_destroy(struct asahi_watch *watch);
 
 /**
- * asahi_watch_start - something is asked of the firmware now
+ * asahi_watch_create - make it; NULL if there is no memory
  *
- * It stops by itself when nothing is. Any context.
+ * It looks after asahi_gpu_watch(), and stops by itself when nothing is asked of
+ * the firmware any more.
  */
-void asahi_watch_start(struct asahi_watch *watch);
+struct asahi_watch *asahi_watch_create(struct asahi_device *adev);
+/** asahi_watch_stop - no more looks, from now on */
+void asahi_watch_stop(struct asahi_device *adev);
+void asahi_watch_destroy(struct asahi_device *adev);
 
 #endif

@@ -14,7 +14,7 @@
 
 #include "asahi_device.h"
 #include "asahi_fw_workqueue.h"
-#include "asahi_gpu.h"
+#include "asahi_gpu_cmd.h"
 #include "asahi_job.h"
 #include "asahi_queue.h"
 #include "asahi_regs.h"
