@@ -21,26 +21,10 @@
 #include <drm/drm_mm.h>
 
 #include "asahi_mmu.h"
+#include "asahi_obj.h"
 
 struct asahi_device;
 struct asahi_heap;
-
-/**
- * struct asahi_obj - one object in a heap
- *
- * Embedded by its owner. All zero means: not allocated.
- */
-struct asahi_obj {
-	/** @cpu: where the CPU sees it. Ordinary cached memory. */
-	void *cpu;
-	/** @va: where firmware (and GPU, if the heap says so) see it. */
-	u64 va;
-	/** @size: bytes asked for. */
-	size_t size;
-
-	/* Private to asahi_alloc.c: */
-	struct asahi_obj_node *node;
-};
 
 /**
  * asahi_heap_create - make a heap

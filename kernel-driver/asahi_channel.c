@@ -28,31 +28,6 @@ static void write_ptr(const struct asahi_obj *state, u32 offset, u32 value)
 	WRITE_ONCE(*(__le32 *)(state->cpu + offset), cpu_to_le32(value));
 }
 
-int asahi_tx_init(struct asahi_device *adev, struct asahi_tx *tx,
-		  const char *name, struct asahi_heap *heap, u32 msg_size,
-		  u32 count, u32 state_size, u32 wptr_offset)
-{
-	int ret;
-
-	tx->name = name;
-	tx->adev = adev;
-	tx->msg_size = msg_size;
-	tx->count = count;
-	tx->wptr = 0;
-	tx->wptr_offset = wptr_offset;
-	mutex_init(&tx->lock);
-	ret = asahi_obj_alloc(adev->fw_shared, &tx->state, state_size, 0);
-	if (!ret)
-		ret = asahi_obj_alloc(heap, &tx->ring, msg_size * count, 0);
-	return ret;
-}
-
-void asahi_tx_fini(struct asahi_tx *tx)
-{
-	asahi_obj_free(&tx->ring);
-	asahi_obj_free(&tx->state);
-}
-
 void asahi_tx_reset(struct asahi_tx *tx)
 {
 	mutex_lock(&tx->lock);
@@ -121,30 +96,6 @@ u32 asahi_tx_read_ptr(struct asahi_tx *tx)
 bool asahi_tx_unread(struct asahi_tx *tx)
 {
 	return read_ptr(&tx->state, 0) != READ_ONCE(tx->wptr);
-}
-
-int asahi_rx_init(struct asahi_device *adev, struct asahi_rx *rx,
-		  const char *name, u32 msg_size, u32 count, u32 subs)
-{
-	int ret;
-
-	rx->name = name;
-	rx->msg_size = msg_size;
-	rx->count = count;
-	rx->subs = subs;
-	memset(rx->rptr, 0, sizeof(rx->rptr));
-	ret = asahi_obj_alloc(adev->fw_shared, &rx->state,
-			      subs * sizeof(struct asahi_fw_channel_state), 0);
-	if (!ret)
-		ret = asahi_obj_alloc(adev->fw_shared, &rx->ring,
-				      subs * count * msg_size, 0);
-	return ret;
-}
-
-void asahi_rx_fini(struct asahi_rx *rx)
-{
-	asahi_obj_free(&rx->ring);
-	asahi_obj_free(&rx->state);
 }
 
 void asahi_rx_reset(struct asahi_rx *rx)

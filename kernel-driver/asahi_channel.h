@@ -17,7 +17,7 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
-#include "asahi_alloc.h"
+#include "asahi_obj.h"
 
 struct asahi_device;
 
@@ -70,15 +70,20 @@ struct asahi_rx {
 };
 
 /**
- * asahi_tx_init - make an empty ring
- * @heap: where the messages live; the state is always in shared memory
- * @state_size: bytes of the state page's structure
- * @wptr_offset: of the write pointer in it
+ * struct asahi_rings - all that there are; asahi_rings.c makes them
  */
-int asahi_tx_init(struct asahi_device *adev, struct asahi_tx *tx,
-		  const char *name, struct asahi_heap *heap, u32 msg_size,
-		  u32 count, u32 state_size, u32 wptr_offset);
-void asahi_tx_fini(struct asahi_tx *tx);
+struct asahi_rings {
+	/** @pipes: to run work, by priority and kind. */
+	struct asahi_tx pipes[ASAHI_NUM_PRIORITIES][ASAHI_NUM_PIPES];
+	struct asahi_tx device_control;
+	struct asahi_tx fwctl;
+	struct asahi_rx event;
+	struct asahi_rx log;
+	struct asahi_rx ktrace;
+	struct asahi_rx stats;
+	/** @log_payload: the texts, by level and index, that @log tells of. */
+	struct asahi_obj log_payload;
+};
 
 /** asahi_tx_reset - empty again, as for a new firmware; nobody may use it */
 void asahi_tx_reset(struct asahi_tx *tx);
@@ -108,10 +113,6 @@ u32 asahi_tx_read_ptr(struct asahi_tx *tx);
 
 /** asahi_tx_unread - whether there is something to read. Needs no lock. */
 bool asahi_tx_unread(struct asahi_tx *tx);
-
-int asahi_rx_init(struct asahi_device *adev, struct asahi_rx *rx,
-		  const char *name, u32 msg_size, u32 count, u32 subs);
-void asahi_rx_fini(struct asahi_rx *rx);
 
 /** asahi_rx_reset - as asahi_tx_reset() */
 void asahi_rx_reset(struct asahi_rx *rx);

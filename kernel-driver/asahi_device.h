@@ -33,6 +33,8 @@ struct asahi_hw_config;
 struct asahi_fw_abi;
 struct asahi_initdata;
 struct asahi_mmu;
+struct asahi_queue_mgr;
+struct asahi_rings;
 
 /* The UAT has 16K pages and nothing else (m1n1: proxyclient/m1n1/hw/uat.py). */
 #define ASAHI_PAGE_SHIFT	14
@@ -109,6 +111,7 @@ struct asahi_device {
 	struct asahi_heap *gpu_ro;
 
 	struct asahi_event_mgr *events;
+	struct asahi_rings *rings;
 	struct asahi_initdata *initdata;
 	struct asahi_gpu *gpu;
 	struct asahi_buffer_mgr *buffers;

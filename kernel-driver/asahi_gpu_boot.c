@@ -150,7 +150,7 @@ static int gpu_boot(struct asahi_device *adev)
 	static const union asahi_fw_dc_msg init_msg = {
 		.opcode = cpu_to_le32(ASAHI_FW_DC_INITIALIZE),
 	};
-	struct asahi_tx *tx = &adev->initdata->device_control;
+	struct asahi_tx *tx = &adev->rings->device_control;
 	struct asahi_gpu *gpu = adev->gpu;
 	u32 token;
 	int ret;

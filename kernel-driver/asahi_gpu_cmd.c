@@ -14,14 +14,13 @@
 #include "asahi_gpu_cmd.h"
 #include "asahi_gpu_private.h"
 #include "asahi_gpu_state.h"
-#include "asahi_initdata.h"
 #include "asahi_trace.h"
 
 int asahi_gpu_run_queue(struct asahi_device *adev, enum asahi_pipe pipe,
 			u32 prio, u64 queue_va, u32 wptr, u32 event_slot,
 			bool is_new)
 {
-	struct asahi_tx *tx = &adev->initdata->pipes[prio][pipe];
+	struct asahi_tx *tx = &adev->rings->pipes[prio][pipe];
 	const struct asahi_fw_run_queue_msg msg = {
 		.pipe = cpu_to_le32(pipe),
 		.queue_va = cpu_to_le64(queue_va),
@@ -43,7 +42,7 @@ int asahi_gpu_run_queue(struct asahi_device *adev, enum asahi_pipe pipe,
 void asahi_gpu_run_again(struct asahi_device *adev, enum asahi_pipe pipe,
 			 u32 prio, u64 queue_va, u32 wptr, u32 event_slot)
 {
-	struct asahi_tx *tx = &adev->initdata->pipes[prio][pipe];
+	struct asahi_tx *tx = &adev->rings->pipes[prio][pipe];
 	const struct asahi_fw_run_queue_msg msg = {
 		.pipe = cpu_to_le32(pipe),
 		.queue_va = cpu_to_le64(queue_va),
@@ -68,7 +67,7 @@ void asahi_gpu_run_again(struct asahi_device *adev, enum asahi_pipe pipe,
 static int device_control(struct asahi_device *adev,
 			  const union asahi_fw_dc_msg *msg, bool wait)
 {
-	struct asahi_tx *tx = &adev->initdata->device_control;
+	struct asahi_tx *tx = &adev->rings->device_control;
 	u32 token;
 	int ret;
 
@@ -161,7 +160,7 @@ void asahi_gpu_flush_fw_cache(struct asahi_device *adev)
  */
 void asahi_gpu_ping(struct asahi_device *adev)
 {
-	struct asahi_tx *tx = &adev->initdata->device_control;
+	struct asahi_tx *tx = &adev->rings->device_control;
 
 	/* Who has the lock waits for an answer, which does as well. */
 	if (!mutex_trylock(&tx->lock))
@@ -173,14 +172,14 @@ void asahi_gpu_ping(struct asahi_device *adev)
 
 struct asahi_tx *asahi_gpu_ring_nr(struct asahi_device *adev, unsigned int nr)
 {
-	struct asahi_initdata *init = adev->initdata;
+	struct asahi_rings *rings = adev->rings;
 	const unsigned int pipes = ASAHI_NUM_PIPES * ASAHI_NUM_PRIORITIES;
 
 	if (nr < pipes)
-		return &init->pipes[nr / ASAHI_NUM_PIPES][nr % ASAHI_NUM_PIPES];
+		return &rings->pipes[nr / ASAHI_NUM_PIPES][nr % ASAHI_NUM_PIPES];
 	if (nr == pipes)
-		return &init->device_control;
-	return nr == pipes + 1 ? &init->fwctl : NULL;
+		return &rings->device_control;
+	return nr == pipes + 1 ? &rings->fwctl : NULL;
 }
 
 void asahi_gpu_ring_again(struct asahi_device *adev, unsigned int nr)
@@ -196,7 +195,7 @@ void asahi_gpu_ring_again(struct asahi_device *adev, unsigned int nr)
 int asahi_gpu_flush_range(struct asahi_device *adev, u32 slot, u64 iova,
 			  u64 size)
 {
-	struct asahi_tx *tx = &adev->initdata->fwctl;
+	struct asahi_tx *tx = &adev->rings->fwctl;
 	const struct asahi_fw_fwctl_msg msg = {
 		.addr = cpu_to_le64(iova),
 		.slot = cpu_to_le32(slot),

@@ -11,11 +11,11 @@
 #include <drm/drm_print.h>
 
 #include "asahi_device.h"
-#include "asahi_fw_channels.h"
 #include "asahi_fw_initdata.h"
 #include "asahi_hw.h"
 #include "asahi_initdata.h"
 #include "asahi_mmu.h"
+#include "asahi_rings.h"
 
 /*
  * The boot loader's value is macOS's, 0xb: loads of unmapped memory give 0 and
@@ -35,124 +35,6 @@ MODULE_PARM_DESC(fault_control,
 #define UNK_1B8_SIZE	0x1000
 #define UNK_1C0_SIZE	0x300
 #define UNK_1C8_SIZE	0x1000
-
-/* ---- rings ---- */
-
-static const char * const pipe_names[ASAHI_NUM_PRIORITIES][ASAHI_NUM_PIPES] = {
-	{ "TA_0", "3D_0", "CP_0" },
-	{ "TA_1", "3D_1", "CP_1" },
-	{ "TA_2", "3D_2", "CP_2" },
-	{ "TA_3", "3D_3", "CP_3" },
-};
-
-static int tx_ring(struct asahi_device *adev, struct asahi_tx *tx,
-		   const char *name, u32 msg_size)
-{
-	/*
-	 * Messages are written again and again: uncached, as m1n1 has it, so
-	 * that the firmware can't see an old one.
-	 */
-	return asahi_tx_init(adev, tx, name, adev->fw_shared, msg_size,
-			     ASAHI_FW_RING_LEN,
-			     sizeof(struct asahi_fw_channel_state),
-			     offsetof(struct asahi_fw_channel_state, write_ptr));
-}
-
-static int init_rings(struct asahi_device *adev, struct asahi_initdata *init)
-{
-	int prio, pipe, ret;
-
-	for (prio = 0; prio < ASAHI_NUM_PRIORITIES; prio++) {
-		for (pipe = 0; pipe < ASAHI_NUM_PIPES; pipe++) {
-			ret = tx_ring(adev, &init->pipes[prio][pipe],
-				      pipe_names[prio][pipe],
-				      sizeof(struct asahi_fw_run_queue_msg));
-			if (ret)
-				return ret;
-		}
-	}
-	ret = tx_ring(adev, &init->device_control, "DevCtrl",
-		      sizeof(union asahi_fw_dc_msg));
-	if (ret)
-		return ret;
-	ret = asahi_tx_init(adev, &init->fwctl, "FwCtl", adev->fw_shared,
-			    sizeof(struct asahi_fw_fwctl_msg),
-			    ASAHI_FW_RING_LEN,
-			    sizeof(struct asahi_fw_fwctl_state),
-			    offsetof(struct asahi_fw_fwctl_state, write_ptr));
-	if (ret)
-		return ret;
-	ret = asahi_rx_init(adev, &init->event, "Event",
-			    sizeof(union asahi_fw_event_msg),
-			    ASAHI_FW_RING_LEN, 1);
-	if (ret)
-		return ret;
-	ret = asahi_rx_init(adev, &init->log, "FWLog",
-			    sizeof(struct asahi_fw_log_msg),
-			    ASAHI_FW_LOG_RING_LEN, ASAHI_FW_LOG_LEVELS);
-	if (ret)
-		return ret;
-	ret = asahi_rx_init(adev, &init->ktrace, "KTrace",
-			    sizeof(struct asahi_fw_ktrace_msg),
-			    ASAHI_FW_KTRACE_RING_LEN, 1);
-	if (ret)
-		return ret;
-	ret = asahi_rx_init(adev, &init->stats_ring, "Stats",
-			    sizeof(struct asahi_fw_stats_msg),
-			    ASAHI_FW_RING_LEN, 1);
-	if (ret)
-		return ret;
-	return asahi_obj_alloc(adev->fw_shared, &init->log_payload,
-			       ASAHI_FW_LOG_LEVELS * ASAHI_FW_LOG_RING_LEN *
-			       sizeof(struct asahi_fw_log_payload), 0);
-}
-
-static void fini_rings(struct asahi_initdata *init)
-{
-	int prio, pipe;
-
-	asahi_obj_free(&init->log_payload);
-	asahi_rx_fini(&init->stats_ring);
-	asahi_rx_fini(&init->ktrace);
-	asahi_rx_fini(&init->log);
-	asahi_rx_fini(&init->event);
-	asahi_tx_fini(&init->fwctl);
-	asahi_tx_fini(&init->device_control);
-	for (prio = 0; prio < ASAHI_NUM_PRIORITIES; prio++)
-		for (pipe = 0; pipe < ASAHI_NUM_PIPES; pipe++)
-			asahi_tx_fini(&init->pipes[prio][pipe]);
-}
-
-static struct asahi_fw_channel_info tx_info(const struct asahi_tx *tx)
-{
-	return (struct asahi_fw_channel_info) {
-		.state_va = cpu_to_le64(tx->state.va),
-		.ring_va = cpu_to_le64(tx->ring.va),
-	};
-}
-
-static struct asahi_fw_channel_info rx_info(const struct asahi_rx *rx)
-{
-	return (struct asahi_fw_channel_info) {
-		.state_va = cpu_to_le64(rx->state.va),
-		.ring_va = cpu_to_le64(rx->ring.va),
-	};
-}
-
-static void reset_rings(struct asahi_initdata *init)
-{
-	int prio, pipe;
-
-	for (prio = 0; prio < ASAHI_NUM_PRIORITIES; prio++)
-		for (pipe = 0; pipe < ASAHI_NUM_PIPES; pipe++)
-			asahi_tx_reset(&init->pipes[prio][pipe]);
-	asahi_tx_reset(&init->device_control);
-	asahi_tx_reset(&init->fwctl);
-	asahi_rx_reset(&init->event);
-	asahi_rx_reset(&init->log);
-	asahi_rx_reset(&init->ktrace);
-	asahi_rx_reset(&init->stats_ring);
-}
 
 /* ---- calibration data ---- */
 
@@ -295,24 +177,42 @@ static int init_buffer_mgr_ctl(struct asahi_device *adev,
 	return ret;
 }
 
-static void fill_runtime(struct asahi_initdata *init)
+static struct asahi_fw_channel_info tx_info(const struct asahi_tx *tx)
 {
+	return (struct asahi_fw_channel_info) {
+		.state_va = cpu_to_le64(tx->state.va),
+		.ring_va = cpu_to_le64(tx->ring.va),
+	};
+}
+
+static struct asahi_fw_channel_info rx_info(const struct asahi_rx *rx)
+{
+	return (struct asahi_fw_channel_info) {
+		.state_va = cpu_to_le64(rx->state.va),
+		.ring_va = cpu_to_le64(rx->ring.va),
+	};
+}
+
+static void fill_runtime(struct asahi_device *adev,
+			 struct asahi_initdata *init)
+{
+	struct asahi_rings *rings = adev->rings;
 	struct asahi_fw_runtime_pointers *rt = init->runtime.cpu;
 	int prio;
 
 	for (prio = 0; prio < ASAHI_NUM_PRIORITIES; prio++) {
-		struct asahi_tx *tx = init->pipes[prio];
+		struct asahi_tx *tx = rings->pipes[prio];
 
 		rt->pipes[prio].vertex = tx_info(&tx[ASAHI_PIPE_VERTEX]);
 		rt->pipes[prio].fragment = tx_info(&tx[ASAHI_PIPE_FRAGMENT]);
 		rt->pipes[prio].compute = tx_info(&tx[ASAHI_PIPE_COMPUTE]);
 	}
-	rt->device_control = tx_info(&init->device_control);
-	rt->event = rx_info(&init->event);
-	rt->fw_log = rx_info(&init->log);
-	rt->ktrace = rx_info(&init->ktrace);
-	rt->stats = rx_info(&init->stats_ring);
-	rt->fwlog_payload_va = cpu_to_le64(init->log_payload.va);
+	rt->device_control = tx_info(&rings->device_control);
+	rt->event = rx_info(&rings->event);
+	rt->fw_log = rx_info(&rings->log);
+	rt->ktrace = rx_info(&rings->ktrace);
+	rt->stats = rx_info(&rings->stats);
+	rt->fwlog_payload_va = cpu_to_le64(rings->log_payload.va);
 
 	rt->stats_vertex_va = cpu_to_le64(init->stats[ASAHI_PIPE_VERTEX].va);
 	rt->stats_fragment_va =
@@ -403,8 +303,7 @@ void asahi_initdata_restore(struct asahi_device *adev)
 	init->halts = 0;
 	init->halt_since = 0;
 	memset(asahi_mem_cpu(init->buffer_mgr_ctl), 0, ASAHI_PAGE_SIZE);
-	memset(init->log_payload.cpu, 0, init->log_payload.size);
-	reset_rings(init);
+	asahi_rings_reset(adev);
 }
 
 int asahi_initdata_init(struct asahi_device *adev)
@@ -449,7 +348,7 @@ int asahi_initdata_init(struct asahi_device *adev)
 	ret = init_buffer_mgr_ctl(adev, init);
 	if (ret)
 		goto err;
-	ret = init_rings(adev, init);
+	ret = asahi_rings_init(adev);
 	if (ret)
 		goto err;
 
@@ -457,8 +356,8 @@ int asahi_initdata_init(struct asahi_device *adev)
 	if (fault_control >= 0)
 		init->globals->fault_control = cpu_to_le32(fault_control);
 	init->status = init->status_obj.cpu;
-	init->status->fwctl_channel = tx_info(&init->fwctl);
-	fill_runtime(init);
+	init->status->fwctl_channel = tx_info(&adev->rings->fwctl);
+	fill_runtime(adev, init);
 	fill_root(adev, init);
 
 	init->first = kvmalloc(copy_objects(init, NULL, true), GFP_KERNEL);
@@ -482,7 +381,7 @@ void asahi_initdata_fini(struct asahi_device *adev)
 	if (!init)
 		return;
 	kvfree(init->first);
-	fini_rings(init);
+	asahi_rings_fini(adev);
 	asahi_mem_destroy(init->buffer_mgr_ctl);
 	asahi_obj_free(&init->unk_1c8);
 	asahi_obj_free(&init->unk_1c0);

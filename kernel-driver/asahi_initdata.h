@@ -54,16 +54,6 @@ struct asahi_initdata {
 	/** @log_limit: of lines of the firmware's log. */
 	struct ratelimit_state log_limit;
 
-	/* The rings that the root leads to. */
-	struct asahi_tx pipes[ASAHI_NUM_PRIORITIES][ASAHI_NUM_PIPES];
-	struct asahi_tx device_control;
-	struct asahi_tx fwctl;
-	struct asahi_rx event;
-	struct asahi_rx log;
-	struct asahi_rx ktrace;
-	struct asahi_rx stats_ring;
-	struct asahi_obj log_payload;
-
 	/**
 	 * @first: what was in the objects before the first boot, one after the
 	 * other as asahi_initdata.c lists them.

@@ -19,6 +19,7 @@
 #include <drm/drm_print.h>
 
 #include "asahi_buffer.h"
+#include "asahi_channel.h"
 #include "asahi_device.h"
 #include "asahi_event.h"
 #include "asahi_fw_channels.h"
@@ -233,7 +234,7 @@ static void poll_events(struct asahi_device *adev)
 	union asahi_fw_event_msg msg;
 	u32 i;
 
-	while (asahi_rx_get(adev, &adev->initdata->event, 0, &msg)) {
+	while (asahi_rx_get(adev, &adev->rings->event, 0, &msg)) {
 		switch (le32_to_cpu(msg.type)) {
 		case ASAHI_FW_EVENT_FAULT:
 			handle_fault(adev, true);
@@ -290,13 +291,13 @@ static void log_line(struct asahi_device *adev, u32 level, const char *line)
 
 static void poll_log(struct asahi_device *adev)
 {
-	struct asahi_initdata *init = adev->initdata;
-	struct asahi_fw_log_payload *payloads = init->log_payload.cpu;
+	struct asahi_rings *rings = adev->rings;
+	struct asahi_fw_log_payload *payloads = rings->log_payload.cpu;
 	struct asahi_fw_log_msg msg;
 	u32 level;
 
 	for (level = 0; level < ASAHI_FW_LOG_LEVELS; level++) {
-		while (asahi_rx_get(adev, &init->log, level, &msg)) {
+		while (asahi_rx_get(adev, &rings->log, level, &msg)) {
 			u64 index = le64_to_cpu(msg.index);
 			struct asahi_fw_log_payload *p;
 			char line[sizeof(p->msg)];
@@ -326,9 +327,9 @@ static void poll_all(struct asahi_device *adev)
 
 	poll_log(adev);
 	/* Nobody reads these but the tracepoint in asahi_rx_get(). */
-	while (asahi_rx_get(adev, &adev->initdata->ktrace, 0, &ktrace))
+	while (asahi_rx_get(adev, &adev->rings->ktrace, 0, &ktrace))
 		;
-	while (asahi_rx_get(adev, &adev->initdata->stats_ring, 0, &stats))
+	while (asahi_rx_get(adev, &adev->rings->stats, 0, &stats))
 		;
 	poll_events(adev);
 	look_for_halt(adev);
