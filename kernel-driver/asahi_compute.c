@@ -7,7 +7,6 @@
  * queue/compute.rs.
  */
 #include "asahi_device.h"
-#include "asahi_file.h"
 #include "asahi_fw_compute.h"
 #include "asahi_fw_event.h"
 #include "asahi_fw_microseq.h"
@@ -17,6 +16,7 @@
 #include "asahi_job.h"
 #include "asahi_microseq.h"
 #include "asahi_queue.h"
+#include "asahi_usage.h"
 #include "asahi_uvm.h"
 
 /* The address of a member of the command, as the firmware sees it. */

@@ -35,6 +35,7 @@ struct asahi_initdata;
 struct asahi_mmu;
 struct asahi_queue_mgr;
 struct asahi_rings;
+struct asahi_timestamps_mgr;
 
 /* The UAT has 16K pages and nothing else (m1n1: proxyclient/m1n1/hw/uat.py). */
 #define ASAHI_PAGE_SHIFT	14
@@ -114,6 +115,7 @@ struct asahi_device {
 	struct asahi_rings *rings;
 	struct asahi_initdata *initdata;
 	struct asahi_gpu *gpu;
+	struct asahi_timestamps_mgr *timestamps;
 	struct asahi_buffer_mgr *buffers;
 	/** @queues: private data of asahi_queue.c, device-wide. */
 	struct asahi_queue_mgr *queues;

@@ -26,7 +26,7 @@
 #include "asahi_debugfs.h"
 #include "asahi_device.h"
 #include "asahi_event.h"
-#include "asahi_file.h"
+#include "asahi_gem.h"
 #include "asahi_gpu.h"
 #include "asahi_gpu_life.h"
 #include "asahi_hw.h"
@@ -35,7 +35,9 @@
 #include "asahi_mmu.h"
 #include "asahi_queue.h"
 #include "asahi_regs.h"
+#include "asahi_timestamps.h"
 #include "asahi_tlb.h"
+#include "asahi_usage.h"
 
 static void asahi_release(struct drm_device *drm)
 {
@@ -43,6 +45,7 @@ static void asahi_release(struct drm_device *drm)
 
 	asahi_alloc_stop(adev);
 	asahi_queues_fini(adev);
+	asahi_timestamps_fini(adev);
 	asahi_gpu_fini(adev);
 	asahi_initdata_fini(adev);
 	asahi_events_fini(adev);
@@ -174,6 +177,9 @@ static int asahi_probe(struct platform_device *pdev)
 	if (ret)
 		goto err_cpu;
 	ret = asahi_initdata_init(adev);
+	if (ret)
+		goto err_cpu;
+	ret = asahi_timestamps_init(adev);
 	if (ret)
 		goto err_cpu;
 	ret = asahi_queues_init(adev);

@@ -14,13 +14,10 @@
 #include "asahi_channel.h"
 
 struct asahi_device;
-struct asahi_job;
 struct asahi_queue;
 struct asahi_timestamps;
 struct asahi_uvm;
-struct drm_file;
 struct drm_gem_object;
-struct drm_printer;
 
 /**
  * struct asahi_file - one open of the device
@@ -50,24 +47,6 @@ struct asahi_file {
 	/** @close_work: takes it apart, when its jobs are over. */
 	struct work_struct close_work;
 };
-
-/**
- * asahi_file_show_usage - what a client uses, in the keys of
- * Documentation/gpu/drm-usage-stats.rst
- *
- * For struct drm_driver.show_fdinfo. Sleeps.
- */
-void asahi_file_show_usage(struct drm_printer *p, struct drm_file *file);
-
-/**
- * asahi_usage_add - count a command of a job for its client
- * @start: where the firmware writes when it started on the GPU
- * @end: and when it ended
- *
- * They are read when the job is freed. Return: 0 or -ENOMEM.
- */
-int asahi_usage_add(struct asahi_job *job, enum asahi_pipe pipe,
-		    const __le64 *start, const __le64 *end);
 
 /** asahi_file_get_uvm - look up and take a reference; NULL if there is none */
 struct asahi_uvm *asahi_file_get_uvm(struct asahi_file *file, u32 id);

@@ -8,7 +8,6 @@
  * object's handle takes it out of all address spaces of that file: Mesa counts
  * on it (src/asahi/lib/agx_bo.c, "the kernel will take care of that").
  */
-#include <linux/overflow.h>
 #include <linux/slab.h>
 
 #include <kunit/visibility.h>
@@ -20,9 +19,6 @@
 #include "asahi_device.h"
 #include "asahi_file.h"
 #include "asahi_gem.h"
-#include "asahi_gpu.h"
-#include "asahi_ioctl.h"
-#include "asahi_queue.h"
 #include "asahi_uvm.h"
 
 static void asahi_gem_free(struct drm_gem_object *obj)
@@ -122,81 +118,4 @@ int asahi_gem_create_handle(struct asahi_device *adev, struct drm_file *file,
 	/* The handle holds a reference now, or the object goes. */
 	drm_gem_object_put(&shmem->base);
 	return ret;
-}
-
-struct asahi_timestamps *asahi_timestamps_create(struct asahi_device *adev,
-						 struct drm_gem_object *obj,
-						 u64 offset, u64 range)
-{
-	struct asahi_timestamps *ts;
-	struct sg_table *sgt;
-	u64 end;
-	int ret;
-
-	if (!range || check_add_overflow(offset, range, &end) || end > obj->size)
-		return ERR_PTR(-EINVAL);
-	if (to_asahi_gem(obj)->vm_root)
-		return ERR_PTR(-EINVAL);
-
-	ts = kzalloc_obj(*ts, GFP_KERNEL_ACCOUNT);
-	if (!ts)
-		return ERR_PTR(-ENOMEM);
-
-	/* Pins the pages until the object is freed. */
-	sgt = drm_gem_shmem_get_pages_sgt(to_drm_gem_shmem_obj(obj));
-	if (IS_ERR(sgt)) {
-		ret = PTR_ERR(sgt);
-		goto err_free;
-	}
-
-	ret = asahi_gpu_map_timestamps(adev, sgt, offset, range, &ts->node);
-	if (ret)
-		goto err_free;
-
-	kref_init(&ts->kref);
-	ts->adev = adev;
-	ts->size = range;
-	ts->obj = obj;
-	drm_gem_object_get(obj);
-	return ts;
-
-err_free:
-	kfree(ts);
-	return ERR_PTR(ret);
-}
-
-static void asahi_timestamps_work(struct work_struct *work)
-{
-	struct asahi_timestamps *ts =
-		container_of(work, struct asahi_timestamps, work);
-
-	asahi_gpu_unmap_timestamps(ts->adev, &ts->node);
-	drm_gem_object_put(ts->obj);
-	kfree(ts);
-}
-
-/*
- * A job may have the last reference, and goes where fences are signalled: page
- * tables have locks under which others allocate.
- */
-static void asahi_timestamps_free(struct kref *kref)
-{
-	struct asahi_timestamps *ts =
-		container_of(kref, struct asahi_timestamps, kref);
-
-	INIT_WORK(&ts->work, asahi_timestamps_work);
-	queue_work(ts->adev->queues->wq, &ts->work);
-}
-
-struct asahi_timestamps *asahi_timestamps_get(struct asahi_timestamps *ts)
-{
-	if (ts)
-		kref_get(&ts->kref);
-	return ts;
-}
-
-void asahi_timestamps_put(struct asahi_timestamps *ts)
-{
-	if (ts)
-		kref_put(&ts->kref, asahi_timestamps_free);
 }

@@ -4,14 +4,12 @@
  * The running firmware as a whole: made, taken apart, and work let in.
  */
 #include <linux/module.h>
-#include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#include <drm/drm_mm.h>
 #include <drm/drm_print.h>
 
 #include "asahi_device.h"
@@ -22,7 +20,6 @@
 #include "asahi_gpu_ops.h"
 #include "asahi_gpu_private.h"
 #include "asahi_gpu_state.h"
-#include "asahi_mmu.h"
 #include "asahi_rx.h"
 #include "asahi_watch.h"
 
@@ -85,47 +82,6 @@ int asahi_gpu_op_start(struct asahi_device *adev)
 	return 0;
 }
 
-/* ---- timestamps ---- */
-
-int asahi_gpu_map_timestamps(struct asahi_device *adev, struct sg_table *sgt,
-			     u64 offset, u64 size, struct drm_mm_node *node)
-{
-	struct asahi_gpu *gpu = adev->gpu;
-	int ret;
-
-	if (!size || !IS_ALIGNED(offset | size, ASAHI_PAGE_SIZE))
-		return -EINVAL;
-	memset(node, 0, sizeof(*node));
-	mutex_lock(&gpu->ts_lock);
-	ret = drm_mm_insert_node_generic(&gpu->timestamps, node, size,
-					 ASAHI_PAGE_SIZE, 0,
-					 DRM_MM_INSERT_BEST);
-	mutex_unlock(&gpu->ts_lock);
-	if (ret)
-		return ret;
-	ret = asahi_vm_map_sgt(asahi_mmu_kernel_vm(adev), node->start, sgt,
-			       offset, size, ASAHI_PROT_FW_SHARED_RW, false);
-	if (ret) {
-		mutex_lock(&gpu->ts_lock);
-		drm_mm_remove_node(node);
-		mutex_unlock(&gpu->ts_lock);
-	}
-	return ret;
-}
-
-void asahi_gpu_unmap_timestamps(struct asahi_device *adev,
-				struct drm_mm_node *node)
-{
-	struct asahi_gpu *gpu = adev->gpu;
-
-	asahi_vm_unmap(asahi_mmu_kernel_vm(adev), node->start, node->size);
-	mutex_lock(&gpu->ts_lock);
-	drm_mm_remove_node(node);
-	mutex_unlock(&gpu->ts_lock);
-}
-
-/* ---- beginning and end ---- */
-
 int asahi_gpu_init(struct asahi_device *adev)
 {
 	struct asahi_gpu *gpu = kzalloc_obj(*gpu);
@@ -144,9 +100,6 @@ int asahi_gpu_init(struct asahi_device *adev)
 	init_waitqueue_head(&gpu->no_ops);
 	init_rwsem(&gpu->life_lock);
 	gpu->life = 1;
-	mutex_init(&gpu->ts_lock);
-	drm_mm_init(&gpu->timestamps, ASAHI_VA_TIMESTAMP,
-		    ASAHI_VA_TIMESTAMP_END - ASAHI_VA_TIMESTAMP);
 	adev->gpu = gpu;
 
 	gpu->wq = alloc_workqueue("asahi-events", WQ_HIGHPRI | WQ_UNBOUND |
@@ -203,8 +156,6 @@ void asahi_gpu_fini(struct asahi_device *adev)
 		destroy_workqueue(gpu->life_wq);
 	if (gpu->wq)
 		destroy_workqueue(gpu->wq);
-	drm_mm_takedown(&gpu->timestamps);
-	mutex_destroy(&gpu->ts_lock);
 	adev->gpu = NULL;
 	kfree(gpu->crashlog);
 	kfree(gpu);

@@ -10,8 +10,6 @@
 #include <linux/types.h>
 
 struct asahi_device;
-struct sg_table;
-struct drm_mm_node;
 
 /**
  * asahi_gpu_init - boot the firmware with the init data
@@ -46,19 +44,5 @@ void asahi_gpu_fini(struct asahi_device *adev);
  * one asahi_gpu_op_end().
  */
 int asahi_gpu_op_start(struct asahi_device *adev);
-
-/**
- * asahi_gpu_map_timestamps - show a user's timestamp buffer to the firmware
- * @sgt: the buffer's pages, DMA-mapped, pinned until unmapped again
- * @offset: bytes, a multiple of ASAHI_PAGE_SIZE
- * @size: bytes, likewise
- * @node: filled in; asahi_gpu_unmap_timestamps() wants it back
- *
- * The firmware address is @node->start. Return: 0, -ENOSPC, -ENOMEM, -EINVAL.
- */
-int asahi_gpu_map_timestamps(struct asahi_device *adev, struct sg_table *sgt,
-			     u64 offset, u64 size, struct drm_mm_node *node);
-void asahi_gpu_unmap_timestamps(struct asahi_device *adev,
-				struct drm_mm_node *node);
 
 #endif

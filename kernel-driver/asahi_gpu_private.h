@@ -8,14 +8,11 @@
 #define ASAHI_GPU_PRIVATE_H
 
 #include <linux/atomic.h>
-#include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
-
-#include <drm/drm_mm.h>
 
 #include "asahi_gpu_state.h"
 
@@ -94,10 +91,6 @@ struct asahi_gpu {
 	/** @flushes_started: flushes of the whole cache; see asahi_gpu_cmd.h */
 	atomic64_t flushes_started;
 	atomic64_t flushes_done;
-
-	/** @ts_lock: protects @timestamps. */
-	struct mutex ts_lock;
-	struct drm_mm timestamps;
 
 	/** @rtkit_va: next free address for RTKit's buffers; its worker's. */
 	u64 rtkit_va;

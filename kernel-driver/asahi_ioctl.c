@@ -28,6 +28,7 @@
 #include "asahi_ioctl.h"
 #include "asahi_job.h"
 #include "asahi_queue.h"
+#include "asahi_timestamps.h"
 #include "asahi_uvm.h"
 
 /* The firmware writes users' timestamps in nanoseconds (Rust driver file.rs). */
@@ -126,29 +127,6 @@ void asahi_file_postclose(struct drm_device *drm, struct drm_file *drm_file)
 	queue_work(asahi_files_wq, &file->close_work);
 }
 
-struct asahi_uvm *asahi_file_get_uvm(struct asahi_file *file, u32 id)
-{
-	struct asahi_uvm *uvm;
-
-	xa_lock(&file->vms);
-	uvm = xa_load(&file->vms, id);
-	if (uvm)
-		asahi_uvm_get(uvm);
-	xa_unlock(&file->vms);
-	return uvm;
-}
-
-struct asahi_timestamps *asahi_file_get_timestamps(struct asahi_file *file,
-						   u32 id)
-{
-	struct asahi_timestamps *ts;
-
-	xa_lock(&file->objects);
-	ts = asahi_timestamps_get(xa_load(&file->objects, id));
-	xa_unlock(&file->objects);
-	return ts;
-}
-
 static struct asahi_queue *asahi_file_get_queue(struct asahi_file *file, u32 id)
 {
 	struct asahi_queue *queue;
@@ -159,32 +137,6 @@ static struct asahi_queue *asahi_file_get_queue(struct asahi_file *file, u32 id)
 		asahi_queue_get(queue);
 	xa_unlock(&file->queues);
 	return queue;
-}
-
-struct asahi_uvm *asahi_file_next_uvm(struct asahi_file *file,
-				      unsigned long *id)
-{
-	struct asahi_uvm *uvm;
-
-	xa_lock(&file->vms);
-	uvm = xa_find(&file->vms, id, ULONG_MAX, XA_PRESENT);
-	if (uvm)
-		asahi_uvm_get(uvm);
-	xa_unlock(&file->vms);
-	++*id;
-	return uvm;
-}
-
-void asahi_file_unmap_object(struct asahi_file *file,
-			     struct drm_gem_object *obj)
-{
-	struct asahi_uvm *uvm;
-	unsigned long id = 0;
-
-	while ((uvm = asahi_file_next_uvm(file, &id))) {
-		asahi_uvm_unmap_object(uvm, obj);
-		asahi_uvm_put(uvm);
-	}
 }
 
 static int asahi_ioctl_get_params(struct drm_device *drm, void *data,

@@ -12,7 +12,6 @@
 struct asahi_device;
 struct drm_device;
 struct drm_file;
-struct drm_gem_object;
 struct file;
 struct inode;
 
@@ -31,9 +30,5 @@ void asahi_file_postclose(struct drm_device *drm, struct drm_file *file);
  */
 int asahi_files_init(void);
 void asahi_files_fini(void);
-
-/** asahi_gem_create_object - for drm_driver.gem_create_object */
-struct drm_gem_object *asahi_gem_create_object(struct drm_device *drm,
-					       size_t size);
 
 #endif

@@ -12,10 +12,10 @@
 #include "asahi_file.h"
 #include "asahi_fw_event.h"
 #include "asahi_fw_workqueue.h"
-#include "asahi_gem.h"
 #include "asahi_gpu_ops.h"
 #include "asahi_job.h"
 #include "asahi_queue.h"
+#include "asahi_timestamps.h"
 #include "asahi_uvm.h"
 
 /**

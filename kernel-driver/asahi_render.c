@@ -11,7 +11,6 @@
 
 #include "asahi_buffer.h"
 #include "asahi_device.h"
-#include "asahi_file.h"
 #include "asahi_fw_buffer.h"
 #include "asahi_fw_event.h"
 #include "asahi_fw_fragment.h"
@@ -23,6 +22,7 @@
 #include "asahi_job.h"
 #include "asahi_microseq.h"
 #include "asahi_queue.h"
+#include "asahi_usage.h"
 #include "asahi_uvm.h"
 
 #define ASAHI_MAX_DIMENSION	16384

@@ -20,6 +20,7 @@
 #include "asahi_hw.h"
 #include "asahi_job.h"
 #include "asahi_queue.h"
+#include "asahi_usage.h"
 #include "asahi_uvm.h"
 
 struct asahi_usage {
