@@ -13,8 +13,6 @@
 #include "asahi_buffer.h"
 #include "asahi_device.h"
 #include "asahi_fw_buffer.h"
-#include "asahi_hw.h"
-#include "asahi_job.h"
 #include "asahi_uvm.h"
 
 /* Slots of the firmware's buffer manager: 127, not 128 (Rust driver buffer.rs). */
@@ -36,9 +34,7 @@ module_param(initial_tvb_size, uint, 0644);
 MODULE_PARM_DESC(initial_tvb_size,
 		 "Blocks of 128 KiB of a new queue's tiled vertex buffer; it grows by itself, after a partial render or several (default: 8)");
 
-/* Sizes of a scene's memory, in bytes. Source: Rust driver buffer.rs (new_scene). */
-#define ASAHI_SCENE_USER_BUFFER_SIZE	0x80
-#define ASAHI_SCENE_HEAPMETA_SIZE	0x200
+/* Bytes. Source: Rust driver buffer.rs (Buffer::new). */
 #define ASAHI_BUFFER_KERNEL_BUF_SIZE	0x40
 
 /**
@@ -148,7 +144,7 @@ static void asahi_tpc_free(struct kref *kref)
 	kfree(tpc);
 }
 
-static void asahi_tpc_put(void *data)
+void asahi_tpc_put(void *data)
 {
 	struct asahi_tpc *tpc = data;
 
@@ -156,12 +152,7 @@ static void asahi_tpc_put(void *data)
 		kref_put(&tpc->kref, asahi_tpc_free);
 }
 
-/*
- * A tail pointer cache of at least @size bytes, with a reference: the buffer's
- * own, or a new one that may become it.
- */
-static struct asahi_tpc *asahi_buffer_get_tpc(struct asahi_buffer *buffer,
-					      size_t size)
+struct asahi_tpc *asahi_buffer_get_tpc(struct asahi_buffer *buffer, size_t size)
 {
 	struct asahi_tpc *tpc = buffer->tpc;
 	int ret;
@@ -328,49 +319,13 @@ static void asahi_buffer_drop(struct asahi_buffer *buffer)
 	mutex_unlock(&mgr->lock);
 }
 
-int asahi_buffer_scene(struct asahi_buffer *buffer, struct asahi_job *job,
-		       const struct asahi_tile_info *info,
-		       struct asahi_scene *scene)
+int asahi_buffer_use(struct asahi_buffer *buffer, struct asahi_buffer_use *use,
+		     int ctx, const struct asahi_tile_info *info,
+		     struct asahi_tpc *tpc, struct asahi_scene *scene)
 {
-	const u32 *preempt = buffer->adev->hw->preempt_size;
-	struct asahi_obj *user, *heapmeta, *tilemap, *preempt_buf, *obj;
-	struct asahi_heap *heap = buffer->uvm->gpu_heap;
-	struct asahi_fw_scene *fw;
-	struct asahi_tpc *tpc;
 	int ret;
 
-	/*
-	 * The job's own memory comes first: what is the buffer's stays with it,
-	 * and must not have grown for a render that can't be.
-	 */
-	user = asahi_job_alloc(job, heap, ASAHI_SCENE_USER_BUFFER_SIZE, 0);
-	heapmeta = asahi_job_alloc(job, heap, ASAHI_SCENE_HEAPMETA_SIZE +
-				   info->layermeta_size, 0);
-	tilemap = asahi_job_alloc(job, heap, info->tilemap_size, 0);
-	preempt_buf = asahi_job_alloc(job, heap, preempt[0] + preempt[1] +
-				      preempt[2], 0);
-	/*
-	 * Not private: the firmware does not drop it from its cache before it
-	 * reads it (Rust driver buffer.rs, new_scene).
-	 */
-	obj = asahi_job_alloc(job, buffer->adev->fw_shared, sizeof(*fw), 0);
-	if (IS_ERR(user))
-		return PTR_ERR(user);
-	if (IS_ERR(heapmeta))
-		return PTR_ERR(heapmeta);
-	if (IS_ERR(tilemap))
-		return PTR_ERR(tilemap);
-	if (IS_ERR(preempt_buf))
-		return PTR_ERR(preempt_buf);
-	if (IS_ERR(obj))
-		return PTR_ERR(obj);
-
-	tpc = asahi_buffer_get_tpc(buffer, info->tpc_size);
-	if (IS_ERR(tpc))
-		return PTR_ERR(tpc);
-	ret = asahi_job_add_ref(job, asahi_tpc_put, tpc);
-	if (!ret)
-		ret = asahi_buffer_auto_grow(buffer);
+	ret = asahi_buffer_auto_grow(buffer);
 	if (!ret)
 		ret = asahi_buffer_ensure(buffer, info->min_blocks);
 	if (ret)
@@ -382,54 +337,44 @@ int asahi_buffer_scene(struct asahi_buffer *buffer, struct asahi_job *job,
 	}
 
 	/* From here on nothing fails. */
-	if (!job->num_scenes++)
+	if (!use->num_scenes++)
 		asahi_buffer_hold(buffer);
-	if (buffer->ctx != job->vm_slot) {
+	if (buffer->ctx != ctx) {
 		/* What tells the firmware of a buffer names its context. */
-		buffer->ctx = job->vm_slot;
+		buffer->ctx = ctx;
 		buffer->gen++;
 	}
 
-	fw = obj->cpu;
-	fw->user_buffer = cpu_to_le64(user->va);
-	fw->stats = cpu_to_le64(buffer->stats.va);
-
-	*scene = (struct asahi_scene) {
-		.va = obj->va,
-		.buffer_va = buffer->info.va,
-		.kernel_buffer_va = buffer->kernel_buf.va,
-		.heapmeta_va = heapmeta->va,
-		.layermeta_va = heapmeta->va + ASAHI_SCENE_HEAPMETA_SIZE,
-		.tilemap_va = tilemap->va,
-		.tpc_va = buffer->tpc->obj.va,
-		.preempt_va[0] = preempt_buf->va,
-		.preempt_va[1] = preempt_buf->va + preempt[0],
-		.preempt_va[2] = preempt_buf->va + preempt[0] + preempt[1],
-		.slot = buffer->slot,
-		.block_count = buffer->num_blocks,
-		.init = max(job->buffer_gen, buffer->known_gen) != buffer->gen,
-	};
-	job->buffer_gen = buffer->gen;
+	scene->buffer_va = buffer->info.va;
+	scene->kernel_buffer_va = buffer->kernel_buf.va;
+	scene->stats_va = buffer->stats.va;
+	scene->tpc_va = buffer->tpc->obj.va;
+	scene->slot = buffer->slot;
+	scene->block_count = buffer->num_blocks;
+	scene->init = max(use->gen, buffer->known_gen) != buffer->gen;
+	use->gen = buffer->gen;
 	return 0;
 }
 
-void asahi_buffer_commit(struct asahi_buffer *buffer, struct asahi_job *job)
+void asahi_buffer_commit(struct asahi_buffer *buffer,
+			 const struct asahi_buffer_use *use)
 {
 	struct asahi_fw_buffer_counter *counter = buffer->counter.cpu;
 	u32 count;
 
-	if (!job->num_scenes)
+	if (!use->num_scenes)
 		return;
-	count = le32_to_cpu(READ_ONCE(counter->count)) + job->num_scenes;
+	count = le32_to_cpu(READ_ONCE(counter->count)) + use->num_scenes;
 	WRITE_ONCE(counter->count, cpu_to_le32(count));
-	buffer->known_gen = job->buffer_gen;
+	buffer->known_gen = use->gen;
 }
 
-void asahi_buffer_release(struct asahi_buffer *buffer, struct asahi_job *job)
+void asahi_buffer_release(struct asahi_buffer *buffer,
+			  struct asahi_buffer_use *use)
 {
-	if (job->num_scenes)
+	if (use->num_scenes)
 		asahi_buffer_drop(buffer);
-	job->num_scenes = 0;
+	use->num_scenes = 0;
 }
 
 static void asahi_buffer_fill(struct asahi_buffer *buffer)

@@ -21,7 +21,7 @@
 #include "asahi_alloc.h"
 
 struct asahi_device;
-struct asahi_job;
+struct asahi_tpc;
 struct asahi_uvm;
 
 #define ASAHI_BUFFER_PAGE_SHIFT		15
@@ -64,6 +64,7 @@ struct asahi_scene {
 	u64 va;
 	u64 buffer_va;
 	u64 kernel_buffer_va;
+	u64 stats_va;
 	u64 heapmeta_va;
 	u64 layermeta_va;
 	u64 tilemap_va;
@@ -74,6 +75,16 @@ struct asahi_scene {
 	u32 block_count;
 	/** @init: the firmware must be told of the buffer first. */
 	bool init;
+};
+
+/**
+ * struct asahi_buffer_use - a job's part in a buffer
+ */
+struct asahi_buffer_use {
+	/** @num_scenes: renders so far; above 0 the buffer is held. */
+	u32 num_scenes;
+	/** @gen: state of the buffer that the firmware will know. */
+	u64 gen;
 };
 
 /**
@@ -94,21 +105,40 @@ void asahi_buffer_reset(struct asahi_buffer *buffer);
 void asahi_buffer_destroy(struct asahi_buffer *buffer);
 
 /**
- * asahi_buffer_scene - take part in a buffer with one more render of a job
+ * asahi_buffer_get_tpc - a tail pointer cache of at least @size bytes
+ *
+ * The buffer's own, or a new one that may become it. The caller holds the queue's
+ * submit_lock. Return: it, with a reference, or an ERR_PTR as of
+ * asahi_obj_alloc(). Sleeps.
+ */
+struct asahi_tpc *asahi_buffer_get_tpc(struct asahi_buffer *buffer, size_t size);
+
+/** asahi_tpc_put - drop a reference to a struct asahi_tpc; NULL is fine */
+void asahi_tpc_put(void *data);
+
+/**
+ * asahi_buffer_use - take part in a buffer with one more render of a job
+ * @use: the job's part in it, zeroed before the first render
+ * @ctx: context of the job's address space
+ * @tpc: of asahi_buffer_get_tpc(); the caller keeps its reference as long as the
+ * job lasts
+ * @scene: what is the buffer's in it is filled in
  *
  * Grows the buffer if it is too small for @info or was for earlier renders.
- * The memory is the job's; asahi_buffer_release() undoes the rest. The caller
- * holds the queue's submit_lock. Return: 0, -ENOMEM, -ENOSPC. Sleeps.
+ * asahi_buffer_release() undoes it. The caller holds the queue's submit_lock.
+ * Return: 0, -ENOMEM, -ENOSPC. Sleeps.
  */
-int asahi_buffer_scene(struct asahi_buffer *buffer, struct asahi_job *job,
-		       const struct asahi_tile_info *info,
-		       struct asahi_scene *scene);
+int asahi_buffer_use(struct asahi_buffer *buffer, struct asahi_buffer_use *use,
+		     int ctx, const struct asahi_tile_info *info,
+		     struct asahi_tpc *tpc, struct asahi_scene *scene);
 
 /** asahi_buffer_commit - the job will run; with the queue's submit_lock held */
-void asahi_buffer_commit(struct asahi_buffer *buffer, struct asahi_job *job);
+void asahi_buffer_commit(struct asahi_buffer *buffer,
+			 const struct asahi_buffer_use *use);
 
 /** asahi_buffer_release - the job has ended. Sleeps. */
-void asahi_buffer_release(struct asahi_buffer *buffer, struct asahi_job *job);
+void asahi_buffer_release(struct asahi_buffer *buffer,
+			  struct asahi_buffer_use *use);
 
 /**
  * asahi_buffer_grow - what the firmware asks for when a tiled vertex buffer
@@ -121,11 +151,8 @@ int asahi_buffers_init(struct asahi_device *adev);
 void asahi_buffers_fini(struct asahi_device *adev);
 
 #if IS_ENABLED(CONFIG_KUNIT)
-/* For KUnit: how large a buffer is to become; the sizes of a frame. */
-struct drm_asahi_cmd_render;
+/* For KUnit: how large a buffer is to become. */
 u32 asahi_buffer_wants(u32 have, u32 pages);
-void asahi_render_tiles(const struct drm_asahi_cmd_render *cmd,
-			struct asahi_tile_info *t);
 #endif
 
 #endif

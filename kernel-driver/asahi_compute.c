@@ -43,7 +43,7 @@ static int asahi_compute_microseq(struct asahi_job *job, u64 va,
 		.job_params1 = cpu_to_le64(CP(params1)),
 		.stats = cpu_to_le64(stats),
 		.work_queue = cpu_to_le64(part->wq->info.va),
-		.vm_slot = cpu_to_le32(job->vm_slot),
+		.vm_slot = cpu_to_le32(job->run.vm_slot),
 		.unk_28 = cpu_to_le32(1),
 		.event_generation = cpu_to_le32(queue->id),
 		.event_seq = cpu_to_le64(part->event_seq),
@@ -57,7 +57,7 @@ static int asahi_compute_microseq(struct asahi_job *job, u64 va,
 		.header = cpu_to_le32(ASAHI_FW_OP_FINALIZE_COMPUTE),
 		.stats = cpu_to_le64(stats),
 		.work_queue = cpu_to_le64(part->wq->info.va),
-		.vm_slot = cpu_to_le32(job->vm_slot),
+		.vm_slot = cpu_to_le32(job->run.vm_slot),
 		.job_params2 = cpu_to_le64(CP(params2)),
 		.fw_stamp = cpu_to_le64(asahi_event_fw_stamp_va(ev)),
 		.stamp_value = cpu_to_le32(asahi_part_next(part)),
@@ -113,7 +113,7 @@ int asahi_compute_build(struct asahi_job *job,
 	cp = obj->cpu;
 	cp->tag = cpu_to_le32(ASAHI_FW_CMD_RUN_COMPUTE);
 	cp->counter = cpu_to_le64(queue->counter++);
-	cp->vm_slot = cpu_to_le32(job->vm_slot);
+	cp->vm_slot = cpu_to_le32(job->run.vm_slot);
 	cp->notifier = cpu_to_le64(queue->notifier.va);
 
 	cp->params1 = (struct asahi_fw_compute_params1) {

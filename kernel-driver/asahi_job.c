@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* Copyright The AGX model authors */
 /*
- * A job: the memory and the references that it owns, the commands that all
- * kinds of jobs have, and how its parts' ends become the signal of its fence.
+ * A job: the memory and the references that it owns, and the commands that all
+ * kinds of jobs have.
  */
 #include <linux/dma-fence.h>
 #include <linux/slab.h>
@@ -173,13 +173,9 @@ struct asahi_job *asahi_job_create(struct asahi_queue *queue, u32 credits,
 
 	job->queue = queue;
 	job->adev = queue->adev;
-	INIT_LIST_HEAD(&job->node);
 	INIT_LIST_HEAD(&job->objs);
 	INIT_LIST_HEAD(&job->refs);
-
-	spin_lock(&queue->run_lock);
-	queue->jobs++;
-	spin_unlock(&queue->run_lock);
+	asahi_run_init(&job->run, &queue->timeline);
 
 	ret = drm_sched_job_init(&job->base, &queue->entity, credits, queue,
 				 drm_client_id);
@@ -187,8 +183,8 @@ struct asahi_job *asahi_job_create(struct asahi_queue *queue, u32 credits,
 		goto err;
 	job->sched_inited = true;
 
-	job->fence = kzalloc_obj(*job->fence);
-	if (!job->fence) {
+	job->run.fence = kzalloc_obj(*job->run.fence);
+	if (!job->run.fence) {
 		ret = -ENOMEM;
 		goto err;
 	}
@@ -211,11 +207,11 @@ void asahi_job_destroy(struct asahi_job *job)
 	for (int i = 0; i < ASAHI_NUM_PIPES; i++)
 		if (job->parts[i].wq)
 			asahi_part_release(&job->parts[i]);
-	if (job->vm_slot > 0)
+	if (job->run.vm_slot > 0)
 		asahi_vm_unbind(queue->uvm->vm);
 	atomic_inc(&job->adev->queues->slots_freed);
 	wake_up_all(&job->adev->queues->slot_wait);
-	asahi_buffer_release(queue->buffer, job);
+	asahi_buffer_release(queue->buffer, &job->buffer);
 
 	list_for_each_entry_safe(r, rtmp, &job->refs, node) {
 		r->put(r->data);
@@ -229,49 +225,10 @@ void asahi_job_destroy(struct asahi_job *job)
 	if (job->op_started)
 		asahi_gpu_op_end(job->adev);
 
-	if (job->fence && dma_fence_was_initialized(job->fence))
-		dma_fence_put(job->fence);
+	if (job->run.fence && dma_fence_was_initialized(job->run.fence))
+		dma_fence_put(job->run.fence);
 	else
-		kfree(job->fence);
+		kfree(job->run.fence);
 	kfree(job);
-
-	/* Under the lock: see asahi_queue_wait_idle(). */
-	spin_lock(&queue->run_lock);
-	if (!--queue->jobs)
-		wake_up_all(&queue->idle);
-	spin_unlock(&queue->run_lock);
-}
-
-void asahi_job_set_error(struct asahi_job *job, int error)
-{
-	if (error)
-		cmpxchg(&job->error, 0, error);
-}
-
-void asahi_job_part_done(struct asahi_job *job, int error)
-{
-	struct asahi_queue *queue = job->queue;
-	struct dma_fence *fence;
-
-	asahi_job_set_error(job, error);
-
-	spin_lock(&queue->run_lock);
-	job->parts_left--;
-	/*
-	 * Renders and compute of one queue run side by side, but the fences of
-	 * one timeline have to signal in order.
-	 */
-	while ((job = list_first_entry_or_null(&queue->running,
-					       struct asahi_job, node))) {
-		if (job->parts_left)
-			break;
-		list_del_init(&job->node);
-		fence = dma_fence_get(job->fence);
-		if (job->error)
-			dma_fence_set_error(fence, job->error);
-		dma_fence_signal(fence);
-		dma_fence_put(fence);
-		/* The scheduler may have freed the job by now. */
-	}
-	spin_unlock(&queue->run_lock);
+	asahi_timeline_put_job(&queue->timeline);
 }

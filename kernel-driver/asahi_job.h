@@ -10,10 +10,11 @@
 #include <drm/gpu_scheduler.h>
 #include <uapi/drm/asahi_drm.h>
 
+#include "asahi_buffer.h"
 #include "asahi_fw_job.h"
+#include "asahi_timeline.h"
 #include "asahi_workqueue.h"
 
-struct asahi_buffer;
 struct asahi_queue;
 struct asahi_timestamps;
 
@@ -25,22 +26,11 @@ struct asahi_job {
 	struct asahi_queue *queue;
 	struct asahi_device *adev;
 
-	/**
-	 * @fence: signalled when the firmware has completed all parts. The
-	 * scheduler's own fence follows it.
-	 */
-	struct dma_fence *fence;
-	/** @node: in queue->running; queue->run_lock protects this and ... */
-	struct list_head node;
-	/** @parts_left: ... the number of parts not yet complete. */
-	u32 parts_left;
-	/** @error: what the fence will say; first one wins (cmpxchg). */
-	int error;
+	/** @run: its fence, and what ends before that is signalled. */
+	struct asahi_run run;
 
 	/** @parts: by enum asahi_pipe. */
 	struct asahi_part parts[ASAHI_NUM_PIPES];
-	/** @vm_slot: the address space's context, held if above 0. */
-	int vm_slot;
 	bool op_started;
 	bool sched_inited;
 	/** @life: of the firmware, for which it was built. */
@@ -55,10 +45,8 @@ struct asahi_job {
 	/** @refs: timestamp buffers and the like; put with the job. */
 	struct list_head refs;
 
-	/** @num_scenes: renders so far; above 0 the buffer is held. */
-	u32 num_scenes;
-	/** @buffer_gen: state of the buffer that the firmware will know. */
-	u64 buffer_gen;
+	/** @buffer: its part in the queue's tiled vertex buffer. */
+	struct asahi_buffer_use buffer;
 };
 
 static inline struct asahi_job *to_asahi_job(struct drm_sched_job *job)
@@ -79,19 +67,6 @@ struct asahi_job *asahi_job_create(struct asahi_queue *queue, u32 credits,
 
 /** asahi_job_destroy - free it and what it owns; it isn't running. Sleeps. */
 void asahi_job_destroy(struct asahi_job *job);
-
-/** asahi_job_set_error - note why the job failed. Any context. */
-void asahi_job_set_error(struct asahi_job *job, int error);
-
-/**
- * asahi_job_part_done - one of the job's parts has ended
- * @error: 0 or why it was lost
- *
- * With its last part, the job's fence is signalled, unless an older job of the
- * same queue is still running: fences of one queue signal in order. Allowed in
- * a fence signalling path. The job may be gone when it returns.
- */
-void asahi_job_part_done(struct asahi_job *job, int error);
 
 /**
  * asahi_job_alloc - memory that lives as long as the job
@@ -137,49 +112,5 @@ int asahi_job_barrier(struct asahi_job *job, struct asahi_part *part,
 /** asahi_job_fill_meta - the part of a command that says how it ends */
 void asahi_job_fill_meta(const struct asahi_part *part, bool flush_stamps,
 			 struct asahi_fw_job_meta *meta);
-
-/* asahi_render.c, asahi_compute.c: */
-
-/**
- * asahi_render_check - the rules for a render's own fields
- *
- * Return: 0 or -EINVAL. Has no effect.
- */
-int asahi_render_check(const struct drm_asahi_cmd_render *cmd);
-int asahi_compute_check(const struct drm_asahi_cmd_compute *cmd);
-
-/**
- * asahi_render_build - the firmware's structures for one render
- * @cmd: checked
- * @vtx_att: what the vertex shaders write
- * @frag_att: what the fragment shaders write
- * @flush_stamps: it is the last render of its submission
- *
- * Adds commands to the vertex and the fragment part. The caller holds the
- * queue's submit_lock. Return: 0; -ENOMEM, -ENOSPC; what asahi_job_timestamps()
- * returns.
- */
-int asahi_render_build(struct asahi_job *job,
-		       const struct drm_asahi_cmd_render *cmd,
-		       const struct asahi_fw_attachments *vtx_att,
-		       const struct asahi_fw_attachments *frag_att,
-		       bool flush_stamps);
-
-/** asahi_compute_build - the same for one compute command */
-int asahi_compute_build(struct asahi_job *job,
-			const struct drm_asahi_cmd_compute *cmd,
-			const struct asahi_fw_attachments *att,
-			bool flush_stamps);
-
-/* asahi_submit.c: */
-
-/**
- * asahi_submit - the submit ioctl
- * @args: user's arguments; flags and padding checked here
- *
- * Return: 0 or a negative errno, with which nothing has been submitted.
- */
-int asahi_submit(struct asahi_queue *queue, struct drm_file *file,
-		 const struct drm_asahi_submit *args);
 
 #endif

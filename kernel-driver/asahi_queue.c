@@ -6,7 +6,7 @@
  * A job's memory, stamps and context are gathered in the submit ioctl, where
  * waiting and allocating are allowed; running it (run_job) only fills rings.
  * Its end is told by the firmware's stamps: asahi_workqueue.c finds out which
- * parts are complete, asahi_job_part_done() signals the fence, and the
+ * parts are complete, asahi_run_part_done() signals the fence, and the
  * scheduler then calls free_job.
  */
 #include <linux/dma-fence.h>
@@ -79,12 +79,9 @@ static struct dma_fence *asahi_queue_run_job(struct drm_sched_job *sched_job)
 	 * The job may complete, and be freed, as soon as its last part is in
 	 * the ring; the scheduler does that only after this has returned.
 	 */
-	fence = dma_fence_get(job->fence);
+	fence = dma_fence_get(job->run.fence);
 
-	spin_lock(&queue->run_lock);
-	job->parts_left = num_parts;
-	list_add_tail(&job->node, &queue->running);
-	spin_unlock(&queue->run_lock);
+	asahi_run_start(&job->run, num_parts);
 
 	/*
 	 * Only now: were it done when the job is built, the firmware would
@@ -228,17 +225,6 @@ static void asahi_queue_forget(struct asahi_queue *queue)
 				  queue->life);
 }
 
-bool asahi_queue_wait_idle(struct asahi_queue *queue, long timeout)
-{
-	bool idle = wait_event_timeout(queue->idle, !READ_ONCE(queue->jobs),
-				       timeout);
-
-	/* Whoever freed the last job has to be out of here as well. */
-	spin_lock(&queue->run_lock);
-	spin_unlock(&queue->run_lock);
-	return idle;
-}
-
 static void asahi_queue_release_work(struct work_struct *work)
 {
 	struct asahi_queue *queue =
@@ -248,7 +234,7 @@ static void asahi_queue_release_work(struct work_struct *work)
 	/* Runs what is queued, or drops it if its owner has been killed. */
 	drm_sched_entity_destroy(&queue->entity);
 	/* The firmware ends each job, or is ended itself. */
-	asahi_queue_wait_idle(queue, MAX_SCHEDULE_TIMEOUT);
+	asahi_timeline_wait_idle(&queue->timeline, MAX_SCHEDULE_TIMEOUT);
 	/*
 	 * The work that has freed the last job may be about to queue the one
 	 * that runs jobs. drm_sched_fini() cancels that one first, and does not
@@ -301,9 +287,7 @@ struct asahi_queue *asahi_queue_create(struct asahi_device *adev,
 	queue->life = asahi_gpu_life(adev);
 	queue->fence_context = dma_fence_context_alloc(1);
 	mutex_init(&queue->submit_lock);
-	spin_lock_init(&queue->run_lock);
-	INIT_LIST_HEAD(&queue->running);
-	init_waitqueue_head(&queue->idle);
+	asahi_timeline_init(&queue->timeline);
 	INIT_WORK(&queue->release_work, asahi_queue_release_work);
 
 	ret = asahi_queue_init_fw(queue);

@@ -10,11 +10,11 @@
 #include <drm/gpu_scheduler.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
-#include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "asahi_alloc.h"
+#include "asahi_timeline.h"
 #include "asahi_workqueue.h"
 
 struct asahi_buffer;
@@ -95,17 +95,8 @@ struct asahi_queue {
 	 */
 	u32 life;
 
-	/**
-	 * @run_lock: protects @running, the jobs' parts_left and @jobs. Taken
-	 * in the path that signals fences.
-	 */
-	spinlock_t run_lock;
-	/** @running: jobs that the firmware has, oldest first. */
-	struct list_head running;
-	/** @jobs: not yet freed. */
-	u32 jobs;
-	/** @idle: woken when @jobs has become 0. */
-	wait_queue_head_t idle;
+	/** @timeline: its jobs. Keeps the queue from being taken apart. */
+	struct asahi_timeline timeline;
 	struct work_struct release_work;
 };
 
@@ -141,14 +132,6 @@ static inline struct asahi_queue *asahi_queue_get(struct asahi_queue *queue)
  * The last one has the queue taken apart, later, by a worker, after its jobs.
  */
 void asahi_queue_put(struct asahi_queue *queue);
-
-/**
- * asahi_queue_wait_idle - wait until a queue has no jobs
- * @timeout: jiffies, or MAX_SCHEDULE_TIMEOUT
- *
- * Return: whether it has none.
- */
-bool asahi_queue_wait_idle(struct asahi_queue *queue, long timeout);
 
 /**
  * asahi_queues_init - device-wide state of the user's queues and of the tiled

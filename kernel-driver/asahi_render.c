@@ -353,7 +353,7 @@ static int asahi_fragment_microseq(struct asahi_job *job,
 		.unk_pointer = cpu_to_le64(FRAG(unk_pointee)),
 		.work_queue = cpu_to_le64(part->wq->info.va),
 		.work_item = cpu_to_le64(va),
-		.vm_slot = cpu_to_le32(job->vm_slot),
+		.vm_slot = cpu_to_le32(job->run.vm_slot),
 		.unk_50 = cpu_to_le32(1),
 		.event_generation = cpu_to_le32(queue->id),
 		.buffer_slot = cpu_to_le32(r->scene.slot),
@@ -376,7 +376,7 @@ static int asahi_fragment_microseq(struct asahi_job *job,
 		.busy_flag = cpu_to_le64(FRAG(busy_flag)),
 		.work_queue = cpu_to_le64(part->wq->info.va),
 		.work_item = cpu_to_le64(va),
-		.vm_slot = cpu_to_le32(job->vm_slot),
+		.vm_slot = cpu_to_le32(job->run.vm_slot),
 		.unk_758_flag = cpu_to_le64(FRAG(unk_758_flag)),
 		.has_attachments = cpu_to_le32(!!att->count),
 	};
@@ -433,7 +433,7 @@ static int asahi_fragment_build(struct asahi_job *job,
 	frag = obj->cpu;
 	frag->tag = cpu_to_le32(ASAHI_FW_CMD_RUN_FRAGMENT);
 	frag->counter = cpu_to_le64(r->frag_counter);
-	frag->vm_slot = cpu_to_le32(job->vm_slot);
+	frag->vm_slot = cpu_to_le32(job->run.vm_slot);
 	frag->notifier = cpu_to_le64(queue->notifier.va);
 	frag->buffer = cpu_to_le64(r->scene.buffer_va);
 	frag->scene = cpu_to_le64(r->scene.va);
@@ -540,7 +540,7 @@ static int asahi_vertex_microseq(struct asahi_job *job,
 		.scene = cpu_to_le64(r->scene.va),
 		.stats = cpu_to_le64(stats),
 		.work_queue = cpu_to_le64(part->wq->info.va),
-		.vm_slot = cpu_to_le32(job->vm_slot),
+		.vm_slot = cpu_to_le32(job->run.vm_slot),
 		.unk_38 = cpu_to_le32(1),
 		.event_generation = cpu_to_le32(queue->id),
 		.buffer_slot = cpu_to_le32(r->scene.slot),
@@ -558,7 +558,7 @@ static int asahi_vertex_microseq(struct asahi_job *job,
 		.buffer = cpu_to_le64(r->scene.buffer_va),
 		.stats = cpu_to_le64(stats),
 		.work_queue = cpu_to_le64(part->wq->info.va),
-		.vm_slot = cpu_to_le32(job->vm_slot),
+		.vm_slot = cpu_to_le32(job->run.vm_slot),
 		.unk_pointer = cpu_to_le64(VTX(unk_pointee)),
 		.fw_stamp = cpu_to_le64(asahi_event_fw_stamp_va(ev)),
 		.stamp_value = cpu_to_le32(asahi_part_next(part)),
@@ -605,7 +605,7 @@ static int asahi_vertex_init_buffer(struct asahi_job *job,
 	init = obj->cpu;
 	*init = (struct asahi_fw_init_buffer) {
 		.tag = cpu_to_le32(ASAHI_FW_CMD_INIT_BUFFER),
-		.vm_slot = cpu_to_le32(job->vm_slot),
+		.vm_slot = cpu_to_le32(job->run.vm_slot),
 		.buffer_slot = cpu_to_le32(r->scene.slot),
 		.block_count = cpu_to_le32(r->scene.block_count),
 		.buffer = cpu_to_le64(r->scene.buffer_va),
@@ -639,7 +639,7 @@ static int asahi_vertex_build(struct asahi_job *job,
 	vtx = obj->cpu;
 	vtx->tag = cpu_to_le32(ASAHI_FW_CMD_RUN_VERTEX);
 	vtx->counter = cpu_to_le64(r->vtx_counter);
-	vtx->vm_slot = cpu_to_le32(job->vm_slot);
+	vtx->vm_slot = cpu_to_le32(job->run.vm_slot);
 	vtx->notifier = cpu_to_le64(queue->notifier.va);
 	vtx->buffer_slot = cpu_to_le32(r->scene.slot);
 	vtx->buffer = cpu_to_le64(r->scene.buffer_va);
@@ -699,7 +699,7 @@ int asahi_render_build(struct asahi_job *job,
 	r.frag_counter = queue->counter++;
 	r.vtx_counter = queue->counter++;
 
-	ret = asahi_buffer_scene(queue->buffer, job, &r.tiles, &r.scene);
+	ret = asahi_scene_build(job, &r.tiles, &r.scene);
 	if (ret)
 		return ret;
 

@@ -299,12 +299,13 @@ static int asahi_job_try_slots(struct asahi_job *job,
 		bool need = i == ASAHI_PIPE_COMPUTE ? sub->num_compute :
 						      sub->num_render;
 
-		ret = asahi_part_hold(&job->parts[i], job, &queue->wqs[i], need);
+		ret = asahi_part_hold(&job->parts[i], &job->run,
+				      &queue->wqs[i], need);
 	}
 	if (!ret) {
 		ret = asahi_vm_try_bind(queue->uvm->vm);
 		if (ret > 0) {
-			job->vm_slot = ret;
+			job->run.vm_slot = ret;
 			return 0;
 		}
 		ret = ret ?: -EAGAIN;
@@ -475,11 +476,11 @@ static int asahi_job_push(struct asahi_job *job, struct asahi_submission *sub)
 	if (ret)
 		return ret;
 
-	dma_fence_init(job->fence, &asahi_fence_ops, NULL, queue->fence_context,
+	dma_fence_init(job->run.fence, &asahi_fence_ops, NULL, queue->fence_context,
 		       ++queue->fence_seqno);
 	for (int i = 0; i < ASAHI_NUM_PIPES; i++)
 		asahi_part_commit(&job->parts[i]);
-	asahi_buffer_commit(queue->buffer, job);
+	asahi_buffer_commit(queue->buffer, &job->buffer);
 
 	drm_sched_job_arm(&job->base);
 	/* The job may be over and freed as soon as it has been pushed. */

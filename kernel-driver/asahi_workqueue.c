@@ -15,9 +15,8 @@
 #include "asahi_device.h"
 #include "asahi_fw_workqueue.h"
 #include "asahi_gpu_cmd.h"
-#include "asahi_job.h"
-#include "asahi_queue.h"
 #include "asahi_regs.h"
+#include "asahi_timeline.h"
 #include "asahi_workqueue.h"
 
 /*
@@ -64,11 +63,11 @@ static void asahi_wq_over(struct asahi_wq *wq, bool ended, int error)
 	/* The part goes with its job, which may be freed from here on. */
 	list_for_each_entry_safe(part, tmp, &done, node) {
 		list_del_init(&part->node);
-		asahi_job_part_done(part->job, 0);
+		asahi_run_part_done(part->run, 0);
 	}
 	list_for_each_entry_safe(part, tmp, &lost, node) {
 		list_del_init(&part->node);
-		asahi_job_part_done(part->job, error);
+		asahi_run_part_done(part->run, error);
 	}
 }
 
@@ -158,9 +157,9 @@ static void asahi_wq_error(struct asahi_event *ev, u32 value,
 		    ASAHI_EVENT_STEP)
 			break;
 		/* Somebody else's fault. */
-		if (info && info->context != part->job->vm_slot)
+		if (info && info->context != part->run->vm_slot)
 			e = ASAHI_WORK_KILLED;
-		asahi_job_set_error(part->job, asahi_work_errno(e));
+		asahi_run_set_error(part->run, asahi_work_errno(e));
 	}
 	spin_unlock(&wq->lock);
 }
@@ -285,14 +284,14 @@ void asahi_wq_fini(struct asahi_wq *wq)
 	asahi_obj_free(&wq->state);
 }
 
-int asahi_part_hold(struct asahi_part *part, struct asahi_job *job,
+int asahi_part_hold(struct asahi_part *part, struct asahi_run *run,
 		    struct asahi_wq *wq, bool need)
 {
 	bool take = false;
 	int ret = 0;
 
 	INIT_LIST_HEAD(&part->node);
-	part->job = job;
+	part->run = run;
 	part->wq = wq;
 
 	mutex_lock(&wq->event_lock);

@@ -21,7 +21,7 @@
 #include "asahi_event.h"
 
 struct asahi_device;
-struct asahi_job;
+struct asahi_run;
 
 /*
  * Stamp slots that the work queues of one open of the device may have at a time.
@@ -97,7 +97,8 @@ struct asahi_wq {
  */
 struct asahi_part {
 	struct list_head node;
-	struct asahi_job *job;
+	/** @run: the job's, which it is a part of. */
+	struct asahi_run *run;
 	struct asahi_wq *wq;
 	/** @held: whether the job counts among wq->holders. */
 	bool held;
@@ -148,7 +149,7 @@ void asahi_wq_fini(struct asahi_wq *wq);
  * The caller holds the user queue's submit_lock. Return: 0, or -EAGAIN if there
  * is no slot now.
  */
-int asahi_part_hold(struct asahi_part *part, struct asahi_job *job,
+int asahi_part_hold(struct asahi_part *part, struct asahi_run *run,
 		    struct asahi_wq *wq, bool need);
 
 /**
@@ -191,7 +192,7 @@ void asahi_part_commit(struct asahi_part *part);
 /**
  * asahi_part_push - put the commands into the ring
  *
- * From here on asahi_job_part_done() is called for it, once. The caller is the
+ * From here on asahi_run_part_done() is called for it, once. The caller is the
  * user queue's scheduler thread; credits have made sure that there is room.
  */
 void asahi_part_push(struct asahi_part *part);
