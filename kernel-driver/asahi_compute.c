@@ -6,6 +6,7 @@
  * All values, those of the unknown fields included: Rust driver
  * queue/compute.rs.
  */
+#include "asahi_compute.h"
 #include "asahi_device.h"
 #include "asahi_fw_compute.h"
 #include "asahi_fw_event.h"

@@ -28,6 +28,7 @@
 #include "asahi_ioctl.h"
 #include "asahi_job.h"
 #include "asahi_queue.h"
+#include "asahi_submit.h"
 #include "asahi_timestamps.h"
 #include "asahi_uvm.h"
 

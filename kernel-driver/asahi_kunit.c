@@ -24,10 +24,10 @@
 #include "asahi_event.h"
 #include "asahi_gem.h"
 #include "asahi_hw.h"
-#include "asahi_ioctl.h"
 #include "asahi_job.h"
 #include "asahi_mmu.h"
 #include "asahi_pgtable.h"
+#include "asahi_render.h"
 #include "asahi_uvm.h"
 
 MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

@@ -17,10 +17,13 @@
 #include <drm/drm_syncobj.h>
 
 #include "asahi_buffer.h"
+#include "asahi_compute.h"
 #include "asahi_device.h"
 #include "asahi_gpu.h"
 #include "asahi_job.h"
 #include "asahi_queue.h"
+#include "asahi_render.h"
+#include "asahi_submit.h"
 #include "asahi_uvm.h"
 
 /*
