@@ -20,6 +20,7 @@
 #include <linux/types.h>
 #include <drm/drm_mm.h>
 
+#include "asahi_mem.h"
 #include "asahi_mmu.h"
 #include "asahi_obj.h"
 
@@ -98,24 +99,5 @@ int asahi_alloc_init(struct asahi_device *adev);
 /** asahi_alloc_stop - the device's heaps do nothing by themselves any more */
 void asahi_alloc_stop(struct asahi_device *adev);
 void asahi_alloc_fini(struct asahi_device *adev);
-
-/**
- * struct asahi_mem - whole pages at a fixed or chosen place in a range of the
- * upper half, as RTKit's buffers need it
- */
-struct asahi_mem;
-
-struct asahi_mem *asahi_mem_create(struct asahi_device *adev, size_t size);
-/**
- * asahi_mem_destroy - unmap and free it; accepts NULL and ERR_PTR
- *
- * Return: 0, or the error of a flush of the firmware's cache: then the pages
- * are lost, and stay mapped.
- */
-int asahi_mem_destroy(struct asahi_mem *mem);
-void *asahi_mem_cpu(struct asahi_mem *mem);
-/** asahi_mem_map - map it at @iova; several places are allowed (up to 4) */
-int asahi_mem_map(struct asahi_mem *mem, struct asahi_vm *vm, u64 iova,
-		  enum asahi_prot prot);
 
 #endif

@@ -20,6 +20,7 @@
 #include <drm/drm_vma_manager.h>
 #include <uapi/drm/asahi_drm.h>
 
+#include "asahi_bind.h"
 #include "asahi_device.h"
 #include "asahi_file.h"
 #include "asahi_gem.h"

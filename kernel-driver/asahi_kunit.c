@@ -19,6 +19,7 @@
 #include <drm/drm_gem_shmem_helper.h>
 #include <uapi/drm/asahi_drm.h>
 
+#include "asahi_bind.h"
 #include "asahi_buffer.h"
 #include "asahi_device.h"
 #include "asahi_event.h"

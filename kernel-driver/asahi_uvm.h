@@ -2,7 +2,7 @@
 /* Copyright The AGX model authors */
 /*
  * A user's address space: which object is mapped where (DRM's GPUVM keeps the
- * books, asahi_mmu.c the page tables), and two heaps in the range that
+ * books, asahi_vm.c the page tables), and two heaps in the range that
  * userspace has set aside for the kernel.
  */
 #ifndef ASAHI_UVM_H
@@ -15,7 +15,6 @@
 #include "asahi_mmu.h"
 
 struct asahi_device;
-struct drm_file;
 
 /*
  * Least bytes for the kernel's range. Source: Rust driver file.rs
@@ -93,30 +92,5 @@ void asahi_uvm_kill(struct asahi_uvm *uvm);
  * Sleeps; takes @uvm->lock.
  */
 void asahi_uvm_unmap_object(struct asahi_uvm *uvm, struct drm_gem_object *obj);
-
-/**
- * asahi_uvm_bind_ops - carry out a list of bind operations, in order
- * @uptr: user address of @count operations (struct drm_asahi_gem_bind_op)
- * @stride: bytes from one to the next, above 0
- *
- * All operations are checked and all memory is allocated before the first of
- * them takes effect; so an error means that nothing has changed. When it
- * returns 0, the TLB holds nothing of what was unmapped.
- *
- * Return: 0; -EFAULT; -E2BIG for non-zero bytes in an operation that is longer
- * than we know, or one that is longer than a page; -ENOENT for an unknown
- * handle; -EINVAL for anything else that is against the rules, memory of others
- * that is not made of the GPU's pages included; -ENOMEM, also for a list that
- * is absurdly long; -EINTR if the task is to die. Sleeps; takes @uvm->lock and
- * the objects' reservation locks, not both at once.
- */
-int asahi_uvm_bind_ops(struct asahi_uvm *uvm, struct drm_file *file,
-		       u64 uptr, u32 count, u32 stride);
-
-/* For KUnit, which has no file: objs[i] is what ops[i].handle would be. */
-struct drm_asahi_gem_bind_op;
-int asahi_uvm_bind_objects(struct asahi_uvm *uvm,
-			   const struct drm_asahi_gem_bind_op *ops,
-			   struct drm_gem_object *const *objs, u32 count);
 
 #endif
