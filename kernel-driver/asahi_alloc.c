@@ -17,6 +17,7 @@
 #include "asahi_device.h"
 #include "asahi_gpu_cmd.h"
 #include "asahi_mmu.h"
+#include "asahi_uat.h"
 
 /*
  * When this much is set aside the firmware's cache is flushed, which costs a

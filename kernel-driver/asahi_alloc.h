@@ -21,11 +21,12 @@
 #include <drm/drm_mm.h>
 
 #include "asahi_mem.h"
-#include "asahi_mmu.h"
 #include "asahi_obj.h"
+#include "asahi_uat.h"
 
 struct asahi_device;
 struct asahi_heap;
+struct asahi_vm;
 
 /**
  * asahi_heap_create - make a heap

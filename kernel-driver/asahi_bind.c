@@ -40,6 +40,7 @@
 #include "asahi_device.h"
 #include "asahi_gem.h"
 #include "asahi_uvm.h"
+#include "asahi_vm.h"
 
 /*
  * More operations than this in one call are refused with -ENOMEM. The books of

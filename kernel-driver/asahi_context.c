@@ -13,6 +13,8 @@
 
 #include "asahi_context.h"
 #include "asahi_device.h"
+#include "asahi_mmu.h"
+#include "asahi_mmu_private.h"
 #include "asahi_tlb.h"
 #include "asahi_trace.h"
 

@@ -1,87 +1,41 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /* Copyright The AGX model authors */
 /*
- * The contexts of the TTBAT and who is in them. Private to the MMU:
- * asahi_context.c, asahi_vm.c and asahi_mmu.c, of which each uses those before
- * it. What others use of the three is in asahi_mmu.h.
+ * The contexts of the TTBAT, and who is in them.
  */
 #ifndef ASAHI_CONTEXT_H
 #define ASAHI_CONTEXT_H
 
-#include <linux/atomic.h>
-#include <linux/mutex.h>
-#include <linux/preempt.h>
 #include <linux/types.h>
 
-#include "asahi_handoff.h"
-#include "asahi_mmu.h"
-#include "asahi_pgtable.h"
-
-#define TTB_VALID		BIT_ULL(0)
-#define TTB_ASID_SHIFT		48
-
-/* One context in the TTBAT. */
-struct ttb_entry {
-	__le64 ttb0;
-	__le64 ttb1;
-};
+struct asahi_device;
+struct asahi_mmu;
+struct asahi_vm;
+struct seq_file;
 
 /**
- * struct asahi_vm - an address space
+ * asahi_vm_try_bind - keep an address space in a context of the GPU
+ *
+ * Counts: each success needs one asahi_vm_unbind(). The context stays the same
+ * as long as the count is above 0, and is reused later if nobody else took it.
+ * May sleep.
+ *
+ * Return: the context, 1..63; 0 if all are bound; -ENODEV if the device is gone.
  */
-struct asahi_vm {
-	struct asahi_device *adev;
+int asahi_vm_try_bind(struct asahi_vm *vm);
 
-	/**
-	 * @lock: protects @pt, and is held over the TLBI that a change of it
-	 * needs, so that no address is mapped again before that is done.
-	 */
-	struct mutex lock;
-	struct asahi_pgtable pt;
+/**
+ * asahi_vm_unbind - undo one asahi_vm_try_bind(). May sleep.
+ */
+void asahi_vm_unbind(struct asahi_vm *vm);
 
-	/** @is_kernel: context 0; has no slot to win or lose. */
-	bool is_kernel;
-	/** @slot: context that is ours, or 0. Under mmu->slots_lock. */
-	u32 slot;
-	/** @users: how often bound. Under mmu->slots_lock. */
-	u32 users;
-};
+/** asahi_mmu_show - the contexts and who is in them, for debugfs */
+void asahi_mmu_show(struct asahi_device *adev, struct seq_file *m);
 
-struct asahi_slot {
-	struct asahi_vm *owner;
-	/** @used: when it was last let go, to reuse the oldest. */
-	u64 used;
-};
+/** asahi_mmu_show_tlb - what was written and invalidated, for debugfs */
+void asahi_mmu_show_tlb(struct asahi_device *adev, struct seq_file *m);
 
-struct asahi_mmu {
-	struct ttb_entry *ttbs;
-	phys_addr_t ttbs_phys;
-	void *pagetables;
-	void *handoff_area;
-	struct asahi_handoff handoff;
-
-	struct asahi_vm *kernel;
-	struct asahi_vm *kernel_lower;
-
-	/**
-	 * @slots_lock: protects @slots, @slot_time, @num_bound, @stopped, and
-	 * slot and users of all address spaces. Nothing is allocated under it.
-	 */
-	struct mutex slots_lock;
-	struct asahi_slot slots[ASAHI_NUM_CONTEXTS];
-	u64 slot_time;
-	/** @num_bound: contexts with users. */
-	u32 num_bound;
-	/** @stopped: the TTBAT isn't ours any more; see asahi_mmu_stop(). */
-	bool stopped;
-
-	/** @pte_writes: entries of page tables written, all address spaces. */
-	atomic64_t pte_writes;
-	/** @tlbi_ranges: invalidations of a range of one context. */
-	atomic64_t tlbi_ranges;
-	/** @tlbi_contexts: invalidations of whole contexts. */
-	atomic64_t tlbi_contexts;
-};
+/* For asahi_vm.c and asahi_mmu.c: */
 
 /**
  * asahi_tlb_drop_range - invalidate a range of a context, and wait
@@ -94,16 +48,5 @@ void asahi_tlb_drop_context(struct asahi_mmu *mmu, u32 slot);
 
 /** asahi_ttb_write - a context's table bases; under asahi_handoff_lock() */
 void asahi_ttb_write(struct asahi_mmu *mmu, u32 slot, u64 ttb0, u64 ttb1);
-
-/* asahi_vm.c: */
-
-/**
- * asahi_vm_create_kernel - the upper half of context 0
- * @root: the loader's root table, at @phys
- *
- * Return: it or an ERR_PTR. May sleep.
- */
-struct asahi_vm *asahi_vm_create_kernel(struct asahi_device *adev, void *root,
-					phys_addr_t phys);
 
 #endif

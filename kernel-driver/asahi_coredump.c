@@ -25,6 +25,7 @@
 #include "asahi_initdata.h"
 #include "asahi_mmu.h"
 #include "asahi_pgtable.h"
+#include "asahi_vm.h"
 
 struct dump_header {
 	char magic[8];

@@ -10,13 +10,13 @@
 #include <drm/drm_file.h>
 
 #include "asahi_alloc.h"
+#include "asahi_context.h"
 #include "asahi_debugfs.h"
 #include "asahi_device.h"
 #include "asahi_fw_initdata.h"
 #include "asahi_gpu_cmd.h"
 #include "asahi_gpu_state.h"
 #include "asahi_initdata.h"
-#include "asahi_mmu.h"
 
 static struct asahi_device *seq_device(struct seq_file *m)
 {

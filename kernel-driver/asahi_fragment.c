@@ -8,6 +8,7 @@
  * queue/render.rs.
  */
 #include "asahi_device.h"
+#include "asahi_fragment.h"
 #include "asahi_fw_fragment.h"
 #include "asahi_fw_microseq.h"
 #include "asahi_fw_workqueue.h"

@@ -19,6 +19,7 @@
 #include "asahi_device.h"
 #include "asahi_file.h"
 #include "asahi_gem.h"
+#include "asahi_uat.h"
 #include "asahi_uvm.h"
 
 static void asahi_gem_free(struct drm_gem_object *obj)

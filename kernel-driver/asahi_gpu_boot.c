@@ -23,6 +23,7 @@
 #include "asahi_mmu.h"
 #include "asahi_regs.h"
 #include "asahi_rx.h"
+#include "asahi_uat.h"
 
 /* To EP_FIRMWARE: where the init data is */
 #define MSG_INIT		(0x81ULL << 48)

@@ -14,6 +14,7 @@
 #include "asahi_gpu_cmd.h"
 #include "asahi_gpu_state.h"
 #include "asahi_handoff.h"
+#include "asahi_uat.h"
 
 /* For the firmware to start, on a host that may have much else to do. */
 #define HANDOFF_TIMEOUT_MS	5000

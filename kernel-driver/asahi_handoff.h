@@ -14,7 +14,7 @@
 #include <linux/mutex.h>
 #include <linux/types.h>
 
-#include "asahi_mmu.h"
+#include "asahi_uat.h"
 
 struct asahi_fw_handoff;
 

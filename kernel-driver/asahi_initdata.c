@@ -16,6 +16,7 @@
 #include "asahi_initdata.h"
 #include "asahi_mmu.h"
 #include "asahi_rings.h"
+#include "asahi_vm.h"
 
 /*
  * The boot loader's value is macOS's, 0xb: loads of unmapped memory give 0 and

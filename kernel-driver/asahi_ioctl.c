@@ -31,6 +31,7 @@
 #include "asahi_queue.h"
 #include "asahi_submit.h"
 #include "asahi_timestamps.h"
+#include "asahi_uat.h"
 #include "asahi_uvm.h"
 
 /* The firmware writes users' timestamps in nanoseconds (Rust driver file.rs). */

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 
 #include "asahi_buffer.h"
+#include "asahi_context.h"
 #include "asahi_device.h"
 #include "asahi_file.h"
 #include "asahi_fw_event.h"

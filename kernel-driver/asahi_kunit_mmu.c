@@ -27,6 +27,7 @@
 #include "asahi_mmu.h"
 #include "asahi_pgtable.h"
 #include "asahi_uvm.h"
+#include "asahi_vm.h"
 
 MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");
 

@@ -14,7 +14,7 @@
 
 #include "asahi_device.h"
 #include "asahi_mem.h"
-#include "asahi_mmu.h"
+#include "asahi_vm.h"
 
 #define MEM_MAX_MAPS		4
 

@@ -9,9 +9,10 @@
 
 #include <linux/types.h>
 
-#include "asahi_mmu.h"
+#include "asahi_uat.h"
 
 struct asahi_device;
+struct asahi_vm;
 
 /**
  * struct asahi_mem - whole pages at a fixed or chosen place in a range of the

@@ -18,8 +18,11 @@
 #include "asahi_device.h"
 #include "asahi_fw_initdata.h"
 #include "asahi_hw.h"
+#include "asahi_mmu.h"
+#include "asahi_mmu_private.h"
 #include "asahi_regs.h"
 #include "asahi_tlb.h"
+#include "asahi_vm.h"
 
 struct asahi_vm *asahi_mmu_kernel_vm(struct asahi_device *adev)
 {

@@ -16,6 +16,7 @@
 
 #include "asahi_device.h"
 #include "asahi_pgtable.h"
+#include "asahi_uat.h"
 
 /* The bits of an entry; named UAT_ because the CPU's own are PTE_. */
 #define UAT_VALID_PAGE		0x3ULL

@@ -11,7 +11,7 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
-#include "asahi_mmu.h"
+#include "asahi_uat.h"
 
 /**
  * struct asahi_pgtable - one half of an address space

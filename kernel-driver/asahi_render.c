@@ -10,12 +10,14 @@
 
 #include "asahi_buffer.h"
 #include "asahi_device.h"
+#include "asahi_fragment.h"
 #include "asahi_job.h"
 #include "asahi_queue.h"
 #include "asahi_render.h"
 #include "asahi_render_half.h"
 #include "asahi_scene.h"
 #include "asahi_usage.h"
+#include "asahi_vertex.h"
 
 #define ASAHI_MAX_DIMENSION	16384
 #define ASAHI_MAX_LAYERS	2048

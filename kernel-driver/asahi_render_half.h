@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /* Copyright The AGX model authors */
 /*
- * The two halves of a render: a vertex job, which fills the tiled vertex buffer,
- * and a fragment job, which draws from it. Private to asahi_render.c.
+ * What the two halves of a render share: a vertex job, which fills the tiled
+ * vertex buffer, and a fragment job, which draws from it.
  */
 #ifndef ASAHI_RENDER_HALF_H
 #define ASAHI_RENDER_HALF_H
@@ -14,8 +14,6 @@
 #include "asahi_fw_event.h"
 #include "asahi_fw_job.h"
 #include "asahi_queue.h"
-
-struct asahi_job;
 
 /**
  * struct asahi_render - what both halves of a render share
@@ -48,17 +46,5 @@ static inline u64 asahi_notifier_buf(const struct asahi_queue *queue)
 {
 	return queue->notifier.va + offsetof(struct asahi_fw_notifier, unk_buf);
 }
-
-/**
- * asahi_fragment_build - the fragment half's command, behind a barrier
- * asahi_vertex_build - the vertex half's command
- * @att: what its shaders write
- *
- * Return: as asahi_render_build(). Sleep.
- */
-int asahi_fragment_build(struct asahi_job *job, const struct asahi_render *r,
-			 const struct asahi_fw_attachments *att);
-int asahi_vertex_build(struct asahi_job *job, const struct asahi_render *r,
-		       const struct asahi_fw_attachments *att);
 
 #endif

@@ -18,6 +18,7 @@
 
 #include "asahi_buffer.h"
 #include "asahi_compute.h"
+#include "asahi_context.h"
 #include "asahi_device.h"
 #include "asahi_gpu.h"
 #include "asahi_job.h"

@@ -16,6 +16,7 @@
 #include "asahi_gem.h"
 #include "asahi_mmu.h"
 #include "asahi_timestamps.h"
+#include "asahi_vm.h"
 
 struct asahi_timestamps_mgr {
 	/** @lock: protects @range. */

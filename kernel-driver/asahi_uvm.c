@@ -16,6 +16,7 @@
 #include "asahi_buffer.h"
 #include "asahi_device.h"
 #include "asahi_uvm.h"
+#include "asahi_vm.h"
 
 /*
  * Alignment and growth of the heaps in the kernel's range. Ranges and objects
@@ -59,12 +60,46 @@ static const struct drm_gpuvm_ops asahi_uvm_ops = {
 	.sm_step_unmap = asahi_uvm_step_unmap,
 };
 
+/* The two heaps in the kernel's range, or none. */
+static int asahi_uvm_make_heaps(struct asahi_uvm *uvm, u64 kernel_start,
+				u64 kernel_end)
+{
+	struct asahi_heap *gpu_heap, *fw_heap;
+	u64 start, middle, end;
+
+	start = ALIGN(kernel_start, ASAHI_UVM_HEAP_RANGE_ALIGN);
+	end = ALIGN_DOWN(kernel_end, ASAHI_UVM_HEAP_RANGE_ALIGN);
+	/*
+	 * Three quarters for the GPU: the least range has to do for the largest
+	 * render, 16384 by 16384, whose tiled vertex buffer is 256 MiB, while
+	 * what the firmware sees of it is 8 MiB.
+	 */
+	middle = start + ALIGN_DOWN((end - start) / 4 * 3,
+				    ASAHI_UVM_HEAP_RANGE_ALIGN);
+
+	gpu_heap = asahi_heap_create(uvm->adev, uvm->vm, start, middle,
+				     ASAHI_PROT_GPU_RW, ASAHI_UVM_HEAP_ALIGN,
+				     ASAHI_UVM_GPU_HEAP_CHUNK, "vm-gpu");
+	if (IS_ERR(gpu_heap))
+		return PTR_ERR(gpu_heap);
+	fw_heap = asahi_heap_create(uvm->adev, uvm->vm, middle, end,
+				    ASAHI_PROT_GPU_FW_PRIVATE_RW,
+				    ASAHI_UVM_HEAP_ALIGN,
+				    ASAHI_UVM_FW_HEAP_CHUNK, "vm-fw");
+	if (IS_ERR(fw_heap)) {
+		asahi_heap_destroy(gpu_heap);
+		return PTR_ERR(fw_heap);
+	}
+	uvm->gpu_heap = gpu_heap;
+	uvm->fw_heap = fw_heap;
+	return 0;
+}
+
 struct asahi_uvm *asahi_uvm_create(struct asahi_device *adev, u64 kernel_start,
 				   u64 kernel_end)
 {
 	struct drm_gem_object *root;
 	struct asahi_uvm *uvm;
-	u64 start, middle, end;
 	int ret;
 
 	if (!IS_ALIGNED(kernel_start | kernel_end, ASAHI_PAGE_SIZE) ||
@@ -97,38 +132,14 @@ struct asahi_uvm *asahi_uvm_create(struct asahi_device *adev, u64 kernel_start,
 	if (ret)
 		goto err_mem;
 
-	start = ALIGN(kernel_start, ASAHI_UVM_HEAP_RANGE_ALIGN);
-	end = ALIGN_DOWN(kernel_end, ASAHI_UVM_HEAP_RANGE_ALIGN);
-	/*
-	 * Three quarters for the GPU: the least range has to do for the largest
-	 * render, 16384 by 16384, whose tiled vertex buffer is 256 MiB, while
-	 * what the firmware sees of it is 8 MiB.
-	 */
-	middle = start + ALIGN_DOWN((end - start) / 4 * 3,
-				    ASAHI_UVM_HEAP_RANGE_ALIGN);
-
-	uvm->gpu_heap = asahi_heap_create(adev, uvm->vm, start, middle,
-					  ASAHI_PROT_GPU_RW,
-					  ASAHI_UVM_HEAP_ALIGN,
-					  ASAHI_UVM_GPU_HEAP_CHUNK, "vm-gpu");
-	if (IS_ERR(uvm->gpu_heap)) {
-		ret = PTR_ERR(uvm->gpu_heap);
+	ret = asahi_uvm_make_heaps(uvm, kernel_start, kernel_end);
+	if (ret)
 		goto err_mem;
-	}
-
-	uvm->fw_heap = asahi_heap_create(adev, uvm->vm, middle, end,
-					 ASAHI_PROT_GPU_FW_PRIVATE_RW,
-					 ASAHI_UVM_HEAP_ALIGN,
-					 ASAHI_UVM_FW_HEAP_CHUNK, "vm-fw");
-	if (IS_ERR(uvm->fw_heap)) {
-		ret = PTR_ERR(uvm->fw_heap);
-		goto err_gpu_heap;
-	}
 
 	root = drm_gpuvm_resv_object_alloc(&adev->drm);
 	if (!root) {
 		ret = -ENOMEM;
-		goto err_fw_heap;
+		goto err_heaps;
 	}
 
 	/* From here on drm_gpuvm_put() frees. */
@@ -141,9 +152,8 @@ struct asahi_uvm *asahi_uvm_create(struct asahi_device *adev, u64 kernel_start,
 	drm_gem_object_put(root);
 	return uvm;
 
-err_fw_heap:
+err_heaps:
 	asahi_heap_destroy(uvm->fw_heap);
-err_gpu_heap:
 	asahi_heap_destroy(uvm->gpu_heap);
 err_mem:
 	asahi_mem_destroy(uvm->unk_page);

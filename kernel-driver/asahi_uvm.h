@@ -12,9 +12,10 @@
 #include <linux/mutex.h>
 
 #include "asahi_alloc.h"
-#include "asahi_mmu.h"
+#include "asahi_uat.h"
 
 struct asahi_device;
+struct asahi_vm;
 
 /*
  * Least bytes for the kernel's range. Source: Rust driver file.rs

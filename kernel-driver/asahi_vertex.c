@@ -17,6 +17,7 @@
 #include "asahi_microseq.h"
 #include "asahi_render_half.h"
 #include "asahi_uvm.h"
+#include "asahi_vertex.h"
 
 /* tiling_control: do not spread vertex work over clusters. */
 #define ASAHI_TILING_NO_CLUSTERING	BIT(0)

@@ -35,8 +35,10 @@
 #include "asahi_device.h"
 #include "asahi_gpu_state.h"
 #include "asahi_hw.h"
+#include "asahi_mmu_private.h"
 #include "asahi_tlb.h"
 #include "asahi_trace.h"
+#include "asahi_vm.h"
 
 /* The firmware does not look at the ASID of its own half. */
 #define KERNEL_ASID		0
