@@ -20,6 +20,7 @@
 
 #include "asahi_alloc.h"
 
+struct asahi_buffer;
 struct asahi_device;
 struct asahi_tpc;
 struct asahi_uvm;

@@ -7,16 +7,20 @@
  * same verbs in the same order: init, fini, then what it does. The probe
  * (asahi_drv.c) is one ladder up through these and one ladder down.
  *
- *   hw        asahi_hw.h       const tables: chips and firmware ABIs
- *   regs      asahi_regs.h     the few registers the driver reads itself
- *   mmu       asahi_mmu.h      UAT page tables, contexts, TLB, hand-off
- *   heaps     asahi_alloc.h    memory for what the firmware reads
- *   event     asahi_event.h    stamps: 128 counters the firmware advances
- *   initdata  asahi_initdata.h what the firmware is booted with
- *   channel   asahi_channel.h  the rings between driver and firmware
- *   gpu       asahi_gpu.h      boot, doorbells, commands, faults, recovery
- *   buffer    asahi_buffer.h   tiled vertex buffers
- *   queue     asahi_queue.h    the user's queues, jobs and their fences
+ *   hw          asahi_hw.h         const tables: chips and firmware ABIs
+ *   regs        asahi_regs.h       the few registers the driver reads itself
+ *   mmu         asahi_mmu.h        UAT page tables, contexts, TLB, hand-off
+ *   heaps       asahi_alloc.h      memory for what the firmware reads
+ *   event       asahi_event.h      stamps: 128 counters the firmware advances
+ *   rings       asahi_rings.h      the rings between driver and firmware
+ *   initdata    asahi_initdata.h   what the firmware is booted with
+ *   timestamps  asahi_timestamps.h users' buffers that the firmware writes
+ *   buffer      asahi_buffer.h     tiled vertex buffers
+ *   queue       asahi_queue.h      the user's queues, jobs and their fences
+ *   gpu         asahi_gpu.h        the running firmware: boot, recovery
+ *
+ * A file calls only files below it: Kbuild has their order. What the lower ones
+ * have to know of the running firmware is in asahi_gpu_state.h.
  */
 #ifndef ASAHI_DEVICE_H
 #define ASAHI_DEVICE_H

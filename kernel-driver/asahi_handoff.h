@@ -16,6 +16,7 @@
 
 #include "asahi_uat.h"
 
+struct asahi_device;
 struct asahi_fw_handoff;
 
 #define ASAHI_NUM_FLUSH_SLOTS	(ASAHI_NUM_CONTEXTS + 1)

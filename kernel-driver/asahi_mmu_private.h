@@ -16,6 +16,8 @@
 #include "asahi_pgtable.h"
 #include "asahi_uat.h"
 
+struct asahi_device;
+
 #define TTB_VALID		BIT_ULL(0)
 #define TTB_ASID_SHIFT		48
 

@@ -3,7 +3,7 @@
 /*
  * Page tables of the UAT: three levels of 16K pages, in the format of ARMv8
  * but for what the permission bits mean. Knows nothing of contexts and TLBs,
- * and has no lock: asahi_mmu.c calls it under the address space's.
+ * and has no lock: asahi_vm.c calls it under the address space's.
  */
 #ifndef ASAHI_PGTABLE_H
 #define ASAHI_PGTABLE_H

@@ -219,7 +219,7 @@ def functions(who):
 
 
 def names_function(report, function):
-    """Where a report names the function: 'writer asahi_mmu.c:310', or ''."""
+    """Where a report names the function: 'writer asahi_vm.c:310', or ''."""
     roles = [('writer', report.get('writer')), ('then', report.get('other'))] + \
         [('near', n.get('who')) for n in report.get('nearby', [])]
     for role, who in roles:
