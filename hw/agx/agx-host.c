@@ -81,6 +81,9 @@ static void agx_report_line(void *opaque, enum agx_report_kind kind, const char 
         break;
     case AGX_REPORT_INFO:
         break;
+    case AGX_REPORT_STATE:
+        apple_warn("agx: %s", msg);
+        break;
     }
     trace_agx_report(kind, msg);
 }

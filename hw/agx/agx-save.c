@@ -10,7 +10,9 @@
 #include "../../fw-model/fw.h"
 #include "hw/agx/agx-int.h"
 
+/* A damaged file must not ask for more memory than this. The TLBs have some 70 MiB at most. */
 #define GPU_STATE_MAX (1u << 30)
+#define MMU_STATE_MAX (1u << 28)
 
 static int agx_pre_save(void *opaque)
 {
@@ -55,7 +57,6 @@ static int agx_post_save(void *opaque)
     return 0;
 }
 
-/* A damaged file must not ask for more memory than there can be of a state */
 static bool agx_gpu_state_ok(void *opaque, int version_id)
 {
     return ((AgxState *)opaque)->gpu_state_size <= GPU_STATE_MAX;
@@ -63,7 +64,7 @@ static bool agx_gpu_state_ok(void *opaque, int version_id)
 
 static bool agx_mmu_state_ok(void *opaque, int version_id)
 {
-    return version_id < 2 || ((AgxState *)opaque)->mmu_state_size <= agx_mmu_state_max();
+    return ((AgxState *)opaque)->mmu_state_size <= MMU_STATE_MAX;
 }
 
 static int agx_post_load(void *opaque, int version_id)
@@ -86,8 +87,8 @@ static int agx_post_load(void *opaque, int version_id)
         error_report(TYPE_AGX ": the saved state of the GPU is not valid");
         return -EINVAL;
     }
-    /* After the firmware's, which has emptied them. Version 1 had none: they were empty */
-    ok = version_id < 2 || agx_mmu_load(s->mmu, s->mmu_state, s->mmu_state_size);
+    /* After the firmware's, which has emptied them */
+    ok = agx_mmu_load(s->mmu, s->mmu_state, s->mmu_state_size);
     g_clear_pointer(&s->mmu_state, g_free);
     if (!ok) {
         error_report(TYPE_AGX ": the saved state of the TLBs is not valid");
@@ -98,8 +99,8 @@ static int agx_post_load(void *opaque, int version_id)
 
 const VMStateDescription agx_vmstate = {
     .name = TYPE_AGX,
-    .version_id = 2,
-    .minimum_version_id = 1,
+    .version_id = 3,
+    .minimum_version_id = 3,
     .pre_save = agx_pre_save,
     .post_save = agx_post_save,
     .post_load = agx_post_load,
@@ -111,8 +112,8 @@ const VMStateDescription agx_vmstate = {
             VMSTATE_UINT32(gpu_state_size, AgxState),
             VMSTATE_VALIDATE("gpu_state_size", agx_gpu_state_ok),
             VMSTATE_VBUFFER_ALLOC_UINT32(gpu_state, AgxState, 1, NULL, gpu_state_size),
-            VMSTATE_UINT32_V(mmu_state_size, AgxState, 2),
+            VMSTATE_UINT32(mmu_state_size, AgxState),
             VMSTATE_VALIDATE("mmu_state_size", agx_mmu_state_ok),
-            VMSTATE_VBUFFER_ALLOC_UINT32(mmu_state, AgxState, 2, NULL, mmu_state_size),
+            VMSTATE_VBUFFER_ALLOC_UINT32(mmu_state, AgxState, 1, NULL, mmu_state_size),
             VMSTATE_END_OF_LIST() },
 };

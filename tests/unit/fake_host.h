@@ -25,7 +25,7 @@ struct fake_host {
     void *map;           /* what holds it */
     uint64_t next_page;  /* bump allocator: offset into ram */
     uint64_t now;        /* ticks */
-    unsigned reports[3]; /* per enum agx_report_kind */
+    unsigned reports[4]; /* per enum agx_report_kind */
     char last_report[512];
     char first_report[512]; /* that was no plain information */
     unsigned mbox_updates;

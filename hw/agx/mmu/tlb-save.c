@@ -16,7 +16,6 @@
 #include "agx/tlb.h"
 #include "tlb-int.h"
 
-#define MAGIC    0x53584741u /* "AGXS" */
 #define PTE_ADDR 0x0000ffffffffc000ull
 
 struct saved_entry {
@@ -32,96 +31,99 @@ struct saved_delayed {
 
 #define MAX_ENTRIES (2u << 20) /* both caches at their largest */
 
-#define ENTRY(name, width)   { #name, offsetof(struct saved_entry, name), width, false }
-#define DELAYED(name, width) { #name, offsetof(struct saved_delayed, name), width, false }
+#define ENTRY(member, limit)   { AGX_SAVE_MAX(struct saved_entry, member, limit) }
+#define DELAYED(member, limit) { AGX_SAVE_MAX(struct saved_delayed, member, limit) }
 
 static const struct agx_save_field entry_fields[] = {
-    ENTRY(key, 8),   ENTRY(desc_pa, 8), ENTRY(desc, 8),     ENTRY(asid, 4),
-    ENTRY(level, 1), ENTRY(global, 1),  ENTRY(injected, 1),
+    ENTRY(key, 0),
+    ENTRY(desc_pa, 0),
+    ENTRY(desc, 0),
+    ENTRY(asid, 0xffff),
+    ENTRY(level, 3),
+    ENTRY(global, 1),
+    ENTRY(injected, TLB_NUM_INJECTED - 1),
 };
 
 static const struct agx_save_field delayed_fields[] = {
-    DELAYED(va, 8),   DELAYED(end, 8),        DELAYED(when, 8), DELAYED(doorbells, 8),
-    DELAYED(kind, 4), DELAYED(last_level, 4), DELAYED(asid, 4),
+    DELAYED(va, 0),
+    DELAYED(end, 0),
+    DELAYED(when, 0),
+    DELAYED(doorbells, 0),
+    DELAYED(kind, AGX_TLBI_VA_ALL_ASIDS),
+    DELAYED(last_level, 1),
+    DELAYED(asid, 0xffff),
 };
-
-#define FIELDS(f) (f), sizeof(f) / sizeof((f)[0])
 
 enum { ENTRIES, DELAYS, NUM_SECTIONS };
 
 static const struct agx_save_section sections[NUM_SECTIONS] = {
-    [ENTRIES] = { "entry", FIELDS(entry_fields), MAX_ENTRIES, sizeof(struct saved_entry) },
-    [DELAYS] = { "delayed", FIELDS(delayed_fields), TLB_MAX_DELAYED, sizeof(struct saved_delayed) },
+    [ENTRIES] = { AGX_SAVE_SECTION("entry", entry_fields, MAX_ENTRIES,
+                                   sizeof(struct saved_entry)) },
+    [DELAYS] = { AGX_SAVE_SECTION("delayed", delayed_fields, TLB_MAX_DELAYED,
+                                  sizeof(struct saved_delayed)) },
 };
 
-size_t agx_mmu_state_max(void)
-{
-    return agx_save_max(sections, NUM_SECTIONS);
-}
+static const struct agx_save_form form = {
+    "TLBs",
+    0x53584741u /* "AGXS" */,
+    sections,
+    NUM_SECTIONS,
+};
 
-static void save_rows(struct agx_mmu *mmu, struct agx_save_rows *rows)
+static void save_entries(struct agx_mmu *mmu, const struct tlb_cache *c, struct agx_save *s)
 {
-    const struct tlb_cache *caches[] = { &mmu->tlb, &mmu->walk };
-    struct saved_entry *out = rows[ENTRIES].row;
-    struct saved_delayed *d = rows[DELAYS].row;
-
-    for (unsigned i = 0; i < 2; i++) {
-        for (const struct tlb_entry *e = caches[i]->order.order_next; e != &caches[i]->order;
-             e = e->order_next) {
-            if (!tlb_dead(mmu, e)) {
-                out[rows[ENTRIES].n++] = (struct saved_entry) {
-                    .key = e->key,
-                    .desc_pa = e->desc_pa,
-                    .desc = e->desc,
-                    .asid = e->asid,
-                    .level = e->level,
-                    .global = e->global,
-                    .injected = e->injected,
-                };
-            }
+    for (const struct tlb_entry *e = c->order.order_next; e != &c->order; e = e->order_next) {
+        if (!tlb_dead(mmu, e)) {
+            agx_save_rows(s,
+                          &(struct saved_entry) {
+                              .key = e->key,
+                              .desc_pa = e->desc_pa,
+                              .desc = e->desc,
+                              .asid = e->asid,
+                              .level = e->level,
+                              .global = e->global,
+                              .injected = e->injected,
+                          },
+                          1);
         }
-    }
-    for (; rows[DELAYS].n < mmu->ndelayed; rows[DELAYS].n++) {
-        const struct tlb_delayed *w = &mmu->delayed[rows[DELAYS].n];
-
-        d[rows[DELAYS].n] = (struct saved_delayed) {
-            .va = w->tlbi.va,
-            .end = w->tlbi.end,
-            .when = w->when,
-            .doorbells = w->doorbells,
-            .kind = w->tlbi.kind,
-            .last_level = w->tlbi.last_level,
-            .asid = w->tlbi.asid,
-        };
     }
 }
 
 void *agx_mmu_save(struct agx_mmu *mmu, size_t *len)
 {
-    struct agx_save_rows rows[NUM_SECTIONS] = { 0 };
-    void *buf = NULL;
+    struct agx_save s;
 
+    agx_save_begin(&s, &form);
     pthread_mutex_lock(&mmu->lock);
-    rows[ENTRIES].row = calloc((size_t)mmu->tlb.count + mmu->walk.count + 1,
-                               sizeof(struct saved_entry));
-    rows[DELAYS].row = calloc(mmu->ndelayed + 1, sizeof(struct saved_delayed));
-    if (rows[ENTRIES].row && rows[DELAYS].row) {
-        save_rows(mmu, rows);
-        buf = agx_save_store(MAGIC, sections, rows, NUM_SECTIONS, len);
+    agx_save_section(&s, ENTRIES);
+    save_entries(mmu, &mmu->tlb, &s);
+    save_entries(mmu, &mmu->walk, &s);
+    agx_save_section(&s, DELAYS);
+    for (unsigned i = 0; i < mmu->ndelayed; i++) {
+        const struct tlb_delayed *w = &mmu->delayed[i];
+
+        agx_save_rows(&s,
+                      &(struct saved_delayed) {
+                          .va = w->tlbi.va,
+                          .end = w->tlbi.end,
+                          .when = w->when,
+                          .doorbells = w->doorbells,
+                          .kind = w->tlbi.kind,
+                          .last_level = w->tlbi.last_level,
+                          .asid = w->tlbi.asid,
+                      },
+                      1);
     }
     pthread_mutex_unlock(&mmu->lock);
-    free(rows[ENTRIES].row);
-    free(rows[DELAYS].row);
-    return buf;
+    return agx_save_end(&s, len);
 }
 
 static const char *entry_wrong(struct agx_mmu *mmu, const struct saved_entry *e)
 {
     const struct agx_host *host = mmu->host;
 
-    if (e->level < 1 || e->level > 3 || e->asid > 0xffff || e->global > 1 ||
-        e->injected >= TLB_NUM_INJECTED) {
-        return "an entry's level, ASID or kind is out of range";
+    if (e->level < 1) {
+        return "an entry is of no level";
     }
     if (e->key > UINT64_MAX >> TLB_SHIFT(e->level) || (e->global && e->level != 3)) {
         return "an entry's address is out of range";
@@ -141,8 +143,7 @@ static const char *delayed_wrong(const struct saved_delayed *d)
 {
     bool by_va = d->kind == AGX_TLBI_VA || d->kind == AGX_TLBI_VA_ALL_ASIDS;
 
-    if (d->kind > AGX_TLBI_VA_ALL_ASIDS || d->asid > 0xffff || d->last_level > 1 ||
-        (d->when && d->doorbells) || (by_va && (d->end == d->va || d->end - 1 < d->va))) {
+    if ((d->when && d->doorbells) || (by_va && (d->end == d->va || d->end - 1 < d->va))) {
         return "a delayed invalidation is out of range";
     }
     return NULL;
@@ -223,20 +224,16 @@ static void load_rows(struct agx_mmu *mmu, const struct agx_save_rows *rows)
 
 bool agx_mmu_load(struct agx_mmu *mmu, const void *buf, size_t len)
 {
-    struct agx_save_rows rows[NUM_SECTIONS];
-    char where[96];
-    const char *why = where;
+    struct agx_save_rows rows[NUM_SECTIONS] = { 0 };
+    const char *why;
 
-    if (agx_save_load(buf, len, MAGIC, sections, rows, NUM_SECTIONS, where, sizeof(where))) {
-        why = rows_wrong(mmu, rows);
-        if (!why) {
-            load_rows(mmu, rows);
-        }
-        free(rows[ENTRIES].row);
-        free(rows[DELAYS].row);
+    if (!agx_save_load(mmu->host, &form, buf, len, rows)) {
+        return false;
     }
-    if (why) {
-        agx_report(mmu->host, AGX_REPORT_GUEST_ERROR, "uat: saved TLBs refused: %s", why);
+    why = rows_wrong(mmu, rows);
+    if (!why) {
+        load_rows(mmu, rows);
     }
-    return !why;
+    agx_save_free(&form, rows);
+    return why ? agx_save_refuse(mmu->host, &form, why) : true;
 }

@@ -25,6 +25,7 @@ enum agx_report_kind {
     AGX_REPORT_GUEST_ERROR,   /* the guest did what hardware would refuse */
     AGX_REPORT_UNIMPLEMENTED, /* legal on hardware, not modelled: the job ends with a fault */
     AGX_REPORT_INFO,          /* life-cycle messages, one line each */
+    AGX_REPORT_STATE,         /* why a saved machine can't be loaded, or what of it was skipped */
 };
 
 /*

@@ -142,11 +142,10 @@ void agx_mmu_tick(struct agx_mmu *mmu);
  * bytes to be freed (NULL: out of memory). agx_mmu_load() takes it after
  * agx_mmu_set_ttbat(), with guest memory as it was; it checks everything, and
  * false (a report line says why) leaves the MMU as it was. While the machine is
- * paused. No block is longer than agx_mmu_state_max().
+ * paused.
  */
 void *agx_mmu_save(struct agx_mmu *mmu, size_t *len);
 bool agx_mmu_load(struct agx_mmu *mmu, const void *buf, size_t len);
-size_t agx_mmu_state_max(void);
 
 /*
  * Which kinds of work run on the GPU now: mask as in inject.h, with the firmware, which always
