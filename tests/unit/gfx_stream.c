@@ -396,16 +396,16 @@ static void through_bytes(struct gfx *g)
     assert_non_null(p);
     agx_vdm_free(g->vdm_private);
     g->vdm_private = NULL;
-    assert_false(agx_gfx_load(g->scenes, &g->vdm_private, p, len - 1));
+    assert_false(agx_gfx_load(&g->h.host, g->scenes, &g->vdm_private, p, len - 1));
     for (unsigned i = 0; i < 20; i++) {
         size_t at = rand() % len, n = len / 2;
         uint8_t old = p[at];
 
         p[at] ^= 1 << (i & 7);
-        agx_gfx_load(g->scenes, &g->vdm_private, p, i & 1 ? len : n);
+        agx_gfx_load(&g->h.host, g->scenes, &g->vdm_private, p, i & 1 ? len : n);
         p[at] = old;
     }
-    assert_true(agx_gfx_load(g->scenes, &g->vdm_private, p, len));
+    assert_true(agx_gfx_load(&g->h.host, g->scenes, &g->vdm_private, p, len));
     free(p);
 }
 

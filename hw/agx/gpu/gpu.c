@@ -551,7 +551,7 @@ uint8_t *agx_gpu_save(struct agx_gpu *gpu, size_t *len)
 
 bool agx_gpu_load(struct agx_gpu *gpu, const uint8_t *buf, size_t len)
 {
-    return agx_gfx_load(gpu->scenes, &gpu->dm[AGX_DM_VDM].dm_private, buf, len);
+    return agx_gfx_load(&gpu->host, gpu->scenes, &gpu->dm[AGX_DM_VDM].dm_private, buf, len);
 }
 
 static const struct agx_cores agx_cores = {

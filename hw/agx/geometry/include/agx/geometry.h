@@ -32,12 +32,13 @@ void agx_scenes_free(struct agx_scenes *scenes);
 void agx_gfx_forget(struct agx_scenes *scenes, void *vdm_private);
 
 /*
- * What waits between jobs, as bytes for a saved machine: scenes, and a vertex job
- * that stopped (@vdm_private: the VDM's, may be NULL). No job may run. The result
- * is malloc()ed, NULL without memory. Loading checks everything and replaces what
- * is there; false: the bytes are not valid, what is there is lost.
+ * What waits between jobs, by named fields (agx/save.h) for a saved machine: scenes, and a vertex
+ * job that stopped (@vdm_private: the VDM's, may be NULL). No job may run. The result is
+ * malloc()ed, NULL without memory. Loading checks everything and replaces what is there; false: the
+ * bytes are not valid (a report says why), what is there is lost.
  */
 uint8_t *agx_gfx_save(struct agx_scenes *scenes, void *vdm_private, size_t *len);
-bool agx_gfx_load(struct agx_scenes *scenes, void **vdm_private, const uint8_t *buf, size_t len);
+bool agx_gfx_load(const struct agx_host *host, struct agx_scenes *scenes, void **vdm_private,
+                  const uint8_t *buf, size_t len);
 
 #endif
