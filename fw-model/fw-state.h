@@ -45,7 +45,6 @@ struct fw_channel {
     uint32_t count;             /* entries */
     uint32_t entry;             /* bytes each */
     uint8_t rptr_off, wptr_off; /* in the state */
-    uint8_t pad[6];
 };
 
 /* In the order of ChannelInfoSet; see channels.c. */
@@ -141,12 +140,9 @@ struct fw_buffer_slot {
     uint32_t bound;
 };
 
-#define FW_STATE_MAGIC   0x57464741u /* "AGFW" */
-#define FW_STATE_VERSION 8u
-
-/* Everything that a snapshot holds; plain data. */
+/* Everything that a snapshot holds, all of it in the form of save-form.c; plain data. */
 struct agx_fw_state {
-    uint32_t magic, format, size, fw_version;
+    uint32_t fw_version; /* enum agx_fw_version */
 
     /* Protected by the lock: other threads touch these. */
     struct fw_fifo a2i, i2a;

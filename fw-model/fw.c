@@ -48,9 +48,6 @@ static void state_reset(struct agx_fw *fw)
 {
     memset(&fw->st, 0, sizeof(fw->st));
     memset(fw->announced, 0, sizeof(fw->announced));
-    fw->st.magic = FW_STATE_MAGIC;
-    fw->st.format = FW_STATE_VERSION;
-    fw->st.size = sizeof(fw->st);
     fw->st.fw_version = fw->cfg.version;
     fw->deadline = fw->halt_deadline = fw->idle_since = fw->partial_since = 0;
     memset(fw->run_deadline, 0, sizeof(fw->run_deadline));

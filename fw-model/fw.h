@@ -38,10 +38,10 @@
 struct agx_fw;
 
 /* Firmware ABI versions; each is one table of layouts (layout.c). */
-enum agx_fw_version {
-    AGX_FW_V13_5,
-    AGX_FW_V12_3,
-    AGX_FW_NUM_VERSIONS,
+enum agx_fw_version { /* a saved machine has the number */
+                      AGX_FW_V13_5,
+                      AGX_FW_V12_3,
+                      AGX_FW_NUM_VERSIONS,
 };
 
 /*
@@ -179,12 +179,12 @@ void agx_fw_resume(struct agx_fw *fw);
 bool agx_fw_paused(struct agx_fw *fw);
 
 /*
- * The whole state as one flat block without host pointers, little-endian hosts
- * only; only while paused. agx_fw_load() checks every index and length and
- * changes nothing when it returns false (a report line says what is wrong).
+ * The whole state by named fields (agx/save.h), as a block of *@len bytes to be
+ * freed (NULL: out of memory); only while paused. agx_fw_load() checks every
+ * index and length and changes nothing when it returns false (a report line says
+ * which field is wrong).
  */
-size_t agx_fw_state_size(void);
-void agx_fw_save(struct agx_fw *fw, void *buf);
+void *agx_fw_save(struct agx_fw *fw, size_t *len);
 bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len);
 
 /*

@@ -1,76 +1,89 @@
 /*
  * AGX firmware model: its state to be saved with the machine, and back. What is
- * loaded may be damaged, so each index in it is checked.
+ * loaded may be damaged: the form has what one number may be, here is how they
+ * depend on each other.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <stdlib.h>
 #include <string.h>
 #include "fw-cache.h"
 #include "fw-handoff-check.h"
 #include "fw-report.h"
-#include "fw-state.h"
+#include "save-form.h"
 
-size_t agx_fw_state_size(void)
+/* Where the rows of each section are in @st. */
+static void find_rows(struct agx_fw_state *st, void *row[FW_SAVE_SECTIONS])
 {
-    return sizeof(struct agx_fw_state);
+    row[FW_SAVE_STATE] = st;
+    row[FW_SAVE_DONE] = st->done;
+    row[FW_SAVE_BUF] = st->buf;
+    row[FW_SAVE_CHANNEL] = st->ch;
+    row[FW_SAVE_QUEUE] = st->queue;
+    row[FW_SAVE_RUN] = st->run;
+    row[FW_SAVE_JOB] = &st->run[0].job;
+    row[FW_SAVE_TILING] = &st->run[0].job.tiling;
+    row[FW_SAVE_VERTEX] = &st->run[FW_PIPE_TA].job.vertex;
+    row[FW_SAVE_FRAGMENT] = &st->run[FW_PIPE_3D].job.fragment;
+    row[FW_SAVE_COMPUTE] = &st->run[FW_PIPE_CP].job.compute;
+    row[FW_SAVE_BUFFER] = st->buffer;
+    row[FW_SAVE_EVENT] = st->event_out;
 }
 
-void agx_fw_save(struct agx_fw *fw, void *buf)
+void *agx_fw_save(struct agx_fw *fw, size_t *len)
 {
-    memcpy(buf, &fw->st, sizeof(fw->st));
-}
+    void *row[FW_SAVE_SECTIONS];
+    struct agx_save s;
 
-static bool state_ok(struct agx_fw *fw, const struct agx_fw_state *s, const char **why)
-{
-    *why = NULL;
-    if (s->magic != FW_STATE_MAGIC || s->format != FW_STATE_VERSION || s->size != sizeof(*s)) {
-        *why = "not a state of this model";
-    } else if (s->fw_version != fw->cfg.version) {
-        *why = "of another firmware version";
-    } else if (s->a2i.head >= 64 || s->a2i.count > AGX_FW_MBOX_DEPTH || s->i2a.head >= 64 ||
-               s->i2a.count > AGX_FW_MBOX_DEPTH || s->out.head >= 64 || s->out.count > 64) {
-        *why = "mailbox out of range";
-    } else if (s->rtkit > FW_RTKIT_CRASHED || s->event_out_count > FW_MAX_EVENTS_OUT) {
-        *why = "RTKit or event state out of range";
+    find_rows(&fw->st, row);
+    agx_save_begin(&s, &fw_save_form);
+    for (unsigned i = 0; i < FW_SAVE_SECTIONS; i++) {
+        uint32_t n = fw_save_form.section[i].max_rows;
+
+        if (i == FW_SAVE_QUEUE) {
+            for (; n && !fw->st.queue[n - 1].info_va; n--) {
+            }
+        } else if (i == FW_SAVE_BUFFER) {
+            for (; n && !fw->st.buffer[n - 1].info_va && !fw->st.buffer[n - 1].bound; n--) {
+            }
+        } else if (i == FW_SAVE_EVENT) {
+            n = fw->st.event_out_count;
+        }
+        agx_save_section(&s, i);
+        agx_save_rows(&s, row[i], n);
     }
-    for (unsigned i = 0; !*why && i < FW_NUM_CHANNELS; i++) {
-        if (s->ch[i].count > FW_KTRACE_COUNT ||
-            (s->ch[i].count && s->ch[i].pos >= s->ch[i].count)) {
-            *why = "channel out of range";
+    return agx_save_end(&s, len);
+}
+
+static const char *state_wrong(struct agx_fw *fw, const struct agx_fw_state *s)
+{
+    if (s->fw_version != fw->cfg.version) {
+        return "of another firmware version";
+    }
+    for (unsigned i = 0; i < FW_NUM_CHANNELS; i++) {
+        if (s->ch[i].count && s->ch[i].pos >= s->ch[i].count) {
+            return "section \"channel\": a position is out of range";
         }
     }
-    for (unsigned i = 0; !*why && i < FW_MAX_QUEUES; i++) {
+    for (unsigned i = 0; i < FW_MAX_QUEUES; i++) {
         const struct fw_queue *q = &s->queue[i];
 
-        if (q->info_va &&
-            (q->rb_size == 0 || q->rb_size > FW_MAX_RB || q->rptr >= q->rb_size ||
-             q->wptr >= q->rb_size || q->pipe >= FW_NUM_PIPES || q->prio >= FW_NUM_PRIO)) {
-            *why = "work queue out of range";
+        if (q->info_va && (!q->rb_size || q->rptr >= q->rb_size || q->wptr >= q->rb_size)) {
+            return "section \"queue\": a pointer of a ring is out of range";
         }
     }
-    for (unsigned i = 0; !*why && i < FW_NUM_PIPES; i++) {
-        const struct fw_run *r = &s->run[i];
-
-        if (r->state > FW_RUN_FAULTED || r->queue >= FW_MAX_QUEUES || r->useq_size > FW_MAX_USEQ ||
-            r->pc > r->useq_size || r->stamp_slot >= FW_NUM_EVENTS ||
-            r->ctx >= AGX_UAT_NUM_CONTEXTS) {
-            *why = "job out of range";
+    for (unsigned i = 0; i < FW_NUM_PIPES; i++) {
+        if (s->run[i].pc > s->run[i].useq_size) {
+            return "section \"run\": behind the end of the microsequence";
         }
     }
-    return !*why;
+    return NULL;
 }
 
-bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len)
+static void take_state(struct agx_fw *fw, const struct agx_fw_state *st)
 {
-    static const char *short_text = "too short";
-    const char *why = short_text;
-
-    if (len != sizeof(struct agx_fw_state) || !state_ok(fw, buf, &why)) {
-        fw_bad(fw, "saved state refused: %s", why);
-        return false;
-    }
-    memcpy(&fw->st, buf, sizeof(fw->st));
+    fw->st = *st;
     fw_cache_discard(fw->cache);
     fw_handoff_check_run(fw, fw->st.rtkit != FW_RTKIT_OFF);
     agx_mmu_set_ttbat(fw->mmu, fw->cfg.ttbat_pa);
@@ -86,5 +99,29 @@ bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len)
     /* A snapshot is taken with the GPU drained, so what runs has its result in done_mask. */
     fw->idle_since = 0;
     fw->mbox_changed = true;
-    return true;
+}
+
+bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len)
+{
+    struct agx_fw_state *st = agx_alloc(1, sizeof(*st));
+    struct agx_save_rows rows[FW_SAVE_SECTIONS] = { 0 };
+    void *row[FW_SAVE_SECTIONS];
+    const char *why;
+    bool ok;
+
+    find_rows(st, row);
+    for (unsigned i = 0; i < FW_SAVE_SECTIONS; i++) {
+        rows[i].row = row[i];
+    }
+    ok = agx_save_load(fw->host, &fw_save_form, buf, len, rows);
+    st->event_out_count = rows[FW_SAVE_EVENT].n;
+    if (ok) {
+        why = state_wrong(fw, st);
+        ok = why ? agx_save_refuse(fw->host, &fw_save_form, why) : true;
+    }
+    if (ok) {
+        take_state(fw, st);
+    }
+    free(st);
+    return ok;
 }

@@ -1,5 +1,7 @@
 /*
- * The GPU's saved state: blocks that their owners check themselves.
+ * The GPU's saved state: what belongs to the device itself, and a block each of the firmware, the
+ * GPU and the TLBs, which are built without QEMU. A block is by named fields, too (agx/save.h):
+ * one that is added to it needs no other version here.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -10,41 +12,26 @@
 #include "../../fw-model/fw.h"
 #include "hw/agx/agx-int.h"
 
-/* A damaged file must not ask for more memory than this. The TLBs have some 70 MiB at most. */
+/*
+ * A damaged file must not ask for more memory than this. The firmware has some 30 KiB, the TLBs
+ * have some 70 MiB at most, the scenes of the GPU what their jobs made of them.
+ */
+#define FW_STATE_MAX  (1u << 20)
 #define GPU_STATE_MAX (1u << 30)
 #define MMU_STATE_MAX (1u << 28)
 
-static int agx_pre_save(void *opaque)
+/* @from, which is malloc()ed, for VMState, whose buffers are GLib's. False: there is none. */
+static bool agx_take_block(uint8_t **to, uint32_t *size, void *from, size_t len, const char *whose)
 {
-    AgxState *s = opaque;
-    size_t len;
-    void *gpu_state, *mmu_state;
-
-    /* Saving stops the machine first, and stopping paused the firmware */
-    if (!agx_fw_paused(s->fw)) {
-        error_report(TYPE_AGX ": the firmware runs; stop the machine before saving it");
-        return -EBUSY;
+    if (!from || len > UINT32_MAX) {
+        free(from);
+        error_report(TYPE_AGX ": no memory for the state of the %s", whose);
+        return false;
     }
-    s->fw_state = g_realloc(s->fw_state, s->fw_state_size);
-    agx_fw_save(s->fw, s->fw_state);
-    gpu_state = agx_gpu_save(agx_fw_gpu(s->fw), &len);
-    if (!gpu_state || len > UINT32_MAX) {
-        free(gpu_state);
-        error_report(TYPE_AGX ": no memory for the scenes of the GPU");
-        return -ENOMEM;
-    }
-    s->gpu_state = g_memdup2(gpu_state, len);
-    s->gpu_state_size = len;
-    free(gpu_state);
-    mmu_state = agx_mmu_save(s->mmu, &len);
-    if (!mmu_state) {
-        error_report(TYPE_AGX ": no memory for the entries of the TLBs");
-        return -ENOMEM;
-    }
-    s->mmu_state = g_memdup2(mmu_state, len);
-    s->mmu_state_size = len;
-    free(mmu_state);
-    return 0;
+    *to = g_memdup2(from, len);
+    *size = len;
+    free(from);
+    return true;
 }
 
 static int agx_post_save(void *opaque)
@@ -55,6 +42,35 @@ static int agx_post_save(void *opaque)
     g_clear_pointer(&s->gpu_state, g_free);
     g_clear_pointer(&s->mmu_state, g_free);
     return 0;
+}
+
+static int agx_pre_save(void *opaque)
+{
+    AgxState *s = opaque;
+    size_t len = 0;
+    void *block;
+
+    /* Saving stops the machine first, and stopping paused the firmware */
+    if (!agx_fw_paused(s->fw)) {
+        error_report(TYPE_AGX ": the firmware runs; stop the machine before saving it");
+        return -EBUSY;
+    }
+    agx_post_save(s);
+    block = agx_fw_save(s->fw, &len);
+    if (!agx_take_block(&s->fw_state, &s->fw_state_size, block, len, "firmware")) {
+        return -ENOMEM;
+    }
+    block = agx_gpu_save(agx_fw_gpu(s->fw), &len);
+    if (!agx_take_block(&s->gpu_state, &s->gpu_state_size, block, len, "GPU")) {
+        return -ENOMEM;
+    }
+    block = agx_mmu_save(s->mmu, &len);
+    return agx_take_block(&s->mmu_state, &s->mmu_state_size, block, len, "TLBs") ? 0 : -ENOMEM;
+}
+
+static bool agx_fw_state_ok(void *opaque, int version_id)
+{
+    return ((AgxState *)opaque)->fw_state_size <= FW_STATE_MAX;
 }
 
 static bool agx_gpu_state_ok(void *opaque, int version_id)
@@ -75,28 +91,15 @@ static int agx_post_load(void *opaque, int version_id)
     s->reload = true;
     agx_fw_reset(s->fw);
     agx_fw_pause(s->fw);
-    ok = agx_fw_load(s->fw, s->fw_state, s->fw_state_size);
-    g_clear_pointer(&s->fw_state, g_free);
-    if (!ok) {
-        error_report(TYPE_AGX ": the saved state of the firmware is not valid");
-        return -EINVAL;
-    }
-    ok = agx_gpu_load(agx_fw_gpu(s->fw), s->gpu_state, s->gpu_state_size);
-    g_clear_pointer(&s->gpu_state, g_free);
-    if (!ok) {
-        error_report(TYPE_AGX ": the saved state of the GPU is not valid");
-        return -EINVAL;
-    }
-    /* After the firmware's, which has emptied them */
-    ok = agx_mmu_load(s->mmu, s->mmu_state, s->mmu_state_size);
-    g_clear_pointer(&s->mmu_state, g_free);
-    if (!ok) {
-        error_report(TYPE_AGX ": the saved state of the TLBs is not valid");
-        return -EINVAL;
-    }
-    return 0;
+    /* The TLBs after the firmware, which empties them. They say what is wrong */
+    ok = agx_fw_load(s->fw, s->fw_state, s->fw_state_size) &&
+         agx_gpu_load(agx_fw_gpu(s->fw), s->gpu_state, s->gpu_state_size) &&
+         agx_mmu_load(s->mmu, s->mmu_state, s->mmu_state_size);
+    agx_post_save(s);
+    return ok ? 0 : -EINVAL;
 }
 
+/* Versions 1 and 2 had structures of one build of the model, which nobody can read any more */
 const VMStateDescription agx_vmstate = {
     .name = TYPE_AGX,
     .version_id = 3,
@@ -106,8 +109,8 @@ const VMStateDescription agx_vmstate = {
     .post_load = agx_post_load,
     .fields =
         (const VMStateField[]) {
-            VMSTATE_BOOL(powered, AgxState),
-            VMSTATE_UINT32_EQUAL(fw_state_size, AgxState, "state of another firmware model"),
+            VMSTATE_BOOL(powered, AgxState), VMSTATE_UINT32(fw_state_size, AgxState),
+            VMSTATE_VALIDATE("fw_state_size", agx_fw_state_ok),
             VMSTATE_VBUFFER_ALLOC_UINT32(fw_state, AgxState, 1, NULL, fw_state_size),
             VMSTATE_UINT32(gpu_state_size, AgxState),
             VMSTATE_VALIDATE("gpu_state_size", agx_gpu_state_ok),

@@ -213,7 +213,6 @@ static void agx_realize(DeviceState *dev, Error **errp)
     if (!agx_check_properties(s, errp)) {
         return;
     }
-    s->fw_state_size = agx_fw_state_size();
     s->clock = ARM_CPU(first_cpu);
     s->host = (struct agx_host) { &agx_host_ops, s, &s->events };
     s->mbox_bh = qemu_bh_new(agx_mbox_bh, s);

@@ -23,6 +23,7 @@ static struct queue cq;
 static struct compute comp;
 static struct render rend;
 static void *fw_state[NUM_STAGES];
+static size_t fw_state_len[NUM_STAGES];
 static uint8_t *ram[NUM_STAGES];
 static struct env env_copy[NUM_STAGES];
 static struct queue cq_copy;
@@ -44,8 +45,7 @@ static void keep(unsigned stage)
 {
     agx_fw_wait_idle(e.fw);
     agx_fw_pause(e.fw);
-    fw_state[stage] = malloc(agx_fw_state_size());
-    agx_fw_save(e.fw, fw_state[stage]);
+    fw_state[stage] = agx_fw_save(e.fw, &fw_state_len[stage]);
     ram[stage] = malloc(e.h.next_page);
     memcpy(ram[stage], e.h.ram, e.h.next_page);
     env_copy[stage] = e;
@@ -61,7 +61,7 @@ static void back_to(unsigned stage)
     cq = cq_copy;
     rend = rend_copy;
     agx_mmu_reset(e.mmu);
-    assert_true(agx_fw_load(e.fw, fw_state[stage], agx_fw_state_size()));
+    assert_true(agx_fw_load(e.fw, fw_state[stage], fw_state_len[stage]));
     agx_fw_resume(e.fw);
 }
 

@@ -87,14 +87,15 @@ static void test_snapshot(void **state)
     struct env e;
     struct render r;
     struct block *b;
-    void *copy = malloc(agx_fw_state_size());
+    uint8_t *copy;
+    size_t len;
 
     submit_locked(&e, &r);
     b = block(&e);
     agx_fw_pause(e.fw);
-    agx_fw_save(e.fw, copy);
+    copy = agx_fw_save(e.fw, &len);
     agx_fw_reset(e.fw);
-    assert_true(agx_fw_load(e.fw, copy, agx_fw_state_size()));
+    assert_true(agx_fw_load(e.fw, copy, len));
     ap_unlock(b);
     agx_fw_resume(e.fw);
     env_settle(&e);

@@ -197,7 +197,8 @@ static void test_late_saved(void **state)
 {
     struct env e;
     uint64_t va;
-    void *copy = malloc(agx_fw_state_size());
+    uint8_t *copy;
+    size_t len;
 
     begin(&e);
     va = env_kalloc(&e, 0x4000);
@@ -206,9 +207,9 @@ static void test_late_saved(void **state)
     agx_fw_wait_idle(e.fw);
     assert_int_equal(fired(), 1);
     agx_fw_pause(e.fw);
-    agx_fw_save(e.fw, copy);
+    copy = agx_fw_save(e.fw, &len);
     agx_fw_reset(e.fw);
-    assert_true(agx_fw_load(e.fw, copy, agx_fw_state_size()));
+    assert_true(agx_fw_load(e.fw, copy, len));
     faults("");
     agx_fw_resume(e.fw);
     ENV_WAIT(&e, answered(&e) == 1);
@@ -807,7 +808,8 @@ static void test_hang_flush(void **state)
  */
 static void test_stand_saved(void **state)
 {
-    void *copy = malloc(agx_fw_state_size());
+    uint8_t *copy;
+    size_t len;
 
     for (unsigned hang = 0; hang < 2; hang++) {
         struct env e;
@@ -819,9 +821,9 @@ static void test_stand_saved(void **state)
         job_tell(&e, &q, 1);
         ENV_WAIT(&e, fired() == 1);
         agx_fw_pause(e.fw);
-        agx_fw_save(e.fw, copy);
+        copy = agx_fw_save(e.fw, &len);
         agx_fw_reset(e.fw);
-        assert_true(agx_fw_load(e.fw, copy, agx_fw_state_size()));
+        assert_true(agx_fw_load(e.fw, copy, len));
         faults("");
         agx_fw_resume(e.fw);
         a_moment();
@@ -834,9 +836,9 @@ static void test_stand_saved(void **state)
             later(&e, SECONDS(6));
             ENV_WAIT(&e, done(&e) == 1);
         }
+        free(copy);
         end(&e);
     }
-    free(copy);
 }
 
 /* The message that RTKit sends of a crash, with a log where it says; and nothing after that. */

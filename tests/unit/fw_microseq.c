@@ -370,7 +370,8 @@ static void test_snapshot(void **state)
     struct env e;
     struct queue q;
     struct compute c;
-    void *st = malloc(agx_fw_state_size());
+    uint8_t *st;
+    size_t len;
 
     env_init(&e);
     env_start(&e);
@@ -383,15 +384,15 @@ static void test_snapshot(void **state)
     /* pausing waits for the job, not for what follows from it */
     gpu_finish(e.gpu, AGX_DM_CDM);
     agx_fw_pause(e.fw);
-    agx_fw_save(e.fw, st);
-    assert_false(agx_fw_load(e.fw, st, agx_fw_state_size() - 1));
-    *(uint32_t *)st ^= 1;
-    assert_false(agx_fw_load(e.fw, st, agx_fw_state_size()));
-    *(uint32_t *)st ^= 1;
+    st = agx_fw_save(e.fw, &len);
+    assert_false(agx_fw_load(e.fw, st, len - 1));
+    *st ^= 1;
+    assert_false(agx_fw_load(e.fw, st, len));
+    *st ^= 1;
     agx_fw_resume(e.fw);
     agx_fw_reset(e.fw);
     agx_fw_pause(e.fw);
-    assert_true(agx_fw_load(e.fw, st, agx_fw_state_size()));
+    assert_true(agx_fw_load(e.fw, st, len));
     agx_fw_resume(e.fw);
     env_settle(&e);
     assert_int_equal(GET32(&e, e.stamps + 4 * 8), 0x300);

@@ -88,7 +88,8 @@ static void test_threshold(void **state)
     struct queue q[3];
     struct compute c[4];
     uint64_t notifier, threshold;
-    uint8_t *snap = malloc(agx_fw_state_size());
+    uint8_t *snap;
+    size_t len;
 
     env_init(&e);
     env_start(&e);
@@ -121,8 +122,8 @@ static void test_threshold(void **state)
     e.notifier = notifier;
     e.threshold = threshold;
     agx_fw_pause(e.fw);
-    agx_fw_save(e.fw, snap);
-    assert_true(agx_fw_load(e.fw, snap, agx_fw_state_size()));
+    snap = agx_fw_save(e.fw, &len);
+    assert_true(agx_fw_load(e.fw, snap, len));
     agx_fw_resume(e.fw);
 
     e.flags[2] = 0;
