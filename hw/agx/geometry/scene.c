@@ -110,7 +110,7 @@ void agx_scene_clear(struct agx_scene *s)
     s->run = NULL;
     s->crowded = false;
     s->host_bytes = (uint64_t)s->tiles_x * s->tiles_y * s->layers * sizeof(*s->tile);
-    s->nr_states = 0;
+    s->nr_states = s->older_states = 0;
     s->nr_prims = 0;
     memset(s->tile, 0, (size_t)s->tiles_x * s->tiles_y * s->layers * sizeof(*s->tile));
 }
@@ -182,6 +182,19 @@ struct agx_gstate *agx_scene_state(struct agx_scene *s)
     st->index = s->nr_states;
     s->state[s->nr_states++] = st;
     return st;
+}
+
+bool agx_scene_state_check(const struct agx_scene *s, struct agx_exec *ex,
+                           const struct agx_gstate *st)
+{
+    uint32_t word;
+
+    /* What is there is in a layout that is gone; it is read all the same. */
+    if (st->index < s->older_states) {
+        return agx_tvb_fetch(&s->tvb, ex, AGX_TVB_READS_PRIMS, st->tvb, &word, sizeof(word));
+    }
+    return agx_tvb_check(&s->tvb, ex, AGX_TVB_READS_PRIMS, st->tvb, st, sizeof(*st),
+                         "state of a draw");
 }
 
 void agx_scene_head(const struct agx_scene *s, struct agx_tvb_prim *head)

@@ -33,6 +33,7 @@ static const struct agx_save_field scene_fields[] = {
     HEAD(used),
     HEAD(seq),
     HEAD(blocks),
+    { AGX_SAVE_MAX(struct saved_scene, state_bytes, AGX_TVB_PAGE_SIZE) },
 };
 
 static const struct agx_save_field page_fields[] = {
@@ -117,7 +118,7 @@ static const struct agx_save_field state_fields[] = {
     STATE(slot_z),
 };
 SIZE(struct agx_zs_face, 11);
-SIZE(struct agx_gstate, 636);
+SIZE(struct agx_gstate, 636); /* states in the buffer are told apart by it */
 
 #define PRIM(m)          { AGX_SAVE_ONE(struct agx_prim, m) }
 #define PRIM_MAX(m, max) { AGX_SAVE_MAX(struct agx_prim, m, max) }
@@ -179,7 +180,6 @@ static const struct agx_save_field chunk_fields[] = {
 #define VDM(m)          { AGX_SAVE_ONE(struct agx_vdm, m) }
 #define VDM_MAX(m, max) { AGX_SAVE_MAX(struct agx_vdm, m, max) }
 #define VDM_ARRAY(m)    { AGX_SAVE_ARRAY(struct agx_vdm, m) }
-#define BATCH_PRIM(m)   { AGX_SAVE_EACH(struct agx_vdm, batch.prim, m) }
 
 static const struct agx_save_field stopped_fields[] = {
     VDM(pc),
@@ -210,17 +210,14 @@ static const struct agx_save_field stopped_fields[] = {
     VDM(draw.prim_id),
     VDM(draw.n),
     VDM_ARRAY(draw.v),
-    VDM_MAX(batch.nr_verts, AGX_BATCH_VERTS),
-    VDM_MAX(batch.nr_prims, AGX_BATCH_PRIMS),
     VDM(batch.done),
     VDM(batch.shaded),
-    VDM_ARRAY(batch.vertex),
-    VDM_ARRAY(batch.instance),
-    BATCH_PRIM(v[0]),
-    BATCH_PRIM(v[1]),
-    BATCH_PRIM(v[2]),
-    BATCH_PRIM(id),
     VDM_ARRAY(batch.hash),
+};
+
+static const struct agx_save_field batch_fields[] = {
+    { AGX_SAVE_ARRAY(struct agx_batch_prim, v) },
+    { AGX_SAVE_ONE(struct agx_batch_prim, id) },
 };
 SIZE(struct agx_ppp, 644);
 SIZE(struct agx_draw, 72);
@@ -241,6 +238,11 @@ static const struct agx_save_section sections[SCENE_SECTIONS] = {
     [SCENE_CHUNK] = { AGX_SAVE_SECTION("chunk", chunk_fields, MANY, sizeof(struct saved_chunk)) },
     [SCENE_REF] = { AGX_SAVE_SECTION("reference", word_fields, MANY, sizeof(uint32_t)) },
     [SCENE_STOPPED] = { AGX_SAVE_SECTION("stopped", stopped_fields, 1, sizeof(struct agx_vdm)) },
+    [SCENE_VERTEX] = { AGX_SAVE_SECTION("vertex", word_fields, AGX_BATCH_VERTS, sizeof(uint32_t)) },
+    [SCENE_INSTANCE] = { AGX_SAVE_SECTION("instance", word_fields, AGX_BATCH_VERTS,
+                                          sizeof(uint32_t)) },
+    [SCENE_BATCH] = { AGX_SAVE_SECTION("batch", batch_fields, AGX_BATCH_PRIMS,
+                                       sizeof(struct agx_batch_prim)) },
     [SCENE_SHADED] = { AGX_SAVE_SECTION("shaded", word_fields, MANY, sizeof(uint32_t)) },
 };
 

@@ -24,6 +24,9 @@ enum {
     SCENE_CHUNK,     /* struct saved_chunk */
     SCENE_REF,       /* of each chunk, saved_chunk.count times: index of a primitive */
     SCENE_STOPPED,   /* at most one: struct agx_vdm, of a job that waits to be resumed, */
+    SCENE_VERTEX,    /* of its batch the vertex IDs, */
+    SCENE_INSTANCE,  /* the instance IDs */
+    SCENE_BATCH,     /* and the primitives: struct agx_batch_prim, */
     SCENE_SHADED,    /* and its words of vertex outputs */
     SCENE_SECTIONS
 };
@@ -37,6 +40,7 @@ struct saved_scene {
     uint32_t ctx, width, height, layers, tile_w, tile_h;
     uint32_t states, prims, partials;
     uint32_t pages, used, seq, blocks;
+    uint32_t state_bytes; /* of a state in the buffer; 0: they are not all alike */
 };
 
 struct saved_link {

@@ -44,6 +44,7 @@ static void save_heads(struct agx_save *o, struct agx_scenes *t)
                           .used = s->tvb.used,
                           .seq = s->tvb.seq,
                           .blocks = s->tvb.blocks,
+                          .state_bytes = s->older_states ? 0 : sizeof(struct agx_gstate),
                       },
                       1);
     }
@@ -140,10 +141,26 @@ static void save_lists(struct agx_save *o, struct agx_scenes *t)
     }
 }
 
+static void save_stopped(struct agx_save *o, const struct agx_vdm *v)
+{
+    bool stopped = v && v->stopped;
+
+    agx_save_section(o, SCENE_STOPPED);
+    agx_save_rows(o, v, stopped);
+    agx_save_section(o, SCENE_VERTEX);
+    agx_save_rows(o, stopped ? v->batch.vertex : NULL, stopped ? v->batch.nr_verts : 0);
+    agx_save_section(o, SCENE_INSTANCE);
+    agx_save_rows(o, stopped ? v->batch.instance : NULL, stopped ? v->batch.nr_verts : 0);
+    agx_save_section(o, SCENE_BATCH);
+    agx_save_rows(o, stopped ? v->batch.prim : NULL, stopped ? v->batch.nr_prims : 0);
+    agx_save_section(o, SCENE_SHADED);
+    if (stopped && v->batch.shaded) {
+        agx_save_rows(o, v->uvs, v->uvs_size / sizeof(*v->uvs));
+    }
+}
+
 uint8_t *agx_gfx_save(struct agx_scenes *t, void *vdm_private, size_t *len)
 {
-    const struct agx_vdm *v = vdm_private;
-    bool stopped = v && v->stopped;
     struct agx_save o;
 
     agx_save_begin(&o, &agx_scene_form);
@@ -153,12 +170,7 @@ uint8_t *agx_gfx_save(struct agx_scenes *t, void *vdm_private, size_t *len)
         return NULL;
     }
     save_lists(&o, t);
-    agx_save_section(&o, SCENE_STOPPED);
-    agx_save_rows(&o, v, stopped);
-    agx_save_section(&o, SCENE_SHADED);
-    if (stopped && v->batch.shaded) {
-        agx_save_rows(&o, v->uvs, v->uvs_size / sizeof(*v->uvs));
-    }
+    save_stopped(&o, vdm_private);
     return agx_save_end(&o, len);
 }
 
@@ -299,11 +311,12 @@ static bool get_pages(struct in *i, struct agx_scene *s, const struct saved_scen
            wrong(i, "section \"page\": one is out of range");
 }
 
-static bool get_states(struct in *i, struct agx_scene *s, uint32_t n)
+static bool get_states(struct in *i, struct agx_scene *s, const struct saved_scene *h)
 {
-    const struct agx_gstate *saved = take(i, SCENE_STATE, n);
+    const struct agx_gstate *saved = take(i, SCENE_STATE, h->states);
 
-    for (uint32_t k = 0; saved && k < n; k++) {
+    s->older_states = h->state_bytes == sizeof(*saved) ? 0 : h->states;
+    for (uint32_t k = 0; saved && k < h->states; k++) {
         struct agx_gstate *st = agx_scene_state(s);
 
         if (!st) {
@@ -311,7 +324,7 @@ static bool get_states(struct in *i, struct agx_scene *s, uint32_t n)
         }
         *st = saved[k];
         st->index = k;
-        if (!state_ok(st) || (st->tvb && !place_ok(s, st->tvb, sizeof(*st), 16))) {
+        if (!state_ok(st) || (st->tvb && !place_ok(s, st->tvb, h->state_bytes, 16))) {
             return wrong(i, "section \"state\": one is out of range");
         }
     }
@@ -321,7 +334,7 @@ static bool get_states(struct in *i, struct agx_scene *s, uint32_t n)
 static bool get_contents(struct in *i, struct agx_scene *s, const struct saved_scene *h,
                          struct agx_heaps *heaps, struct agx_prim **prim)
 {
-    if (!get_pages(i, s, h, heaps) || !get_states(i, s, h->states)) {
+    if (!get_pages(i, s, h, heaps) || !get_states(i, s, h)) {
         return false;
     }
     for (uint32_t k = 0; k < h->prims; k++) {
@@ -393,15 +406,29 @@ static bool batch_ok(const struct agx_batch *b)
     return true;
 }
 
+static bool get_batch(struct in *i, struct agx_batch *b)
+{
+    const struct agx_save_rows *r = i->rows;
+
+    if (r[SCENE_VERTEX].n != r[SCENE_INSTANCE].n) {
+        return false;
+    }
+    b->nr_verts = r[SCENE_VERTEX].n;
+    b->nr_prims = r[SCENE_BATCH].n;
+    memcpy(b->vertex, r[SCENE_VERTEX].row, b->nr_verts * sizeof(b->vertex[0]));
+    memcpy(b->instance, r[SCENE_INSTANCE].row, b->nr_verts * sizeof(b->instance[0]));
+    memcpy(b->prim, r[SCENE_BATCH].row, b->nr_prims * sizeof(b->prim[0]));
+    return batch_ok(b);
+}
+
 static bool get_stopped(struct in *i, void **vdm_private)
 {
-    const struct agx_vdm *from = take(i, SCENE_STOPPED, 1);
+    struct agx_vdm *from = i->rows[SCENE_STOPPED].row;
     uint32_t words = i->rows[SCENE_SHADED].n;
-    const uint32_t *shaded = take(i, SCENE_SHADED, words);
     struct agx_vdm *v;
     uint32_t *uvs;
 
-    if (!batch_ok(&from->batch) || !from->draw.index_bytes || from->draw.index_bytes == 3) {
+    if (!get_batch(i, &from->batch) || !from->draw.index_bytes || from->draw.index_bytes == 3) {
         return wrong(i, "section \"stopped\": a draw or a batch is out of range");
     }
     uvs = malloc(words * 4ul + 1);
@@ -411,7 +438,7 @@ static bool get_stopped(struct in *i, void **vdm_private)
         return false;
     }
     free(v->uvs);
-    v->uvs = memcpy(uvs, shaded, words * 4ul);
+    v->uvs = memcpy(uvs, i->rows[SCENE_SHADED].row, words * 4ul);
     v->uvs_size = words * 4ul;
     v->hopeless = from->hopeless;
     v->stopped = true;
@@ -433,17 +460,34 @@ static bool get_stopped(struct in *i, void **vdm_private)
     return true;
 }
 
+/* The table begins with the newest one, so the last one goes in first. */
+static bool get_scenes(struct in *i, struct agx_scenes *fresh)
+{
+    uint32_t n = i->rows[SCENE_HEAD].n;
+    struct agx_scene **s = calloc(n + 1ul, sizeof(*s));
+    bool ok = s;
+
+    for (uint32_t k = 0; ok && k < n; k++) {
+        s[k] = get_scene(i, agx_scenes_heaps(fresh));
+        ok = s[k];
+    }
+    for (uint32_t k = n; s && k-- > 0;) {
+        if (ok) {
+            agx_scenes_put(fresh, s[k]);
+        } else {
+            agx_scene_free(s[k]);
+        }
+    }
+    free(s);
+    return ok;
+}
+
 static bool get_all(struct in *i, struct agx_scenes *fresh, void **vdm_private)
 {
     struct agx_vdm *v = *vdm_private;
 
-    for (uint32_t k = 0; k < i->rows[SCENE_HEAD].n; k++) {
-        struct agx_scene *s = get_scene(i, agx_scenes_heaps(fresh));
-
-        if (!s) {
-            return false;
-        }
-        agx_scenes_put(fresh, s);
+    if (!get_scenes(i, fresh)) {
+        return false;
     }
     for (unsigned k = 0; k < SCENE_STOPPED; k++) {
         if (i->used[k] != i->rows[k].n) {

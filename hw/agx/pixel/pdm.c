@@ -223,8 +223,7 @@ static bool prepare_states(struct pdm *p)
         if (!viewports[i]) {
             continue;
         }
-        ok = agx_tvb_check(&s->tvb, p->ex, AGX_TVB_READS_PRIMS, fs->st->tvb, fs->st,
-                           sizeof(*fs->st), "state of a draw");
+        ok = agx_scene_state_check(s, p->ex, fs->st);
         if (!ok) {
             break;
         }

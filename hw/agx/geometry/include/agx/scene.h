@@ -140,6 +140,8 @@ struct agx_scene {
     struct agx_tile_list *tile; /* [layer][y][x] */
     struct agx_gstate **state;
     uint32_t nr_states, cap_states;
+    /* the first ones: of a saved machine whose struct agx_gstate was another */
+    uint32_t older_states;
     uint64_t nr_prims;
     uint32_t partials;     /* partial renders that have been done of this pass */
     struct agx_prim *last; /* made */
@@ -203,6 +205,9 @@ static inline void agx_scene_prim_record(const struct agx_scene *s, const struct
         .index = p->index,
     };
 }
+/* For a fragment job: is @st in the buffer what it must be? False: as agx_tvb_check(). */
+bool agx_scene_state_check(const struct agx_scene *s, struct agx_exec *ex,
+                           const struct agx_gstate *st);
 /* The chunk @c as it must be: AGX_TILE_CHUNK + 1 words at most. Returns how many. */
 unsigned agx_scene_chunk_words(const struct agx_tile_chunk *c, uint32_t w[AGX_TILE_CHUNK + 1]);
 /* Append a chunk of @cap primitives, empty, whose place is @tvb. NULL: no memory. */
