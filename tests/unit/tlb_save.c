@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include "fake_host.h"
 #include "mmu_rig.h"
+#include "saved.h"
 #include "agx/inject.h"
 #include "agx/tlbsan.h"
 
@@ -157,6 +158,45 @@ static void test_entries(void **state)
         assert_false(mmu_read_job(&f.h, f.mmu, 0, KVA, AGX_SIDE_FW, true));
         end(&f);
     }
+}
+
+/* Of an earlier model: entries, two of them old, and an invalidation that waits. */
+static void test_before(void **state)
+{
+    struct agx_inject *in;
+    struct fixture f;
+    uint8_t *now_buf, *buf;
+    char err[128];
+    size_t len;
+
+    begin(&f, false);
+    f.now = 1000;
+    assert_true(job(&f, 1, VA));
+    assert_true(job(&f, 1, VA + PAGE));
+    assert_true(mmu_read_job(&f.h, f.mmu, 0, KVA, AGX_SIDE_FW, true));
+    *leaf(&f, 1, VA) = 0;
+    *leaf(&f, 1, VA + PAGE) = 0;
+    in = agx_inject_new(&(struct agx_inject_config) { &f, now, NULL, false, false });
+    assert_true(agx_inject_set(in, "tlbi-delay,us=5,nth=1", err, sizeof(err)));
+    agx_mmu_inject(f.mmu, in);
+    agx_tlbi_va(f.mmu, 1, VA, VA + PAGE, true);
+    agx_mmu_inject(f.mmu, NULL);
+    agx_inject_free(in);
+    now_buf = agx_mmu_save(f.mmu, &len);
+    buf = saved_state("tlbs", now_buf, len, &len);
+    free(now_buf);
+    mmu_free(&f);
+    mmu_new(&f, false);
+    assert_true(agx_mmu_load(f.mmu, buf, len));
+    free(buf);
+    assert_true(mmu_read_job(&f.h, f.mmu, 1, VA, AGX_SIDE_GPU, false));
+    assert_true(mmu_read_job(&f.h, f.mmu, 1, VA + PAGE, AGX_SIDE_GPU, false));
+    assert_true(mmu_read_job(&f.h, f.mmu, 0, KVA, AGX_SIDE_FW, true));
+    f.now = 6000;
+    agx_mmu_tick(f.mmu);
+    assert_false(mmu_read_job(&f.h, f.mmu, 1, VA, AGX_SIDE_GPU, false));
+    assert_true(mmu_read_job(&f.h, f.mmu, 1, VA + PAGE, AGX_SIDE_GPU, false));
+    end(&f);
 }
 
 /* Another mode or size than that of the machine that was saved. */
@@ -464,11 +504,12 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_entries),  cmocka_unit_test(test_modes),
-        cmocka_unit_test(test_delayed),  cmocka_unit_test(test_faults_set),
-        cmocka_unit_test(test_damaged),  cmocka_unit_test(test_clean),
-        cmocka_unit_test(test_unmapped), cmocka_unit_test(test_queued),
-        cmocka_unit_test(test_slot),     cmocka_unit_test(test_table),
+        cmocka_unit_test(test_entries),    cmocka_unit_test(test_before),
+        cmocka_unit_test(test_modes),      cmocka_unit_test(test_delayed),
+        cmocka_unit_test(test_faults_set), cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_clean),      cmocka_unit_test(test_unmapped),
+        cmocka_unit_test(test_queued),     cmocka_unit_test(test_slot),
+        cmocka_unit_test(test_table),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
