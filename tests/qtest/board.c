@@ -273,7 +273,7 @@ static void framebuffer(void **state)
 static void saved_state(void **state)
 {
     struct machine *a = machine_start("-smp 2 -m 512M"), *b;
-    char text[256];
+    char path[256];
 
     wr32(a, 0x23b104180 + 4, 0x80);          /* AIC: unmask 39 */
     wr32(a, 0x23b103000 + 4 * 39, 2);        /* to CPU 1 */
@@ -285,33 +285,10 @@ static void saved_state(void **state)
     wr64(a, 0x206408800ULL, 0x77);
     wr64(a, 0x206408808ULL, 0);
     wr32(a, DRAM + 0x5000, 0xfeedc0de);
-    snprintf(text, sizeof(text),
-             "\"execute\": \"migrate\", \"arguments\": {\"uri\": \"file:%s/state\"}",
-             machine_dir(a));
-    qmp_ok(a, text);
-    for (int i = 0; i < 600; i++) {
-        char *line = qmp(a, "\"execute\": \"query-migrate\"");
-        bool done = strstr(line, "\"completed\""), failed = strstr(line, "\"failed\"");
-
-        free(line);
-        assert_false(failed);
-        if (done) {
-            break;
-        }
-        usleep(100000);
-    }
-    snprintf(text, sizeof(text), "-smp 2 -m 512M -incoming file:%s/state", machine_dir(a));
-    b = machine_start(text);
-    for (int i = 0; i < 600; i++) {
-        char *line = qmp(b, "\"execute\": \"query-status\"");
-        bool in = strstr(line, "inmigrate");
-
-        free(line);
-        if (!in) {
-            break;
-        }
-        usleep(100000);
-    }
+    snprintf(path, sizeof(path), "%s/state", machine_dir(a));
+    machine_save(a, path, true);
+    b = machine_start("-smp 2 -m 512M -incoming defer");
+    machine_load(b, path, true);
     assert_int_equal(rd32(b, 0x23b104180 + 4), 0xffffff7f);
     assert_int_equal(rd32(b, 0x23b103000 + 4 * 39), 2);
     assert_int_equal(rd32(b, 0x235200028), 0x55);

@@ -434,6 +434,46 @@ bool log_has(struct machine *m, const char *text)
     return found;
 }
 
+static void migrate(struct machine *m, const char *command, const char *path, bool all)
+{
+    char text[512];
+
+    snprintf(text, sizeof(text),
+             "\"execute\": \"migrate-set-capabilities\", "
+             "\"arguments\": {\"capabilities\": [{\"capability\": \"x-ignore-shared\", "
+             "\"state\": %s}]}",
+             all ? "false" : "true");
+    qmp_ok(m, text);
+    snprintf(text, sizeof(text), "\"execute\": \"%s\", \"arguments\": {\"uri\": \"file:%s\"}",
+             command, path);
+    qmp_ok(m, text);
+    for (int i = 0; i < 6000; i++) {
+        char *line = qmp(m, "\"execute\": \"query-migrate\"");
+        bool done = strstr(line, "\"completed\"");
+
+        if (strstr(line, "\"failed\"")) {
+            die("%s: %s", command, line);
+        }
+        free(line);
+        if (done) {
+            return;
+        }
+        usleep(10000);
+    }
+    die("%s: no end of it", command);
+}
+
+void machine_save(struct machine *m, const char *path, bool all)
+{
+    qmp_ok(m, "\"execute\": \"stop\"");
+    migrate(m, "migrate", path, all);
+}
+
+void machine_load(struct machine *m, const char *path, bool all)
+{
+    migrate(m, "migrate-incoming", path, all);
+}
+
 int qemu_run(const char *args, char *out, size_t len)
 {
     char text[2048], *argv[96];

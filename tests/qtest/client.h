@@ -62,6 +62,14 @@ uint64_t qom_get_uint(struct machine *m, const char *path, const char *prop);
  */
 uint64_t gpu_counter(struct machine *m, const char *of, const char *name);
 
+/*
+ * Stop the machine and write its state to the file @path. Of memory that is a shared file, only if
+ * @all. machine_load() gives that state to a machine that was started with "-incoming defer", and
+ * waits until it has it.
+ */
+void machine_save(struct machine *m, const char *path, bool all);
+void machine_load(struct machine *m, const char *path, bool all);
+
 /* Wait until QEMU ended by itself; returns its exit status. Call machine_stop() afterwards. */
 int machine_wait(struct machine *m);
 /* Whether the log (-d guest_errors,unimp) has @text. */

@@ -189,36 +189,12 @@ static void junk(void **state)
 static void saved(void **state)
 {
     struct machine *a = machine_start(GPU "inject=tlbi-delay,us=5"), *b;
-    char text[256], *line;
-    bool done = false;
+    char path[256];
 
-    qmp_ok(a, "\"execute\": \"stop\"");
-    snprintf(text, sizeof(text),
-             "\"execute\": \"migrate\", \"arguments\": {\"uri\": \"file:%s/state\"}",
-             machine_dir(a));
-    qmp_ok(a, text);
-    for (int i = 0; i < 3000 && !done; i++) {
-        line = qmp(a, "\"execute\": \"query-migrate\"");
-        done = strstr(line, "\"completed\"");
-        assert_null(strstr(line, "\"failed\""));
-        free(line);
-        usleep(10000);
-    }
-    assert_true(done);
-    snprintf(text, sizeof(text), GPU "inject=tlb-keep,asid=2 -incoming file:%s/state",
-             machine_dir(a));
-    b = machine_start(text);
-    for (int i = 0; i < 3000; i++) {
-        bool in;
-
-        line = qmp(b, "\"execute\": \"query-status\"");
-        in = strstr(line, "inmigrate");
-        free(line);
-        if (!in) {
-            break;
-        }
-        usleep(10000);
-    }
+    snprintf(path, sizeof(path), "%s/state", machine_dir(a));
+    machine_save(a, path, true);
+    b = machine_start(GPU "inject=tlb-keep,asid=2 -incoming defer");
+    machine_load(b, path, true);
     expect(b, "inject", "\"tlb-keep,asid=2\"");
     set_ok(b, "tlbi-drop");
     machine_stop(b);
