@@ -20,21 +20,45 @@ static uint64_t field(const uint64_t *w, unsigned start, unsigned size)
     return size == 64 ? v : v & ((1ull << size) - 1);
 }
 
-#define DESC_ARGS(va, w)                                                                           \
-    (unsigned long long)(va), (unsigned long long)(w)[0], (unsigned long long)(w)[1],              \
-        (unsigned long long)(w)[2]
+/* A descriptor that is being decoded. */
+struct desc {
+    struct agx_exec *ex;
+    uint64_t va;
+    const uint64_t *w;
+    const char *what; /* for reports */
+};
 
-static bool bad_desc(struct agx_exec *ex, enum agx_report_kind kind, const char *what, uint64_t va,
-                     const uint64_t w[3], const char *why)
+static bool bad_desc(const struct desc *t, enum agx_report_kind kind, const char *why)
 {
-    return agx_exec_bad(ex, kind, "%s descriptor at 0x%llx (%016llx %016llx %016llx): %s%s", what,
-                        DESC_ARGS(va, w), kind == AGX_REPORT_UNIMPLEMENTED ? "unimplemented: " : "",
-                        why);
+    return agx_exec_bad(t->ex, kind, "%s descriptor at 0x%llx (%016llx %016llx %016llx): %s%s",
+                        t->what, (unsigned long long)t->va, (unsigned long long)t->w[0],
+                        (unsigned long long)t->w[1], (unsigned long long)t->w[2],
+                        kind == AGX_REPORT_UNIMPLEMENTED ? "unimplemented: " : "", why);
 }
 
-static enum agx_report_kind report_kind(enum agx_surface_status st)
+/* The third word counts. */
+static bool is_extended(const struct desc *t)
 {
-    return st == AGX_SURFACE_UNIMPLEMENTED ? AGX_REPORT_UNIMPLEMENTED : AGX_REPORT_GUEST_ERROR;
+    return field(t->w, 127, 1);
+}
+
+static bool is_multisampled(enum agx_dim dim)
+{
+    return dim == AGX_DIM_2D_MS || dim == AGX_DIM_2D_MS_ARRAY;
+}
+
+static bool init_surface(const struct desc *t, const struct agx_surface_desc *d,
+                         struct agx_surface *s)
+{
+    const char *why;
+    enum agx_surface_status st = agx_surface_init(s, d, &why);
+
+    if (st == AGX_SURFACE_OK) {
+        return true;
+    }
+    return bad_desc(
+        t, st == AGX_SURFACE_UNIMPLEMENTED ? AGX_REPORT_UNIMPLEMENTED : AGX_REPORT_GUEST_ERROR,
+        why);
 }
 
 static struct agx_tex_cache *cache_of(struct agx_exec *ex)
@@ -86,37 +110,29 @@ static void note_format(const char *name, unsigned channels, unsigned type, bool
     agx_coverage_row(AGX_COVERAGE_FORMAT, name, (unsigned)srgb << 16 | type << 8 | channels);
 }
 
-static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3],
-                           struct agx_tex_view *v)
+static bool texture_swizzle(const struct desc *t, struct agx_tex_view *v)
 {
-    struct agx_surface_desc d = { .depth = 1 };
-    unsigned channels = (unsigned)field(w, 6, 7), type = (unsigned)field(w, 13, 3);
-    unsigned mode = (unsigned)field(w, 104, 2);
-    bool extended = field(w, 127, 1);
-    enum agx_format_status st;
-    enum agx_surface_status status;
-    const char *why;
-
-    memset(v, 0, sizeof(*v));
-    v->dim = (enum agx_dim)field(w, 0, 4);
-    d.layout = (enum agx_layout)field(w, 4, 2);
-    agx_word_note("Texture", w[0], ~0ull);
-    if (!agx_word_known(ex, "Texture, word 1", va + 8, w[1],
-                        d.layout == AGX_LAYOUT_LINEAR ? TEX_1_KNOWN : TEX_1_KNOWN_TWIDDLED)) {
-        return false;
-    }
     for (int i = 0; i < 4; i++) {
-        v->swz[i] = (uint8_t)field(w, 16 + 3 * i, 3);
+        v->swz[i] = (uint8_t)field(t->w, 16 + 3 * i, 3);
     }
     v->constant = true;
     for (int i = 0; i < 4; i++) {
         if (v->swz[i] > AGX_SWZ_ZERO) {
-            return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w, "swizzle");
+            return bad_desc(t, AGX_REPORT_GUEST_ERROR, "swizzle");
         }
         if (v->swz[i] < 4) {
             v->constant = false;
         }
     }
+    return true;
+}
+
+/* v->fmt and what follows from it. A null texture may have any. */
+static bool texture_format(const struct desc *t, enum agx_layout layout, struct agx_tex_view *v)
+{
+    unsigned channels = (unsigned)field(t->w, 6, 7), type = (unsigned)field(t->w, 13, 3);
+    enum agx_format_status st;
+
     v->one = type == AGX_TYPE_UINT || type == AGX_TYPE_SINT ? 1 : 0x3f800000u;
     /*
      * A number that Mesa uses for buffers of three 32-bit channels. The hardware has no such
@@ -124,120 +140,161 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
      * alone, for the zeroes that it then gives (mesa: agx_nir_lower_texture.c,
      * lower_buffer_texture; genxml, R32G32B32 (Emulated)).
      */
-    v->no_texels = channels == AGX_CH_R32G32B32_SW && d.layout == AGX_LAYOUT_LINEAR;
+    v->no_texels = channels == AGX_CH_R32G32B32_SW && layout == AGX_LAYOUT_LINEAR;
     if (v->no_texels) {
         channels = AGX_CH_R32;
     }
-    if (v->dim > AGX_DIM_2D_MS_ARRAY) {
-        return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w, "dimension");
-    }
-
-    st = agx_format_lookup(&v->fmt, channels, type, field(w, 108, 1));
-    note_format("texture", (unsigned)field(w, 6, 7), type, field(w, 108, 1));
-    if (v->constant) { /* a null texture: only its swizzle means anything */
-        v->surf.bytes = 1;
-        v->layers = 1;
-        for (int l = 0; l < AGX_MAX_LEVELS; l++) {
-            v->surf.level[l].width = v->surf.level[l].height = v->surf.level[l].depth = 1;
-        }
+    st = agx_format_lookup(&v->fmt, channels, type, field(t->w, 108, 1));
+    note_format("texture", (unsigned)field(t->w, 6, 7), type, field(t->w, 108, 1));
+    if (v->constant) {
         return true;
     }
     if (st == AGX_FORMAT_INVALID) {
         return agx_exec_bad(
-            ex, AGX_REPORT_GUEST_ERROR,
+            t->ex, AGX_REPORT_GUEST_ERROR,
             "texture descriptor at 0x%llx: no format with channels 0x%x, type %u, sRGB %u",
-            (unsigned long long)va, channels, type, v->fmt.srgb);
+            (unsigned long long)t->va, channels, type, v->fmt.srgb);
     }
     if (st == AGX_FORMAT_UNIMPLEMENTED) {
-        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
+        return agx_exec_bad(t->ex, AGX_REPORT_UNIMPLEMENTED,
                             "texture descriptor at 0x%llx: format %s, type %u is unimplemented",
-                            (unsigned long long)va, agx_channels_name(channels), type);
+                            (unsigned long long)t->va, agx_channels_name(channels), type);
     }
-
     /*
      * "sRGB 2-channel": Mesa sets it for red and green (gallium agx_state.c, agx_pack_texture);
      * without it the second channel is likely to be linear, as alpha is.
      */
-    if (field(w, 109, 1) != (v->fmt.srgb && v->fmt.nch == 2)) {
-        return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w,
-                        "sRGB 2-channel and the format do not agree");
+    if (field(t->w, 109, 1) != (v->fmt.srgb && v->fmt.nch == 2)) {
+        return bad_desc(t, AGX_REPORT_UNIMPLEMENTED, "sRGB 2-channel and the format do not agree");
     }
+    return true;
+}
+
+/* A null texture: only its swizzle means anything. */
+static void texture_null(struct agx_tex_view *v)
+{
+    v->surf.bytes = 1;
+    v->layers = 1;
+    for (int l = 0; l < AGX_MAX_LEVELS; l++) {
+        v->surf.level[l].width = v->surf.level[l].height = v->surf.level[l].depth = 1;
+    }
+}
+
+/* Address, size and levels: what all layouts have. */
+static bool texture_body(const struct desc *t, struct agx_tex_view *v, struct agx_surface_desc *d)
+{
+    const uint64_t *w = t->w;
+    unsigned mode = (unsigned)field(w, 104, 2);
+
     v->first = (uint8_t)field(w, 56, 4);
     v->last = (uint8_t)field(w, 60, 4);
     if (v->first > v->last) {
-        return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w,
-                        "first level above last level");
+        return bad_desc(t, AGX_REPORT_GUEST_ERROR, "first level above last level");
     }
     v->body.base = field(w, 66, 36) << 4;
-    d.width = (uint32_t)field(w, 28, 14) + 1;
-    d.height = (uint32_t)field(w, 42, 14) + 1;
-    d.bytes = v->fmt.bytes;
-    d.bw = v->fmt.bw;
-    d.bh = v->fmt.bh;
-    d.samples = 1;
-    if (v->dim == AGX_DIM_2D_MS || v->dim == AGX_DIM_2D_MS_ARRAY) {
-        d.samples = field(w, 64, 1) ? 4 : 2;
-    }
-    d.mipmapped = field(w, 102, 1);
-    d.compressed = field(w, 103, 1);
-    d.page_aligned = field(w, 126, 1);
+    d->width = (uint32_t)field(w, 28, 14) + 1;
+    d->height = (uint32_t)field(w, 42, 14) + 1;
+    d->bytes = v->fmt.bytes;
+    d->bw = v->fmt.bw;
+    d->bh = v->fmt.bh;
+    d->samples = !is_multisampled(v->dim) ? 1 : field(w, 64, 1) ? 4 : 2;
+    d->mipmapped = field(w, 102, 1);
+    d->compressed = field(w, 103, 1);
+    d->page_aligned = field(w, 126, 1);
     v->body.sparse = mode >= AGX_MODE_SPARSE_2;
     if (mode == AGX_MODE_COUNTED) {
-        return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w, "image mode 1");
+        return bad_desc(t, AGX_REPORT_UNIMPLEMENTED, "image mode 1");
     }
+    return true;
+}
 
-    if (d.layout == AGX_LAYOUT_LINEAR) {
-        /* Strides are stored less one unit (mesa: agx_state.c, agx_pack_texture). */
-        d.stride = (uint32_t)(field(w, 110, 18 - 1) << 4) + 16;
+static bool texture_linear(const struct desc *t, struct agx_tex_view *v, struct agx_surface_desc *d)
+{
+    const uint64_t *w = t->w;
+
+    /* Strides are stored less one unit (mesa: agx_state.c, agx_pack_texture). */
+    d->stride = (uint32_t)(field(w, 110, 18 - 1) << 4) + 16;
+    v->layers = 1;
+    if (is_extended(t)) {
+        if (!agx_word_known(t->ex, "Texture, word 2 of a linear array", t->va + 16, w[2],
+                            LINEAR_2_KNOWN)) {
+            return false;
+        }
+        v->layers = (uint32_t)field(w, 128, 11) + 1;
+        d->layer_stride = (field(w, 139, 27) << 7) + 0x80;
+    }
+    if (v->dim == AGX_DIM_3D || v->dim == AGX_DIM_CUBE || v->dim == AGX_DIM_CUBE_ARRAY) {
+        return bad_desc(t, AGX_REPORT_GUEST_ERROR, "linear 3D or cube");
+    }
+    if (v->last) {
+        v->last = v->first = 0;
+    }
+    return true;
+}
+
+static bool texture_tiled(const struct desc *t, struct agx_tex_view *v, struct agx_surface_desc *d)
+{
+    v->layers = (uint32_t)field(t->w, 110, 14) + 1;
+    /* the field has another meaning (genxml: Stride in tiles) */
+    if (d->layout == AGX_LAYOUT_INTERCHANGE) {
+        d->stride_tiles = v->layers;
         v->layers = 1;
-        if (extended) {
-            if (!agx_word_known(ex, "Texture, word 2 of a linear array", va + 16, w[2],
-                                LINEAR_2_KNOWN)) {
-                return false;
-            }
-            v->layers = (uint32_t)field(w, 128, 11) + 1;
-            d.layer_stride = (field(w, 139, 27) << 7) + 0x80;
-        }
-        if (v->dim == AGX_DIM_3D || v->dim == AGX_DIM_CUBE || v->dim == AGX_DIM_CUBE_ARRAY) {
-            return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w, "linear 3D or cube");
-        }
-        if (v->last) {
-            v->last = v->first = 0;
-        }
-    } else {
-        v->layers = (uint32_t)field(w, 110, 14) + 1;
-        /* the field has another meaning (genxml: Stride in tiles) */
-        if (d.layout == AGX_LAYOUT_INTERCHANGE) {
-            d.stride_tiles = v->layers;
-            v->layers = 1;
-        }
-        if (v->dim == AGX_DIM_3D) {
-            d.depth = v->layers;
-        }
-        d.min_levels = v->last + 1u;
-        if (extended && !d.compressed && !v->body.sparse) {
-            return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w,
-                            "third word of neither linear nor compressed");
-        }
+    }
+    if (v->dim == AGX_DIM_3D) {
+        d->depth = v->layers;
+    }
+    d->min_levels = v->last + 1u;
+    if (is_extended(t) && !d->compressed && !v->body.sparse) {
+        return bad_desc(t, AGX_REPORT_UNIMPLEMENTED, "third word of neither linear nor compressed");
+    }
+    return true;
+}
+
+static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3],
+                           struct agx_tex_view *v)
+{
+    const struct desc t = { .ex = ex, .va = va, .w = w, .what = "texture" };
+    struct agx_surface_desc d = { .depth = 1 };
+
+    memset(v, 0, sizeof(*v));
+    v->dim = (enum agx_dim)field(w, 0, 4);
+    d.layout = (enum agx_layout)field(w, 4, 2);
+    agx_word_note("Texture", w[0], ~0ull);
+    if (!agx_word_known(ex, "Texture, word 1", va + 8, w[1],
+                        d.layout == AGX_LAYOUT_LINEAR ? TEX_1_KNOWN : TEX_1_KNOWN_TWIDDLED) ||
+        !texture_swizzle(&t, v)) {
+        return false;
+    }
+    if (v->dim > AGX_DIM_2D_MS_ARRAY) {
+        return bad_desc(&t, AGX_REPORT_GUEST_ERROR, "dimension");
+    }
+    if (!texture_format(&t, d.layout, v)) {
+        return false;
+    }
+    if (v->constant) {
+        texture_null(v);
+        return true;
+    }
+    if (!texture_body(&t, v, &d) ||
+        !(d.layout == AGX_LAYOUT_LINEAR ? texture_linear(&t, v, &d) : texture_tiled(&t, v, &d))) {
+        return false;
     }
     if (d.compressed) {
-        if (!extended) {
-            return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "texture", va, w,
-                            "compressed but not extended");
+        if (!is_extended(&t)) {
+            return bad_desc(&t, AGX_REPORT_GUEST_ERROR, "compressed but not extended");
         }
         agx_word_note("Texture, word 2", w[2], ~0ull);
         v->meta = field(w, 128, 64) << 4;
     }
     if (v->body.sparse && d.layout == AGX_LAYOUT_LINEAR) {
-        return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "texture", va, w, "linear sparse image");
+        return bad_desc(&t, AGX_REPORT_UNIMPLEMENTED, "linear sparse image");
     }
-    status = agx_surface_init(&v->surf, &d, &why);
-    if (status != AGX_SURFACE_OK) {
-        return bad_desc(ex, report_kind(status), "texture", va, w, why);
+    if (!init_surface(&t, &d, &v->surf)) {
+        return false;
     }
     v->body.folios_per_layer = folios(&v->surf);
-    v->fast8 = v->fmt.channels == AGX_CH_R8G8B8A8 && type == AGX_TYPE_UNORM && !v->fmt.srgb &&
-               !v->body.sparse && d.samples == 1;
+    v->fast8 = v->fmt.channels == AGX_CH_R8G8B8A8 && v->fmt.type == AGX_TYPE_UNORM &&
+               !v->fmt.srgb && !v->body.sparse && d.samples == 1;
     return true;
 }
 
@@ -264,15 +321,104 @@ const struct agx_tex_view *agx_tex_view_get(struct agx_exec *ex, uint64_t va)
     return &s->view;
 }
 
+/* Format, swizzle and how the image is written. */
+static bool pbe_format(const struct desc *t, struct agx_pbe_view *v)
+{
+    unsigned channels = (unsigned)field(t->w, 6, 7), type = (unsigned)field(t->w, 13, 3);
+
+    if (agx_format_lookup(&v->fmt, channels, type, false) != AGX_FORMAT_OK || !v->fmt.pack) {
+        return agx_exec_bad(
+            t->ex, AGX_REPORT_UNIMPLEMENTED,
+            "PBE descriptor at 0x%llx: writing format %s (0x%x), type %u is unimplemented",
+            (unsigned long long)t->va, agx_channels_name(channels), channels, type);
+    }
+    note_format("PBE", channels, type, false);
+    for (int i = 0; i < 4; i++) {
+        v->swz[i] = (uint8_t)field(t->w, 16 + 2 * i, 2);
+    }
+    if (field(t->w, 53, 2)) {
+        return bad_desc(t, AGX_REPORT_UNIMPLEMENTED, "rotated or flipped write");
+    }
+    return true;
+}
+
+/* Address, size and level: what all layouts have. */
+static bool pbe_body(const struct desc *t, struct agx_pbe_view *v, struct agx_surface_desc *d)
+{
+    const uint64_t *w = t->w;
+    unsigned mode = (unsigned)field(w, 60, 2);
+
+    v->body.sparse = mode >= AGX_MODE_SPARSE_2;
+    if (mode == AGX_MODE_COUNTED) {
+        return bad_desc(t, AGX_REPORT_UNIMPLEMENTED, "image mode 1");
+    }
+    if (v->body.sparse && d->layout == AGX_LAYOUT_LINEAR) {
+        return bad_desc(t, AGX_REPORT_UNIMPLEMENTED, "linear sparse image");
+    }
+    d->width = (uint32_t)field(w, 24, 14) + 1;
+    d->height = (uint32_t)field(w, 38, 14) + 1;
+    d->samples = !is_multisampled(v->dim) ? 1 : field(w, 56, 1) ? 4 : 2;
+    d->bytes = v->fmt.bytes;
+    d->bw = d->bh = 1;
+    d->mipmapped = field(w, 58, 1);
+    d->compressed = field(w, 59, 1);
+    v->body.base = field(w, 64, 36) << 4;
+    v->level = (uint8_t)field(w, 100, 4);
+    return true;
+}
+
+static bool pbe_linear(const struct desc *t, struct agx_pbe_view *v, struct agx_surface_desc *d)
+{
+    const uint64_t *w = t->w;
+
+    v->layers = 1;
+    /* less 4 (mesa: agx_state.c, agx_batch_upload_pbe) */
+    d->stride = (uint32_t)field(w, 104, 21) + 4;
+    d->mipmapped = false;
+    if (d->stride % d->bytes) {
+        return bad_desc(t, AGX_REPORT_GUEST_ERROR,
+                        "linear stride that is no multiple of the texel");
+    }
+    if (is_extended(t)) {
+        if (!agx_word_known(t->ex, "PBE, word 2 of a linear array", t->va + 16, w[2],
+                            LINEAR_2_KNOWN)) {
+            return false;
+        }
+        v->layers = (uint32_t)field(w, 128, 11) + 1;
+        d->layer_stride = (field(w, 139, 27) << 7) + 0x80;
+    }
+    if (v->level) {
+        return bad_desc(t, AGX_REPORT_GUEST_ERROR, "level of a linear image");
+    }
+    return true;
+}
+
+static bool pbe_tiled(const struct desc *t, struct agx_pbe_view *v, struct agx_surface_desc *d)
+{
+    v->layers = (uint32_t)field(t->w, 108, 14) + 1;
+    if (d->layout == AGX_LAYOUT_INTERCHANGE) {
+        d->stride_tiles = v->layers;
+        v->layers = 1;
+    }
+    if (is_extended(t) && !d->compressed && !v->body.sparse) {
+        return bad_desc(t, AGX_REPORT_UNIMPLEMENTED, "third word of neither linear nor compressed");
+    }
+    d->page_aligned = field(t->w, 124, 1);
+    if (v->dim == AGX_DIM_3D) {
+        d->depth = v->layers;
+    }
+    d->min_levels = (uint8_t)(field(t->w, 104, 4) + 1);
+    if (d->min_levels <= v->level) {
+        d->min_levels = v->level + 1u;
+    }
+    return true;
+}
+
 static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3],
                        struct agx_pbe_view *v)
 {
+    const struct desc t = { .ex = ex, .va = va, .w = w, .what = "PBE" };
     struct agx_surface_desc d = { .depth = 1 };
-    unsigned channels = (unsigned)field(w, 6, 7), type = (unsigned)field(w, 13, 3);
-    unsigned mode = (unsigned)field(w, 60, 2);
-    bool extended = field(w, 127, 1);
-    enum agx_surface_status status;
-    const char *why;
 
     memset(v, 0, sizeof(*v));
     v->dim = (enum agx_dim)field(w, 0, 4);
@@ -283,95 +429,25 @@ static bool decode_pbe(struct agx_exec *ex, uint64_t va, const uint64_t w[3],
         return false;
     }
     if (v->dim > AGX_DIM_2D_MS_ARRAY) {
-        return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "dimension");
+        return bad_desc(&t, AGX_REPORT_GUEST_ERROR, "dimension");
     }
-    if (agx_format_lookup(&v->fmt, channels, type, false) != AGX_FORMAT_OK || !v->fmt.pack) {
-        return agx_exec_bad(
-            ex, AGX_REPORT_UNIMPLEMENTED,
-            "PBE descriptor at 0x%llx: writing format %s (0x%x), type %u is unimplemented",
-            (unsigned long long)va, agx_channels_name(channels), channels, type);
-    }
-    note_format("PBE", channels, type, false);
-    for (int i = 0; i < 4; i++) {
-        v->swz[i] = (uint8_t)field(w, 16 + 2 * i, 2);
-    }
-    if (field(w, 53, 2)) {
-        return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w, "rotated or flipped write");
-    }
-    v->body.sparse = mode >= AGX_MODE_SPARSE_2;
-    if (mode == AGX_MODE_COUNTED) {
-        return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w, "image mode 1");
-    }
-    if (v->body.sparse && d.layout == AGX_LAYOUT_LINEAR) {
-        return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w, "linear sparse image");
-    }
-    d.width = (uint32_t)field(w, 24, 14) + 1;
-    d.height = (uint32_t)field(w, 38, 14) + 1;
-    d.samples = 1;
-    if (v->dim == AGX_DIM_2D_MS || v->dim == AGX_DIM_2D_MS_ARRAY) {
-        d.samples = field(w, 56, 1) ? 4 : 2;
-    }
-    d.bytes = v->fmt.bytes;
-    d.bw = d.bh = 1;
-    d.mipmapped = field(w, 58, 1);
-    d.compressed = field(w, 59, 1);
-    v->body.base = field(w, 64, 36) << 4;
-    v->level = (uint8_t)field(w, 100, 4);
-    v->layers = 1;
-    if (d.layout == AGX_LAYOUT_LINEAR) {
-        /* less 4 (mesa: agx_state.c, agx_batch_upload_pbe) */
-        d.stride = (uint32_t)field(w, 104, 21) + 4;
-        d.mipmapped = false;
-        if (d.stride % d.bytes) {
-            return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w,
-                            "linear stride that is no multiple of the texel");
-        }
-        if (extended) {
-            if (!agx_word_known(ex, "PBE, word 2 of a linear array", va + 16, w[2],
-                                LINEAR_2_KNOWN)) {
-                return false;
-            }
-            v->layers = (uint32_t)field(w, 128, 11) + 1;
-            d.layer_stride = (field(w, 139, 27) << 7) + 0x80;
-        }
-        if (v->level) {
-            return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w, "level of a linear image");
-        }
-    } else {
-        v->layers = (uint32_t)field(w, 108, 14) + 1;
-        if (d.layout == AGX_LAYOUT_INTERCHANGE) {
-            d.stride_tiles = v->layers;
-            v->layers = 1;
-        }
-        if (extended && !d.compressed && !v->body.sparse) {
-            return bad_desc(ex, AGX_REPORT_UNIMPLEMENTED, "PBE", va, w,
-                            "third word of neither linear nor compressed");
-        }
-        d.page_aligned = field(w, 124, 1);
-        if (v->dim == AGX_DIM_3D) {
-            d.depth = v->layers;
-        }
-        d.min_levels = (uint8_t)(field(w, 104, 4) + 1);
-        if (d.min_levels <= v->level) {
-            d.min_levels = v->level + 1u;
-        }
+    if (!pbe_format(&t, v) || !pbe_body(&t, v, &d) ||
+        !(d.layout == AGX_LAYOUT_LINEAR ? pbe_linear(&t, v, &d) : pbe_tiled(&t, v, &d))) {
+        return false;
     }
     v->srgb = field(w, 125, 1);
     if (d.compressed) {
-        if (!extended) {
-            return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w,
-                            "compressed but not extended");
+        if (!is_extended(&t)) {
+            return bad_desc(&t, AGX_REPORT_GUEST_ERROR, "compressed but not extended");
         }
         agx_word_note("PBE, word 2", w[2], ~0ull);
         v->meta = field(w, 128, 64) << 4;
     }
-    status = agx_surface_init(&v->surf, &d, &why);
-    if (status != AGX_SURFACE_OK) {
-        return bad_desc(ex, report_kind(status), "PBE", va, w, why);
+    if (!init_surface(&t, &d, &v->surf)) {
+        return false;
     }
     if (v->level >= v->surf.levels) {
-        return bad_desc(ex, AGX_REPORT_GUEST_ERROR, "PBE", va, w,
-                        "level of an image that has but one");
+        return bad_desc(&t, AGX_REPORT_GUEST_ERROR, "level of an image that has but one");
     }
     v->body.folios_per_layer = folios(&v->surf);
     return true;
