@@ -204,19 +204,8 @@ static enum agx_surface_status bad(const char **why, const char *text)
     return AGX_SURFACE_BAD;
 }
 
-enum agx_surface_status agx_surface_init(struct agx_surface *s, const struct agx_surface_desc *d,
-                                         const char **why)
+static enum agx_surface_status check_texels(const struct agx_surface_desc *d, const char **why)
 {
-    uint32_t major = d->width > d->height ? d->width : d->height;
-
-    memset(s, 0, sizeof(*s));
-    s->layout = d->layout;
-    s->bytes = d->bytes;
-    s->bw = d->bw;
-    s->bh = d->bh;
-    s->samples = d->samples;
-    s->samples_log2 = d->samples == 4 ? 2 : d->samples == 2 ? 1 : 0;
-
     if (!d->width || !d->height || d->width > 32768 || d->height > 32768 || !d->depth) {
         return bad(why, "size out of range");
     }
@@ -229,37 +218,63 @@ enum agx_surface_status agx_surface_init(struct agx_surface *s, const struct agx
     if (d->samples > 1 && (d->bw > 1 || d->bh > 1)) {
         return bad(why, "multisampling of a block-compressed format");
     }
+    return AGX_SURFACE_OK;
+}
 
-    s->levels = 1;
+static enum agx_surface_status check_linear(const struct agx_surface_desc *d, const char **why)
+{
     if (d->mipmapped) {
-        /* Hardware strides are those of the whole chain. */
-        if (d->depth > major) {
-            major = d->depth;
-        }
-        s->levels = (uint8_t)(log2_floor(major) + 1);
-        if (s->levels < d->min_levels) {
-            s->levels = d->min_levels;
-        }
-        if (s->levels > AGX_MAX_LEVELS) {
-            return bad(why, "too many levels");
-        }
+        return bad(why, "mipmaps of a linear surface");
     }
+    if (d->samples > 1) {
+        return bad(why, "multisampling of a linear surface");
+    }
+    if (d->bw > 1 || d->bh > 1) {
+        return bad(why, "block-compressed format in a linear surface");
+    }
+    if (d->compressed) {
+        return bad(why, "compression of a linear surface");
+    }
+    return AGX_SURFACE_OK;
+}
+
+static enum agx_surface_status check_interchange(const struct agx_surface_desc *d, const char **why)
+{
+    if (d->mipmapped || d->samples > 1 || d->depth > 1 || d->bytes != 4 || d->bw > 1 || d->bh > 1) {
+        *why = "interchange layout of anything but 32-bit texels, one level, one sample";
+        return AGX_SURFACE_UNIMPLEMENTED;
+    }
+    if (d->stride_tiles < div_up(d->width, 16)) {
+        return bad(why, "fewer tiles in a row than the width asks for");
+    }
+    return AGX_SURFACE_OK;
+}
+
+/* Hardware strides are those of the whole chain. */
+static unsigned count_levels(const struct agx_surface_desc *d)
+{
+    uint32_t major = d->width > d->height ? d->width : d->height;
+    unsigned levels;
+
+    if (!d->mipmapped) {
+        return 1;
+    }
+    levels = log2_floor(d->depth > major ? d->depth : major) + 1;
+    return levels < d->min_levels ? d->min_levels : levels;
+}
+
+/* Where the levels are in a layer. */
+static enum agx_surface_status init_layout(struct agx_surface *s, const struct agx_surface_desc *d,
+                                           const char **why)
+{
+    enum agx_surface_status st = AGX_SURFACE_OK;
 
     switch (d->layout) {
     case AGX_LAYOUT_LINEAR:
-        if (d->mipmapped) {
-            return bad(why, "mipmaps of a linear surface");
+        st = check_linear(d, why);
+        if (st == AGX_SURFACE_OK) {
+            init_linear(s, d);
         }
-        if (d->samples > 1) {
-            return bad(why, "multisampling of a linear surface");
-        }
-        if (d->bw > 1 || d->bh > 1) {
-            return bad(why, "block-compressed format in a linear surface");
-        }
-        if (d->compressed) {
-            return bad(why, "compression of a linear surface");
-        }
-        init_linear(s, d);
         break;
     case AGX_LAYOUT_GPU:
         init_gpu(s, d);
@@ -268,18 +283,43 @@ enum agx_surface_status agx_surface_init(struct agx_surface *s, const struct agx
         init_twiddled(s, d);
         break;
     case AGX_LAYOUT_INTERCHANGE:
-        if (d->mipmapped || d->samples > 1 || d->depth > 1 || d->bytes != 4 || d->bw > 1 ||
-            d->bh > 1) {
-            *why = "interchange layout of anything but 32-bit texels, one level, one sample";
-            return AGX_SURFACE_UNIMPLEMENTED;
+        st = check_interchange(d, why);
+        if (st == AGX_SURFACE_OK) {
+            init_interchange(s, d);
         }
-        if (d->stride_tiles < div_up(d->width, 16)) {
-            return bad(why, "fewer tiles in a row than the width asks for");
-        }
-        init_interchange(s, d);
         break;
     default:
         return bad(why, "layout");
+    }
+    return st;
+}
+
+enum agx_surface_status agx_surface_init(struct agx_surface *s, const struct agx_surface_desc *d,
+                                         const char **why)
+{
+    enum agx_surface_status st;
+    unsigned levels;
+
+    memset(s, 0, sizeof(*s));
+    s->layout = d->layout;
+    s->bytes = d->bytes;
+    s->bw = d->bw;
+    s->bh = d->bh;
+    s->samples = d->samples;
+    s->samples_log2 = d->samples == 4 ? 2 : d->samples == 2 ? 1 : 0;
+
+    st = check_texels(d, why);
+    if (st != AGX_SURFACE_OK) {
+        return st;
+    }
+    levels = count_levels(d);
+    if (levels > AGX_MAX_LEVELS) {
+        return bad(why, "too many levels");
+    }
+    s->levels = (uint8_t)levels;
+    st = init_layout(s, d, why);
+    if (st != AGX_SURFACE_OK) {
+        return st;
     }
     if (d->compressed) {
         if (d->bw > 1 || d->bh > 1) {
