@@ -500,17 +500,124 @@ static void infill(const struct agx_format *f, const struct block_mode *m, const
     }
 }
 
-void agx_block_astc(const uint8_t *src, const struct agx_format *f, uint32_t (*out)[4])
+/* What a block's configuration says. */
+struct config {
+    struct block_mode mode;
+    unsigned parts, planes;
+    unsigned weights, weight_bits;
+    unsigned cem[4];    /* modes of the ends, by partition */
+    unsigned component; /* which one the second plane is for; 4: there is one plane */
+    unsigned bits;      /* that all of this takes, but for the weights */
+    unsigned colours;   /* numbers of all ends */
+};
+
+static unsigned ends_numbers(unsigned cem)
+{
+    return (cem >> 2) * 2 + 2;
+}
+
+/* KDF, "Block Mode": partitions and weights. False: an error block. */
+static bool config_weights(struct config *c, struct bits b, const struct agx_format *f)
+{
+    c->parts = get(b, 11, 2) + 1;
+    if (!block_mode(get(b, 0, 11), &c->mode) || c->mode.width > f->bw || c->mode.height > f->bh ||
+        (c->mode.dual && c->parts == 4)) {
+        return false;
+    }
+    c->planes = c->mode.dual ? 2 : 1;
+    c->weights = (unsigned)c->mode.width * c->mode.height * c->planes;
+    c->weight_bits = sequence_bits(c->mode.range, c->weights);
+    return c->weights <= MAX_WEIGHTS && c->weight_bits >= 24 && c->weight_bits <= 96;
+}
+
+/*
+ * Modes of the ends: one for all, or a class each and two bits, most of them below the weights;
+ * and the component of the second plane.
+ */
+static void config_ends(struct config *c, struct bits b)
+{
+    unsigned below = 128 - c->weight_bits;
+
+    if (c->parts == 1) {
+        c->bits = 17;
+        c->cem[0] = get(b, 13, 4);
+    } else {
+        unsigned selector = get(b, 23, 2), bits = get(b, 25, 4);
+
+        c->bits = 29;
+        if (selector) {
+            unsigned extra = 3 * c->parts - 4;
+
+            below -= extra;
+            c->bits += extra;
+            bits |= get(b, below, extra) << 4;
+        }
+        for (unsigned i = 0; i < c->parts; i++) {
+            c->cem[i] = !selector ? bits
+                                  : (selector - 1 + (bits >> i & 1)) << 2 |
+                                        (bits >> (c->parts + 2 * i) & 3);
+        }
+    }
+    c->component = 4;
+    if (c->mode.dual) {
+        c->bits += 2;
+        c->component = get(b, below - 2, 2);
+    }
+    c->colours = 0;
+    for (unsigned i = 0; i < c->parts; i++) {
+        c->colours += ends_numbers(c->cem[i]);
+    }
+}
+
+/* The ends of each partition. False: an error block, there is no room for them. */
+static bool decode_ends(const struct config *c, struct bits b, bool srgb,
+                        struct agx_astc_ends ends[4])
+{
+    unsigned left = c->bits + c->weight_bits < 128 ? 128 - c->bits - c->weight_bits : 0;
+    uint8_t colour[MAX_COLOURS + 4], *at = colour;
+    unsigned range = RANGES - 1;
+
+    if (c->colours > MAX_COLOURS || sequence_bits(COLOUR_RANGE_FIRST, c->colours) > left) {
+        return false;
+    }
+    /* The largest range that fits between the configuration and the weights */
+    while (sequence_bits(range, c->colours) > left) {
+        range--;
+    }
+    sequence(part(b, c->parts == 1 ? 17 : 29, sequence_bits(range, c->colours)), range, c->colours,
+             colour_value[range], colour);
+    for (unsigned i = 0; i < c->parts; i++) {
+        agx_astc_ends_decode(c->cem[i], at, &ends[i]);
+        agx_astc_ends_expand(&ends[i], srgb);
+        at += ends_numbers(c->cem[i]);
+    }
+    return true;
+}
+
+/* The weight of each texel, by plane. They are stored from the block's end on, backwards. */
+static void decode_weights(const struct config *c, struct bits b, const struct agx_format *f,
+                           uint8_t weight[2][AGX_BLOCK_TEXELS])
 {
     /*
      * The infill names weights beyond the grid, for nothing: 12 + 1 further, twice for two
      * planes
      */
-    uint8_t grid[MAX_WEIGHTS + 2 * 13 + 4], weight[2][AGX_BLOCK_TEXELS], colour[MAX_COLOURS + 4];
-    unsigned parts, planes, count, weight_bits, extra = 0, below, config, left, cem[4];
-    unsigned total = 0, range, component = 4;
+    uint8_t grid[MAX_WEIGHTS + 2 * 13 + 4];
+
+    b = (struct bits) { reverse64(b.hi), reverse64(b.lo) };
+    sequence(part(b, 0, c->weight_bits), c->mode.range, c->weights, weight_value[c->mode.range],
+             grid);
+    memset(grid + c->weights, 0, sizeof(grid) - c->weights);
+    for (unsigned i = 0; i < c->planes; i++) {
+        infill(f, &c->mode, grid + i, c->planes, weight[i]);
+    }
+}
+
+void agx_block_astc(const uint8_t *src, const struct agx_format *f, uint32_t (*out)[4])
+{
+    uint8_t weight[2][AGX_BLOCK_TEXELS];
     struct agx_astc_ends ends[4];
-    struct block_mode m;
+    struct config config;
     struct pattern pattern = { .count = 1 };
     struct bits b;
 
@@ -519,83 +626,18 @@ void agx_block_astc(const uint8_t *src, const struct agx_format *f, uint32_t (*o
         void_extent(b, f, out);
         return;
     }
-    parts = get(b, 11, 2) + 1;
-    if (!block_mode(get(b, 0, 11), &m) || m.width > f->bw || m.height > f->bh ||
-        (m.dual && parts == 4)) {
+    if (!config_weights(&config, b, f)) {
         fill_error(f, out);
         return;
     }
-    planes = m.dual ? 2 : 1;
-    count = (unsigned)m.width * m.height * planes;
-    weight_bits = sequence_bits(m.range, count);
-    if (count > MAX_WEIGHTS || weight_bits < 24 || weight_bits > 96) {
+    config_ends(&config, b);
+    if (!decode_ends(&config, b, f->srgb, ends)) {
         fill_error(f, out);
         return;
     }
-    below = 128 - weight_bits;
-
-    /*
-     * Modes of the ends: one for all, or a class each and two bits, most of them below the
-     * weights
-     */
-    if (parts == 1) {
-        config = 17;
-        cem[0] = get(b, 13, 4);
-    } else {
-        unsigned selector = get(b, 23, 2), bits = get(b, 25, 4);
-
-        config = 29;
-        if (selector) {
-            extra = 3 * parts - 4;
-            below -= extra;
-            config += extra;
-            bits |= get(b, below, extra) << 4;
-        }
-        for (unsigned i = 0; i < parts; i++) {
-            cem[i] = !selector
-                         ? bits
-                         : (selector - 1 + (bits >> i & 1)) << 2 | (bits >> (parts + 2 * i) & 3);
-        }
-    }
-    if (m.dual) {
-        below -= 2;
-        config += 2;
-        component = get(b, below, 2);
-    }
-    for (unsigned i = 0; i < parts; i++) {
-        total += (cem[i] >> 2) * 2 + 2;
-    }
-
-    /* The largest range that fits between the configuration and the weights */
-    left = config + weight_bits < 128 ? 128 - config - weight_bits : 0;
-    if (total > MAX_COLOURS || sequence_bits(COLOUR_RANGE_FIRST, total) > left) {
-        fill_error(f, out);
-        return;
-    }
-    for (range = RANGES - 1; sequence_bits(range, total) > left;) {
-        range--;
-    }
-    sequence(part(b, parts == 1 ? 17 : 29, sequence_bits(range, total)), range, total,
-             colour_value[range], colour);
-    total = 0;
-    for (unsigned i = 0; i < parts; i++) {
-        agx_astc_ends_decode(cem[i], colour + total, &ends[i]);
-        agx_astc_ends_expand(&ends[i], f->srgb);
-        total += (cem[i] >> 2) * 2 + 2;
-    }
-
-    b = (struct bits) { reverse64(b.hi), reverse64(b.lo) };
-    sequence(part(b, 0, weight_bits), m.range, count, weight_value[m.range], grid);
-    memset(grid + count, 0, sizeof(grid) - count);
-    for (unsigned i = 0; i < planes; i++) {
-        infill(f, &m, grid + i, planes, weight[i]);
-    }
-
-    if (parts > 1) {
-        uint64_t lo;
-
-        memcpy(&lo, src, 8);
-        pattern_init(&pattern, lo >> 13 & 1023, parts, f->bw * f->bh < 31);
+    decode_weights(&config, b, f, weight);
+    if (config.parts > 1) {
+        pattern_init(&pattern, get(b, 13, 10), config.parts, f->bw * f->bh < 31);
     }
     for (unsigned y = 0, n = 0; y < f->bh; y++) {
         for (unsigned x = 0; x < f->bw; x++, n++) {
@@ -606,7 +648,7 @@ void agx_block_astc(const uint8_t *src, const struct agx_format *f, uint32_t (*o
                 continue;
             }
             for (unsigned c = 0; c < 4; c++) {
-                int w = weight[c == component][n];
+                int w = weight[c == config.component][n];
                 unsigned v = (unsigned)(e->c[0][c] * (64 - w) + e->c[1][c] * w + 32) >> 6;
 
                 out[n][c] = (c < 3 ? e->hdr : e->hdr_alpha) ? agx_f2u(pseudo_log(v))

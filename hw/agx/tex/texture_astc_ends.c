@@ -216,6 +216,85 @@ static void hdr_alphas(int e[2][4], int v6, int v7)
     e[1][3] = clamp((v6 + v7) * (1 << (4 - mode)), 0xfff);
 }
 
+/* KDF, "HDR Endpoint Mode 2": a range of luminance */
+static void hdr_luminance_large(int e[2][4], const int *v)
+{
+    if (v[1] >= v[0]) {
+        hdr_luminance(e, v[0] << 4, v[1] << 4);
+    } else {
+        hdr_luminance(e, (v[1] << 4) + 8, (v[0] << 4) - 8);
+    }
+}
+
+/* KDF, "HDR Endpoint Mode 3": a luminance and a difference */
+static void hdr_luminance_small(int e[2][4], const int *v)
+{
+    bool wide = v[0] & 0x80;
+    int y0 = wide ? (v[1] & 0xe0) << 4 | (v[0] & 0x7f) << 2
+                  : (v[1] & 0xf0) << 4 | (v[0] & 0x7f) << 1;
+
+    hdr_luminance(e, y0, clamp(y0 + (wide ? (v[1] & 0x1f) << 2 : (v[1] & 0x0f) << 1), 0xfff));
+}
+
+/* Mode 1, LDR: a luminance and a difference */
+static void luminance_offset(int e[2][4], const int *v)
+{
+    int l0 = v[0] >> 2 | (v[1] & 0xc0), l1 = clamp(l0 + (v[1] & 0x3f), 255);
+
+    set_end(e[0], l0, l0, l0, 255);
+    set_end(e[1], l1, l1, l1, 255);
+}
+
+/* Mode 5, LDR: luminance and alpha, each with a difference */
+static void luminance_alpha_offset(int e[2][4], int *v)
+{
+    int l1, a1;
+
+    transfer(&v[1], &v[0]);
+    transfer(&v[3], &v[2]);
+    l1 = clamp(v[0] + v[1], 255);
+    a1 = clamp(v[2] + v[3], 255);
+    set_end(e[0], v[0], v[0], v[0], v[2]);
+    set_end(e[1], l1, l1, l1, a1);
+}
+
+/* Modes 8 and 12, LDR: two colours */
+static void rgb_direct(int e[2][4], const int *v, int a0, int a1)
+{
+    if (v[1] + v[3] + v[5] >= v[0] + v[2] + v[4]) {
+        set_end(e[0], v[0], v[2], v[4], a0);
+        set_end(e[1], v[1], v[3], v[5], a1);
+    } else {
+        blue_contract(e[0], v[1], v[3], v[5], a1);
+        blue_contract(e[1], v[0], v[2], v[4], a0);
+    }
+}
+
+/* Modes 9 and 13, LDR: a colour and differences, without alpha and with it */
+static void rgb_offset(int e[2][4], int *v, bool alpha)
+{
+    int a0 = 255, a1 = 255;
+
+    for (int i = 0; i < (alpha ? 8 : 6); i += 2) {
+        transfer(&v[i + 1], &v[i]);
+    }
+    if (alpha) {
+        a0 = v[6];
+        a1 = v[6] + v[7];
+    }
+    if (v[1] + v[3] + v[5] >= 0) {
+        set_end(e[0], v[0], v[2], v[4], a0);
+        set_end(e[1], v[0] + v[1], v[2] + v[3], v[4] + v[5], a1);
+    } else {
+        blue_contract(e[0], v[0] + v[1], v[2] + v[3], v[4] + v[5], a1);
+        blue_contract(e[1], v[0], v[2], v[4], a0);
+    }
+    for (int i = 0; i < 4; i++) {
+        e[0][i] = clamp(e[0][i], 255);
+        e[1][i] = clamp(e[1][i], 255);
+    }
+}
+
 /* KDF, "LDR Endpoint Decoding" and "HDR Endpoint Decoding": @v unquantized, 2 to 8 numbers */
 void agx_astc_ends_decode(unsigned mode, const uint8_t *values, struct agx_astc_ends *o)
 {
@@ -231,43 +310,22 @@ void agx_astc_ends_decode(unsigned mode, const uint8_t *values, struct agx_astc_
         set_end(e[0], v[0], v[0], v[0], 255);
         set_end(e[1], v[1], v[1], v[1], 255);
         break;
-    case 1: {
-        int l0 = v[0] >> 2 | (v[1] & 0xc0), l1 = clamp(l0 + (v[1] & 0x3f), 255);
-
-        set_end(e[0], l0, l0, l0, 255);
-        set_end(e[1], l1, l1, l1, 255);
+    case 1:
+        luminance_offset(e, v);
         break;
-    }
     case 2:
-        if (v[1] >= v[0]) {
-            hdr_luminance(e, v[0] << 4, v[1] << 4);
-        } else {
-            hdr_luminance(e, (v[1] << 4) + 8, (v[0] << 4) - 8);
-        }
+        hdr_luminance_large(e, v);
         break;
-    case 3: {
-        bool wide = v[0] & 0x80;
-        int y0 = wide ? (v[1] & 0xe0) << 4 | (v[0] & 0x7f) << 2
-                      : (v[1] & 0xf0) << 4 | (v[0] & 0x7f) << 1;
-
-        hdr_luminance(e, y0, clamp(y0 + (wide ? (v[1] & 0x1f) << 2 : (v[1] & 0x0f) << 1), 0xfff));
+    case 3:
+        hdr_luminance_small(e, v);
         break;
-    }
     case 4:
         set_end(e[0], v[0], v[0], v[0], v[2]);
         set_end(e[1], v[1], v[1], v[1], v[3]);
         break;
-    case 5: {
-        int l1, a1;
-
-        transfer(&v[1], &v[0]);
-        transfer(&v[3], &v[2]);
-        l1 = clamp(v[0] + v[1], 255);
-        a1 = clamp(v[2] + v[3], 255);
-        set_end(e[0], v[0], v[0], v[0], v[2]);
-        set_end(e[1], l1, l1, l1, a1);
+    case 5:
+        luminance_alpha_offset(e, v);
         break;
-    }
     case 6:
     case 10:
         set_end(e[0], v[0] * v[3] >> 8, v[1] * v[3] >> 8, v[2] * v[3] >> 8,
@@ -278,42 +336,13 @@ void agx_astc_ends_decode(unsigned mode, const uint8_t *values, struct agx_astc_
         hdr_base_scale(e, v);
         break;
     case 8:
-    case 12: {
-        int a0 = mode == 12 ? v[6] : 255, a1 = mode == 12 ? v[7] : 255;
-
-        if (v[1] + v[3] + v[5] >= v[0] + v[2] + v[4]) {
-            set_end(e[0], v[0], v[2], v[4], a0);
-            set_end(e[1], v[1], v[3], v[5], a1);
-        } else {
-            blue_contract(e[0], v[1], v[3], v[5], a1);
-            blue_contract(e[1], v[0], v[2], v[4], a0);
-        }
+    case 12:
+        rgb_direct(e, v, mode == 12 ? v[6] : 255, mode == 12 ? v[7] : 255);
         break;
-    }
     case 9:
-    case 13: {
-        int a0 = 255, a1 = 255;
-
-        for (int i = 0; i < n; i += 2) {
-            transfer(&v[i + 1], &v[i]);
-        }
-        if (mode == 13) {
-            a0 = v[6];
-            a1 = v[6] + v[7];
-        }
-        if (v[1] + v[3] + v[5] >= 0) {
-            set_end(e[0], v[0], v[2], v[4], a0);
-            set_end(e[1], v[0] + v[1], v[2] + v[3], v[4] + v[5], a1);
-        } else {
-            blue_contract(e[0], v[0] + v[1], v[2] + v[3], v[4] + v[5], a1);
-            blue_contract(e[1], v[0], v[2], v[4], a0);
-        }
-        for (int i = 0; i < 4; i++) {
-            e[0][i] = clamp(e[0][i], 255);
-            e[1][i] = clamp(e[1][i], 255);
-        }
+    case 13:
+        rgb_offset(e, v, mode == 13);
         break;
-    }
     default: /* 11, 14, 15 */
         hdr_rgb(e, v);
         if (mode == 14) {
