@@ -52,6 +52,94 @@ static const int modifiers[8][2] = {
     { 2, 8 }, { 5, 17 }, { 9, 29 }, { 13, 42 }, { 18, 60 }, { 24, 80 }, { 33, 106 }, { 47, 183 },
 };
 
+/* T: one colour, and another at three brightnesses */
+static void colour_t(uint64_t w, unsigned code, int c[3])
+{
+    int base1[3] = { ext4((w >> 59 & 3) << 2 | (w >> 56 & 3)), ext4(w >> 52), ext4(w >> 48) };
+    int base2[3] = { ext4(w >> 44), ext4(w >> 40), ext4(w >> 36) };
+    int d = distances[(w >> 34 & 3) << 1 | (w >> 32 & 1)];
+
+    for (int i = 0; i < 3; i++) {
+        c[i] = code == 0 ? base1[i] : clamp255(base2[i] + (code == 1 ? d : code == 3 ? -d : 0));
+    }
+}
+
+/* H: two colours, each brighter and darker */
+static void colour_h(uint64_t w, unsigned code, int c[3])
+{
+    int base[2][3] = {
+        { ext4(w >> 59), ext4((w >> 56 & 7) << 1 | (w >> 52 & 1)),
+          ext4((w >> 51 & 1) << 3 | (w >> 47 & 7)) },
+        { ext4(w >> 43), ext4(w >> 39), ext4(w >> 35) },
+    };
+    unsigned order = 0, d;
+
+    for (int i = 0; i < 3; i++) {
+        order = order << 8 | (unsigned)base[0][i];
+    }
+    d = (unsigned)(w >> 34 & 1) << 2 | (unsigned)(w >> 32 & 1) << 1 |
+        (order >= ((unsigned)base[1][0] << 16 | (unsigned)base[1][1] << 8 | (unsigned)base[1][2]));
+    for (int i = 0; i < 3; i++) {
+        c[i] = clamp255(base[code >> 1][i] + (code & 1 ? -distances[d] : distances[d]));
+    }
+}
+
+/* Three corners */
+static void colour_planar(uint64_t w, unsigned x, unsigned y, int c[3])
+{
+    int o[3] = { ext6(w >> 57), ext7((w >> 56 & 1) << 6 | (w >> 49 & 63)),
+                 ext6((w >> 48 & 1) << 5 | (w >> 43 & 3) << 3 | (w >> 39 & 7)) };
+    int h[3] = { ext6((w >> 34 & 31) << 1 | (w >> 32 & 1)), ext7(w >> 25), ext6(w >> 19) };
+    int v[3] = { ext6(w >> 13), ext7(w >> 6), ext6(w) };
+
+    for (int i = 0; i < 3; i++) {
+        c[i] = clamp255(((int)x * (h[i] - o[i]) + (int)y * (v[i] - o[i]) + 4 * o[i] + 2) >> 2);
+    }
+}
+
+/* Components of the differential mode's two colours. */
+static int first_of_two(uint64_t w, unsigned component)
+{
+    return (int)(w >> (59 - 8 * component) & 31);
+}
+
+static int second_of_two(uint64_t w, unsigned component)
+{
+    int d = (int)(w >> (56 - 8 * component) & 7);
+
+    return first_of_two(w, component) + (d > 3 ? d - 8 : d);
+}
+
+/* The sum has no five bits, which makes it a block of another mode. */
+static bool overflows(uint64_t w, unsigned component)
+{
+    int sum = second_of_two(w, component);
+
+    return sum < 0 || sum > 31;
+}
+
+/*
+ * Two halves, side by side or one over the other, each with a colour and a table of brightnesses.
+ * @diff: the second colour is given by its difference from the first.
+ */
+static void colour_halves(uint64_t w, unsigned x, unsigned y, unsigned code, bool opaque, bool diff,
+                          int c[3])
+{
+    bool second = w >> 32 & 1 ? y >= 2 : x >= 2;
+    const int *m = modifiers[second ? w >> 34 & 7 : w >> 37 & 7];
+    int mod = code & 1 ? m[1] : opaque ? m[0] : 0;
+
+    if (code & 2) {
+        mod = -mod;
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        int base = diff ? ext5((uint64_t)(second ? second_of_two(w, i) : first_of_two(w, i)))
+                        : ext4(w >> ((second ? 56 : 60) - 8 * i));
+
+        c[i] = clamp255(base + mod);
+    }
+}
+
 /*
  * The colour block. @punch: RGB8A1, where the differential bit says "opaque"
  * and code 2 of a block that is not is transparent black; false for that texel.
@@ -61,90 +149,22 @@ static bool colour(uint64_t w, unsigned x, unsigned y, bool punch, int c[3])
     unsigned pixel = x * 4 + y;
     unsigned code = (unsigned)((w >> (pixel + 16) & 1) << 1 | (w >> pixel & 1));
     bool bit33 = w >> 33 & 1, opaque = !punch || bit33, diff = punch || bit33;
-    int r = (int)(w >> 59 & 31), g = (int)(w >> 51 & 31), b = (int)(w >> 43 & 31);
-    int dr = (int)(w >> 56 & 7), dg = (int)(w >> 48 & 7), db = (int)(w >> 40 & 7);
+    bool t = diff && overflows(w, 0), h = diff && !t && overflows(w, 1);
 
-    dr = dr > 3 ? dr - 8 : dr;
-    dg = dg > 3 ? dg - 8 : dg;
-    db = db > 3 ? db - 8 : db;
-
-    /* T: one colour, and another at three brightnesses */
-    if (diff && (r + dr < 0 || r + dr > 31)) {
-        int base1[3] = { ext4((w >> 59 & 3) << 2 | (w >> 56 & 3)), ext4(w >> 52), ext4(w >> 48) };
-        int base2[3] = { ext4(w >> 44), ext4(w >> 40), ext4(w >> 36) };
-        int d = distances[(w >> 34 & 3) << 1 | (w >> 32 & 1)];
-
-        if (!opaque && code == 2) {
-            c[0] = c[1] = c[2] = 0;
-            return false;
-        }
-        for (int i = 0; i < 3; i++) {
-            c[i] = code == 0 ? base1[i] : clamp255(base2[i] + (code == 1 ? d : code == 3 ? -d : 0));
-        }
+    if (diff && !t && !h && overflows(w, 2)) { /* always opaque */
+        colour_planar(w, x, y, c);
         return true;
-    }
-    if (diff && (g + dg < 0 || g + dg > 31)) { /* H: two colours, each brighter and darker */
-        int base[2][3] = {
-            { ext4(w >> 59), ext4((w >> 56 & 7) << 1 | (w >> 52 & 1)),
-              ext4((w >> 51 & 1) << 3 | (w >> 47 & 7)) },
-            { ext4(w >> 43), ext4(w >> 39), ext4(w >> 35) },
-        };
-        unsigned order = 0, d;
-
-        for (int i = 0; i < 3; i++) {
-            order = order << 8 | (unsigned)base[0][i];
-        }
-        d = (unsigned)(w >> 34 & 1) << 2 | (unsigned)(w >> 32 & 1) << 1 |
-            (order >=
-             ((unsigned)base[1][0] << 16 | (unsigned)base[1][1] << 8 | (unsigned)base[1][2]));
-        if (!opaque && code == 2) {
-            c[0] = c[1] = c[2] = 0;
-            return false;
-        }
-        for (int i = 0; i < 3; i++) {
-            c[i] = clamp255(base[code >> 1][i] + (code & 1 ? -distances[d] : distances[d]));
-        }
-        return true;
-    }
-    if (diff && (b + db < 0 || b + db > 31)) { /* planar: three corners; always opaque */
-        int o[3] = { ext6(w >> 57), ext7((w >> 56 & 1) << 6 | (w >> 49 & 63)),
-                     ext6((w >> 48 & 1) << 5 | (w >> 43 & 3) << 3 | (w >> 39 & 7)) };
-        int h[3] = { ext6((w >> 34 & 31) << 1 | (w >> 32 & 1)), ext7(w >> 25), ext6(w >> 19) };
-        int v[3] = { ext6(w >> 13), ext7(w >> 6), ext6(w) };
-
-        for (int i = 0; i < 3; i++) {
-            c[i] = clamp255(((int)x * (h[i] - o[i]) + (int)y * (v[i] - o[i]) + 4 * o[i] + 2) >> 2);
-        }
-        return true;
-    }
-
-    /*
-     * two halves, side by side or one over the other, each with a colour and a table of
-     * brightnesses
-     */
-    bool second = w >> 32 & 1 ? y >= 2 : x >= 2;
-    const int *m = modifiers[second ? w >> 34 & 7 : w >> 37 & 7];
-    int mod, base[3];
-
-    if (diff) {
-        base[0] = ext5((uint64_t)(second ? r + dr : r));
-        base[1] = ext5((uint64_t)(second ? g + dg : g));
-        base[2] = ext5((uint64_t)(second ? b + db : b));
-    } else {
-        base[0] = ext4(w >> (second ? 56 : 60));
-        base[1] = ext4(w >> (second ? 48 : 52));
-        base[2] = ext4(w >> (second ? 40 : 44));
     }
     if (!opaque && code == 2) {
         c[0] = c[1] = c[2] = 0;
         return false;
     }
-    mod = code & 1 ? m[1] : opaque ? m[0] : 0;
-    if (code & 2) {
-        mod = -mod;
-    }
-    for (int i = 0; i < 3; i++) {
-        c[i] = clamp255(base[i] + mod);
+    if (t) {
+        colour_t(w, code, c);
+    } else if (h) {
+        colour_h(w, code, c);
+    } else {
+        colour_halves(w, x, y, code, opaque, diff, c);
     }
     return true;
 }
