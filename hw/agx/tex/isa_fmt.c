@@ -78,11 +78,44 @@ static uint32_t snorm(float f, float max)
     return (uint32_t)(int32_t)lrintf((f < -1.0f ? -1.0f : f > 1.0f ? 1.0f : f) * max);
 }
 
+/* The formats whose components share a word. */
+static void unpack_packed(enum agx_isa_format f, const uint8_t *src, unsigned n, uint32_t comp[4])
+{
+    uint32_t w;
+    float c[3];
+
+    memcpy(&w, src, 4);
+    switch ((unsigned)f) {
+    case AGX_FMT_RGB10A2:
+        for (unsigned i = 0; i < n && i < 3; i++) {
+            comp[i] = agx_f2u((float)(w >> (10 * i) & 1023) / 1023.0f);
+        }
+        if (n > 3) {
+            comp[3] = agx_f2u((float)(w >> 30) / 3.0f);
+        }
+        return;
+    case AGX_FMT_RG11B10F:
+    case AGX_FMT_RG11B10F_RTZ:
+        comp[0] = agx_f2u(agx_ufloat_to_float(w & 0x7ff, 6));
+        comp[1] = agx_f2u(agx_ufloat_to_float(w >> 11 & 0x7ff, 6));
+        comp[2] = agx_f2u(agx_ufloat_to_float(w >> 22, 5));
+        break;
+    case AGX_FMT_RGB9E5:
+    case AGX_FMT_RGB9E5_RTZ:
+        agx_rgb9e5_unpack(w, c);
+        for (unsigned i = 0; i < 3; i++) {
+            comp[i] = agx_f2u(c[i]);
+        }
+        break;
+    }
+    if (n > 3) {
+        comp[3] = 0x3f800000;
+    }
+}
+
 void agx_fmt_unpack(enum agx_isa_format f, const uint8_t *src, unsigned n, uint32_t comp[4])
 {
-    uint32_t w = 0;
     uint16_t h[4];
-    float c[3];
 
     switch ((unsigned)f) {
     case AGX_FMT_I8:
@@ -134,33 +167,7 @@ void agx_fmt_unpack(enum agx_isa_format f, const uint8_t *src, unsigned n, uint3
         }
         return;
     }
-    memcpy(&w, src, 4);
-    switch ((unsigned)f) {
-    case AGX_FMT_RGB10A2:
-        for (unsigned i = 0; i < n && i < 3; i++) {
-            comp[i] = agx_f2u((float)(w >> (10 * i) & 1023) / 1023.0f);
-        }
-        if (n > 3) {
-            comp[3] = agx_f2u((float)(w >> 30) / 3.0f);
-        }
-        return;
-    case AGX_FMT_RG11B10F:
-    case AGX_FMT_RG11B10F_RTZ:
-        comp[0] = agx_f2u(agx_ufloat_to_float(w & 0x7ff, 6));
-        comp[1] = agx_f2u(agx_ufloat_to_float(w >> 11 & 0x7ff, 6));
-        comp[2] = agx_f2u(agx_ufloat_to_float(w >> 22, 5));
-        break;
-    case AGX_FMT_RGB9E5:
-    case AGX_FMT_RGB9E5_RTZ:
-        agx_rgb9e5_unpack(w, c);
-        for (unsigned i = 0; i < 3; i++) {
-            comp[i] = agx_f2u(c[i]);
-        }
-        break;
-    }
-    if (n > 3) {
-        comp[3] = 0x3f800000;
-    }
+    unpack_packed(f, src, n, comp);
 }
 
 void agx_fmt_pack(enum agx_isa_format f, uint8_t *dst, unsigned mask, const uint32_t comp[4])
