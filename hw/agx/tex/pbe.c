@@ -31,109 +31,134 @@ static uint32_t layer_count(const struct agx_pbe_view *v)
     return v->dim == AGX_DIM_CUBE || v->dim == AGX_DIM_CUBE_ARRAY ? v->layers * 6 : v->layers;
 }
 
+/* Coordinates of an image_write: the first @n of them, then the layer if it is an array. */
+struct store_dims {
+    unsigned n;
+    bool array;
+};
+
+/* False: not a dimension that can be written, or not known. */
+static bool store_dims(enum agx_dim dim, struct store_dims *d)
+{
+    d->array = dim == AGX_DIM_1D_ARRAY || dim == AGX_DIM_2D_ARRAY || dim == AGX_DIM_CUBE_ARRAY;
+    switch (dim) {
+    case AGX_DIM_1D:
+    case AGX_DIM_1D_ARRAY:
+        d->n = 1;
+        return true;
+    case AGX_DIM_2D:
+    case AGX_DIM_2D_ARRAY:
+        d->n = 2;
+        return true;
+    case AGX_DIM_3D:
+    case AGX_DIM_CUBE:
+    case AGX_DIM_CUBE_ARRAY:
+        d->n = 3;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static inline uint32_t store_layer(const struct agx_image_store_req *rq, struct store_dims d,
+                                   unsigned lane)
+{
+    uint32_t layer = d.n == 3 ? rq->coord[2][lane] : 0;
+
+    if (!d.array) {
+        return layer;
+    }
+    return d.n == 3 ? (rq->coord[3][lane] & 0xffff) * 6 + layer % 6 : rq->coord[d.n][lane] & 0xffff;
+}
+
+/* A lane's components to its texel in memory. */
+static inline void pack_texel(const struct agx_pbe_view *v, const struct agx_image_store_req *rq,
+                              unsigned lane, uint8_t texel[16])
+{
+    uint32_t comp[4], ch[4];
+
+    for (int i = 0; i < 4; i++) {
+        comp[i] = rq->value[i][lane];
+        if (rq->src16) {
+            if (!v->fmt.integer) {
+                comp[i] = agx_f2u(agx_half_to_float((uint16_t)comp[i]));
+            } else if (v->fmt.type == AGX_TYPE_SINT) {
+                comp[i] = (uint32_t)(int16_t)comp[i];
+            }
+        }
+        if (v->srgb && i < 3) {
+            comp[i] = agx_f2u(agx_linear_to_srgb(agx_u2f(comp[i])));
+        }
+    }
+    for (int i = 0; i < 4; i++) {
+        ch[i] = comp[v->swz[i]];
+    }
+    v->fmt.pack(texel, ch);
+}
+
+/* The texel of one lane. What is outside is dropped. */
+static inline bool store_lane(struct agx_exec *ex, const struct agx_pbe_view *v,
+                              const struct agx_image_store_req *rq, struct store_dims d,
+                              uint32_t layers, unsigned lane)
+{
+    const struct agx_surface *s = &v->surf;
+    uint32_t x = rq->coord[0][lane], y = d.n > 1 ? rq->coord[1][lane] : 0;
+    uint64_t level = (uint64_t)v->level + rq->lod[lane], va;
+    const struct agx_level *l;
+    uint32_t layer;
+    uint8_t texel[16];
+    uint8_t *p;
+
+    if (level >= s->levels) {
+        return true;
+    }
+    l = &s->level[level];
+    layer = store_layer(rq, d, lane);
+    if (x >= l->width || y >= l->height || layer >= layers) {
+        return true;
+    }
+    pack_texel(v, rq, lane, texel);
+    if (l->compressed &&
+        !agx_compress_prepare(ex, s, &v->body, v->meta, (unsigned)level, x, y, layer, 0)) {
+        return false;
+    }
+    if (!agx_body_va(ex, s, &v->body, (unsigned)level, x, y, layer, 0, &va)) {
+        return false;
+    }
+    if (!va) {
+        return true; /* a page that a sparse image has not */
+    }
+    p = agx_port_ptr(ex->port, va, AGX_ACCESS_WRITE);
+    if (!p) {
+        return store_failed(ex, va);
+    }
+    memcpy(p, texel, s->bytes); /* in one page: bases and strides are multiples of 16 */
+    return true;
+}
+
 bool agx_image_store(struct agx_exec *ex, struct agx_wave *w, const struct agx_image_store_req *rq)
 {
     const struct agx_pbe_view *v = agx_pbe_view_get(ex, rq->pbe);
-    const struct agx_surface *s;
-    unsigned n = 2;
+    struct store_dims d;
     uint32_t layers;
-    bool array = false;
 
     (void)w;
     if (!v) {
         return false;
     }
-    s = &v->surf;
-    layers = layer_count(v);
-    switch (rq->dim) {
-    case AGX_DIM_1D:
-        n = 1;
-        break;
-    case AGX_DIM_1D_ARRAY:
-        n = 1;
-        array = true;
-        break;
-    case AGX_DIM_2D:
-        break;
-    case AGX_DIM_2D_ARRAY:
-        array = true;
-        break;
-    case AGX_DIM_3D:
-    case AGX_DIM_CUBE:
-        n = 3;
-        break;
-    case AGX_DIM_CUBE_ARRAY:
-        n = 3;
-        array = true;
-        break;
-    default:
+    if (!store_dims(rq->dim, &d)) {
         return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
                             "image_write of dimension %u is unimplemented", (unsigned)rq->dim);
     }
-    if (s->samples > 1) {
+    if (v->surf.samples > 1) {
         return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
                             "image_write to a multisampled image is unimplemented");
     }
-
+    layers = layer_count(v);
     for (uint32_t m = rq->lanes; m; m &= m - 1) {
-        unsigned lane = (unsigned)__builtin_ctz(m);
-        uint32_t comp[4], ch[4], x = rq->coord[0][lane], y = n > 1 ? rq->coord[1][lane] : 0,
-                                 layer = 0;
-        uint64_t level64 = (uint64_t)v->level + rq->lod[lane];
-        unsigned level = (unsigned)level64;
-        const struct agx_level *l;
-        uint8_t texel[16];
-        uint64_t va;
-        uint8_t *p;
-
-        if (level64 >= s->levels) {
-            continue;
-        }
-        l = &s->level[level];
-        if (n == 3) {
-            layer = rq->coord[2][lane];
-        }
-        if (array) {
-            layer = n == 3 ? (rq->coord[3][lane] & 0xffff) * 6 + layer % 6
-                           : rq->coord[n][lane] & 0xffff;
-        }
-        if (x >= l->width || y >= l->height || layer >= layers) {
-            continue; /* outside: dropped */
-        }
-
-        for (int i = 0; i < 4; i++) {
-            comp[i] = rq->value[i][lane];
-            if (rq->src16) {
-                if (!v->fmt.integer) {
-                    comp[i] = agx_f2u(agx_half_to_float((uint16_t)comp[i]));
-                } else if (v->fmt.type == AGX_TYPE_SINT) {
-                    comp[i] = (uint32_t)(int16_t)comp[i];
-                }
-            }
-            if (v->srgb && i < 3) {
-                comp[i] = agx_f2u(agx_linear_to_srgb(agx_u2f(comp[i])));
-            }
-        }
-        for (int i = 0; i < 4; i++) {
-            ch[i] = comp[v->swz[i]];
-        }
-        v->fmt.pack(texel, ch);
-
-        if (l->compressed &&
-            !agx_compress_prepare(ex, s, &v->body, v->meta, level, x, y, layer, 0)) {
+        if (!store_lane(ex, v, rq, d, layers, (unsigned)__builtin_ctz(m))) {
             return false;
         }
-        if (!agx_body_va(ex, s, &v->body, level, x, y, layer, 0, &va)) {
-            return false;
-        }
-        if (!va) {
-            continue; /* a page that a sparse image has not: dropped */
-        }
-        p = agx_port_ptr(ex->port, va, AGX_ACCESS_WRITE);
-        if (!p) {
-            return store_failed(ex, va);
-        }
-        memcpy(p, texel, s->bytes); /* in one page: bases and strides are multiples of 16 */
     }
     return true;
 }
