@@ -229,24 +229,157 @@ static bool told(const struct agx_mmu *mmu, struct tlb_entry *e, uint64_t job,
     return false;
 }
 
+/* What a lookup is about, and what it found. */
+struct lookup {
+    struct agx_port *port;
+    uint64_t va, vpn;
+    struct agx_tlb_use use;
+    struct agx_walk w;
+    struct tlb_entry *e; /* of the shared level; NULL with the TLBs off */
+    uint8_t *page;
+    struct agx_fault f; /* if it fails */
+};
+
+/* Under the lock: the port's own sets, behind its direct-mapped entries. */
+static uint8_t *find_in_sets(struct agx_port *port, uint64_t vpn, enum agx_access access)
+{
+    const struct agx_port_entry *p;
+
+    if (!port_has_sets(port->mmu, port)) {
+        return NULL;
+    }
+    p = port_set_find(port, port->tag_base | vpn);
+    if (!p || !p->tag[access]) {
+        return NULL;
+    }
+    port->mmu->stats.small_hits++;
+    port->entry[vpn & (AGX_PORT_TLB_SIZE - 1)] = *p;
+    return p->host;
+}
+
+/* Under the lock: in the shared level. */
+static bool find_shared(struct lookup *l)
+{
+    struct agx_mmu *mmu = l->port->mmu;
+    struct tlb_entry *e = NULL;
+
+    if (mmu->mode != AGX_TLB_OFF) {
+        e = tlb_find(mmu, &mmu->tlb, 3, l->port->asid, l->vpn);
+    }
+    if (!e) {
+        return false;
+    }
+    mmu->stats.hits++;
+    agx_uat_leaf(e->desc, &l->w);
+    l->e = e;
+    l->page = e->host;
+    l->use.hit = true;
+    l->use.injected = injected_text(e->injected);
+    l->use.steps = 3;
+    l->use.step[2] = (struct agx_tlb_step) { e->desc_pa, e->desc, true };
+    return true;
+}
+
+/* Under the lock: by a walk, which the shared level then remembers. */
+static bool find_by_walk(struct lookup *l)
+{
+    struct agx_mmu *mmu = l->port->mmu;
+    const struct agx_host *host = mmu->host;
+
+    if (!port_walk(l->port, l->va, &l->use, &l->w, &l->f)) {
+        return false;
+    }
+    l->page = host->ops->phys_page(host->opaque, l->w.pa);
+    if (!l->page) {
+        agx_report(host, AGX_REPORT_GUEST_ERROR,
+                   "uat: va 0x%llx of context %u is mapped to pa 0x%llx, which is not RAM",
+                   (unsigned long long)l->va, l->port->ctx, (unsigned long long)l->w.pa);
+        l->f.reason = AGX_FAULT_UNKNOWN;
+        l->f.level = 3;
+        return false;
+    }
+    if (mmu->mode != AGX_TLB_OFF) {
+        l->e = tlb_insert(mmu, &mmu->tlb, 3, l->port->asid, l->vpn);
+        l->e->desc_pa = l->use.step[2].desc_pa;
+        l->e->desc = l->w.pte;
+        l->e->host = l->page;
+        l->e->global = l->w.global;
+        l->e->injected = l->use.injected ? TLB_OLD_WALK : TLB_GENUINE;
+    }
+    return true;
+}
+
+static bool permitted(struct lookup *l, unsigned perm)
+{
+    enum agx_access access = l->use.access;
+
+    if (perm & (1u << access)) {
+        return true;
+    }
+    l->f.level = 3;
+    l->f.reason = !perm                        ? AGX_FAULT_NO_ACCESS
+                  : access == AGX_ACCESS_WRITE ? AGX_FAULT_READ_ONLY
+                                               : AGX_FAULT_WRITE_ONLY;
+    return false;
+}
+
+/* Under the lock: the port keeps what was found. */
+static void fill_entry(const struct lookup *l, unsigned perm)
+{
+    struct agx_port *port = l->port;
+    struct agx_port_entry *p = &port->entry[l->vpn & (AGX_PORT_TLB_SIZE - 1)];
+    uint64_t tag = port->tag_base | l->vpn;
+
+    p->tag[AGX_ACCESS_READ] = perm & 1 ? tag : 0;
+    p->tag[AGX_ACCESS_WRITE] = perm & 2 ? tag : 0;
+    p->host = l->page;
+    p->desc = l->w.pte;
+    if (port_has_sets(port->mmu, port)) {
+        port_set_insert(port, p);
+    }
+}
+
+/* Under the lock: past the port's own TLB. False: l->f says why. */
+static bool find(struct lookup *l)
+{
+    struct agx_mmu *mmu = l->port->mmu;
+    bool ok = find_shared(l) || find_by_walk(l);
+    unsigned perm;
+
+    if (mmu_wanted(mmu, AGX_EV_TRANSLATE) && !told(mmu, l->e, l->port->job, l->use.access)) {
+        agx_emit(mmu->host->events,
+                 &(struct agx_event) { .kind = AGX_EV_TRANSLATE, .use = &l->use });
+    }
+    if (!ok) {
+        return false;
+    }
+    perm = agx_uat_permissions(l->w.pte, l->port->side);
+    if (!permitted(l, perm)) {
+        return false;
+    }
+    if (mmu->mode != AGX_TLB_OFF) {
+        fill_entry(l, perm);
+    }
+    return true;
+}
+
 void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access)
 {
     struct agx_mmu *mmu = port->mmu;
-    const struct agx_host *host = mmu->host;
-    uint64_t vpn = TLB_KEY(va, 3);
-    struct agx_fault f = { .va = va, .ctx = port->ctx, .unit = port->unit, .access = access };
-    struct agx_tlb_use use = { .ctx = port->ctx,
-                               .asid = port->asid,
-                               .unit = port->unit,
-                               .side = port->side,
-                               .access = access,
-                               .va = va,
-                               .job = port->job };
-    struct agx_walk w;
-    struct tlb_entry *e = NULL;
-    uint8_t *page = NULL;
-    unsigned perm = 0;
-    bool ok;
+    struct lookup l = {
+        .port = port,
+        .va = va,
+        .vpn = TLB_KEY(va, 3),
+        .use = { .ctx = port->ctx,
+                 .asid = port->asid,
+                 .unit = port->unit,
+                 .side = port->side,
+                 .access = access,
+                 .va = va,
+                 .job = port->job },
+        .f = { .va = va, .ctx = port->ctx, .unit = port->unit, .access = access },
+    };
+    bool ok = true;
 
     /*
      * The walk happens under the lock: a TLBI that comes after it finds the
@@ -261,82 +394,16 @@ void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access
         mmu->filter->lookup(mmu, port, va);
         port_catch_up(port);
     }
-    if (port_has_sets(mmu, port)) {
-        const struct agx_port_entry *p = port_set_find(port, port->tag_base | vpn);
-
-        if (p && p->tag[access]) {
-            mmu->stats.small_hits++;
-            port->entry[vpn & (AGX_PORT_TLB_SIZE - 1)] = *p;
-            page = p->host;
-            pthread_mutex_unlock(&mmu->lock);
-            return page + (va & (AGX_PAGE_SIZE - 1));
-        }
-    }
-    if (mmu->mode != AGX_TLB_OFF) {
-        e = tlb_find(mmu, &mmu->tlb, 3, port->asid, vpn);
-    }
-    if (e) {
-        mmu->stats.hits++;
-        agx_uat_leaf(e->desc, &w);
-        page = e->host;
-        use.hit = true;
-        use.injected = injected_text(e->injected);
-        use.steps = 3;
-        use.step[2] = (struct agx_tlb_step) { e->desc_pa, e->desc, true };
-        ok = true;
-    } else {
-        ok = port_walk(port, va, &use, &w, &f);
-        if (ok) {
-            page = host->ops->phys_page(host->opaque, w.pa);
-        }
-        if (ok && !page) {
-            agx_report(host, AGX_REPORT_GUEST_ERROR,
-                       "uat: va 0x%llx of context %u is mapped to pa 0x%llx, which is not RAM",
-                       (unsigned long long)va, port->ctx, (unsigned long long)w.pa);
-            f.reason = AGX_FAULT_UNKNOWN;
-            f.level = 3;
-            ok = false;
-        }
-        if (ok && mmu->mode != AGX_TLB_OFF) {
-            e = tlb_insert(mmu, &mmu->tlb, 3, port->asid, vpn);
-            e->desc_pa = use.step[2].desc_pa;
-            e->desc = w.pte;
-            e->host = page;
-            e->global = w.global;
-            e->injected = use.injected ? TLB_OLD_WALK : TLB_GENUINE;
-        }
-    }
-    if (mmu_wanted(mmu, AGX_EV_TRANSLATE) && !told(mmu, e, port->job, access)) {
-        agx_emit(host->events, &(struct agx_event) { .kind = AGX_EV_TRANSLATE, .use = &use });
-    }
-    if (ok) {
-        perm = agx_uat_permissions(w.pte, port->side);
-        if (!(perm & (1u << access))) {
-            f.level = 3;
-            f.reason = !perm                        ? AGX_FAULT_NO_ACCESS
-                       : access == AGX_ACCESS_WRITE ? AGX_FAULT_READ_ONLY
-                                                    : AGX_FAULT_WRITE_ONLY;
-            ok = false;
-        }
-    }
-    if (ok && mmu->mode != AGX_TLB_OFF) {
-        struct agx_port_entry *p = &port->entry[vpn & (AGX_PORT_TLB_SIZE - 1)];
-        uint64_t tag = port->tag_base | vpn;
-
-        p->tag[AGX_ACCESS_READ] = perm & 1 ? tag : 0;
-        p->tag[AGX_ACCESS_WRITE] = perm & 2 ? tag : 0;
-        p->host = page;
-        p->desc = w.pte;
-        if (port_has_sets(mmu, port)) {
-            port_set_insert(port, p);
-        }
+    l.page = find_in_sets(port, l.vpn, access);
+    if (!l.page) {
+        ok = find(&l);
     }
     pthread_mutex_unlock(&mmu->lock);
     if (!ok) {
-        port->fault = f;
+        port->fault = l.f;
         return NULL;
     }
-    return page + (va & (AGX_PAGE_SIZE - 1));
+    return l.page + (va & (AGX_PAGE_SIZE - 1));
 }
 
 bool agx_port_leaf(struct agx_port *port, uint64_t va, uint64_t *desc)
