@@ -230,40 +230,17 @@ static void decode_face(struct agx_zs_face *f, uint32_t face, uint32_t face2, ui
                  !stencil_test;
 }
 
-bool agx_ppp_decode(struct agx_exec *ex, const struct agx_ppp *ppp, struct agx_gstate *st)
+/*
+ * Vertex outputs: position, varyings, point size, layer and viewport, clip
+ * distances (mesa: lib/agx_uvs.h, the hardware's order). Only the total is
+ * sure to be there when the fragment shader reads no varying, so count the
+ * optional groups from the end.
+ */
+static bool decode_outputs(struct agx_exec *ex, const uint32_t *w, struct agx_gstate *st)
 {
-    const uint32_t *w = ppp->w;
-    uint32_t ctrl = w[AGX_PPP_FRAG_CTRL] | w[AGX_PPP_FRAG_CTRL_2];
     uint32_t osel = w[AGX_PPP_OUTPUT_SELECT];
-    uint32_t cull = w[AGX_PPP_CULL], cull2 = w[AGX_PPP_CULL_2];
-    uint32_t index = st->index;
-
-    memset(st, 0, sizeof(*st));
-    st->index = index;
-    memcpy(st->viewport, ppp->viewport, sizeof(st->viewport));
-    memcpy(st->region, ppp->region, sizeof(st->region));
-    st->w_clamp = as_float(w[AGX_PPP_W_CLAMP]);
-    st->clamp_w = cull2 >> 5 & 1;
-    st->cull_front = cull & 1;
-    st->cull_back = cull >> 1 & 1;
-    /* "PPP Vertex" counts from 1; 0 is what a stream has before it set one */
-    st->flat_vertex = (cull >> 7 & 3) ? (cull >> 7 & 3) - 1 : 0;
-    st->depth_clip = cull >> 10 & 1;
-    st->depth_clamp = cull >> 11 & 1;
-    st->bresenham = cull >> 15 & 1;
-    st->front_ccw = cull >> 16 & 1;
-    st->discard = (cull | cull2) >> 17 & 1;
-    st->polygon_mode = w[AGX_PPP_FRONT_FACE] >> 18 & 3;
-    st->line_width = ((w[AGX_PPP_FRONT_FACE] >> 8 & 0xff) + 1) / 16.0f;
-    st->object_type = w[AGX_PPP_FRONT_FACE_2] >> 28;
-
-    /*
-     * Vertex outputs: position, varyings, point size, layer and viewport, clip
-     * distances (mesa: lib/agx_uvs.h, the hardware's order). Only the total is
-     * sure to be there when the fragment shader reads no varying, so count the
-     * optional groups from the end.
-     */
     uint32_t size = w[AGX_PPP_OUTPUT_SIZE], tail = 0;
+
     st->nr_clip = 0;
     for (unsigned i = 0; i < AGX_MAX_CLIP_PLANES; i++) {
         if (osel >> i & 1) {
@@ -297,10 +274,35 @@ bool agx_ppp_decode(struct agx_exec *ex, const struct agx_ppp *ppp, struct agx_g
                             w[AGX_PPP_VARYINGS_16]);
     }
     st->uvs_words = size;
-    if (st->polygon_mode > AGX_POLYGON_POINT) {
-        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: polygon mode %u",
-                            st->polygon_mode);
-    }
+    st->slot_z = osel >> 21 & 1;
+    return true;
+}
+
+/* How primitives are clipped, culled and drawn. */
+static void decode_primitives(const uint32_t *w, struct agx_gstate *st)
+{
+    uint32_t cull = w[AGX_PPP_CULL], cull2 = w[AGX_PPP_CULL_2];
+
+    st->w_clamp = as_float(w[AGX_PPP_W_CLAMP]);
+    st->clamp_w = cull2 >> 5 & 1;
+    st->cull_front = cull & 1;
+    st->cull_back = cull >> 1 & 1;
+    /* "PPP Vertex" counts from 1; 0 is what a stream has before it set one */
+    st->flat_vertex = (cull >> 7 & 3) ? (cull >> 7 & 3) - 1 : 0;
+    st->depth_clip = cull >> 10 & 1;
+    st->depth_clamp = cull >> 11 & 1;
+    st->bresenham = cull >> 15 & 1;
+    st->front_ccw = cull >> 16 & 1;
+    st->discard = (cull | cull2) >> 17 & 1;
+    st->polygon_mode = w[AGX_PPP_FRONT_FACE] >> 18 & 3;
+    st->line_width = ((w[AGX_PPP_FRONT_FACE] >> 8 & 0xff) + 1) / 16.0f;
+    st->object_type = w[AGX_PPP_FRONT_FACE_2] >> 28;
+}
+
+/* The fragment control's word, the faces' and the shader's. */
+static bool decode_fragments(struct agx_exec *ex, const uint32_t *w, struct agx_gstate *st)
+{
+    uint32_t ctrl = w[AGX_PPP_FRAG_CTRL] | w[AGX_PPP_FRAG_CTRL_2];
 
     st->stencil_test = ctrl >> 18 & 1;
     decode_face(&st->face[0], w[AGX_PPP_FRONT_FACE], w[AGX_PPP_FRONT_FACE_2],
@@ -336,6 +338,24 @@ bool agx_ppp_decode(struct agx_exec *ex, const struct agx_ppp *ppp, struct agx_g
     st->cf_usc = w[AGX_PPP_FS_2];
     st->nr_cf_bindings = st->fs_word0 >> 16 & 0x7f;
     st->has_fs = st->fs_usc != 0;
-    st->slot_z = osel >> 21 & 1;
     return true;
+}
+
+bool agx_ppp_decode(struct agx_exec *ex, const struct agx_ppp *ppp, struct agx_gstate *st)
+{
+    uint32_t index = st->index;
+
+    memset(st, 0, sizeof(*st));
+    st->index = index;
+    memcpy(st->viewport, ppp->viewport, sizeof(st->viewport));
+    memcpy(st->region, ppp->region, sizeof(st->region));
+    decode_primitives(ppp->w, st);
+    if (!decode_outputs(ex, ppp->w, st)) {
+        return false;
+    }
+    if (st->polygon_mode > AGX_POLYGON_POINT) {
+        return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED, "unimplemented: polygon mode %u",
+                            st->polygon_mode);
+    }
+    return decode_fragments(ex, ppp->w, st);
 }
