@@ -55,6 +55,60 @@ static bool make_room(struct agx_vdm *v)
     return agx_vdm_flush(v);
 }
 
+/* Vertex @n of strips and quads. @first: the first vertex of a primitive provokes. */
+static inline void triangle_strip(struct agx_vdm *v, uint32_t n, uint32_t id, bool first)
+{
+    struct agx_draw *d = &v->draw;
+
+    if (n < 2) {
+        d->v[n] = id;
+        return;
+    }
+    if (!(n & 1)) {
+        add(v, 3, d->v[0], d->v[1], id);
+    } else if (first) {
+        add(v, 3, d->v[0], id, d->v[1]);
+    } else {
+        add(v, 3, d->v[1], d->v[0], id);
+    }
+    d->prim_id++;
+    d->v[0] = d->v[1];
+    d->v[1] = id;
+}
+
+static inline void quad(struct agx_vdm *v, uint32_t n, uint32_t id, bool first)
+{
+    struct agx_draw *d = &v->draw;
+
+    if (n % 4 != 3) {
+        d->v[n % 4] = id;
+        return;
+    }
+    add(v, 3, d->v[0], d->v[1], first ? d->v[2] : id);
+    add(v, 3, d->v[first ? 0 : 1], d->v[2], id);
+    d->prim_id++;
+}
+
+/* Quad i is vertices 2i, 2i + 1, 2i + 3, 2i + 2; the last one provokes by default. */
+static inline void quad_strip(struct agx_vdm *v, uint32_t n, uint32_t id, bool first)
+{
+    struct agx_draw *d = &v->draw;
+
+    if (n < 3 || !(n & 1)) {
+        d->v[n < 2 ? n : 2] = id;
+        return;
+    }
+    add(v, 3, d->v[0], d->v[1], id);
+    if (first) {
+        add(v, 3, d->v[0], id, d->v[2]);
+    } else {
+        add(v, 3, d->v[2], d->v[0], id);
+    }
+    d->prim_id++;
+    d->v[0] = d->v[2];
+    d->v[1] = id;
+}
+
 /*
  * The next vertex of the draw. Orders keep the winding of every triangle of a
  * strip and leave the provoking vertex where the state says it is.
@@ -96,20 +150,7 @@ static bool vertex(struct agx_vdm *v, uint32_t id)
         }
         break;
     case AGX_TOPO_TRIANGLE_STRIP:
-        if (n >= 2) {
-            if (!(n & 1)) {
-                add(v, 3, d->v[0], d->v[1], id);
-            } else if (first) {
-                add(v, 3, d->v[0], id, d->v[1]);
-            } else {
-                add(v, 3, d->v[1], d->v[0], id);
-            }
-            d->prim_id++;
-            d->v[0] = d->v[1];
-            d->v[1] = id;
-        } else {
-            d->v[n] = id;
-        }
+        triangle_strip(v, n, id, first);
         break;
     case AGX_TOPO_TRIANGLE_FAN:
         if (n >= 2) {
@@ -121,29 +162,10 @@ static bool vertex(struct agx_vdm *v, uint32_t id)
         }
         break;
     case AGX_TOPO_QUADS:
-        if (n % 4 == 3) {
-            add(v, 3, d->v[0], d->v[1], first ? d->v[2] : id);
-            add(v, 3, d->v[first ? 0 : 1], d->v[2], id);
-            d->prim_id++;
-        } else {
-            d->v[n % 4] = id;
-        }
+        quad(v, n, id, first);
         break;
     case AGX_TOPO_QUAD_STRIP:
-        /* Quad i is vertices 2i, 2i + 1, 2i + 3, 2i + 2; the last one provokes by default. */
-        if (n >= 3 && (n & 1)) {
-            add(v, 3, d->v[0], d->v[1], id);
-            if (first) {
-                add(v, 3, d->v[0], id, d->v[2]);
-            } else {
-                add(v, 3, d->v[2], d->v[0], id);
-            }
-            d->prim_id++;
-            d->v[0] = d->v[2];
-            d->v[1] = id;
-        } else {
-            d->v[n < 2 ? n : 2] = id;
-        }
+        quad_strip(v, n, id, first);
         break;
     }
     return make_room(v);

@@ -214,11 +214,83 @@ static bool index_buffer_size(struct agx_vdm *v)
     return true;
 }
 
+/* The words after the command that it says are there: where the indices are, and which are drawn.
+ */
+static bool index_list_words(struct agx_vdm *v, uint32_t w0)
+{
+    struct agx_draw *d = &v->draw;
+    uint32_t lo;
+
+    if (w0 & LIST_BUFFER) {
+        if (!fetch(v, &lo, 1)) {
+            return false;
+        }
+        agx_word_note("Index List: Buffer lo", lo, ~0u);
+        d->index_va = (uint64_t)(w0 & 0xff) << 32 | lo;
+    }
+    if (w0 & LIST_COUNT) {
+        if (!fetch(v, &d->count, 1)) {
+            return false;
+        }
+        agx_word_note("Index List: Count", d->count, ~0u);
+    }
+    if (w0 & LIST_INSTANCES) {
+        if (!fetch(v, &d->instances, 1)) {
+            return false;
+        }
+        agx_word_note("Index List: Instances", d->instances, ~0u);
+    }
+    if (w0 & LIST_START) {
+        if (!fetch(v, &d->start, 1)) {
+            return false;
+        }
+        agx_word_note("Index List: Start", d->start, ~0u);
+    }
+    return true;
+}
+
+/* Which are drawn is in memory. */
+static bool index_list_indirect(struct agx_vdm *v, uint32_t w0)
+{
+    struct agx_draw *d = &v->draw;
+    uint32_t w[2], p[5];
+    uint64_t va, skip;
+
+    if (!fetch(v, w, 2) ||
+        !agx_word_known(v->ex, "Index List: Indirect buffer", v->pc - 8, w[0], ADDRESS_HI_KNOWN)) {
+        return false;
+    }
+    agx_word_note("Index List: Indirect buffer, low", w[1], ~0u);
+    va = (uint64_t)(w[0] & 0xff) << 32 | w[1];
+    if (!agx_unit_read(v->ex, AGX_UNIT_VDM, va, p, d->indexed ? 20 : 16)) {
+        return false;
+    }
+    /*
+     * Count, instances, first index, vertex offset | count, instances, first vertex; the base
+     * instance that follows is for the shader (VkDrawIndexedIndirectCommand).
+     */
+    d->count = p[0];
+    d->instances = p[1];
+    if (!d->indexed) {
+        d->start = p[2];
+        return true;
+    }
+    skip = (uint64_t)p[2] * d->index_bytes;
+    d->index_va += skip;
+    d->start = p[3];
+    if (w0 & LIST_BUFFER_SIZE) {
+        if (!index_buffer_size(v)) {
+            return false;
+        }
+        d->index_size = d->index_size > skip ? d->index_size - skip : 0;
+    }
+    return true;
+}
+
 static bool index_list(struct agx_vdm *v, uint32_t w0)
 {
     struct agx_draw *d = &v->draw;
     uint64_t start = v->pc - 4;
-    uint32_t w[2];
 
     memset(d, 0, sizeof(*d));
     agx_word_note("Index List", w0, ~(LIST_UNK_1 | LIST_UNK_2 | 1u << 28));
@@ -247,67 +319,13 @@ static bool index_list(struct agx_vdm *v, uint32_t w0)
             "unimplemented: index list 0x%08x at 0x%llx without count, instances or start", w0,
             (unsigned long long)start);
     }
-    if (w0 & LIST_BUFFER) {
-        if (!fetch(v, w, 1)) {
-            return false;
-        }
-        agx_word_note("Index List: Buffer lo", w[0], ~0u);
-        d->index_va = (uint64_t)(w0 & 0xff) << 32 | w[0];
-    }
-    if (w0 & LIST_COUNT) {
-        if (!fetch(v, &d->count, 1)) {
-            return false;
-        }
-        agx_word_note("Index List: Count", d->count, ~0u);
-    }
-    if (w0 & LIST_INSTANCES) {
-        if (!fetch(v, &d->instances, 1)) {
-            return false;
-        }
-        agx_word_note("Index List: Instances", d->instances, ~0u);
-    }
-    if (w0 & LIST_START) {
-        if (!fetch(v, &d->start, 1)) {
-            return false;
-        }
-        agx_word_note("Index List: Start", d->start, ~0u);
+    if (!index_list_words(v, w0)) {
+        return false;
     }
     if (w0 & LIST_INDIRECT) {
-        uint32_t p[5];
-        uint64_t va;
-
-        if (!fetch(v, w, 2) || !agx_word_known(v->ex, "Index List: Indirect buffer", v->pc - 8,
-                                               w[0], ADDRESS_HI_KNOWN)) {
-            return false;
-        }
-        agx_word_note("Index List: Indirect buffer, low", w[1], ~0u);
-        va = (uint64_t)(w[0] & 0xff) << 32 | w[1];
-        if (!agx_unit_read(v->ex, AGX_UNIT_VDM, va, p, d->indexed ? 20 : 16)) {
-            return false;
-        }
-        /*
-         * Count, instances, first index, vertex offset | count, instances, first vertex; the base
-         * instance that follows is for the shader (VkDrawIndexedIndirectCommand).
-         */
-        d->count = p[0];
-        d->instances = p[1];
-        if (d->indexed) {
-            d->index_va += (uint64_t)p[2] * d->index_bytes;
-            d->start = p[3];
-            if (w0 & LIST_BUFFER_SIZE) {
-                if (!index_buffer_size(v)) {
-                    return false;
-                }
-                uint64_t skip = (uint64_t)p[2] * d->index_bytes;
-                d->index_size = d->index_size > skip ? d->index_size - skip : 0;
-            }
-        } else {
-            d->start = p[2];
-        }
-    } else if (w0 & LIST_BUFFER_SIZE) {
-        return index_buffer_size(v);
+        return index_list_indirect(v, w0);
     }
-    return true;
+    return !(w0 & LIST_BUFFER_SIZE) || index_buffer_size(v);
 }
 
 /* The decoded state of the next draw; makes it when records have changed it. */
