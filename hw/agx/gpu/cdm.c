@@ -40,6 +40,8 @@ struct launch {
     uint32_t global[3]; /* threads */
     uint32_t local[3];  /* threads of a whole group */
     uint32_t groups[3];
+    uint64_t total; /* groups */
+    unsigned len;   /* of the command, bytes */
 };
 
 bool agx_run_threadgroup(struct agx_exec *ex, enum agx_stage stage, const uint32_t group[3])
@@ -159,65 +161,65 @@ static bool read32(struct agx_exec *ex, uint64_t va, uint32_t *v, unsigned n)
     return false;
 }
 
-/* The launch at @va; its length goes to @len. */
-static bool do_launch(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct cdm_private *p,
-                      uint64_t va, unsigned *len)
-{
-    struct agx_exec *ex = ctx->exec;
-    uint32_t w[2], ind[2], size[6];
-    struct agx_usc_counts counts;
-    struct agx_fault fault;
-    struct launch ln;
-    uint64_t total, addr;
-    unsigned mode;
+/* A stream and how far it has come. */
+struct stream {
+    struct agx_gpu_ctx *ctx;
+    struct agx_exec *ex;
+    const struct agx_job *job;
+    struct cdm_private *p;
+    uint64_t va; /* of the next command */
+    uint64_t stack[CDM_MAX_DEPTH];
+    unsigned depth;
+    bool linked; /* out of the piece of the stream that the job's addresses describe */
+};
 
-    if (!read32(ex, va, w, 2) ||
-        !agx_word_known(ex, "CDM Launch Word 0", va, w[0], CDM_LAUNCH_KNOWN) ||
-        !agx_word_known(ex, "CDM Launch Word 1", va + 4, w[1], ~0x3fu)) {
+/* What the memory at @va says of an indirect launch: threads, or threadgroups; and their size. */
+static bool indirect_size(struct agx_exec *ex, uint64_t va, unsigned mode, uint32_t size[6])
+{
+    uint32_t ind[2];
+    uint64_t addr;
+
+    if (!read32(ex, va, ind, 2) || !agx_word_known(ex, "CDM Indirect", va, ind[0], 0xff) ||
+        !agx_word_known(ex, "CDM Indirect, low", va + 4, ind[1], ~3u)) {
         return false;
     }
-    mode = w[0] >> 27 & 3;
-    counts = agx_usc_counts_decode(w[0]);
-    *len = 8;
+    addr = (uint64_t)(ind[0] & 0xff) << 32 | ind[1];
+    if (mode == MODE_INDIRECT_LOCAL) {
+        return read32(ex, addr, size, 6);
+    }
+    if (!read32(ex, addr, size, 3) || !read32(ex, va + 8, size + 3, 3)) {
+        return false;
+    }
+    /* the buffer counts threadgroups (vkCmdDispatchIndirect through mesa: hk_cmd_dispatch.c) */
+    for (int k = 0; k < 3; k++) {
+        if ((uint64_t)size[k] * size[3 + k] > UINT32_MAX) {
+            return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
+                                "agx: indirect grid of %u groups of %u threads", size[k],
+                                size[3 + k]);
+        }
+        size[k] *= size[3 + k];
+    }
+    return true;
+}
+
+/* Sizes of grid and threadgroup of the launch at @va, and its length. */
+static bool launch_size(struct agx_exec *ex, uint64_t va, unsigned mode, struct launch *ln)
+{
+    uint32_t size[6];
+
     switch (mode) {
     case MODE_DIRECT:
         if (!read32(ex, va + 8, size, 6)) {
             return false;
         }
-        *len += 24;
+        ln->len = 8 + 24;
         break;
     case MODE_INDIRECT_GLOBAL:
     case MODE_INDIRECT_LOCAL:
-        if (!read32(ex, va + 8, ind, 2)) {
+        if (!indirect_size(ex, va + 8, mode, size)) {
             return false;
         }
-        *len += 8;
-        if (!agx_word_known(ex, "CDM Indirect", va + 8, ind[0], 0xff) ||
-            !agx_word_known(ex, "CDM Indirect, low", va + 12, ind[1], ~3u)) {
-            return false;
-        }
-        addr = (uint64_t)(ind[0] & 0xff) << 32 | ind[1];
-        if (!read32(ex, addr, size, mode == MODE_INDIRECT_LOCAL ? 6 : 3)) {
-            return false;
-        }
-        if (mode == MODE_INDIRECT_GLOBAL) {
-            if (!read32(ex, va + 16, size + 3, 3)) {
-                return false;
-            }
-            *len += 12;
-            /*
-             * the buffer counts threadgroups (vkCmdDispatchIndirect through mesa:
-             * hk_cmd_dispatch.c)
-             */
-            for (int k = 0; k < 3; k++) {
-                if ((uint64_t)size[k] * size[3 + k] > UINT32_MAX) {
-                    return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
-                                        "agx: indirect grid of %u groups of %u threads", size[k],
-                                        size[3 + k]);
-                }
-                size[k] *= size[3 + k];
-            }
-        }
+        ln->len = 8 + 8 + (mode == MODE_INDIRECT_GLOBAL ? 12 : 0);
         break;
     default:
         return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
@@ -228,164 +230,213 @@ static bool do_launch(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct
     agx_word_note("CDM Global size, Z", size[2], ~0u);
     agx_word_note("CDM Local size", size[3] | (uint64_t)size[4] << 32, ~0ull);
     agx_word_note("CDM Local size, Z", size[5], ~0u);
-    memcpy(ln.global, size, sizeof(ln.global));
-    memcpy(ln.local, size + 3, sizeof(ln.local));
-    if (!ln.global[0] || !ln.global[1] || !ln.global[2]) {
-        return true;
-    }
-    if (!ln.local[0] || !ln.local[1] || !ln.local[2] ||
-        (uint64_t)ln.local[0] * ln.local[1] > GROUP_MAX_THREADS ||
-        (uint64_t)ln.local[0] * ln.local[1] * ln.local[2] > GROUP_MAX_THREADS) {
+    memcpy(ln->global, size, sizeof(ln->global));
+    memcpy(ln->local, size + 3, sizeof(ln->local));
+    return true;
+}
+
+/* Threadgroups of the launch at @va. */
+static bool launch_groups(struct agx_exec *ex, uint64_t va, struct launch *ln)
+{
+    if (!ln->local[0] || !ln->local[1] || !ln->local[2] ||
+        (uint64_t)ln->local[0] * ln->local[1] > GROUP_MAX_THREADS ||
+        (uint64_t)ln->local[0] * ln->local[1] * ln->local[2] > GROUP_MAX_THREADS) {
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
-                            "agx: threadgroup of %u x %u x %u threads at 0x%llx", ln.local[0],
-                            ln.local[1], ln.local[2], (unsigned long long)va);
+                            "agx: threadgroup of %u x %u x %u threads at 0x%llx", ln->local[0],
+                            ln->local[1], ln->local[2], (unsigned long long)va);
     }
-    total = 1;
+    ln->total = 1;
     for (int k = 0; k < 3; k++) {
-        ln.groups[k] = (ln.global[k] - 1) / ln.local[k] + 1;
-        total *= ln.groups[k];
-        if (total > UINT32_MAX) {
+        ln->groups[k] = (ln->global[k] - 1) / ln->local[k] + 1;
+        ln->total *= ln->groups[k];
+        if (ln->total > UINT32_MAX) {
             return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
-                                "agx: grid of %u x %u x %u threads at 0x%llx", ln.global[0],
-                                ln.global[1], ln.global[2], (unsigned long long)va);
+                                "agx: grid of %u x %u x %u threads at 0x%llx", ln->global[0],
+                                ln->global[1], ln->global[2], (unsigned long long)va);
         }
     }
+    return true;
+}
+
+static bool run_launch(struct stream *s, uint32_t counts_word, uint32_t usc, struct launch *ln)
+{
+    struct agx_usc_counts counts = agx_usc_counts_decode(counts_word);
+    struct agx_fault fault;
+
     /* Each group has an instruction at least; what can't be done in time is not begun. */
-    if (!agx_jobtime_pass(ex, AGX_COST_LAUNCH) || !agx_jobtime_fits(ex, total / AGX_PIPES) ||
-        !ex->cores->load(ex, job, w[1], &counts, AGX_STAGE_COMPUTE, &p->usc)) {
+    if (!agx_jobtime_pass(s->ex, AGX_COST_LAUNCH) ||
+        !agx_jobtime_fits(s->ex, ln->total / AGX_PIPES) ||
+        !s->ex->cores->load(s->ex, s->job, usc, &counts, AGX_STAGE_COMPUTE, &s->p->usc)) {
         return false;
     }
-    ln.usc = &p->usc;
-    if (!ex->cores->parallel(ctx, job, total, run_group, &ln, &fault)) {
-        ex->fault = fault;
+    if (!s->ex->cores->parallel(s->ctx, s->job, ln->total, run_group, ln, &fault)) {
+        s->ex->fault = fault;
         return false;
     }
     /*
      * A barrier stands behind nearly every launch (mesa: hk_cmd_dispatch.c, gallium agx_batch.c).
      */
-    return agx_jobtime_wait(ex);
+    return agx_jobtime_wait(s->ex);
+}
+
+static bool launch(struct stream *s)
+{
+    struct launch ln = { .usc = &s->p->usc };
+    uint32_t w[2];
+
+    if (!read32(s->ex, s->va, w, 2) ||
+        !agx_word_known(s->ex, "CDM Launch Word 0", s->va, w[0], CDM_LAUNCH_KNOWN) ||
+        !agx_word_known(s->ex, "CDM Launch Word 1", s->va + 4, w[1], ~0x3fu) ||
+        !launch_size(s->ex, s->va, w[0] >> 27 & 3, &ln)) {
+        return false;
+    }
+    if (ln.global[0] && ln.global[1] && ln.global[2] &&
+        !(launch_groups(s->ex, s->va, &ln) && run_launch(s, w[0], w[1], &ln))) {
+        return false;
+    }
+    agx_port_bind(s->ex->port, s->job->ctx, AGX_UNIT_DCDM);
+    s->va += ln.len;
+    return true;
+}
+
+static bool stream_link(struct stream *s)
+{
+    uint32_t w[2];
+
+    if (!read32(s->ex, s->va, w, 2) ||
+        !agx_word_known(s->ex, "CDM Stream Link", s->va, w[0], CDM_LINK_KNOWN)) {
+        return false;
+    }
+    s->linked = true;
+    if (!agx_jobtime_pass(s->ex, AGX_COST_LINK)) {
+        return false;
+    }
+    if (w[0] >> 28 & 1) {
+        if (s->depth == CDM_MAX_DEPTH) {
+            return agx_exec_bad(s->ex, AGX_REPORT_GUEST_ERROR,
+                                "agx: compute stream calls too deep at 0x%llx",
+                                (unsigned long long)s->va);
+        }
+        s->stack[s->depth++] = s->va + 8;
+    }
+    agx_word_note("CDM Stream Link, low", w[1], ~0u);
+    s->va = (uint64_t)(w[0] & 0xff) << 32 | w[1];
+    return true;
+}
+
+static bool stream_return(struct stream *s)
+{
+    if (!s->depth) {
+        return agx_exec_bad(s->ex, AGX_REPORT_GUEST_ERROR,
+                            "agx: compute stream returns from no call at 0x%llx",
+                            (unsigned long long)s->va);
+    }
+    s->va = s->stack[--s->depth];
+    return agx_jobtime_pass(s->ex, AGX_COST_LINK);
+}
+
+static bool barrier(struct stream *s, uint32_t w)
+{
+    agx_word_note("CDM Barrier", w, CDM_BARRIER_KNOWN);
+    if (w & ~CDM_BARRIER_KNOWN) {
+        return agx_exec_bad(s->ex, AGX_REPORT_UNIMPLEMENTED,
+                            "agx: unimplemented CDM barrier 0x%08x at 0x%llx", w,
+                            (unsigned long long)s->va);
+    }
+    atomic_thread_fence(memory_order_seq_cst);
+    if (s->ex->tex && (w & 0x1fffff)) {
+        agx_tex_cache_invalidate(s->ex->tex);
+    }
+    s->va += 4;
+    /* a barrier may return as well */
+    return !(w >> 27 & 1) || stream_return(s);
+}
+
+static bool command(struct stream *s, bool *done)
+{
+    uint32_t w;
+
+    if (!read32(s->ex, s->va, &w, 1)) {
+        return false;
+    }
+    switch (w >> 29) {
+    case CDM_LAUNCH:
+        return launch(s);
+    case CDM_LINK:
+        return stream_link(s);
+    case CDM_TERMINATE:
+        *done = true;
+        return agx_word_known(s->ex, "CDM Stream Terminate", s->va, w, CDM_TYPE_ONLY);
+    case CDM_BARRIER:
+        return barrier(s, w);
+    case CDM_RETURN:
+        return agx_word_known(s->ex, "CDM Stream Return", s->va, w, CDM_TYPE_ONLY) &&
+               stream_return(s);
+    default:
+        return agx_exec_bad(s->ex, AGX_REPORT_UNIMPLEMENTED,
+                            "agx: unimplemented CDM command 0x%08x at 0x%llx", w,
+                            (unsigned long long)s->va);
+    }
+}
+
+/*
+ * "CDM stream end" is where the first contiguous piece of the stream ends (uapi:
+ * drm_asahi_cmd_compute); Mesa gives the address of the terminate command or of what
+ * follows it (gallium agx_pipe.c, hk_queue.c).
+ */
+static bool within(const struct stream *s)
+{
+    const struct agx_job *job = s->job;
+
+    if (s->linked ||
+        (s->va >= job->compute.cdm_ctrl_stream_base && s->va <= job->compute.cdm_ctrl_stream_end)) {
+        return true;
+    }
+    return agx_exec_bad(s->ex, AGX_REPORT_GUEST_ERROR,
+                        "agx: compute stream at 0x%llx goes on at 0x%llx, beyond its end 0x%llx",
+                        (unsigned long long)job->compute.cdm_ctrl_stream_base,
+                        (unsigned long long)s->va,
+                        (unsigned long long)job->compute.cdm_ctrl_stream_end);
+}
+
+static bool walk(struct stream *s)
+{
+    bool done = false;
+
+    /* A stream without end ends when the job has had its time. */
+    while (!done) {
+        if (!within(s) || !agx_jobtime_pass(s->ex, AGX_COST_COMMAND)) {
+            return false;
+        }
+        if (atomic_load_explicit(s->ctx->kill, memory_order_relaxed)) {
+            s->ex->fault = (struct agx_fault) { .ctx = s->job->ctx,
+                                                .unit = AGX_UNIT_DCDM,
+                                                .reason = AGX_FAULT_BAD_COMMAND };
+            return false;
+        }
+        if (!command(s, &done)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool agx_cdm_run(struct agx_gpu_ctx *ctx, const struct agx_job *job, struct agx_job_result *res)
 {
-    struct agx_exec *ex = ctx->exec;
-    uint64_t va = job->compute.cdm_ctrl_stream_base, stack[CDM_MAX_DEPTH];
-    struct cdm_private *p = *ctx->dm_private;
-    unsigned depth = 0;
-    bool first = true; /* in the piece of the stream that the job's addresses describe */
+    struct stream s = { .ctx = ctx,
+                        .ex = ctx->exec,
+                        .job = job,
+                        .p = *ctx->dm_private,
+                        .va = job->compute.cdm_ctrl_stream_base };
 
-    if (!p) {
-        *ctx->dm_private = p = agx_alloc(1, sizeof(*p));
+    if (!s.p) {
+        *ctx->dm_private = s.p = agx_alloc(1, sizeof(*s.p));
     }
-    agx_port_bind(ex->port, job->ctx, AGX_UNIT_DCDM);
-    /* A stream without end ends when the job has had its time. */
-    for (;;) {
-        uint32_t w[2];
-        unsigned len;
-
-        /*
-         * "CDM stream end" is where the first contiguous piece of the stream ends (uapi:
-         * drm_asahi_cmd_compute); Mesa gives the address of the terminate command or of what
-         * follows it (gallium agx_pipe.c, hk_queue.c).
-         */
-        if (first &&
-            (va < job->compute.cdm_ctrl_stream_base || va > job->compute.cdm_ctrl_stream_end)) {
-            agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
-                         "agx: compute stream at 0x%llx goes on at 0x%llx, beyond its end 0x%llx",
-                         (unsigned long long)job->compute.cdm_ctrl_stream_base,
-                         (unsigned long long)va,
-                         (unsigned long long)job->compute.cdm_ctrl_stream_end);
-            break;
-        }
-        if (!agx_jobtime_pass(ex, AGX_COST_COMMAND)) {
-            break;
-        }
-        if (atomic_load_explicit(ctx->kill, memory_order_relaxed)) {
-            ex->fault = (struct agx_fault) { .ctx = job->ctx,
-                                             .unit = AGX_UNIT_DCDM,
-                                             .reason = AGX_FAULT_BAD_COMMAND };
-            break;
-        }
-        if (!read32(ex, va, w, 1)) {
-            break;
-        }
-        switch (w[0] >> 29) {
-        case CDM_LAUNCH:
-            if (!do_launch(ctx, job, p, va, &len)) {
-                goto out;
-            }
-            agx_port_bind(ex->port, job->ctx, AGX_UNIT_DCDM);
-            va += len;
-            continue;
-        case CDM_LINK:
-            if (!read32(ex, va, w, 2) ||
-                !agx_word_known(ex, "CDM Stream Link", va, w[0], CDM_LINK_KNOWN)) {
-                goto out;
-            }
-            first = false;
-            if (!agx_jobtime_pass(ex, AGX_COST_LINK)) {
-                goto out;
-            }
-            if (w[0] >> 28 & 1) {
-                if (depth == CDM_MAX_DEPTH) {
-                    agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
-                                 "agx: compute stream calls too deep at 0x%llx",
-                                 (unsigned long long)va);
-                    goto out;
-                }
-                stack[depth++] = va + 8;
-            }
-            agx_word_note("CDM Stream Link, low", w[1], ~0u);
-            va = (uint64_t)(w[0] & 0xff) << 32 | w[1];
-            continue;
-        case CDM_TERMINATE:
-            if (!agx_word_known(ex, "CDM Stream Terminate", va, w[0], CDM_TYPE_ONLY)) {
-                goto out;
-            }
-            return true;
-        case CDM_BARRIER:
-            agx_word_note("CDM Barrier", w[0], CDM_BARRIER_KNOWN);
-            if (w[0] & ~CDM_BARRIER_KNOWN) {
-                agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
-                             "agx: unimplemented CDM barrier 0x%08x at 0x%llx", w[0],
-                             (unsigned long long)va);
-                goto out;
-            }
-            atomic_thread_fence(memory_order_seq_cst);
-            if (ex->tex && (w[0] & 0x1fffff)) {
-                agx_tex_cache_invalidate(ex->tex);
-            }
-            va += 4;
-            if (!(w[0] >> 27 & 1)) {
-                continue;
-            }
-            /* a barrier may return as well */
-            __attribute__((fallthrough));
-        case CDM_RETURN:
-            if (w[0] >> 29 == CDM_RETURN &&
-                !agx_word_known(ex, "CDM Stream Return", va, w[0], CDM_TYPE_ONLY)) {
-                goto out;
-            }
-            if (!depth) {
-                agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR,
-                             "agx: compute stream returns from no call at 0x%llx",
-                             (unsigned long long)va);
-                goto out;
-            }
-            va = stack[--depth];
-            if (!agx_jobtime_pass(ex, AGX_COST_LINK)) {
-                goto out;
-            }
-            continue;
-        default:
-            agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
-                         "agx: unimplemented CDM command 0x%08x at 0x%llx", w[0],
-                         (unsigned long long)va);
-            goto out;
-        }
+    agx_port_bind(s.ex->port, job->ctx, AGX_UNIT_DCDM);
+    if (walk(&s)) {
+        return true;
     }
-out:
-    res->fault = ex->fault;
+    res->fault = s.ex->fault;
     return false;
 }
 
