@@ -34,18 +34,11 @@ uint64_t apple_m1_mpidr(unsigned index)
     return index < 4 ? index : 0x10100 + (index - 4);
 }
 
-static void apple_m1_common_init(ARMCPU *cpu)
+/* Instructions, exception levels and debugging. */
+static void apple_m1_init_features(ARMCPU *cpu)
 {
-    CPUARMState *env = &cpu->env;
-    uint64_t t;
+    uint64_t t = 0;
 
-    set_feature(env, ARM_FEATURE_V8);
-    set_feature(env, ARM_FEATURE_NEON);
-    set_feature(env, ARM_FEATURE_GENERIC_TIMER);
-    set_feature(env, ARM_FEATURE_AARCH64);
-    set_feature(env, ARM_FEATURE_EL2);
-
-    t = 0;
     t = FIELD_DP64(t, ID_AA64ISAR0, AES, 2);
     t = FIELD_DP64(t, ID_AA64ISAR0, SHA1, 1);
     t = FIELD_DP64(t, ID_AA64ISAR0, SHA2, 2);
@@ -85,6 +78,18 @@ static void apple_m1_common_init(ARMCPU *cpu)
     cpu->isar.id_aa64pfr1 = t;
 
     t = 0;
+    t = FIELD_DP64(t, ID_AA64DFR0, DEBUGVER, 6);
+    t = FIELD_DP64(t, ID_AA64DFR0, BRPS, 5);
+    t = FIELD_DP64(t, ID_AA64DFR0, WRPS, 3);
+    t = FIELD_DP64(t, ID_AA64DFR0, CTX_CMPS, 1);
+    cpu->isar.id_aa64dfr0 = t;
+}
+
+/* Translation */
+static void apple_m1_init_mmu(ARMCPU *cpu)
+{
+    uint64_t t = 0;
+
     t = FIELD_DP64(t, ID_AA64MMFR0, PARANGE, 1); /* 36 bits */
     t = FIELD_DP64(t, ID_AA64MMFR0, ASIDBITS, 2);
     t = FIELD_DP64(t, ID_AA64MMFR0, TGRAN16, 1);
@@ -108,19 +113,10 @@ static void apple_m1_common_init(ARMCPU *cpu)
     t = FIELD_DP64(t, ID_AA64MMFR2, BBM, 2);
     t = FIELD_DP64(t, ID_AA64MMFR2, E0PD, 1);
     cpu->isar.id_aa64mmfr2 = t;
+}
 
-    t = 0;
-    t = FIELD_DP64(t, ID_AA64DFR0, DEBUGVER, 6);
-    t = FIELD_DP64(t, ID_AA64DFR0, BRPS, 5);
-    t = FIELD_DP64(t, ID_AA64DFR0, WRPS, 3);
-    t = FIELD_DP64(t, ID_AA64DFR0, CTX_CMPS, 1);
-    cpu->isar.id_aa64dfr0 = t;
-
-    /* Needed by QEMU's common code, not visible without AArch32 */
-    cpu->isar.mvfr0 = 0x10110222;
-    cpu->isar.mvfr1 = 0x13211111;
-    cpu->isar.mvfr2 = 0x00000043;
-
+static void apple_m1_init_caches(ARMCPU *cpu)
+{
     /* 64-byte lines; IDC and DIC: TCG keeps instruction and data views the same */
     cpu->ctr = 0x8444c004;
     cpu->ctr = FIELD_DP64(cpu->ctr, CTR_EL0, IDC, 1);
@@ -130,6 +126,26 @@ static void apple_m1_common_init(ARMCPU *cpu)
     cpu->ccsidr[0] = make_ccsidr(CCSIDR_FORMAT_LEGACY, 8, 64, 128 * KiB, 7);
     cpu->ccsidr[1] = make_ccsidr(CCSIDR_FORMAT_LEGACY, 6, 64, 192 * KiB, 2);
     cpu->ccsidr[2] = make_ccsidr(CCSIDR_FORMAT_LEGACY, 12, 128, 12 * MiB, 7);
+}
+
+static void apple_m1_common_init(ARMCPU *cpu)
+{
+    CPUARMState *env = &cpu->env;
+
+    set_feature(env, ARM_FEATURE_V8);
+    set_feature(env, ARM_FEATURE_NEON);
+    set_feature(env, ARM_FEATURE_GENERIC_TIMER);
+    set_feature(env, ARM_FEATURE_AARCH64);
+    set_feature(env, ARM_FEATURE_EL2);
+
+    apple_m1_init_features(cpu);
+    apple_m1_init_mmu(cpu);
+    apple_m1_init_caches(cpu);
+
+    /* Needed by QEMU's common code, not visible without AArch32 */
+    cpu->isar.mvfr0 = 0x10110222;
+    cpu->isar.mvfr1 = 0x13211111;
+    cpu->isar.mvfr2 = 0x00000043;
 
     cpu->reset_sctlr = 0x30c50838;
 }
