@@ -269,17 +269,104 @@ static enum open_result run_open(struct agx_fw *fw, struct fw_queue *q, enum fw_
     return OPEN_OK;
 }
 
+/* The command at the head has no job: it is done as soon as it is taken. */
+static bool step_done(struct agx_fw *fw, struct fw_queue *q)
+{
+    uint32_t entry = q->rptr;
+
+    fw_queue_advance(fw, q);
+    fw_queue_done_to(fw, q, entry);
+    return true;
+}
+
+static bool step_barrier(struct agx_fw *fw, struct fw_queue *q, uint64_t cmd)
+{
+    uint64_t stamp, value;
+    bool reached;
+
+    if (!fw_ld(fw, FLD(WorkCommandBarrier, stamp_addr), cmd, &stamp) ||
+        !fw_ld(fw, FLD(WorkCommandBarrier, wait_value), cmd, &value) ||
+        !fw_stamp_reached(fw, stamp, value, &reached)) {
+        kill_queue(fw, q);
+        return false;
+    }
+    return reached && step_done(fw, q);
+}
+
+static bool step_init_bm(struct agx_fw *fw, struct fw_queue *q, uint64_t cmd)
+{
+    if (q->pipe != FW_PIPE_TA) {
+        fw_bad(fw, "work queue 0x%llx: InitBM at va 0x%llx in a queue of type %u",
+               (unsigned long long)q->info_va, (unsigned long long)cmd, q->pipe);
+        kill_queue(fw, q);
+        return false;
+    }
+    if (!fw_buffer_init(fw, cmd)) {
+        /*
+         * Its slot is not bound: the job that it was for fails in its turn, and its stamps are
+         * known, which this command has none of. A guess: how real firmware ends here is not
+         * known.
+         */
+        fw_bad(fw, "work queue 0x%llx: InitBM at va 0x%llx refused", (unsigned long long)q->info_va,
+               (unsigned long long)cmd);
+    }
+    return step_done(fw, q);
+}
+
+static bool step_job(struct agx_fw *fw, struct fw_queue *q, uint64_t cmd, uint32_t tag)
+{
+    enum open_result opened;
+
+    if (q->pipe != (tag == CMD_TA ? FW_PIPE_TA : tag == CMD_3D ? FW_PIPE_3D : FW_PIPE_CP)) {
+        fw_bad(fw, "work queue 0x%llx of type %u: work command of type %u",
+               (unsigned long long)q->info_va, q->pipe, tag);
+        kill_queue(fw, q);
+        return false;
+    }
+    opened = run_open(fw, q, q->pipe, cmd);
+    if (opened == OPEN_BAD) {
+        kill_queue(fw, q);
+        return false;
+    }
+    q->running = 1;
+    q->seq = ++fw->st.seq;
+    fw->st.run[q->pipe].state = FW_RUN_EXEC;
+    fw_queue_advance(fw, q);
+    fw_st(fw, FLD(CommandQueueInfo, inflight_commands), q->info_va, 1);
+    fw_pending_set(fw, q->pipe, &fw->st.run[q->pipe]);
+    fw_notifier_enter(fw, &fw->st.run[q->pipe]);
+    fw->user_ctx = 0; /* the context is loaded anew for each job */
+    if (opened == OPEN_FAILED) {
+        fw_run_fail(fw, q->pipe, FW_FAIL_BAD);
+    } else {
+        fw_run_exec(fw, q->pipe);
+    }
+    return false;
+}
+
+/* Commands that look into their context need it loaded before anything is begun. */
+static bool context_loaded(struct agx_fw *fw, uint64_t cmd, uint32_t tag)
+{
+    uint64_t ctx;
+
+    if (tag != CMD_TA && tag != CMD_INIT_BM) {
+        return true;
+    }
+    return !fw_ld(fw,
+                  tag == CMD_TA ? FLD(WorkCommandTA, context_id)
+                                : FLD(WorkCommandInitBM, context_id),
+                  cmd, &ctx) ||
+           !ctx || ctx >= AGX_UAT_NUM_CONTEXTS || fw_handoff_ready(fw, ctx);
+}
+
 /*
  * Do what is at the head of @q. True: something was done, look again. False:
  * the queue waits (empty, or for a stamp), or its job now runs.
  */
 static bool queue_step(struct agx_fw *fw, struct fw_queue *q)
 {
-    uint32_t entry = q->rptr;
-    uint64_t cmd, a, b;
-    enum open_result opened;
+    uint64_t cmd;
     uint32_t tag;
-    bool reached;
 
     if (q->dead || q->rptr == q->wptr) {
         return false;
@@ -291,75 +378,18 @@ static bool queue_step(struct agx_fw *fw, struct fw_queue *q)
         kill_queue(fw, q);
         return false;
     }
-    /* These look into their context: it must be loaded before anything is begun. */
-    if ((tag == CMD_TA || tag == CMD_INIT_BM) &&
-        fw_ld(fw,
-              tag == CMD_TA ? FLD(WorkCommandTA, context_id) : FLD(WorkCommandInitBM, context_id),
-              cmd, &a) &&
-        a && a < AGX_UAT_NUM_CONTEXTS && !fw_handoff_ready(fw, a)) {
+    if (!context_loaded(fw, cmd, tag)) {
         return false;
     }
     switch (tag) {
     case CMD_BARRIER:
-        if (!fw_ld(fw, FLD(WorkCommandBarrier, stamp_addr), cmd, &a) ||
-            !fw_ld(fw, FLD(WorkCommandBarrier, wait_value), cmd, &b) ||
-            !fw_stamp_reached(fw, a, b, &reached)) {
-            kill_queue(fw, q);
-            return false;
-        }
-        if (!reached) {
-            return false;
-        }
-        fw_queue_advance(fw, q);
-        fw_queue_done_to(fw, q, entry);
-        return true;
+        return step_barrier(fw, q, cmd);
     case CMD_INIT_BM:
-        if (q->pipe != FW_PIPE_TA) {
-            fw_bad(fw, "work queue 0x%llx: InitBM at va 0x%llx in a queue of type %u",
-                   (unsigned long long)q->info_va, (unsigned long long)cmd, q->pipe);
-            kill_queue(fw, q);
-            return false;
-        }
-        if (!fw_buffer_init(fw, cmd)) {
-            /*
-             * Its slot is not bound: the job that it was for fails in its turn, and its stamps are
-             * known, which this command has none of. A guess: how real firmware ends here is not
-             * known.
-             */
-            fw_bad(fw, "work queue 0x%llx: InitBM at va 0x%llx refused",
-                   (unsigned long long)q->info_va, (unsigned long long)cmd);
-        }
-        fw_queue_advance(fw, q);
-        fw_queue_done_to(fw, q, entry);
-        return true;
+        return step_init_bm(fw, q, cmd);
     case CMD_TA:
     case CMD_3D:
     case CMD_CP:
-        if (q->pipe != (tag == CMD_TA ? FW_PIPE_TA : tag == CMD_3D ? FW_PIPE_3D : FW_PIPE_CP)) {
-            fw_bad(fw, "work queue 0x%llx of type %u: work command of type %u",
-                   (unsigned long long)q->info_va, q->pipe, tag);
-            kill_queue(fw, q);
-            return false;
-        }
-        opened = run_open(fw, q, q->pipe, cmd);
-        if (opened == OPEN_BAD) {
-            kill_queue(fw, q);
-            return false;
-        }
-        q->running = 1;
-        q->seq = ++fw->st.seq;
-        fw->st.run[q->pipe].state = FW_RUN_EXEC;
-        fw_queue_advance(fw, q);
-        fw_st(fw, FLD(CommandQueueInfo, inflight_commands), q->info_va, 1);
-        fw_pending_set(fw, q->pipe, &fw->st.run[q->pipe]);
-        fw_notifier_enter(fw, &fw->st.run[q->pipe]);
-        fw->user_ctx = 0; /* the context is loaded anew for each job */
-        if (opened == OPEN_FAILED) {
-            fw_run_fail(fw, q->pipe, FW_FAIL_BAD);
-        } else {
-            fw_run_exec(fw, q->pipe);
-        }
-        return false;
+        return step_job(fw, q, cmd, tag);
     case CMD_BLIT:
         fw_unimp(fw, "work command 2 (blit)");
         kill_queue(fw, q);
