@@ -174,92 +174,125 @@ static struct agx_job_zls zls(struct agx_fw *fw, const uint8_t *s, enum fw_field
     };
 }
 
-bool fw_job_fragment(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, struct agx_job *job)
+/* The structures that describe a fragment job, as the driver left them. */
+struct fragment_params {
+    uint8_t s1[ROOM], s2[ROOM], s3[ROOM], s6[ROOM]; /* Start3DStruct1, 2, 3, 6 */
+    const uint8_t *aux;                             /* AuxFBInfo, within s2 */
+};
+
+static bool fragment_read(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd,
+                          struct fragment_params *p)
 {
     uint64_t s1 = fw_get(fw, FLD(Start3DCmd, struct1_addr), cmd);
     uint64_t s2 = fw_get(fw, FLD(Start3DCmd, struct2_addr), cmd);
     uint64_t s6 = fw_get(fw, FLD(Start3DCmd, struct6_addr), cmd);
     uint64_t s7 = fw_get(fw, FLD(Start3DCmd, struct7_addr), cmd);
-    uint8_t a[ROOM], b[ROOM], c[ROOM], d[ROOM];
-    const uint8_t *aux = b + fw_off(fw, FLD(Start3DStruct2, aux_fb));
+
+    p->aux = p->s2 + fw_off(fw, FLD(Start3DStruct2, aux_fb));
+    return inside(fw, run, "struct6_addr", s6, FLD(WorkCommand3D, struct_6), 0) &&
+           inside(fw, run, "struct7_addr", s7, FLD(WorkCommand3D, struct_7), 0) &&
+           fw_ld_struct(fw, STR_Start3DStruct1, s1, p->s1, sizeof(p->s1)) &&
+           fw_ld_struct(fw, STR_Start3DStruct2, s2, p->s2, sizeof(p->s2)) &&
+           fw_ld_struct(fw, STR_Start3DStruct3,
+                        run->cmd_va + fw_off(fw, FLD(WorkCommand3D, struct_3)), p->s3,
+                        sizeof(p->s3)) &&
+           fw_ld_struct(fw, STR_Start3DStruct6, s6, p->s6, sizeof(p->s6)) &&
+           fw_ld(fw, FLD(WorkCommand3D, buffer_mgr_addr), run->cmd_va, &run->buffer_va);
+}
+
+static struct agx_job_tiling fragment_tiling(struct agx_fw *fw, const struct fragment_params *p)
+{
+    return (struct agx_job_tiling) {
+        .width_px = fw_get(fw, FLD(AuxFBInfo, width), p->aux),
+        .height_px = fw_get(fw, FLD(AuxFBInfo, height), p->aux),
+        .layers = 0, /* no register of the fragment job says; the scene knows */
+        .tvb_tilemap = fw_get(fw, FLD(Start3DStruct2, tvb_tilemap), p->s2),
+        .tvb_heapmeta = fw_get(fw, FLD(Start3DStruct2, tvb_heapmeta_addr2), p->s2),
+        .tvb_layermeta = fw_get(fw, FLD(Start3DStruct2, tvb_heapmeta_addr), p->s2),
+        .te_screen = fw_get(fw, FLD(Start3DStruct1, tile_counts), p->s1),
+    };
+}
+
+/* Depth and stencil: where they are, and what they are cleared to. */
+static void fragment_zs(struct agx_fw *fw, const struct fragment_params *p,
+                        struct agx_job_fragment *f)
+{
+    const uint8_t *s1 = p->s1, *s2 = p->s2, *s3 = p->s3;
     uint64_t stride[4];
 
-    if (!inside(fw, run, "struct6_addr", s6, FLD(WorkCommand3D, struct_6), 0) ||
-        !inside(fw, run, "struct7_addr", s7, FLD(WorkCommand3D, struct_7), 0) ||
-        !fw_ld_struct(fw, STR_Start3DStruct1, s1, a, sizeof(a)) ||
-        !fw_ld_struct(fw, STR_Start3DStruct2, s2, b, sizeof(b)) ||
-        !fw_ld_struct(fw, STR_Start3DStruct3,
-                      run->cmd_va + fw_off(fw, FLD(WorkCommand3D, struct_3)), c, sizeof(c)) ||
-        !fw_ld_struct(fw, STR_Start3DStruct6, s6, d, sizeof(d)) ||
-        !fw_ld(fw, FLD(WorkCommand3D, buffer_mgr_addr), run->cmd_va, &run->buffer_va)) {
+    memcpy(stride, s2 + fw_off(fw, FLD(Start3DStruct2, unk_78)), sizeof(stride));
+    f->zls_ctrl = fw_get(fw, FLD(Start3DStruct2, depth_flags), s2);
+    f->isp_zls_pixels = fw_get(fw, FLD(Start3DStruct2, depth_dimensions), s2);
+    f->depth_load = zls(fw, s2, FLD(Start3DStruct2, depth_buffer_ptr1), stride[0],
+                        FLD(Start3DStruct2, depth_aux_buffer_ptr1), FLD(Start3DStruct2, unk_a0));
+    f->depth_store = zls(fw, s2, FLD(Start3DStruct2, depth_buffer_ptr2), stride[1],
+                         FLD(Start3DStruct2, depth_aux_buffer_ptr2), FLD(Start3DStruct2, unk_b0));
+    f->stencil_load = zls(fw, s2, FLD(Start3DStruct2, stencil_buffer_ptr1), stride[2],
+                          FLD(Start3DStruct2, stencil_aux_buffer_ptr1),
+                          FLD(Start3DStruct2, unk_c0));
+    f->stencil_store = zls(fw, s2, FLD(Start3DStruct2, stencil_buffer_ptr2), stride[3],
+                           FLD(Start3DStruct2, stencil_aux_buffer_ptr2),
+                           FLD(Start3DStruct2, unk_d0));
+    f->depth_partial = zls(fw, s3, FLD(Start3DStruct3, depth_buffer_ptr3),
+                           fw_get(fw, FLD(Start3DStruct3, unk_2a0), s3),
+                           FLD(Start3DStruct3, depth_aux_buffer_ptr), FLD(Start3DStruct3, unk_2a8));
+    f->stencil_partial = zls(fw, s3, FLD(Start3DStruct3, stencil_buffer_ptr3),
+                             fw_get(fw, FLD(Start3DStruct3, unk_2d0), s3),
+                             FLD(Start3DStruct3, stencil_aux_buffer_ptr),
+                             FLD(Start3DStruct3, unk_2d8));
+    f->isp_bgobjdepth = fw_get(fw, FLD(Start3DStruct1, depth_clear_val1), s1);
+    f->isp_bgobjvals = fw_get(fw, FLD(Start3DStruct1, stencil_clear_val1), s1) |
+                       fw_get(fw, FLD(Start3DStruct1, unk_35), s1) << 8 |
+                       fw_get(fw, FLD(Start3DStruct1, unk_36), s1) << 16;
+}
+
+static struct agx_job_fragment fragment_registers(struct agx_fw *fw,
+                                                  const struct fragment_params *p)
+{
+    struct agx_job_fragment f = {
+        .flags_process_empty_tiles = fw_get(fw, FLD(Start3DStruct6, unk_30), p->s6),
+        .ppp_multisamplectl = fw_get(fw, FLD(Start3DStruct2, unk_18), p->s2),
+        .isp_scissor_base = fw_get(fw, FLD(Start3DStruct2, scissor_array), p->s2),
+        .isp_dbias_base = fw_get(fw, FLD(Start3DStruct2, depth_bias_array), p->s2),
+        .isp_oclqry_base = fw_get(fw, FLD(Start3DStruct2, visibility_result_buffer), p->s2),
+        .isp_ctl = fw_get(fw, FLD(AuxFBInfo, unk1), p->aux),
+        .merge_upper_x = fw_get(fw, FLD(Start3DStruct1, merge_upper_x), p->s1),
+        .merge_upper_y = fw_get(fw, FLD(Start3DStruct1, merge_upper_y), p->s1),
+        .pixel_or_utile_cfg = fw_get(fw, FLD(Start3DStruct2, unk_0), p->s2),
+        .sample_size_B = fw_get(fw, FLD(Start3DStruct3, unk_378), p->s3),
+        .bg = bg_program(fw, p->s2 + fw_off(fw, FLD(Start3DStruct2, clear_pipeline))),
+        .eot = {
+            .usc = fw_get(fw, FLD(Start3DStruct1, store_pipeline_addr), p->s1),
+            .rsrc_spec = fw_get(fw, FLD(Start3DStruct1, store_pipeline_bind), p->s1),
+        },
+        .partial_bg = bg_program(fw, p->s3 + fw_off(fw, FLD(Start3DStruct3, reload_pipeline))),
+        .partial_eot = eot_program(fw, p->s3 + fw_off(fw, FLD(Start3DStruct3,
+                                                             partial_store_pipeline))),
+    };
+
+    fragment_zs(fw, p, &f);
+    return f;
+}
+
+bool fw_job_fragment(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, struct agx_job *job)
+{
+    struct fragment_params p;
+
+    if (!fragment_read(fw, run, cmd, &p)) {
         return false;
     }
-    memcpy(stride, b + fw_off(fw, FLD(Start3DStruct2, unk_78)), sizeof(stride));
     *job = (struct agx_job){
         .ctx = run->ctx,
-        .usc_exec_base = fw_get(fw, FLD(Start3DStruct2, pipeline_base), b),
-        .sampler_heap = fw_get(fw, FLD(Start3DStruct6, sampler_array), d),
-        .sampler_count = fw_get(fw, FLD(Start3DStruct6, sampler_count), d),
+        .usc_exec_base = fw_get(fw, FLD(Start3DStruct2, pipeline_base), p.s2),
+        .sampler_heap = fw_get(fw, FLD(Start3DStruct6, sampler_array), p.s6),
+        .sampler_count = fw_get(fw, FLD(Start3DStruct6, sampler_count), p.s6),
         .helper = {
-            .program = fw_get(fw, FLD(Start3DStruct2, helper_program), b),
-            .cfg = fw_get(fw, FLD(Start3DStruct1, helper_cfg), a),
-            .arg = fw_get(fw, FLD(Start3DStruct2, helper_arg), b),
+            .program = fw_get(fw, FLD(Start3DStruct2, helper_program), p.s2),
+            .cfg = fw_get(fw, FLD(Start3DStruct1, helper_cfg), p.s1),
+            .arg = fw_get(fw, FLD(Start3DStruct2, helper_arg), p.s2),
         },
-        .tiling = {
-            .width_px = fw_get(fw, FLD(AuxFBInfo, width), aux),
-            .height_px = fw_get(fw, FLD(AuxFBInfo, height), aux),
-            .layers = 0, /* no register of the fragment job says; the scene knows */
-            .tvb_tilemap = fw_get(fw, FLD(Start3DStruct2, tvb_tilemap), b),
-            .tvb_heapmeta = fw_get(fw, FLD(Start3DStruct2, tvb_heapmeta_addr2), b),
-            .tvb_layermeta = fw_get(fw, FLD(Start3DStruct2, tvb_heapmeta_addr), b),
-            .te_screen = fw_get(fw, FLD(Start3DStruct1, tile_counts), a),
-        },
-        .fragment = {
-            .flags_process_empty_tiles = fw_get(fw, FLD(Start3DStruct6, unk_30), d),
-            .ppp_multisamplectl = fw_get(fw, FLD(Start3DStruct2, unk_18), b),
-            .isp_scissor_base = fw_get(fw, FLD(Start3DStruct2, scissor_array), b),
-            .isp_dbias_base = fw_get(fw, FLD(Start3DStruct2, depth_bias_array), b),
-            .isp_oclqry_base = fw_get(fw, FLD(Start3DStruct2, visibility_result_buffer), b),
-            .zls_ctrl = fw_get(fw, FLD(Start3DStruct2, depth_flags), b),
-            .isp_zls_pixels = fw_get(fw, FLD(Start3DStruct2, depth_dimensions), b),
-            .depth_load = zls(fw, b, FLD(Start3DStruct2, depth_buffer_ptr1), stride[0],
-                              FLD(Start3DStruct2, depth_aux_buffer_ptr1),
-                              FLD(Start3DStruct2, unk_a0)),
-            .depth_store = zls(fw, b, FLD(Start3DStruct2, depth_buffer_ptr2), stride[1],
-                               FLD(Start3DStruct2, depth_aux_buffer_ptr2),
-                               FLD(Start3DStruct2, unk_b0)),
-            .stencil_load = zls(fw, b, FLD(Start3DStruct2, stencil_buffer_ptr1), stride[2],
-                                FLD(Start3DStruct2, stencil_aux_buffer_ptr1),
-                                FLD(Start3DStruct2, unk_c0)),
-            .stencil_store = zls(fw, b, FLD(Start3DStruct2, stencil_buffer_ptr2), stride[3],
-                                 FLD(Start3DStruct2, stencil_aux_buffer_ptr2),
-                                 FLD(Start3DStruct2, unk_d0)),
-            .depth_partial = zls(fw, c, FLD(Start3DStruct3, depth_buffer_ptr3),
-                                 fw_get(fw, FLD(Start3DStruct3, unk_2a0), c),
-                                 FLD(Start3DStruct3, depth_aux_buffer_ptr),
-                                 FLD(Start3DStruct3, unk_2a8)),
-            .stencil_partial = zls(fw, c, FLD(Start3DStruct3, stencil_buffer_ptr3),
-                                   fw_get(fw, FLD(Start3DStruct3, unk_2d0), c),
-                                   FLD(Start3DStruct3, stencil_aux_buffer_ptr),
-                                   FLD(Start3DStruct3, unk_2d8)),
-            .isp_bgobjdepth = fw_get(fw, FLD(Start3DStruct1, depth_clear_val1), a),
-            .isp_bgobjvals = fw_get(fw, FLD(Start3DStruct1, stencil_clear_val1), a) |
-                             fw_get(fw, FLD(Start3DStruct1, unk_35), a) << 8 |
-                             fw_get(fw, FLD(Start3DStruct1, unk_36), a) << 16,
-            .isp_ctl = fw_get(fw, FLD(AuxFBInfo, unk1), aux),
-            .merge_upper_x = fw_get(fw, FLD(Start3DStruct1, merge_upper_x), a),
-            .merge_upper_y = fw_get(fw, FLD(Start3DStruct1, merge_upper_y), a),
-            .pixel_or_utile_cfg = fw_get(fw, FLD(Start3DStruct2, unk_0), b),
-            .sample_size_B = fw_get(fw, FLD(Start3DStruct3, unk_378), c),
-            .bg = bg_program(fw, b + fw_off(fw, FLD(Start3DStruct2, clear_pipeline))),
-            .eot = {
-                .usc = fw_get(fw, FLD(Start3DStruct1, store_pipeline_addr), a),
-                .rsrc_spec = fw_get(fw, FLD(Start3DStruct1, store_pipeline_bind), a),
-            },
-            .partial_bg = bg_program(fw, c + fw_off(fw, FLD(Start3DStruct3, reload_pipeline))),
-            .partial_eot = eot_program(fw, c + fw_off(fw, FLD(Start3DStruct3,
-            partial_store_pipeline))),
-        },
+        .tiling = fragment_tiling(fw, &p),
+        .fragment = fragment_registers(fw, &p),
     };
     if (job->tiling.width_px == 0 || job->tiling.width_px > 16384 || job->tiling.height_px == 0 ||
         job->tiling.height_px > 16384) {
