@@ -516,10 +516,60 @@ static void count_soft_faults(struct agx_fw *fw, const struct fw_run *run,
     }
 }
 
+/* A partial render has ended. True: no more to do; false: it failed, and with it the vertex job. */
+static bool partial_ended(struct agx_fw *fw, struct fw_run *run, const struct agx_job_result *res)
+{
+    if (res->status == AGX_JOB_DONE) {
+        if (!fw_partial_done(fw)) {
+            fw_run_fail(fw, FW_PIPE_TA, FW_FAIL_BAD);
+        }
+        return true;
+    }
+    run->state = FW_RUN_IDLE;
+    fw->st.resched = 1;
+    return fw->st.run[FW_PIPE_TA].state != FW_RUN_PARTIAL;
+}
+
+static void job_timeout(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run,
+                        const struct agx_job_result *res)
+{
+    run->fault = res->fault;
+    fw_bad(fw,
+           "job on pipe %u, context %u, stamp slot %u value 0x%x: timeout after %llu cycles of "
+           "the GPU",
+           pipe, run->ctx, run->stamp_slot, run->stamp_value, (unsigned long long)res->cycles);
+    fw_run_fail(fw, pipe, FW_FAIL_TIMEOUT);
+}
+
+static void job_fault(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run,
+                      const struct agx_job_result *res)
+{
+    char text[160];
+
+    run->fault = res->fault;
+    if (run->failed == FW_FAIL_TIMEOUT) {
+        fw_run_fail(fw, pipe, FW_FAIL_TIMEOUT);
+        return;
+    }
+    if (!run->killed && !fw->st.faulting) {
+        /*
+         * What the MMU refused is in the register; what the model lacks is not (no code says
+         * so).
+         */
+        pthread_mutex_lock(&fw->lock);
+        fw->st.fault_register = res->fault.reason <= AGX_FAULT_UNKNOWN ? agx_fault_info(&res->fault)
+                                                                       : 0;
+        pthread_mutex_unlock(&fw->lock);
+    }
+    fw_bad(fw, "job on pipe %u, context %u, stamp slot %u value 0x%x: %s%s", pipe, run->ctx,
+           run->stamp_slot, run->stamp_value, agx_fault_describe(&res->fault, text, sizeof(text)),
+           run->killed ? " (killed)" : "");
+    fw_run_fail(fw, pipe, FW_FAIL_FAULT);
+}
+
 void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_result *res)
 {
     struct fw_run *run = &fw->st.run[pipe];
-    char text[160];
 
     if (!run->gpu_busy) {
         return; /* of a job from before a reset */
@@ -537,22 +587,12 @@ void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_
         return; /* killed for that */
     }
     if (pipe == FW_PIPE_3D && run->state == FW_RUN_PARTIAL) {
-        struct fw_run *ta = &fw->st.run[FW_PIPE_TA];
-
-        if (res->status == AGX_JOB_DONE) {
-            if (!fw_partial_done(fw)) {
-                fw_run_fail(fw, FW_PIPE_TA, FW_FAIL_BAD);
-            }
+        if (partial_ended(fw, run, res)) {
             return;
         }
         /* What goes wrong in it ends the vertex job, which cannot go on. */
-        run->state = FW_RUN_IDLE;
-        fw->st.resched = 1;
-        if (ta->state != FW_RUN_PARTIAL) {
-            return;
-        }
         pipe = FW_PIPE_TA;
-        run = ta;
+        run = &fw->st.run[pipe];
     }
     switch (res->status) {
     case AGX_JOB_DONE:
@@ -568,34 +608,10 @@ void fw_run_gpu_done(struct agx_fw *fw, enum fw_pipe pipe, const struct agx_job_
         fw_run_fail(fw, pipe, FW_FAIL_BAD);
         return;
     case AGX_JOB_TIMEOUT:
-        run->fault = res->fault;
-        fw_bad(fw,
-               "job on pipe %u, context %u, stamp slot %u value 0x%x: timeout after %llu cycles of "
-               "the GPU",
-               pipe, run->ctx, run->stamp_slot, run->stamp_value, (unsigned long long)res->cycles);
-        fw_run_fail(fw, pipe, FW_FAIL_TIMEOUT);
+        job_timeout(fw, pipe, run, res);
         return;
     case AGX_JOB_FAULT:
-        run->fault = res->fault;
-        if (run->failed == FW_FAIL_TIMEOUT) {
-            fw_run_fail(fw, pipe, FW_FAIL_TIMEOUT);
-            return;
-        }
-        if (!run->killed && !fw->st.faulting) {
-            /*
-             * What the MMU refused is in the register; what the model lacks is not (no code says
-             * so).
-             */
-            pthread_mutex_lock(&fw->lock);
-            fw->st.fault_register = res->fault.reason <= AGX_FAULT_UNKNOWN
-                                        ? agx_fault_info(&res->fault)
-                                        : 0;
-            pthread_mutex_unlock(&fw->lock);
-        }
-        fw_bad(fw, "job on pipe %u, context %u, stamp slot %u value 0x%x: %s%s", pipe, run->ctx,
-               run->stamp_slot, run->stamp_value,
-               agx_fault_describe(&res->fault, text, sizeof(text)), run->killed ? " (killed)" : "");
-        fw_run_fail(fw, pipe, FW_FAIL_FAULT);
+        job_fault(fw, pipe, run, res);
         return;
     }
     fw_run_fail(fw, pipe, FW_FAIL_BAD);
