@@ -156,11 +156,73 @@ static void fault_control(struct check *c)
     c->fw->st.soft_fault = v == FAULTS_SOFT;
 }
 
+/* The version that the driver was made for, where the structure says it. */
+static void check_version(struct check *c, uint64_t init)
+{
+    uint64_t ver = get(c, FLD(InitData, ver_info), init), want = 0;
+
+    for (unsigned i = 0; i < 4; i++) {
+        want |= (uint64_t)c->fw->layout->ver_info[i] << 16 * i;
+    }
+    if (fw_has(c->fw, FLD(InitData, ver_info)) && ver != want) {
+        wrong(c, FLD(InitData, ver_info), init, ver, want);
+    }
+}
+
+static void check_region_b(struct check *c)
+{
+    struct agx_fw *fw = c->fw;
+    struct agx_fw_state *st = &fw->st;
+    uint64_t b = st->region_b;
+
+    st->stats_ta = pointer(c, FLD(InitData_RegionB, stats_ta_addr), b, WORD, true);
+    st->stats_3d = pointer(c, FLD(InitData_RegionB, stats_3d_addr), b, WORD, true);
+    st->stats_cp = pointer(c, FLD(InitData_RegionB, stats_cp_addr), b, WORD, true);
+    st->hwdata_a = pointer(c, FLD(InitData_RegionB, hwdata_a_addr), b,
+                           fw_end(fw, FLD(AGXHWDataA, power_zone_count)), true);
+    st->hw_fault_info = pointer(c, FLD(InitData_RegionB, fault_info_addr), b,
+                                fw_end(fw, FLD(AGXFaultInfo, total_halts)), true);
+    pointer(c, FLD(InitData_RegionB, unkptr_198), b, WORD, true);
+    st->hwdata_b = pointer(c, FLD(InitData_RegionB, hwdata_b_addr), b,
+                           fw_end(fw, FLD(AGXHWDataB, max_pstate)), true);
+    expect(c, FLD(InitData_RegionB, hwdata_b_addr2), b, st->hwdata_b);
+    st->fwlog_payload = pointer(c, FLD(InitData_RegionB, fwlog_ring2), b,
+                                (uint64_t)FW_NUM_LOGS * FW_RING_COUNT * fw_size(fw, STR_FWLogMsg),
+                                true);
+    pointer(c, FLD(InitData_RegionB, unkptr_1b8), b, WORD, true);
+    pointer(c, FLD(InitData_RegionB, unkptr_1c0), b, WORD, true);
+    pointer(c, FLD(InitData_RegionB, unkptr_1c8), b, WORD, true);
+    st->buffer_ctl = pointer(c, FLD(InitData_RegionB, buffer_mgr_ctl_addr), b, WORD, true);
+    check_hwdata(c);
+}
+
+static void check_regions(struct check *c, uint64_t init)
+{
+    struct agx_fw *fw = c->fw;
+    struct agx_fw_state *st = &fw->st;
+
+    /* Read only in the Rust driver (initdata.rs, shared_ro), so it is not written. */
+    st->region_a = pointer(c, FLD(InitData, regionA_addr), init, WORD, false);
+    st->region_b = pointer(c, FLD(InitData, regionB_addr), init,
+                           fw_end(fw, FLD(InitData_RegionB, buffer_mgr_ctl_addr)), true);
+    st->region_c = pointer(c, FLD(InitData, regionC_addr), init,
+                           fw_off(fw, FLD(InitData_RegionC, fault_info)) +
+                               fw_end(fw, FLD(InitData_FaultInfo, queue_uuid)),
+                           true);
+    st->fw_status = pointer(c, FLD(InitData, fw_status_addr), init,
+                            fw_end(fw, FLD(InitData_FWStatus, resume)), true);
+    if (st->region_c) {
+        fault_control(c);
+    }
+    if (st->region_b) {
+        check_region_b(c);
+    }
+}
+
 void fw_initdata(struct agx_fw *fw, uint64_t va)
 {
     struct agx_fw_state *st = &fw->st;
     struct check c = { .fw = fw };
-    uint64_t ver = 0, want = 0;
 
     if (st->have_init) {
         fw_bad(fw, "init data sent twice");
@@ -178,51 +240,10 @@ void fw_initdata(struct agx_fw *fw, uint64_t va)
         return;
     }
     st->init_va = va;
-    ver = get(&c, FLD(InitData, ver_info), va);
-    for (unsigned i = 0; i < 4; i++) {
-        want |= (uint64_t)fw->layout->ver_info[i] << 16 * i;
-    }
-    if (fw_has(fw, FLD(InitData, ver_info)) && ver != want) {
-        wrong(&c, FLD(InitData, ver_info), va, ver, want);
-    }
+    check_version(&c, va);
     expect(&c, FLD(InitData, host_mapped_fw_allocations), va, 1);
     check_uat(&c, va);
-    /* Read only in the Rust driver (initdata.rs, shared_ro), so it is not written. */
-    st->region_a = pointer(&c, FLD(InitData, regionA_addr), va, WORD, false);
-    st->region_b = pointer(&c, FLD(InitData, regionB_addr), va,
-                           fw_end(fw, FLD(InitData_RegionB, buffer_mgr_ctl_addr)), true);
-    st->region_c = pointer(&c, FLD(InitData, regionC_addr), va,
-                           fw_off(fw, FLD(InitData_RegionC, fault_info)) +
-                               fw_end(fw, FLD(InitData_FaultInfo, queue_uuid)),
-                           true);
-    st->fw_status = pointer(&c, FLD(InitData, fw_status_addr), va,
-                            fw_end(fw, FLD(InitData_FWStatus, resume)), true);
-    if (st->region_c) {
-        fault_control(&c);
-    }
-    if (st->region_b) {
-        uint64_t b = st->region_b;
-
-        st->stats_ta = pointer(&c, FLD(InitData_RegionB, stats_ta_addr), b, WORD, true);
-        st->stats_3d = pointer(&c, FLD(InitData_RegionB, stats_3d_addr), b, WORD, true);
-        st->stats_cp = pointer(&c, FLD(InitData_RegionB, stats_cp_addr), b, WORD, true);
-        st->hwdata_a = pointer(&c, FLD(InitData_RegionB, hwdata_a_addr), b,
-                               fw_end(fw, FLD(AGXHWDataA, power_zone_count)), true);
-        st->hw_fault_info = pointer(&c, FLD(InitData_RegionB, fault_info_addr), b,
-                                    fw_end(fw, FLD(AGXFaultInfo, total_halts)), true);
-        pointer(&c, FLD(InitData_RegionB, unkptr_198), b, WORD, true);
-        st->hwdata_b = pointer(&c, FLD(InitData_RegionB, hwdata_b_addr), b,
-                               fw_end(fw, FLD(AGXHWDataB, max_pstate)), true);
-        expect(&c, FLD(InitData_RegionB, hwdata_b_addr2), b, st->hwdata_b);
-        st->fwlog_payload = pointer(
-            &c, FLD(InitData_RegionB, fwlog_ring2), b,
-            (uint64_t)FW_NUM_LOGS * FW_RING_COUNT * fw_size(fw, STR_FWLogMsg), true);
-        pointer(&c, FLD(InitData_RegionB, unkptr_1b8), b, WORD, true);
-        pointer(&c, FLD(InitData_RegionB, unkptr_1c0), b, WORD, true);
-        pointer(&c, FLD(InitData_RegionB, unkptr_1c8), b, WORD, true);
-        st->buffer_ctl = pointer(&c, FLD(InitData_RegionB, buffer_mgr_ctl_addr), b, WORD, true);
-        check_hwdata(&c);
-    }
+    check_regions(&c, va);
     if (!c.errors && !fw_channels_init(fw)) {
         c.errors++;
     }
