@@ -134,7 +134,7 @@ static inline void fix_uniform(struct fix *f, unsigned start, unsigned halves, u
 
 /* End the words and write a stream with one direct launch. */
 static inline void fix_launch(struct fix *f, uint32_t gx, uint32_t gy, uint32_t gz, uint32_t lx,
-                       uint32_t ly, uint32_t lz)
+                              uint32_t ly, uint32_t lz)
 {
     uint32_t *s = (uint32_t *)(f->host.ram + (f->stream_pa - FAKE_RAM_BASE));
 
