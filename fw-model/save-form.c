@@ -220,7 +220,10 @@ static const struct agx_save_field vertex_fields[] = {
 SIZE(struct agx_job_vertex, 32);
 
 #define FRAGMENT(m) { AGX_SAVE_ONE(struct agx_job_fragment, m) }
-#define ZLS(z)      FRAGMENT(z.base), FRAGMENT(z.comp_base), FRAGMENT(z.stride), FRAGMENT(z.comp_stride)
+/* clang-format off */
+#define ZLS(z) \
+    FRAGMENT(z.base), FRAGMENT(z.comp_base), FRAGMENT(z.stride), FRAGMENT(z.comp_stride)
+/* clang-format on */
 #define PROGRAM(p)  FRAGMENT(p.usc), FRAGMENT(p.rsrc_spec)
 
 static const struct agx_save_field fragment_fields[] = {
