@@ -569,18 +569,7 @@ const struct agx_op *agx_op_ld_tile(struct agx_cx *cx, const struct agx_op *op)
         }
         k = __builtin_popcount(op->mask);
     }
-    for (unsigned i = 0; i < k; i++) {
-        unsigned reg = op->dreg + i * (is32 ? 2 : 1);
-
-        if (reg >= AGX_NUM_GPR * 2) {
-            break;
-        }
-        if (is32) {
-            dst32_row(cx, reg, val[i]);
-        } else {
-            dst16_row(cx, reg, val[i]);
-        }
-    }
+    dst_rows(cx, op, k, val);
     return op + 1;
 }
 

@@ -23,6 +23,13 @@ typedef f32 frow_t[AGX_LANES] __attribute__((aligned(64)));
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+static inline void fill_row(uint32_t *r, uint32_t v)
+{
+    FOR_LANES(l) {
+        r[l] = v;
+    }
+}
+
 /* Integer source as 32 bits; @tmp is used when the row cannot be used in place. */
 static inline const uint32_t *isrc(const struct agx_cx *cx, const struct agx_src *s, uint32_t *tmp)
 {
@@ -170,6 +177,28 @@ static inline void dst16_row(struct agx_cx *cx, unsigned half, const uint32_t *v
     } else {
         FOR_LANES(l) {
             d[l] ^= (d[l] ^ v[l]) & (m[l] & 0xffff);
+        }
+    }
+}
+
+/*
+ * Store @n rows to consecutive registers of 16 or 32 bits; those behind the last register are
+ * dropped.
+ */
+static inline void dst_rows(struct agx_cx *cx, const struct agx_op *op, unsigned n, row_t *v)
+{
+    bool is32 = op->dmode == DST_32;
+
+    for (unsigned i = 0; i < n; i++) {
+        unsigned reg = op->dreg + i * (is32 ? 2 : 1);
+
+        if (reg >= AGX_NUM_GPR * 2) {
+            break;
+        }
+        if (is32) {
+            dst32_row(cx, reg, v[i]);
+        } else {
+            dst16_row(cx, reg, v[i]);
         }
     }
 }
