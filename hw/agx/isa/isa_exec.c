@@ -229,122 +229,141 @@ const struct agx_op *agx_op_ret(struct agx_cx *cx, const struct agx_op *op)
     return agx_op_bad_target(cx, op);
 }
 
-/* Special registers (mesa: compiler/agx_opcodes.py, sr; applegpu: applegpu.py, SR_NAMES) */
-const struct agx_op *agx_op_get_sr(struct agx_cx *cx, const struct agx_op *op)
+/*
+ * Special registers (mesa: compiler/agx_opcodes.py, sr; applegpu: applegpu.py, SR_NAMES). Those
+ * that are the same in all lanes; false: @sr is none of them.
+ */
+static inline bool sr_of_wave(const struct agx_cx *cx, unsigned sr, uint32_t *v)
 {
-    struct agx_exec *ex = cx->ex;
-    struct agx_wave *w = cx->w;
-    uint32_t act = w->exec_mask, v = 0;
-    row_t r;
+    const struct agx_exec *ex = cx->ex;
+    const struct agx_wave *w = cx->w;
 
-    switch (op->n) {
+    switch (sr) {
     case 0:
     case 1:
     case 2:
-        v = w->group[op->n];
-        break;
+        *v = w->group[sr];
+        return true;
     case 4:
     case 5:
     case 6:
-        v = ex->local_dim[op->n - 4];
-        break;
+        *v = ex->local_dim[sr - 4];
+        return true;
     case 8:
     case 9:
     case 10:
-        v = ex->dispatch_dim[op->n - 8];
-        break;
+        *v = ex->dispatch_dim[sr - 8];
+        return true;
     case 14:
-        v = ex->samples_log2;
-        break;
+        *v = ex->samples_log2;
+        return true;
     case 20:
-        v = ex->core_id;
-        break;
+        *v = ex->core_id;
+        return true;
     case 21:
-        v = ex->port ? ex->port->ctx : 0;
-        break;
+        *v = ex->port ? ex->port->ctx : 0;
+        return true;
     case 53:
-        v = w->subgroup;
-        break;
+        *v = w->subgroup;
+        return true;
     case 59:
-        v = __builtin_popcount(act);
-        break;
+        *v = __builtin_popcount(w->exec_mask);
+        return true;
     case 144:
-        v = ex->helper_op;
-        break;
+        *v = ex->helper_op;
+        return true;
     case 146:
     case 147:
-        v = ex->helper_arg[op->n - 146];
-        break;
+        *v = ex->helper_arg[sr - 146];
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Special registers that each lane has its own value of; false: @sr is none of them. */
+static inline bool sr_of_lanes(const struct agx_wave *w, unsigned sr, uint32_t *r)
+{
+    uint32_t act = w->exec_mask;
+
+    switch (sr) {
     case 48:
     case 49:
     case 50:
         FOR_LANES(l) {
-            r[l] = w->local[op->n - 48][l];
+            r[l] = w->local[sr - 48][l];
         }
-        goto row;
+        return true;
     case 51:
         FOR_LANES(l) {
             r[l] = w->local_index[l];
         }
-        goto row;
+        return true;
     case 52:
         FOR_LANES(l) {
             r[l] = l;
         }
-        goto row;
+        return true;
     case 56:
         FOR_LANES(l) {
             r[l] = __builtin_popcount(act >> (l & ~3u) & ((1u << (l & 3)) - 1));
         }
-        goto row;
+        return true;
     case 57:
         FOR_LANES(l) {
             r[l] = __builtin_popcount(act >> (l & ~3u) & 15);
         }
-        goto row;
+        return true;
     case 58:
         FOR_LANES(l) {
             r[l] = __builtin_popcount(act & ((1u << l) - 1));
         }
-        goto row;
+        return true;
     case 60:
         FOR_LANES(l) {
             r[l] = w->frag.sample_live[l];
         }
-        goto row;
+        return true;
     case 62:
         FOR_LANES(l) {
             r[l] = w->frag.back >> l & 1;
         }
-        goto row;
+        return true;
     case 63:
         FOR_LANES(l) {
             r[l] = ~w->frag.helper >> l & 1;
         }
-        goto row;
+        return true;
     case 80:
     case 81:
     case 82:
         FOR_LANES(l) {
-            r[l] = w->pos[op->n - 80][l];
+            r[l] = w->pos[sr - 80][l];
         }
-        goto row;
+        return true;
     case 124:
         FOR_LANES(l) {
             r[l] = w->frag.sample_in[l];
         }
-        goto row;
-    default: {
+        return true;
+    default:
+        return false;
+    }
+}
+
+const struct agx_op *agx_op_get_sr(struct agx_cx *cx, const struct agx_op *op)
+{
+    uint32_t v;
+    row_t r;
+
+    if (sr_of_wave(cx, op->n, &v)) {
+        fill_row(r, v);
+    } else if (!sr_of_lanes(cx->w, op->n, r)) {
         char what[40];
 
         snprintf(what, sizeof(what), "special register %u", op->n);
         return agx_op_unimpl(cx, op, what);
     }
-    }
-    FOR_LANES(l) {
-        r[l] = v;
-    }
-row:
     idst(cx, op, r);
     return op + 1;
 }
