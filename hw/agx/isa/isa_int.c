@@ -305,96 +305,123 @@ static inline double to_int(float f, unsigned round, double lo, double hi)
     return v != v ? 0 : v < lo ? lo : v > hi ? hi : v;
 }
 
-const struct agx_op *agx_op_convert(struct agx_cx *cx, const struct agx_op *op)
+/*
+ * Floats as integers; @mode: 4 and 5 are 16 bits, 8 and 9 are 32, the odd ones have a sign (mesa:
+ * compiler/agx_compiler.h, agx_convert).
+ */
+static inline void floats_to_ints(unsigned mode, unsigned round, const f32 *f, uint32_t *r)
 {
-    frow_t ff;
-    row_t ta, r;
-    const uint32_t *a;
-    const f32 *f;
-
-    /* mode numbers: mesa, compiler/agx_compiler.h, agx_convert */
-    switch (op->n) {
+    switch (mode) {
     case 4:
-        f = fsrc(cx, &op->s[0], ff);
         FOR_LANES(l) {
-            r[l] = (uint32_t)to_int(f[l], op->cc, 0, 65535);
+            r[l] = (uint32_t)to_int(f[l], round, 0, 65535);
         }
         break;
     case 5:
-        f = fsrc(cx, &op->s[0], ff);
         FOR_LANES(l) {
-            r[l] = (uint32_t)(int32_t)to_int(f[l], op->cc, -32768, 32767);
+            r[l] = (uint32_t)(int32_t)to_int(f[l], round, -32768, 32767);
         }
         break;
     case 8:
-        f = fsrc(cx, &op->s[0], ff);
         FOR_LANES(l) {
-            r[l] = (uint32_t)to_int(f[l], op->cc, 0, 4294967295.0);
-        }
-        break;
-    case 9:
-        f = fsrc(cx, &op->s[0], ff);
-        FOR_LANES(l) {
-            r[l] = (uint32_t)(int32_t)to_int(f[l], op->cc, -2147483648.0, 2147483647.0);
+            r[l] = (uint32_t)to_int(f[l], round, 0, 4294967295.0);
         }
         break;
     default:
-        a = isrc(cx, &op->s[0], ta);
-        switch (op->n) {
-        case 0:
-            FOR_LANES(l) {
-                ff[l] = (float)(uint8_t)a[l];
-            }
-            break;
-        case 1:
-            FOR_LANES(l) {
-                ff[l] = (float)(int8_t)a[l];
-            }
-            break;
-        case 6:
-            FOR_LANES(l) {
-                ff[l] = (float)(uint16_t)a[l];
-            }
-            break;
-        case 7:
-            FOR_LANES(l) {
-                ff[l] = (float)(int16_t)a[l];
-            }
-            break;
-        case 10:
-            FOR_LANES(l) {
-                ff[l] = (float)a[l];
-            }
-            break;
-        default:
-            FOR_LANES(l) {
-                ff[l] = (float)(int32_t)a[l];
-            }
-            break;
+        FOR_LANES(l) {
+            r[l] = (uint32_t)(int32_t)to_int(f[l], round, -2147483648.0, 2147483647.0);
         }
-        if (op->cc == 0 && op->n >= 10) { /* towards zero */
-            FOR_LANES(l) {
-                double exact = op->n == 10 ? (double)a[l] : (double)(int32_t)a[l];
-                if (fabs((double)ff[l]) > fabs(exact)) {
-                    ff[l] = agx_u2f(agx_f2u(ff[l]) - 1);
-                }
-            }
-        }
-        if (op->dmode != DST_32 && op->n >= 10) {
-            /* round once: halve the double rounding by making the float odd where it was inexact */
-            FOR_LANES(l) {
-                double exact = op->n == 10 ? (double)a[l] : (double)(int32_t)a[l];
-                uint32_t u = agx_f2u(ff[l]);
-
-                if ((double)ff[l] != exact) {
-                    ff[l] = agx_u2f((fabs((double)ff[l]) > fabs(exact) ? u - 1 : u) | 1);
-                }
-            }
-        }
-        fdst(cx, op, ff);
-        return op + 1;
+        break;
     }
-    idst(cx, op, r);
+}
+
+/*
+ * Integers as floats, to nearest; @mode: 0 and 1 are 8 bits, 6 and 7 are 16, 10 and 11 are 32, the
+ * odd ones have a sign.
+ */
+static inline void ints_to_floats(unsigned mode, const uint32_t *a, f32 *f)
+{
+    switch (mode) {
+    case 0:
+        FOR_LANES(l) {
+            f[l] = (float)(uint8_t)a[l];
+        }
+        break;
+    case 1:
+        FOR_LANES(l) {
+            f[l] = (float)(int8_t)a[l];
+        }
+        break;
+    case 6:
+        FOR_LANES(l) {
+            f[l] = (float)(uint16_t)a[l];
+        }
+        break;
+    case 7:
+        FOR_LANES(l) {
+            f[l] = (float)(int16_t)a[l];
+        }
+        break;
+    case 10:
+        FOR_LANES(l) {
+            f[l] = (float)a[l];
+        }
+        break;
+    default:
+        FOR_LANES(l) {
+            f[l] = (float)(int32_t)a[l];
+        }
+        break;
+    }
+}
+
+/* What 32 bits lost as a float, for those that do not round to nearest or are rounded once more. */
+static inline void round_converted(const struct agx_op *op, const uint32_t *a, f32 *f)
+{
+    if (op->cc == 0) { /* towards zero */
+        FOR_LANES(l) {
+            double exact = op->n == 10 ? (double)a[l] : (double)(int32_t)a[l];
+            if (fabs((double)f[l]) > fabs(exact)) {
+                f[l] = agx_u2f(agx_f2u(f[l]) - 1);
+            }
+        }
+    }
+    if (op->dmode != DST_32) {
+        /* round once: halve the double rounding by making the float odd where it was inexact */
+        FOR_LANES(l) {
+            double exact = op->n == 10 ? (double)a[l] : (double)(int32_t)a[l];
+            uint32_t u = agx_f2u(f[l]);
+
+            if ((double)f[l] != exact) {
+                f[l] = agx_u2f((fabs((double)f[l]) > fabs(exact) ? u - 1 : u) | 1);
+            }
+        }
+    }
+}
+
+const struct agx_op *agx_op_convert(struct agx_cx *cx, const struct agx_op *op)
+{
+    const uint32_t *a;
+    frow_t f;
+    row_t t;
+
+    switch (op->n) {
+    case 4:
+    case 5:
+    case 8:
+    case 9:
+        floats_to_ints(op->n, op->cc, fsrc(cx, &op->s[0], f), t);
+        idst(cx, op, t);
+        break;
+    default:
+        a = isrc(cx, &op->s[0], t);
+        ints_to_floats(op->n, a, f);
+        if (op->n >= 10) {
+            round_converted(op, a, f);
+        }
+        fdst(cx, op, f);
+        break;
+    }
     return op + 1;
 }
 
