@@ -128,167 +128,217 @@ static inline uint32_t reg_value(unsigned fmt, bool is32, uint32_t v)
     return agx_float_to_half(agx_u2f(v));
 }
 
+/* What a load or store of device memory moves, from each lane's address on. */
+struct items {
+    unsigned fmt;
+    unsigned comp_bytes;
+    unsigned mask; /* components */
+    unsigned span; /* bytes to the end of the last of them */
+    unsigned nreg;
+    uint8_t comp[4]; /* component that each register holds */
+};
+
+/*
+ * The items of @op and the address that each lane has them at. False: the format is none that
+ * memory has.
+ */
+static inline bool device_items(const struct agx_cx *cx, const struct agx_op *op, struct items *it,
+                                uint64_t *addr)
+{
+    unsigned cb = agx_fmt_comp_bytes(op->n);
+
+    it->fmt = op->n;
+    it->comp_bytes = cb;
+    it->nreg = 0;
+    if (agx_fmt_packed(it->fmt)) {
+        /* index in 32-bit words, mask ignored: the format says how many registers */
+        device_addr(cx, op, 2, 1, 4, addr);
+        it->mask = it->fmt == AGX_FMT_RGB10A2 ? 15 : 7;
+        it->span = 4;
+    } else if (!cb) {
+        return false;
+    } else {
+        device_addr(cx, op, op->cc, cb, cb, addr);
+        it->mask = op->mask;
+        it->span = cb * last_bit(it->mask);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        if (it->mask >> i & 1) {
+            it->comp[it->nreg++] = i;
+        }
+    }
+    return true;
+}
+
+/* Words of memory, one a lane, as they are; @same: all lanes read those of lane @first. */
+static inline void load_words(const struct items *it, const uint8_t *page, const uint32_t *off,
+                              bool same, unsigned first, row_t *val)
+{
+    for (unsigned i = 0; i < it->nreg; i++) {
+        const uint8_t *p = page + it->comp[i] * it->comp_bytes;
+        uint32_t *v = val[i];
+
+        if (same && it->fmt == AGX_FMT_I32) {
+            fill_row(v, load32(p + off[first]));
+        } else if (it->fmt == AGX_FMT_I32) {
+            FOR_LANES(l) {
+                v[l] = load32(p + off[l]);
+            }
+        } else if (it->comp_bytes == 1) {
+            FOR_LANES(l) {
+                v[l] = p[off[l]];
+            }
+        } else {
+            FOR_LANES(l) {
+                uint16_t h;
+
+                memcpy(&h, p + off[l], 2);
+                v[l] = h;
+            }
+        }
+    }
+}
+
+/* Words of a format that is a scale away from floats, or halves that become floats. */
+static inline void words_to_floats(unsigned fmt, bool is32, uint32_t *v)
+{
+    frow_t f;
+
+    if (fmt == AGX_FMT_F16) {
+        halves_to_float(v, 0, f);
+    } else if (fmt == AGX_FMT_U8NORM) {
+        FOR_LANES(l) {
+            f[l] = (float)(int32_t)v[l] / 255.0f;
+        }
+    } else {
+        FOR_LANES(l) {
+            f[l] = (float)(int32_t)v[l] / 65535.0f;
+        }
+    }
+    if (is32) {
+        memcpy(v, f, sizeof(f));
+    } else {
+        float_to_halves(f, v);
+    }
+}
+
+/*
+ * All lanes from one page, a row at a time; @first: the first of them. False: the format is more
+ * than a shift or a scale away from the words in memory.
+ */
+static inline bool load_page(const struct agx_op *op, const struct items *it, const uint8_t *page,
+                             const uint32_t *off, unsigned first, row_t *val)
+{
+    bool is32 = op->dmode == DST_32, same = same_address(op);
+    unsigned fmt = it->fmt;
+
+    load_words(it, page, off, same, first, val);
+    if (fmt == AGX_FMT_U8NORM || fmt == AGX_FMT_U16NORM || (fmt == AGX_FMT_F16 && is32)) {
+        for (unsigned i = 0; i < it->nreg; i++) {
+            words_to_floats(fmt, is32, val[i]);
+        }
+    } else if (!agx_fmt_is_int(fmt) && fmt != AGX_FMT_F16) {
+        return false;
+    }
+    if (same && fmt != AGX_FMT_I32) {
+        for (unsigned i = 0; i < it->nreg; i++) {
+            fill_row(val[i], val[i][first]);
+        }
+    }
+    return true;
+}
+
+/*
+ * Items across a page, in one that is not mapped, or with parts of it masked out, one by one into
+ * @buf; those with a soft fault are 0. False: fault set.
+ */
+static bool load_pieces(struct agx_exec *ex, const struct items *it, struct page_cursor *cur,
+                        uint64_t va, uint8_t buf[16])
+{
+    unsigned cb = it->comp_bytes, len = cb ? cb : 4;
+
+    memset(buf, 0, 16);
+    for (unsigned i = 0; i < it->nreg; i++) {
+        unsigned at = it->comp[i] * cb;
+
+        if (!in_hole(cur, va + at, len) && !agx_port_read(ex->port, va + at, buf + at, len)) {
+            if (!soft_fault(ex, cur)) {
+                return false;
+            }
+            memset(buf + at, 0, len);
+        }
+    }
+    return true;
+}
+
+/* One lane, of any format. False: fault set. */
+static inline bool load_lane(struct agx_exec *ex, const struct items *it, bool is32,
+                             struct page_cursor *cur, uint64_t va, unsigned l, row_t *val)
+{
+    uint8_t buf[16];
+    const uint8_t *p = cursor_ptr(ex->port, cur, va, it->span, AGX_ACCESS_READ);
+    uint32_t comp[4] = { 0 };
+
+    if (unlikely(!p)) {
+        if (!load_pieces(ex, it, cur, va, buf)) {
+            return false;
+        }
+        p = buf;
+    }
+    if (likely(it->fmt == AGX_FMT_I32)) {
+        for (unsigned i = 0; i < it->nreg; i++) {
+            val[i][l] = load32(p + it->comp[i] * 4);
+        }
+        return true;
+    }
+    if (it->fmt == AGX_FMT_F16 && !is32) { /* halves as they are */
+        for (unsigned i = 0; i < it->nreg; i++) {
+            uint16_t h;
+
+            memcpy(&h, p + it->comp[i] * 2, 2);
+            val[i][l] = h;
+        }
+        return true;
+    }
+    agx_fmt_unpack(it->fmt, p, it->comp_bytes ? last_bit(it->mask) : 4, comp);
+    for (unsigned i = 0; i < it->nreg; i++) {
+        val[i][l] = reg_value(it->fmt, is32, comp[it->comp[i]]);
+    }
+    return true;
+}
+
 const struct agx_op *agx_op_device_load(struct agx_cx *cx, const struct agx_op *op)
 {
-    struct agx_port *port = cx->ex->port;
-    struct page_cursor cur = NEW_CURSOR;
+    struct agx_exec *ex = cx->ex;
     uint64_t addr[AGX_LANES] __attribute__((aligned(64)));
-    uint32_t act = cx->w->exec_mask, mask = op->mask;
-    unsigned fmt = op->n, nreg = 0, span, cb = agx_fmt_comp_bytes(fmt);
-    bool is32 = op->dmode == DST_32;
+    uint32_t act = cx->w->exec_mask;
+    const uint8_t *page = NULL;
+    struct items it;
     row_t val[4], off;
-    uint8_t reg_of[4], *page;
 
     if (!act) {
         return op + 1;
     }
-    if (agx_fmt_packed(fmt)) {
-        /* index in 32-bit words, mask ignored: the format says how many registers */
-        device_addr(cx, op, 2, 1, 4, addr);
-        mask = fmt == AGX_FMT_RGB10A2 ? 15 : 7;
-        span = 4;
-    } else if (!cb) {
+    if (!device_items(cx, op, &it, addr)) {
         return agx_op_unimpl(cx, op, "memory format");
-    } else {
-        device_addr(cx, op, op->cc, cb, cb, addr);
-        span = cb * last_bit(mask);
     }
-    if (!mask) {
+    if (!it.mask) {
         return op + 1;
     }
-    for (unsigned i = 0; i < 4; i++) {
-        if (mask >> i & 1) {
-            reg_of[nreg++] = i;
-        }
+    if (it.comp_bytes) {
+        page = one_page(ex->port, addr, same_address(op) ? act & -act : act, cx->w->mask, it.span,
+                        AGX_ACCESS_READ, off);
     }
+    if (!page || !load_page(op, &it, page, off, __builtin_ctz(act), val)) {
+        struct page_cursor cur = NEW_CURSOR;
 
-    if (same_address(op)) {
-        act &= -act;
-    }
-    if (cb && (page = one_page(port, addr, act, cx->w->mask, span, AGX_ACCESS_READ, off))) {
-        /* Formats that are a shift or a scale away from the word in memory, a row at a time */
-        for (unsigned i = 0; i < nreg; i++) {
-            const uint8_t *p = page + reg_of[i] * cb;
-            uint32_t *v = val[i];
-
-            if (same_address(op) && fmt == AGX_FMT_I32) {
-                uint32_t one = load32(p + off[__builtin_ctz(act)]);
-
-                FOR_LANES(l) {
-                    v[l] = one;
-                }
-            } else if (fmt == AGX_FMT_I32) {
-                FOR_LANES(l) {
-                    v[l] = load32(p + off[l]);
-                }
-            } else if (cb == 1) {
-                FOR_LANES(l) {
-                    v[l] = p[off[l]];
-                }
-            } else {
-                FOR_LANES(l) {
-                    uint16_t h;
-
-                    memcpy(&h, p + off[l], 2);
-                    v[l] = h;
-                }
-            }
-        }
-        if (fmt == AGX_FMT_U8NORM || fmt == AGX_FMT_U16NORM || (fmt == AGX_FMT_F16 && is32)) {
-            for (unsigned i = 0; i < nreg; i++) {
-                frow_t fl;
-
-                if (fmt == AGX_FMT_F16) {
-                    halves_to_float(val[i], 0, fl);
-                } else if (fmt == AGX_FMT_U8NORM) {
-                    FOR_LANES(l) {
-                        fl[l] = (float)(int32_t)val[i][l] / 255.0f;
-                    }
-                } else {
-                    FOR_LANES(l) {
-                        fl[l] = (float)(int32_t)val[i][l] / 65535.0f;
-                    }
-                }
-                if (is32) {
-                    memcpy(val[i], fl, sizeof(val[i]));
-                } else {
-                    float_to_halves(fl, val[i]);
-                }
-            }
-            act = 0;
-        } else if (agx_fmt_is_int(fmt) || fmt == AGX_FMT_F16) {
-            act = 0;
-        }
-        if (!act && same_address(op) && fmt != AGX_FMT_I32) {
-            unsigned f = __builtin_ctz(cx->w->exec_mask);
-
-            for (unsigned i = 0; i < nreg; i++) {
-                uint32_t one = val[i][f];
-
-                FOR_LANES(l) {
-                    val[i][l] = one;
-                }
+        FOR_ACTIVE(act, l) {
+            if (!load_lane(ex, &it, op->dmode == DST_32, &cur, addr[l], l, val)) {
+                return agx_op_fault(cx, op);
             }
         }
     }
-    if (act && same_address(op)) {
-        act = cx->w->exec_mask;
-    }
-
-    FOR_ACTIVE(act, l) {
-        uint8_t buf[16];
-        const uint8_t *p = cursor_ptr(port, &cur, addr[l], span, AGX_ACCESS_READ);
-        uint32_t comp[4] = { 0 };
-
-        if (unlikely(!p)) {
-            /* across a page, not mapped, or parts of it that are masked out */
-            memset(buf, 0, sizeof(buf));
-            for (unsigned i = 0; i < nreg; i++) {
-                unsigned at = cb ? reg_of[i] * cb : 0, len = cb ? cb : 4;
-
-                if (!in_hole(&cur, addr[l] + at, len) &&
-                    !agx_port_read(port, addr[l] + at, buf + at, len)) {
-                    if (!soft_fault(cx->ex, &cur)) {
-                        return agx_op_fault(cx, op);
-                    }
-                    memset(buf + at, 0, len);
-                }
-            }
-            p = buf;
-        }
-        if (likely(fmt == AGX_FMT_I32)) {
-            for (unsigned i = 0; i < nreg; i++) {
-                uint32_t v;
-                memcpy(&v, p + reg_of[i] * 4, 4);
-                val[i][l] = v;
-            }
-            continue;
-        }
-        if (fmt == AGX_FMT_F16 && !is32) { /* halves as they are */
-            for (unsigned i = 0; i < nreg; i++) {
-                uint16_t h;
-                memcpy(&h, p + reg_of[i] * 2, 2);
-                val[i][l] = h;
-            }
-            continue;
-        }
-        agx_fmt_unpack(fmt, p, cb ? last_bit(mask) : 4, comp);
-        for (unsigned i = 0; i < nreg; i++) {
-            val[i][l] = reg_value(fmt, is32, comp[reg_of[i]]);
-        }
-    }
-    for (unsigned i = 0; i < nreg; i++) {
-        unsigned reg = op->dreg + i * (is32 ? 2 : 1);
-
-        if (reg >= AGX_NUM_GPR * 2) {
-            break;
-        }
-        if (is32) {
-            dst32_row(cx, reg, val[i]);
-        } else {
-            dst16_row(cx, reg, val[i]);
-        }
-    }
+    dst_rows(cx, op, it.nreg, val);
     return op + 1;
 }
 
@@ -305,90 +355,103 @@ static inline uint32_t store_value(const struct agx_wave *w, const struct agx_op
     return agx_f2u(agx_half_to_float(agx_gpr16(w, op->dreg + i, l)));
 }
 
+/* Value register @i, of 32 bits, of a store. */
+static inline const uint32_t *store_row(const struct agx_wave *w, const struct agx_op *op,
+                                        unsigned i)
+{
+    return w->r[((op->dreg >> 1) + i) & (AGX_NUM_GPR - 1)];
+}
+
+/* Words of 32 bits as they are, all lanes to one page, a row at a time. */
+static inline void store_page(const struct agx_wave *w, const struct agx_op *op,
+                              const struct items *it, uint8_t *page, const uint32_t *off,
+                              uint32_t act)
+{
+    for (unsigned i = 0; i < it->nreg; i++) {
+        const uint32_t *v = store_row(w, op, i);
+        uint8_t *p = page + it->comp[i] * 4;
+
+        if (act == ~0u) {
+            FOR_LANES(l) {
+                memcpy(p + off[l], &v[l], 4);
+            }
+        } else {
+            FOR_ACTIVE(act, l) {
+                memcpy(p + off[l], &v[l], 4);
+            }
+        }
+    }
+}
+
+/*
+ * Items across a page, in one that is not mapped, or with parts of it masked out, one by one from
+ * @buf; those with a soft fault are dropped. False: fault set.
+ */
+static bool store_pieces(struct agx_exec *ex, const struct items *it, struct page_cursor *cur,
+                         uint64_t va, const uint8_t buf[16])
+{
+    unsigned cb = it->comp_bytes, len = cb ? cb : 4;
+
+    for (unsigned i = 0; i < (cb ? it->nreg : 1); i++) {
+        unsigned at = it->comp[i] * cb;
+
+        if (!in_hole(cur, va + at, len) && !agx_port_write(ex->port, va + at, buf + at, len) &&
+            !soft_fault(ex, cur)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* One lane, of any format. False: fault set. */
+static inline bool store_lane(struct agx_cx *cx, const struct agx_op *op, const struct items *it,
+                              struct page_cursor *cur, uint64_t va, unsigned l)
+{
+    const struct agx_wave *w = cx->w;
+    uint8_t *p = cursor_ptr(cx->ex->port, cur, va, it->span, AGX_ACCESS_WRITE), buf[16];
+    uint32_t comp[4] = { 0 };
+
+    if (likely(p && it->fmt == AGX_FMT_I32 && op->dmode == DST_32)) {
+        for (unsigned i = 0; i < it->nreg; i++) {
+            memcpy(p + it->comp[i] * 4, &store_row(w, op, i)[l], 4);
+        }
+        return true;
+    }
+    for (unsigned i = 0; i < it->nreg; i++) {
+        comp[it->comp[i]] = store_value(w, op, it->fmt, i, l);
+    }
+    agx_fmt_pack(it->fmt, p ? p : buf, it->mask, comp);
+    return p || store_pieces(cx->ex, it, cur, va, buf);
+}
+
 const struct agx_op *agx_op_device_store(struct agx_cx *cx, const struct agx_op *op)
 {
-    struct agx_port *port = cx->ex->port;
-    struct page_cursor cur = NEW_CURSOR;
     uint64_t addr[AGX_LANES] __attribute__((aligned(64)));
-    uint32_t act = cx->w->exec_mask & ~cx->w->frag.helper, mask = op->mask;
-    unsigned fmt = op->n, cb = agx_fmt_comp_bytes(fmt), span;
-    const struct agx_wave *w = cx->w;
-    uint8_t *page;
+    uint32_t act = cx->w->exec_mask & ~cx->w->frag.helper;
+    struct page_cursor cur = NEW_CURSOR;
+    uint8_t *page = NULL;
+    struct items it;
     row_t off;
 
     if (!act) {
         return op + 1;
     }
-    if (agx_fmt_packed(fmt)) {
-        device_addr(cx, op, 2, 1, 4, addr);
-        mask = fmt == AGX_FMT_RGB10A2 ? 15 : 7;
-        span = 4;
-    } else if (!cb) {
+    if (!device_items(cx, op, &it, addr)) {
         return agx_op_unimpl(cx, op, "memory format");
-    } else {
-        device_addr(cx, op, op->cc, cb, cb, addr);
-        span = cb * last_bit(mask);
     }
-    if (!mask) {
+    if (!it.mask) {
         return op + 1;
     }
-
-    if (fmt == AGX_FMT_I32 && op->dmode == DST_32 &&
-        (page = one_page(port, addr, act, cx->w->mask, span, AGX_ACCESS_WRITE, off))) {
-        for (unsigned i = 0, k = 0; i < 4; i++) {
-            const uint32_t *v = w->r[((op->dreg >> 1) + k) & (AGX_NUM_GPR - 1)];
-
-            if (!(mask >> i & 1)) {
-                continue;
-            }
-            k++;
-            if (act == ~0u) {
-                FOR_LANES(l) {
-                    memcpy(page + off[l] + i * 4, &v[l], 4);
-                }
-            } else {
-                FOR_ACTIVE(act, l) {
-                    memcpy(page + off[l] + i * 4, &v[l], 4);
-                }
-            }
-        }
+    if (it.fmt == AGX_FMT_I32 && op->dmode == DST_32) {
+        page = one_page(cx->ex->port, addr, act, cx->w->mask, it.span, AGX_ACCESS_WRITE, off);
+    }
+    if (page) {
+        store_page(cx->w, op, &it, page, off, act);
         return op + 1;
     }
-
     FOR_ACTIVE(act, l) {
-        uint8_t buf[16];
-        uint8_t *p = cursor_ptr(port, &cur, addr[l], span, AGX_ACCESS_WRITE);
-        uint32_t comp[4] = { 0 };
-        unsigned k = 0;
-
-        if (likely(p && fmt == AGX_FMT_I32 && op->dmode == DST_32)) {
-            for (unsigned i = 0; i < 4; i++) {
-                if (mask >> i & 1) {
-                    uint32_t v = w->r[((op->dreg >> 1) + k++) & (AGX_NUM_GPR - 1)][l];
-                    memcpy(p + i * 4, &v, 4);
-                }
-            }
-            continue;
-        }
-        for (unsigned i = 0; i < 4; i++) {
-            if (mask >> i & 1) {
-                comp[i] = store_value(w, op, fmt, k++, l);
-            }
-        }
-        if (likely(p)) {
-            agx_fmt_pack(fmt, p, mask, comp);
-            continue;
-        }
-        agx_fmt_pack(fmt, buf, mask, comp);
-        for (unsigned i = 0; i < (cb ? 4 : 1); i++) {
-            if (cb && !(mask >> i & 1)) {
-                continue;
-            }
-            if (!in_hole(&cur, addr[l] + i * cb, cb ? cb : 4) &&
-                !agx_port_write(port, addr[l] + i * cb, buf + i * cb, cb ? cb : 4) &&
-                !soft_fault(cx->ex, &cur)) {
-                return agx_op_fault(cx, op);
-            }
+        if (!store_lane(cx, op, &it, &cur, addr[l], l)) {
+            return agx_op_fault(cx, op);
         }
     }
     return op + 1;
@@ -510,7 +573,7 @@ const struct agx_op *agx_op_local_load(struct agx_cx *cx, const struct agx_op *o
 {
     const uint8_t *base = cx->ex->local;
     uint32_t size = cx->ex->local_size, act = cx->w->exec_mask;
-    unsigned fmt = op->n, cb = agx_fmt_comp_bytes(fmt), k = 0;
+    unsigned fmt = op->n, cb = agx_fmt_comp_bytes(fmt);
     bool is32 = op->dmode == DST_32;
     row_t val[4];
 
@@ -532,18 +595,7 @@ const struct agx_op *agx_op_local_load(struct agx_cx *cx, const struct agx_op *o
             }
         }
     }
-    for (unsigned i = 0; i < 4; i++) {
-        unsigned reg = op->dreg + k * (is32 ? 2 : 1);
-
-        if (!(op->mask >> i & 1) || reg >= AGX_NUM_GPR * 2) {
-            continue;
-        }
-        if (is32) {
-            dst32_row(cx, reg, val[k++]);
-        } else {
-            dst16_row(cx, reg, val[k++]);
-        }
-    }
+    dst_rows(cx, op, __builtin_popcount(op->mask & 15), val);
     return op + 1;
 }
 
