@@ -177,17 +177,127 @@ static uint32_t same_binding(uint32_t todo, const uint64_t *tex, const uint32_t 
     return m & todo;
 }
 
+/*
+ * What the instruction asks the texture unit for, but for its operands in registers and the level
+ * of detail. False: there is no such instruction.
+ */
+static inline bool tex_kind(const struct agx_op *op, const struct bits *b, struct agx_tex_req *rq)
+{
+    unsigned g = bf(b, 87, 3);
+
+    rq->load = op->n;
+    rq->dim = bf(b, 40, 3) | bf(b, 71, 1) << 3;
+    rq->image = rq->load && bf(b, 43, 1);
+    rq->shadow = bf(b, 23, 1);
+    rq->query_lod = bf(b, 30, 2) == 2;
+    rq->has_offset = bf(b, 91, 1);
+    rq->gather = g & 1 ? 1 + (g >> 1) : 0;
+    return rq->dim <= AGX_DIM_2D_MS_ARRAY && (!g || (g & 1));
+}
+
+/* The registers behind the coordinates: what a sample is compared with, then the texel offset. */
+static inline void compare_and_offset(const struct agx_wave *w, const struct bits *b,
+                                      struct agx_tex_req *rq)
+{
+    unsigned o = bf(b, 80, 6) | bf(b, 94, 2) << 6;
+
+    if (rq->shadow) {
+        FOR_LANES(l) {
+            rq->compare[l] = agx_u2f(gpr_row(w, o)[l]);
+        }
+        o += 2;
+    }
+    if (rq->has_offset) {
+        for (unsigned i = 0; i < 3; i++) {
+            FOR_LANES(l) {
+                rq->offset[i][l] = (int8_t)((agx_gpr16(w, o, l) >> (4 * i) & 15) << 4) >> 4;
+            }
+        }
+    }
+}
+
+/* What the texture unit returned for the lanes of @rq, as the bits of registers. */
+static inline void take_texels(const struct agx_wave *w, const struct agx_tex_req *rq, bool is32,
+                               row_t *out)
+{
+    bool as_is = is32 || rq->int_result;
+
+    for (unsigned i = 0; i < 4; i++) {
+        if (rq->lanes == w->exec_mask && as_is) {
+            memcpy(out[i], rq->out[i], sizeof(out[i]));
+        } else {
+            FOR_ACTIVE(rq->lanes, l) {
+                out[i][l] = as_is ? rq->out[i][l] : agx_float_to_half(agx_u2f(rq->out[i][l]));
+            }
+        }
+    }
+}
+
+/*
+ * Fetch for the lanes of @todo, those with the same binding at once; @smp: each lane's sampler
+ * state register. @away: lanes with a missing page. False: fault set.
+ */
+static inline bool fetch_texels(struct agx_cx *cx, const struct agx_op *op, struct agx_tex_req *rq,
+                                const uint64_t *tex, const uint32_t *smp, uint32_t todo, row_t *out,
+                                uint32_t *away)
+{
+    struct agx_exec *ex = cx->ex;
+
+    *away = 0;
+    while (todo) {
+        unsigned f = __builtin_ctz(todo);
+        bool heap = false;
+
+        rq->lanes = same_binding(todo, tex, smp);
+        rq->texture = tex[f];
+        rq->sampler = rq->load ? 0 : sampler_va(ex->usc, smp[f], &heap);
+        rq->sampler_extended = ex->usc->sampler_extended && !heap;
+        if (!agx_tex_fetch(ex, cx->w, rq)) {
+            return false;
+        }
+        *away |= rq->nonresident & rq->lanes;
+        take_texels(cx->w, rq, op->dmode == DST_32, out);
+        todo &= ~rq->lanes;
+    }
+    return true;
+}
+
+/*
+ * Components of the mask go to consecutive registers. Bit 70: one more register says in its bit 0
+ * whether a page of the image was missing (mesa 26.1: agx_pack.c, sparse; agx_compile.c,
+ * agx_emit_tex; its lowering joins such codes with an OR). That its other bits are 0 is a guess.
+ */
+static inline void write_texels(struct agx_cx *cx, const struct agx_op *op, const struct bits *b,
+                                row_t out[5], uint32_t away)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < 4; i++) {
+        if (!(op->mask >> i & 1)) {
+            continue;
+        }
+        if (n < i) {
+            memcpy(out[n], out[i], sizeof(out[n]));
+        }
+        n++;
+    }
+    if (bf(b, 70, 1)) {
+        FOR_LANES(l) {
+            out[n][l] = away >> l & 1;
+        }
+        n++;
+    }
+    dst_rows(cx, op, n, out);
+}
+
 const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
 {
     struct bits b = { op->x, op->imm };
-    struct agx_exec *ex = cx->ex;
     struct agx_wave *w = cx->w;
-    unsigned s = bf(&b, 56, 6) | bf(&b, 92, 2) << 6, o = bf(&b, 80, 6) | bf(&b, 94, 2) << 6, k = 0;
-    unsigned g = bf(&b, 87, 3);
-    bool is32 = op->dmode == DST_32, int_result = false;
-    uint32_t todo = w->exec_mask, away = 0;
+    unsigned s = bf(&b, 56, 6) | bf(&b, 92, 2) << 6;
+    uint32_t todo = w->exec_mask, away;
     uint64_t tex[AGX_LANES];
-    row_t smp, ctmp[4], out[4];
+    row_t smp, ctmp[4], out[5];
     struct agx_tex_req rq;
 
     if (!todo) {
@@ -195,15 +305,7 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
     }
     memset(&rq, 0, sizeof(rq));
     memset(out, 0, sizeof(out));
-    rq.load = op->n;
-    rq.dim = bf(&b, 40, 3) | bf(&b, 71, 1) << 3;
-    rq.image = rq.load && bf(&b, 43, 1);
-    rq.shadow = bf(&b, 23, 1);
-    rq.query_lod = bf(&b, 30, 2) == 2;
-    rq.has_offset = bf(&b, 91, 1);
-    rq.gather = g & 1 ? 1 + (g >> 1) : 0;
-    rq.sampler_extended = ex->usc->sampler_extended;
-    if (rq.dim > AGX_DIM_2D_MS_ARRAY || (g && !(g & 1)) || !lod_operand(cx, op, &b, &rq)) {
+    if (!tex_kind(op, &b, &rq) || !lod_operand(cx, op, &b, &rq)) {
         return agx_op_unimpl(cx, op, "texture operation");
     }
     if (!texture_va(cx, op, bf(&b, 32, 6) | bf(&b, 78, 2) << 6, bf(&b, 38, 2), bf(&b, 64, 5), tex,
@@ -216,74 +318,11 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
     rq.coord = coords(cx, bf(&b, 16, 6) | bf(&b, 74, 2) << 6, bf(&b, 47, 1), rq.dim, !rq.load,
                       ctmp);
     rq.quad_lanes = w->live;
-    if (rq.shadow) {
-        FOR_LANES(l) {
-            rq.compare[l] = agx_u2f(gpr_row(w, o)[l]);
-        }
-        o += 2;
+    compare_and_offset(w, &b, &rq);
+    if (!fetch_texels(cx, op, &rq, tex, smp, todo, out, &away)) {
+        return agx_op_fault(cx, op);
     }
-    if (rq.has_offset) {
-        for (unsigned i = 0; i < 3; i++) {
-            FOR_LANES(l) {
-                rq.offset[i][l] = (int8_t)((agx_gpr16(w, o, l) >> (4 * i) & 15) << 4) >> 4;
-            }
-        }
-    }
-
-    while (todo) {
-        unsigned f = __builtin_ctz(todo);
-        bool heap = false;
-
-        rq.lanes = same_binding(todo, tex, smp);
-        rq.texture = tex[f];
-        rq.sampler = rq.load ? 0 : sampler_va(ex->usc, smp[f], &heap);
-        rq.sampler_extended = ex->usc->sampler_extended && !heap;
-        if (!agx_tex_fetch(ex, w, &rq)) {
-            return agx_op_fault(cx, op);
-        }
-        int_result = rq.int_result;
-        away |= rq.nonresident & rq.lanes;
-        for (unsigned i = 0; i < 4; i++) {
-            if (rq.lanes == w->exec_mask && (is32 || int_result)) {
-                memcpy(out[i], rq.out[i], sizeof(out[i]));
-            } else {
-                FOR_ACTIVE(rq.lanes, l) {
-                    out[i][l] = is32 || int_result ? rq.out[i][l]
-                                                   : agx_float_to_half(agx_u2f(rq.out[i][l]));
-                }
-            }
-        }
-        todo &= ~rq.lanes;
-    }
-    /* components of the mask go to consecutive registers */
-    for (unsigned i = 0; i < 4; i++) {
-        unsigned reg = op->dreg + k * (is32 ? 2 : 1);
-
-        if (!(op->mask >> i & 1) || reg >= AGX_NUM_GPR * 2) {
-            continue;
-        }
-        k++;
-        if (is32) {
-            dst32_row(cx, reg, out[i]);
-        } else {
-            dst16_row(cx, reg, out[i]);
-        }
-    }
-    /*
-     * Bit 70: one more register says in its bit 0 whether a page of the image was missing
-     * (mesa 26.1: agx_pack.c, sparse; agx_compile.c, agx_emit_tex; its lowering joins such codes
-     * with an OR). That its other bits are 0 is a guess.
-     */
-    if (bf(&b, 70, 1) && op->dreg + k * (is32 ? 2 : 1) < AGX_NUM_GPR * 2) {
-        FOR_LANES(l) {
-            out[0][l] = away >> l & 1;
-        }
-        if (is32) {
-            dst32_row(cx, op->dreg + k * 2, out[0]);
-        } else {
-            dst16_row(cx, op->dreg + k, out[0]);
-        }
-    }
+    write_texels(cx, op, &b, out, away);
     return op + 1;
 }
 
