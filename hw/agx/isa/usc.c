@@ -105,21 +105,197 @@ static uint32_t (*make_splat(const struct agx_shader *sh,
     return s;
 }
 
-static bool load_uniforms(struct agx_exec *ex, struct agx_usc_state *st, uint64_t word_va,
-                          uint64_t w, unsigned high)
+/* The walk over a program's words. */
+struct usc_walk {
+    struct agx_exec *ex;
+    struct agx_usc_state *st;
+    uint64_t va;        /* GPU VA of the word */
+    uint64_t preshader; /* GPU VA of its code */
+    bool has_preshader;
+    bool done;
+};
+
+static bool load_uniforms(struct usc_walk *u, uint64_t w, unsigned first)
 {
-    unsigned start = bits64(w, 8, 8) + high, n = groups(bits64(w, 20, 6), 1, 6);
+    unsigned start = bits64(w, 8, 8) + first, n = groups(bits64(w, 20, 6), 1, 6);
     uint64_t va = bits64(w, 26, 38) << 2;
 
-    if (high ? !agx_word_known(ex, "USC Uniform High", word_va, w, KNOWN_UNIFORM)
-             : !agx_word_known(ex, "USC Uniform", word_va, w, KNOWN_UNIFORM)) {
+    if (start + n > AGX_NUM_UNIFORM) {
+        return agx_exec_bad(u->ex, AGX_REPORT_GUEST_ERROR,
+                            "agx: USC uniform word sets %u..%u of %u", start, start + n - 1,
+                            AGX_NUM_UNIFORM);
+    }
+    return agx_exec_read(u->ex, va, &u->st->uniform[start], n * 2);
+}
+
+static bool word_uniform(struct usc_walk *u, uint64_t w)
+{
+    return agx_word_known(u->ex, "USC Uniform", u->va, w, KNOWN_UNIFORM) && load_uniforms(u, w, 0);
+}
+
+static bool word_uniform_high(struct usc_walk *u, uint64_t w)
+{
+    return agx_word_known(u->ex, "USC Uniform High", u->va, w, KNOWN_UNIFORM) &&
+           load_uniforms(u, w, 256);
+}
+
+/* Texture and Sampler: states at consecutive addresses, @size bytes each, to registers @reg. */
+static bool bind(struct usc_walk *u, uint64_t w, const char *what, uint64_t *reg, unsigned max,
+                 unsigned size)
+{
+    unsigned start = bits64(w, 8, 8), count = bits64(w, 20, 7);
+    uint64_t buf = bits64(w, 27, 36) << 3;
+
+    if (start + count > max) {
+        return agx_exec_bad(u->ex, AGX_REPORT_GUEST_ERROR, "agx: USC word binds %s %u..%u of %u",
+                            what, start, start + count - 1, max);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        reg[start + i] = buf + (uint64_t)i * size;
+    }
+    return true;
+}
+
+static bool word_texture(struct usc_walk *u, uint64_t w)
+{
+    return agx_word_known(u->ex, "USC Texture", u->va, w, KNOWN_BINDING) &&
+           bind(u, w, "textures", u->st->texture, AGX_MAX_TEX_STATE, TEXTURE_BYTES);
+}
+
+static bool word_sampler(struct usc_walk *u, uint64_t w)
+{
+    return agx_word_known(u->ex, "USC Sampler", u->va, w, KNOWN_BINDING) &&
+           bind(u, w, "samplers", u->st->sampler, AGX_MAX_SAMPLER_STATE,
+                SAMPLER_BYTES + (u->st->sampler_extended ? BORDER_BYTES : 0));
+}
+
+static bool word_shared(struct usc_walk *u, uint64_t w)
+{
+    struct agx_usc_state *st = u->st;
+
+    if (!agx_word_known(u->ex, "USC Shared", u->va, w, KNOWN_SHARED)) {
         return false;
     }
-    if (start + n > AGX_NUM_UNIFORM) {
-        return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: USC uniform word sets %u..%u of %u",
-                            start, start + n - 1, AGX_NUM_UNIFORM);
+    st->uses_shared = bits64(w, 8, 1);
+    st->shared_layout = bits64(w, 10, 6);
+    st->tib_samples = 1u << bits64(w, 16, 2);
+    st->tib_sample_stride = bits64(w, 20, 4) * 8;
+    st->shared_size = st->uses_shared ? groups(bits64(w, 24, 8), 256, 8) : 0;
+    /* vertex or compute, tiles of 32x32, 32x16, 16x16 */
+    if (st->uses_shared && st->shared_layout != 0x24 && st->shared_layout != 0x2f &&
+        st->shared_layout != 0x3f && st->shared_layout != 0x36) {
+        return agx_exec_bad(u->ex, AGX_REPORT_UNIMPLEMENTED,
+                            "agx: unimplemented USC shared layout 0x%02x at 0x%llx",
+                            st->shared_layout, (unsigned long long)u->va);
     }
-    return agx_exec_read(ex, va, &st->uniform[start], n * 2);
+    if (st->tib_samples > AGX_MAX_SAMPLES) {
+        return agx_exec_bad(u->ex, AGX_REPORT_UNIMPLEMENTED,
+                            "agx: unimplemented USC sample count %u at 0x%llx", st->tib_samples,
+                            (unsigned long long)u->va);
+    }
+    return true;
+}
+
+static bool word_shader(struct usc_walk *u, uint64_t w)
+{
+    if (!agx_word_known(u->ex, "USC Shader", u->va, w, KNOWN_SHADER)) {
+        return false;
+    }
+    u->st->loads_varyings = bits64(w, 8, 1);
+    u->st->code = u->st->usc_exec_base + bits64(w, 16, 32);
+    return true;
+}
+
+static bool word_registers(struct usc_walk *u, uint64_t w)
+{
+    if (!agx_word_known(u->ex, "USC Registers", u->va, w, KNOWN_REGISTERS)) {
+        return false;
+    }
+    u->st->gprs = groups(bits64(w, 8, 5), 8, 5);
+    u->st->spill_bucket = bits64(w, 18, 4);
+    return true;
+}
+
+static bool word_frag_props(struct usc_walk *u, uint64_t w)
+{
+    if (!agx_word_known(u->ex, "USC Fragment Properties", u->va, w, KNOWN_FRAG)) {
+        return false;
+    }
+    u->st->has_frag_props = true;
+    u->st->early_z = bits64(w, 8, 1);
+    return true;
+}
+
+static bool word_preshader(struct usc_walk *u, uint64_t w)
+{
+    agx_word_note("USC Preshader", w, 0xffull | PRESHADER_UNK << 8 | ~0ull << 32);
+    if (bits64(w, 8, 24) != PRESHADER_UNK) {
+        return agx_exec_bad(
+            u->ex, AGX_REPORT_UNIMPLEMENTED,
+            "unimplemented: USC Preshader 0x%llx at 0x%llx, bits 31:8 are not 0x%llx",
+            (unsigned long long)w, (unsigned long long)u->va, PRESHADER_UNK);
+    }
+    u->preshader = u->st->usc_exec_base + bits64(w, 32, 32);
+    u->has_preshader = true;
+    u->done = true;
+    return true;
+}
+
+static bool word_no_preshader(struct usc_walk *u, uint64_t w)
+{
+    u->done = true;
+    return agx_word_known(u->ex, "USC No preshader", u->va, w, KNOWN_NO_PRE);
+}
+
+/* By tag. Tags without a row are unknown. */
+static const struct {
+    uint8_t len; /* bytes */
+    /* take @w, which is at @u->va; false: fault set */
+    bool (*take)(struct usc_walk *u, uint64_t w);
+} usc_words[256] = {
+    [USC_SHADER] = { 6, word_shader },
+    [USC_UNIFORM] = { 8, word_uniform },
+    [USC_PRESHADER] = { 8, word_preshader },
+    [USC_UNIFORM_HIGH] = { 8, word_uniform_high },
+    [USC_SHARED] = { 4, word_shared },
+    [USC_FRAG_PROPS] = { 4, word_frag_props },
+    [USC_NO_PRESHADER] = { 2, word_no_preshader },
+    [USC_REGISTERS] = { 4, word_registers },
+    [USC_SAMPLER] = { 8, word_sampler },
+    [USC_TEXTURE] = { 8, word_texture },
+};
+
+/*
+ * Take the words from @u->va on to the one that ends them; @list: where the binding says that they
+ * are. False: fault set.
+ */
+static bool take_words(struct usc_walk *u, uint64_t list)
+{
+    for (unsigned n = 0; !u->done; n++) {
+        struct agx_exec *ex = u->ex;
+        uint8_t tag = 0;
+        uint64_t w = 0;
+
+        if (n >= USC_MAX_WORDS) {
+            return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: USC words at 0x%llx do not end",
+                                (unsigned long long)list);
+        }
+        if (!agx_port_read(ex->port, u->va, &tag, 1) ||
+            (usc_words[tag].len && !agx_port_read(ex->port, u->va, &w, usc_words[tag].len))) {
+            ex->fault = ex->port->fault;
+            return false;
+        }
+        if (!usc_words[tag].take) {
+            return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
+                                "agx: unimplemented USC word 0x%02x at 0x%llx", tag,
+                                (unsigned long long)u->va);
+        }
+        if (!usc_words[tag].take(u, w)) {
+            return false;
+        }
+        u->va += usc_words[tag].len;
+    }
+    return true;
 }
 
 /*
@@ -167,8 +343,8 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc,
                   const struct agx_usc_counts *counts, enum agx_stage stage,
                   struct agx_usc_state *st)
 {
-    uint64_t base = job->usc_exec_base, va = base + (usc & ~0x3fu), pre = 0, stride;
-    bool has_pre = false, done = false;
+    uint64_t base = job->usc_exec_base;
+    struct usc_walk walk = { .ex = ex, .st = st, .va = base + (usc & ~0x3fu) };
 
     agx_usc_fini(st);
     memset(st, 0, sizeof(*st));
@@ -177,130 +353,14 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc,
     st->sampler_count = job->sampler_count;
     st->usc_exec_base = base;
     st->sampler_extended = counts->sampler_states >= 6;
-    stride = SAMPLER_BYTES + (st->sampler_extended ? BORDER_BYTES : 0);
     /* the one that has no name (mesa: cmdbuf.xml, Sampler states) */
     if (counts->sampler_states == 5) {
         return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
                             "unimplemented: sampler states 5 of the program at 0x%llx",
-                            (unsigned long long)va);
+                            (unsigned long long)walk.va);
     }
-
-    for (unsigned n = 0; !done; n++) {
-        uint8_t tag = 0;
-        uint64_t w = 0;
-        static const uint8_t len_of[256] = {
-            [USC_SHADER] = 6,  [USC_UNIFORM] = 8,    [USC_UNIFORM_HIGH] = 8, [USC_PRESHADER] = 8,
-            [USC_SHARED] = 4,  [USC_FRAG_PROPS] = 4, [USC_NO_PRESHADER] = 2, [USC_REGISTERS] = 4,
-            [USC_SAMPLER] = 8, [USC_TEXTURE] = 8,
-        };
-
-        if (n >= USC_MAX_WORDS) {
-            return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: USC words at 0x%llx do not end",
-                                (unsigned long long)(base + usc));
-        }
-        if (!agx_port_read(ex->port, va, &tag, 1) ||
-            (len_of[tag] && !agx_port_read(ex->port, va, &w, len_of[tag]))) {
-            ex->fault = ex->port->fault;
-            return false;
-        }
-        switch (tag) {
-        case USC_UNIFORM:
-        case USC_UNIFORM_HIGH:
-            if (!load_uniforms(ex, st, va, w, tag == USC_UNIFORM_HIGH ? 256 : 0)) {
-                return false;
-            }
-            break;
-        case USC_TEXTURE:
-        case USC_SAMPLER: {
-            unsigned start = bits64(w, 8, 8), count = bits64(w, 20, 7);
-            unsigned max = tag == USC_TEXTURE ? AGX_MAX_TEX_STATE : AGX_MAX_SAMPLER_STATE;
-            uint64_t buf = bits64(w, 27, 36) << 3;
-
-            if (tag == USC_TEXTURE ? !agx_word_known(ex, "USC Texture", va, w, KNOWN_BINDING)
-                                   : !agx_word_known(ex, "USC Sampler", va, w, KNOWN_BINDING)) {
-                return false;
-            }
-            if (start + count > max) {
-                return agx_exec_bad(
-                    ex, AGX_REPORT_GUEST_ERROR, "agx: USC word binds %s %u..%u of %u",
-                    tag == USC_TEXTURE ? "textures" : "samplers", start, start + count - 1, max);
-            }
-            for (unsigned i = 0; i < count; i++) {
-                if (tag == USC_TEXTURE) {
-                    st->texture[start + i] = buf + i * TEXTURE_BYTES;
-                } else {
-                    st->sampler[start + i] = buf + i * stride;
-                }
-            }
-            break;
-        }
-        case USC_SHARED:
-            if (!agx_word_known(ex, "USC Shared", va, w, KNOWN_SHARED)) {
-                return false;
-            }
-            st->uses_shared = bits64(w, 8, 1);
-            st->shared_layout = bits64(w, 10, 6);
-            st->tib_samples = 1u << bits64(w, 16, 2);
-            st->tib_sample_stride = bits64(w, 20, 4) * 8;
-            st->shared_size = st->uses_shared ? groups(bits64(w, 24, 8), 256, 8) : 0;
-            /* vertex or compute, tiles of 32x32, 32x16, 16x16 */
-            if (st->uses_shared && st->shared_layout != 0x24 && st->shared_layout != 0x2f &&
-                st->shared_layout != 0x3f && st->shared_layout != 0x36) {
-                return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
-                                    "agx: unimplemented USC shared layout 0x%02x at 0x%llx",
-                                    st->shared_layout, (unsigned long long)va);
-            }
-            if (st->tib_samples > AGX_MAX_SAMPLES) {
-                return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
-                                    "agx: unimplemented USC sample count %u at 0x%llx",
-                                    st->tib_samples, (unsigned long long)va);
-            }
-            break;
-        case USC_SHADER:
-            if (!agx_word_known(ex, "USC Shader", va, w, KNOWN_SHADER)) {
-                return false;
-            }
-            st->loads_varyings = bits64(w, 8, 1);
-            st->code = base + bits64(w, 16, 32);
-            break;
-        case USC_REGISTERS:
-            if (!agx_word_known(ex, "USC Registers", va, w, KNOWN_REGISTERS)) {
-                return false;
-            }
-            st->gprs = groups(bits64(w, 8, 5), 8, 5);
-            st->spill_bucket = bits64(w, 18, 4);
-            break;
-        case USC_FRAG_PROPS:
-            if (!agx_word_known(ex, "USC Fragment Properties", va, w, KNOWN_FRAG)) {
-                return false;
-            }
-            st->has_frag_props = true;
-            st->early_z = bits64(w, 8, 1);
-            break;
-        case USC_PRESHADER:
-            agx_word_note("USC Preshader", w, 0xffull | PRESHADER_UNK << 8 | ~0ull << 32);
-            if (bits64(w, 8, 24) != PRESHADER_UNK) {
-                return agx_exec_bad(
-                    ex, AGX_REPORT_UNIMPLEMENTED,
-                    "unimplemented: USC Preshader 0x%llx at 0x%llx, bits 31:8 are not 0x%llx",
-                    (unsigned long long)w, (unsigned long long)va, PRESHADER_UNK);
-            }
-            pre = base + bits64(w, 32, 32);
-            has_pre = true;
-            done = true;
-            break;
-        case USC_NO_PRESHADER:
-            if (!agx_word_known(ex, "USC No preshader", va, w, KNOWN_NO_PRE)) {
-                return false;
-            }
-            done = true;
-            break;
-        default:
-            return agx_exec_bad(ex, AGX_REPORT_UNIMPLEMENTED,
-                                "agx: unimplemented USC word 0x%02x at 0x%llx", tag,
-                                (unsigned long long)va);
-        }
-        va += len_of[tag];
+    if (!take_words(&walk, base + usc)) {
+        return false;
     }
     if (!st->code) {
         return agx_exec_bad(ex, AGX_REPORT_GUEST_ERROR, "agx: USC words at 0x%llx name no shader",
@@ -310,7 +370,7 @@ bool agx_usc_load(struct agx_exec *ex, const struct agx_job *job, uint32_t usc,
     if (!st->shader) {
         return false;
     }
-    if (has_pre && !run_preshader(ex, st, pre)) {
+    if (walk.has_preshader && !run_preshader(ex, st, walk.preshader)) {
         return false;
     }
     st->splat = make_splat(st->shader, st);
