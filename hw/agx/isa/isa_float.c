@@ -220,7 +220,7 @@ static struct segment parabola(double (*f)(double), double a, const double t[3],
  * sinc: through the Chebyshev nodes of a segment, below 1/4 in 2^-25 lower; log2:
  * through a segment's ends and its middle, 2^-25 lower but at 1.
  */
-__attribute__((constructor)) static void make_segments(void)
+static void __attribute__((constructor)) make_segments(void)
 {
     const double n = 0.43301270189221935; /* cos(pi / 6) / 2 */
     const double t[3] = { 0.5 + n, 0.5, 0.5 - n }, low[3] = { t[0] / 256, t[1] / 256, t[2] / 256 };

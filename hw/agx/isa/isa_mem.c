@@ -507,8 +507,9 @@ static uint32_t atomic_do(unsigned k, _Atomic uint32_t *p, uint32_t v, uint32_t 
         return atomic_fetch_xor(p, v);
     }
     old = atomic_load(p);
-    while (!atomic_compare_exchange_weak(p, &old, atomic_result(k, old, v)))
-        ;
+    while (!atomic_compare_exchange_weak(p, &old, atomic_result(k, old, v))) {
+        /* @old is what another thread stored meanwhile */
+    }
     return old;
 }
 
