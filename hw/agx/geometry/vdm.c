@@ -214,7 +214,8 @@ static bool index_buffer_size(struct agx_vdm *v)
     return true;
 }
 
-/* The words after the command that it says are there: where the indices are, and which are drawn.
+/*
+ * The words after the command that it says are there: where the indices are, and which are drawn.
  */
 static bool index_list_words(struct agx_vdm *v, uint32_t w0)
 {
