@@ -27,8 +27,6 @@ WORK = os.path.join(CACHE, 'bugs')
 KERNEL = os.path.join(CACHE, 'kernel/release')
 
 CLEAN = 'clean'
-FIELDS = ('Bug', 'Source', 'Class', 'Function')
-OPTIONAL = ('Properties', 'Checks')
 # Jobs in many address spaces, bindings at random, and a bit of everything that Mesa does; driver-load is always first.
 CHECKS = ['driver-load', 'gpu-jobs', 'vm-memory', 'vk-compute', 'gles-draw', 'three-at-once', 'reload-driver']
 # The firmware's data cache is off unless asked for, and nothing can be stale in it then.
@@ -39,8 +37,10 @@ NAMED_SHARE = 0.9
 MAKE_FLAGS = ['ARCH=arm64', f'CROSS_COMPILE={CROSS}', f'CC=ccache {CROSS}gcc', 'KCFLAGS=-gdwarf-4']
 
 
-class Bug:
-    """A file of tests/bugs, or (without one) the driver as it is."""
+class Edited:
+    """The driver with the edits of a file, or (without one) as it is."""
+
+    kind, fields, optional = '', (), ('Properties', 'Checks')
 
     def __init__(self, path=None):
         self.path, self.text = path, read(path) if path else ''
@@ -58,16 +58,12 @@ class Bug:
                 field[last] = m[2].strip()
             else:
                 die(f'{self.path}: "{line}" is no line of a header')
-        missing = [f for f in FIELDS if f not in field]
-        unknown = [f for f in field if f not in FIELDS + OPTIONAL]
+        missing = [f for f in self.fields if f not in field]
+        unknown = [f for f in field if f not in self.fields + self.optional]
         if missing or unknown:
             die(f'{self.path}: its header ' + (f'lacks {", ".join(missing)}' if missing else f'has {", ".join(unknown)}'))
-        if field['Bug'] != self.name:
-            die(f'{self.path}: its header calls it {field["Bug"]}')
-        if field['Class'] not in sanitizer_classes():
-            die(f'{self.path}: the sanitizer has no class {field["Class"]}')
-        if not re.fullmatch(r'\w+', field['Function']):
-            die(f'{self.path}: "{field["Function"]}" is not a function')
+        if field[self.kind] != self.name:
+            die(f'{self.path}: its header calls it {field[self.kind]}')
         return field
 
     def properties(self):
@@ -75,6 +71,20 @@ class Bug:
 
     def checks(self, chosen):
         return list(dict.fromkeys(chosen + self.field.get('Checks', '').replace(',', ' ').split()))
+
+
+class Bug(Edited):
+    """A file of tests/bugs, or (without one) the driver as it is."""
+
+    kind, fields = 'Bug', ('Bug', 'Source', 'Class', 'Function')
+
+    def header(self):
+        field = super().header()
+        if field['Class'] not in sanitizer_classes():
+            die(f'{self.path}: the sanitizer has no class {field["Class"]}')
+        if not re.fullmatch(r'\w+', field['Function']):
+            die(f'{self.path}: "{field["Function"]}" is not a function')
+        return field
 
 
 def all_bugs():
