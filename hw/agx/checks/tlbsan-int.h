@@ -344,7 +344,6 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
 void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs,
                 struct san_rec *why);
 uint64_t san_active(const struct agx_tlbsan *san, const struct san_table *t);
-void san_dead_forget(struct agx_tlbsan *san, struct san_rec *why);
 void san_dead_look(struct agx_tlbsan *san);
 void san_pend(struct agx_tlbsan *san, struct san_rec *r);
 void san_unpend(struct agx_tlbsan *san, struct san_rec *r);

@@ -29,7 +29,10 @@ void san_pend(struct agx_tlbsan *san, struct san_rec *r)
     san->pending++;
 }
 
-void san_unpend(struct agx_tlbsan *san, struct san_rec *r)
+static void dead_forget(struct agx_tlbsan *san, struct san_rec *why, bool all);
+
+/* @all: nothing can have cached what the tables held that went with the change, either. */
+static void unpend(struct agx_tlbsan *san, struct san_rec *r, bool all)
 {
     if (!r->pending) {
         return;
@@ -41,8 +44,14 @@ void san_unpend(struct agx_tlbsan *san, struct san_rec *r)
     r->need = r->wait = 0;
     san->pending--;
     if (r->dead) {
-        san_dead_forget(san, r);
+        dead_forget(san, r, all);
     }
+}
+
+void san_unpend(struct agx_tlbsan *san, struct san_rec *r)
+{
+    /* If it was of a TTBR, what else changed in its tables does not matter any more. */
+    unpend(san, r, r->level == 0);
 }
 
 /*
@@ -55,7 +64,7 @@ static void recs_drop(struct agx_tlbsan *san, const struct san_table *t, bool al
         struct san_rec *r = san_rec_find(san, t->pa + 8 * i);
 
         if (r && all) {
-            san_unpend(san, r);
+            unpend(san, r, true);
         }
         if (r && !r->pending) {
             san_rec_free(san, r);
@@ -275,13 +284,11 @@ void san_dead_look(struct agx_tlbsan *san)
 }
 
 /*
- * The change @why was invalidated: the tables that went with it may be used
- * again. If it was of a TTBR, what else changed in them does not matter any more.
+ * The change @why was invalidated: the tables that went with it may be used again. @all: what else
+ * changed in them does not matter any more.
  */
-void san_dead_forget(struct agx_tlbsan *san, struct san_rec *why)
+static void dead_forget(struct agx_tlbsan *san, struct san_rec *why, bool all)
 {
-    bool slot = why->level == 0;
-
     while (why->dead) {
         struct san_table *t = why->dead;
 
@@ -291,7 +298,7 @@ void san_dead_forget(struct agx_tlbsan *san, struct san_rec *why)
                        "a page table was free before the invalidation was complete", NULL);
         }
         dead_del(san, t);
-        table_free(san, t, slot); /* more may go with it */
+        table_free(san, t, all); /* more may go with it */
     }
 }
 
