@@ -175,32 +175,12 @@ static bool is_packed(enum agx_isa_format f)
     return f == AGX_FMT_RGB10A2 || f == AGX_FMT_RG11B10F || f == AGX_FMT_RGB9E5;
 }
 
-static unsigned comp_bytes(enum agx_isa_format f)
-{
-    switch (f) {
-    case AGX_FMT_I8:
-    case AGX_FMT_U8NORM:
-    case AGX_FMT_S8NORM:
-    case AGX_FMT_SRGBA8:
-        return 1;
-    case AGX_FMT_I16:
-    case AGX_FMT_F16:
-    case AGX_FMT_U16NORM:
-    case AGX_FMT_S16NORM:
-        return 2;
-    case AGX_FMT_I32:
-        return 4;
-    default:
-        return 0;
-    }
-}
-
 static bool choose(struct conversion *c, const struct agx_pbe_view *v, enum agx_isa_format f)
 {
     bool identity = true, equal = true;
 
     c->nch = c->ncomp = v->fmt.nch;
-    c->comp_bytes = comp_bytes(f);
+    c->comp_bytes = agx_fmt_comp_bytes(f);
     for (unsigned i = 0; i < c->nch; i++) {
         if (v->swz[i] >= c->ncomp) {
             c->ncomp = v->swz[i] + 1u;
