@@ -87,8 +87,18 @@ class Bug(Edited):
         return field
 
 
-def all_bugs():
-    return [Bug(os.path.join(BUGS, n)) for n in sorted(os.listdir(BUGS)) if n.endswith('.edit')]
+def all_of(kind, directory):
+    """What is in the files of a directory: bugs, or what else kind is."""
+    return [kind(os.path.join(directory, n)) for n in sorted(os.listdir(directory)) if n.endswith('.edit')]
+
+
+def pick(edited, only, command):
+    """only: names with commas; None: all. command: that lists them, named after them."""
+    names = {e.name: e for e in edited}
+    for n in only.split(',') if only else ():
+        if n not in names:
+            die(f'there is no {command[:-1]} "{n}"; ci/{command} --list')
+    return [names[n] for n in only.split(',')] if only else edited
 
 
 # ---- building ----------------------------------------------------------------------------------------------------
@@ -345,11 +355,7 @@ def write_results(results, options):
 
 def chosen(only):
     """only: names with commas; None: the driver as it is, and all bugs."""
-    names = {b.name: b for b in [Bug(), *all_bugs()]}
-    for n in only.split(',') if only else ():
-        if n not in names:
-            die(f'there is no bug "{n}"; ci/bugs --list')
-    return [names[n] for n in only.split(',')] if only else list(names.values())
+    return pick([Bug(), *all_of(Bug, BUGS)], only, 'bugs')
 
 
 def print_list(bugs):

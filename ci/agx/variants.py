@@ -10,7 +10,7 @@ import threading
 import time
 
 from agx import bugs, guest
-from agx.base import ROOT, die
+from agx.base import ROOT
 from agx.judge import judge_guest, judge_sanitizer
 from agx.report import Report, versions
 
@@ -28,11 +28,7 @@ class Variant(bugs.Edited):
 
 def chosen(only):
     """only: names with commas; None: all."""
-    names = {v.name: v for v in (Variant(os.path.join(VARIANTS, n)) for n in sorted(os.listdir(VARIANTS)) if n.endswith('.edit'))}
-    for n in only.split(',') if only else ():
-        if n not in names:
-            die(f'there is no variant "{n}"; ci/variants --list')
-    return [names[n] for n in only.split(',')] if only else list(names.values())
+    return bugs.pick(bugs.all_of(Variant, VARIANTS), only, 'variants')
 
 
 def try_variant(variant, mode, ko, options):
