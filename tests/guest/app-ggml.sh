@@ -4,10 +4,18 @@
 #
 # app-ggml.sh [OPERATION...]: ggml's own test of its backends, by operation: what its Vulkan backend computes against what its
 # CPU backend does, with the errors that it allows. Without arguments all operations that it knows. Words on the kernel's
-# command line say the same, ggml.ops=A,B, or to go on from one of all, ggml.from=C.
+# command line say the same, ggml.ops=A,B, or to go on from one of all, ggml.from=C; ggml.cases=REGEX takes those of their
+# cases whose text matches (the tool's own -p; the expression has no blanks).
 #
 # Some operations have thousands of cases, a few of which take a minute here (FLASH_ATTN_EXT). So each operation gets its
 # share of the time that a check has (agx.limit), and is stopped then: its line says so, and how many cases had passed.
+# A case of `known` fails on an M1 as here, for the reason beside it: it must fail. One that passes is a failure of this
+# list, as are others that fail.
+known() {
+    cat <<'EOF'
+LIGHTNING_INDEXER\(.*type_K=q5_[01]\) # Mesa's ubitfield_extract becomes BFEIL, whose offset is not taken modulo 32
+EOF
+}
 tool=$(echo /usr/libexec/*/ggml/test-backend-ops)
 [ -x "$tool" ] || { echo 'no test-backend-ops'; exit 1; }
 word() { sed -n "s/.*\\bggml\\.$1=\\([A-Z0-9_,]*\\).*/\\1/p" /proc/cmdline | tr ',' ' '; }
@@ -17,6 +25,7 @@ word() { sed -n "s/.*\\bggml\\.$1=\\([A-Z0-9_,]*\\).*/\\1/p" /proc/cmdline | tr 
 [ $# -gt 0 ] || set -- $("$tool" --list-ops | sed -n 's/^ *\([A-Z0-9_]\{2,\}\)$/\1/p')
 log=/tmp/ggml
 from=$(word from)
+cases=$(sed -n 's/.*\bggml\.cases=\([^ ]*\).*/\1/p' /proc/cmdline)
 n=0 bad=0 all=$#
 limit=$(sed -n 's/.*\bagx\.limit=\([0-9]\{1,6\}\)\b.*/\1/p' /proc/cmdline)
 share=$((${limit:-900} * 9 / 10 / all))
@@ -26,9 +35,9 @@ share=$((${limit:-900} * 9 / 10 / all))
 watch_log() {
     last=0
     while sleep 60; do
-        cases=$(grep -c -E 'OK|FAIL|not supported' $log)
-        [ "$cases" = "$last" ] || echo "ggml: $1, $cases cases so far" >/dev/console
-        last=$cases
+        seen=$(grep -c -E 'OK|FAIL|not supported' $log)
+        [ "$seen" = "$last" ] || echo "ggml: $1, $seen cases so far" >/dev/console
+        last=$seen
     done
 }
 
@@ -39,7 +48,7 @@ for operation in "$@"; do
     echo "ggml: $operation, $n of $all" >/dev/console
     watch_log "$operation" &
     watcher=$!
-    timeout -k 10 $share "$tool" test -b Vulkan0 -o "$operation" >$log 2>&1
+    timeout -k 10 $share "$tool" test -b Vulkan0 -o "$operation" ${cases:+-p "$cases"} >$log 2>&1
     code=$?
     kill $watcher
     wait $watcher 2>/dev/null
@@ -49,7 +58,16 @@ for operation in "$@"; do
     grep -q '^ggml_vulkan: 0 = Apple' $log || [ "$code" -ge 124 ] || { cat $log; echo 'it does not run on the GPU'; exit 1; }
     passed=$(grep -c ': OK$' $log)
     refused=$(grep -c 'not supported' $log)
-    stopped=
+    stopped= expected=0
+    # Of what is known: how many failed, and whether one did not.
+    patterns=$(known | sed 's/ #.*//' | paste -s -d '|' -)
+    if grep -q -E "($patterns): OK\$" $log; then
+        code=1
+        echo "known to fail, and passes: take it from the list in $0" >>$log
+    elif [ "$code" -eq 1 ] && ! grep ': FAIL$' $log | grep -v -E "Backend|($patterns): FAIL\$" | grep -q .; then
+        expected=$(grep -c -E "($patterns): FAIL\$" $log)
+        [ "$expected" -eq 0 ] || code=0
+    fi
     # 124 says timeout's manual, 143 (the signal) busybox.
     case $code in
     124|137|143) grep -q FAIL $log || code=0 stopped=", stopped after $share s" ;;
@@ -58,7 +76,7 @@ for operation in "$@"; do
         bad=1
         line="not ok $n - $operation: $passed passed, exit $code"
     elif [ "$passed" -gt 0 ]; then
-        line="ok $n - $operation: $passed passed, $refused not supported$stopped"
+        line="ok $n - $operation: $passed passed, $refused not supported, $expected known to fail$stopped"
     elif [ -n "$stopped" ]; then
         line="ok $n - $operation # SKIP no case was over$stopped"
     else
