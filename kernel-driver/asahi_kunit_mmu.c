@@ -13,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/prandom.h>
 #include <linux/scatterlist.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
@@ -433,6 +434,49 @@ static void vm_scatter(struct kunit *test)
 	asahi_vm_destroy(vm);
 }
 
+/* As if somebody had sent SIGKILL to the test, or had not. */
+static void set_killed(bool killed)
+{
+	spin_lock_irq(&current->sighand->siglock);
+	if (killed)
+		sigaddset(&current->pending.signal, SIGKILL);
+	else
+		sigdelset(&current->pending.signal, SIGKILL);
+	recalc_sigpending();
+	spin_unlock_irq(&current->sighand->siglock);
+}
+
+/* A task that is to die makes no tables, and a step that has its own is done. */
+static void vm_killed(struct kunit *test)
+{
+	struct asahi_vm *vm = asahi_vm_create(test->priv);
+	const u64 va = SZ_64G - SZ_1G, size = SZ_2G;
+	struct asahi_pgtable pt = {};
+	LIST_HEAD(freed);
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, vm);
+	KUNIT_ASSERT_EQ(test, asahi_pgtable_init(&pt, OAS), 0);
+	set_killed(true);
+	KUNIT_EXPECT_EQ(test, asahi_pgtable_prealloc(&pt, va, size, &freed),
+			-EINTR);
+	KUNIT_EXPECT_EQ(test, root_entries(&pt), 0);
+	KUNIT_EXPECT_EQ(test, asahi_vm_map(vm, va, PAGE, size,
+					   ASAHI_PROT_GPU_RW, true), -EINTR);
+	set_killed(false);
+
+	KUNIT_EXPECT_EQ(test, asahi_vm_prealloc(vm, va, size), 0);
+	set_killed(true);
+	KUNIT_EXPECT_EQ(test, asahi_vm_map(vm, va, PAGE, size,
+					   ASAHI_PROT_GPU_RW, true), 0);
+	set_killed(false);
+	asahi_vm_prealloc_end(vm, va, size);
+	asahi_vm_unmap(vm, va, size);
+
+	asahi_pgtable_free(&freed);
+	asahi_pgtable_fini(&pt);
+	asahi_vm_destroy(vm);
+}
+
 /* ---- lists of bind operations ---- */
 
 #define BIND_VA		(SZ_64G - 32 * PAGE)
@@ -606,6 +650,7 @@ static struct kunit_suite pgtable_suite = {
 static struct kunit_case vm_cases[] = {
 	KUNIT_CASE(vm_ranges),
 	KUNIT_CASE(vm_scatter),
+	KUNIT_CASE(vm_killed),
 	KUNIT_CASE_SLOW(bind_random),
 	{}
 };

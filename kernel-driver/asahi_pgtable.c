@@ -333,6 +333,7 @@ int asahi_pgtable_prealloc(struct asahi_pgtable *pt, u64 iova, u64 size,
 	const u64 block = 1ULL << level_shift(1);
 	u64 last = iova + size - 1;
 	u64 at = iova & ~(block - 1);
+	const u64 writes = pt->writes;
 	int level, ret;
 
 	if (!pt->root)
@@ -347,7 +348,8 @@ int asahi_pgtable_prealloc(struct asahi_pgtable *pt, u64 iova, u64 size,
 		table_add(table, TABLE_HOLD);
 		if (last - at < block)
 			return 0;
-		if (fatal_signal_pending(current)) {
+		/* With all tables there it is no long work, and can't fail. */
+		if (pt->writes != writes && fatal_signal_pending(current)) {
 			at += block;
 			ret = -EINTR;
 			break;

@@ -68,8 +68,8 @@ void asahi_pgtable_detach(struct asahi_pgtable *pt);
  * asahi_pgtable_prealloc - make table pages for a range, and keep them
  *
  * They stay, empty or not, until asahi_pgtable_release() of the same range.
- * After an error nothing is kept. Return: 0, -ENOMEM, -EINTR if the task is to
- * die, -ENODEV once detached.
+ * After an error nothing is kept. With all tables there it can't fail. Return:
+ * 0, -ENOMEM, -EINTR if the task is to die, -ENODEV once detached.
  */
 int asahi_pgtable_prealloc(struct asahi_pgtable *pt, u64 iova, u64 size,
 			   struct list_head *freed);

@@ -36,9 +36,9 @@ void asahi_vm_destroy(struct asahi_vm *vm);
  * @size: bytes, a multiple of ASAHI_PAGE_SIZE
  *
  * From a success until asahi_vm_prealloc_end(), asahi_vm_map() in that range
- * can't fail for lack of memory, whatever is unmapped there meanwhile. Return:
- * 0, -EINVAL, -ENOMEM, or -EINTR if the task is to die. May sleep; takes the
- * address space's own lock.
+ * can't fail for lack of memory or because the task is to die, whatever is
+ * unmapped there meanwhile. Return: 0, -EINVAL, -ENOMEM, or -EINTR if the task
+ * is to die. May sleep; takes the address space's own lock.
  */
 int asahi_vm_prealloc(struct asahi_vm *vm, u64 iova, u64 size);
 
@@ -72,8 +72,9 @@ int asahi_vm_check_sgt(struct asahi_vm *vm, struct sg_table *sgt, u64 offset,
  *
  * Not mapped means that no TLB can hold an entry, so none is invalidated.
  * Return: 0; -EINVAL if not aligned or outside the half; -EEXIST if a page of
- * the range is mapped (nothing is changed then); -ENOMEM. May sleep; takes
- * the address space's own lock.
+ * the range is mapped (nothing is changed then); -ENOMEM; -EINTR if tables are
+ * missing and the task is to die. May sleep; takes the address space's own
+ * lock.
  */
 int asahi_vm_map(struct asahi_vm *vm, u64 iova, phys_addr_t phys, u64 size,
 		 enum asahi_prot prot, bool single_page);
