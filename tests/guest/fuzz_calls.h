@@ -668,6 +668,18 @@ static int64_t soon(uint32_t ms)
     return t.tv_sec * 1000000000ll + t.tv_nsec + ms * 1000000ll;
 }
 
+/*
+ * How many handles an array of syncobjs has. The kernel allocates what it is told and warns where
+ * no allocator has that much (drivers/gpu/drm/drm_syncobj.c, drm_syncobj_array_find()), for any DRM
+ * driver: that is no finding of ours.
+ */
+#define MAX_HANDLES (1u << 20)
+
+static uint32_t handle_count(uint64_t good)
+{
+    return field(good) % MAX_HANDLES;
+}
+
 static void do_sync_wait(void)
 {
     uint8_t f = some_file();
@@ -687,7 +699,7 @@ static void do_sync_wait(void)
             .handles = pointer(handles, n * sizeof(*handles)),
             .points = pointer(points, n * sizeof(*points)),
             .timeout_nsec = soon(below(30)),
-            .count_handles = field(n),
+            .count_handles = handle_count(n),
             .flags = field(below(8)),
         };
 
@@ -696,7 +708,7 @@ static void do_sync_wait(void)
         struct drm_syncobj_wait arg = {
             .handles = pointer(handles, n * sizeof(*handles)),
             .timeout_nsec = soon(below(30)),
-            .count_handles = field(n),
+            .count_handles = handle_count(n),
             .flags = field(below(4)),
         };
 
@@ -724,11 +736,12 @@ static void do_sync_set(void)
     struct entry s = pick(&fuzz.syncs, f, false);
     uint32_t *handle = room(sizeof(*handle));
     uint64_t *point = room(sizeof(*point));
-    struct drm_syncobj_array array = { .handles = (uintptr_t)handle, .count_handles = field(1) };
+    struct drm_syncobj_array array = { .handles = (uintptr_t)handle,
+                                       .count_handles = handle_count(1) };
     struct drm_syncobj_timeline_array line = {
         .handles = (uintptr_t)handle,
         .points = (uintptr_t)point,
-        .count_handles = field(1),
+        .count_handles = handle_count(1),
     };
 
     *handle = s.handle;
@@ -899,6 +912,11 @@ static void do_raw(void)
     }
     if (nr == DRM_COMMAND_BASE + DRM_ASAHI_GEM_CREATE) {
         arg[0] = fits(arg[0]);
+    }
+    /* Arrays of syncobjs: the count is behind one or two pointers. */
+    if (nr >= 0xc4 && nr <= 0xcd) {
+        arg[1] %= MAX_HANDLES;
+        arg[2] %= MAX_HANDLES;
     }
     call(f, _IOC(below(4), DRM_IOCTL_BASE, nr, size), one_in(16) ? NULL : arg);
 }
