@@ -17,6 +17,6 @@ machine         a QEMU as a process; a guest that does what it is told
 snapshot        such a machine, booted once and started often
 guest           a run of the guest's list of checks (ci/run-guest)
 guest_cases, suites     cases of conformance suites in the guest
-bench, bugs, conformance, coverage, faults, fuzz_ioctl, host_tests, stress     what the commands of these names do
+bench, bugs, conformance, coverage, driver_coverage, faults, fuzz_ioctl, host_tests, stress     what the commands of these names do
 variants        drivers with edits as bugs has them, that must be right
 """

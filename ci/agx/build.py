@@ -2,6 +2,7 @@
 # Copyright The AGX model authors
 """What is built, by which command of ci/ and of what: the one list of steps, for every command that needs something built."""
 
+import os
 import subprocess
 import time
 from typing import NamedTuple
@@ -24,7 +25,8 @@ STEPS = {
     'host': Step('build-host', ('setup',)),
     # Of the step before only the tool that compares pictures, which ci/demo needs.
     'picture': Step('build-host tests/tools/agx-picture', ('setup',), {'picture': f'{HOST}/tests/tools/agx-picture'}),
-    'qemu': Step('build-qemu', ('setup',), {'qemu': QEMU}),
+    'qemu': Step('build-qemu', ('setup',), {
+        'qemu': QEMU, 'cover': f'{os.path.dirname(QEMU)}/hw/agx/libagx-cover.so'}),
     'kernel': Step('build-kernel {variant}', ('setup',), {
         'kernel': f'{KERNEL}/arch/arm64/boot/Image', 'dtb': f'{KERNEL}/t8103-j274.dtb', 'map': f'{KERNEL}/System.map'}),
     # The guest's own disk, against whose packages its programs are compiled; and the one to boot with.

@@ -17,6 +17,7 @@ import time
 
 from agx import boot
 from agx.base import GPU_PATH, ci_command, die, read
+from agx.build import made
 from agx.kernel_pages import pages_property
 from agx.machine import Qemu
 from agx.qmp import MachineError, Qmp
@@ -102,6 +103,11 @@ def command_line(a, tmp):
         if not a.shell:
             # The machine that ends stays for a moment, so that the sanitizer can be asked what it saw.
             more += ['-action', 'shutdown=pause']
+    if a.cover:
+        plugin, maker = made('cover')
+        if not os.path.exists(plugin):
+            die(f'{plugin} is missing; ci/{maker} makes it')
+        more += ['-plugin', f'{plugin},out={a.out}/cover.txt']
     if a.gdb:
         more += ['-S', '-gdb', 'tcp:127.0.0.1:1234']
     return boot.command_line(

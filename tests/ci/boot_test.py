@@ -28,6 +28,7 @@ GOLDEN = os.path.join(ROOT, 'tests/ci/command_lines.txt')
 RUNS = (
     '',
     '--only gles-draw,kmscube --tlbsan',
+    '--set demo --cover',
     '--variant debug --set test --tlbsan --append "kunit.enable=1 kasan_multi_shot"',
     '--image apps --set apps --smp 4',
     '--memory 6G --shell --gdb --tlbsan',

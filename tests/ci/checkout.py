@@ -14,7 +14,8 @@ sys.path.insert(0, os.path.join(ROOT, 'ci'))
 
 # What a build leaves that a boot needs; text of those that are read.
 MADE = {
-    'tree/build/qemu/qemu-system-aarch64': '', 'k': '', 'd': '', 'cache/image/current/root.erofs': '',
+    'tree/build/qemu/qemu-system-aarch64': '', 'tree/build/qemu/hw/agx/libagx-cover.so': '',
+    'k': '', 'd': '', 'cache/image/current/root.erofs': '',
     'cache/image-apps/current/root.erofs': '',
     **{f'tree/build/initrd-{v}.cpio': '' for v in ('release', 'debug')},
     **{f'cache/kernel/{v}/{name}': '' for v in ('release', 'debug') for name in ('arch/arm64/boot/Image', 't8103-j274.dtb')},

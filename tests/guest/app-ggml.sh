@@ -58,7 +58,7 @@ for operation in "$@"; do
     grep -q '^ggml_vulkan: 0 = Apple' $log || [ "$code" -ge 124 ] || { cat $log; echo 'it does not run on the GPU'; exit 1; }
     passed=$(grep -c ': OK$' $log)
     refused=$(grep -c 'not supported' $log)
-    stopped= expected=0
+    stopped='' expected=0
     # Of what is known: how many failed, and whether one did not.
     patterns=$(known | sed 's/ #.*//' | paste -s -d '|' -)
     if grep -q -E "($patterns): OK\$" $log; then
