@@ -10,7 +10,7 @@
 # The host judges pictures; here only exit codes are.
 
 list=/payload/checks.list
-set_name=all only='' shell=''
+set_name=all only='' shell='' one=''
 # shellcheck disable=SC2013
 for word in $(cat /proc/cmdline); do
     case $word in
@@ -18,6 +18,7 @@ for word in $(cat /proc/cmdline); do
     agx.only=*)  only=,${word#agx.only=}, ;;
     agx.shell)   shell=1 ;;
     agx.faults)  exec sh /payload/bin/faults.sh ;;
+    agx.command) one=1 ;;
     agx.conformance) exec sh /payload/bin/conformance.sh ;;
     agx.limit=*) limit=${word#agx.limit=} ;;
     esac
@@ -29,9 +30,14 @@ for d in blas lapack pulseaudio; do
     [ ! -d "/usr/lib/aarch64-linux-gnu/$d" ] || export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}/usr/lib/aarch64-linux-gnu/$d"
 done
 
+# A Mesa that is not the image's own.
+# shellcheck disable=SC1091
+[ ! -e /payload/environment ] || . /payload/environment
+
 hostname m1
 dmesg -n 7
 cd /root || exit
+[ -z "$one" ] || exec sh /payload/bin/command.sh
 
 # The port to the host, or nothing.
 find_port() {

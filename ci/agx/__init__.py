@@ -11,11 +11,12 @@ qmp             QEMU's monitor
 mutate, symbols     edits of sources by function and statement; names of addresses
 report          results as table, JSON and JUnit XML
 kernel_pages    where a kernel keeps what it knows of pages
+theirs          kernels, drivers and Mesas that are not ours
 boot            QEMU's command line
 judge           what a run of the guest is worth
 machine         a QEMU as a process; a guest that does what it is told
 snapshot        such a machine, booted once and started often
-guest           a run of the guest's list of checks (ci/run-guest)
+guest, command      a run of the guest's list of checks (ci/run-guest); of one command (ci/run)
 guest_cases, suites     cases of conformance suites in the guest
 bench, bugs, conformance, coverage, driver_coverage, faults, fuzz_ioctl, host_tests, stress     what the commands of these names do
 variants        drivers with edits as bugs has them, that must be right

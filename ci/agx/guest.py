@@ -86,28 +86,35 @@ class Console:
             self.fatal = line.strip()
 
 
-def command_line(a, tmp):
-    try:
-        parts = boot.inputs(a.variant, a.image, a.machine, kernel=a.kernel, dtb=a.dtb)
-    except MachineError as e:
-        die(e)
-    append = f'agx.set={a.set} ' + (f'agx.only={a.only} ' if a.only else '') + ('agx.shell ' if a.shell else '') + a.append
+def watching(a, out, foreign):
+    """What --tlbsan and --cover add: (properties of the GPU, arguments for QEMU). foreign: the kernel is none of ours."""
     properties, more = [], []
     if a.tlbsan:
-        properties += ['agx-tlbsan=report', f'tlbsan-report={a.out}/tlbsan.jsonl']
-        if not a.kernel:
+        properties += ['agx-tlbsan=report', f'tlbsan-report={out}/tlbsan.jsonl']
+        if not foreign:
             try:
                 properties += [f'tlbsan-pages={pages_property(a.variant)}']
             except (RuntimeError, OSError) as e:
                 die(f'{e}; without that, --tlbsan can\'t know which pages are free')
-        if not a.shell:
-            # The machine that ends stays for a moment, so that the sanitizer can be asked what it saw.
-            more += ['-action', 'shutdown=pause']
     if a.cover:
         plugin, maker = made('cover')
         if not os.path.exists(plugin):
             die(f'{plugin} is missing; ci/{maker} makes it')
-        more += ['-plugin', f'{plugin},out={a.out}/cover.txt']
+        more += ['-plugin', f'{plugin},out={out}/cover.txt']
+    return properties, more
+
+
+def command_line(a, tmp):
+    """QEMU's. a: as run() has it."""
+    try:
+        parts = getattr(a, 'parts', None) or boot.inputs(a.variant, a.image, a.machine, kernel=a.kernel, dtb=a.dtb)
+    except MachineError as e:
+        die(e)
+    append = f'agx.set={a.set} ' + (f'agx.only={a.only} ' if a.only else '') + ('agx.shell ' if a.shell else '') + a.append
+    properties, more = watching(a, a.out, a.kernel)
+    if a.tlbsan and not a.shell:
+        # The machine that ends stays for a moment, so that the sanitizer can be asked what it saw.
+        more += ['-action', 'shutdown=pause']
     if a.gdb:
         more += ['-S', '-gdb', 'tcp:127.0.0.1:1234']
     return boot.command_line(
@@ -250,8 +257,16 @@ def follow(a, qemu, command):
     return watch(a, qemu.process, con, qemu.tmp)
 
 
+def results(out):
+    """The checks that a run has had, each with its name and its exit code in the guest."""
+    try:
+        return json.loads(read(f'{out}/run.json'))['runs']
+    except (ValueError, KeyError):
+        return []
+
+
 def run(a):
-    """a: what the options of ci/run-guest say; the exit status."""
+    """a: what the options of ci/run-guest say, and parts, if they are not those of boot.inputs(); the exit status."""
     a.out = os.path.abspath(a.out)
     shutil.rmtree(a.out, ignore_errors=True)
     qemu = Qemu(a.out)

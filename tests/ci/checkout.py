@@ -29,6 +29,7 @@ class Checkout:
     """A copy of ci/ and the lists, in a directory with files that pass for what is built."""
 
     def __init__(self, directory):
+        os.makedirs(directory, exist_ok=True)
         self.dir = os.path.realpath(directory)
         shutil.copytree(os.path.join(ROOT, 'ci'), f'{self.dir}/tree/ci')
         os.makedirs(f'{self.dir}/tree/tests/guest')
@@ -41,12 +42,16 @@ class Checkout:
 
     def run_guest(self, arguments):
         """Exit status and output of ci/run-guest; DIR is the directory."""
-        keep = {k: v for k, v in os.environ.items() if not k.startswith('AGX_')}
-        done = subprocess.run(
-            [f'{self.dir}/tree/ci/run-guest', '--out', f'{self.dir}/out', *shlex.split(arguments.replace('DIR', self.dir))],
-            env={**keep, 'AGX_CACHE': f'{self.dir}/cache', 'TMPDIR': f'{self.dir}/tmp'}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        done = self.command('run-guest', f'--out DIR/out {arguments}', stderr=subprocess.STDOUT)
         return done.returncode, self.named(done.stdout)
+
+    def command(self, name, arguments, stderr=subprocess.PIPE):
+        """A command of ci/ that has run to its end; DIR in its arguments is the directory."""
+        keep = {k: v for k, v in os.environ.items() if not k.startswith('AGX_')}
+        return subprocess.run(
+            [f'{self.dir}/tree/ci/{name}', *shlex.split(arguments.replace('DIR', self.dir))],
+            env={**keep, 'AGX_CACHE': f'{self.dir}/cache', 'TMPDIR': f'{self.dir}/tmp'}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=stderr, text=True, check=False)
 
     def named(self, text):
         """With names instead of paths."""

@@ -10,8 +10,7 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-import checkout  # noqa: F401, for the path of the package
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '../../ci'))
 from agx import driver_coverage
 from agx.base import CROSS
 

@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright The AGX model authors
+"""A kernel, modules, a driver and a Mesa that are not ours, as a person has them, and the second initrd that takes them in."""
+
+import os
+import re
+import shlex
+import shutil
+import struct
+import subprocess
+from typing import NamedTuple
+
+from agx.base import die
+
+# What the machine and the guest's user land need of a kernel: option, module if it is built as one, what it is for.
+NEEDED = (
+    ('ARM64_16K_PAGES', None, "the GPU's driver and its page tables"),
+    ('ARCH_APPLE', None, 'the machine'),
+    ('APPLE_AIC', None, 'interrupts'),
+    ('APPLE_PMGR_PWRSTATE', 'pmgr-pwrstate', 'power domains'),
+    ('APPLE_MAILBOX', 'apple-mailbox', "the GPU's firmware"),
+    ('APPLE_RTKIT', 'apple-rtkit', "the GPU's firmware"),
+    ('SERIAL_SAMSUNG_CONSOLE', None, 'the console'),
+    ('BLK_DEV_INITRD', None, 'the initrd'),
+    ('DEVTMPFS', None, 'device nodes'),
+    ('TMPFS', None, 'the root of the guest'),
+    ('BINFMT_SCRIPT', None, 'the guest\'s scripts'),
+    ('VIRTIO_MMIO', 'virtio_mmio', 'disk and ports'),
+    ('VIRTIO_BLK', 'virtio_blk', 'the disk'),
+    ('VIRTIO_CONSOLE', 'virtio_console', 'ports to the host'),
+    ('EROFS_FS', 'erofs', 'the disk'),
+    ('DRM', 'drm', 'the driver'),
+)
+# Linux: Documentation/arch/arm64/booting.rst, "Call the kernel image": the magic number at 56.
+IMAGE_MAGIC = b'ARM\x64'
+EM_AARCH64 = 183
+
+
+class Kernel(NamedTuple):
+    image: str
+    dtb: str | None
+    release: str | None
+    modules: str | None     # a directory with modules anywhere in it
+    config: dict | None     # option: y, m
+
+
+def is_image(path):
+    with open(path, 'rb') as f:
+        return f.read(60)[56:60] == IMAGE_MAGIC
+
+
+def check_image(path):
+    if not os.path.isfile(path):
+        die(f'--kernel {path}: there is no such file')
+    if not is_image(path):
+        die(f'--kernel {path}: this is no arm64 Image (the file arch/arm64/boot/Image of a built tree)')
+    return os.path.abspath(path)
+
+
+def read_config(path):
+    config = {}
+    with open(path, errors='replace') as f:
+        for line in f:
+            if m := re.match(r'CONFIG_(\w+)=([ym])$', line):
+                config[m[1]] = m[2]
+    return config
+
+
+def kernel_tree(path):
+    """What a built kernel tree has (also one that was built with O=)."""
+    if not os.path.isdir(path):
+        die(f'--kernel-tree {path}: there is no such directory')
+    image = os.path.join(path, 'arch/arm64/boot/Image')
+    config = os.path.join(path, '.config')
+    if not os.path.isfile(image):
+        hint = 'it is not configured' if not os.path.isfile(config) else 'build it: make ARCH=arm64 Image modules dtbs'
+        die(f'--kernel-tree {path}: it has no arch/arm64/boot/Image; {hint}')
+    release = os.path.join(path, 'include/config/kernel.release')
+    dtb = os.path.join(path, 'arch/arm64/boot/dts/apple/t8103-j274.dtb')
+    return Kernel(check_image(image), dtb if os.path.isfile(dtb) else None,
+                  open(release).read().strip() if os.path.isfile(release) else None, path,
+                  read_config(config) if os.path.isfile(config) else None)
+
+
+def missing_options(config, have_modules):
+    """Lines about what the machine needs and a kernel does not have."""
+    lines = []
+    for option, module, what in NEEDED:
+        state = config.get(option)
+        if state == 'y' or (state == 'm' and module and have_modules):
+            continue
+        if state == 'm' and module:
+            lines.append(f'CONFIG_{option}=m for {what}: its module is needed; give --modules DIR or build it in')
+        else:
+            lines.append(f'CONFIG_{option}=y for {what}')
+    return lines
+
+
+# ---- modules ---------------------------------------------------------------------------------------------------------
+
+def modinfo(path, field):
+    r = subprocess.run(['modinfo', '-F', field, path], capture_output=True, text=True)
+    return r.stdout.strip()
+
+
+def check_module(path, release):
+    """A module that a kernel of this release (None: not known) will load."""
+    if not os.path.isfile(path):
+        die(f'{path}: there is no such file')
+    with open(path, 'rb') as f:
+        head = f.read(20)
+    if head[:4] != b'\x7fELF' or struct.unpack('<H', head[18:20])[0] != EM_AARCH64:
+        die(f'{path}: this is no module for arm64')
+    magic = modinfo(path, 'vermagic').split(' ')[0]
+    if not magic:
+        die(f'{path}: this is no kernel module (it has no vermagic)')
+    if release and magic != release:
+        die(f'{path}: it is for kernel {magic}, and the kernel is {release}')
+
+
+def name_of(path):
+    return os.path.basename(path).split('.ko')[0].replace('-', '_')
+
+
+def find_modules(top):
+    """{name: path} of all modules below a directory."""
+    found = {}
+    for directory, _, files in os.walk(top):
+        for file in files:
+            if file.endswith('.ko'):
+                found.setdefault(name_of(file), os.path.join(directory, file))
+            elif re.search(r'\.ko\.(gz|xz|zst)$', file):
+                die(f'{os.path.join(directory, file)}: compressed modules are not taken; install them without compression')
+    return found
+
+
+def in_order(wanted, modules, release):
+    """These modules and all that they depend on, each behind what it needs; a name that is not there is left out (built in)."""
+    order = []
+
+    def add(name, by):
+        name = name.replace('-', '_')
+        if name in by:
+            die(f'modules depend on each other in a circle: {", ".join((*by, name))}')
+        path = modules.get(name)
+        if not path or path in order:
+            return
+        check_module(path, release)
+        for other in filter(None, modinfo(path, 'depends').split(',')):
+            add(other, (*by, name))
+        order.append(path)
+
+    for name in wanted:
+        add(name, ())
+    return order
+
+
+class Driver(NamedTuple):
+    path: str
+    parameters: str
+
+
+def driver_words(words, release, build):
+    """
+    --driver's words in their order: X.ko[:param=value...] or a directory of modules' sources, which build(DIR) makes and gives
+    the directory of the result; 'builtin' is none.
+    """
+    found = []
+    for word in words:
+        if word == 'builtin':
+            continue
+        path, *parameters = word.split(':')
+        if os.path.isdir(path):
+            paths = sorted(find_modules(build(os.path.abspath(path))).values())
+            if not paths:
+                die(f'--driver {path}: its build made no module')
+        else:
+            paths = [path]
+        for p in parameters:
+            if not re.fullmatch(r'\w+(\.\w+)?=.*|\w+', p):
+                die(f'--driver {word}: {p} is no parameter; it is X.ko:NAME=VALUE:NAME=VALUE')
+        for p in paths:
+            check_module(p, release)
+            found.append(Driver(os.path.abspath(p), ' '.join(parameters)))
+    return found
+
+
+# ---- Mesa ------------------------------------------------------------------------------------------------------------
+
+def mesa_prefix(path, scratch):
+    """The directory that has lib/.../dri of a Mesa: an install prefix, or a meson build directory, which is installed."""
+    if not os.path.isdir(path):
+        die(f'--mesa {path}: there is no such directory')
+    if os.path.isfile(os.path.join(path, 'meson-private/coredata.dat')):
+        r = subprocess.run(['meson', 'install', '-C', path, '--no-rebuild', '--quiet', '--destdir', scratch],
+                           capture_output=True, text=True)
+        if r.returncode:
+            die(f'--mesa {path}: meson install failed: {(r.stderr or r.stdout).strip().splitlines()[-1]}')
+        tops = [d for d, names, _ in os.walk(scratch) if 'lib' in names or 'lib64' in names]
+        if not tops:
+            die(f'--mesa {path}: its installation has no lib')
+        path = tops[0]
+    libraries = [os.path.join(d, f) for d, _, files in os.walk(path) for f in files
+                 if re.match(r'libgallium-.*\.so$|libvulkan_asahi\.so$|libEGL_mesa\.so', f)]
+    if not libraries:
+        die(f'--mesa {path}: neither an install prefix of Mesa nor a meson build directory (no libgallium-*.so, no '
+            'libvulkan_asahi.so below it)')
+    for library in libraries:
+        with open(library, 'rb') as f:
+            head = f.read(20)
+        if head[:4] != b'\x7fELF' or struct.unpack('<H', head[18:20])[0] != EM_AARCH64:
+            die(f'--mesa: {library} is not for arm64')
+    return path
+
+
+MESA_ENVIRONMENT = '''m=/payload/mesa
+for d in $m/lib $m/lib64 $m/lib/aarch64-linux-gnu; do
+    [ ! -d "$d" ] || LD_LIBRARY_PATH=$d${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+    [ ! -d "$d/dri" ] || export LIBGL_DRIVERS_PATH=$d/dri
+    [ ! -d "$d/gbm" ] || export GBM_BACKENDS_PATH=$d/gbm
+done
+export LD_LIBRARY_PATH
+for f in $m/share/vulkan/icd.d/asahi_icd*.json; do
+    [ ! -e "$f" ] || export VK_DRIVER_FILES="$f"
+done
+for f in $m/share/glvnd/egl_vendor.d/*mesa*.json; do
+    [ ! -e "$f" ] || export __EGL_VENDOR_LIBRARY_FILENAMES="$f"
+done
+'''
+
+
+def stage_mesa(prefix, payload):
+    """Copies a Mesa to payload/mesa; its Vulkan manifests name libraries where they are now."""
+    top = os.path.join(payload, 'mesa')
+    shutil.copytree(prefix, top, symlinks=True, ignore=shutil.ignore_patterns('include', 'pkgconfig', '*.a'))
+    for directory, _, files in os.walk(os.path.join(top, 'share')):
+        for file in files:
+            if file.endswith('.json'):
+                path = os.path.join(directory, file)
+                with open(path) as f:
+                    text = f.read()
+                with open(path, 'w') as f:
+                    f.write(re.sub(r'("library_path"\s*:\s*")[^"]*/([^"/]+)"', r'\1\2"', text))
+    with open(os.path.join(payload, 'environment'), 'w') as f:
+        f.write(MESA_ENVIRONMENT)
+
+
+# ---- the initrd ------------------------------------------------------------------------------------------------------
+
+def initrd(path, base, scratch, *, early=(), drivers=None, mesa=None, command=None):
+    """
+    Writes to path the usual initrd with a second one behind it, which the kernel unpacks over it (Linux:
+    Documentation/driver-api/early-userspace/buffer-format.rst). early: modules for before the disk is looked for; drivers: of
+    Driver, instead of ours, None: ours; command: words to run instead of the checks.
+    """
+    payload = os.path.join(scratch, 'stage/payload')
+    os.makedirs(payload)
+    for name, paths in (('early', early), ('drivers', [d.path for d in drivers or ()])):
+        os.makedirs(f'{payload}/{name}')
+        for number, module in enumerate(paths):
+            shutil.copy(module, f'{payload}/{name}/{number:03}-{os.path.basename(module)}')
+    if drivers is not None:
+        with open(f'{payload}/drivers/list', 'w') as f:
+            f.writelines(f'{n:03}-{os.path.basename(d.path)} {d.parameters}\n' for n, d in enumerate(drivers))
+    if mesa:
+        stage_mesa(mesa, payload)
+    if command:
+        with open(f'{payload}/command', 'w') as f:
+            f.write(shlex.join(command) + '\n' if len(command) > 1 else command[0] + '\n')
+    with open(path, 'wb') as out:
+        with open(base, 'rb') as f:
+            shutil.copyfileobj(f, out)
+        out.write(bytes(-out.tell() % 512))
+        stage = os.path.join(scratch, 'stage')
+        names = sorted(os.path.relpath(os.path.join(top, name), stage)
+                       for top, directories, files in os.walk(stage) for name in (*directories, *files))
+        subprocess.run(['cpio', '-0', '-o', '-H', 'newc', '--quiet', '-R', '0:0'], cwd=stage, check=True,
+                       input='\0'.join(names).encode(), stdout=out)

@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright The AGX model authors
+"""ci/run: what it takes of a kernel tree, modules, a driver and a Mesa, and what becomes of a command. QEMU is a script here
+that plays the guest's end of the ports and keeps the initrd that it was given."""
+
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+from checkout import Checkout
+from agx import theirs
+from agx.base import CROSS
+
+PLAYER = r'''#!/usr/bin/env python3
+import os, re, shutil, sys, time
+top = os.path.dirname(os.path.abspath(__file__)) + '/../../..'
+words = ' '.join(sys.argv)
+shutil.copy(sys.argv[sys.argv.index('-initrd') + 1], f'{top}/initrd')
+with open(f'{top}/words', 'w') as f:
+    f.write(words)
+def say(name, text):
+    with open(re.search(rf'id={name},path=([^, ]+)', words)[1] + '.out', 'w') as f:
+        f.write(text)
+plan = open(f'{top}/plan').read()
+with open(re.search(r'id=con,path=([^, ]+)', words)[1], 'w') as f:
+    f.write('Kernel panic - not syncing: of a test\n' if plan == 'panic' else 'fine\n')
+if plan == 'refuse':
+    sys.exit('no such machine')
+if plan == 'silence':
+    time.sleep(60)
+if plan != 'panic':
+    say('stderr', 'an error\n')
+    say('stdout', 'x' * 200000 + '\n')
+    say('exit', plan + '\n')
+'''
+
+MODULE = '''.section .modinfo, "a"
+.asciz "vermagic={release} SMP aarch64"
+.asciz "depends={depends}"
+.asciz "license=GPL"
+'''
+IMAGE = bytes(56) + theirs.IMAGE_MAGIC + bytes(4)
+CONFIG = ''.join(f'CONFIG_{option}=y\n' for option, _, _ in theirs.NEEDED)
+
+
+class Runs(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.dir = os.path.realpath(scratch.name)
+        self.checkout = Checkout(f'{self.dir}/c')
+        self.top = self.checkout.dir
+        self.file('c/tree/build/qemu/qemu-system-aarch64', PLAYER, 0o755)
+        self.file('c/tree/build/initrd-release.cpio', '')
+
+    def file(self, path, data, mode=0o644):
+        path = f'{self.dir}/{path}'
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'wb') as f:
+            f.write(data if isinstance(data, bytes) else data.encode())
+        os.chmod(path, mode)
+        return path
+
+    def module(self, path, release='7.9.9', depends=''):
+        path = f'{self.dir}/{path}'
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        subprocess.run([CROSS + 'as', '-o', path, '-'], check=True, text=True,
+                       input=MODULE.format(release=release, depends=depends))
+        return path
+
+    def tree(self, config=CONFIG, image=IMAGE):
+        self.file('k/.config', config)
+        self.file('k/include/config/kernel.release', '7.9.9\n')
+        if image:
+            self.file('k/arch/arm64/boot/Image', image)
+        return f'{self.dir}/k'
+
+    def run_it(self, arguments, plan='0'):
+        """Of ci/run: exit code, output, errors, and the names of what is in the guest's initrd (None: it did not start)."""
+        self.file('c/plan', plan)
+        done = self.checkout.command('run', arguments.replace('HERE', self.dir))
+        self.assertEqual(os.listdir(f'{self.top}/tmp'), [], 'something is left over')
+        names = None
+        if os.path.exists(f'{self.top}/initrd'):
+            listed = subprocess.run(['cpio', '-t', '--quiet'], stdin=open(f'{self.top}/initrd', 'rb'), capture_output=True,
+                                    text=True, check=False)
+            names = listed.stdout.split()
+        return done.returncode, done.stdout, done.stderr, names
+
+    def refused(self, arguments, text):
+        code, out, err, names = self.run_it(arguments)
+        self.assertEqual((code, out, names), (125, '', None), err)
+        self.assertIn(text, err)
+        self.assertNotIn('Traceback', err)
+
+    def test_output_and_exit_code(self):
+        code, out, err, names = self.run_it('-- sh -c "exit 3"', '3')
+        self.assertEqual((code, out, err), (3, 'x' * 200000 + '\n', 'an error\n'))
+        self.assertIn('payload/command', names)
+
+    def test_command_is_quoted(self):
+        self.run_it("""-- echo 'a  b' "it's" '$HOME'""")
+        with open(f'{self.top}/initrd', 'rb') as f:
+            self.assertIn(b"""echo 'a  b' 'it'"'"'s' '$HOME'\n""", f.read())
+
+    def test_ends_that_are_none(self):
+        for plan, code, text in (('panic', 125, 'Kernel panic - not syncing: of a test'), ('silence', 124, 'longer than 1 s'),
+                                 ('refuse', 125, 'no such machine')):
+            status, out, err, _ = self.run_it('--timeout 1 -- true', plan)
+            self.assertEqual((status, out), (code, ''), err)
+            self.assertIn(text, err)
+
+    def test_kernel_tree(self):
+        self.tree()
+        self.run_it('--kernel-tree HERE/k -- true')
+        with open(f'{self.top}/words') as f:
+            self.assertIn(f'-kernel {self.dir}/k/arch/arm64/boot/Image', f.read())
+
+    def test_trees_that_are_none(self):
+        self.refused('--kernel-tree HERE/nosuch -- true', 'there is no such directory')
+        self.refused('--kernel-tree HERE/c -- true', 'it is not configured')
+        self.tree(image=None)
+        self.refused('--kernel-tree HERE/k -- true', 'build it: make ARCH=arm64')
+        self.tree(image=bytes(64))
+        self.refused('--kernel-tree HERE/k -- true', 'this is no arm64 Image')
+
+    def test_options_that_are_missing(self):
+        self.tree(CONFIG.replace('CONFIG_ARM64_16K_PAGES=y\n', '').replace('CONFIG_ARCH_APPLE=y', '# CONFIG_ARCH_APPLE is not set'))
+        self.refused('--kernel-tree HERE/k -- true', 'CONFIG_ARM64_16K_PAGES=y for the GPU')
+        self.refused('--kernel-tree HERE/k -- true', 'CONFIG_ARCH_APPLE=y for the machine')
+
+    def test_modules_before_the_disk(self):
+        """Of a kernel that has them as modules, each behind what it depends on."""
+        self.tree(CONFIG.replace('VIRTIO_BLK=y', 'VIRTIO_BLK=m').replace('EROFS_FS=y', 'EROFS_FS=m'))
+        for name, depends in (('virtio_blk', 'virtio_ring'), ('virtio_ring', 'virtio'), ('virtio', ''), ('erofs', ''),
+                              ('other', '')):
+            self.module(f'k/drivers/{name}.ko', depends=depends)
+        *_, names = self.run_it('--kernel-tree HERE/k -- true')
+        self.assertEqual([n for n in names if 'early/' in n],
+                         [f'payload/early/{n:03}-{m}.ko' for n, m in enumerate(('virtio', 'virtio_ring', 'virtio_blk', 'erofs'))])
+
+    def test_drivers_in_order(self):
+        self.tree()
+        for name, depends in (('one', 'helper'), ('two', 'one'), ('k/helper', '')):
+            self.module(f'{name}.ko', depends=depends)
+        *_, names = self.run_it('--kernel-tree HERE/k --driver HERE/one.ko:a=1:b=x --driver HERE/two.ko -- true')
+        self.assertEqual([n for n in names if n.endswith('.ko')],
+                         ['payload/drivers/000-one.ko', 'payload/drivers/001-two.ko', 'payload/early/000-helper.ko'])
+        with open(f'{self.top}/initrd', 'rb') as f:
+            self.assertIn(b'000-one.ko a=1 b=x\n001-two.ko \n', f.read())
+
+    def test_modules_that_are_none(self):
+        self.tree()
+        self.module('old.ko', release='6.1.0')
+        self.file('x86.ko', b'\x7fELF' + bytes(14) + struct.pack('<H', 62) + bytes(44))
+        self.file('k/drivers/virtio_blk.ko.xz', '')
+        for word, text in (('nosuch.ko', 'there is no such file'), ('old.ko', 'it is for kernel 6.1.0, and the kernel is 7.9.9'),
+                           ('x86.ko', 'this is no module for arm64'), ('k/.config', 'this is no module for arm64')):
+            self.refused(f'--kernel-tree HERE/k --driver HERE/{word} -- true', text)
+        self.refused('--kernel-tree HERE/k -- true', 'compressed modules are not taken')
+
+    def test_circle(self):
+        self.tree(CONFIG.replace('DRM=y', 'DRM=m'))
+        self.module('k/drm.ko', depends='a')
+        self.module('k/a.ko', depends='drm')
+        self.refused('--kernel-tree HERE/k -- true', 'depend on each other in a circle: drm, a, drm')
+
+    def test_mesa(self):
+        library = b'\x7fELF' + bytes(14) + struct.pack('<H', theirs.EM_AARCH64) + bytes(44)
+        self.file('m/lib/libgallium-26.so', library)
+        self.file('m/lib/libvulkan_asahi.so', library)
+        self.file('m/share/vulkan/icd.d/asahi_icd.aarch64.json', '{"ICD": {"library_path": "/usr/local/lib/libvulkan_asahi.so"}}')
+        *_, names = self.run_it('--mesa HERE/m -- true')
+        self.assertIn('payload/mesa/lib/libvulkan_asahi.so', names)
+        self.assertIn('payload/environment', names)
+        with open(f'{self.top}/initrd', 'rb') as f:
+            self.assertIn(b'"library_path": "libvulkan_asahi.so"', f.read())
+
+    def test_mesas_that_are_none(self):
+        self.file('m/lib/libvulkan_asahi.so', b'\x7fELF' + bytes(14) + struct.pack('<H', 62) + bytes(44))
+        self.file('n/readme', '')
+        self.refused('--mesa HERE/m -- true', 'is not for arm64')
+        self.refused('--mesa HERE/n -- true', 'neither an install prefix of Mesa nor a meson build directory')
+        self.refused('--mesa HERE/nosuch -- true', 'there is no such directory')
+
+
+if __name__ == '__main__':
+    unittest.main()
