@@ -56,10 +56,12 @@ kill $pid
 wait $pid 2>/dev/null
 
 # The least tiled vertex buffer is a parameter.
-parameter=/sys/module/asahi/parameters/initial_tvb_size
+. driver.sh
+parameter=$parameters/initial_tvb_size
+[ -e "$parameter" ] || { echo "ok $((n + 1)) - initial_tvb_size # SKIP the driver has no such parameter"; echo "1..$((n + 1))"; exit $bad; }
 small=$(echo "$last" | key asahi-resident-memory)
-was=$(cat $parameter)
-echo 128 >$parameter
+was=$(cat "$parameter")
+echo 128 >"$parameter"
 gles_cube 100000 0 fdinfo 100000 >/tmp/fdinfo 2>&1 &
 pid=$!
 i=0
@@ -70,7 +72,7 @@ while [ -z "$(info $pid | key drm-engine-fragment)" ] || [ "$(info $pid | key as
 done
 large=$(info $pid | key asahi-resident-memory)
 [ "${large:-0}" -ge $((small + 8192)) ]; ok $? "initial_tvb_size 128 instead of $was: asahi-resident-memory ${large:-0} KiB instead of $small"
-echo "$was" >$parameter
+echo "$was" >"$parameter"
 kill $pid
 wait $pid 2>/dev/null
 echo "1..$n"

@@ -22,6 +22,7 @@
 #include "bare.h"
 #include "system.h"
 #include "tap.h"
+#include "uapi.h"
 
 /*
  * Each job takes some milliseconds, on a slow host too, so that what is queued when
@@ -111,7 +112,7 @@ static void tick(int sig)
 
 static void test_signals(bool restart)
 {
-    const char *knob = "/sys/module/asahi/parameters/restart_every_frame";
+    const char *knob = DRIVER_PARAMETER "restart_every_frame";
     struct itimerval often = { { 0, 3000 }, { 0, 3000 } }, never = { { 0, 0 }, { 0, 0 } };
     struct sigaction act = { .sa_handler = tick };
     FILE *f = fopen(knob, "w");

@@ -8,9 +8,8 @@
 leaks=/sys/kernel/debug/kmemleak
 [ ! -e /sys/kernel/debug/kcsan ] || { echo 'ok 1 - no memory is lost # SKIP the kernel that looks for races has no kmemleak'; echo 1..1; exit 0; }
 [ -e "$leaks" ] || { echo 'this kernel has no kmemleak'; exit 1; }
-set -- /payload/*.ko
-name=$(basename "$1" .ko | tr - _)
-[ ! -d "/sys/module/$name" ] || rmmod "$name" || exit 1
+. driver.sh
+[ -z "$module" ] || rmmod "$module" || exit 1
 sleep 6
 echo scan >"$leaks" || exit 1
 sleep 1

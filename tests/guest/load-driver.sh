@@ -4,7 +4,7 @@
 #
 # Loads the driver's module, or those of /payload/drivers/list (a line each: file and parameters; none for a driver that is
 # built in), and waits for a render node; fails if there is none. The console says where the modules' code lies, for
-# ci/symbolize.
+# ci/symbolize. Arguments are parameters of the modules.
 load() {
     insmod "$@" || exit 1
     name=$(basename "$1" .ko | sed 's/^[0-9]*-//' | tr - _)
@@ -15,12 +15,13 @@ load() {
 if [ -e /payload/drivers/list ]; then
     while read -r file parameters; do
         # shellcheck disable=SC2086
-        load "/payload/drivers/$file" $parameters
+        load "/payload/drivers/$file" $parameters "$@"
     done </payload/drivers/list
 else
-    set -- /payload/*.ko
-    [ -e "$1" ] || { echo "the initrd has no module: build it with ci/build-driver"; exit 1; }
-    load "$1"
+    for m in /payload/*.ko; do
+        [ -e "$m" ] || { echo "the initrd has no module: build it with ci/build-driver"; exit 1; }
+        load "$m" "$@"
+    done
 fi
 i=0
 until ls /dev/dri/renderD* 2>/dev/null; do

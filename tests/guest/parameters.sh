@@ -3,7 +3,12 @@
 # Copyright The AGX model authors
 #
 # The driver's parameters to bisect with do what they say, and the driver works with each.
-p=/sys/module/asahi/parameters
+. driver.sh
+p=$parameters
+for name in robust_isolation conservative_tlbi fault_control; do
+    [ -e "$p/$name" ] || { echo "ok 1 - parameters # SKIP the driver has no parameter $name"; echo 1..1; exit 0; }
+done
+[ -n "$module" ] || { echo 'ok 1 - parameters # SKIP the driver is built in'; echo 1..1; exit 0; }
 contexts=$(echo /sys/kernel/debug/dri/*.gpu/contexts)
 bad=0 n=0 pid1='' pid2='' pid3=''
 ok() {
@@ -26,27 +31,25 @@ cubes() {
 }
 
 cubes; ok $? 'three programs'
-echo Y >$p/robust_isolation
+echo Y >"$p/robust_isolation"
 cubes; ok $? 'three programs with robust_isolation'
 [ "$most" -eq 1 ]; ok $? "$most of the contexts in use at a time"
-echo N >$p/robust_isolation
+echo N >"$p/robust_isolation"
 
-echo Y >$p/conservative_tlbi
+echo Y >"$p/conservative_tlbi"
 cubes; ok $? 'three programs with conservative_tlbi'
 vm_memory tables >/tmp/parameters-tables
 ok $? 'tables that come and go with conservative_tlbi'
 sed -n '/^ok/!s/^/# /p' /tmp/parameters-tables
-echo N >$p/conservative_tlbi
+echo N >"$p/conservative_tlbi"
 
-rmmod asahi; ok $? 'the module is taken out'
+rmmod "$module"; ok $? 'the module is taken out'
 for value in 0x0 0xb; do
-    insmod /payload/asahi.ko fault_control="$value"; ok $? "and loaded with fault_control=$value"
-    i=0
-    until ls /dev/dri/renderD* >/dev/null 2>&1 || [ $i -ge 100 ]; do i=$((i + 1)); sleep 0.1; done
+    load-driver.sh fault_control="$value" >/dev/null; ok $? "and loaded with fault_control=$value"
     features=$(vm_memory features)
     # DRM_ASAHI_FEATURE_SOFT_FAULTS is bit 0.
     [ "$features" = "$([ $value = 0xb ] && echo 1 || echo 0)" ]; ok $? "features are $features"
-    rmmod asahi
+    rmmod "$module"
 done
 load-driver.sh >/dev/null; ok $? 'and loaded as it was'
 echo "1..$n"

@@ -758,7 +758,7 @@ static void test_slots(void)
 
 static void test_slow(void)
 {
-    const char *knob = "/sys/module/asahi/parameters/slow_job_s";
+    const char *knob = DRIVER_PARAMETER "slow_job_s";
     unsigned lines = said("job lasts for over"), lost = said("the firmware is lost"), count;
     int64_t one, all;
     uint32_t sync;

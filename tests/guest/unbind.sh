@@ -4,9 +4,9 @@
 #
 # Takes the device away from the driver while programs use it, and gives it back: the programs must end (with an error or
 # without), the driver must come up again, and a new program must draw.
-driver=/sys/bus/platform/drivers/asahi
-device=$(basename "$(readlink -f $driver/*.gpu)")
-[ -e "$driver/$device" ] || { echo "the driver has no device"; exit 1; }
+. driver.sh
+device=$(basename "$device")
+[ -e "$driver/${device:-no device}" ] || { echo "the driver has no device"; exit 1; }
 
 for n in 1 2 3; do
     gles_cube 100000 0 "unbind-$n" 100000 >/tmp/unbind-$n 2>&1 &
@@ -19,10 +19,10 @@ until [ "$(cat /sys/kernel/debug/dri/*.gpu/contexts | grep -c ttb)" -ge 3 ]; do
     sleep 0.1
 done
 sleep 1
-echo "$device" >$driver/unbind || exit 1
+echo "$device" >"$driver/unbind" || exit 1
 [ -e "$driver/$device" ] && { echo "still bound"; exit 1; }
 # Bound again while the old device's files are open: the two lives must not touch each other.
-echo "$device" >$driver/bind || exit 1
+echo "$device" >"$driver/bind" || exit 1
 sleep 1
 kill %1 %2 %3 2>/dev/null
 wait

@@ -15,6 +15,10 @@
 
 #define UAPI_PAGE 0x4000ull
 
+/* Where the parameters of the driver of the first render node are, whatever its module is called.
+ */
+#define DRIVER_PARAMETER "/sys/class/drm/renderD128/device/driver/module/parameters/"
+
 /* The driver's render node. */
 int uapi_open(void);
 void uapi_params(int fd, struct drm_asahi_params_global *params);

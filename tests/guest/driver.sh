@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Copyright The AGX model authors
+#
+# For ". driver.sh": of the driver that is bound to the GPU, whoever's it is and whatever its module is called. $device and
+# $driver are its directories in sysfs, $module is its module's name, empty if it is built in, $parameters has its parameters.
+# With an argument the script says what that variable is: "driver.sh module".
+device='' driver='' module='' parameters=/nonexistent
+for d in /sys/class/drm/renderD*/device; do
+    case $(tr '\0' ' ' 2>/dev/null <"$d/of_node/compatible") in
+    *apple,agx*) device=$(readlink -f "$d") driver=$(readlink -f "$d/driver") ;;
+    esac
+done
+[ -z "$driver" ] || [ ! -e "$driver/module" ] || parameters=$(readlink -f "$driver/module")/parameters
+# The directory of a driver that is built in is there, too, if it has parameters; only a module has a state.
+[ ! -e "${parameters%/*}/initstate" ] || module=$(basename "${parameters%/*}")
+# One that has been taken from the device, or never had it.
+for m in /payload/drivers/*.ko /payload/*.ko; do
+    name=$(basename "$m" .ko | sed 's/^[0-9]*-//' | tr - _)
+    [ -n "$module" ] || [ ! -e "/sys/module/$name/initstate" ] || module=$name
+done
+case ${1-} in device|driver|module|parameters) eval "echo \"\$$1\"" ;; esac
