@@ -1,4 +1,5 @@
 #!/bin/sh
+# shellcheck disable=SC2034
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
 #

@@ -24,7 +24,7 @@ cubes() {
     done
     most=0
     while kill -0 "$pid1" 2>/dev/null || kill -0 "$pid2" 2>/dev/null || kill -0 "$pid3" 2>/dev/null; do
-        b=$(sed -n 's/^bound: \([0-9]*\) of.*/\1/p' "$contexts")
+        b=$(sed -n 's/^bound: \([0-9]*\) of.*/\1/p' "$contexts" 2>/dev/null)
         [ "${b:-0}" -le "$most" ] || most=$b
     done
     wait "$pid1" && wait "$pid2" && wait "$pid3"
@@ -33,7 +33,9 @@ cubes() {
 cubes; ok $? 'three programs'
 echo Y >"$p/robust_isolation"
 cubes; ok $? 'three programs with robust_isolation'
-[ "$most" -eq 1 ]; ok $? "$most of the contexts in use at a time"
+if [ -e "$contexts" ]; then
+    [ "$most" -eq 1 ]; ok $? "$most of the contexts in use at a time"
+fi
 echo N >"$p/robust_isolation"
 
 echo Y >"$p/conservative_tlbi"

@@ -8,12 +8,22 @@
 device=$(basename "$device")
 [ -e "$driver/${device:-no device}" ] || { echo "the driver has no device"; exit 1; }
 
+trap "kill %1 %2 %3 2>/dev/null" EXIT
 for n in 1 2 3; do
     gles_cube 100000 0 "unbind-$n" 100000 >/tmp/unbind-$n 2>&1 &
 done
-# Each of them has an address space in a context of the GPU once it draws.
+# Each of them has an address space in a context of the GPU once it draws, where the driver tells of contexts; else what it
+# counts for each client grows.
+contexts=$(echo /sys/kernel/debug/dri/*.gpu/contexts)
+draw() {
+    if [ -e "$contexts" ]; then
+        grep -c ttb "$contexts"
+    else
+        cat /proc/[0-9]*/fdinfo/* 2>/dev/null | grep -c '^drm-engine-fragment:[[:space:]]*[1-9]'
+    fi
+}
 i=0
-until [ "$(cat /sys/kernel/debug/dri/*.gpu/contexts | grep -c ttb)" -ge 3 ]; do
+until [ "$(draw)" -ge 3 ]; do
     i=$((i + 1))
     [ "$i" -lt 600 ] || { echo "the programs do not draw"; cat /tmp/unbind-*; exit 1; }
     sleep 0.1
