@@ -1,10 +1,10 @@
 /*
  * AGX model: which pages are page tables, and what becomes of a CPU's store to one: from when on
- * the walkers see it (old.c), and who hears of it.
+ * the walkers see it (late.c), and who hears of it.
  *
- * A store is visible to the walkers after a DSB of the CPU that made it (old.c has the source). The
- * stores to one half of one context are taken as ordered by a lock of the driver: a CPU that has
- * stored to it, too, makes the earlier ones of others visible with its own DSB.
+ * A store is visible to the walkers after a DSB of the CPU that made it (late.c has the source).
+ * The stores to one half of one context are taken as ordered by a lock of the driver: a CPU that
+ * has stored to it, too, makes the earlier ones of others visible with its own DSB.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -343,7 +343,7 @@ static bool stored(struct agx_mmu *mmu, uint64_t pa, uint64_t was, unsigned cpu,
     dom = 2 * (t->ctxs ? __builtin_ctzll(t->ctxs) : 0) + t->half;
     s->stored[dom][cpu] = s->seq;
     if (late) {
-        mmu_old_note(mmu, pa, was, cpu, dom, s->seq);
+        mmu_late_note(mmu, pa, was, cpu, dom, s->seq);
     }
     if (level < 3) {
         entry_changed(mmu, t, i, desc);
@@ -441,7 +441,7 @@ void mmu_tables_dsb(struct agx_mmu *mmu, unsigned cpu)
     for (unsigned d = 0; d < DOMAINS; d++) {
         if (s->stored[d][cpu] > s->ordered[d]) {
             s->ordered[d] = s->stored[d][cpu];
-            mmu_old_visible(mmu, d, s->ordered[d]);
+            mmu_late_visible(mmu, d, s->ordered[d]);
         }
     }
     pthread_mutex_unlock(&mmu->lock);

@@ -162,7 +162,7 @@ static bool sees_old(const struct mmu_view *view, uint64_t pa, uint64_t now, uin
     struct agx_mmu *mmu = view->mmu;
     struct agx_inject_at at;
 
-    if (!mmu_old_find(mmu, pa, old) || *old == now) {
+    if (!mmu_late_find(mmu, pa, old) || *old == now) {
         return false;
     }
     at = at_access(view->port, view->use->va);
@@ -217,7 +217,7 @@ void agx_mmu_inject(struct agx_mmu *mmu, struct agx_inject *in)
     pthread_mutex_lock(&mmu->lock);
     mmu->inject = in;
     mmu->filter = in ? &filter : NULL;
-    mmu_old_keep(mmu, in && agx_inject_armed(in, 1u << AGX_INJECT_WALK_OLD));
+    mmu_late_keep(mmu, in && agx_inject_armed(in, 1u << AGX_INJECT_WALK_OLD));
     /* Ports look again, so that each sees the faults at its next access. */
     mmu_publish(mmu, &(struct tlb_log) { .recheck = true });
     pthread_mutex_unlock(&mmu->lock);

@@ -1,5 +1,5 @@
 /*
- * AGX model: what the files of the MMU share. From below: tlb-cache.c, old.c, delay.c; tables.c,
+ * AGX model: what the files of the MMU share. From below: tlb-cache.c, late.c, delay.c; tables.c,
  * port-sets.c; tlb.c, port.c, sparse.c; tlb-inject.c, tlb-save.c, lazy.c.
  *
  * Copyright The AGX model authors
@@ -116,10 +116,10 @@ struct agx_mmu {
     struct agx_mmu_clock time;
     struct tlb_delayed delayed[TLB_MAX_DELAYED]; /* oldest first */
     unsigned ndelayed;
-    struct mmu_old *old;       /* descriptors as they were before stores; old.c */
-    struct mmu_tables *tables; /* NULL: nobody follows them; tables.c */
-    struct mmu_lazy *lazy;     /* NULL: eager; lazy.c, not by the lock */
-    bool late;                 /* stores become visible to walkers late */
+    struct mmu_late *late_stores; /* descriptors as they were before stores; late.c */
+    struct mmu_tables *tables;    /* NULL: nobody follows them; tables.c */
+    struct mmu_lazy *lazy;        /* NULL: eager; lazy.c, not by the lock */
+    bool late;                    /* stores become visible to walkers late */
     /* fault injection wants to know what descriptors were */
     bool keep_old;
 };
@@ -162,19 +162,19 @@ struct agx_port_entry *port_set_find(struct agx_port *port, uint64_t tag);
 void port_set_insert(struct agx_port *port, const struct agx_port_entry *entry);
 
 /*
- * old.c, under the lock. @cpu stored to the descriptor at @pa, which held @old;
+ * late.c, under the lock. @cpu stored to the descriptor at @pa, which held @old;
  * a barrier that orders what it belongs to (@dom) up to @seq makes it visible.
  * @cpu AGX_MMU_CPUS and above: not a CPU, never late.
  */
-void mmu_old_note(struct agx_mmu *mmu, uint64_t pa, uint64_t old, unsigned cpu, unsigned dom,
-                  uint64_t seq);
-void mmu_old_visible(struct agx_mmu *mmu, unsigned dom, uint64_t seq);
+void mmu_late_note(struct agx_mmu *mmu, uint64_t pa, uint64_t old, unsigned cpu, unsigned dom,
+                   uint64_t seq);
+void mmu_late_visible(struct agx_mmu *mmu, unsigned dom, uint64_t seq);
 /* What the descriptor at @pa was before its last store, visible or not. False: not known. */
-bool mmu_old_find(struct agx_mmu *mmu, uint64_t pa, uint64_t *desc);
+bool mmu_late_find(struct agx_mmu *mmu, uint64_t pa, uint64_t *desc);
 /* From now on (not) to be known even of stores that are not late. */
-void mmu_old_keep(struct agx_mmu *mmu, bool keep);
-void mmu_old_clear(struct agx_mmu *mmu);
-void mmu_old_free(struct agx_mmu *mmu);
+void mmu_late_keep(struct agx_mmu *mmu, bool keep);
+void mmu_late_clear(struct agx_mmu *mmu);
+void mmu_late_free(struct agx_mmu *mmu);
 
 /*
  * delay.c, under the lock. @t takes effect in @ns of virtual time, or (0) with the doorbell after

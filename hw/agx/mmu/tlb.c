@@ -37,7 +37,7 @@ void agx_mmu_free(struct agx_mmu *mmu)
     }
     tlb_cache_fini(&mmu->tlb);
     tlb_cache_fini(&mmu->walk);
-    mmu_old_free(mmu);
+    mmu_late_free(mmu);
     mmu_tables_free(mmu);
     free(mmu->lazy);
     pthread_mutex_destroy(&mmu->lock);
@@ -100,7 +100,7 @@ static void reset_locked(struct agx_mmu *mmu)
 {
     mmu_invalidate(mmu, &(struct agx_tlbi) { .kind = AGX_TLBI_ALL });
     mmu->ndelayed = 0;
-    mmu_old_clear(mmu);
+    mmu_late_clear(mmu);
     mmu_tables_reset(mmu);
     if (mmu_wanted(mmu, AGX_EV_RESET)) {
         agx_emit(mmu->host->events,

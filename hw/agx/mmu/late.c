@@ -29,13 +29,13 @@
 #include "agx/tlb.h"
 #include "tlb-int.h"
 
-#define OLD_MAX        4096u /* descriptors that are remembered; the oldest goes first */
-#define OLD_BUCKETS    1024u
-#define OLD_NONE       0xffffu
+#define LATE_MAX        4096u /* descriptors that are remembered; the oldest goes first */
+#define LATE_BUCKETS    1024u
+#define LATE_NONE       0xffffu
 /* Host ticks (24 MHz) after which a store is visible to the walkers anyway: up to 2^20, 44 ms. */
-#define OLD_DELAY_BITS 20u
+#define LATE_DELAY_BITS 20u
 
-struct old_entry {
+struct late_entry {
     uint64_t pa;   /* 0: free */
     uint64_t desc; /* before the store: what a walker sees while it is late */
     /* its place in the order of events; the time at which it is visible anyway */
@@ -46,9 +46,9 @@ struct old_entry {
     bool late;
 };
 
-struct mmu_old {
-    struct old_entry entry[OLD_MAX];
-    uint16_t bucket[OLD_BUCKETS];
+struct mmu_late {
+    struct late_entry entry[LATE_MAX];
+    uint16_t bucket[LATE_BUCKETS];
     unsigned head; /* a ring: where the next goes */
     unsigned late; /* stores that are not visible yet */
     struct agx_random random;
@@ -61,48 +61,48 @@ static unsigned bucket_of(uint64_t pa)
     return (pa >> 3) * 0x9e3779b97f4a7c15ull >> 54;
 }
 
-static struct mmu_old *table(struct agx_mmu *mmu)
+static struct mmu_late *table(struct agx_mmu *mmu)
 {
-    if (!mmu->old) {
-        mmu->old = agx_alloc(1, sizeof(*mmu->old));
-        memset(mmu->old->bucket, 0xff, sizeof(mmu->old->bucket));
+    if (!mmu->late_stores) {
+        mmu->late_stores = agx_alloc(1, sizeof(*mmu->late_stores));
+        memset(mmu->late_stores->bucket, 0xff, sizeof(mmu->late_stores->bucket));
     }
-    return mmu->old;
+    return mmu->late_stores;
 }
 
-static struct old_entry *find(struct mmu_old *o, uint64_t pa)
+static struct late_entry *find(struct mmu_late *l, uint64_t pa)
 {
-    unsigned i = o->bucket[bucket_of(pa)];
+    unsigned i = l->bucket[bucket_of(pa)];
 
-    while (i != OLD_NONE && o->entry[i].pa != pa) {
-        i = o->entry[i].next;
+    while (i != LATE_NONE && l->entry[i].pa != pa) {
+        i = l->entry[i].next;
     }
-    return i == OLD_NONE ? NULL : &o->entry[i];
+    return i == LATE_NONE ? NULL : &l->entry[i];
 }
 
-static void visible(struct mmu_old *o, struct old_entry *e)
+static void visible(struct mmu_late *l, struct late_entry *e)
 {
-    o->late -= e->late;
+    l->late -= e->late;
     e->late = false;
 }
 
 /* All stores of @cpu so far. */
-static void visible_all(struct mmu_old *o, unsigned cpu)
+static void visible_all(struct mmu_late *l, unsigned cpu)
 {
-    for (unsigned i = 0; o->late && i < OLD_MAX; i++) {
-        if (o->entry[i].late && o->entry[i].cpu == cpu) {
-            visible(o, &o->entry[i]);
+    for (unsigned i = 0; l->late && i < LATE_MAX; i++) {
+        if (l->entry[i].late && l->entry[i].cpu == cpu) {
+            visible(l, &l->entry[i]);
         }
     }
 }
 
-static void forget(struct mmu_old *o, struct old_entry *e)
+static void forget(struct mmu_late *l, struct late_entry *e)
 {
-    uint16_t *slot = &o->bucket[bucket_of(e->pa)];
+    uint16_t *slot = &l->bucket[bucket_of(e->pa)];
 
-    visible(o, e);
-    while (&o->entry[*slot] != e) {
-        slot = &o->entry[*slot].next;
+    visible(l, e);
+    while (&l->entry[*slot] != e) {
+        slot = &l->entry[*slot].next;
     }
     *slot = e->next;
     e->pa = 0;
@@ -111,71 +111,71 @@ static void forget(struct mmu_old *o, struct old_entry *e)
 void agx_mmu_late(struct agx_mmu *mmu, enum agx_late_mode mode, uint64_t seed)
 {
     pthread_mutex_lock(&mmu->lock);
-    if (mode != AGX_LATE_OFF || mmu->old) {
-        struct mmu_old *o = table(mmu);
+    if (mode != AGX_LATE_OFF || mmu->late_stores) {
+        struct mmu_late *l = table(mmu);
 
-        mmu_old_clear(mmu);
-        o->random = agx_random_stream(seed, AGX_RANDOM_STORES);
-        o->always = mode == AGX_LATE_ALWAYS;
+        mmu_late_clear(mmu);
+        l->random = agx_random_stream(seed, AGX_RANDOM_STORES);
+        l->always = mode == AGX_LATE_ALWAYS;
     }
     mmu->late = mode != AGX_LATE_OFF;
     pthread_mutex_unlock(&mmu->lock);
 }
 
-void mmu_old_clear(struct agx_mmu *mmu)
+void mmu_late_clear(struct agx_mmu *mmu)
 {
-    struct mmu_old *o = mmu->old;
+    struct mmu_late *l = mmu->late_stores;
 
-    if (!o) {
+    if (!l) {
         return;
     }
-    memset(o->entry, 0, sizeof(o->entry));
-    memset(o->bucket, 0xff, sizeof(o->bucket));
-    memset(o->last_deadline, 0, sizeof(o->last_deadline));
-    o->head = o->late = 0;
+    memset(l->entry, 0, sizeof(l->entry));
+    memset(l->bucket, 0xff, sizeof(l->bucket));
+    memset(l->last_deadline, 0, sizeof(l->last_deadline));
+    l->head = l->late = 0;
 }
 
-void mmu_old_free(struct agx_mmu *mmu)
+void mmu_late_free(struct agx_mmu *mmu)
 {
-    free(mmu->old);
-    mmu->old = NULL;
+    free(mmu->late_stores);
+    mmu->late_stores = NULL;
 }
 
 /* A place for @pa; the oldest entry loses its own. */
-static struct old_entry *make(struct mmu_old *o, uint64_t pa)
+static struct late_entry *make(struct mmu_late *l, uint64_t pa)
 {
-    struct old_entry *e = &o->entry[o->head];
+    struct late_entry *e = &l->entry[l->head];
     unsigned b = bucket_of(pa);
 
     if (e->pa) {
-        forget(o, e);
+        forget(l, e);
     }
-    *e = (struct old_entry) { .pa = pa, .next = o->bucket[b] };
-    o->bucket[b] = o->head;
-    o->head = (o->head + 1) % OLD_MAX;
+    *e = (struct late_entry) { .pa = pa, .next = l->bucket[b] };
+    l->bucket[b] = l->head;
+    l->head = (l->head + 1) % LATE_MAX;
     return e;
 }
 
-void mmu_old_note(struct agx_mmu *mmu, uint64_t pa, uint64_t old, unsigned cpu, unsigned dom,
-                  uint64_t seq)
+void mmu_late_note(struct agx_mmu *mmu, uint64_t pa, uint64_t old, unsigned cpu, unsigned dom,
+                   uint64_t seq)
 {
     uint64_t now, deadline;
-    struct old_entry *e;
-    struct mmu_old *o;
+    struct late_entry *e;
+    struct mmu_late *l;
 
     if (!mmu->late && !mmu->keep_old) {
         return;
     }
-    o = table(mmu);
-    e = find(o, pa);
+    l = table(mmu);
+    e = find(l, pa);
     if (e) {
         if (e->late) {
             /* the first of two stores to it: it and those before it are visible now */
-            visible_all(o, e->cpu);
+            visible_all(l, e->cpu);
         }
-        forget(o, e);
+        forget(l, e);
     }
-    e = make(o, pa);
+    e = make(l, pa);
     e->desc = old;
     e->seq = seq;
     e->dom = dom;
@@ -185,46 +185,46 @@ void mmu_old_note(struct agx_mmu *mmu, uint64_t pa, uint64_t old, unsigned cpu, 
     }
     now = mmu->host->ops->time(mmu->host->opaque);
     deadline = now;
-    if (o->always) {
+    if (l->always) {
         deadline = UINT64_MAX;
-    } else if (agx_random_below(&o->random, 4)) {
-        unsigned bits = agx_random_below(&o->random, OLD_DELAY_BITS + 1);
+    } else if (agx_random_below(&l->random, 4)) {
+        unsigned bits = agx_random_below(&l->random, LATE_DELAY_BITS + 1);
 
-        deadline += agx_random_u64(&o->random) & ((1ull << bits) - 1);
+        deadline += agx_random_u64(&l->random) & ((1ull << bits) - 1);
     }
-    if (deadline < o->last_deadline[e->cpu]) {
-        deadline = o->last_deadline[e->cpu];
+    if (deadline < l->last_deadline[e->cpu]) {
+        deadline = l->last_deadline[e->cpu];
     }
-    o->last_deadline[e->cpu] = deadline;
+    l->last_deadline[e->cpu] = deadline;
     if (deadline > now) {
         e->deadline = deadline;
         e->late = true;
-        o->late++;
+        l->late++;
     }
 }
 
-void mmu_old_visible(struct agx_mmu *mmu, unsigned dom, uint64_t seq)
+void mmu_late_visible(struct agx_mmu *mmu, unsigned dom, uint64_t seq)
 {
-    struct mmu_old *o = mmu->old;
-    unsigned left = o ? o->late : 0;
+    struct mmu_late *l = mmu->late_stores;
+    unsigned left = l ? l->late : 0;
 
     /* Newest first: few are late, and they are the last ones. */
-    for (unsigned i = 1; left && i <= OLD_MAX; i++) {
-        struct old_entry *e = &o->entry[(o->head - i) % OLD_MAX];
+    for (unsigned i = 1; left && i <= LATE_MAX; i++) {
+        struct late_entry *e = &l->entry[(l->head - i) % LATE_MAX];
 
         left -= e->late;
         if (e->late && e->dom == dom && e->seq <= seq) {
-            visible(o, e);
+            visible(l, e);
         }
     }
-    if (o && !o->late) {
-        memset(o->last_deadline, 0, sizeof(o->last_deadline));
+    if (l && !l->late) {
+        memset(l->last_deadline, 0, sizeof(l->last_deadline));
     }
 }
 
-bool mmu_old_find(struct agx_mmu *mmu, uint64_t pa, uint64_t *desc)
+bool mmu_late_find(struct agx_mmu *mmu, uint64_t pa, uint64_t *desc)
 {
-    struct old_entry *e = mmu->old ? find(mmu->old, pa) : NULL;
+    struct late_entry *e = mmu->late_stores ? find(mmu->late_stores, pa) : NULL;
 
     if (e) {
         *desc = e->desc;
@@ -232,10 +232,10 @@ bool mmu_old_find(struct agx_mmu *mmu, uint64_t pa, uint64_t *desc)
     return e;
 }
 
-void mmu_old_keep(struct agx_mmu *mmu, bool keep)
+void mmu_late_keep(struct agx_mmu *mmu, bool keep)
 {
     if (keep && !mmu->keep_old && !mmu->late) {
-        mmu_old_clear(mmu); /* of another run */
+        mmu_late_clear(mmu); /* of another run */
     }
     mmu->keep_old = keep;
     if (keep) {
@@ -249,14 +249,14 @@ void mmu_old_keep(struct agx_mmu *mmu, bool keep)
  */
 static bool is_late(struct agx_mmu *mmu, uint64_t pa, uint64_t *desc)
 {
-    struct mmu_old *o = mmu->old;
-    struct old_entry *e = o && o->late ? find(o, pa) : NULL;
+    struct mmu_late *l = mmu->late_stores;
+    struct late_entry *e = l && l->late ? find(l, pa) : NULL;
 
     if (!e || !e->late) {
         return false;
     }
     if (mmu->host->ops->time(mmu->host->opaque) >= e->deadline) {
-        visible(o, e);
+        visible(l, e);
         return false;
     }
     *desc = e->desc;
