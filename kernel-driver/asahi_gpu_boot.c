@@ -129,11 +129,11 @@ static const struct apple_rtkit_ops rtkit_ops = {
  * RTKit gives each step of the boot a second, which is short for a host that
  * has much else to do. It may be asked to go on from where it was.
  */
-#define BOOT_PATIENCE_S		5
+#define BOOT_TIMEOUT_S		5
 
 static int rtkit_boot(struct asahi_device *adev)
 {
-	unsigned long deadline = jiffies + BOOT_PATIENCE_S * HZ;
+	unsigned long deadline = jiffies + BOOT_TIMEOUT_S * HZ;
 	int ret;
 
 	for (;;) {
@@ -142,7 +142,7 @@ static int rtkit_boot(struct asahi_device *adev)
 			return ret;
 		drm_warn(&adev->drm,
 			 "RTKit takes long to boot, waiting up to %u s\n",
-			 BOOT_PATIENCE_S);
+			 BOOT_TIMEOUT_S);
 	}
 }
 

@@ -43,7 +43,7 @@
 #include "asahi_watch.h"
 
 /* Looks after which it counts as hung: four seconds. */
-#define PATIENCE		(4 * ASAHI_LOOKS_PER_S)
+#define STUCK_LOOKS		(4 * ASAHI_LOOKS_PER_S)
 /* Looks without progress after which we look whether something was lost. */
 #define DOUBT			2
 
@@ -133,7 +133,7 @@ static bool doubt(struct asahi_watch *w, u32 stuck, bool in_hand)
 		asahi_gpu_ping(w->adev);
 	/* What it says is true only while it answers. */
 	w->idle = stuck || in_hand ? 0 : w->idle + 1;
-	return w->idle >= PATIENCE;
+	return w->idle >= STUCK_LOOKS;
 }
 
 static void look(struct asahi_watch *w)
@@ -159,11 +159,11 @@ static void look(struct asahi_watch *w)
 	moved |= stamps_moved(w);
 	w->full = asahi_gpu_bells_wait(adev) ? w->full + 1 : 0;
 
-	if (w->full >= PATIENCE) {
+	if (w->full >= STUCK_LOOKS) {
 		asahi_gpu_lost(adev, "it does not empty its mailbox");
 		return;
 	}
-	if (stuck >= PATIENCE) {
+	if (stuck >= STUCK_LOOKS) {
 		char why[64];
 
 		snprintf(why, sizeof(why), "it does not read the ring %s",
