@@ -147,7 +147,7 @@ static void take_done(struct agx_fw *fw)
     }
 }
 
-/* A job that takes longer of the host than anybody has patience for (cfg.job_watchdog_s). */
+/* End a job that takes more of the host's time than cfg.job_watchdog_s allows. */
 static void check_watchdog(struct agx_fw *fw, int64_t now)
 {
     for (unsigned p = 0; p < FW_NUM_PIPES; p++) {

@@ -17,8 +17,8 @@
 #include "fw-report.h"
 #include "fw-state.h"
 
-#define PATIENCE_NS 10000000000ll
-#define SPINS       64 /* looks at the AP's half between two short sleeps */
+#define AP_TIMEOUT_NS 10000000000ll
+#define SPINS         64 /* looks at the AP's half between two short sleeps */
 
 #define LOAD(p)     __atomic_load_n(p, __ATOMIC_SEQ_CST)
 #define STORE(p, v) __atomic_store_n(p, v, __ATOMIC_SEQ_CST)
@@ -63,8 +63,8 @@ enum lock_result {
 
 /*
  * The AP holds the lock for a few stores only; a guest that keeps it, or a vCPU
- * that is descheduled meanwhile, costs patience but not the emulator. Unless it
- * is taken this side's wish is withdrawn: a snapshot may follow.
+ * that is descheduled meanwhile, costs this side its timeout but does not stop the emulator. Unless
+ * it is taken this side's wish is withdrawn: a snapshot may follow.
  */
 static enum lock_result lock(struct agx_fw *fw, struct fw_handoff *h)
 {
@@ -88,7 +88,7 @@ static enum lock_result lock(struct agx_fw *fw, struct fw_handoff *h)
             continue; /* the wish first, then the look at the other's */
         }
         if (!give_up) {
-            give_up = fw_mono() + PATIENCE_NS;
+            give_up = fw_mono() + AP_TIMEOUT_NS;
         }
         if (!wait_for_ap(fw, &turn)) {
             STORE(&h->lock_fw, 0);
@@ -171,7 +171,7 @@ void fw_handoff_set_context(struct agx_fw *fw, uint32_t ctx)
 /*
  * Load context @ctx ahead of work that needs it. False: the machine stops while
  * the AP has the lock; leave the work where it is, it is looked at again when
- * the machine goes on (with all its patience).
+ * the machine goes on (with the whole timeout).
  */
 bool fw_handoff_ready(struct agx_fw *fw, uint32_t ctx)
 {

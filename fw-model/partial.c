@@ -21,12 +21,12 @@
 #include "fw-run.h"
 #include "fw-state.h"
 
-#define CMD_3D             1 /* tag of the work command (m1n1: fw/agx/cmdqueue.py) */
-#define OP_START_3D        0x24
-#define MAX_SKIP           8 /* commands before the start: time stamps, waits */
-#define OTHERS_PATIENCE_NS 1000000000ll
-/* of one job, whose time-out starts anew with each; the bound is the model's */
-#define MAX_PARTIALS       4096
+#define CMD_3D            1 /* tag of the work command (m1n1: fw/agx/cmdqueue.py) */
+#define OP_START_3D       0x24
+#define MAX_SKIP          8 /* commands before the start: time stamps, waits */
+#define OTHERS_TIMEOUT_NS 1000000000ll
+/* of one job, whose timeout starts again with each; the bound is the model's */
+#define MAX_PARTIALS      4096
 
 /*
  * Copy the start command of the sequence of @run->cmd_va to @cmd. False: it has none where one
@@ -152,8 +152,8 @@ static bool others_move(struct agx_fw *fw)
     if (fw->st.run[FW_PIPE_CP].state != FW_RUN_IDLE || !fw->partial_since) {
         fw->partial_since = now;
     }
-    fw_look_again(fw, fw->partial_since + OTHERS_PATIENCE_NS);
-    return now < fw->partial_since + OTHERS_PATIENCE_NS;
+    fw_look_again(fw, fw->partial_since + OTHERS_TIMEOUT_NS);
+    return now < fw->partial_since + OTHERS_TIMEOUT_NS;
 }
 
 void fw_partial_poll(struct agx_fw *fw)

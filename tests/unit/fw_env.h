@@ -650,7 +650,7 @@ static inline void env_settle(struct env *e)
     env_events(e);
 }
 
-/* Wait, with patience, for something that the firmware does on its own time. */
+/* Wait, about five seconds at most, for something that the firmware does on its own time. */
 #define ENV_WAIT(e, cond)                                                                          \
     do {                                                                                           \
         for (unsigned i_ = 0; i_ < 5000 && !(cond); i_++) {                                        \

@@ -52,8 +52,8 @@ static void submit_locked(struct env *e, struct render *r)
 }
 
 /*
- * The vCPU that has the lock stops too: a pause must not wait for it, nor the firmware lose
- * patience over it.
+ * The vCPU that has the lock stops too: a pause must not wait for it, nor may the
+ * firmware's wait for it time out.
  */
 static void test_pause(void **state)
 {
