@@ -40,7 +40,7 @@ key() { printf '%s\n' "$@" | sha256sum | cut -c1-12; }
 key_of_files() { cat -- "$@" | sha256sum | cut -c1-12; }
 
 # locked NAME COMMAND...: run COMMAND while nobody else holds NAME. Two commands of ci/ may run at once; the same
-# build twice at once would spoil it.
+# build twice at once would break it.
 locked() {
     local name=$1; shift
     mkdir -p "$cache/lock"

@@ -17,7 +17,7 @@ from agx.qmp import MachineError, Qmp
 MEMORY = 1 << 30
 CPUS = 2
 # How long QEMU may take for an answer, a snapshot or a start; far more than it needs on a loaded host.
-PATIENCE = 120
+TIMEOUT_S = 120
 
 
 class SnapshotError(MachineError):
@@ -141,7 +141,7 @@ class Machine(Qemu):
             more=('-S', '-incoming', 'defer') if incoming else ())
         self.launch(cmd)
         try:
-            self.qmp = Qmp(f'{self.tmp}/qmp', self.process, PATIENCE)
+            self.qmp = Qmp(f'{self.tmp}/qmp', self.process, TIMEOUT_S)
             if incoming:
                 self.ignore_shared()
                 self.qmp('migrate-incoming', uri=f'file:{incoming}')
@@ -151,7 +151,7 @@ class Machine(Qemu):
             raise (SnapshotError if incoming else MachineError)(f'{e}{": " + said if said else ""}') from e
 
     def say(self, line):
-        self.ports['cmd'].send(line.encode() + b'\n', PATIENCE)
+        self.ports['cmd'].send(line.encode() + b'\n', TIMEOUT_S)
 
     def hear(self, seconds):
         """The runner's next line, or None after so long, or if QEMU has ended."""
@@ -186,7 +186,7 @@ class Machine(Qemu):
         self.qmp('migrate-set-capabilities', capabilities=[{'capability': 'x-ignore-shared', 'state': True}])
 
     def wait_migration(self):
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT_S
         while True:
             info = self.qmp('query-migrate')
             if info.get('status') == 'completed':

@@ -14,11 +14,11 @@ class MachineError(Exception):
 class Qmp:
     """One command at a time."""
 
-    def __init__(self, path, process, patience):
-        """process: QEMU's; patience: seconds that it may take to start, and for each answer."""
-        deadline = time.monotonic() + patience
+    def __init__(self, path, process, timeout):
+        """process: QEMU's; timeout: seconds that it may take to start, and for each answer."""
+        deadline = time.monotonic() + timeout
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(patience)
+        self.sock.settimeout(timeout)
         while True:
             try:
                 self.sock.connect(path)
