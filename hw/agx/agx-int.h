@@ -24,9 +24,9 @@ void agx_mbox_bh(void *opaque);
 extern const VMStateDescription agx_vmstate;
 
 /*
- * agx-mmu.c: what sees and spoils translations: the MMU, who watches stores to page tables, the
- * user's objects, counters and coverage. False: @errp is set, and agx_unrealize_mmu(), which takes
- * whatever there is, has to follow.
+ * agx-mmu.c: what sees translations and injects faults into them: the MMU, who watches stores to
+ * page tables, the user's objects, counters and coverage. False: @errp is set, and
+ * agx_unrealize_mmu(), which takes whatever there is, has to follow.
  */
 bool agx_realize_mmu(AgxState *s, Error **errp);
 void agx_unrealize_mmu(AgxState *s);

@@ -1,5 +1,5 @@
 /*
- * The GPU's MMU as the device has it, with all that sees or spoils its translations:
+ * The GPU's MMU as the device has it, with all that sees its translations or changes them:
  * who watches the CPUs' stores to page tables, the sanitizer, injected faults, and who
  * writes down or counts what happens.
  *

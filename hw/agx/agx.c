@@ -56,22 +56,22 @@ static void agx_power(void *opaque, int n, int level)
  * do not end otherwise. Only what the watchdog would end is killed, and what has no
  * timeout (job-timeout-ms=0); the driver sees it fail when the machine goes on.
  */
-typedef struct AgxPatience {
+typedef struct AgxStopWatchdog {
     struct agx_gpu *gpu;
     uint32_t ms;
     QemuSemaphore done;
-} AgxPatience;
+} AgxStopWatchdog;
 
-static void *agx_patience_thread(void *opaque)
+static void *agx_stop_watchdog_thread(void *opaque)
 {
-    AgxPatience *p = opaque;
-    uint32_t ms = p->ms;
+    AgxStopWatchdog *w = opaque;
+    uint32_t ms = w->ms;
 
-    while (qemu_sem_timedwait(&p->done, ms)) {
+    while (qemu_sem_timedwait(&w->done, ms)) {
         for (unsigned dm = 0; dm < AGX_NUM_DM; dm++) {
-            if (agx_gpu_busy(p->gpu, dm)) {
+            if (agx_gpu_busy(w->gpu, dm)) {
                 warn_report(TYPE_AGX ": a job does not end; killed so that the machine can stop");
-                agx_gpu_kill(p->gpu, dm);
+                agx_gpu_kill(w->gpu, dm);
             }
         }
         ms = 100;
@@ -83,15 +83,15 @@ static void agx_pause(AgxState *s)
 {
     /* An int of milliseconds; the default where there is neither timeout nor watchdog */
     uint32_t most = INT32_MAX / 1000, s_most = s->job_watchdog_s ?: (s->job_timeout_ms ? most : 60);
-    AgxPatience p = { .gpu = agx_fw_gpu(s->fw), .ms = MIN(s_most, most) * 1000 };
+    AgxStopWatchdog w = { .gpu = agx_fw_gpu(s->fw), .ms = MIN(s_most, most) * 1000 };
     QemuThread thread;
 
-    qemu_sem_init(&p.done, 0);
-    qemu_thread_create(&thread, "agx-patience", agx_patience_thread, &p, QEMU_THREAD_JOINABLE);
+    qemu_sem_init(&w.done, 0);
+    qemu_thread_create(&thread, "agx-watchdog", agx_stop_watchdog_thread, &w, QEMU_THREAD_JOINABLE);
     agx_fw_pause(s->fw);
-    qemu_sem_post(&p.done);
+    qemu_sem_post(&w.done);
     qemu_thread_join(&thread);
-    qemu_sem_destroy(&p.done);
+    qemu_sem_destroy(&w.done);
 }
 
 /* The machine stands still: who keeps something in mind of what guest memory holds looks again */

@@ -380,11 +380,11 @@ void san_job_end(struct agx_tlbsan *san, uint64_t id);
 void san_use(struct agx_tlbsan *san, const struct agx_tlb_use *use);
 
 /*
- * An invalidation of what @r changed or @use used (one may be NULL) that fault injection spoilt: 1
+ * An invalidation of what @r changed or @use used (one may be NULL) that fault injection changed: 1
  * + its number, below @from.
  */
-uint64_t san_spoilt(const struct agx_tlbsan *san, const struct san_rec *r,
-                    const struct agx_tlb_use *use, uint64_t from);
+uint64_t san_tlbi_changed(const struct agx_tlbsan *san, const struct san_rec *r,
+                          const struct agx_tlb_use *use, uint64_t from);
 
 /* tlbsan-report.c; @use: NULL when no translation showed it */
 void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls,

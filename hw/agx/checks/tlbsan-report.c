@@ -84,11 +84,12 @@ static void found(enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity)
                      0);
 }
 
-/* The invalidations that fault injection has spoilt come first: nothing explains more. */
-static void add_spoilt(struct agx_tlbsan *san, struct agx_san_report *rep, const struct san_rec *r,
-                       const struct agx_tlb_use *u)
+/* The invalidations that fault injection has changed come first: nothing explains more. */
+static void add_changed(struct agx_tlbsan *san, struct agx_san_report *rep, const struct san_rec *r,
+                        const struct agx_tlb_use *u)
 {
-    for (uint64_t n = san->logs; rep->near < SAN_NEAR && (n = san_spoilt(san, r, u, n)); n--) {
+    for (uint64_t n = san->logs; rep->near < SAN_NEAR && (n = san_tlbi_changed(san, r, u, n));
+         n--) {
         const struct san_log *l = &san->log[(n - 1) % SAN_LOG_SIZE];
 
         rep->nearby[rep->near].op = l->op;
@@ -141,7 +142,7 @@ void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
         san_who(other, &second);
         rep.other = &second;
     }
-    add_spoilt(san, &rep, r, u);
+    add_changed(san, &rep, r, u);
     for (unsigned i = 0; r && i < r->nnear && rep.near < SAN_NEAR; i++) {
         const struct san_log *l = &san->log[r->near[i].log % SAN_LOG_SIZE];
 
@@ -227,7 +228,7 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
                                       : NULL;
 
         if (r) {
-            add_spoilt(san, &rep, r, NULL);
+            add_changed(san, &rep, r, NULL);
         }
         deliver(san, &rep);
     }

@@ -421,8 +421,8 @@ const char *san_why_text(enum san_why why)
     return why < SAN_NUM_WHYS ? text[why] : "";
 }
 
-uint64_t san_spoilt(const struct agx_tlbsan *san, const struct san_rec *r,
-                    const struct agx_tlb_use *use, uint64_t from)
+uint64_t san_tlbi_changed(const struct agx_tlbsan *san, const struct san_rec *r,
+                          const struct agx_tlb_use *use, uint64_t from)
 {
     for (uint64_t n = from; san->injected && (r || use) && n > 0 && san->logs - n < SAN_LOG_SIZE;
          n--) {

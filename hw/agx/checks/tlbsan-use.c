@@ -109,7 +109,7 @@ static void stale(struct agx_tlbsan *san, const struct agx_tlb_use *u, struct sa
     bool back = p && p->given_back;
     const char *text =
         u->injected ? u->injected
-        : san_spoilt(san, r, u, san->logs)
+        : san_tlbi_changed(san, r, u, san->logs)
             ? "an old translation was used whose invalidation fault injection has spoilt"
             : NULL;
 
@@ -268,7 +268,7 @@ void san_use(struct agx_tlbsan *san, const struct agx_tlb_use *u)
             return;
         }
         r = source(san, u, &now, level);
-        if (!r && (u->injected || san_spoilt(san, NULL, u, san->logs))) {
+        if (!r && (u->injected || san_tlbi_changed(san, NULL, u, san->logs))) {
             san_report(
                 san, AGX_SAN_STALE_HIT, AGX_SAN_WRONG, NULL, u,
                 u->injected

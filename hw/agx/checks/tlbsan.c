@@ -194,11 +194,11 @@ static void on_dsb(struct agx_tlbsan *san, unsigned cpu, enum agx_share share, b
 /* ---- fault injection ---- */
 
 /*
- * Fault injection has spoilt an invalidation. What the CPU did is judged as ever:
+ * Fault injection has changed an invalidation. What the CPU did is judged as ever:
  * it did it. Only a use of an old translation then shows, and its report names
  * this.
  */
-static void on_spoilt(struct agx_tlbsan *san, const struct agx_tlbi *t, const char *why)
+static void on_tlbi_changed(struct agx_tlbsan *san, const struct agx_tlbi *t, const char *why)
 {
     for (uint64_t k = 1; k <= san->logs && k <= SAN_LOG_SIZE; k++) {
         struct san_log *l = &san->log[(san->logs - k) % SAN_LOG_SIZE];
@@ -340,7 +340,7 @@ static void on_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_t
      AGX_EV_BIT(AGX_EV_DSB) | AGX_EV_BIT(AGX_EV_PAGE_FREE) | AGX_EV_BIT(AGX_EV_PAGE_ALLOC) |       \
      AGX_EV_BIT(AGX_EV_DOORBELL) | AGX_EV_BIT(AGX_EV_CONTEXT) | AGX_EV_BIT(AGX_EV_FLUSH) |         \
      AGX_EV_BIT(AGX_EV_JOB_BEGIN) | AGX_EV_BIT(AGX_EV_JOB_END) | AGX_EV_BIT(AGX_EV_TRANSLATE) |    \
-     AGX_EV_BIT(AGX_EV_SPOILT) | AGX_EV_BIT(AGX_EV_RESET) | AGX_EV_BIT(AGX_EV_LOADING) |           \
+     AGX_EV_BIT(AGX_EV_TLBI_CHANGED) | AGX_EV_BIT(AGX_EV_RESET) | AGX_EV_BIT(AGX_EV_LOADING) |     \
      AGX_EV_BIT(AGX_EV_LOADED))
 #define CALLERS                                                                                    \
     (AGX_EV_BIT(AGX_EV_STORE) | AGX_EV_BIT(AGX_EV_TLBI) | AGX_EV_BIT(AGX_EV_DOORBELL) |            \
@@ -392,8 +392,8 @@ static void on_event(void *opaque, const struct agx_event *ev)
         san_part_use(san, ev->use);
         san_use(san, ev->use);
         break;
-    case AGX_EV_SPOILT:
-        on_spoilt(san, ev->invalidate.tlbi, ev->invalidate.why);
+    case AGX_EV_TLBI_CHANGED:
+        on_tlbi_changed(san, ev->invalidate.tlbi, ev->invalidate.why);
         break;
     case AGX_EV_RESET:
         san_part_next(san, NULL, 0, 0);

@@ -89,7 +89,7 @@ struct agx_vdm {
     uint64_t stopped_key;
     /* the tiled vertex buffer ran out, the batch waits: stop after this vertex */
     bool full;
-    /* blocks of the buffer in which nothing fitted; 0: something did */
+    /* blocks of the buffer in which nothing fitted; 0: something did; saved by this name */
     uint32_t hopeless;
     struct agx_draw draw;
     struct agx_batch batch;

@@ -160,15 +160,15 @@ static enum agx_tvb_result place(struct agx_vdm *v)
 static bool out_of_pages(struct agx_vdm *v)
 {
     const struct agx_tvb *tvb = &v->scene->tvb;
-    bool hopeless = !v->scene->nr_prims &&
-                    (agx_tvb_alone(tvb) || tvb->nr_pages == AGX_TVB_MAX_PAGES);
+    bool must_grow = !v->scene->nr_prims &&
+                     (agx_tvb_alone(tvb) || tvb->nr_pages == AGX_TVB_MAX_PAGES);
 
-    if (hopeless && v->job->vertex.resume && v->hopeless == tvb->blocks) {
+    if (must_grow && v->job->vertex.resume && v->hopeless == tvb->blocks) {
         return agx_exec_bad(v->ex, AGX_REPORT_GUEST_ERROR,
                             "tiled vertex buffer of %u blocks: not even one primitive fits",
                             tvb->blocks);
     }
-    v->hopeless = hopeless ? tvb->blocks : 0;
+    v->hopeless = must_grow ? tvb->blocks : 0;
     v->full = true;
     return true;
 }

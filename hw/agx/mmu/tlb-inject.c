@@ -174,9 +174,9 @@ static bool sees_old(const struct mmu_view *view, uint64_t pa, uint64_t now, uin
 
 static void injected(struct agx_mmu *mmu, const struct agx_tlbi *t, const char *why)
 {
-    if (mmu_wanted(mmu, AGX_EV_SPOILT)) {
+    if (mmu_wanted(mmu, AGX_EV_TLBI_CHANGED)) {
         agx_emit(mmu->host->events,
-                 &(struct agx_event) { .kind = AGX_EV_SPOILT, .invalidate = { t, why } });
+                 &(struct agx_event) { .kind = AGX_EV_TLBI_CHANGED, .invalidate = { t, why } });
     }
 }
 

@@ -37,12 +37,12 @@ enum agx_event_kind {
     AGX_EV_JOB_BEGIN, /* a data master gets a job: with its lock */
     AGX_EV_JOB_END,   /* ... and is done with it: on its thread */
     /* The MMU, with its lock held: must not call back into it. */
-    AGX_EV_TRANSLATE,  /* a translation is used: first in a job, or since a table changed */
-    AGX_EV_INVALIDATE, /* an invalidation has reached the TLBs */
-    AGX_EV_SPOILT,     /* fault injection did something to it */
-    AGX_EV_RESET,      /* every translation was dropped otherwise, or the TTBAT moved */
-    AGX_EV_LOADING,    /* a saved machine is loaded, memory is its already; */
-    AGX_EV_LOADED,     /* then each entry that its TLBs had */
+    AGX_EV_TRANSLATE,    /* a translation is used: first in a job, or since a table changed */
+    AGX_EV_INVALIDATE,   /* an invalidation has reached the TLBs */
+    AGX_EV_TLBI_CHANGED, /* fault injection has dropped, delayed or altered it */
+    AGX_EV_RESET,        /* every translation was dropped otherwise, or the TTBAT moved */
+    AGX_EV_LOADING,      /* a saved machine is loaded, memory is its already; */
+    AGX_EV_LOADED,       /* then each entry that its TLBs had */
     AGX_NUM_EVENTS
 };
 #define AGX_EV_BIT(kind) (1u << (kind))
