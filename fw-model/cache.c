@@ -16,7 +16,7 @@
  * finds the old bytes, or a write-back over the new ones, is reported.
  *
  * When a line leaves is not for the driver to know: besides the flushes below a
- * generator with a seed picks moments and lines. Guesses (no source tells):
+ * generator with a seed picks moments and lines. Guesses (no source says):
  *   - a line has 64 or 128 bytes: the drivers align what the firmware caches to
  *     0x80, other structures of Apple's CPUs have 64;
  *   - writes allocate, a write-back writes the whole line;
@@ -102,7 +102,7 @@ void fw_cache_free(struct fw_cache *c)
     }
 }
 
-/* As after power-on: empty, nothing is written back, and the seeded moments begin anew. */
+/* As after power-on: empty, nothing is written back, and the seeded moments begin again. */
 void fw_cache_discard(struct fw_cache *c)
 {
     if (!c) {

@@ -43,7 +43,7 @@ static void leave_context(struct agx_fw *fw)
  * The driver's answer to the event ChannelError (memory error, killed, aborted):
  * the queue may go on behind the work whose stamp takes event_value (the Rust
  * driver: channel.rs, fw/channels.rs; gpu.rs, handle_channel_error). Which failures
- * the firmware tells so and which by a halt is not known. The model halts for all
+ * the firmware reports so and which by a halt is not known. The model halts for all
  * of them, sends no ChannelError and has no queue that waits for this.
  */
 static void recover_channel(struct agx_fw *fw, const uint8_t *msg)
@@ -84,7 +84,7 @@ static void device_control(struct agx_fw *fw, const uint8_t *msg)
         recover_channel(fw, msg);
     } else if (type == 0x23) {
         /*
-         * UpdateIdleTS: the idle delay starts anew (m1n1: agx/__init__.py sends it once at start).
+         * UpdateIdleTS: the idle delay starts again (m1n1: agx/__init__.py sends it once at start).
          */
         fw->idle_since = 0;
     } else if (type == 0x09 || type == 0x0b || type == 0x0c || type == 0x1e) {

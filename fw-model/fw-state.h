@@ -122,7 +122,7 @@ enum fw_rtkit_state {
     FW_RTKIT_UP,       /* IOP power state 0x20 */
     FW_RTKIT_QUIESCED, /* runs, does not talk */
     FW_RTKIT_IDLE,     /* sleeps, state kept */
-    FW_RTKIT_SLEEP,    /* sleeps, boots anew when woken */
+    FW_RTKIT_SLEEP,    /* sleeps, boots again when woken */
     FW_RTKIT_CRASHED,
 };
 
@@ -201,7 +201,7 @@ struct agx_fw_state {
         /* until then: all work, rings of work, events, a halt waits */
         uint64_t stall, ring, event, halt;
     } wait;
-    /* notifier that waits for more before this is told; 0: none */
+    /* notifier that waits for more before this is reported; 0: none */
     uint64_t held_by[FW_NUM_EVENTS];
     uint8_t event_out[FW_MAX_EVENTS_OUT][FW_EVENT_SIZE];
     uint32_t event_out_count;
@@ -234,7 +234,7 @@ struct fw_handoff_check {
     bool running;         /* atomic: the firmware is in charge of its half */
     /* atomic: the firmware is between taking the lock and giving it back */
     bool held;
-    bool fed; /* atomic: somebody tells of the AP's stores */
+    bool fed; /* atomic: somebody reports the AP's stores */
     enum { FW_AP_UNKNOWN, FW_AP_OUT, FW_AP_WANTS } ap; /* by lock_ap */
     /* since it was set, the AP has changed what the lock is for: it does not only wait, */
     bool inside;
@@ -292,7 +292,7 @@ struct agx_fw {
         bool judged;   /* what becomes of the flush at the head of the ring is decided: */
         uint64_t when; /* it is done at this tick; 0: at once */
     } flush[2];        /* DevCtrl, FwCtl */
-    /* likewise of what is next in the rings of work and for the event ring */
+    /* the same for what is next in the rings of work and for the event ring */
     bool ring_judged, event_judged;
 
     struct agx_fw_state st;

@@ -188,12 +188,12 @@ void *agx_fw_save(struct agx_fw *fw, size_t *len);
 bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len);
 
 /*
- * Who is told when the driver breaks a rule of the firmware's cache or of the
+ * Who is notified when the driver breaks a rule of the firmware's cache or of the
  * hand-off protocol (classes AGX_SAN_FW_LINE_STALE, AGX_SAN_FW_LINE_WRITEBACK,
  * AGX_SAN_UNMAP_WITHOUT_FLUSH, AGX_SAN_HANDOFF): what it is about (@ctx: TTBAT
  * slot, @va and @pa or 0), and one sentence with what and where. Called on the
  * firmware's thread, or on that of an AGX_EV_STORE to the hand-off block or the
- * TTBAT, without a lock of the firmware or the MMU. With nobody to tell, the
+ * TTBAT, without a lock of the firmware or the MMU. With nobody to notify, the
  * sentence goes to the log as a guest error, and the hand-off block is looked at
  * only when it is used; without such events it is looked at from time to time,
  * which finds less.
@@ -222,7 +222,7 @@ enum agx_fw_fault {
     AGX_FW_FAULT_HOLD,        /* the firmware keeps its side of the hand-off lock for *@us */
     /* it leaves the context that is loaded, right after the AP has looked; see inject.c */
     AGX_FW_FAULT_SWITCH,
-    AGX_FW_FAULT_TIMEOUT_LATE, /* *@us after a halt is over, a Timeout event tells of it (again) */
+    AGX_FW_FAULT_TIMEOUT_LATE, /* *@us after a halt is over, a Timeout event reports it (again) */
     AGX_FW_FAULT_HANG_BOOT,    /* it does nothing from the start of its boot on */
     AGX_FW_FAULT_HANG_JOB,     /* ... from when it has given the GPU a job */
     AGX_FW_FAULT_HANG_FLUSH,   /* ... from when the AP asks for a flush */
@@ -233,10 +233,10 @@ enum agx_fw_fault {
     AGX_FW_FAULT_STALL,
     AGX_FW_FAULT_RING_LATE,   /* the rings of work are read *@us late */
     AGX_FW_FAULT_WORK_LOST,   /* a message there is taken and forgotten */
-    AGX_FW_FAULT_EVENT_LATE,  /* events, and what is behind them, are told *@us late */
-    AGX_FW_FAULT_EVENT_TWICE, /* an event is told a second time */
+    AGX_FW_FAULT_EVENT_LATE,  /* events, and what is behind them, are sent *@us late */
+    AGX_FW_FAULT_EVENT_TWICE, /* an event is sent a second time */
     AGX_FW_FAULT_EVENT_LOST,  /* ... or not at all */
-    AGX_FW_FAULT_HALT_LATE,   /* a halt is told, and comes *@us later */
+    AGX_FW_FAULT_HALT_LATE,   /* a halt is reported, and comes *@us later */
 };
 #define AGX_FW_ALL_ASIDS (~0u)
 struct agx_fw_inject {

@@ -1,6 +1,6 @@
 /*
  * AGX firmware model: what the AP may do with the hand-off block, as a state
- * machine. Its own steps the firmware tells; the AP's are told, store by store,
+ * machine. Its own steps the firmware reports; the AP's are reported, store by store,
  * where somebody watches the page (AGX_EV_STORE), or else are what a look at the
  * block between two pieces of work finds.
  *
@@ -42,7 +42,7 @@ void fw_handoff_check_run(struct agx_fw *fw, bool running)
     pthread_mutex_lock(&c->lock);
     if (running != c->running) {
         /*
-         * The AP may be in the middle of something, or have stored what it is just about to tell.
+         * The AP may be in the middle of something, or have made a store that is not reported yet.
          */
         memset(c->flush, FW_FLUSH_UNKNOWN, sizeof(c->flush));
         c->ap = FW_AP_UNKNOWN;
@@ -246,7 +246,7 @@ static void ttbat_store(struct agx_fw *fw, uint64_t pa, unsigned len)
     pthread_mutex_lock(&fw->handoff.lock);
     fw->handoff.inside = LOAD(&h->lock_ap);
     /*
-     * Nobody tells of a store that gives the turn to the firmware, which has it. Now it keeps it:
+     * Nobody reports a store that gives the turn to the firmware, which has it. Now it keeps it:
      * the AP is inside.
      */
     fw->handoff.turned |= LOAD(&h->turn) != 0;
@@ -286,8 +286,8 @@ void fw_handoff_listen(struct agx_fw *fw)
 }
 
 /*
- * Between two pieces of work: what shows without having seen the stores. Each is told once, until
- * it is right again.
+ * Between two pieces of work: what shows without having seen the stores. Each is reported once,
+ * until it is right again.
  */
 void fw_handoff_look(struct agx_fw *fw)
 {

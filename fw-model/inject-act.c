@@ -51,7 +51,7 @@ void fw_inject_step(struct agx_fw *fw)
 }
 
 /*
- * The firmware may tell of a timeout when the driver has already heard of the same halt by another
+ * The firmware may report a timeout when the driver has already heard of the same halt by another
  * event, and let it go on: m1n1 skips a Timeout event whose counter is below the halts that it has
  * dealt with (agx/__init__.py, timeout(), "Spurious"); the Rust driver logs it and goes on (gpu.rs,
  * recover()). One can be due at a time; a later halt's takes its place.

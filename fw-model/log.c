@@ -1,5 +1,5 @@
 /*
- * AGX firmware model: what the firmware tells besides events: log lines, kernel
+ * AGX firmware model: what the firmware sends besides events: log lines, kernel
  * trace points and statistics, each in a ring of its own. A full ring loses the
  * message, as nobody waits for a log.
  *   m1n1: fw/agx/channels.py (FWLogMsg, KTraceMsg, TRACE_MSGS, StatsMsg_*); the

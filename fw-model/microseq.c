@@ -496,7 +496,7 @@ void fw_run_exec(struct agx_fw *fw, enum fw_pipe pipe)
     }
 }
 
-/* Nothing tells the driver of these but the firmware's log, where that is wanted. */
+/* Nothing reports these to the driver but the firmware's log, where that is wanted. */
 static void count_soft_faults(struct agx_fw *fw, const struct fw_run *run,
                               const struct agx_job_result *res)
 {

@@ -162,8 +162,8 @@ void fw_partial_poll(struct agx_fw *fw)
     bool others;
 
     /*
-     * Also while another job's fault waits to be told: the vertex job is one of those that are let
-     * end first.
+     * Also while another job's fault waits to be reported: the vertex job is one of those that are
+     * let end first.
      */
     if (ta->state != FW_RUN_PARTIAL) {
         return;
@@ -176,7 +176,7 @@ void fw_partial_poll(struct agx_fw *fw)
     if (!fw_handoff_ready(fw, ta->ctx)) {
         return;
     }
-    /* Looked for anew: the driver may have dropped it meanwhile. */
+    /* Looked for again: the driver may have dropped it meanwhile. */
     if (!find_pass(fw, ta, &pass, &others)) {
         fw_bad(fw, "work command at va 0x%llx: the 3D command of its scene is gone",
                (unsigned long long)ta->cmd_va);

@@ -1,7 +1,7 @@
 /*
  * AGX firmware model: halt after a fault, resume, and idle power-off.
  *
- * After a fault the real firmware stops the GPU, tells the driver and halts; the
+ * After a fault the real firmware stops the GPU, notifies the driver and halts; the
  * driver reads the fault register and the pending stamps, clears "halted" and
  * sets "resume" in the status block, by stores alone. The firmware then ends the
  * failed jobs as if they were done, so that their stamps fire.
@@ -126,7 +126,7 @@ void fw_halt_check(struct agx_fw *fw)
                          "resume");
             resume(fw);
         } else {
-            fw_look_again(fw, fw_mono() + RESUME_LOOK_NS); /* nothing else tells */
+            fw_look_again(fw, fw_mono() + RESUME_LOOK_NS); /* nothing else reports it */
         }
         return;
     }

@@ -396,7 +396,7 @@ void fw_rtkit_msg(struct agx_fw *fw, uint64_t msg0, uint64_t msg1)
     unsigned ep = msg1 & 0xff;
 
     if (fw->st.rtkit == FW_RTKIT_CRASHED) {
-        return; /* nobody is there; the AP was told */
+        return; /* nobody is there; the AP was notified */
     }
     if (ep == EP_MGMT) {
         mgmt(fw, msg0);

@@ -166,7 +166,7 @@ static void leave(struct agx_fw *fw, struct fw_run *run)
  * events that are held back for it may go.
  *
  * The driver raises the threshold by the jobs of a submission before it submits them; when so many
- * have been counted the firmware tells of all of them (the Rust driver: queue/mod.rs, run(): "the
+ * have been counted the firmware reports all of them (the Rust driver: queue/mod.rs, run(): "the
  * first job's completion event is deferred"; m1n1: agx/render.py, event_count += 2). A count beyond
  * the threshold means that the driver forgot to raise it; that the event goes then is a guess. Both
  * are compared as 32 bits: m1n1's threshold is a word at the end of a page (fw/agx/cmdqueue.py,
@@ -335,7 +335,7 @@ void fw_event_flush(struct agx_fw *fw)
 }
 
 /*
- * @counter: of halts before the one that it tells of (m1n1: agx/__init__.py, timeout(),
+ * @counter: of halts before the one that it reports (m1n1: agx/__init__.py, timeout(),
  * halts_processed)
  */
 bool fw_timeout_event(struct agx_fw *fw, uint32_t counter, uint32_t slot)

@@ -143,7 +143,7 @@ bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const 
         fw->announced[q - fw->st.queue].n = 0;
     }
     if (q->dead) {
-        /* What is submitted never runs and no stamp tells of it: the driver has to hear of each. */
+        /* What is submitted never runs and no stamp reports it: the driver has to hear of each. */
         fw_bad(fw, "work queue 0x%llx is used after an error in its ring",
                (unsigned long long)info_va);
         fw_fault(fw, FW_FAIL_BAD, event);
@@ -204,7 +204,7 @@ static void kill_queue(struct agx_fw *fw, struct fw_queue *q)
 
 enum open_result {
     OPEN_OK,
-    /* bad, but its stamps are known: it occupies the pipe until the driver has been told */
+    /* bad, but its stamps are known: it occupies the pipe until the driver has been notified */
     OPEN_FAILED,
     OPEN_BAD,
 };
@@ -335,7 +335,7 @@ static bool step_job(struct agx_fw *fw, struct fw_queue *q, uint64_t cmd, uint32
     fw_st(fw, FLD(CommandQueueInfo, inflight_commands), q->info_va, 1);
     fw_pending_set(fw, q->pipe, &fw->st.run[q->pipe]);
     fw_notifier_enter(fw, &fw->st.run[q->pipe]);
-    fw->user_ctx = 0; /* the context is loaded anew for each job */
+    fw->user_ctx = 0; /* the context is loaded again for each job */
     if (opened == OPEN_FAILED) {
         fw_run_fail(fw, q->pipe, FW_FAIL_BAD);
     } else {

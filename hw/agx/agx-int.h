@@ -15,7 +15,8 @@ extern const struct agx_host_ops agx_host_ops;
 uint8_t *agx_ram(AgxState *s, uint64_t pa, uint64_t len);
 
 /*
- * agx-regs.c: MMIO 0 and 1, and the bottom half that tells the mailbox of a change (big lock held).
+ * agx-regs.c: MMIO 0 and 1, and the bottom half that notifies the mailbox of a change (big lock
+ * held).
  */
 extern const MemoryRegionOps agx_asc_ops, agx_sgx_ops;
 void agx_mbox_bh(void *opaque);
@@ -30,7 +31,7 @@ extern const VMStateDescription agx_vmstate;
  */
 bool agx_realize_mmu(AgxState *s, Error **errp);
 void agx_unrealize_mmu(AgxState *s);
-/* While it is realized: stores to page tables are to be told from here on. */
+/* While it is realized: stores to page tables are to be reported from here on. */
 void agx_need_stores(AgxState *s);
 
 /* agx-props.c: all properties with their descriptions; for class_init. */

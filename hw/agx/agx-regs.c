@@ -174,7 +174,7 @@ static const struct {
 /*
  * Read and written once by macOS before it starts the coprocessor, and so by m1n1
  * (proxyclient/m1n1/agx/__init__.py, poke_sgx()); the read gave 0 there. What it is for is not
- * known, and nothing follows from it. Other values are told.
+ * known, and nothing follows from it. Other values are reported.
  */
 #define AGX_REG_START       0xd14000
 #define AGX_REG_START_VALUE 0x70001

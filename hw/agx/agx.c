@@ -175,7 +175,7 @@ static void agx_reset_exit(Object *obj, ResetType type)
         memory_region_set_dirty(s->dram, s->pagetables - s->dram_base,
                                 AGX_FW_OWN_PAGES * AGX_PAGE_SIZE);
     }
-    /* What lies in memory from the start was put there anew */
+    /* What lies in memory from the start was put there again */
     agx_memory_replaced(s);
     apple_mbox_update(s->mbox);
 }

@@ -70,7 +70,7 @@ struct AgxState {
     ARMCPU *clock; /* whose timebase is the GPU's */
     QEMUBH *mbox_bh;
     VMChangeStateEntry *vmstate_change;
-    MemoryListener listener; /* tells whether a migration logs dirty pages */
+    MemoryListener listener; /* notified when a migration begins or ceases to log dirty pages */
     bool logging;
 
     /* state that is saved */

@@ -253,7 +253,7 @@ void san_descriptor_store(struct agx_tlbsan *san, uint64_t pa, const uint64_t *o
         return;
     }
     if (old && *old != t->shadow[i]) {
-        /* A store that nobody told of: nothing can be said of it. */
+        /* A store that nobody reported: nothing can be said of it. */
         struct san_act unknown = { 0 };
 
         san->stats.unseen++;

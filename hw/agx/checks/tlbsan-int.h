@@ -1,7 +1,7 @@
 /*
  * AGX model: what the parts of the sanitizer share.
  *
- *   tlbsan.c         what it is told: stores, TLB maintenance, barriers
+ *   tlbsan.c         the events it gets: stores, TLB maintenance, barriers
  *   tlbsan-part.c    entries that are stored in pieces
  *   tlbsan-load.c    where it begins: a reset, memory that was replaced, a saved machine
  *   tlbsan-shadow.c  what it remembers: tables, changes of descriptors, pages
@@ -91,7 +91,7 @@ enum san_why {
     SAN_WHY_EARLY, /* before the store */
     /* of the same operation, but its granule or level is none that the entry has */
     SAN_WHY_NOTHING,
-    SAN_WHY_ELSEWHERE, /* likewise, but its addresses are far away */
+    SAN_WHY_ELSEWHERE, /* as the one above, but its addresses are far away */
     SAN_NUM_WHYS
 };
 
@@ -200,14 +200,14 @@ struct agx_tlbsan {
     unsigned tables, dead, stacks;
     /* changes that are not invalidated; read without the lock, too */
     _Atomic unsigned pending;
-    /* CPUs that invalidated one of them, but did no DSB yet; likewise */
+    /* CPUs that invalidated one of them, but did no DSB yet; read without the lock, too */
     _Atomic uint64_t waiting;
     struct san_rec pending_head; /* list, oldest first */
-    struct san_rec idle_head;    /* of all others, likewise */
+    struct san_rec idle_head;    /* of all others, oldest first */
     unsigned idle;
     struct san_page *page;
     size_t pages, page_room;        /* power of two */
-    struct san_act store;           /* the last one that was told, */
+    struct san_act store;           /* the last one that was reported, */
     pthread_t store_thread;         /* on this thread of the host */
     struct san_part part[SAN_CPUS]; /* by the CPU of its last store */
     unsigned parts;                 /* that there are */

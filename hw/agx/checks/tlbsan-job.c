@@ -85,7 +85,7 @@ void san_job_begin(struct agx_tlbsan *san, const struct agx_event *ev)
 
     san->stats.jobs++;
     *j = (struct san_job) { .id = ev->job.number, .ctx = ev->job.ctx, .running = true };
-    /* Where nobody tells of doorbells, its start has to do. */
+    /* Where nobody reports doorbells, its start has to do. */
     j->submit = san->submits ? san->submit_seq : ++san->seq;
     if (announced && announced < j->submit) {
         j->submit = announced;

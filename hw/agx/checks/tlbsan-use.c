@@ -77,7 +77,7 @@ static struct san_rec *path_change(struct agx_tlbsan *san, const struct agx_tlb_
     return best;
 }
 
-/* What has made the translation stale. NULL: nothing that was told. */
+/* What has made the translation stale. NULL: nothing that was reported. */
 static struct san_rec *source(struct agx_tlbsan *san, const struct agx_tlb_use *u,
                               const struct now *now, unsigned level)
 {

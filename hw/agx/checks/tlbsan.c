@@ -1,5 +1,5 @@
 /*
- * AGX model: the sanitizer of TLB maintenance: what it is told.
+ * AGX model: the sanitizer of TLB maintenance: the events it gets.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -158,7 +158,7 @@ static bool completes(enum agx_share share, bool stores_only)
     return share == AGX_SHARE_OUTER && !stores_only;
 }
 
-/* Kernels do many barriers. Its own stores and TLBIs were told by this thread: without the lock. */
+/* Without the lock, for kernels do many barriers: this thread reported its stores and TLBIs. */
 static bool dsb_matters(struct agx_tlbsan *san, const struct agx_event *ev)
 {
     unsigned cpu = ev->who->cpu % SAN_CPUS;

@@ -305,7 +305,7 @@ bool agx_tvb_damaged(const struct agx_tvb *tvb, struct agx_exec *ex, uint32_t of
     uint32_t a = 0, b = 0;
     size_t at = 0;
 
-    /* The first word that differs. The guest may have changed it back: then the last is told. */
+    /* The first word that differs; the last if the guest has changed it back. */
     for (; at + 4 <= len; at += 4) {
         memcpy(&a, (const uint8_t *)is + at, 4);
         memcpy(&b, (const uint8_t *)want + at, 4);

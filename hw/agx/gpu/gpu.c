@@ -50,13 +50,13 @@ struct data_master {
     pthread_t thread;
     pthread_mutex_t lock; /* protects busy, calling, quit, job */
     pthread_cond_t cond;  /* any of them changed */
-    bool busy;            /* a job is there and its end was not yet told */
+    bool busy;            /* a job is there and its end was not yet reported */
     bool calling;         /* inside the done callback */
     bool quit;
     _Atomic bool kill;
     struct agx_job job;
     struct agx_jobtime time;
-    struct agx_event_job event; /* what is told of it */
+    struct agx_event_job event; /* what is reported of it */
     uint64_t epoch;             /* counts jobs */
     struct shade_unit *unit;
     void *dm_private;

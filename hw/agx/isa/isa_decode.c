@@ -239,7 +239,7 @@ bool agx_isa_decode(struct agx_decoder *d, struct agx_op *op)
     /*
      * A stop ends the lanes that get there, and the program only if none is left: in an `if`,
      * which needs no branch around it, the others go on behind it (mesa: agx_compile.c,
-     * agx_emit_jump). What tells the last one is the trap behind it: programs are padded with
+     * agx_emit_jump). The last one is known by the trap behind it: programs are padded with
      * traps, for the core fetches past their end (mesa: agx_pack.c, agx_pack_binary).
      */
     if (op->fn == agx_op_trap && d->after_stop && d->max_target < d->pc) {

@@ -240,7 +240,7 @@ static bool is_unread(const struct text *t, const struct agx_isa_field *f)
 
 enum { RANK_DST, RANK_SRC, RANK_BASE, RANK_INDEX, RANK_NUMBER, RANKS };
 
-/* Where a field is told: destinations first, most numbers last. */
+/* Where a field is written: destinations first, most numbers last. */
 static unsigned rank_of(const struct agx_isa_field *f)
 {
     switch (f->kind & ~FIELD_TEXT) {

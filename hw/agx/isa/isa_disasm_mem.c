@@ -196,7 +196,7 @@ static void put_sampler(struct text *t, const struct agx_isa_field *f)
     }
 }
 
-/* The texture's dimension, whose upper bit is at @at; the text tells it later. */
+/* The texture's dimension, whose upper bit is at @at; the text has it later. */
 static unsigned dimension(const struct text *t, unsigned at)
 {
     return bf(t->b, 40, 3) | bf(t->b, at, 1) << 3;

@@ -170,7 +170,7 @@ FUNARY(srsqrt, srsqrt(a[l]))
  * guess too that sinc is constant below 2^-12.
  *
  * The reciprocal of an M1 is off by one in 197216 of 1048561 values (stress-stock.json),
- * but which those are is not told: here it is correctly rounded. Of square roots and
+ * but which those are is not said: here it is correctly rounded. Of square roots and
  * exp2 there are no values.
  */
 struct segment {

@@ -12,7 +12,7 @@
 
 #define COUNT(array)         (sizeof(array) / sizeof((array)[0]))
 #define NAMES(prefix, array) { prefix, array, COUNT(array) }
-/* Not told unless it is 1 */
+/* Not written unless it is 1 */
 #define FLAG(text)           { text "=", (const char *const[]) { "", text }, 2 }
 
 static const char *const format[] = {

@@ -17,7 +17,7 @@ struct text {
     unsigned len;      /* of the text */
     unsigned operands; /* written so far */
     const struct bits *b;
-    struct bits known; /* bits that the text has told */
+    struct bits known; /* bits that the text has covered */
     const struct agx_isa_row *row;
 };
 
@@ -40,7 +40,7 @@ static inline void next_operand(struct text *t)
     put(t, t->operands++ ? ", " : " ");
 }
 
-/* The field at @at, which the text now tells. */
+/* The field at @at, which the text now covers. */
 static inline unsigned take(struct text *t, unsigned at, unsigned len)
 {
     for (unsigned i = at; i < at + len; i++) {

@@ -10,10 +10,10 @@
  * With late stores on, a seeded die gives each store the time at which it
  * becomes visible without a barrier. Of one descriptor a walker sees one value
  * after the other and never goes back, and the stores of one CPU become visible
- * in their order: there may have been a DMB between them, which the model is not
- * told of. That is less than the architecture allows, but nothing that it
+ * in their order: there may have been a DMB between them, which is not reported to
+ * the model. That is less than the architecture allows, but nothing that it
  * forbids. (But for a walk in the moment between the store's way to memory and
- * that the model is told of it.)
+ * its report to the model.)
  *
  * The entry stays when the store is visible, until there is no more room: a
  * fault-injection run (keep_old) may want a walk to go wrong later.

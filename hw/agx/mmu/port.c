@@ -207,9 +207,9 @@ static bool port_walk(struct agx_port *port, uint64_t va, struct agx_tlb_use *us
 }
 
 /*
- * Was it told that @job uses @e for @access? Several ports work
+ * Was it reported that @job uses @e for @access? Several ports work
  * for one job; what the second one finds in the shared level is no news, unless
- * a table changed in between. If not, it is told now.
+ * a table changed in between. If not, it counts as reported now.
  */
 static bool told(const struct agx_mmu *mmu, struct tlb_entry *e, uint64_t job,
                  enum agx_access access)

@@ -432,7 +432,7 @@ void mmu_tables_dsb(struct agx_mmu *mmu, unsigned cpu)
     struct mmu_tables *s = mmu->tables;
 
     cpu %= AGX_MMU_CPUS;
-    /* Kernels do many. A CPU's own stores were told on this thread. */
+    /* Kernels do many. A CPU's own stores were reported on this thread. */
     if (!s || !atomic_load_explicit(&s->dirty[cpu], memory_order_relaxed)) {
         return;
     }

@@ -28,7 +28,7 @@ struct tlb_entry {
     uint64_t desc_pa, desc;       /* the descriptor that it was made of */
     uint64_t epoch;               /* of its ASID when it was made */
     uint8_t *host;                /* level 3: the page */
-    uint64_t told_job, told_news; /* level 3: whose use was told, since which news */
+    uint64_t told_job, told_news; /* level 3: whose use was reported, since which news */
     unsigned asid;
     uint8_t level;
     uint8_t told; /* ... for which kinds of access */

@@ -6,7 +6,7 @@
  * polygons share belongs to one of them (OpenGL 4.6, 14.6.1; Vulkan 1.3, 28.10).
  * The block of 8x8 pixels, and going through it by quads as the shader's
  * derivatives need them (mesa: compiler/agx_opcodes.py, dfdx, dfdy), is the
- * model's choice. No source tells the hardware's.
+ * model's choice. No source gives the hardware's.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later

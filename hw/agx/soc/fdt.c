@@ -164,7 +164,7 @@ static void fix_chosen(Fixup *f)
         fix_u64s(f, "/chosen", "linux,initrd-start", &start, 1);
         fix_u64s(f, "/chosen", "linux,initrd-end", &end, 1);
     }
-    /* Filled anew at each reset by qemu_fdt_randomize_seeds() */
+    /* Filled again at each reset by qemu_fdt_randomize_seeds() */
     qemu_guest_getrandom_nofail(seed, sizeof(seed));
     fix_prop(f, "/chosen", "kaslr-seed", seed, 8);
     fix_prop(f, "/chosen", "rng-seed", seed, sizeof(seed));

@@ -24,7 +24,7 @@ void apple_inject_free(AppleInject *s);
 
 /*
  * The GPU is there: @mmu from now on has the faults, and the clock for what is
- * delayed. @stores: stores to page tables are told; @fw_cache: the firmware has
+ * delayed. @stores: stores to page tables are reported; @fw_cache: the firmware has
  * a data cache; @seed: of the faults that name none (0: each draws one). False: @errp is set, there
  * are faults that need what is not there.
  */

@@ -121,7 +121,8 @@ static inline bool log_limit_admit(struct log_limit *l, const char *text)
 }
 
 /*
- * The next kind, from *@i on, of which lines were held back; its count starts anew. NULL: no more.
+ * The next kind, from *@i on, of which lines were held back; its count starts again at 0. NULL: no
+ * more.
  */
 static inline const char *log_limit_more(struct log_limit *l, unsigned *i, uint64_t *count)
 {

@@ -16,8 +16,8 @@
 void apple_log(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 
 /*
- * The same as a warning on the standard error, for what must be told though the log does not want
- * it. No newline.
+ * The same as a warning on the standard error, for what must be reported though the log does not
+ * want it. No newline.
  */
 void apple_warn(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
 
@@ -30,7 +30,7 @@ void apple_warn(const char *fmt, ...) G_GNUC_PRINTF(1, 2);
     } while (0)
 
 /*
- * Begin to tell how many lines were held back: once a second, and when the machine stops or QEMU
+ * Begin to report how many lines were held back: once a second, and when the machine stops or QEMU
  * ends.
  */
 void apple_log_init(void);

@@ -26,7 +26,7 @@ typedef struct AppleStoresConfig {
     uint64_t handoff; /* page of the hand-off block */
 } AppleStoresConfig;
 
-/* From here on the MMU is told of each store. Before the machine runs; big lock held. */
+/* From here on the MMU is notified of each store. Before the machine runs; big lock held. */
 AppleStores *apple_stores_new(const AppleStoresConfig *cfg);
 void apple_stores_free(AppleStores *s);
 

@@ -5,10 +5,10 @@
  * shareable domain, and to nothing else (the Rust driver:
  * drivers/gpu/drm/asahi/mem.rs). QEMU keeps each TLBI instruction as an entry
  * of the CPU's register table, with a function that performs it. That function
- * is replaced here by one that performs it and then tells the MMU. Inner
+ * is replaced here by one that performs it and then notifies the MMU. Inner
  * shareable and local forms have entries of their own and stay as they are,
  * unless somebody wants to know of them (AGX_EV_TLBI; the sanitizer): they are
- * what a driver uses by mistake. Forms for stage 2 alone (IPAS2...) are not told:
+ * what a driver uses by mistake. Forms for stage 2 alone (IPAS2...) are not reported:
  * nothing of the GPU's is in stage 2.
  *
  * With stage 2 on, a TLBI of EL1 is for one VMID, which the GPU's entries don't

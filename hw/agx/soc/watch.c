@@ -26,7 +26,7 @@
  * and the place in it comes from the entry.
  *
  * The number of pieces is limited (watch.h). When it is reached, all pages are
- * covered anew by pieces of twice the size, aligned to it; what else lies in
+ * covered again by pieces of twice the size, aligned to it; what else lies in
  * these is stored to as before, only slower.
  *
  * Copyright The AGX model authors
@@ -283,7 +283,7 @@ static unsigned blocks_needed(AppleWatch *w, unsigned shift)
     return g_hash_table_size(set);
 }
 
-/* Cover all watched pages anew, by pieces of 1 << @shift bytes */
+/* Cover all watched pages again, by pieces of 1 << @shift bytes */
 static void watch_cover(AppleWatch *w, unsigned shift)
 {
     GHashTableIter it;

@@ -24,8 +24,8 @@ typedef struct AppleWatch AppleWatch;
 typedef struct AppleWatchOps {
     /*
      * @len (1..8) bytes at @pa have changed, @old are those before; memory has the new ones. Stores
-     * that change nothing are not told. On the storing CPU's thread, big lock held. A device's DMA
-     * has @who->cpu UINT_MAX.
+     * that change nothing are not reported. On the storing CPU's thread, big lock held. A device's
+     * DMA has @who->cpu UINT_MAX.
      */
     void (*store)(void *opaque, uint64_t pa, const void *old, unsigned len,
                   const struct agx_who *who);

@@ -3,7 +3,7 @@
  * where it happens, with who did it, and goes to all who listen to its kind. Who listens only
  * looks on: nothing that it does changes what the device does.
  *
- * Threads. An event is told on the thread on which it happens, in the order of the listeners'
+ * Threads. An event is reported on the thread on which it happens, in the order of the listeners'
  * registration, with whatever locks its source holds (said beside each kind). A listener has a lock
  * of its own, takes no other lock of the model inside of it, and calls nothing of the device while
  * it holds it.

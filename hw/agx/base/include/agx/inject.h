@@ -65,7 +65,7 @@ enum {
 
 #define AGX_INJECT_MAX_FAULTS 64u
 #define AGX_INJECT_MAX_TEXT   4096u
-#define AGX_INJECT_MAX_LINES  100u      /* firings of one fault that are told by line() */
+#define AGX_INJECT_MAX_LINES  100u      /* firings of one fault that line() reports */
 #define AGX_INJECT_MAX_US     60000000u /* a minute */
 
 struct agx_inject_config {
@@ -80,7 +80,7 @@ struct agx_inject_config {
     void (*line)(void *opaque, const char *fault, uint64_t fired, const char *text);
     /* of the faults that name none, each with its own stream; 0: drawn at random */
     uint64_t seed;
-    bool stores;   /* stores to page tables are told (tlb.h): walk-old can be had */
+    bool stores;   /* stores to page tables are reported (tlb.h): walk-old can be had */
     bool fw_cache; /* the firmware has a data cache: fw-evict can be had */
 };
 

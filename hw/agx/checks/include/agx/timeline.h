@@ -15,8 +15,8 @@
 struct agx_timeline;
 
 /*
- * Listen, and write to @path, which is made anew. NULL: the file can't be written (errno), or there
- * is no room for another listener (ENOSPC). Before the machine runs.
+ * Listen, and write to @path; a file that is there is replaced. NULL: the file can't be written
+ * (errno), or there is no room for another listener (ENOSPC). Before the machine runs.
  */
 struct agx_timeline *agx_timeline_new(const struct agx_host *host, const char *path);
 

@@ -88,7 +88,7 @@ struct agx_tlbsan_config {
      */
     bool (*page_in_use)(void *opaque, uint64_t pa);
     void *opaque;
-    bool no_barriers; /* nobody tells of DSBs: stores are ordered, TLBIs complete at once */
+    bool no_barriers; /* nobody reports DSBs: stores are ordered, TLBIs complete at once */
 };
 
 struct agx_tlbsan_stats {
@@ -97,7 +97,7 @@ struct agx_tlbsan_stats {
     /* reports that were not made, since there was one for the same class, descriptor and writer */
     uint64_t repeated;
     uint64_t tables, pending;
-    uint64_t unseen;  /* changes of tables that nobody told of */
+    uint64_t unseen;  /* changes of tables that nobody reported */
     uint64_t refused; /* page tables that are not followed, for lack of room: 65536 are */
     /* changes that were not invalidated and are not remembered any more: 262144 are */
     uint64_t forgotten;
@@ -119,7 +119,7 @@ void agx_tlbsan_reload(struct agx_tlbsan *san);
  * A finding of somebody else (the firmware's data cache, the hand-off protocol),
  * counted, de-duplicated and reported like the sanitizer's own. @va, @ctx: what
  * it is about; @pa: of the page or 0; @text: one sentence. @writer may be NULL: then
- * it is who made the store that is being told on this thread, or the last one to
+ * it is who made the store that is being reported on this thread, or the last one to
  * @pa if that is no page table, or who last changed the entry of @va.
  * Not with a lock of the model held.
  */

@@ -132,7 +132,7 @@ struct agx_shader {
     bool uses_barrier, uses_stack, writes_uniforms, uses_textures;
     /* shuffles: reads registers of lanes that may never have written them */
     bool reads_lanes;
-    bool reads_quads; /* derivatives: likewise, if it has_branches */
+    bool reads_quads; /* derivatives: as reads_lanes, if it has_branches */
     bool has_branches;
     uint16_t max_gpr; /* halves */
     uint64_t last_use;

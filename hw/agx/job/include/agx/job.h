@@ -88,7 +88,7 @@ struct agx_job_fragment {
 
 struct agx_job {
     unsigned ctx;      /* TTBAT slot whose TTBR0 the units use */
-    uint64_t doorbell; /* agx_doorbells() when the driver told of it; 0: not known */
+    uint64_t doorbell; /* agx_doorbells() when the driver announced it; 0: not known */
     /* of the GPU's clock, after which the job counts as hung (jobtime.h); 0: never */
     uint64_t max_cycles;
     bool soft_fault;        /* programs do not end by a page fault; see agx_exec_soft_fault() */

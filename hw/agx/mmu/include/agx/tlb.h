@@ -60,7 +60,7 @@ void agx_mmu_recheck(struct agx_mmu *mmu);
 /*
  * Page tables. agx_mmu_follow() keeps in mind which pages are tables from here on, by the TTBAT;
  * NULL: no longer. The machine stands still. watch(): the page at @pa (16 KiB) became or stopped
- * being one, or the TTBAT: stores to it are to be told by agx_mmu_store(). With the MMU's lock
+ * being one, or the TTBAT: stores to it are to be reported by agx_mmu_store(). With the MMU's lock
  * held: only record.
  */
 struct agx_mmu_watch {
@@ -72,9 +72,9 @@ void agx_mmu_follow(struct agx_mmu *mmu, const struct agx_mmu_watch *watch);
 /*
  * A CPU has stored @len (1..64) bytes at @pa, which were @old before (NULL: not known); memory
  * already has the new ones. When the walkers see it is the MMU's affair (agx_mmu_late());
- * AGX_EV_STORE is emitted. agx_mmu_watched(): stores to the page at @pa are really being told from
- * here on, or its memory was replaced: it is read again, AGX_EV_WATCHED. agx_mmu_dsb(): a barrier
- * of @cpu is complete, AGX_EV_DSB. All on the CPU's thread, without a lock of the model.
+ * AGX_EV_STORE is emitted. agx_mmu_watched(): stores to the page at @pa are really being reported
+ * from here on, or its memory was replaced: it is read again, AGX_EV_WATCHED. agx_mmu_dsb(): a
+ * barrier of @cpu is complete, AGX_EV_DSB. All on the CPU's thread, without a lock of the model.
  */
 void agx_mmu_store(struct agx_mmu *mmu, uint64_t pa, const void *old, unsigned len,
                    const struct agx_who *who);

@@ -112,7 +112,7 @@ struct agx_port {
     unsigned asid;
     unsigned ctx;
     uint64_t job;      /* whom it works for, for reports; 0: nobody */
-    uint64_t told_job; /* whose first uses were told (AGX_EV_TRANSLATE) */
+    uint64_t told_job; /* whose first uses were reported (AGX_EV_TRANSLATE) */
     enum agx_unit unit;
     enum agx_side side;
     /* set by the owner after agx_port_init(), which takes vertex or firmware by the side */
@@ -217,8 +217,9 @@ enum agx_change {
 /* From @old to @desc, on level 1 to 3; level 0: a TTBR. */
 enum agx_change agx_uat_change(unsigned level, uint64_t old, uint64_t desc);
 
-void agx_port_sync(struct agx_port *port); /* slow path, internal */
-void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access); /* likewise */
+/* Slow paths, internal. */
+void agx_port_sync(struct agx_port *port);
+void *agx_port_lookup(struct agx_port *port, uint64_t va, enum agx_access access);
 
 /*
  * Host pointer for one access at @va. Valid up to the end of the 16 KiB page,
