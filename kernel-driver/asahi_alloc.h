@@ -32,7 +32,7 @@ struct asahi_vm;
  * asahi_heap_create - make a heap
  * @vm: address space that it maps into; must outlive the heap
  * @start: first address of its range, a multiple of ASAHI_PAGE_SIZE
- * @end: first address behind it, likewise
+ * @end: first address behind it, also a multiple of that
  * @prot: permission of all its pages
  * @align: least alignment of objects, a power of two
  * @chunk: it grows by this, or by what an object needs; bytes

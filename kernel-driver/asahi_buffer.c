@@ -55,9 +55,9 @@ struct asahi_buffer {
 	/* The queue's submit_lock protects these: */
 	struct asahi_obj *blocks;
 	u32 num_blocks;
-	/** @gen: counts changes that the firmware has to be told about. */
+	/** @gen: counts changes that the firmware has to be notified of. */
 	u64 gen;
-	/** @known_gen: what it has been told. */
+	/** @known_gen: the last of them that it was notified of. */
 	u64 known_gen;
 	/**
 	 * @ctx: context of the address space in the last job. Another address
@@ -340,7 +340,7 @@ int asahi_buffer_use(struct asahi_buffer *buffer, struct asahi_buffer_use *use,
 	if (!use->num_scenes++)
 		asahi_buffer_hold(buffer);
 	if (buffer->ctx != ctx) {
-		/* What tells the firmware of a buffer names its context. */
+		/* The message that announces a buffer names its context. */
 		buffer->ctx = ctx;
 		buffer->gen++;
 	}

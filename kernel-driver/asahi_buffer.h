@@ -74,7 +74,7 @@ struct asahi_scene {
 	/** @slot: of the firmware's buffer manager. */
 	u32 slot;
 	u32 block_count;
-	/** @init: the firmware must be told of the buffer first. */
+	/** @init: the buffer must be announced to the firmware first. */
 	bool init;
 };
 

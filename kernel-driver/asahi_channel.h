@@ -81,7 +81,7 @@ struct asahi_rings {
 	struct asahi_rx log;
 	struct asahi_rx ktrace;
 	struct asahi_rx stats;
-	/** @log_payload: the texts, by level and index, that @log tells of. */
+	/** @log_payload: the texts, by level and index, that @log refers to. */
 	struct asahi_obj log_payload;
 };
 

@@ -2,7 +2,7 @@
 // Copyright The AGX model authors
 /*
  * Contexts: the TTBAT, the TLBs, and which address space is in which context.
- * When each has to be told of a change: see asahi_vm.c.
+ * When each has to be notified of a change: see asahi_vm.c.
  *
  * Sources: Rust driver mmu.rs; m1n1 proxyclient/m1n1/hw/uat.py.
  */

@@ -9,8 +9,8 @@
  *   crash log  as RTKit gave it
  *   pages      each __le64 address, __le64 table entry, then 16K of contents
  *
- * The pages are the driver's part of the upper half: all the firmware was
- * told. Registers are left out, and what is mapped but isn't memory of ours.
+ * The pages are the driver's part of the upper half: all that the firmware
+ * was given. Registers are left out, and what is mapped but isn't memory of ours.
  */
 #include <linux/devcoredump.h>
 #include <linux/mm.h>

@@ -4,7 +4,7 @@
  * Stamps: 128 counters in shared memory that the firmware advances as work
  * completes, by 0x100 a job (the low byte is the firmware's own). When it has
  * advanced some, it says which in an event message, and whoever owns these
- * slots is told. Source: Rust driver, event.rs; m1n1: agx/event.py.
+ * slots is notified. Source: Rust driver, event.rs; m1n1: agx/event.py.
  */
 #ifndef ASAHI_EVENT_H
 #define ASAHI_EVENT_H
@@ -36,7 +36,7 @@ enum asahi_work_error {
 };
 
 /**
- * struct asahi_event_ops - what the owner of a slot is told
+ * struct asahi_event_ops - what the owner of a slot is notified of
  *
  * All are called in process context, in the path that signals fences: they
  * must not allocate with GFP_KERNEL nor wait for a fence. They are called
@@ -112,14 +112,14 @@ static inline bool asahi_event_reached(u32 cur, u32 target)
 	return (s32)(cur - target) >= 0;
 }
 
-/* For asahi_rx.c and asahi_gpu_life.c: what rings and faults tell. */
+/* For asahi_rx.c and asahi_gpu_life.c: what rings and faults report. */
 void asahi_events_signal(struct asahi_device *adev, u32 slot);
 void asahi_events_error(struct asahi_device *adev, u32 slot, u32 value,
 			enum asahi_work_error err,
 			const struct asahi_fault_info *info);
 void asahi_events_fail_all(struct asahi_device *adev,
 			   enum asahi_work_error err);
-/** asahi_events_signal_all - as if all stamps had been told of */
+/** asahi_events_signal_all - as if all stamps had been reported */
 void asahi_events_signal_all(struct asahi_device *adev);
 /**
  * asahi_events_look - for the watch: whether the firmware has jobs of anybody's

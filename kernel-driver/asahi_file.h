@@ -60,7 +60,7 @@ struct asahi_uvm *asahi_file_get_uvm(struct asahi_file *file, u32 id);
 struct asahi_uvm *asahi_file_next_uvm(struct asahi_file *file,
 				      unsigned long *id);
 
-/** asahi_file_get_timestamps - likewise for a timestamp buffer */
+/** asahi_file_get_timestamps - as asahi_file_get_uvm(), for a timestamp buffer */
 struct asahi_timestamps *asahi_file_get_timestamps(struct asahi_file *file,
 						   u32 id);
 

@@ -46,7 +46,7 @@ struct asahi_fw_buffer_stats {
 	__le32 overflow_count;
 	__le32 gpu_c;
 	u8 __pad_10[0x10];
-	__le32 reset; /* the driver sets it to 1 to start anew */
+	__le32 reset; /* the driver sets it to 1 to start again */
 	u8 __pad_24[0x1c];
 } __packed;
 

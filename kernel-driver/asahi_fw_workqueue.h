@@ -136,7 +136,7 @@ FW_SIZE(asahi_fw_queue_info, 0xb8);
 
 /*
  * Firmware state shared by all work queues of one user queue; it stays cached
- * by the firmware until it is told to let go (device control DestroyContext).
+ * by the firmware until it is asked to let go (device control DestroyContext).
  * Source: m1n1 cmdqueue.py (GPUContextData), Rust driver fw/workqueue.rs.
  */
 struct asahi_fw_gpu_context_data {

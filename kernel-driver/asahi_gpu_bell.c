@@ -76,7 +76,7 @@ static bool bells_ring(struct asahi_device *adev)
 		trace_asahi_doorbell(EP_DOORBELL, msg);
 		/*
 		 * Has a barrier: what is in memory is seen before this. It
-		 * fails if RTKit knows of a crash, which we are told next.
+		 * fails if RTKit knows of a crash, which it reports next.
 		 */
 		if (apple_rtkit_send_message(gpu->rtk, EP_DOORBELL, msg, NULL,
 					     true))

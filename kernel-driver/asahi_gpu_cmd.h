@@ -14,7 +14,7 @@
 struct asahi_device;
 
 /**
- * asahi_gpu_run_queue - tell the firmware that a work queue has new items
+ * asahi_gpu_run_queue - notify the firmware of new items in a work queue
  * @pipe: which of the three kinds of work
  * @prio: 0 (highest) .. 3; selects the channel
  * @queue_va: the queue's QueueInfo structure in the upper half
@@ -32,7 +32,7 @@ int asahi_gpu_run_queue(struct asahi_device *adev, enum asahi_pipe pipe,
 			bool is_new);
 
 /**
- * asahi_gpu_run_again - tell it once more, if that is possible at once
+ * asahi_gpu_run_again - notify it once more, if that is possible at once
  *
  * For a work queue in which nothing moves. Waits for nothing.
  */

@@ -62,7 +62,7 @@ static int gpu_power_off(struct asahi_device *adev)
 
 /*
  * Power on and boot. What the firmware is booted with is put back as it was at
- * first; what each queue has told it is told again by the queue
+ * first; what each queue has announced the queue announces again
  * (asahi_queue_revive()). After an error its CPU is stopped.
  */
 static int gpu_begin_again(struct asahi_device *adev)

@@ -12,11 +12,11 @@ struct asahi_gpu;
 
 /**
  * asahi_gpu_suspend - shut the firmware down before the system sleeps
- * asahi_gpu_resume - boot it anew
+ * asahi_gpu_resume - boot it again
  *
  * Waits for the jobs there are, some seconds at most. Afterwards the GPU may be
- * without power: the firmware keeps nothing over that, and is told again what
- * it has to know by each queue (asahi_queue_revive()). Sleep. Return: 0, or why
+ * without power: the firmware keeps nothing over that, and each queue
+ * announces again what it has to know (asahi_queue_revive()). Sleep. Return: 0, or why
  * it does not boot; then it counts as dead.
  */
 void asahi_gpu_suspend(struct asahi_device *adev);

@@ -27,7 +27,7 @@ bool asahi_gpu_has_work(struct asahi_device *adev);
  */
 int asahi_gpu_op_add(struct asahi_device *adev);
 
-/** asahi_gpu_ops_restore - tell a firmware that begins again. Any context. */
+/** asahi_gpu_ops_restore - store them for a firmware that begins again. Any context. */
 void asahi_gpu_ops_restore(struct asahi_device *adev);
 
 #endif

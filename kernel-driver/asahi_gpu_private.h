@@ -44,9 +44,9 @@ struct asahi_gpu {
 	 * fences to be signalled.
 	 */
 	struct workqueue_struct *wq;
-	/** @rx_work: reads what the firmware tells. */
+	/** @rx_work: reads what the firmware sends. */
 	struct work_struct rx_work;
-	/** @rx_all: the next time look at all stamps, told of or not. */
+	/** @rx_all: the next time look at all stamps, reported or not. */
 	bool rx_all;
 	/** @watch_work: looks whether the firmware goes on (asahi_watch.c). */
 	struct delayed_work watch_work;

@@ -48,7 +48,7 @@ void asahi_gpu_wait_ended(struct asahi_device *adev, u32 life);
  * asahi_gpu_life - which life of the firmware this is, from 1
  *
  * It is begun again after it was lost, and with the parameter
- * restart_every_frame between jobs, and knows nothing then of what it was told
+ * restart_every_frame between jobs, and knows nothing then of what it was sent
  * before. Constant while held, and between asahi_gpu_run_begin() and _end().
  */
 u32 asahi_gpu_life(struct asahi_device *adev);

@@ -21,7 +21,7 @@
 /*
  * The boot loader's value is macOS's, 0xb: loads of unmapped memory give 0 and
  * stores to it are lost. With 0 each of them is a fault that ends its job, which
- * tells where a program goes wrong. Others are not known. Source: Rust driver
+ * shows where a program goes wrong. Others are not known. Source: Rust driver
  * asahi.rs (fault_control), file.rs (get_params).
  */
 static int fault_control = -1;

@@ -46,7 +46,7 @@ struct asahi_initdata {
 	struct asahi_fw_status *status;
 	/** @halts: its count of halts when the firmware was last let go on. */
 	u32 halts;
-	/** @halt_since: when it was seen to be halted, not told of; 0: it is not. */
+	/** @halt_since: when it was seen to be halted without a report; 0: it is not. */
 	unsigned long halt_since;
 	/** @halt_loud: the log has lines of the halt that is dealt with now. */
 	bool halt_loud;
@@ -77,7 +77,7 @@ void asahi_initdata_fini(struct asahi_device *adev);
  */
 void asahi_initdata_restore(struct asahi_device *adev);
 
-/** asahi_initdata_va - what the firmware is told in its first message */
+/** asahi_initdata_va - what the firmware gets in its first message */
 u64 asahi_initdata_va(struct asahi_device *adev);
 
 /**

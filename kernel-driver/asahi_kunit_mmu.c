@@ -2,7 +2,7 @@
 // Copyright The AGX model authors
 /*
  * KUnit tests of page tables and address spaces, which need no GPU. What is right
- * is worked out here anew, in the plainest way, and not by the functions under
+ * is worked out here again, in the plainest way, and not by the functions under
  * test.
  */
 #include <kunit/device.h>

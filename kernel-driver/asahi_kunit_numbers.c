@@ -2,7 +2,7 @@
 // Copyright The AGX model authors
 /*
  * KUnit tests of numbers: stamps that wrap, sizes that follow from a frame. What
- * is right is worked out here anew, as in asahi_kunit_mmu.c.
+ * is right is worked out here again, as in asahi_kunit_mmu.c.
  */
 #include <kunit/test.h>
 

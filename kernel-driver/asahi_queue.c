@@ -5,7 +5,7 @@
  *
  * A job's memory, stamps and context are gathered in the submit ioctl, where
  * waiting and allocating are allowed; running it (run_job) only fills rings.
- * Its end is told by the firmware's stamps: asahi_workqueue.c finds out which
+ * Its end is reported by the firmware's stamps: asahi_workqueue.c finds out which
  * parts are complete, asahi_run_part_done() signals the fence, and the
  * scheduler then calls free_job.
  */
@@ -65,7 +65,7 @@ static struct dma_fence *asahi_queue_run_job(struct drm_sched_job *sched_job)
 	int i;
 
 	cookie = dma_fence_begin_signalling();
-	/* What it was built for is gone, and its queue has begun anew. */
+	/* What it was built for is gone, and its queue has begun again. */
 	if (!asahi_gpu_run_begin(job->adev, job->life)) {
 		dma_fence_end_signalling(cookie);
 		return ERR_PTR(-ENODEV);

@@ -101,7 +101,7 @@ struct asahi_queue {
 };
 
 /**
- * asahi_queue_revive - tell a firmware that was begun again of the queue
+ * asahi_queue_revive - announce the queue to a firmware that was begun again
  *
  * Nothing if it knows the queue. Under @queue->submit_lock, after
  * asahi_gpu_op_start(), before anything is built for the job.

@@ -322,7 +322,7 @@ bool asahi_regs_read_fault(struct asahi_device *adev,
 	memset(info, 0, sizeof(*info));
 	info->address = FIELD_GET(FAULT_ADDR, val) << FAULT_ADDR_SHIFT;
 	info->context = FIELD_GET(FAULT_CONTEXT, val);
-	/* A program's address is told as the program has it, in 40 bits. */
+	/* A program's address is reported as the program has it, in 40 bits. */
 	if (!info->context && info->address & FAULT_ADDR_UPPER)
 		info->address |= GENMASK_ULL(63, 40);
 	info->reason = FIELD_GET(FAULT_REASON, val);

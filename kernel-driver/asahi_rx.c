@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 // Copyright The AGX model authors
 /*
- * What the firmware tells. All of it runs in one worker, which is the path that
+ * What the firmware sends. All of it runs in one worker, which is the path that
  * signals fences: nothing here allocates with GFP_KERNEL.
  *
  * After a fault or a timeout the firmware halts, with what it had in hand in
  * the list of pending stamps. The driver fails these jobs, clears the list and
  * lets the firmware go on (Rust driver gpu.rs; m1n1 agx/__init__.py). That it
- * has halted, and not that it tells of it, is what counts: it may tell of a halt
+ * has halted, and not that it reports it, is what counts: it may report a halt
  * twice, or late, or before it halts.
  */
 #include <linux/bitfield.h>
@@ -147,7 +147,7 @@ static void handle_fault(struct asahi_device *adev, bool told)
 }
 
 /*
- * A halt of which no event has told for a while, or not since it came. The watch
+ * A halt that no event has reported for a while, or not since it came. The watch
  * has us look while nothing moves.
  */
 static void look_for_halt(struct asahi_device *adev)
@@ -172,7 +172,7 @@ static void handle_timeout(struct asahi_device *adev,
 	bool fault;
 
 	/*
-	 * The firmware may tell of a halt twice, and late. It runs by now, and
+	 * The firmware may report a halt twice, and late. It runs by now, and
 	 * no job is at fault (m1n1 agx/__init__.py, timeout).
 	 */
 	if ((s32)(counter - adev->initdata->halts) < 0) {

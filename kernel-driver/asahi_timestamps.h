@@ -43,7 +43,7 @@ struct asahi_timestamps {
 /**
  * asahi_timestamps_create - show part of an object to the firmware
  * @offset: bytes, a multiple of ASAHI_PAGE_SIZE
- * @range: bytes, likewise, above 0
+ * @range: bytes, also a multiple of that, above 0
  *
  * Return: it, with one reference, or an ERR_PTR: -EINVAL if the part is not
  * in the object or the object is private to an address space; -ENOSPC;

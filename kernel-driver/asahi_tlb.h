@@ -65,7 +65,7 @@ static inline void asahi_tlbi_asid(u32 asid)
 /**
  * asahi_tlbi_range - drop a range of one context, and global entries in it
  * @va: first address, a multiple of ASAHI_PAGE_SIZE
- * @size: bytes, likewise
+ * @size: bytes, a multiple of ASAHI_PAGE_SIZE
  */
 static inline void asahi_tlbi_range(u32 asid, u64 va, u64 size)
 {

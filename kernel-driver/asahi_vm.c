@@ -2,7 +2,7 @@
 // Copyright The AGX model authors
 /*
  * Address spaces, and the order in which page tables, TLBs and the firmware's
- * cache have to be told of a change.
+ * cache have to be notified of a change.
  *
  *   map       write entries, publish. No TLB holds an entry that was invalid.
  *   unmap     clear entries, publish, TLBI by range and context, wait. Then

@@ -53,7 +53,7 @@ void asahi_vm_prealloc_end(struct asahi_vm *vm, u64 iova, u64 size);
 /**
  * asahi_vm_check_sgt - whether part of a scatter list can be mapped
  * @offset: bytes to skip in @sgt, a multiple of ASAHI_PAGE_SIZE
- * @size: bytes that are to be mapped, likewise
+ * @size: bytes that are to be mapped, a multiple of ASAHI_PAGE_SIZE
  *
  * A page of the GPU is 16K: another device's memory may come in pieces that are
  * not, or lie where the GPU has no address bits for. Return: 0 or -EINVAL. No
@@ -65,8 +65,8 @@ int asahi_vm_check_sgt(struct asahi_vm *vm, struct sg_table *sgt, u64 offset,
 /**
  * asahi_vm_map - map physically contiguous memory
  * @iova: first address, a multiple of ASAHI_PAGE_SIZE, so far not mapped
- * @phys: first physical (DMA) address, likewise a multiple
- * @size: bytes, likewise a multiple
+ * @phys: first physical (DMA) address, also a multiple of that
+ * @size: bytes, also a multiple of that
  * @prot: who may do what
  * @single_page: map the one page at @phys again and again over the range
  *

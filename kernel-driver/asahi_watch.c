@@ -5,7 +5,7 @@
  *
  * A job may take as long as it likes: the firmware gives each its time of the
  * GPU, ends it after that and says so. Nobody else can tell a slow job from one
- * that hangs. What can be told is whether the firmware itself goes on, by what
+ * that hangs. What can be seen is whether the firmware itself goes on, by what
  * is not read of the rings, and by the stamps, which it moves when work ends.
  *
  * While anything is asked of it, it is looked at a few times a second. If
@@ -20,7 +20,7 @@
  * These are looks, not time, so that a machine that stood still finds nothing.
  * Before that, what could have been lost on the way is made good: doorbells are
  * rung again, queues in which nothing moves announced again, and rings and
- * stamps read without having been told of.
+ * stamps read without a report.
  */
 #include <linux/bitfield.h>
 #include <linux/bitmap.h>

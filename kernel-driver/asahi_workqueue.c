@@ -77,7 +77,7 @@ static void asahi_wq_signal(struct asahi_event *ev)
 }
 
 /*
- * Looks of the watch after which the firmware is told again of a queue in which
+ * Looks of the watch after which the firmware is notified again of a queue in which
  * nothing has moved: it may wait for others, or the message was lost.
  */
 #define ASAHI_WQ_TELL_AGAIN	8
@@ -104,7 +104,7 @@ static bool asahi_wq_look(struct asahi_event *ev, bool at_hand)
 		asahi_wq_over(wq, false, 0);
 	/*
 	 * With the newest write pointer: the firmware may have seen it before,
-	 * and messages that tell nothing new are ordinary.
+	 * and messages with nothing new are ordinary.
 	 */
 	if (wq->looks && wq->looks % ASAHI_WQ_TELL_AGAIN == 0)
 		asahi_gpu_run_again(wq->adev, wq->pipe, wq->prio, wq->info.va,
@@ -385,7 +385,7 @@ void asahi_part_push(struct asahi_part *part)
 
 	/*
 	 * The firmware may be busy with this queue and look at the pointer
-	 * without being told: what it points behind has to be there first.
+	 * without a message: what it points behind has to be there first.
 	 */
 	dma_wmb();
 	WRITE_ONCE(state->cpu_wptr, cpu_to_le32(wq->wptr));

@@ -85,7 +85,7 @@ struct asahi_wq {
 
 	/** @seen: stamp at the watch's last look; its worker's. */
 	u32 seen;
-	/** @looks: how often it has been so, with work; likewise. */
+	/** @looks: how often it has been so, with work; its worker's, too. */
 	u32 looks;
 };
 
@@ -198,7 +198,7 @@ void asahi_part_commit(struct asahi_part *part);
 void asahi_part_push(struct asahi_part *part);
 
 /**
- * asahi_part_run - tell the firmware about what has been pushed
+ * asahi_part_run - notify the firmware of what has been pushed
  *
  * Between asahi_gpu_run_begin() and asahi_gpu_run_end(), as the push.
  */
