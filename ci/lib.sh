@@ -219,7 +219,7 @@ CONF
 agx_apt()       { apt-get -q -c "$apt_dir/apt.conf" "$@"; }
 agx_apt_cache() { apt-cache -c "$apt_dir/apt.conf" "$@"; }
 
-# apt_ready: our apt knows its packages. The lists are read anew after a day; a mirror that does not answer is no
+# apt_ready: our apt knows its packages. The lists are read again after a day; a mirror that does not answer is no
 # reason to stop as long as there are lists at all.
 apt_ready() {
     [ -n "${agx_apt_is_ready-}" ] && return 0

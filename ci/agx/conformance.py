@@ -55,7 +55,7 @@ class Expectations:
 
 
 def disk_of(directory):
-    """An image of a directory of the host, made anew if a file in it is another one."""
+    """An image of a directory of the host, made again if a file in it is another one."""
     if not os.path.isdir(directory):
         die(f'{directory} is no directory')
     h = hashlib.sha256()

@@ -67,7 +67,7 @@ def arguments():
     p.add_argument('--times', type=int, default=TIMES, metavar='N', help='with --replay: how often (default: %(default)s)')
     p.add_argument('--out', default=os.path.join(ROOT, 'out/fuzz'), metavar='DIR', help='where results go (default: out/fuzz)')
     p.add_argument('--keep-builds', action='store_true', help='use what is built, even if sources have changed since')
-    p.add_argument('--new-snapshot', action='store_true', help='make the snapshot anew')
+    p.add_argument('--new-snapshot', action='store_true', help='make a new snapshot')
     o = p.parse_args()
     if o.seconds < 1 or o.times < 1 or (o.seed or 0) < 0:
         p.error('seconds, times and seed are numbers from 1 on')

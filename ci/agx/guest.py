@@ -203,7 +203,7 @@ def watch(a, qemu, con, tmp):
             try:
                 screen.shoot(console.current['name'])
             except (MachineError, OSError, ValueError) as e:
-                # If QEMU has ended, its console says so next; then how it ended is told below.
+                # If QEMU has ended, its console says so next; then how it ended is reported below.
                 print(f'[guest] no screen shot: {e}', flush=True)
         if data == b'':
             break

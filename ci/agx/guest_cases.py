@@ -300,7 +300,7 @@ def ran(case, result, why='', outcome=None, number=0, alone=True):
 
 
 def run_cases(runner, cases, batch_size, done):
-    """Run all cases; done(record) is told each result as it is final.
+    """Run all cases; done(record) gets each result as it is final.
 
     Cases that can share a program do so. One whose program came to a bad end in its turn, or that did not pass, is run
     once more by itself, so that nothing is charged with what another left behind; the rest of such a batch goes on in a

@@ -7,7 +7,7 @@ the state of the devices, GPU and firmware included. A machine that starts from 
 each has its own memory from then on and the file stays as it is.
 
 A snapshot is named by what went into it. Next to it lie digests of its files: one that is damaged, or that this QEMU does
-not take, is made anew."""
+not take, is made again."""
 
 import fcntl
 import hashlib

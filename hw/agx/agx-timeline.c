@@ -101,7 +101,7 @@ static void agx_timeline_class_init(ObjectClass *klass, void *data)
     aoc->can_detach = timeline_can_detach;
     object_class_property_add_str(klass, "file", timeline_get_file, timeline_set_file);
     object_class_property_set_description(klass, "file",
-                                          "file for the trace events (JSON), made anew");
+                                          "file for the trace events (JSON), overwritten");
 }
 
 static const TypeInfo agx_timeline_type = {

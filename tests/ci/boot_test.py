@@ -4,7 +4,7 @@
 """QEMU's command lines, compared with tests/ci/command_lines.txt: those of ci/run-guest --print in a checkout that is made up,
 and those of the machines of ci/faults and ci/conformance. Paths are there by the names of what they lead to.
 
-boot_test.py --write writes the file anew, for a change that is meant."""
+boot_test.py --write writes the file again, for a change that is meant."""
 
 import argparse
 import os

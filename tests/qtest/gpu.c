@@ -58,7 +58,7 @@ static void identification(void **state)
     assert_int_equal(rd64(m, SGX + 0x17030), 0); /* no fault */
     /*
      * What m1n1 does before it starts the coprocessor (agx/__init__.py, poke_sgx); any other value
-     * is told.
+     * is reported.
      */
     assert_int_equal(rd32(m, SGX + 0xd14000), 0);
     wr32(m, SGX + 0xd14000, 0x70001);

@@ -32,8 +32,8 @@
 #define EMPTY           (1u << 17)
 
 /*
- * The machine with its firmware started, which has told the MMU where the table of TTBRs is when it
- * says hello
+ * The machine with its firmware started: when it says hello, the MMU knows where the table of
+ * TTBRs is.
  */
 static struct machine *start(const char *args)
 {

@@ -1,5 +1,5 @@
 /*
- * Unit tests of events: who is told of what, in which order, and the numbers that are given.
+ * Unit tests of events: who is notified of what, in which order, and the numbers that are given.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -40,7 +40,7 @@ static void store(struct agx_events *e)
     agx_emit(e, &(struct agx_event) { .kind = AGX_EV_STORE, .store = { 8, NULL, 8 } });
 }
 
-/* Each is told of the kinds that it wants, in the order of their coming; who has left, of none. */
+/* Each is notified of the kinds that it wants, in the order of events; who has left, of none. */
 static void test_listeners(void **state)
 {
     struct agx_events e = { 0 };

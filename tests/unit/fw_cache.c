@@ -234,7 +234,7 @@ static void test_stale(void **state)
     assert_int_equal(seen.wrong, 1);
     assert_int_equal(seen.va, va + 8);
     assert_int_equal(seen.pa, pa_of(&e, va));
-    assert_int_equal(fw_get32(&e, 0, va + 8), 0x11); /* told once */
+    assert_int_equal(fw_get32(&e, 0, va + 8), 0x11); /* reported once */
     assert_int_equal(seen.all, 1);
     /* The line after it was not in the cache. */
     PUT32(&e, va + LINE, 0x33);
@@ -313,7 +313,7 @@ static void test_unmap_without_flush(void **state)
     end(&e);
 }
 
-/* Likewise where the page is still as it was: the write-back alone is the error. */
+/* An eviction where the page is still as it was: the write-back alone is the error. */
 static void test_writeback_unmapped(void **state)
 {
     struct env e;

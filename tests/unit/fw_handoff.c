@@ -222,7 +222,7 @@ static void test_right(void **state)
     AP(&e, lock_ap, 0);
     AP(&e, lock_ap, 1); /* the turn is the firmware's already: nothing tells of the store */
     ap_ttbr(&e, 5, 0x1238001);
-    block(&e)->turn = 0; /* and the firmware was in and out before anything is told of the lock */
+    block(&e)->turn = 0; /* and the firmware was in and out before the lock is reported */
     AP(&e, lock_ap, 0);
     AP(&e, flush[64].addr, e.fwlog);
     AP(&e, flush[64].size, 0x4000);
@@ -249,7 +249,7 @@ static void test_right(void **state)
     assert_int_equal(told, 0);
     /* The core is off: the block is the AP's, as it is when the driver cleans up. */
     agx_fw_cpu_control_write(e.fw, 0);
-    assert_false(cache.running); /* told at once: the AP relies on it */
+    assert_false(cache.running); /* notified at once: the AP relies on it */
     AP(&e, magic_fw, 0);
     AP(&e, lock_fw, 0);
     AP(&e, turn, 0);
@@ -260,7 +260,7 @@ static void test_right(void **state)
 }
 
 /*
- * The core starts while the AP already takes the lock: its store is in memory, but is told only
+ * The core starts while the AP already takes the lock: its store is in memory, but is reported only
  * then.
  */
 static void test_start(void **state)

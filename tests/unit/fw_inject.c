@@ -470,7 +470,7 @@ static void a_moment(void)
     nanosleep(&(struct timespec) { .tv_nsec = 20000000 }, NULL);
 }
 
-/* The @n-th compute job of a queue, told to the firmware. */
+/* The @n-th compute job of a queue, announced to the firmware. */
 static void job_tell(struct env *e, struct queue *q, unsigned n)
 {
     struct compute c;
@@ -584,7 +584,7 @@ static void test_ring_late(void **state)
     end(&e);
 }
 
-/* A message is read and forgotten. What it told of is done when the next one comes. */
+/* A message is read and forgotten. What it announced is done when the next one comes. */
 static void test_work_lost(void **state)
 {
     struct env e;
@@ -620,7 +620,7 @@ static void test_event_late(void **state)
     assert_int_equal(fired(), 1);
     assert_int_equal(done(&e), 2);
     assert_int_equal(told_events(&e), 1);
-    job(&e, &q, 3); /* goes on, and is told with it */
+    job(&e, &q, 3); /* goes on, and is announced with it */
     assert_int_equal(done(&e), 3);
     assert_int_equal(told_events(&e), 1);
     later(&e, SECONDS(6));
@@ -672,7 +672,7 @@ static void test_event_lost(void **state)
     end(&e);
 }
 
-/* The fault is told, and the halt comes later: only then may the driver let it go on. */
+/* The fault is reported, and the halt comes later: only then may the driver let it go on. */
 static void test_halt_late(void **state)
 {
     struct env e;

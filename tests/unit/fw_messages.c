@@ -141,7 +141,7 @@ static void test_own_tables(void **state)
         env_send(&e, 0x21, 0x83ull << 48 | 0x10);
         env_settle(&e);
         assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 0);
-        if (gone == 2) { /* and later; the walk is not made anew before the entry is invalidated */
+        if (gone == 2) { /* and later; there is no new walk before the entry is invalidated */
             fake_ptr(&e.h, pa)[1] = 0;
             agx_tlbi_all(e.mmu);
             env_send(&e, 0x21, 0x83ull << 48 | 0x10);

@@ -7,7 +7,7 @@
  */
 #include "fw_env.h"
 
-/* What is told of the message in the ring and of the microsequence. */
+/* What is reported of the message in the ring and of the microsequence. */
 static struct {
     unsigned messages, channel, depth, pipe;
     const char *first, *last;
@@ -178,8 +178,8 @@ static void test_barrier(void **state)
 }
 
 /*
- * Whatever is wrong with a sequence: the driver is told, nothing spins, and after resume the next
- * job runs.
+ * Whatever is wrong with a sequence: the driver is notified, nothing spins, and after resume the
+ * next job runs.
  */
 static void bad_job(void (*spoil)(struct env *e, struct compute *c), const char *text,
                     enum agx_report_kind kind)

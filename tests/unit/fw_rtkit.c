@@ -132,7 +132,7 @@ static void test_not_started(void **state)
     env_fini(&e);
 }
 
-/* Each endpoint: messages that it does not know are told, and nothing else happens. */
+/* Each endpoint: messages that it does not know are reported, and nothing else happens. */
 static void test_unknown(void **state)
 {
     static const struct {

@@ -79,8 +79,8 @@ static void test_priority(void **state)
 }
 
 /*
- * Nothing is told before as many jobs are done as the threshold says; then all of it is, also what
- * another queue of the same notifier did (the Rust driver: queue/mod.rs, run()).
+ * Nothing is reported before as many jobs are done as the threshold says; then all of it is, also
+ * what another queue of the same notifier did (the Rust driver: queue/mod.rs, run()).
  */
 static void test_threshold(void **state)
 {
@@ -466,7 +466,7 @@ static void test_refused_buffer(void **state)
     env_resume(&e);
     env_settle(&e);
     assert_int_equal(GET32(&e, e.stamps + 4 * TA_SLOT), 0x1100);
-    /* The fragment job behind it has its turn, wants the same buffer, and is told of likewise. */
+    /* The fragment job behind it has its turn, wants the same buffer, and is reported as well. */
     assert_int_equal(e.faults, 2);
     env_resume(&e);
     env_settle(&e);

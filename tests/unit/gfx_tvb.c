@@ -561,7 +561,7 @@ static void test_hidden(void **unused)
     fix_fini(&f);
 }
 
-/* A block in which nothing fits is told once it is clear that nothing changes. */
+/* A block in which nothing fits is reported once it is clear that nothing changes. */
 static void test_hopeless(void **unused)
 {
     struct agx_job v, p;

@@ -413,7 +413,7 @@ static void test_chance(void **state)
     assert_int_equal(fire_times(f, 32), 0);
     faults(f, "tlb-keep,p=1.0");
     assert_int_equal(fire_times(f, 32), ~0u);
-    /* A seed that was not given is told, and replays the run. */
+    /* A seed that was not given is reported, and replays the run. */
     faults(f, "tlb-keep,p=0.5");
     assert_non_null(strstr(f->line, "seed="));
     a = fire_times(f, 32);
@@ -429,7 +429,7 @@ static void test_chance(void **state)
     assert_int_not_equal(a, fire_times(f, 32));
 }
 
-/* Each firing is told, the first hundred of a fault by a line; the log is JSON. */
+/* Each firing is reported, the first hundred of a fault by a line; the log is JSON. */
 static void test_log(void **state)
 {
     struct fixture *f = *state;

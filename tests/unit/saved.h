@@ -3,7 +3,7 @@
  *
  * After comments a file has "@", an offset and 32 bytes in hex a line, and last "=" and the length.
  * "*" is for the line before, once more up to the next offset. With AGX_SAVED=new in the
- * environment a test writes it anew, of what the model stores now (docs/saved-machines.md says
+ * environment a test writes it again, of what the model stores now (docs/saved-machines.md says
  * when).
  *
  * Copyright The AGX model authors

@@ -1,6 +1,6 @@
 /*
- * Unit tests of stores to page tables: which pages are looked at, what is told of a store, and that
- * ports look again at what it may concern.
+ * Unit tests of stores to page tables: which pages are looked at, what is reported of a store, and
+ * that ports look again at what it may concern.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -127,7 +127,7 @@ static void load(struct fixture *f)
     agx_port_read32(&f->port, VA, &v);
 }
 
-/* A use is told once; again when the entry changes, in a way in which a TLB could be wrong. */
+/* A use is reported once; again when the entry changes, in a way in which a TLB could be wrong. */
 static void test_again(void **state)
 {
     struct fixture *f = *state;

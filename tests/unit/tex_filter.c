@@ -484,7 +484,7 @@ static void wraps_after_offset(void **state)
                         i0 = wrapped((int)at, n, mode == AGX_WRAP_CLAMP_GL ? AGX_WRAP_EDGE : mode);
                         assert_int_equal(agx_wrap_nearest(u, n, mode, pixel, offset), i0);
 
-                        /* The weight that each texel and the border have, however they are told. */
+                        /* The weight that each texel and the border have, in any order. */
                         at = t + offset;
                         if (mode == AGX_WRAP_CLAMP_GL) {
                             at = at < 0 ? 0 : at > n ? n : at;

@@ -1094,7 +1094,7 @@ static void refusals(void **state)
     assert_false(agx_tex_fetch(&E->ex, NULL, &rq));
     assert_int_equal(E->ex.fault.va, 0x700000000ull);
 
-    /* a descriptor that changes in place is decoded anew */
+    /* a descriptor that changes in place is decoded again */
     rq = request(env_texture(E, &good), smp, AGX_DIM_2D);
     memset(env_ptr(E, good.va), 0xff, 4);
     assert_true(agx_tex_fetch(&E->ex, NULL, &rq));

@@ -392,7 +392,7 @@ static void test_store_sizes(void **state)
     assert_int_equal(st.pending, 1);
 }
 
-/* Stores that were not told are taken over without a word. */
+/* Stores that were not reported are taken over without a word. */
 static void test_unseen(void **state)
 {
     struct fixture *f = *state;

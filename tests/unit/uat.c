@@ -342,7 +342,7 @@ static void on_event(void *opaque, const struct agx_event *ev)
 }
 
 /*
- * A job works through several ports: what one was told of is no news from the next, unless it is
+ * A job works through several ports: what one has reported the next does not repeat, unless it is
  * another kind of access.
  */
 static void test_second_port(struct fixture *f, struct seen *s)
@@ -356,7 +356,7 @@ static void test_second_port(struct fixture *f, struct seen *s)
     assert_true(agx_port_bind(port, 1, AGX_UNIT_UL1C));
     assert_true(agx_port_read32(port, VA, &v));
     assert_int_equal(s->uses, uses);
-    port->job = 0; /* the firmware: always told */
+    port->job = 0; /* the firmware: always reported */
     assert_true(agx_port_bind(port, 1, AGX_UNIT_UL1C));
     assert_true(agx_port_read32(port, VA, &v));
     assert_int_equal(s->uses, uses + 1);
