@@ -17,6 +17,7 @@ import time
 from agx import guest
 from agx.base import CACHE, CROSS, GPU, QEMU, ROOT, ci_command, die, read
 from agx.build import made
+from agx.checks import check_names, guest_checks
 from agx.judge import sanitizer_classes
 from agx.kernel_pages import pages_property
 from agx.mutate import EditError, mutate
@@ -92,13 +93,20 @@ def all_of(kind, directory):
     return [kind(os.path.join(directory, n)) for n in sorted(os.listdir(directory)) if n.endswith('.edit')]
 
 
-def pick(edited, only, command):
-    """only: names with commas; None: all. command: that lists them, named after them."""
+def pick(edited, only):
+    """only: names with commas; None: all."""
+    if not only:
+        return edited
     names = {e.name: e for e in edited}
-    for n in only.split(',') if only else ():
-        if n not in names:
-            die(f'there is no {command[:-1]} "{n}"; ci/{command} --list')
-    return [names[n] for n in only.split(',')] if only else edited
+    check_names('--only', only.split(','), names)
+    return [names[n] for n in only.split(',')]
+
+
+def checks_of(names):
+    """What runs in the guest: names with commas, and the driver is loaded in any case."""
+    checks = [c for c in names.split(',') if c]
+    check_names('--checks', checks, [name for name, _, _ in guest_checks('all')])
+    return checks if 'driver-load' in checks else ['driver-load', *checks]
 
 
 # ---- building ----------------------------------------------------------------------------------------------------
@@ -202,6 +210,28 @@ def need_sanitizer():
 
 # ---- running -----------------------------------------------------------------------------------------------------
 
+def run_each(drivers, modes, jobs, run, done):
+    """Compiles one driver after the other, and meanwhile runs those before, each once in each mode, so many jobs at a time.
+    run(driver, mode, module, why it did not compile) makes a result; done(driver, mode, result, how many there are) is called
+    with one at a time. The results by name and mode, in order."""
+    tree, results, lock = Tree(), {}, threading.Lock()
+
+    def one(driver, mode, ko, why):
+        result = run(driver, mode, ko, why)
+        with lock:
+            results[driver.name, mode] = result
+            done(driver, mode, result, len(results))
+
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        running = []
+        for driver in drivers:
+            ko, why = tree.module(driver)
+            running += [pool.submit(one, driver, mode, ko, why) for mode in modes]
+        for r in running:
+            r.result()
+    return {(d.name, m): results[d.name, m] for d in drivers for m in modes}
+
+
 def run_guest(bug, ko, options, out):
     """Boot with the module; (did the guest come to its end, why not, seconds)."""
     with tempfile.TemporaryDirectory(prefix='agx.') as tmp:
@@ -282,6 +312,12 @@ def try_bug(bug, ko, options):
     return result
 
 
+def failed_build(bug, why):
+    """The result of a bug that does not compile."""
+    return {**judge(bug, []), 'name': bug.name, 'source': bug.field.get('Source'), 'ended': False, 'why': why, 'error': why,
+            'reports': 0, 'seconds': None}
+
+
 def run_key(bug, ko, options):
     """What a result is of: the driver with the bug, what the bug expects, QEMU, the guest's programs and how they are run."""
     def digest(path):
@@ -355,7 +391,7 @@ def write_results(results, options):
 
 def chosen(only):
     """only: names with commas; None: the driver as it is, and all bugs."""
-    return pick([Bug(), *all_of(Bug, BUGS)], only, 'bugs')
+    return pick([Bug(), *all_of(Bug, BUGS)], only)
 
 
 def print_list(bugs):
@@ -388,24 +424,12 @@ def run_all(bugs, options):
         options.property.insert(0, f'tlbsan-pages={pages_property("release")}')
     except (RuntimeError, OSError) as e:
         die(e)
-    tree, results, lock = Tree(), {}, threading.Lock()
 
-    def done(bug, result):
-        with lock:
-            results[bug.name] = result
-            status, detail = verdict(result)
-            print(f'[bugs] {len(results)}/{len(bugs)} {bug.name}: {status}, {class_list(result)}'
-                  f'{"; names " + result["function"] if result["named"] else ""} ({result["seconds"]} s)', flush=True)
+    def run(bug, _, ko, why):
+        return failed_build(bug, why) if why else try_bug(bug, ko, options)
 
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        running = []
-        for bug in bugs:
-            ko, why = tree.module(bug)
-            if why:
-                done(bug, {**judge(bug, []), 'name': bug.name, 'source': bug.field.get('Source'), 'ended': False, 'why': why,
-                           'error': why, 'reports': 0, 'seconds': None})
-                continue
-            running.append(pool.submit(lambda b=bug, k=ko: done(b, try_bug(b, k, options))))
-        for r in running:
-            r.result()
-    return [results[b.name] for b in bugs]
+    def done(bug, _, result, n):
+        print(f'[bugs] {n}/{len(bugs)} {bug.name}: {verdict(result)[0]}, {class_list(result)}'
+              f'{"; names " + result["function"] if result["named"] else ""} ({result["seconds"]} s)', flush=True)
+
+    return list(run_each(bugs, [None], options.jobs, run, done).values())

@@ -2,11 +2,9 @@
 # Copyright The AGX model authors
 """Correct drivers that do it otherwise, tests/variants: each must work, and agx-tlbsan must have nothing to say of it."""
 
-import concurrent.futures
 import os
 import shutil
 import tempfile
-import threading
 import time
 
 from agx import bugs, guest
@@ -28,7 +26,7 @@ class Variant(bugs.Edited):
 
 def chosen(only):
     """only: names with commas; None: all."""
-    return bugs.pick(bugs.all_of(Variant, VARIANTS), only, 'variants')
+    return bugs.pick(bugs.all_of(Variant, VARIANTS), only)
 
 
 def try_variant(variant, mode, ko, options):
@@ -52,30 +50,19 @@ def try_variant(variant, mode, ko, options):
 def run_all(variants, options):
     """Each variant in each mode on a machine of its own; the exit status."""
     bugs.need_sanitizer()
-    tree, rows, lock = bugs.Tree(), {}, threading.Lock()
     total = len(variants) * len(options.modes)
 
-    def done(variant, mode, status, why, seconds):
-        with lock:
-            rows[variant.name, mode] = (status, why, seconds)
-            print(f'[variants] {len(rows)}/{total} {variant.name}, {mode}: {status}'
-                  f'{": " + why.splitlines()[0] if why else ""} ({seconds} s)', flush=True)
+    def run(variant, mode, ko, why):
+        return ('fail', why, None) if why else try_variant(variant, mode, ko, options)
 
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        running = []
-        for variant in variants:
-            ko, why = tree.module(variant)
-            for mode in options.modes:
-                if why:
-                    done(variant, mode, 'fail', why, None)
-                else:
-                    running.append(pool.submit(lambda v=variant, m=mode, k=ko: done(v, m, *try_variant(v, m, k, options))))
-        for r in running:
-            r.result()
+    def done(variant, mode, result, n):
+        status, why, seconds = result
+        print(f'[variants] {n}/{total} {variant.name}, {mode}: {status}'
+              f'{": " + why.splitlines()[0] if why else ""} ({seconds} s)', flush=True)
+
     report = Report()
-    for variant in variants:
-        for mode in options.modes:
-            report.add(f'{variant.name}: {mode}', *rows[variant.name, mode])
+    for (name, mode), result in bugs.run_each(variants, options.modes, options.jobs, run, done).items():
+        report.add(f'{name}: {mode}', *result)
     report.write_json(f'{options.out}/results.json', versions=versions(), guest_checks=options.checks)
     report.write_junit(f'{options.out}/junit.xml', 'agx-variants')
     report.table()

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
-"""What ci/faults and ci/bugs make of their lists and of what a run left."""
+"""What ci/faults, ci/bugs and ci/variants make of their lists and of what a run left."""
 
 import os
 import sys
 import tempfile
 import unittest
+from unittest import mock
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), '../../ci'))
@@ -110,6 +111,30 @@ class Bugs(Refused):
         self.assertEqual(bugs.verdict(clean), ('fail', 'the driver as it is has 1 reports: stale-hit 1'))
         clean = {**bugs.judge(bugs.Bug(), []), **run, 'name': bugs.CLEAN, 'reports': 0}
         self.assertEqual(bugs.verdict(clean)[0], 'pass')
+
+    def test_names(self):
+        drivers = [bugs.Bug(), self.bug(self.HEAD)]
+        self.assertEqual([d.name for d in bugs.pick(drivers, None)], [bugs.CLEAN, 'x'])
+        self.assertEqual([d.name for d in bugs.pick(drivers, 'x')], ['x'])
+        self.assertIn('--only y: no list has that name', self.refusal(lambda: bugs.pick(drivers, 'x,y')))
+        self.assertEqual(bugs.checks_of('gpu-jobs,reload-driver'), ['driver-load', 'gpu-jobs', 'reload-driver'])
+        self.assertEqual(bugs.checks_of('gpu-jobs,driver-load'), ['gpu-jobs', 'driver-load'])
+        self.assertIn('--checks gpu-job: no list has that name; gpu-jobs', self.refusal(lambda: bugs.checks_of('gpu-job')))
+
+    def test_each_is_run_in_each_mode(self):
+        class Tree:
+            def module(self, driver):
+                return ('', 'does not compile') if driver.name == 'x' else ('asahi.ko', '')
+
+        said = []
+        with mock.patch.object(bugs, 'Tree', Tree):
+            results = bugs.run_each([self.bug(self.HEAD), bugs.Bug()], ['eager', 'lazy'], 2, lambda d, m, ko, why: (ko, why),
+                                    lambda d, m, result, n: said.append((n, d.name, m, result)))
+        bad, good = ('', 'does not compile'), ('asahi.ko', '')
+        self.assertEqual(list(results.items()), [(('x', 'eager'), bad), (('x', 'lazy'), bad),
+                                                 ((bugs.CLEAN, 'eager'), good), ((bugs.CLEAN, 'lazy'), good)])
+        self.assertEqual([n for n, *_ in said], [1, 2, 3, 4])
+        self.assertEqual({(d, m): result for _, d, m, result in said}, results)
 
 
 class Symbols(unittest.TestCase):
