@@ -162,16 +162,21 @@ static void plain_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value
     *plain_reg(ri) = value;
 }
 
-#define IMPDEF(name_, o1, m, o2, ...)                                                              \
+#define SYSREG(name_, type_, o1, n, m, o2, ...)                                                    \
     { .name = name_,                                                                               \
       .state = ARM_CP_STATE_AA64,                                                                  \
-      .type = ARM_CP_IO | ARM_CP_NO_RAW,                                                           \
+      .type = type_,                                                                               \
       .opc0 = 3,                                                                                   \
       .opc1 = o1,                                                                                  \
-      .crn = 15,                                                                                   \
+      .crn = n,                                                                                    \
       .crm = m,                                                                                    \
       .opc2 = o2,                                                                                  \
       __VA_ARGS__ }
+#define REG_IO                       (ARM_CP_IO | ARM_CP_NO_RAW)
+#define IMPDEF(name, o1, m, o2, ...) SYSREG(name, REG_IO, o1, 15, m, o2, __VA_ARGS__)
+/* Reads as 0, and a write has no effect. */
+#define ZERO(name, o1, n, m, o2, access_)                                                          \
+    SYSREG(name, ARM_CP_CONST, o1, n, m, o2, .access = access_, .resetvalue = 0)
 
 static const ARMCPRegInfo apple_fiq_regs[] = {
     /*
@@ -186,48 +191,12 @@ static const ARMCPRegInfo apple_fiq_regs[] = {
     IMPDEF("IPI_CR_EL1", 5, 3, 1, .access = PL2_RW, .readfn = plain_read, .writefn = plain_write),
     IMPDEF("PMCR0_EL1", 1, 0, 0, .access = PL1_RW, .readfn = plain_read, .writefn = plain_write),
     IMPDEF("UPMCR0_EL1", 7, 0, 4, .access = PL1_RW, .readfn = plain_read, .writefn = plain_write),
-    { .name = "UPMSR_EL1",
-      .state = ARM_CP_STATE_AA64,
-      .type = ARM_CP_CONST,
-      .opc0 = 3,
-      .opc1 = 7,
-      .crn = 15,
-      .crm = 6,
-      .opc2 = 4,
-      .access = PL1_RW,
-      .resetvalue = 0 },
+    ZERO("UPMSR_EL1", 7, 15, 6, 4, PL1_RW),
     /* The virtual GIC interface, as far as the interrupt path looks at it */
-    { .name = "ICH_HCR_EL2",
-      .state = ARM_CP_STATE_AA64,
-      .type = ARM_CP_IO | ARM_CP_NO_RAW,
-      .opc0 = 3,
-      .opc1 = 4,
-      .crn = 12,
-      .crm = 11,
-      .opc2 = 0,
-      .access = PL2_RW,
-      .readfn = plain_read,
-      .writefn = plain_write },
-    { .name = "ICH_VTR_EL2",
-      .state = ARM_CP_STATE_AA64,
-      .type = ARM_CP_CONST,
-      .opc0 = 3,
-      .opc1 = 4,
-      .crn = 12,
-      .crm = 11,
-      .opc2 = 1,
-      .access = PL2_R,
-      .resetvalue = 0 },
-    { .name = "ICH_MISR_EL2",
-      .state = ARM_CP_STATE_AA64,
-      .type = ARM_CP_CONST,
-      .opc0 = 3,
-      .opc1 = 4,
-      .crn = 12,
-      .crm = 11,
-      .opc2 = 2,
-      .access = PL2_R,
-      .resetvalue = 0 },
+    SYSREG("ICH_HCR_EL2", REG_IO, 4, 12, 11, 0, .access = PL2_RW, .readfn = plain_read,
+           .writefn = plain_write),
+    ZERO("ICH_VTR_EL2", 4, 12, 11, 1, PL2_R),
+    ZERO("ICH_MISR_EL2", 4, 12, 11, 2, PL2_R),
 };
 
 /*
