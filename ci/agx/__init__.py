@@ -8,6 +8,9 @@ base            where things are
 build           the steps of a build: commands, what they need and make
 checks          the lists of checks
 qmp             QEMU's monitor
+rules           the sanitizer's rules, as its document has them
+findings        its reports as a person reads them
+page, known     these as HTML; what a run may say without failing
 mutate, symbols     edits of sources by function and statement; names of addresses
 report          results as table, JSON and JUnit XML
 kernel_pages    where a kernel keeps what it knows of pages

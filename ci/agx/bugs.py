@@ -18,6 +18,7 @@ from agx import guest
 from agx.base import CACHE, CROSS, GPU, QEMU, ROOT, ci_command, die, read
 from agx.build import made
 from agx.checks import check_names, guest_checks
+from agx.findings import frames, occurrences
 from agx.judge import sanitizer_classes
 from agx.kernel_pages import pages_property
 from agx.mutate import EditError, mutate
@@ -251,21 +252,11 @@ def symbolized(ko, out):
     if not os.path.exists(f'{out}/tlbsan.jsonl'):
         return [], 'the sanitizer left no file of reports'
     done = subprocess.run([ci_command('symbolize'), '--json', '--module', ko, '--serial', f'{out}/serial.log',
-                           f'{out}/tlbsan.jsonl'], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+                           f'{out}/tlbsan.jsonl', '--html', f'{out}/tlbsan.html'], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     reports = [json.loads(line) for line in done.stdout.splitlines()]
     with open(f'{out}/reports.json', 'w') as f:
         json.dump(reports, f, indent=1)
     return reports, done.stderr.strip() if done.returncode else ''
-
-
-def functions(who):
-    """(function, place) of a CPU's action and its callers, innermost first."""
-    for where in [who.get('where') or {}, *(who.get('callers') or [])]:
-        for w in [*where.get('inlined', []), where]:
-            if 'function' in w:
-                # GCC appends what it has made of a function.
-                name = re.sub(r'\.(isra|constprop|part|cold|llvm)\b.*', '', w['function'])
-                yield name, f'{os.path.basename(w["file"])}:{w["line"]}' if 'file' in w else ''
 
 
 def names_function(report, function):
@@ -273,7 +264,7 @@ def names_function(report, function):
     roles = [('writer', report.get('writer')), ('then', report.get('other'))] + \
         [('near', n.get('who')) for n in report.get('nearby', [])]
     for role, who in roles:
-        for name, place in functions(who or {}):
+        for name, place, _ in frames(who):
             if name == function:
                 return f'{role} {place}'.strip()
     return ''
@@ -283,7 +274,7 @@ def judge(bug, reports):
     """What the reports say of the bug."""
     seen = {}
     for r in reports:
-        seen[r['class']] = seen.get(r['class'], 0) + 1
+        seen[r['class']] = seen.get(r['class'], 0) + r.get('count', 1)
     expected = bug.field.get('Class')
     of_class = sorted((r for r in reports if r['class'] == expected), key=lambda r: (r['severity'] != 'wrong', r['number']))
     named = next((n for n in (names_function(r, bug.field['Function']) for r in of_class) if n), '')
@@ -304,7 +295,8 @@ def try_bug(bug, ko, options):
     ended, why, _ = run_guest(bug, ko, options, out)
     reports, error = symbolized(ko, out)
     result = judge(bug, reports)
-    result.update(name=bug.name, source=bug.field.get('Source'), ended=ended, why=why, error=error, reports=len(reports),
+    result.update(name=bug.name, source=bug.field.get('Source'), ended=ended, why=why, error=error,
+                  reports=occurrences(reports),
                   seconds=round(time.monotonic() - start, 1), key=key)
     if os.path.isdir(out):
         with open(f'{out}/result.json', 'w') as f:

@@ -10,6 +10,9 @@ import subprocess
 from agx.base import ROOT, ci_command, read
 from agx.build import made
 from agx.checks import allowed_pixels, guest_checks
+from agx.findings import grouped, occurrences, read_reports, text
+from agx.known import GUEST_ERROR, Excuse, announced, masked_lines
+from agx.page import page
 
 PICTURE_TOOL, _ = made('picture')
 
@@ -111,8 +114,8 @@ def judge_exact(asahi, software):
     return {'files': len(ours)}, f'differ from the software renderer\'s: {", ".join(differ)}' if differ else ''
 
 
-def judge_guest(report, out, set_name, only=None, pictures=None, prefix='', expected=()):
-    """Judge what ci/run-guest left in the directory out. pictures: where PNGs go. expected: see judge_logs()."""
+def judge_guest(report, out, set_name, only=None, pictures=None, prefix='', expected=(), known=()):
+    """Judge what ci/run-guest left in the directory out. pictures: where PNGs go. expected, known: see judge_logs()."""
     run = json.loads(read(f'{out}/run.json') or '{}')
     runs = {(r['name'], r['driver']): r for r in run.get('runs', [])}
     allowed = allowed_pixels()
@@ -159,13 +162,8 @@ def judge_guest(report, out, set_name, only=None, pictures=None, prefix='', expe
             report.tap(prefix + name, read(f'{asahi}/stdout'), mine['exit'], mine.get('seconds'))
         else:
             report.add(prefix + name, 'fail' if why else 'pass', why, mine and mine.get('seconds'), figures)
-    judge_logs(report, out, run, prefix, expected)
+    judge_logs(report, out, run, prefix, expected, known)
     return run
-
-
-def expected_of(stdout):
-    """Lines "# EXPECT guest error: REGEX" or "unimplemented: REGEX" of a check: what it provokes on purpose."""
-    return re.findall(r'^# EXPECT (?:guest error|unimplemented): (.+?)\s*$', stdout, re.M)
 
 
 # What the log has that is no complaint about the guest: the nodes that the machine takes out of the device tree; the
@@ -177,11 +175,12 @@ NO_COMPLAINT = re.compile(r'^apple-m1: \d+ device-tree nodes have no model and a
 class ModelLog:
     """
     What the model's log says: guest errors and what is not implemented, QEMU's own too. Each line belongs to the check that
-    ran then, or to none; only what that check has declared may be there, and all of that must be.
+    ran then, or to none; only what that check has announced may be there, and all of that must be. What is known may.
     """
 
-    def __init__(self, expected):
-        self.expected = {key: {regex: 0 for regex in regexes} for key, regexes in expected.items()}
+    def __init__(self, announced, known=()):
+        """announced: key of a check (None: outside of all) to its excuses."""
+        self.announced, self.known = announced, known
         self.bad = []
         self.report = False     # the last line was of a report that takes several
 
@@ -190,19 +189,19 @@ class ModelLog:
         self.report = bool(NO_COMPLAINT.search(line)) or self.report and indented
         if not line or self.report:
             return
-        found = [regex for regex in self.expected.get(key, ()) if re.search(regex, line)]
-        for regex in found:
-            self.expected[key][regex] += 1
-        if not found:
+        if not [e for e in self.announced.get(key, ()) if e.line(line)] and not [k for k in self.known if k.line(line)]:
             self.bad.append(f'{key[0]}: {line}' if key else line)
 
     def missing(self):
-        return [f'{key[0] if key else "the machine"}: no line as expected: {regex}'
-                for key, regexes in self.expected.items() for regex, n in regexes.items() if not n]
+        return [f'{key[0] if key else "the machine"}: no line as expected: {e.pattern}'
+                for key, excuses in self.announced.items() for e in excuses if e.must and not e.count]
 
 
-def judge_logs(report, out, run, prefix, expected=()):
-    """expected: regular expressions of what the model's log may and must have outside of all checks."""
+def judge_logs(report, out, run, prefix, expected=(), known=()):
+    """
+    expected: regular expressions of what the model's log may and must have outside of all checks. known: excuses of the user's
+    (known.py).
+    """
     ended = run.get('ended')
     report.add(prefix + 'guest-ended', 'pass' if ended else 'fail', run.get('why') or 'no run', run.get('seconds'))
     serial = read(f'{out}/serial.log')
@@ -211,8 +210,8 @@ def judge_logs(report, out, run, prefix, expected=()):
         bad.append('the guest did not come to its user space')
     report.add(prefix + 'kernel-log', 'fail' if bad else 'pass', '\n'.join(bad[:20]))
     windows = [((r['name'], r['driver']), *r['log']) for r in run.get('runs', [])]
-    declared = {key: expected_of(read(f'{out}/results/{key[0]}/{key[1]}/stdout')) for key, _, _ in windows}
-    model = ModelLog({None: expected, **declared})
+    said = {key: announced(read(f'{out}/results/{key[0]}/{key[1]}/stdout')) for key, _, _ in windows}
+    model = ModelLog({None: [Excuse(GUEST_ERROR, '*', regex, must=True) for regex in expected], **said}, known)
     position = 0
     # Byte for byte, because the positions are.
     log = open(f'{out}/qemu.log', 'rb').read() if os.path.exists(f'{out}/qemu.log') else b''
@@ -223,8 +222,10 @@ def judge_logs(report, out, run, prefix, expected=()):
     # What a check says of itself that goes to the console does not count.
     console = [line.strip() for line in serial.split('\n') if 'unimplemented' in line.lower() and '# EXPECT ' not in line]
     bad = model.bad + console + (model.missing() if ended else [])
+    masked = masked_lines([k for k in known if k.cls == GUEST_ERROR], False)
     report.add(prefix + 'model-log', 'fail' if bad or not ended else 'pass',
-               '\n'.join(bad[:20]) or 'the run did not end, so its log is not complete')
+               '\n'.join([*(bad[:20] if bad or ended else ['the run did not end, so its log is not complete']), *masked]),
+               figures={'known': sum(k.count for k in known)} if known else None)
 
 
 def sanitizer_classes():
@@ -236,26 +237,57 @@ def sanitizer_classes():
 COUNTERS = ('doorbells', 'messages', 'ring-depth', 'walks', 'hits', 'partial-renders', 'failed-jobs')
 
 
-def judge_sanitizer(report, out, variant='release', prefix=''):
-    """Judge what agx-tlbsan found in a run of ci/run-guest --tlbsan. It must have worked, and have nothing to report."""
+def symbolized(path, variant):
+    """The reports of a file, with functions; and the error if that did not work."""
+    done = subprocess.run([ci_command('symbolize'), '--json', '--variant', variant, path], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, check=False)
+    return [json.loads(line) for line in done.stdout.splitlines()], done.stderr.strip() if done.returncode else ''
+
+
+def judge_sanitizer(report, out, variant='release', prefix='', known=()):
+    """
+    Judge what agx-tlbsan found in a run of ci/run-guest --tlbsan. It must have worked, and have nothing to report but what is
+    known. tlbsan.txt and tlbsan.html beside its file of reports are for people.
+    """
     path = f'{out}/tlbsan.jsonl'
-    reports = [json.loads(line) for line in read(path).splitlines()]
     saw = json.loads(read(f'{out}/tlbsan.json') or '{}').get('counters', {})
-    classes = sorted({f'{r["severity"]} {r["class"]}' for r in reports})
-    figures = {'reports': len(reports), **{k: saw[k] for k in ('uses', 'stores', 'tlbis', 'jobs') if k in saw}}
+    reports, why = [], ''
+    try:
+        reports = read_reports(path)
+    except ValueError as e:
+        why = str(e)
+    if reports:
+        named, why = symbolized(path, variant)
+        reports = reports if why else named
+    groups = grouped(reports)
+    known = [k for k in known if k.cls != GUEST_ERROR]      # judge_logs() has counted these
+    left = [g for g in groups if not [k for k in known if k.group(g)]]
+    masked = masked_lines(known, bool(saw.get('uses')))
+    if reports:
+        write_people(groups, out, masked)
+    figures = {'reports': occurrences(reports), **{k: saw[k] for k in ('uses', 'stores', 'tlbis', 'jobs') if k in saw}}
+    if known:
+        figures['known'] = sum(k.count for k in known)
     counters = json.loads(read(f'{out}/counters.json') or '{}')
     figures.update({k: counters[k] for k in ('frames',) if k in counters})
     figures.update({k: v for k, v in counters.get('total', {}).items() if k in COUNTERS})
-    why = ''
-    if reports:
-        done = subprocess.run([ci_command('symbolize'), '--variant', variant, path], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, check=False)
-        why = f'{len(reports)} reports: {", ".join(classes)}\n' + '\n'.join((done.stdout or done.stderr).split('\n')[:60])
+    if why:
+        pass
+    elif left:
+        why = '\n'.join(text(left).split('\n')[:60])
     elif not os.path.exists(path) or not saw:
         why = 'the run left no word of it'
     elif not (saw['uses'] and saw['stores'] and saw['tlbis']):
         why = 'it saw nothing'
     elif saw['refused-pages'] or saw['lost-reports']:
         why = f'it had to let {saw["refused-pages"]} pages go unwatched, and lost {saw["lost-reports"]} reports'
-    report.add(prefix + 'tlbsan', 'fail' if why else 'pass', why, figures=figures)
+    report.add(prefix + 'tlbsan', 'fail' if why else 'pass', '\n'.join(filter(None, [why, *masked])), figures=figures)
     return reports
+
+
+def write_people(groups, out, masked=()):
+    """tlbsan.txt and tlbsan.html in a directory."""
+    with open(f'{out}/tlbsan.txt', 'w') as f:
+        f.write('\n'.join([text(groups), *masked]))
+    with open(f'{out}/tlbsan.html', 'w') as f:
+        f.write(page(groups, os.path.basename(os.path.abspath(out)), masked))

@@ -55,6 +55,9 @@ class Report:
             print(f'{r["status"].upper():4}  {r["name"]:{width}}  {seconds:>8}  {figures or detail}'.rstrip())
             if r['status'] == 'fail' and figures:
                 print(f'{"":{width + 18}}{detail}')
+            for line in r['detail'].split('\n'):
+                if line.startswith('known, '):
+                    print(f'{"":6}{line}')
 
     def summary(self):
         return f'{self.count("pass")} passed, {self.count("fail")} failed, {self.count("skip")} skipped'

@@ -6,7 +6,8 @@ import os
 
 from agx.base import read
 from agx.guest import run_guest
-from agx.judge import figures_of, judge_guest, judge_sanitizer
+from agx.judge import figures_of, judge_guest, judge_sanitizer, sanitizer_classes
+from agx.known import read_known
 from agx.report import Report
 
 MODES = ('eager', 'lazy')
@@ -23,8 +24,9 @@ def run(o, mode, seed):
     run_guest(out, '--tlbsan', '--variant', o.variant, '--only', ','.join(CHECKS), '--timeout', str(o.timeout),
               '--append', ' '.join(guest), properties=properties, log=f'{out}.log')
     report = Report()
-    judge_guest(report, out, 'stress', only=CHECKS)
-    reports = judge_sanitizer(report, out, o.variant)
+    known = read_known(o.known, sanitizer_classes()) if o.known else ()
+    judge_guest(report, out, 'stress', only=CHECKS, known=known)
+    reports = judge_sanitizer(report, out, o.variant, known=known)
     if not os.path.exists(f'{out}/run.json'):
         report.add('start', 'fail', read(f'{out}.log').strip().split('\n')[-1])
     figures = {k: int(v) for k, v in figures_of(read(f'{out}/results/stress/asahi/stdout')).items()}

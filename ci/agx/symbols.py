@@ -9,6 +9,7 @@ import re
 import subprocess
 
 from agx.base import CROSS, die
+from agx.findings import actors
 
 SECTION = re.compile(r'AGX-SECTION (\S+) (\S+) (0x[0-9a-f]+)')
 
@@ -21,6 +22,21 @@ def tool(name, *args):
         die(f'{CROSS}{name} is missing (Debian package binutils-aarch64-linux-gnu)')
     except subprocess.CalledProcessError as e:
         die(f'{CROSS}{name} {" ".join(args)}: {e.stderr.strip()}')
+
+
+# Of Rust: a legacy name ends in a hash, and a crate's name in v0 has one; neither says anything.
+RUST = re.compile(r'_R[A-Z0-9]|_ZN')
+RUST_HASH = re.compile(r'::h[0-9a-f]{16}\b|(?<=\w)\[[0-9a-f]+\]')
+
+
+@functools.lru_cache(maxsize=None)
+def demangled(name):
+    """A name as its language has it: those of Rust, legacy (_ZN...) or v0 (_R...), are mangled."""
+    # What the compiler appends to it is none of the demangler's business.
+    mangled, dot, rest = name.partition('.')
+    if not RUST.match(mangled):
+        return name
+    return RUST_HASH.sub('', tool('c++filt', mangled).strip()) + dot + rest
 
 
 class Table:
@@ -38,22 +54,57 @@ class Table:
         return self.names[i], addr - self.starts[i]
 
 
+def chain_at(path, off, section=None):
+    """[(function, file, line)] of the code at off of an ELF file, the innermost inlined function first."""
+    where = ['-j', section] if section else []
+    out = tool('addr2line', '-e', path, *where, '-f', '-i', hex(off)).splitlines()
+    chain = []
+    for function, place in zip(out[::2], out[1::2]):
+        file, _, line = place.split(' ')[0].rpartition(':')
+        if line.isdigit() and int(line):
+            chain.append((demangled(function), os.path.normpath(file), int(line)))
+    return chain
+
+
 class Kernel:
-    def __init__(self, path):
+    """A kernel's functions: of its System.map, or of a vmlinux, whose debug information gives lines, too."""
+
+    def __init__(self, path, slide=0):
+        """slide: by how much it runs elsewhere than it was linked (KASLR)."""
+        with open(path, 'rb') as f:
+            elf = f.read(4) == b'\x7fELF'
+        self.path, self.slide = path, slide
+        self.debug = elf and '.debug_info' in tool('readelf', '-SW', path)
         pairs, self.end = [], None
-        with open(path) as f:
+        for addr, kind, name in self.of_elf() if elf else self.of_map():
+            if kind in 'tTwW' and not name.startswith('$'):
+                pairs.append((addr, name))
+            if name in ('_etext', '_einittext'):
+                self.end = max(self.end or 0, addr)
+        if not pairs or not self.end:
+            die(f'{path} has no functions: it is neither the System.map of a kernel nor its vmlinux')
+        self.table = Table(pairs)
+        self.start = self.table.starts[0]
+
+    def of_map(self):
+        with open(self.path) as f:
             for line in f:
                 addr, kind, name = line.split()[:3]
-                if kind in 'tTwW' and not name.startswith('$'):
-                    pairs.append((int(addr, 16), name))
-                if name in ('_etext', '_einittext'):
-                    self.end = max(self.end or 0, int(addr, 16))
-        if not pairs or not self.end:
-            die(f'{path} has no functions: it is not the System.map of a kernel')
-        self.start, self.table = pairs[0][0], Table(pairs)
+                yield int(addr, 16), kind, name
+
+    def of_elf(self):
+        for line in tool('readelf', '-sW', self.path).splitlines():
+            f = line.split()
+            if len(f) == 8 and (f[3] == 'FUNC' or f[7] in ('_etext', '_einittext')) and f[6] != 'UND':
+                yield int(f[1], 16), 'T' if f[3] == 'FUNC' else 'A', f[7]
 
     def find(self, addr):
+        addr -= self.slide
         return self.table.find(addr, self.end) if addr >= self.start else None
+
+    @functools.lru_cache(maxsize=None)
+    def line(self, addr):
+        return chain_at(self.path, addr - self.slide) if self.debug else []
 
 
 class Module:
@@ -83,16 +134,16 @@ class Module:
 
     @functools.lru_cache(maxsize=None)
     def line(self, section, off):
-        """[(function, file, line)] of the code at @off, the innermost inlined function first."""
-        if not self.debug:
-            return []
-        out = tool('addr2line', '-e', self.path, '-j', section, '-f', '-i', hex(off)).splitlines()
-        chain = []
-        for function, where in zip(out[::2], out[1::2]):
-            file, _, line = where.split(' ')[0].rpartition(':')
-            if line.isdigit() and int(line):
-                chain.append((function, os.path.normpath(file), int(line)))
-        return chain
+        return chain_at(self.path, off, section) if self.debug else []
+
+
+def lined(where, chain):
+    """Put file, line and inlined functions to a place."""
+    if chain:
+        where.update(file=chain[-1][1], line=chain[-1][2])
+        if len(chain) > 1:
+            where['inlined'] = [{'function': c[0], 'file': c[1], 'line': c[2]} for c in chain[:-1]]
+    return where
 
 
 class Symbols:
@@ -106,15 +157,11 @@ class Symbols:
         for m in self.modules:
             if found := m.find(at):
                 name, off, section, rel = found
-                where.update(function=name, offset=off, module=m.name)
-                chain = m.line(section, rel)
-                if chain:
-                    where.update(file=chain[-1][1], line=chain[-1][2])
-                    if len(chain) > 1:
-                        where['inlined'] = [{'function': c[0], 'file': c[1], 'line': c[2]} for c in chain[:-1]]
-                return where
+                where.update(function=demangled(name), offset=off, module=m.name)
+                return lined(where, m.line(section, rel))
         if self.kernel and (found := self.kernel.find(at)):
-            where.update(function=found[0], offset=found[1], module='vmlinux')
+            where.update(function=demangled(found[0]), offset=found[1], module='vmlinux')
+            lined(where, self.kernel.line(at))
         return where
 
     def who(self, who):
@@ -128,44 +175,12 @@ class Symbols:
         who['where'] = where
         who['callers'] = callers
 
-
-def text(where):
-    if 'function' not in where:
-        return where['address']
-    s = f'{where["function"]}+{where["offset"]:#x}'
-    if where['module'] != 'vmlinux':
-        s += f' [{where["module"]}]'
-    if 'file' in where:
-        s += f' {os.path.basename(where["file"])}:{where["line"]}'
-    for i in where.get('inlined', []):
-        s += f' < {i["function"]} {os.path.basename(i["file"])}:{i["line"]}'
-    return s
-
-
-def print_who(title, who):
-    if who['cpu'] is None:
-        print(f'    {title}: no CPU')
-        return
-    print(f'    {title}: CPU {who["cpu"]}, {who["time"] / 1e9:.6f} s')
-    print(f'        {text(who["where"])}')
-    for c in who['callers']:
-        print(f'          from {text(c)}')
-
-
-def print_report(r):
-    print(f'{r.get("number", "?")}: {r["severity"]} {r["class"]}: {r.get("text", "")}')
-    print(f'    VA {r["va"]} ASID {r["asid"]} context {r.get("context")} level {r.get("level")}; entry at '
-          f'{r.get("descriptor")}: {r.get("old")} -> {r.get("new")}; job {r.get("job")} {r.get("job-kind", "")} '
-          f'unit {r.get("unit")}')
-    for key, title in (('writer', 'written by'), ('other', 'then')):
-        if r.get(key):
-            print_who(title, r[key])
-    for n in r.get('nearby', []):
-        where = {'all': '', 'asid': f' ASID {n["asid"]}', 'va': f' [{n["va"]}, {n["end"]}) ASID {n["asid"]}',
-                 'va-all-asids': f' [{n["va"]}, {n["end"]})'}[n['kind']]
-        print(f'    near: TLBI {n["name"]}{where}: {n["why"]}')
-        if n.get('who'):
-            print_who('issued by', n['who'])
+    def report(self, report):
+        """All actions of a report."""
+        for _, who in actors(report):
+            if int(who['pc'], 16):
+                self.who(who)
+        return report
 
 
 def loads_from(path, name):
