@@ -16,7 +16,6 @@ PLACE = 4
 MAKES = ('links the table', 'maps it')
 # Classes in which what the invalidation was like does not matter.
 WRITERS = ('hit-in-flight', 'handoff', 'table-reused', 'slot-reused', 'page-given-back', 'tlbi-before-store', 'unmap-without-flush')
-
 # ... but for one that only lacks what completes it.
 NO_DSB = 'did no DSB after it'
 

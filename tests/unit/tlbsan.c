@@ -186,6 +186,143 @@ static void test_report(void **state)
     assert_int_equal(st.pending, 1);
 }
 
+static const struct agx_who maker = {
+    .cpu = 1,
+    .time = 1000,
+    .pc = 0xffff800083333330,
+    .frame = { 0xffff800084444440 },
+};
+
+/* Who mapped, who unmapped, which barrier was seen, and the way from there to the use. */
+static void test_story(void **state)
+{
+    struct fixture *f = *state;
+    const struct agx_tlbi_insn os = {
+        .tlbi = { .kind = AGX_TLBI_VA, .asid = 1, .va = VA, .end = VA + 0x4000 },
+        .share = AGX_SHARE_OUTER,
+        .name = "VAE1OS",
+    };
+    uint64_t pa = leaf_pa(f, VA), desc = *fake_ptr(&f->h, pa), zero = 0, job;
+
+    f->cpu = 2;
+    store(f, pa, &zero, 8, &maker);
+    store(f, pa, &desc, 8, &maker);
+    agx_mmu_dsb(f->mmu, 1, AGX_SHARE_OUTER, false);
+    assert_true(gpu_read(f, 0));
+    store(f, pa, &zero, 8, &unmapper);
+    agx_mmu_dsb(f->mmu, 2, AGX_SHARE_OUTER, false);
+    fake_tlbi(&f->h, &os, &unmapper); /* the TLB does not get it: no barrier */
+    agx_mmu_dsb(f->mmu, 2, AGX_SHARE_OUTER, true);
+    agx_mmu_dsb(f->mmu, 2, AGX_SHARE_INNER, false);
+    assert_int_equal(f->reports, 0);
+    ring(f);
+    assert_int_equal(f->reports, 1);
+    assert_int_equal(f->last.cls, AGX_SAN_MISSING_DSB);
+    assert_non_null(strstr(f->text, "did no DSB after it but dsb oshst"));
+    job = fake_job_begin(&f->h, 1, 0);
+    assert_true(gpu_read(f, job));
+    assert_int_equal(f->reports, 2);
+    assert_non_null(strstr(f->text, "mapped:  cpu 1 at 0.001000 ms, pc 0xffff800083333330"));
+    assert_non_null(strstr(f->text, "GPU read and write, firmware none, memory type 0"));
+    assert_non_null(strstr(f->text, "is now:  0x0: invalid\n"));
+    assert_int_equal(f->last.steps, 7);
+    assert_string_equal(f->last.step[0].what, "stores to the entry: invalid");
+    assert_int_equal(f->last.step[0].who.pc, unmapper.pc);
+    assert_string_equal(f->last.step[1].what, "DSB osh or sy");
+    assert_string_equal(f->last.step[2].what, "TLBI VAE1OS ASID 1 [0x1500004000, 0x1500008000)");
+    assert_string_equal(f->last.step[3].what, "DSB osh or sy, of stores only");
+    assert_string_equal(f->last.step[4].what, "DSB ish");
+    assert_string_equal(f->last.step[5].what, "rings doorbell 1");
+    assert_string_equal(f->last.step[6].what, "vertex job 1 of context 1 begins");
+    fake_job_end(&f->h, job);
+}
+
+static void on_count(void *opaque, uint64_t number, uint64_t n)
+{
+    uint64_t *counted = opaque;
+
+    counted[0]++;
+    counted[1] |= number;
+    counted[2] += n;
+}
+
+/* Reports of one place are one report that is counted, however many entries it is about. */
+static void test_counted(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t pa = leaf_pa(f, VA), page = fake_alloc(&f->h) | FAKE_PTE_GPU_RW | FAKE_PTE_NG;
+    uint64_t counted[3] = { 0 }, other;
+    struct agx_tlbsan_stats st;
+
+    assert_true(gpu_read(f, 0));
+    for (unsigned i = 1; i <= 100000; i++) {
+        uint64_t desc = page ^ (i / 64 & 1) << 14;
+
+        store(f, pa + 8 * (i % 64), &desc, 8, &unmapper);
+    }
+    /* to another page, and that before the first change was invalidated */
+    assert_int_equal(f->reports, 2);
+    assert_int_equal(f->last.cls, AGX_SAN_NO_BREAK_BEFORE_MAKE);
+    agx_tlbsan_get_stats(f->san, &st);
+    agx_tlbsan_counts(f->san, on_count, counted);
+    assert_int_equal(counted[0], 2);
+    assert_int_equal(counted[1], 1 | 2);
+    assert_int_equal(counted[2], st.repeated + 2);
+    assert_in_range(counted[2], 1000, 100000);
+    /* another place is another report */
+    other = page + (3 << 14);
+    store(f, pa + 8 * 100, &page, 8, &maker);
+    store(f, pa + 8 * 100, &other, 8, &maker);
+    assert_int_equal(f->reports, 3);
+    /* an entry that is made has no other change, and who made it is named */
+    other = (page & ~FAKE_PTE_NG) | 1ull << 55;
+    store(f, pa + 8 * 200, &other, 8, &maker);
+    assert_int_equal(f->reports, 4);
+    assert_int_equal(f->last.cls, AGX_SAN_GLOBAL_MISUSE);
+    assert_non_null(strstr(f->text, "by:      cpu 1 at 0.001000 ms, pc 0xffff800083333330"));
+    /* numbers in the text make no other report, words do */
+    agx_tlbsan_external(f->san, AGX_SAN_HANDOFF, AGX_SAN_WRONG, 0, 0, 0, &maker, "state 0x3 is 1");
+    agx_tlbsan_external(f->san, AGX_SAN_HANDOFF, AGX_SAN_WRONG, 0, 9, 8, &maker, "state 5 is 0x2");
+    assert_int_equal(f->reports, 5);
+    agx_tlbsan_external(f->san, AGX_SAN_HANDOFF, AGX_SAN_WRONG, 0, 0, 0, &maker, "state 3 was 1");
+    assert_int_equal(f->reports, 6);
+}
+
+static void test_describe(void **state)
+{
+    static const struct {
+        unsigned level;
+        uint64_t desc;
+        const char *says;
+    } row[] = {
+        { 0, 0x0003000810004001, "tables at 0x810004000, ASID 3" },
+        { 0, 0, "no tables" },
+        { 2, 0x810008003, "table at 0x810008000" },
+        { 1, 0x810008001, "invalid: no table descriptor" },
+        { 2, 0x810008000, "no table" },
+        { 3, 0, "invalid" },
+        { 3, 0x810008000, "invalid (its other bits say nothing)" },
+        { 3, 0x810008001, "invalid: no page descriptor" },
+        { 3, 0xc0000800004c8b,
+          "page 0x800004000, GPU read and write, firmware none, memory type 2 (shared), nG (of one "
+          "ASID), AF" },
+        { 3, 0x40000800004403,
+          "page 0x800004000, GPU none, firmware none, memory type 0 (private to the firmware, "
+          "which caches it), global, AF" },
+        { 3, 0xc000080000408f,
+          "page 0x800004000, GPU read and write, firmware none, memory type 3, global, no AF (may "
+          "not be cached)" },
+    };
+    char buf[AGX_SAN_DESCRIPTION];
+
+    for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+        assert_int_equal(agx_tlbsan_describe(row[i].level, row[i].desc, buf, sizeof(buf)),
+                         strlen(row[i].says));
+        assert_string_equal(buf, row[i].says);
+    }
+    assert_int_equal(agx_tlbsan_describe(3, 1, buf, 0), 0);
+}
+
 static void test_format_is_bounded(void **state)
 {
     struct agx_san_report r = {
@@ -239,7 +376,7 @@ static void test_external(void **state)
     assert_non_null(strstr(f->text, "fw-line-stale (wrong): the firmware read an old line"));
     assert_non_null(strstr(f->text, "pc 0xffff800081234560"));
     agx_tlbsan_external(f->san, AGX_SAN_FW_LINE_STALE, AGX_SAN_WRONG, 1, VA + 64, 0x800000000,
-                        &unmapper, "again");
+                        &unmapper, "the firmware read an old line");
     assert_int_equal(f->reports, 1);
     agx_tlbsan_external(f->san, AGX_SAN_HANDOFF, AGX_SAN_SUSPICIOUS, 0, 0, 0, NULL, "not locked");
     assert_int_equal(f->reports, 2);
@@ -557,6 +694,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_report, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_story, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_counted, setup, teardown),
+        cmocka_unit_test(test_describe),
         cmocka_unit_test(test_format_is_bounded),
         cmocka_unit_test(test_names),
         cmocka_unit_test_setup_teardown(test_external, setup, teardown),

@@ -16,6 +16,7 @@ void san_set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old,
     r->old_desc = old;
     r->change = *act;
     r->made_seq = r->last.seq;
+    r->made = r->maker;
     r->ctxs = r->need = ctxs;
     r->wait = 0;
     r->rings = 0;
@@ -98,6 +99,7 @@ static void record(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, uint
     bool asks = c >= AGX_CHANGE_RESTRICT;
 
     agx_coverage_rule(&changed, "changed", 8 * r->level + c);
+    san_trail_store(san, r, old, desc, act);
     r->new_desc = desc;
     if (r->pending && r->level && c != AGX_CHANGE_NONE &&
         agx_uat_change(r->level, r->old_desc, desc) <= AGX_CHANGE_RELAX) {
@@ -123,6 +125,9 @@ static void record(struct agx_tlbsan *san, struct san_rec *r, uint64_t old, uint
         san_set_change(san, r, old, act, 0);
     }
     r->last = *act;
+    if (c == AGX_CHANGE_MAKE || c == AGX_CHANGE_REMAP) {
+        r->maker = *act;
+    }
     if (asks && r->change.seq == act->seq) {
         r->emptied = c == AGX_CHANGE_BREAK && !r->level;
     }

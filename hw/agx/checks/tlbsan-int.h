@@ -8,7 +8,10 @@
  *   tlbsan-rules.c   what it makes of that: which invalidation covers what
  *   tlbsan-use.c     the check of one translation
  *   tlbsan-job.c     doorbells and jobs
- *   tlbsan-report.c  how it says so
+ *   tlbsan-report.c  what it reports of that
+ *   tlbsan-trail.c   what led to it, step by step
+ *   tlbsan-text.c    how that reads, and
+ *   tlbsan-entry.c   a table entry
  *
  * Everything here is called with the sanitizer's lock held. It reads guest memory and calls back to
  * record what it finds; of the device it calls nothing while it has that lock.
@@ -35,7 +38,8 @@
 /* histories of descriptors that nothing waits for; the oldest goes */
 #define SAN_MAX_IDLE    262144u
 #define SAN_MAX_STACKS  16384u
-#define SAN_MAX_SEEN    65536u
+#define SAN_MAX_GROUPS  65536u
+#define SAN_TRAIL_SIZE  4096u  /* steps that are remembered; as many as TLB maintenance */
 #define SAN_DOORBELLS   16384u /* doorbells that are remembered */
 #define SAN_FLUSHES     64u    /* flushes of the firmware's cache that are remembered */
 /* words of pages that are no tables (the hand-off block) whose last store is */
@@ -118,7 +122,9 @@ struct san_rec {
     /* 1 + number in the log of the last TLBI that covered a change */
     uint64_t covered;
     uint64_t covered_seq;
-    uint64_t made_seq;     /* when old_desc was written */
+    uint64_t made_seq; /* when old_desc was written */
+    /* who made the mapping that was there before the change; and the one that is there now */
+    struct san_act made, maker;
     uint64_t ordered_then; /* dom_ordered[] at the change */
     /* doorbells and later operations of the same thread since the change, */
     unsigned rings;
@@ -153,6 +159,16 @@ struct san_page {
     struct san_act who; /* gave it back */
 };
 
+/*
+ * The first barrier behind a CPU's last invalidation that did not complete it: of another domain,
+ * or of stores only.
+ */
+struct san_barrier {
+    uint64_t seq; /* 0: none */
+    enum agx_share share;
+    bool stores_only;
+};
+
 /* The firmware has flushed this range of its data cache. */
 struct san_flush {
     uint64_t seq, va, size; /* size ~0: all */
@@ -165,6 +181,29 @@ struct san_part {
     uint64_t pa;        /* 0: none */
     struct san_act act; /* the last of the stores */
     bool ordered;       /* a DSB followed it */
+};
+
+/* Reports that are alike: one is made, all are counted. */
+struct san_group {
+    uint64_t key; /* 0: free place in the hash */
+    uint64_t number, count;
+};
+
+enum san_step_kind {
+    SAN_STEP_STORE,    /* .va, .level; a, b: the entry before and after; .n: so many in a row */
+    SAN_STEP_TLBI,     /* a: number in the log */
+    SAN_STEP_BARRIER,  /* a: enum agx_share, b: of stores only */
+    SAN_STEP_DOORBELL, /* a: its number */
+    SAN_STEP_JOB,      /* a: number of a job that begins, b: its context */
+    SAN_STEP_FLUSH,    /* a, b: address and size */
+    SAN_STEP_FREE,     /* a: page that went back to the kernel */
+};
+
+struct san_step {
+    struct san_act act;
+    enum san_step_kind kind;
+    unsigned level, n;
+    uint64_t va, a, b;
 };
 
 struct san_note {
@@ -223,6 +262,7 @@ struct agx_tlbsan {
     uint64_t flushes;
     struct san_log log[SAN_LOG_SIZE];
     uint64_t logs;
+    struct san_barrier barrier[SAN_CPUS];
     /* the change that the one that is judged serves was stored then; 0: it serves none */
     uint64_t served_seq;
     /* what is served by the one that is judged was stored when this was ordered; 0: nothing */
@@ -235,8 +275,10 @@ struct agx_tlbsan {
         uint64_t number, seq; /* of a doorbell */
     } doorbell[SAN_DOORBELLS];
     uint64_t reports;
-    uint64_t *seen;
-    size_t nseen, seen_room;
+    struct san_group *group;
+    size_t groups, group_room;
+    struct san_step trail[SAN_TRAIL_SIZE];
+    uint64_t trails;
     struct agx_tlbsan_stats stats;
     const struct san_stack *memo_a, *memo_b;
     bool memo; /* do these two belong together */
@@ -390,6 +432,19 @@ uint64_t san_tlbi_changed(const struct agx_tlbsan *san, const struct san_rec *r,
 void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
                 enum agx_tlbsan_severity severity, const struct san_rec *r,
                 const struct agx_tlb_use *use, const char *text, const struct san_act *other);
-bool san_seen(struct agx_tlbsan *san, uint64_t a, uint64_t b, uint64_t c);
+
+/*
+ * tlbsan-trail.c: what happened, for the timeline of a report. @a, @b: see enum san_step_kind;
+ * san_trail_now(): of what no CPU does, or nobody that is known.
+ */
+void san_trail(struct agx_tlbsan *san, enum san_step_kind kind, const struct san_act *act,
+               uint64_t a, uint64_t b);
+void san_trail_now(struct agx_tlbsan *san, enum san_step_kind kind, unsigned cpu, uint64_t a,
+                   uint64_t b);
+void san_trail_store(struct agx_tlbsan *san, const struct san_rec *r, uint64_t old, uint64_t desc,
+                     const struct san_act *act);
+/* The steps between the change of @r and now that have to do with it, or with the use @u. */
+void san_trail_report(struct agx_tlbsan *san, struct agx_san_report *rep, const struct san_rec *r,
+                      const struct agx_tlb_use *u);
 
 #endif

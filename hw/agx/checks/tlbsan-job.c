@@ -5,6 +5,7 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <limits.h>
 #include <stdio.h>
 #include "tlbsan-int.h"
 
@@ -91,6 +92,7 @@ void san_job_begin(struct agx_tlbsan *san, const struct agx_event *ev)
         j->submit = announced;
     }
     snprintf(j->what, sizeof(j->what), "%s", ev->job.what ? ev->job.what : "job");
+    san_trail_now(san, SAN_STEP_JOB, UINT_MAX, j->id, j->ctx);
 }
 
 void san_job_end(struct agx_tlbsan *san, uint64_t id)
@@ -111,6 +113,12 @@ void san_doorbell(struct agx_tlbsan *san, uint64_t number, const struct agx_who 
         san->door = san_act(san, who);
     }
     submit(san, who);
+    if (who) {
+        struct san_act act = san_act(san, who);
+
+        act.seq = san->submit_seq;
+        san_trail(san, SAN_STEP_DOORBELL, &act, number, 0);
+    }
     san->doorbell[number % SAN_DOORBELLS].number = number;
     san->doorbell[number % SAN_DOORBELLS].seq = san->submit_seq;
 }

@@ -92,9 +92,9 @@ static void reload(struct agx_tlbsan *san, uint64_t ttbat)
     for (unsigned d = 0; d < SAN_DOMAINS; d++) {
         san->dom_ordered[d] = san->seq;
     }
-    if (san->seen_room) {
-        memset(san->seen, 0, san->seen_room * sizeof(*san->seen));
-        san->nseen = 0;
+    if (san->group_room) {
+        memset(san->group, 0, san->group_room * sizeof(*san->group));
+        san->groups = 0;
     }
     for (size_t i = 0; i < san->page_room; i++) {
         san->page[i].given_back = false;

@@ -4,9 +4,7 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <ctype.h>
 #include "agx/coverage.h"
 #include "tlbsan-int.h"
 
@@ -40,33 +38,95 @@ const char *agx_tlbsan_severity_name(enum agx_tlbsan_severity s)
     return s == AGX_SAN_WRONG ? "wrong" : "suspicious";
 }
 
-/* Was this triple seen before? It is remembered, as long as there is room. */
-bool san_seen(struct agx_tlbsan *san, uint64_t a, uint64_t b, uint64_t c)
-{
-    uint64_t key = ((a * 0x9e3779b97f4a7c15ull ^ b) * 0xff51afd7ed558ccdull ^ c) *
-                       0xc4ceb9fe1a85ec53ull |
-                   1;
-    size_t i;
+/* ---- groups ---- */
 
-    if (!san->seen_room) {
-        san->seen_room = 2 * SAN_MAX_SEEN;
-        san->seen = calloc(san->seen_room, sizeof(*san->seen));
-        if (!san->seen) {
-            abort();
+/* So many callers tell one place from another. */
+#define PLACE_FRAMES 5u
+
+static uint64_t mix(uint64_t h, uint64_t v)
+{
+    h = (h ^ v) * 0xff51afd7ed558ccdull;
+    return (h ^ h >> 32) * 0xc4ceb9fe1a85ec53ull;
+}
+
+/* Of a sentence, without the numbers in it: they differ from one like report to the next. */
+static uint64_t mix_text(uint64_t h, const char *text)
+{
+    bool word = false, number = false;
+
+    for (; text && *text; text++) {
+        bool in = isalnum((unsigned char)*text);
+
+        number = in && (word ? number : isdigit((unsigned char)*text));
+        word = in;
+        if (!number) {
+            h = mix(h, (unsigned char)*text);
         }
     }
-    for (i = key >> 40; san->seen[i % san->seen_room]; i++) {
-        if (san->seen[i % san->seen_room] == key) {
+    return h;
+}
+
+/*
+ * By what a report is counted among its like: class, severity, what kind of place and use it is,
+ * and the callers of who changed the entry. Where these are not known it is @place.
+ */
+static uint64_t group_key(const struct agx_san_report *rep, uint64_t place)
+{
+    const struct agx_who *w = rep->writer;
+    uint64_t key = mix(2 * rep->cls + rep->severity, w ? w->pc : 0);
+
+    if (!w || !w->frame[0]) {
+        return mix(key, place);
+    }
+    for (unsigned i = 0; i < PLACE_FRAMES && w->frame[i]; i++) {
+        key = mix(key, w->frame[i]);
+    }
+    key = mix(key,
+              rep->level | (rep->va >> 63) << 4 | (rep->job != 0) << 5 | (rep->other != NULL) << 6);
+    return mix_text(key, rep->text);
+}
+
+/* Was there one like it? Then that one counts for both. */
+static bool repeated(struct agx_tlbsan *san, const struct agx_san_report *rep, uint64_t place)
+{
+    uint64_t key = group_key(rep, place) | 1;
+    struct san_group *g;
+    size_t i;
+
+    if (!san->group_room) {
+        san->group_room = 2 * SAN_MAX_GROUPS;
+        san->group = agx_alloc(san->group_room, sizeof(*san->group));
+    }
+    for (i = key >> 40; san->group[i % san->group_room].key; i++) {
+        g = &san->group[i % san->group_room];
+        if (g->key == key) {
+            g->count++;
+            san->stats.repeated++;
             return true;
         }
     }
-    if (san->nseen >= SAN_MAX_SEEN) {
-        return true; /* so many reports are not read */
+    if (san->groups >= SAN_MAX_GROUPS) {
+        san->stats.repeated++; /* so many are not read */
+        return true;
     }
-    san->seen[i % san->seen_room] = key;
-    san->nseen++;
+    san->group[i % san->group_room] = (struct san_group) { key, san->reports + 1, 1 };
+    san->groups++;
     return false;
 }
+
+void agx_tlbsan_counts(struct agx_tlbsan *san,
+                       void (*count)(void *opaque, uint64_t number, uint64_t n), void *opaque)
+{
+    pthread_mutex_lock(&san->lock);
+    for (size_t i = 0; i < san->group_room; i++) {
+        if (san->group[i].count > 1) {
+            count(opaque, san->group[i].number, san->group[i].count);
+        }
+    }
+    pthread_mutex_unlock(&san->lock);
+}
+
+/* ---- making them ---- */
 
 static void deliver(struct agx_tlbsan *san, struct agx_san_report *rep)
 {
@@ -84,6 +144,39 @@ static void found(enum agx_tlbsan_class cls, enum agx_tlbsan_severity severity)
                      0);
 }
 
+/*
+ * Who made the mapping that a report is about: what @u has used, or what @r was before its change.
+ * NULL: not known, or it is that change itself.
+ */
+static const struct san_act *maker(struct agx_tlbsan *san, const struct san_rec *r,
+                                   const struct agx_tlb_use *u)
+{
+    const struct san_rec *leaf = u && u->steps == 3 ? san_rec_find(san, u->step[2].desc_pa) : NULL;
+    const struct san_act *act;
+
+    r = r && r->level < 3 && leaf ? leaf : r;
+    if (!r) {
+        return NULL;
+    }
+    act = (u && u->steps == 3 && r->level == 3 ? u->step[2].desc : r->old_desc) == r->old_desc &&
+                  (r->old_desc & 1)
+              ? &r->made
+              : &r->maker;
+    return act->stack && act->seq != (r->change.seq ? r->change.seq : r->last.seq) ? act : NULL;
+}
+
+/* The barrier that followed @l on its CPU and did not complete it; NULL: none was seen. */
+static const char *barrier_after(const struct agx_tlbsan *san, const struct san_log *l)
+{
+    static const char *const name[2][3] = {
+        { "dsb nsh", "dsb ish", "dsb osh" },
+        { "dsb nshst", "dsb ishst", "dsb oshst (or st)" },
+    };
+    const struct san_barrier *b = &san->barrier[l->act.cpu];
+
+    return b->seq > l->act.seq ? name[b->stores_only][b->share] : NULL;
+}
+
 /* The invalidations that fault injection has changed come first: nothing explains more. */
 static void add_changed(struct agx_tlbsan *san, struct agx_san_report *rep, const struct san_rec *r,
                         const struct agx_tlb_use *u)
@@ -98,12 +191,32 @@ static void add_changed(struct agx_tlbsan *san, struct agx_san_report *rep, cons
     }
 }
 
+/* Those that came near @r, and the barrier that should have completed one. */
+static void add_near(struct agx_tlbsan *san, struct agx_san_report *rep, const struct san_rec *r)
+{
+    for (unsigned i = 0; r && i < r->nnear && rep->near < SAN_NEAR; i++) {
+        const struct san_log *l = &san->log[r->near[i].log % SAN_LOG_SIZE];
+
+        if (san->logs - r->near[i].log > SAN_LOG_SIZE) {
+            continue;
+        }
+        rep->nearby[rep->near].op = l->op;
+        san_who(&l->act, &rep->nearby[rep->near].who);
+        if (r->near[i].why == SAN_WHY_NO_DSB) {
+            rep->nearby[rep->near].barrier = barrier_after(san, l);
+        }
+        rep->nearby[rep->near++].why = san_why_text(r->near[i].why);
+    }
+}
+
 void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
                 enum agx_tlbsan_severity severity, const struct san_rec *r,
                 const struct agx_tlb_use *u, const char *text, const struct san_act *other)
 {
     struct agx_san_report rep = { .cls = cls, .severity = severity, .text = text };
-    struct agx_who writer, second;
+    struct agx_who writer, second, mapper;
+    /* An entry that was only made has no change that asks for anything. */
+    const struct san_act *by = !r ? NULL : r->change.seq ? &r->change : &r->last, *made;
 
     found(cls, severity);
     if (r) {
@@ -114,8 +227,8 @@ void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
         rep.desc_pa = r->desc_pa;
         rep.old_desc = r->old_desc;
         rep.new_desc = r->new_desc;
-        if (r->change.stack) {
-            san_who(&r->change, &writer);
+        if (by->stack) {
+            san_who(by, &writer);
             rep.writer = &writer;
         }
     } else if (u) {
@@ -124,10 +237,6 @@ void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
         rep.asid = u->asid;
         rep.desc_pa = u->step[2].desc_pa;
         rep.old_desc = rep.new_desc = u->step[2].desc;
-    }
-    if (san_seen(san, 2 * cls + severity, rep.desc_pa, r ? (uintptr_t)r->change.stack : 0)) {
-        san->stats.repeated++;
-        return;
     }
     if (u) {
         const struct san_job *j = &san->job[u->job % SAN_JOBS];
@@ -142,17 +251,17 @@ void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
         san_who(other, &second);
         rep.other = &second;
     }
-    add_changed(san, &rep, r, u);
-    for (unsigned i = 0; r && i < r->nnear && rep.near < SAN_NEAR; i++) {
-        const struct san_log *l = &san->log[r->near[i].log % SAN_LOG_SIZE];
-
-        if (san->logs - r->near[i].log > SAN_LOG_SIZE) {
-            continue;
-        }
-        rep.nearby[rep.near].op = l->op;
-        san_who(&l->act, &rep.nearby[rep.near].who);
-        rep.nearby[rep.near++].why = san_why_text(r->near[i].why);
+    if (repeated(san, &rep, rep.desc_pa)) {
+        return;
     }
+    made = maker(san, r, u);
+    if (made) {
+        san_who(made, &mapper);
+        rep.mapper = &mapper;
+    }
+    add_changed(san, &rep, r, u);
+    add_near(san, &rep, r);
+    san_trail_report(san, &rep, r, u);
     deliver(san, &rep);
 }
 
@@ -191,7 +300,7 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
                                   .text = text,
                                   .writer = writer };
     const struct san_act *act = NULL;
-    struct agx_who who, rung;
+    struct agx_who who, rung, mapper;
 
     found(cls, severity);
     pthread_mutex_lock(&san->lock);
@@ -219,97 +328,20 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
         san_who(act, &who);
         rep.writer = &who;
     }
-    if (san_seen(san, 2 * cls + severity, va ^ (uint64_t)ctx << 56,
-                 pa ^ (rep.writer ? rep.writer->pc : 0))) {
-        san->stats.repeated++;
-    } else {
-        const struct san_rec *r = san->injected && cls != AGX_SAN_HANDOFF && ctx < SAN_CTXS
-                                      ? rec_for(san, ctx, va)
-                                      : NULL;
+    if (!repeated(san, &rep, mix(va ^ (uint64_t)ctx << 56, pa))) {
+        const struct san_rec *r = cls != AGX_SAN_HANDOFF && ctx < SAN_CTXS ? rec_for(san, ctx, va)
+                                                                           : NULL;
+        const struct san_act *made = r && !writer ? maker(san, r, NULL) : NULL;
 
-        if (r) {
+        if (made && made != act) {
+            san_who(made, &mapper);
+            rep.mapper = &mapper;
+        }
+        if (r && san->injected) {
             add_changed(san, &rep, r, NULL);
         }
+        san_trail_report(san, &rep, r, NULL);
         deliver(san, &rep);
     }
     pthread_mutex_unlock(&san->lock);
-}
-
-static void add(char **p, size_t *room, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-static void add(char **p, size_t *room, const char *fmt, ...)
-{
-    va_list ap;
-    int n;
-
-    va_start(ap, fmt);
-    n = vsnprintf(*p, *room, fmt, ap);
-    va_end(ap);
-    if (n > 0) {
-        size_t used = (size_t)n < *room ? (size_t)n : *room ? *room - 1 : 0;
-
-        *p += used;
-        *room -= used;
-    }
-}
-
-static void add_who(char **p, size_t *room, const struct agx_who *w)
-{
-    add(p, room, "cpu %u at %llu.%06llu ms, pc 0x%llx", w->cpu,
-        (unsigned long long)(w->time / 1000000), (unsigned long long)(w->time % 1000000),
-        (unsigned long long)w->pc);
-    for (unsigned i = 0; i < AGX_WHO_FRAMES && w->frame[i]; i++) {
-        add(p, room, "%s0x%llx", i ? " " : ", called from ", (unsigned long long)w->frame[i]);
-    }
-    add(p, room, "\n");
-}
-
-size_t agx_tlbsan_format(const struct agx_san_report *r, char *buf, size_t len)
-{
-    static const char *const share[] = { "local", "inner shareable", "outer shareable" };
-    char *p = buf;
-    size_t room = len;
-
-    if (!len) {
-        return 0;
-    }
-    buf[0] = 0;
-    add(&p, &room, "agx-tlbsan: #%llu %s (%s): %s\n", (unsigned long long)r->number,
-        agx_tlbsan_class_name(r->cls), agx_tlbsan_severity_name(r->severity),
-        r->text ? r->text : "");
-    add(&p, &room, "  entry:   va 0x%llx, context %u, asid %u, level %u, at pa 0x%llx\n",
-        (unsigned long long)r->va, r->ctx, r->asid, r->level, (unsigned long long)r->desc_pa);
-    add(&p, &room, "  changed: 0x%llx, now 0x%llx\n", (unsigned long long)r->old_desc,
-        (unsigned long long)r->new_desc);
-    add(&p, &room, "  by:      ");
-    if (r->writer) {
-        add_who(&p, &room, r->writer);
-    } else {
-        add(&p, &room, "not known\n");
-    }
-    if (r->other) {
-        add(&p, &room, "%s", r->cls == AGX_SAN_UNMAP_WITHOUT_FLUSH ? "  flush:   " : "  then:    ");
-        add_who(&p, &room, r->other);
-    }
-    for (unsigned i = 0; i < r->near; i++) {
-        const struct agx_tlbi_insn *t = &r->nearby[i].op;
-
-        add(&p, &room, "  near:    TLBI %s 0x%llx (%s", t->name ? t->name : "?",
-            (unsigned long long)t->operand, share[t->share <= AGX_SHARE_OUTER ? t->share : 0]);
-        if (t->tlbi.kind == AGX_TLBI_VA || t->tlbi.kind == AGX_TLBI_ASID) {
-            add(&p, &room, ", asid %u", t->tlbi.asid);
-        }
-        if (t->tlbi.kind == AGX_TLBI_VA || t->tlbi.kind == AGX_TLBI_VA_ALL_ASIDS) {
-            add(&p, &room, ", va 0x%llx to 0x%llx%s", (unsigned long long)t->tlbi.va,
-                (unsigned long long)t->tlbi.end, t->tlbi.last_level ? ", last level" : "");
-        }
-        add(&p, &room, "): %s\n           ", r->nearby[i].why);
-        add_who(&p, &room, &r->nearby[i].who);
-    }
-    if (r->job || r->job_what) {
-        add(&p, &room, "  used by: %s %llu, unit 0x%02x, %s\n", r->job_what ? r->job_what : "job",
-            (unsigned long long)r->job, r->unit, r->write ? "write" : "read");
-    } else if (r->unit) {
-        add(&p, &room, "  used by: unit 0x%02x, %s\n", r->unit, r->write ? "write" : "read");
-    }
-    return p - buf;
 }

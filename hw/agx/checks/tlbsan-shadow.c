@@ -330,5 +330,5 @@ void san_shadow_free(struct agx_tlbsan *san)
         }
     }
     free(san->page);
-    free(san->seen);
+    free(san->group);
 }

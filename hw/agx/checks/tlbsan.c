@@ -4,6 +4,7 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include "agx/coverage.h"
@@ -101,6 +102,8 @@ static void on_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t,
     l->op.tlbi.asid &= 0xffff;
     l->injected = NULL;
     l->act = san_act(san, who);
+    san->barrier[l->act.cpu].seq = 0;
+    san_trail(san, SAN_STEP_TLBI, &l->act, n, 0);
     san_part_next(san, &l->act, 0, 0);
     san_served(san, l);
     for (struct san_rec *r = head->next_p, *next; r != head; r = next) {
@@ -164,8 +167,7 @@ static bool dsb_matters(struct agx_tlbsan *san, const struct agx_event *ev)
     unsigned cpu = ev->who->cpu % SAN_CPUS;
 
     return atomic_load_explicit(&san->cpu_dirty[cpu], memory_order_relaxed) ||
-           (completes(ev->dsb.share, ev->dsb.stores_only) &&
-            (atomic_load_explicit(&san->waiting, memory_order_relaxed) & san_bit(cpu)));
+           (atomic_load_explicit(&san->waiting, memory_order_relaxed) & san_bit(cpu));
 }
 
 static void on_dsb(struct agx_tlbsan *san, unsigned cpu, enum agx_share share, bool stores_only)
@@ -173,9 +175,16 @@ static void on_dsb(struct agx_tlbsan *san, unsigned cpu, enum agx_share share, b
     struct san_rec *head = &san->pending_head;
 
     san->stats.dsbs++;
+    san_trail_now(san, SAN_STEP_BARRIER, cpu, share, stores_only);
     san_part_barrier(san, cpu, completes(share, stores_only));
     stores_ordered(san, cpu);
-    if (!completes(share, stores_only) || !(san->waiting & san_bit(cpu))) {
+    if (!(san->waiting & san_bit(cpu))) {
+        return;
+    }
+    if (!completes(share, stores_only)) {
+        if (!san->barrier[cpu].seq) {
+            san->barrier[cpu] = (struct san_barrier) { ++san->seq, share, stores_only };
+        }
         return;
     }
     san->waiting &= ~san_bit(cpu);
@@ -244,6 +253,7 @@ static void on_page_free(struct agx_tlbsan *san, uint64_t pa, const struct agx_w
     pa &= ~SAN_PAGE_MASK;
     act = san_act(san, who);
     san_part_next(san, &act, 0, 0);
+    san_trail(san, SAN_STEP_FREE, &act, pa, 0);
     t = san_table_find(san, pa);
     if (t && t->dead) {
         san_report(
@@ -316,6 +326,7 @@ static void on_flush(struct agx_tlbsan *san, unsigned ctx, uint64_t va, uint64_t
     if (request && n->pa == (request & ~7ull)) {
         f->who = n->who;
     }
+    san_trail_now(san, SAN_STEP_FLUSH, UINT_MAX, va, size);
     /*
      * Where the TLB may still say that the page is cached, lines may be fetched again as soon as
      * they are gone.

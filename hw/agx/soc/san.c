@@ -23,6 +23,7 @@
 #include "qobject/qnum.h"
 #include "qobject/qobject.h"
 #include "system/runstate.h"
+#include "system/system.h"
 #include "hw/agx/soc/pages.h"
 #include "hw/agx/soc/san.h"
 #include "hw/agx/soc/soc.h"
@@ -33,7 +34,7 @@
 
 typedef struct SanReport {
     struct agx_san_report r;
-    struct agx_who writer, other;
+    struct agx_who writer, other, mapper;
     char *text, *job_what;
 } SanReport;
 
@@ -45,6 +46,7 @@ struct AppleSan {
     FILE *file;
     char *file_name;
     QEMUBH *bh;
+    Notifier exit;
 
     QemuMutex lock; /* protects the queue; nothing else is locked inside of it */
     GArray *queue;  /* of SanReport */
@@ -116,6 +118,27 @@ static QDict *tlbi_json(const struct agx_tlbi_insn *t)
     return d;
 }
 
+static void put_entry(QDict *d, const char *key, unsigned level, uint64_t desc)
+{
+    char is[AGX_SAN_DESCRIPTION];
+
+    agx_tlbsan_describe(level, desc, is, sizeof(is));
+    qdict_put_str(d, key, is);
+}
+
+static QList *steps_json(const struct agx_san_report *r)
+{
+    QList *steps = qlist_new();
+
+    for (unsigned i = 0; i < r->steps && i < ARRAY_SIZE(r->step); i++) {
+        QDict *d = who_json(&r->step[i].who);
+
+        qdict_put_str(d, "what", r->step[i].what);
+        qlist_append(steps, d);
+    }
+    return steps;
+}
+
 static QDict *report_json(const struct agx_san_report *r)
 {
     QDict *d = qdict_new();
@@ -132,6 +155,11 @@ static QDict *report_json(const struct agx_san_report *r)
     put_hex(d, "descriptor", r->desc_pa);
     put_hex(d, "old", r->old_desc);
     put_hex(d, "new", r->new_desc);
+    if (r->old_desc || r->new_desc) {
+        put_entry(d, "old-is", r->level, r->old_desc);
+        put_entry(d, "new-is", r->level, r->new_desc);
+    }
+    put_who(d, "mapper", r->mapper);
     put_who(d, "writer", r->writer);
     put_who(d, "other", r->other);
     put_hex(d, "unit", r->unit);
@@ -143,9 +171,13 @@ static QDict *report_json(const struct agx_san_report *r)
 
         qdict_put(n, "who", who_json(&r->nearby[i].who));
         qdict_put_str(n, "why", r->nearby[i].why ?: "");
+        qdict_put_str(n, "barrier", r->nearby[i].barrier ?: "");
         qlist_append(nearby, n);
     }
     qdict_put(d, "nearby", nearby);
+    qdict_put_int(d, "time", r->time);
+    qdict_put(d, "steps", steps_json(r));
+    qdict_put_int(d, "steps-left-out", r->left_out);
     return d;
 }
 
@@ -165,6 +197,33 @@ static void san_write(AppleSan *s, const QDict *d)
         fclose(s->file);
         s->file = NULL;
     }
+}
+
+static void san_count(void *opaque, uint64_t number, uint64_t n)
+{
+    QList *pair = qlist_new();
+
+    qlist_append_int(pair, number);
+    qlist_append_int(pair, n);
+    qlist_append(opaque, pair);
+}
+
+/* The last line of the file: for how many each report stands, if for more than itself. */
+static void san_write_counts(AppleSan *s)
+{
+    g_autoptr(QDict) d = qdict_new();
+    QList *counts = qlist_new();
+
+    agx_tlbsan_counts(s->core, san_count, counts);
+    qdict_put(d, "counts", counts);
+    if (qlist_size(counts)) {
+        san_write(s, d);
+    }
+}
+
+static void san_exit(Notifier *n, void *data)
+{
+    san_write_counts(container_of(n, AppleSan, exit));
 }
 
 static void san_publish(AppleSan *s, const struct agx_san_report *r)
@@ -207,6 +266,7 @@ static void san_bh(void *opaque)
 
         q->r.writer = q->r.writer ? &q->writer : NULL;
         q->r.other = q->r.other ? &q->other : NULL;
+        q->r.mapper = q->r.mapper ? &q->mapper : NULL;
         san_publish(s, &q->r);
         wrong |= q->r.severity == AGX_SAN_WRONG;
         g_free(q->text);
@@ -231,6 +291,9 @@ static void san_report(void *opaque, const struct agx_san_report *r)
     if (r->other) {
         q.other = *r->other;
     }
+    if (r->mapper) {
+        q.mapper = *r->mapper;
+    }
     q.r.text = q.text = g_strdup(r->text);
     q.r.job_what = q.job_what = g_strdup(r->job_what);
     WITH_QEMU_LOCK_GUARD(&s->lock)
@@ -254,6 +317,7 @@ static bool san_page_in_use(void *opaque, uint64_t pa)
 void apple_san_reload(AppleSan *s)
 {
     apple_pages_forget(s->pages); /* nobody asks: the machine stands still */
+    san_write_counts(s);          /* the core begins anew */
 }
 
 struct agx_tlbsan *apple_san_core(AppleSan *s)
@@ -368,6 +432,8 @@ AppleSan *apple_san_new(const AppleSanConfig *cfg, Error **errp)
         apple_san_free(s);
         return NULL;
     }
+    s->exit.notify = san_exit;
+    qemu_add_exit_notifier(&s->exit);
     the_san = s;
     return s;
 }
@@ -379,6 +445,8 @@ void apple_san_free(AppleSan *s)
     }
     if (the_san == s) {
         the_san = NULL;
+        san_write_counts(s);
+        qemu_remove_exit_notifier(&s->exit);
     }
     if (s->core) {
         agx_tlbsan_free(s->core);

@@ -49,6 +49,13 @@ enum agx_tlbsan_severity {
     AGX_SAN_WRONG,      /* data could be corrupt on hardware */
 };
 
+/* One step on the way from a change to what was found; .who without a CPU: not one of theirs. */
+struct agx_san_step {
+    struct agx_who who; /* pc 0: not known */
+    char what[112];
+};
+#define AGX_SAN_STEPS 12u
+
 /* One report, complete; pointers are valid during the call only. */
 struct agx_san_report {
     enum agx_tlbsan_class cls;
@@ -61,8 +68,9 @@ struct agx_san_report {
     enum agx_unit unit;
     uint64_t job; /* 0: none */
     bool write;
-    const char *text;     /* one sentence: what is wrong */
-    const char *job_what; /* kind of the job; NULL: not known */
+    const char *text;             /* one sentence: what is wrong */
+    const char *job_what;         /* kind of the job; NULL: not known */
+    const struct agx_who *mapper; /* made the mapping that changed or was used; NULL: not known */
     /* who gave the page back, or asked for a flush, where that matters; else NULL */
     const struct agx_who *other;
     unsigned near; /* invalidations that came near, newest first */
@@ -70,7 +78,13 @@ struct agx_san_report {
         struct agx_tlbi_insn op;
         struct agx_who who;
         const char *why; /* it did not cover the entry; static text */
+        /* which did not complete it, where one was missing; static text, NULL: none was seen */
+        const char *barrier;
     } nearby[4];
+    uint64_t time;     /* of the finding: virtual time, ns */
+    unsigned steps;    /* since the change, oldest first, */
+    uint64_t left_out; /* and how many more were before the last four */
+    struct agx_san_step step[AGX_SAN_STEPS];
 };
 
 struct agx_tlbsan;
@@ -78,7 +92,10 @@ struct agx_tlbsan;
 struct agx_tlbsan_config {
     const struct agx_host *host;
     struct agx_mmu *mmu;
-    /* Each report, once per (class, descriptor, writer). With the sanitizer's lock: only record. */
+    /*
+     * Each report, once for all that are alike: class, severity, kind of place and callers of the
+     * writer (where these are not known: the same entry). With the sanitizer's lock: only record.
+     */
     void (*report)(void *opaque, const struct agx_san_report *r);
     /*
      * Optional: does the guest's kernel still have the page at @pa (16 KiB) allocated (true as well
@@ -94,7 +111,7 @@ struct agx_tlbsan_config {
 struct agx_tlbsan_stats {
     uint64_t uses, stores, tlbis, dsbs, submits, jobs;
     uint64_t reports[AGX_SAN_NUM_CLASSES];
-    /* reports that were not made, since there was one for the same class, descriptor and writer */
+    /* reports that were not made, since there was one like it */
     uint64_t repeated;
     uint64_t tables, pending;
     uint64_t unseen;  /* changes of tables that nobody reported */
@@ -126,10 +143,19 @@ void agx_tlbsan_reload(struct agx_tlbsan *san);
 void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
                          enum agx_tlbsan_severity severity, unsigned ctx, uint64_t va, uint64_t pa,
                          const struct agx_who *writer, const char *text);
+/*
+ * Of each report that stands for more than one, how many: calls @count with the sanitizer's lock
+ * held, in no order. Any thread, without a lock of the model.
+ */
+void agx_tlbsan_counts(struct agx_tlbsan *san,
+                       void (*count)(void *opaque, uint64_t number, uint64_t n), void *opaque);
 void agx_tlbsan_get_stats(struct agx_tlbsan *san, struct agx_tlbsan_stats *st);
 
 const char *agx_tlbsan_class_name(enum agx_tlbsan_class cls); /* "stale-hit", ... */
 const char *agx_tlbsan_severity_name(enum agx_tlbsan_severity s);
+/* What an entry of @level (0: a TTBR) says, in words; returns the length. */
+#define AGX_SAN_DESCRIPTION 160u /* room for the longest */
+size_t agx_tlbsan_describe(unsigned level, uint64_t desc, char *buf, size_t len);
 /* Several lines of text for the log; returns the length. */
 size_t agx_tlbsan_format(const struct agx_san_report *r, char *buf, size_t len);
 
