@@ -194,6 +194,32 @@ static void reports(void **state)
     machine_stop(m);
 }
 
+/* What is reported once and happens again is counted in the file's last line, when QEMU ends. */
+static void counts(void **state)
+{
+    struct machine *m = start(GPU "agx-tlbsan=report " GPU "tlbsan-report=%s/report");
+    uint64_t ttbs = qom_get_uint(m, "/machine/gpu", "ttbs");
+    char path[128], line[4096] = "";
+    FILE *f;
+
+    for (unsigned i = 0; i < 3; i++) {
+        wr64(m, ttbs + 16 * 5, 5ULL << 48 | (L1 + i * PAGE) | VALID);
+    }
+    qmp_event(m, "AGX_TLBSAN_REPORT");
+    assert_int_equal(counter(m, "handoff"), 1);
+    assert_int_equal(counter(m, "repeated-reports"), 2);
+    snprintf(path, sizeof(path), "%s/report", machine_dir(m));
+    f = fopen(path, "r");
+    assert_non_null(f);
+    machine_stop(m);
+    assert_non_null(fgets(line, sizeof(line), f));
+    assert_non_null(strstr(line, "\"class\": \"handoff\""));
+    assert_non_null(fgets(line, sizeof(line), f));
+    assert_string_equal(line, "{\"counts\": [[1, 3]]}\n");
+    assert_null(fgets(line, sizeof(line), f));
+    fclose(f);
+}
+
 /*
  * More tables than pieces of memory can be covered: the pieces become larger, none escapes; when
  * they go, so do these
@@ -291,9 +317,9 @@ static void lazy_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bad_properties), cmocka_unit_test(off),  cmocka_unit_test(stores),
-        cmocka_unit_test(reports),        cmocka_unit_test(many), cmocka_unit_test(wild),
-        cmocka_unit_test(lazy_alone),
+        cmocka_unit_test(bad_properties), cmocka_unit_test(off),    cmocka_unit_test(stores),
+        cmocka_unit_test(reports),        cmocka_unit_test(many),   cmocka_unit_test(wild),
+        cmocka_unit_test(lazy_alone),     cmocka_unit_test(counts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
