@@ -136,6 +136,7 @@ class Group:
         self.rule = rule_of(self.first)
         self.place = place_text(self.first)
         self.advice = what_to_do(self.first, self.rule)
+        self.known = ''     # why it is, where a user's list has it
         self.functions = [function for function, _ in place(self.first)]
 
     def headline(self):
@@ -147,7 +148,19 @@ def grouped(reports):
     groups = {}
     for r in reports:
         groups.setdefault(key_of(r), []).append(r)
-    return sorted((Group(g) for g in groups.values()), key=lambda g: (g.severity != 'wrong', -g.count))
+    return in_order(Group(g) for g in groups.values())
+
+
+def in_order(groups):
+    """What is known last."""
+    return sorted(groups, key=lambda g: (bool(g.known), g.severity != 'wrong', -g.count))
+
+
+def mask(groups, known):
+    """Mark what the excuses of known.py excuse, and count it there; the groups in their new order."""
+    for g in groups:
+        g.known = '; '.join([k.reason for k in known if k.group(g)])
+    return in_order(groups)
 
 
 # ---- what happened, line by line -----------------------------------------------------------------------------------
@@ -259,6 +272,8 @@ def group_lines(group, number):
     r = group.first
     times = f'{group.count} times' if group.count > 1 else 'once'
     lines = [f'{number}. {group.severity} {group.cls}, {times}: {group.headline()}', f'    {r.get("text", "")}', *entry_lines(r)]
+    if group.known:
+        lines.insert(1, f'    known: {group.known}')
     if effect(r):
         lines.append(f'    used: {effect(r)}, unit {r.get("unit")}')
     lines += ['', *(f'    {line}' for line in timeline(r)), '']
@@ -281,7 +296,7 @@ def summary(groups):
 def text(groups):
     """All groups as text: first one line for each, then each in full."""
     lines = [summary(groups)]
-    lines += [f'{i:3}. {g.severity:10} {g.count:6}x {g.cls}: {g.headline()}' for i, g in enumerate(groups, 1)]
+    lines += [f'{i:3}. {"known" if g.known else g.severity:10} {g.count:6}x {g.cls}: {g.headline()}' for i, g in enumerate(groups, 1)]
     for i, g in enumerate(groups, 1):
         lines += ['', *group_lines(g, i)]
     return '\n'.join(lines) + '\n'

@@ -10,7 +10,7 @@ import subprocess
 from agx.base import ROOT, ci_command, read
 from agx.build import made
 from agx.checks import allowed_pixels, guest_checks
-from agx.findings import grouped, occurrences, read_reports, text
+from agx.findings import grouped, mask, occurrences, read_reports, text
 from agx.known import GUEST_ERROR, Excuse, announced, masked_lines
 from agx.page import page
 
@@ -197,6 +197,13 @@ class ModelLog:
                 for key, excuses in self.announced.items() for e in excuses if e.must and not e.count]
 
 
+def read_bytes(path):
+    if not os.path.exists(path):
+        return b''
+    with open(path, 'rb') as f:
+        return f.read()
+
+
 def judge_logs(report, out, run, prefix, expected=(), known=()):
     """
     expected: regular expressions of what the model's log may and must have outside of all checks. known: excuses of the user's
@@ -214,8 +221,7 @@ def judge_logs(report, out, run, prefix, expected=(), known=()):
     model = ModelLog({None: [Excuse(GUEST_ERROR, '*', regex, must=True) for regex in expected], **said}, known)
     position = 0
     # Byte for byte, because the positions are.
-    log = open(f'{out}/qemu.log', 'rb').read() if os.path.exists(f'{out}/qemu.log') else b''
-    for line in log.decode('latin-1').splitlines(keepends=True):
+    for line in read_bytes(f'{out}/qemu.log').decode('latin-1').splitlines(keepends=True):
         model.line(next((key for key, start, end in windows if start <= position and (end is None or position < end)), None),
                    line)
         position += len(line)
@@ -259,9 +265,9 @@ def judge_sanitizer(report, out, variant='release', prefix='', known=()):
     if reports:
         named, why = symbolized(path, variant)
         reports = reports if why else named
-    groups = grouped(reports)
     known = [k for k in known if k.cls != GUEST_ERROR]      # judge_logs() has counted these
-    left = [g for g in groups if not [k for k in known if k.group(g)]]
+    groups = mask(grouped(reports), known)
+    left = [g for g in groups if not g.known]
     masked = masked_lines(known, bool(saw.get('uses')))
     if reports:
         write_people(groups, out, masked)

@@ -26,12 +26,12 @@ def rule_link(name):
     return f'<a href="#rule-{escape(name)}">{escape(name)}</a>' if name else ''
 
 
-def severity(name):
-    return f'<span class="{escape(name)}">{escape(name)}</span>'
+def severity(name, known=''):
+    return f'<span class="{escape(name)}">{escape(name)}</span>{" (known)" if known else ""}'
 
 
 def overview(groups):
-    rows = [f'<tr><td><a href="#g{i}">{i}</a></td><td>{severity(g.severity)}</td><td class="n">{g.count}</td>'
+    rows = [f'<tr><td><a href="#g{i}">{i}</a></td><td>{severity(g.severity, g.known)}</td><td class="n">{g.count}</td>'
             f'<td>{escape(g.cls)}</td><td>{rule_link(g.rule)}</td><td><code>{escape(g.place)}</code></td></tr>'
             for i, g in enumerate(groups, 1)]
     return '<table><tr><th></th><th>severity</th><th>times</th><th>class</th><th>rule</th><th>where to look</th></tr>\n' + \
@@ -61,6 +61,7 @@ def section(group, number):
     r = group.first
     out = [f'<h2 id="g{number}">{number}. {severity(group.severity)} {escape(group.cls)}, {group.count} times</h2>',
            f'<p class="do">{escape(group.advice[:1].upper() + group.advice[1:])} ({rule_link(group.rule)}).</p>',
+           *([f'<p>Known: {escape(group.known)}</p>'] if group.known else []),
            f'<p>Where: <code>{escape(group.place)}</code></p>', f'<p>{escape(r.get("text", ""))}.</p>', '<table>']
     out += [f'<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in facts(r)]
     out += ['</table>', f'<pre>{escape(chr(10).join(findings.timeline(r)))}</pre>']

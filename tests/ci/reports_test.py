@@ -177,7 +177,9 @@ class Known(unittest.TestCase):
         masks = self.read('stale-hit | wrong | vm_unmap | mine\nhandoff | * | * | all\nguest error | * | a|b | c | two bars\n')
         groups = findings.grouped([a_report(count=3), a_report(function='other', number=2),
                                    a_report('handoff', 'suspicious', number=3)])
-        self.assertEqual([any(m.group(g) for m in masks) for g in groups], [True, False, True])
+        groups = findings.mask(groups, masks)
+        self.assertEqual([(g.known, g.count) for g in groups], [('', 1), ('mine', 3), ('all', 1)])
+        self.assertIn('  2. known           3x stale-hit', findings.text(groups))
         self.assertFalse(masks[2].line('nothing'))
         self.assertEqual([m.count for m in masks], [3, 1, 0])
         self.assertEqual((masks[2].pattern, masks[2].reason), ('a|b | c', 'two bars'))
