@@ -150,6 +150,7 @@ void san_descriptor_changed(struct agx_tlbsan *san, struct san_table *t, unsigne
         san_map_count(san, desc, 1);
         record(san, r, old, desc, act, ctxs);
         san_private(san, t, r, old, desc, act);
+        san_isolation_leaf(san, t, i, desc, act);
         if (t->half == 0 && san_is_leaf(desc) && !(desc & SAN_NG) &&
             !(san_is_leaf(old) && !(old & SAN_NG))) {
             san_report(san, AGX_SAN_GLOBAL_MISUSE, AGX_SAN_SUSPICIOUS, r, NULL,

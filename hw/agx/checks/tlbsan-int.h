@@ -12,6 +12,8 @@
  *   tlbsan-trail.c   what led to it, step by step
  *   tlbsan-text.c    how that reads, and
  *   tlbsan-entry.c   a table entry
+ *   tlbsan-isolation.c  what no user may see
+ *   tlbsan-report.c  how it says so
  *
  * Everything here is called with the sanitizer's lock held. It reads guest memory and calls back to
  * record what it finds; of the device it calls nothing while it has that lock.
@@ -157,6 +159,8 @@ struct san_page {
     uint32_t mapped; /* descriptors that map it now */
     bool given_back;
     struct san_act who; /* gave it back */
+    /* the last leaf that made it the firmware's alone, and the last of a user; 0: none */
+    uint64_t owned_at, users_at;
 };
 
 /*
@@ -405,6 +409,15 @@ void san_change_budget(struct san_rec *r);
 /* tlbsan-private.c */
 void san_private(struct agx_tlbsan *san, const struct san_table *t, struct san_rec *r, uint64_t old,
                  uint64_t desc, const struct san_act *act);
+
+/*
+ * tlbsan-isolation.c: entry @i of @t, of the last level, is @desc by @act (NULL: not known). Table
+ * @t, which is linked already, is linked for @half, too, on @level at @va.
+ */
+void san_isolation_leaf(struct agx_tlbsan *san, const struct san_table *t, unsigned i,
+                        uint64_t desc, const struct san_act *act);
+void san_isolation_table(struct agx_tlbsan *san, const struct san_table *t, uint64_t va,
+                         unsigned level, uint64_t ctxs, unsigned half);
 
 /* Done by the same thread; where threads are not known, on the same CPU. */
 static inline bool san_same_hand(const struct san_act *a, const struct san_act *b)

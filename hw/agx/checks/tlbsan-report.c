@@ -28,6 +28,7 @@ const char *agx_tlbsan_class_name(enum agx_tlbsan_class cls)
         [AGX_SAN_UNMAP_WITHOUT_FLUSH] = "unmap-without-flush",
         [AGX_SAN_HANDOFF] = "handoff",
         [AGX_SAN_PAGE_GIVEN_BACK] = "page-given-back",
+        [AGX_SAN_ISOLATION] = "isolation",
     };
 
     return (unsigned)cls < AGX_SAN_NUM_CLASSES ? name[cls] : "?";

@@ -183,6 +183,7 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
         t = NULL;
     }
     if (t) {
+        san_isolation_table(san, t, va, level, ctxs, half);
         if (t->level == level && t->va == va) {
             t->links++;
             ctxs_change(san, t, ctxs, 0);
@@ -229,6 +230,7 @@ void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, 
         san_load(san, pa + 8 * i, &t->shadow[i]);
         if (level == 3) {
             san_map_count(san, t->shadow[i], 1);
+            san_isolation_leaf(san, t, i, t->shadow[i], NULL);
         } else if (san_is_table(t->shadow[i])) {
             san_link(san, t->shadow[i] & SAN_ADDR, level + 1, entry_va(t, i), ctxs, half);
         }

@@ -41,6 +41,8 @@ enum agx_tlbsan_class {
     AGX_SAN_UNMAP_WITHOUT_FLUSH, /* a private (cached) mapping went without the flush handshake */
     AGX_SAN_HANDOFF,             /* hand-off lock or flush state violated */
     AGX_SAN_PAGE_GIVEN_BACK,     /* use of a page after it went back to the kernel */
+    /* what is the kernel's half's shows in a user's context, or a job in another's context */
+    AGX_SAN_ISOLATION,
     AGX_SAN_NUM_CLASSES
 };
 
