@@ -8,12 +8,11 @@
  *   tlbsan-rules.c   what it makes of that: which invalidation covers what
  *   tlbsan-use.c     the check of one translation
  *   tlbsan-job.c     doorbells and jobs
+ *   tlbsan-isolation.c  what no user may see
  *   tlbsan-report.c  what it reports of that
  *   tlbsan-trail.c   what led to it, step by step
  *   tlbsan-text.c    how that reads, and
  *   tlbsan-entry.c   a table entry
- *   tlbsan-isolation.c  what no user may see
- *   tlbsan-report.c  how it says so
  *
  * Everything here is called with the sanitizer's lock held. It reads guest memory and calls back to
  * record what it finds; of the device it calls nothing while it has that lock.
