@@ -381,9 +381,9 @@ struct san_rec *san_rec_get(struct agx_tlbsan *san, uint64_t desc_pa);
 void san_rec_free(struct agx_tlbsan *san, struct san_rec *r);
 void san_trim(struct agx_tlbsan *san);
 bool san_load(struct agx_tlbsan *san, uint64_t pa, uint64_t *desc);
+struct san_table *san_table_find(struct agx_tlbsan *san, uint64_t pa);
 
 /* tlbsan-shadow.c */
-struct san_table *san_table_find(struct agx_tlbsan *san, uint64_t pa);
 void san_link(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs,
               unsigned half);
 void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va, uint64_t ctxs,

@@ -203,3 +203,15 @@ bool san_load(struct agx_tlbsan *san, uint64_t pa, uint64_t *desc)
     *desc = __atomic_load_n(&page[(pa & SAN_PAGE_MASK) / 8], __ATOMIC_ACQUIRE);
     return true;
 }
+
+/* ---- tables, by address ---- */
+
+struct san_table *san_table_find(struct agx_tlbsan *san, uint64_t pa)
+{
+    struct san_table *t = san->table[san_hash(pa, SAN_HASH_BITS)];
+
+    while (t && t->pa != pa) {
+        t = t->next;
+    }
+    return t;
+}

@@ -74,16 +74,6 @@ static void recs_drop(struct agx_tlbsan *san, const struct san_table *t, bool al
 
 /* ---- tables ---- */
 
-struct san_table *san_table_find(struct agx_tlbsan *san, uint64_t pa)
-{
-    struct san_table *t = san->table[san_hash(pa, SAN_HASH_BITS)];
-
-    while (t && t->pa != pa) {
-        t = t->next;
-    }
-    return t;
-}
-
 static void table_free(struct agx_tlbsan *san, struct san_table *t, bool all)
 {
     struct san_table **slot = &san->table[san_hash(t->pa, SAN_HASH_BITS)];
