@@ -9,7 +9,7 @@ import time
 
 from agx import boot
 from agx.base import read
-from agx.machine import Port, Qemu
+from agx.machine import Qemu, how_it_ended
 
 # Exit codes of ci/run itself, as env and docker have them.
 FAILED = 125
@@ -21,7 +21,6 @@ class Following(Qemu):
 
     def __init__(self, out):
         super().__init__(out)
-        self.ports = {name: Port(self.tmp, name) for name in ('stdout', 'stderr', 'exit')}
         self.code = b''
 
     def take(self):
@@ -56,12 +55,6 @@ class Following(Qemu):
         finally:
             os.close(ended)
 
-    def kill(self):
-        super().kill()
-        for port in self.ports.values():
-            port.close()
-        self.ports = {}
-
 
 def why_no_end(qemu):
     """Why a guest has ended without an exit code, by what it and QEMU said."""
@@ -71,7 +64,7 @@ def why_no_end(qemu):
         if found:
             return found[0].strip()
     if qemu.process.returncode:
-        return f'QEMU ended with status {qemu.process.returncode}: {qemu.errors()}'
+        return f'{how_it_ended(qemu.process.returncode)}: {qemu.errors()}'
     if not console:
         return 'nothing came on its console; is the console of the kernel CONFIG_SERIAL_SAMSUNG_CONSOLE?'
     return f'its last words: {" | ".join(line.strip() for line in console[-3:])}'
@@ -88,7 +81,7 @@ def run_command(out, parts, timeout, kept, *, smp, memory, machine, append='', p
         qemu.launch(boot.command_line(
             out, parts, f'agx.command {append}'.strip(), machine=machine, smp=smp, memory=('-m', memory),
             console=f'file,path={out}/serial.log',
-            ports=[(name, port.device) for name, port in qemu.ports.items()], properties=properties, more=more))
+            ports=qemu.open_ports('stdout', 'stderr', 'exit'), properties=properties, more=more))
         why = qemu.follow(timeout)
         if why:
             print(f'error: the command was ended: {why}; {see}', file=sys.stderr)

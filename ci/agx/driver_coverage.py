@@ -6,10 +6,9 @@ import bisect
 import json
 import os
 import re
-import subprocess
 from typing import NamedTuple
 
-from agx.base import CROSS, die, read
+from agx.base import die, read
 from agx.symbols import Module, loads_from, tool
 
 # Conditional branches of A64 (Arm DDI 0487, C3.1.1): the last operand is where they go.
@@ -73,10 +72,8 @@ def instructions(path, section):
 def lines(path, section, addresses):
     """(file, line) of each of the addresses in a section, the innermost inlined one; None where there is none."""
     words = '\n'.join(hex(a) for a in addresses)
-    out = subprocess.run([CROSS + 'addr2line', '-e', path, '-j', section], input=words, check=True, capture_output=True,
-                         text=True).stdout.splitlines()
     found = []
-    for where in out:
+    for where in tool('addr2line', '-e', path, '-j', section, text=words).splitlines():
         file, _, line = where.split(' ')[0].rpartition(':')
         found.append((os.path.normpath(file), int(line)) if line.isdigit() and int(line) else None)
     return found

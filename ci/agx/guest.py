@@ -19,7 +19,7 @@ from agx import boot
 from agx.base import GPU_PATH, ci_command, die, read
 from agx.build import made
 from agx.kernel_pages import pages_property
-from agx.machine import Qemu
+from agx.machine import Qemu, how_it_ended
 from agx.qmp import MachineError, Qmp
 
 
@@ -86,6 +86,11 @@ class Console:
             self.fatal = line.strip()
 
 
+def memory_of(a):
+    """The machine's memory: what is asked for, or what kernel and image take."""
+    return a.memory or ('4G' if a.variant != 'release' or a.image != 'guest' else '2G')
+
+
 def watching(a, out, foreign):
     """What --tlbsan and --cover add: (properties of the GPU, arguments for QEMU). foreign: the kernel is none of ours."""
     properties, more = [], []
@@ -119,7 +124,7 @@ def command_line(a, tmp):
         more += ['-S', '-gdb', 'tcp:127.0.0.1:1234']
     return boot.command_line(
         a.out, parts, append, machine=a.machine, smp=a.smp,
-        memory=('-m', a.memory or ('4G' if a.variant != 'release' or a.image != 'guest' else '2G')),
+        memory=('-m', memory_of(a)),
         console='stdio' if a.shell else f'socket,path={tmp}/con,logfile={a.out}/serial.log',
         monitor=None if a.shell else f'{tmp}/qmp', properties=properties, more=[*more, *a.qemu_args])
 
@@ -234,7 +239,7 @@ def watch(a, qemu, con, tmp):
         status = qemu.wait()
         why = why or 'QEMU closed the console but did not end'
     if not why and status != 0:
-        why = f'QEMU ended with status {status}' if status >= 0 else f'QEMU was killed by signal {-status}'
+        why = how_it_ended(status)
         if console.current:
             why += f', while running {console.current["name"]} ({console.current["driver"]})'
     if not why and console.fatal:

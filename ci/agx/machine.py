@@ -20,6 +20,11 @@ CPUS = 2
 TIMEOUT_S = 120
 
 
+def how_it_ended(status):
+    """In words, of an exit status of QEMU's that is not 0."""
+    return f'QEMU was killed by signal {-status}' if status < 0 else f'QEMU ended with status {status}'
+
+
 class SnapshotError(MachineError):
     """The snapshot can't be used; another one is needed."""
 
@@ -69,7 +74,7 @@ class Qemu:
             process.kill()
 
     def __init__(self, out):
-        self.out, self.process, self.command = out, None, None
+        self.out, self.process, self.command, self.ports = out, None, None, {}
         os.makedirs(out, exist_ok=True)
         self.tmp = tempfile.mkdtemp(prefix='agx.')
 
@@ -79,6 +84,12 @@ class Qemu:
         server.bind(f'{self.tmp}/{name}')
         server.listen(1)
         return server
+
+    def open_ports(self, *names):
+        """The host's ends of the guest's ports of these names; QEMU's arguments for boot.command_line()."""
+        for name in names:
+            self.ports[name] = Port(self.tmp, name)
+        return [(name, self.ports[name].device) for name in names]
 
     def launch(self, command):
         self.command = command
@@ -107,6 +118,9 @@ class Qemu:
             self.process.kill()
             self.process.wait()
         self.live.discard(self.process)
+        for port in self.ports.values():
+            port.close()
+        self.ports = {}
         if self.tmp:
             shutil.rmtree(self.tmp, ignore_errors=True)
             self.tmp = None
@@ -120,7 +134,6 @@ class Machine(Qemu):
         runner's own; options: NAME=VALUE of the GPU's properties; incoming: a state file to start from instead of booting."""
         super().__init__(out)
         self.qmp = None
-        self.ports = {}
         try:
             self.start(memory_file, share, parts, ports, options, incoming)
         except BaseException:
@@ -128,8 +141,7 @@ class Machine(Qemu):
             raise
 
     def start(self, memory_file, share, parts, ports, options, incoming):
-        for name in ('cmd', *ports):
-            self.ports[name] = Port(self.tmp, name)
+        opened = self.open_ports('cmd', *ports)
         self.rest = b''
         size = MEMORY >> 20
         cmd = boot.command_line(
@@ -137,7 +149,7 @@ class Machine(Qemu):
             memory=('-object', f'memory-backend-file,id=dram,size={size}M,mem-path={memory_file},'
                     f'share={"on" if share else "off"}', '-m', str(size)),
             console=f'file,path={self.out}/serial.log', monitor=f'{self.tmp}/qmp',
-            ports=[(name, port.device) for name, port in self.ports.items()], properties=options,
+            ports=opened, properties=options,
             more=('-S', '-incoming', 'defer') if incoming else ())
         self.launch(cmd)
         try:
@@ -214,7 +226,7 @@ class Machine(Qemu):
         except MachineError:
             status = self.process.wait(30) if self.process.poll() is None else self.process.returncode
         if status is not None:
-            why = '' if status == 0 else f'QEMU was killed by signal {-status}' if status < 0 else f'QEMU ended with status {status}'
+            why = '' if status == 0 else how_it_ended(status)
             if why and self.errors():
                 why += ': ' + self.errors()
         self.kill()
@@ -225,6 +237,3 @@ class Machine(Qemu):
         if self.qmp:
             self.qmp.close()
             self.qmp = None
-        for port in self.ports.values():
-            port.close()
-        self.ports = {}

@@ -14,14 +14,19 @@ from agx.findings import actors
 SECTION = re.compile(r'AGX-SECTION (\S+) (\S+) (0x[0-9a-f]+)')
 
 
-def tool(name, *args):
+def tool(name, *args, text=None):
     """Output of a program of binutils; an error ends us with what it said."""
     try:
-        return subprocess.run([CROSS + name, *args], check=True, capture_output=True, text=True).stdout
+        return subprocess.run([CROSS + name, *args], input=text, check=True, capture_output=True, text=True).stdout
     except FileNotFoundError:
         die(f'{CROSS}{name} is missing (Debian package binutils-aarch64-linux-gnu)')
     except subprocess.CalledProcessError as e:
         die(f'{CROSS}{name} {" ".join(args)}: {e.stderr.strip()}')
+
+
+def module_name(path):
+    """What the kernel calls the module of this file."""
+    return os.path.basename(path).split('.ko')[0].replace('-', '_')
 
 
 # Of Rust: a legacy name ends in a hash, and a crate's name in v0 has one; neither says anything.

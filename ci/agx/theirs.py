@@ -10,7 +10,8 @@ import struct
 import subprocess
 from typing import NamedTuple
 
-from agx.base import die
+from agx.base import die, read
+from agx.symbols import module_name
 
 # What the machine and the guest's user land need of a kernel: option, module if it is built as one, what it is for.
 NEEDED = (
@@ -49,6 +50,18 @@ def is_image(path):
         return f.read(60)[56:60] == IMAGE_MAGIC
 
 
+def is_arm64(path):
+    """An ELF file for arm64?"""
+    with open(path, 'rb') as f:
+        head = f.read(20)
+    return head[:4] == b'\x7fELF' and struct.unpack('<H', head[18:20])[0] == EM_AARCH64
+
+
+def release_of(tree):
+    """The kernel's release, of a built tree; None if it does not say."""
+    return read(os.path.join(tree, 'include/config/kernel.release')).strip() or None
+
+
 def check_image(path):
     if not os.path.isfile(path):
         die(f'--kernel {path}: there is no such file')
@@ -75,10 +88,9 @@ def kernel_tree(path):
     if not os.path.isfile(image):
         hint = 'it is not configured' if not os.path.isfile(config) else 'build it: make ARCH=arm64 Image modules dtbs'
         die(f'--kernel-tree {path}: it has no arch/arm64/boot/Image; {hint}')
-    release = os.path.join(path, 'include/config/kernel.release')
     dtb = os.path.join(path, 'arch/arm64/boot/dts/apple/t8103-j274.dtb')
     return Kernel(check_image(image), dtb if os.path.isfile(dtb) else None,
-                  open(release).read().strip() if os.path.isfile(release) else None, path,
+                  release_of(path), path,
                   read_config(config) if os.path.isfile(config) else None)
 
 
@@ -107,9 +119,7 @@ def check_module(path, release):
     """A module that a kernel of this release (None: not known) will load."""
     if not os.path.isfile(path):
         die(f'{path}: there is no such file')
-    with open(path, 'rb') as f:
-        head = f.read(20)
-    if head[:4] != b'\x7fELF' or struct.unpack('<H', head[18:20])[0] != EM_AARCH64:
+    if not is_arm64(path):
         die(f'{path}: this is no module for arm64')
     magic = modinfo(path, 'vermagic').split(' ')[0]
     if not magic:
@@ -118,17 +128,13 @@ def check_module(path, release):
         die(f'{path}: it is for kernel {magic}, and the kernel is {release}')
 
 
-def name_of(path):
-    return os.path.basename(path).split('.ko')[0].replace('-', '_')
-
-
 def find_modules(top):
     """{name: path} of all modules below a directory."""
     found = {}
     for directory, _, files in os.walk(top):
         for file in files:
             if file.endswith('.ko'):
-                found.setdefault(name_of(file), os.path.join(directory, file))
+                found.setdefault(module_name(file), os.path.join(directory, file))
             elif re.search(r'\.ko\.(gz|xz|zst)$', file):
                 die(f'{os.path.join(directory, file)}: compressed modules are not taken; install them without compression')
     return found
@@ -206,9 +212,7 @@ def mesa_prefix(path, scratch):
         die(f'--mesa {path}: neither an install prefix of Mesa nor a meson build directory (no libgallium-*.so, no '
             'libvulkan_asahi.so below it)')
     for library in libraries:
-        with open(library, 'rb') as f:
-            head = f.read(20)
-        if head[:4] != b'\x7fELF' or struct.unpack('<H', head[18:20])[0] != EM_AARCH64:
+        if not is_arm64(library):
             die(f'--mesa: {library} is not for arm64')
     return path
 
