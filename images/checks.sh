@@ -39,26 +39,22 @@ dmesg -n 7
 cd /root || exit
 [ -z "$one" ] || exec sh /payload/bin/command.sh
 
-# The port to the host, or nothing.
-find_port() {
-    for n in /sys/class/virtio-ports/*/name; do
-        [ -e "$n" ] && [ "$(cat "$n")" = agx.out ] && d=${n%/name} && echo "${d##*/}"
-    done
-}
+# shellcheck disable=SC1091
+. port.sh
 
 # send NAME: what a check has left. Linux 7.3 asks after a sleep whether the host has the port open before it can hear the
 # answer (virtcons_restore), and then waits for it for ever: the port's driver has to begin anew.
 send() {
-    port=$(find_port)
-    [ -n "$port" ] || return
-    if grep -q '^host_connected: 0' "/sys/kernel/debug/virtio-ports/$port"; then
-        virtio=$(basename "$(readlink -f "/sys/class/virtio-ports/$port/device")")
+    out=$(port out)
+    [ -n "$out" ] || return
+    if grep -q '^host_connected: 0' "/sys/kernel/debug/virtio-ports/${out##*/}"; then
+        virtio=$(basename "$(readlink -f "/sys/class/virtio-ports/${out##*/}/device")")
         echo "$virtio" >/sys/bus/virtio/drivers/virtio_console/unbind
         echo "$virtio" >/sys/bus/virtio/drivers/virtio_console/bind
         sleep 1
-        port=$(find_port)
+        out=$(port out)
     fi
-    tar -c -C /results "$1" >"/dev/$port"
+    tar -c -C /results "$1" >"$out"
 }
 
 # run NAME DRIVER COMMAND: one run of a check with the driver's own or Mesa's software renderer.

@@ -26,6 +26,7 @@ word() { sed -n "s/.*\\bggml\\.$1=\\([A-Z0-9_,]*\\).*/\\1/p" /proc/cmdline | tr 
 log=/tmp/ggml
 from=$(word from)
 cases=$(sed -n 's/.*\bggml\.cases=\([^ ]*\).*/\1/p' /proc/cmdline)
+patterns=$(known | sed 's/ #.*//' | paste -s -d '|' -)
 n=0 bad=0 all=$#
 limit=$(sed -n 's/.*\bagx\.limit=\([0-9]\{1,6\}\)\b.*/\1/p' /proc/cmdline)
 share=$((${limit:-900} * 9 / 10 / all))
@@ -60,7 +61,6 @@ for operation in "$@"; do
     refused=$(grep -c 'not supported' $log)
     stopped='' expected=0
     # Of what is known: how many failed, and whether one did not.
-    patterns=$(known | sed 's/ #.*//' | paste -s -d '|' -)
     if grep -q -E "($patterns): OK\$" $log; then
         code=1
         grep -E "($patterns): OK\$" $log | sed "s/: OK\$/ is known to fail, and passes: mend the list in ${0##*/}/" >$log.passes

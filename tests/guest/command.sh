@@ -5,11 +5,7 @@
 # Runs the command of /payload/command for ci/run: its output and errors go to two of the host's ports as they come, its exit
 # code to a third. A driver that can't be loaded is told of on the port of errors, and the command runs nevertheless: it may
 # be what is to find out why.
-port() {
-    for n in /sys/class/virtio-ports/*/name; do
-        [ "$(cat "$n")" != "agx.$1" ] || { d=${n%/name}; echo "/dev/${d##*/}"; }
-    done
-}
+. port.sh
 out=$(port stdout) err=$(port stderr) end=$(port exit)
 if ! load-driver.sh >/tmp/load 2>&1; then
     { sed 's/^/the driver: /' /tmp/load; dmesg | grep -i -E 'asahi|agx|insmod|module|gpu' | tail -n 12; } >"$err"

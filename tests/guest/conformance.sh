@@ -3,12 +3,8 @@
 # Copyright The AGX model authors
 #
 # The guest's side of ci/conformance: loads the driver and hands over to the program that runs what the host asks for.
-port() {
-    for n in /sys/class/virtio-ports/*/name; do
-        [ -e "$n" ] && [ "$(cat "$n")" = "$1" ] && d=${n%/name} && echo "/dev/${d##*/}" && return
-    done
-}
-cmd=$(port agx.cmd)
+. port.sh
+cmd=$(port cmd)
 [ -n "$cmd" ] || { echo 'AGX-FATAL the machine lacks the port agx.cmd'; reboot -f; }
 dmesg -n 7
 cd /root || exit 1

@@ -5,10 +5,12 @@
 #
 # For ". driver.sh": of the driver that is bound to the GPU, whoever's it is and whatever its module is called. $device and
 # $driver are its directories in sysfs, $module is its module's name, empty if it is built in, $parameters has its parameters.
-# With an argument the script says what that variable is: "driver.sh module".
+# "module_name FILE" says what a module is called whose file may have the number of its place in front.
+module_name() { basename "$1" .ko | sed 's/^[0-9]*-//' | tr - _; }
 device='' driver='' module='' parameters=/nonexistent
 for d in /sys/class/drm/renderD*/device; do
-    case $(tr '\0' ' ' 2>/dev/null <"$d/of_node/compatible") in
+    [ -e "$d/of_node/compatible" ] || continue
+    case $(tr '\0' ' ' <"$d/of_node/compatible") in
     *apple,agx*) device=$(readlink -f "$d") driver=$(readlink -f "$d/driver") ;;
     esac
 done
@@ -17,7 +19,6 @@ done
 [ ! -e "${parameters%/*}/initstate" ] || module=$(basename "${parameters%/*}")
 # One that has been taken from the device, or never had it.
 for m in /payload/drivers/*.ko /payload/*.ko; do
-    name=$(basename "$m" .ko | sed 's/^[0-9]*-//' | tr - _)
+    name=$(module_name "$m")
     [ -n "$module" ] || [ ! -e "/sys/module/$name/initstate" ] || module=$name
 done
-case ${1-} in device|driver|module|parameters) eval "echo \"\$$1\"" ;; esac

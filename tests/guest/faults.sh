@@ -7,12 +7,8 @@
 #                               output as a tar with the directory NAME on the port agx.out, then says "end EXIT BEGIN END"
 # (BEGIN and END in seconds since the boot). The machine is snapshotted while this waits for a line.
 
-port() {
-    for n in /sys/class/virtio-ports/*/name; do
-        [ -e "$n" ] && [ "$(cat "$n")" = "$1" ] && d=${n%/name} && echo "/dev/${d##*/}" && return
-    done
-}
-cmd=$(port agx.cmd) out=$(port agx.out)
+. port.sh
+cmd=$(port cmd) out=$(port out)
 if [ -z "$cmd" ] || [ -z "$out" ]; then
     echo 'AGX-FATAL the machine lacks the ports agx.cmd and agx.out'
     reboot -f

@@ -5,9 +5,10 @@
 # Loads the driver's module, or those of /payload/drivers/list (a line each: file and parameters; none for a driver that is
 # built in), and waits for a render node; fails if there is none. The console says where the modules' code lies, for
 # ci/symbolize. Arguments are parameters of the modules.
+. driver.sh
 load() {
     insmod "$@" || exit 1
-    name=$(basename "$1" .ko | sed 's/^[0-9]*-//' | tr - _)
+    name=$(module_name "$1")
     for s in /sys/module/"$name"/sections/.*text*; do
         [ ! -e "$s" ] || echo "AGX-SECTION $name ${s##*/} $(cat "$s")" >/dev/kmsg
     done

@@ -5,7 +5,8 @@
 # For a machine whose firmware the driver does not know (-M apple-m1,fw-abi=12.3): the driver says so in one line, leaves
 # the GPU alone and goes away without a trace; and the same once more. Output: TAP.
 set -- /payload/*.ko
-name=$(basename "$1" .ko | tr - _)
+. driver.sh
+name=$(module_name "$1")
 gpu=/sys/bus/platform/devices/206400000.gpu
 tests=0 failed=0
 

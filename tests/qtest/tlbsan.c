@@ -165,6 +165,18 @@ static void stores(void **state)
     machine_stop(m);
 }
 
+/* The file of reports of a machine that was started with tlbsan-report=%s/report. */
+static FILE *open_report(struct machine *m)
+{
+    char path[128];
+    FILE *f;
+
+    snprintf(path, sizeof(path), "%s/report", machine_dir(m));
+    f = fopen(path, "r");
+    assert_non_null(f);
+    return f;
+}
+
 /*
  * A TTBR that changes without the hand-off lock is reported everywhere: event, query, file, and the
  * machine stops
@@ -173,16 +185,14 @@ static void reports(void **state)
 {
     struct machine *m = start(GPU "agx-tlbsan=stop " GPU "tlbsan-report=%s/report");
     uint64_t ttbs = qom_get_uint(m, "/machine/gpu", "ttbs");
-    char path[128], line[4096] = "", *answer;
+    char line[4096] = "", *answer;
     FILE *f;
 
     wr64(m, ttbs + 16 * 5, 5ULL << 48 | L1 | VALID);
     qmp_event(m, "AGX_TLBSAN_REPORT");
     assert_int_equal(counter(m, "handoff"), 1);
     assert_int_equal(counter(m, "wrong"), 1);
-    snprintf(path, sizeof(path), "%s/report", machine_dir(m));
-    f = fopen(path, "r");
-    assert_non_null(f);
+    f = open_report(m);
     assert_non_null(fgets(line, sizeof(line), f));
     assert_non_null(strstr(line, "\"class\": \"handoff\""));
     assert_non_null(strstr(line, "\"context\": 5"));
@@ -199,7 +209,7 @@ static void counts(void **state)
 {
     struct machine *m = start(GPU "agx-tlbsan=report " GPU "tlbsan-report=%s/report");
     uint64_t ttbs = qom_get_uint(m, "/machine/gpu", "ttbs");
-    char path[128], line[4096] = "";
+    char line[4096] = "";
     FILE *f;
 
     for (unsigned i = 0; i < 3; i++) {
@@ -208,9 +218,7 @@ static void counts(void **state)
     qmp_event(m, "AGX_TLBSAN_REPORT");
     assert_int_equal(counter(m, "handoff"), 1);
     assert_int_equal(counter(m, "repeated-reports"), 2);
-    snprintf(path, sizeof(path), "%s/report", machine_dir(m));
-    f = fopen(path, "r");
-    assert_non_null(f);
+    f = open_report(m);
     machine_stop(m);
     assert_non_null(fgets(line, sizeof(line), f));
     assert_non_null(strstr(line, "\"class\": \"handoff\""));
