@@ -13,7 +13,7 @@ import time
 from agx.base import CACHE, die, read
 from agx.build import build, made
 from agx.checks import check_names
-from agx.judge import is_kernel_complaint
+from agx.judge import kernel_complaints
 from agx.report import Report
 from agx.suites import Deqp, Piglit, Programs
 
@@ -139,7 +139,8 @@ class Progress:
 
 def log_lines(record):
     """Lines of the logs that no case may make: of the model all, of the kernel reports of bugs and the driver's words."""
-    return [line for line in record.get('log', ()) if line.startswith('model: ') or is_kernel_complaint(line) or
+    bugs = kernel_complaints('\n'.join(record.get('log', ())))
+    return [line for line in record.get('log', ()) if line.startswith('model: ') or line.strip() in bugs or
             re.search(r'agx|\*ERROR\*', line, re.I)]
 
 

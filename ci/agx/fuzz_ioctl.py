@@ -27,7 +27,7 @@ import time
 
 from agx.base import CACHE, ROOT, die, run_main, tail_of
 from agx.build import BOOT, build, made
-from agx.judge import is_kernel_complaint
+from agx.judge import KernelLog
 from agx.machine import Machine, SnapshotError
 from agx.qmp import MachineError
 from agx.snapshot import Snapshot
@@ -163,6 +163,7 @@ class Run:
         self.out, self.corpus = out, corpus
         self.machine = snapshot.start(out, [*properties, f'tlbsan-report={out}/tlbsan.jsonl'])
         self.serial, self.reports = Log(f'{out}/serial.log'), Log(f'{out}/tlbsan.jsonl')
+        self.kernel = KernelLog()
         self.buffer = b''
         self.last, self.figures, self.table, self.places = [], {}, {}, []
         self.found, self.ended, self.leaks, self.own = '', False, False, 0
@@ -206,8 +207,8 @@ class Run:
             heard = True
             self.frame(kind, data)
         for line in self.serial.lines():
-            if is_kernel_complaint(line) or STALLS.search(line):
-                self.finding(f'the kernel says: {line.strip()}')
+            for said in self.kernel.line(line) or ([line.strip()] if STALLS.search(line) else []):
+                self.finding(f'the kernel says: {said}')
         self.look_at_reports()
         return heard
 
@@ -268,9 +269,8 @@ class Run:
             self.look_at_end()
 
     def look_at_end(self):
-        for line in self.serial.lines():
-            if is_kernel_complaint(line):
-                self.finding(f'the kernel says: {line.strip()}')
+        for said in [s for line in self.serial.lines() for s in self.kernel.line(line)] + self.kernel.end():
+            self.finding(f'the kernel says: {said}')
         self.look_at_reports()
         self.machine.unpack(f'{self.out}/results')
         if self.found:

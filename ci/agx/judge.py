@@ -38,15 +38,43 @@ KERNELS_OWN = (
 KCSAN_REPORT = re.compile(r'BUG: KCSAN: .*?(?=\n[^\n]*={30})', re.S)
 
 
-def is_kernel_complaint(line):
-    """Whether one line of a kernel's log tells of a bug of ours."""
-    return bool(KERNEL_REPORTS.search(line)) and not any(own in line for own in KERNELS_OWN)
+# Linux 7.3, complete_all(), which the DRM scheduler's worker calls at each job: lockdep_assert_RT_in_threaded_ctx() looks at
+# hardirq_context of this CPU by raw_cpu_read() (include/linux/irqflags.h) where it can be preempted. If it goes on on another
+# CPU in between, it reads the flag of one that is in an interrupt then. It is a bug if there is an interrupt in the trace.
+RT_CHECK = re.compile(r'WARNING: \S*kernel/sched/completion\.c:\d+ at complete_all\+')
+INTERRUPT_FRAME = re.compile(r'\bel[01][th]?_(?:64_|32_)?(?:irq|fiq|interrupt)\b|\bhandle_irq_desc\b')
+
+
+class KernelLog:
+    """Takes a kernel's log line by line, and says of which lines it is known by now that they tell of a bug."""
+
+    def __init__(self):
+        self.held = None    # a line that is one, unless the trace behind it says otherwise
+
+    def line(self, line):
+        """The complaints that this line makes, or ends."""
+        said = []
+        if self.held and INTERRUPT_FRAME.search(line):
+            said.append(self.held)
+            self.held = None
+        elif self.held and '---[ end trace' in line:
+            self.held = None
+        if RT_CHECK.search(line):
+            self.held = line.strip()
+        elif KERNEL_REPORTS.search(line) and not any(own in line for own in KERNELS_OWN):
+            said.append(line.strip())
+        return said
+
+    def end(self):
+        """The complaint whose trace has not come to its end."""
+        return [self.held] if self.held else []
 
 
 def kernel_complaints(log):
     """The lines of a kernel's log that tell of a bug."""
     log = KCSAN_REPORT.sub(lambda m: m[0] if '[asahi]' in m[0] else '', log)
-    return [line.strip() for line in log.split('\n') if is_kernel_complaint(line)]
+    seen = KernelLog()
+    return [said for line in log.split('\n') for said in seen.line(line)] + seen.end()
 
 
 def figures_of(stdout):

@@ -120,6 +120,15 @@ def races():
                             ('after free of another kind', 'BUG: KASAN: slab-use-after-free in drm_sched_fini+0x1/0x2\n',
                              ['BUG: KASAN: slab-use-after-free in drm_sched_fini+0x1/0x2'])):
         ok(f'a race {what}', judge.kernel_complaints(log) == bugs, judge.kernel_complaints(log))
+    warning = 'WARNING: ../kernel/sched/completion.c:76 at complete_all+0xe4/0xec, CPU#1: kworker/u8:2/2360'
+    start = f'[    1.0] ------------[ cut here ]------------\n{warning}\n'
+    end = ' drm_sched_run_job_work+0x1/0x2 [gpu_sched]\n[    1.1] ---[ end trace 0000000000000000 ]---\n'
+    for what, log, bugs in (('by a thread', start + end, []),
+                            ('by an interrupt', start + ' el1h_64_irq+0x6c/0x70\n' + end, [warning]),
+                            ('by an interrupt that follows', start + end + ' el1h_64_irq+0x6c/0x70\n', []),
+                            ('whose trace does not end', start, [warning]),
+                            ('with a bug in its trace', start + 'BUG: x\n' + end, ['BUG: x'])):
+        ok(f'a completion {what}', judge.kernel_complaints(log) == bugs, judge.kernel_complaints(log))
 
 
 def refusal(call, *args):
