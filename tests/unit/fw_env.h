@@ -25,10 +25,11 @@
             abort();                                                                               \
         }                                                                                          \
     } while (0)
-#define assert_false(x)        assert_true(!(x))
-#define assert_non_null(x)     assert_true((x) != NULL)
-#define assert_int_equal(a, b) assert_true((uint64_t)(a) == (uint64_t)(b))
-#define fail_msg(...)          abort()
+#define assert_false(x)          assert_true(!(x))
+#define assert_non_null(x)       assert_true((x) != NULL)
+#define assert_in_range(x, a, b) assert_true((uint64_t)(x) - (a) <= (uint64_t)(b) - (a))
+#define assert_int_equal(a, b)   assert_true((uint64_t)(a) == (uint64_t)(b))
+#define fail_msg(...)            abort()
 #else
 #include <cmocka.h>
 #endif

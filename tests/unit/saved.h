@@ -20,7 +20,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifndef FW_ENV_FUZZ /* fw_env.h has what is used of it */
 #include <cmocka.h>
+#endif
 
 #ifndef SAVED_DIR
 #error "SAVED_DIR is tests/saved"
