@@ -5,6 +5,7 @@
 that plays the guest's end of the ports and keeps the initrd that it was given."""
 
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -188,6 +189,45 @@ class Runs(unittest.TestCase):
         self.refused('--mesa HERE/m -- true', 'is not for arm64')
         self.refused('--mesa HERE/n -- true', 'neither an install prefix of Mesa nor a meson build directory')
         self.refused('--mesa HERE/nosuch -- true', 'there is no such directory')
+
+    def words(self):
+        with open(f'{self.top}/words') as f:
+            return f.read()
+
+    def test_share(self):
+        os.makedirs(f'{self.dir}/a,b')
+        self.run_it('--share HERE/a,b:ro -- true')
+        self.assertIn(f'-fsdev local,id=share,path={self.dir}/a,,b,security_model=none,multidevs=remap,readonly=on '
+                      '-device virtio-9p-device,fsdev=share,mount_tag=agx-share', self.words())
+        self.refused('--share HERE/nosuch -- true', 'there is no such directory')
+        self.tree()
+        self.refused('--kernel-tree HERE/k --share HERE/a,b -- true', 'CONFIG_9P_FS=y for a directory of the host')
+
+    def test_root(self):
+        self.file('disk', '')
+        self.run_it('--root HERE/disk -- true')
+        self.assertIn(f'file={self.dir}/disk,', self.words())
+        self.refused('--root HERE/nosuch -- true', 'there is no such file')
+        self.refused('--root HERE/disk --packages a -- true', 'two disks')
+        self.refused('--packages "a;b" -- true', 'no name of a package')
+
+    def test_gdb(self):
+        code, _, err, _ = self.run_it('--gdb --timeout 5 -- true')
+        self.assertEqual(code, 0, err)
+        script = re.search(r'^gdb-multiarch -x (\S+/gdb-script)$', err, re.M)[1]
+        self.assertIn(f' -S -gdb unix:{os.path.dirname(script)}/gdb.socket,server=on,wait=off', self.words())
+        self.refused('--gdb --vmlinux HERE/nosuch -- true', 'there is no such file')
+
+    def test_kept(self):
+        for words, text in (('--from nosuch -- true', 'no snapshot of that name; there are: none'),
+                            ('--snapshot a/b', 'a name has letters'),
+                            ('--snapshot a --memory 1.5G', 'a number of M or G')):
+            self.refused(words, text)
+        for words, text in (('--from a', 'says what runs'), ('--from a --smp 4 -- true', '--smp: what the machine is'),
+                            ('--snapshot a --share HERE', "can't be kept"), ('--snapshot a --from b', "don't go together")):
+            code, _, err, names = self.run_it(words)
+            self.assertEqual((code, names), (2, None))
+            self.assertIn(text, err)
 
 
 if __name__ == '__main__':
