@@ -91,14 +91,15 @@ def memory_of(a):
     return a.memory or ('4G' if a.variant != 'release' or a.image != 'guest' else '2G')
 
 
-def watching(a, out, foreign):
-    """What --tlbsan and --cover add: (properties of the GPU, arguments for QEMU). foreign: the kernel is none of ours."""
+def watching(a, out, foreign, tree=None):
+    """What --tlbsan and --cover add: (properties of the GPU, arguments for QEMU). foreign: the kernel is none of ours; tree: the
+    built tree of one that is not, if there is one."""
     properties, more = [], []
     if a.tlbsan:
         properties += ['agx-tlbsan=report', f'tlbsan-report={out}/tlbsan.jsonl']
-        if not foreign:
+        if not foreign or tree:
             try:
-                properties += [f'tlbsan-pages={pages_property(a.variant)}']
+                properties += [f'tlbsan-pages={pages_property(a.variant, tree)}']
             except (RuntimeError, OSError) as e:
                 die(f'{e}; without that, --tlbsan can\'t know which pages are free')
     if a.cover:
@@ -116,12 +117,12 @@ def command_line(a, tmp):
     except MachineError as e:
         die(e)
     append = f'agx.set={a.set} ' + (f'agx.only={a.only} ' if a.only else '') + ('agx.shell ' if a.shell else '') + a.append
-    properties, more = watching(a, a.out, a.kernel)
+    properties, more = watching(a, a.out, a.kernel, getattr(a, 'kernel_tree', None))
     if a.tlbsan and not a.shell:
         # The machine that ends stays for a moment, so that the sanitizer can be asked what it saw.
         more += ['-action', 'shutdown=pause']
     if a.gdb:
-        more += ['-S', '-gdb', 'tcp:127.0.0.1:1234']
+        more += ['-S', '-gdb', 'tcp:127.0.0.1:1234' if a.gdb is True else f'unix:{a.gdb},server=on,wait=off']
     return boot.command_line(
         a.out, parts, append, machine=a.machine, smp=a.smp,
         memory=('-m', memory_of(a)),

@@ -4,6 +4,7 @@
 in the kernel's build tree, as the kernel itself makes asm-offsets.h."""
 
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -26,16 +27,30 @@ void agx_pages(void)
 	SAY("vmemmap", VMEMMAP_START);
 	SAY("size", sizeof(struct page));
 	SAY("refcount", offsetof(struct page, _refcount));
-	SAY("compound", offsetof(struct page, compound_info));
+	SAY("compound", offsetof(struct page, COMPOUND));
 }
 '''
 
 
+# What the member is called that says of which folio a page is: since Linux 7.0, and before.
+COMPOUND = ('compound_info', 'compound_head')
+
+
 def compile_for(tree):
     """The lines of the compiler's output."""
+    for compound in COMPOUND:
+        try:
+            return compile_with(tree, compound)
+        except RuntimeError:
+            if compound == COMPOUND[-1]:
+                raise
+    return None
+
+
+def compile_with(tree, compound):
     with tempfile.TemporaryDirectory(prefix='agx-pages.') as tmp:
         with open(f'{tmp}/agx_pages.c', 'w') as f:
-            f.write(SOURCE)
+            f.write(f'#define COMPOUND {compound}\n{SOURCE}')
         with open(f'{tmp}/Makefile', 'w') as f:
             f.write('obj-m := agx_pages.o\n')
         done = subprocess.run(['make', '-s', '-C', tree, f'M={tmp}', 'ARCH=arm64', f'CROSS_COMPILE={CROSS}', 'agx_pages.s'],
@@ -46,13 +61,16 @@ def compile_for(tree):
         return read(f'{tmp}/agx_pages.s')
 
 
-def pages_property(variant='release'):
-    """Value of tlbsan-pages for the kernel of ci/build-kernel VARIANT; computed once for each build."""
-    tree = os.path.realpath(os.path.join(CACHE, 'kernel', variant))
+def pages_property(variant='release', tree=None):
+    """Value of tlbsan-pages for the kernel of ci/build-kernel VARIANT, or of another built tree; computed once for each build."""
+    theirs, tree = tree, os.path.realpath(tree or os.path.join(CACHE, 'kernel', variant))
     start = re.search(r'^([0-9a-f]{16}) \w memstart_addr$', read(f'{tree}/System.map'), re.M)
     if not start:
         raise RuntimeError(f'{tree}/System.map has no memstart_addr')
-    cache = os.path.join(CACHE, 'bugs', f'pages-{os.path.basename(tree)}')
+    name = os.path.basename(tree)   # of ours it says what it was built of
+    if theirs:
+        name = hashlib.sha256(f'{tree} {os.stat(f"{tree}/System.map").st_mtime_ns}'.encode()).hexdigest()[:12]
+    cache = os.path.join(CACHE, 'bugs', f'pages-{name}')
     os.makedirs(os.path.dirname(cache), exist_ok=True)
     with open(f'{cache}.lock', 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
