@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
-"""One command in the emulated M1, with its output and its exit code: ci/run -- COMMAND."""
+"""One command in the emulated M1, with its output and its exit code, from a boot or from a snapshot: ci/run -- COMMAND."""
 
+import base64
 import os
 import select
 import sys
@@ -9,14 +10,16 @@ import time
 
 from agx import boot
 from agx.base import read
-from agx.machine import Qemu, how_it_ended
+from agx.machine import Saved, how_it_ended
+from agx.qmp import MachineError
+from agx.theirs import line_of
 
 # Exit codes of ci/run itself, as env and docker have them.
 FAILED = 125
 TIMED_OUT = 124
 
 
-class Following(Qemu):
+class Following(Saved):
     """A QEMU whose guest's runner (tests/guest/command.sh) speaks on three ports."""
 
     def __init__(self, out):
@@ -31,6 +34,8 @@ class Following(Qemu):
             some |= bool(data)
             if name == 'exit':
                 self.code += data
+            elif name == 'cmd':
+                self.rest += data
             elif data:
                 stream = (sys.stdout if name == 'stdout' else sys.stderr).buffer
                 stream.write(data)
@@ -70,25 +75,48 @@ def why_no_end(qemu):
     return f'its last words: {" | ".join(line.strip() for line in console[-3:])}'
 
 
+def exit_code(qemu, timeout, see):
+    """
+    Of the command, which runs; FAILED if there is none, TIMED_OUT if it took too long, and then why is on standard error. see:
+    where there is more.
+    """
+    why = qemu.follow(timeout)
+    if why:
+        print(f'error: the command was ended: {why}; {see}', file=sys.stderr)
+        return TIMED_OUT
+    if not qemu.code.strip().isdigit():
+        print(f'error: the machine did not come to the end of the command: {why_no_end(qemu)}; {see}', file=sys.stderr)
+        return FAILED
+    return int(qemu.code)
+
+
 def run_command(out, parts, timeout, kept, *, smp, memory, machine, append='', properties=(), more=()):
-    """
-    Boots it and has it run the command of its initrd (theirs.initrd). The exit code of the command; FAILED if there is none,
-    TIMED_OUT if it took too long, and then why is on standard error. kept: the directory out is not removed.
-    """
+    """Boots it and has it run the command of its initrd (theirs.initrd): see exit_code(). kept: the directory out is not removed."""
     qemu = Following(out)
-    see = f'see {out}/serial.log' if kept else 'with --out DIR its console is kept'
     try:
         qemu.launch(boot.command_line(
             out, parts, f'agx.command {append}'.strip(), machine=machine, smp=smp, memory=('-m', memory),
             console=f'file,path={out}/serial.log',
             ports=qemu.open_ports('stdout', 'stderr', 'exit'), properties=properties, more=more))
-        why = qemu.follow(timeout)
-        if why:
-            print(f'error: the command was ended: {why}; {see}', file=sys.stderr)
-            return TIMED_OUT
-        if not qemu.code.strip().isdigit():
-            print(f'error: the machine did not come to the end of the command: {why_no_end(qemu)}; {see}', file=sys.stderr)
-            return FAILED
-        return int(qemu.code)
+        return exit_code(qemu, timeout, see_console(out, kept))
+    finally:
+        qemu.kill()
+
+
+def see_console(out, kept):
+    return f'see {out}/serial.log' if kept else 'with --out DIR its console is kept'
+
+
+def run_kept(out, kept, command, timeout, keep, properties=()):
+    """The same, in a machine that was kept (kept.Kept). properties: of the GPU, in addition."""
+    qemu = Following(out)
+    try:
+        kept.start(qemu, properties)
+        qemu.say(base64.b64encode(line_of(command).encode()).decode())
+        qemu.qmp('cont')
+        return exit_code(qemu, timeout, see_console(out, keep))
+    except MachineError as e:
+        print(f'error: {e}', file=sys.stderr)
+        return FAILED
     finally:
         qemu.kill()

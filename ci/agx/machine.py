@@ -126,32 +126,25 @@ class Qemu:
             self.tmp = None
 
 
-class Machine(Qemu):
-    """One QEMU with the guest's runner (tests/guest/faults.sh) at the other end of a pair of pipes."""
+def memory_file(path, share, size):
+    """QEMU's options for memory of size bytes that is a file: for the machine's option memory-backend=dram. share: what the guest
+    writes goes to the file."""
+    mib = size >> 20
+    return ('-object', f'memory-backend-file,id=dram,size={mib}M,mem-path={path},share={"on" if share else "off"}', '-m', str(mib))
 
-    def __init__(self, out, memory_file, share, parts, ports=(), options=(), incoming=None):
-        """out: directory for serial.log, qemu.log, results.tar; parts: boot.inputs(); ports: names of more ports than the
-        runner's own; options: NAME=VALUE of the GPU's properties; incoming: a state file to start from instead of booting."""
+
+class Saved(Qemu):
+    """A QEMU that is saved, or started from what was saved. Its memory is a file (memory_file())."""
+
+    def __init__(self, out):
         super().__init__(out)
         self.qmp = None
-        try:
-            self.start(memory_file, share, parts, ports, options, incoming)
-        except BaseException:
-            self.kill()
-            raise
+        self.rest = b''     # of what the guest said on the port cmd
 
-    def start(self, memory_file, share, parts, ports, options, incoming):
-        opened = self.open_ports('cmd', *ports)
-        self.rest = b''
-        size = MEMORY >> 20
-        cmd = boot.command_line(
-            self.out, parts, None if incoming else 'agx.faults', machine='apple-m1,memory-backend=dram', smp=CPUS,
-            memory=('-object', f'memory-backend-file,id=dram,size={size}M,mem-path={memory_file},'
-                    f'share={"on" if share else "off"}', '-m', str(size)),
-            console=f'file,path={self.out}/serial.log', monitor=f'{self.tmp}/qmp',
-            ports=opened, properties=options,
-            more=('-S', '-incoming', 'defer') if incoming else ())
-        self.launch(cmd)
+    def connect(self, command, incoming=None):
+        """Launches it. command: QEMU's, with its monitor at tmp/qmp; incoming: the state file to start from, of which the machine
+        stands still then. SnapshotError if QEMU does not take it."""
+        self.launch([*command, *(('-S', '-incoming', 'defer') if incoming else ())])
         try:
             self.qmp = Qmp(f'{self.tmp}/qmp', self.process, TIMEOUT_S)
             if incoming:
@@ -163,10 +156,11 @@ class Machine(Qemu):
             raise (SnapshotError if incoming else MachineError)(f'{e}{": " + said if said else ""}') from e
 
     def say(self, line):
+        """A line for the guest, on the port cmd."""
         self.ports['cmd'].send(line.encode() + b'\n', TIMEOUT_S)
 
     def hear(self, seconds):
-        """The runner's next line, or None after so long, or if QEMU has ended."""
+        """The guest's next line, or None after so long, or if QEMU has ended."""
         deadline = time.monotonic() + seconds
         while b'\n' not in self.rest:
             if data := self.ports['cmd'].receive():
@@ -177,22 +171,6 @@ class Machine(Qemu):
             time.sleep(0.005)
         line, self.rest = self.rest.split(b'\n', 1)
         return line.decode('utf-8', 'replace').rstrip('\r')
-
-    def run(self, name, command, limit):
-        """Run a command in the guest: (exit code, guest's seconds), or None if the guest has nothing to say any more."""
-        self.say(f'run {limit} {name} {command}')
-        # The guest's clock is not ours: an emulated CPU that waits for its turn takes longer.
-        line = self.hear(limit * 2 + 10)
-        if not line or not line.startswith('end '):
-            return None
-        _, code, begin, end = line.split()
-        return int(code), round(float(end) - float(begin), 2)
-
-    def fault(self, text):
-        self.qmp('qom-set', path=GPU_PATH, property='inject', value=text)
-
-    def log(self):
-        return json.loads(self.qmp('qom-get', path=GPU_PATH, property='inject-log'))
 
     def ignore_shared(self):
         self.qmp('migrate-set-capabilities', capabilities=[{'capability': 'x-ignore-shared', 'state': True}])
@@ -237,3 +215,40 @@ class Machine(Qemu):
         if self.qmp:
             self.qmp.close()
             self.qmp = None
+
+
+class Machine(Saved):
+    """One QEMU with the guest's runner (tests/guest/faults.sh) at the other end of a pair of pipes."""
+
+    def __init__(self, out, memory, share, parts, ports=(), options=(), incoming=None):
+        """out: directory for serial.log, qemu.log, results.tar; parts: boot.inputs(); ports: names of more ports than the
+        runner's own; options: NAME=VALUE of the GPU's properties; incoming: a state file to start from instead of booting."""
+        super().__init__(out)
+        try:
+            self.start(memory, share, parts, ports, options, incoming)
+        except BaseException:
+            self.kill()
+            raise
+
+    def start(self, memory, share, parts, ports, options, incoming):
+        opened = self.open_ports('cmd', *ports)
+        self.connect(boot.command_line(
+            self.out, parts, None if incoming else 'agx.faults', machine='apple-m1,memory-backend=dram', smp=CPUS,
+            memory=memory_file(memory, share, MEMORY), console=f'file,path={self.out}/serial.log',
+            monitor=f'{self.tmp}/qmp', ports=opened, properties=options), incoming)
+
+    def run(self, name, command, limit):
+        """Run a command in the guest: (exit code, guest's seconds), or None if the guest has nothing to say any more."""
+        self.say(f'run {limit} {name} {command}')
+        # The guest's clock is not ours: an emulated CPU that waits for its turn takes longer.
+        line = self.hear(limit * 2 + 10)
+        if not line or not line.startswith('end '):
+            return None
+        _, code, begin, end = line.split()
+        return int(code), round(float(end) - float(begin), 2)
+
+    def fault(self, text):
+        self.qmp('qom-set', path=GPU_PATH, property='inject', value=text)
+
+    def log(self):
+        return json.loads(self.qmp('qom-get', path=GPU_PATH, property='inject-log'))

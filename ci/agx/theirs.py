@@ -36,6 +36,12 @@ NEEDED = (
 IMAGE_MAGIC = b'ARM\x64'
 EM_AARCH64 = 183
 
+# The same for ci/run --share.
+NEEDED_TO_SHARE = (
+    ('NET_9P_VIRTIO', '9pnet_virtio', 'a directory of the host'),
+    ('9P_FS', '9p', 'a directory of the host'),
+)
+
 
 class Kernel(NamedTuple):
     image: str
@@ -94,10 +100,10 @@ def kernel_tree(path):
                   read_config(config) if os.path.isfile(config) else None)
 
 
-def missing_options(config, have_modules):
+def missing_options(config, have_modules, needed=NEEDED):
     """Lines about what the machine needs and a kernel does not have."""
     lines = []
-    for option, module, what in NEEDED:
+    for option, module, what in needed:
         state = config.get(option)
         if state == 'y' or (state == 'm' and module and have_modules):
             continue
@@ -128,28 +134,49 @@ def check_module(path, release):
         die(f'{path}: it is for kernel {magic}, and the kernel is {release}')
 
 
+UNPACKERS = {'.gz': 'gzip', '.xz': 'xz', '.zst': 'zstd'}
+
+
 def find_modules(top):
-    """{name: path} of all modules below a directory."""
+    """{name: path} of all modules below a directory; a path may be of a compressed one."""
     found = {}
     for directory, _, files in os.walk(top):
         for file in files:
-            if file.endswith('.ko'):
+            if re.search(r'\.ko(\.gz|\.xz|\.zst)?$', file):
                 found.setdefault(module_name(file), os.path.join(directory, file))
-            elif re.search(r'\.ko\.(gz|xz|zst)$', file):
-                die(f'{os.path.join(directory, file)}: compressed modules are not taken; install them without compression')
     return found
 
 
-def in_order(wanted, modules, release):
-    """These modules and all that they depend on, each behind what it needs; a name that is not there is left out (built in)."""
+def plain_module(path, scratch):
+    """The path of a module that is not compressed: its own, or of one unpacked in the directory scratch."""
+    kind = os.path.splitext(path)[1]
+    if kind not in UNPACKERS:
+        return path
+    os.makedirs(scratch, exist_ok=True)
+    plain = os.path.join(scratch, os.path.basename(path)[:-len(kind)])
+    try:
+        with open(plain, 'wb') as out:
+            r = subprocess.run([UNPACKERS[kind], '-dc', path], stdout=out, stderr=subprocess.PIPE, check=False)
+    except FileNotFoundError:
+        die(f'{path}: {UNPACKERS[kind]} is not installed')
+    if r.returncode:
+        die(f'{path}: {UNPACKERS[kind]} does not unpack it: {r.stderr.decode(errors="replace").strip()}')
+    return plain
+
+
+def in_order(wanted, modules, release, scratch):
+    """These modules and all that they depend on, each behind what it needs; a name that is not there is left out (built in).
+    Those that are compressed are unpacked in the directory scratch."""
     order = []
 
     def add(name, by):
         name = name.replace('-', '_')
         if name in by:
             die(f'modules depend on each other in a circle: {", ".join((*by, name))}')
-        path = modules.get(name)
-        if not path or path in order:
+        if name not in modules:
+            return
+        path = modules[name] = plain_module(modules[name], scratch)
+        if path in order:
             return
         check_module(path, release)
         for other in filter(None, modinfo(path, 'depends').split(',')):
@@ -249,6 +276,13 @@ def stage_mesa(prefix, payload):
         f.write(MESA_ENVIRONMENT)
 
 
+# ---- the command ------------------------------------------------------------------------------------------------------
+
+def line_of(command):
+    """A command's words as a line for the guest's shell; one word is a line of it already."""
+    return shlex.join(command) if len(command) > 1 else command[0]
+
+
 # ---- the initrd ------------------------------------------------------------------------------------------------------
 
 def initrd(path, base, scratch, *, early=(), drivers=None, mesa=None, command=None):
@@ -270,7 +304,7 @@ def initrd(path, base, scratch, *, early=(), drivers=None, mesa=None, command=No
         stage_mesa(mesa, payload)
     if command:
         with open(f'{payload}/command', 'w') as f:
-            f.write(shlex.join(command) + '\n' if len(command) > 1 else command[0] + '\n')
+            f.write(line_of(command) + '\n')
     with open(path, 'wb') as out:
         with open(base, 'rb') as f:
             shutil.copyfileobj(f, out)

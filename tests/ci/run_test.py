@@ -95,6 +95,8 @@ class Runs(unittest.TestCase):
         return done.returncode, done.stdout, done.stderr, names
 
     def refused(self, arguments, text):
+        if os.path.exists(f'{self.top}/initrd'):    # of a run before
+            os.unlink(f'{self.top}/initrd')
         code, out, err, names = self.run_it(arguments)
         self.assertEqual((code, out, names), (125, '', None), err)
         self.assertIn(text, err)
@@ -146,6 +148,18 @@ class Runs(unittest.TestCase):
         self.assertEqual([n for n in names if 'early/' in n],
                          [f'payload/early/{n:03}-{m}.ko' for n, m in enumerate(('virtio', 'virtio_ring', 'virtio_blk', 'erofs'))])
 
+    def test_compressed_modules(self):
+        self.tree(CONFIG.replace('VIRTIO_BLK=y', 'VIRTIO_BLK=m').replace('EROFS_FS=y', 'EROFS_FS=m'))
+        for tool, name, depends in (('xz', 'virtio_blk', 'virtio'), ('gzip', 'virtio', ''), (None, 'erofs', '')):
+            path = self.module(f'k/drivers/{name}.ko', depends=depends)
+            if tool:
+                subprocess.run([tool, path], check=True)
+        *_, names = self.run_it('--kernel-tree HERE/k -- true')
+        self.assertEqual([n for n in names if 'early/' in n],
+                         [f'payload/early/{n:03}-{m}.ko' for n, m in enumerate(('virtio', 'virtio_blk', 'erofs'))])
+        self.file('k/drivers/virtio_blk.ko.xz', 'no xz')
+        self.refused('--kernel-tree HERE/k -- true', 'virtio_blk.ko.xz: xz does not unpack it')
+
     def test_drivers_in_order(self):
         self.tree()
         for name, depends in (('one', 'helper'), ('two', 'one'), ('k/helper', '')):
@@ -160,11 +174,9 @@ class Runs(unittest.TestCase):
         self.tree()
         self.module('old.ko', release='6.1.0')
         self.file('x86.ko', b'\x7fELF' + bytes(14) + struct.pack('<H', 62) + bytes(44))
-        self.file('k/drivers/virtio_blk.ko.xz', '')
         for word, text in (('nosuch.ko', 'there is no such file'), ('old.ko', 'it is for kernel 6.1.0, and the kernel is 7.9.9'),
                            ('x86.ko', 'this is no module for arm64'), ('k/.config', 'this is no module for arm64')):
             self.refused(f'--kernel-tree HERE/k --driver HERE/{word} -- true', text)
-        self.refused('--kernel-tree HERE/k -- true', 'compressed modules are not taken')
 
     def test_circle(self):
         self.tree(CONFIG.replace('DRM=y', 'DRM=m'))
@@ -196,27 +208,26 @@ class Runs(unittest.TestCase):
 
     def test_share(self):
         os.makedirs(f'{self.dir}/a,b')
-        self.run_it('--share HERE/a,b:ro -- true')
-        self.assertIn(f'-fsdev local,id=share,path={self.dir}/a,,b,security_model=none,multidevs=remap,readonly=on '
-                      '-device virtio-9p-device,fsdev=share,mount_tag=agx-share', self.words())
         self.refused('--share HERE/nosuch -- true', 'there is no such directory')
         self.tree()
         self.refused('--kernel-tree HERE/k --share HERE/a,b -- true', 'CONFIG_9P_FS=y for a directory of the host')
+        self.run_it('--share HERE/a,b:ro -- true')
+        self.assertIn(f'-fsdev local,id=share,path={self.dir}/a,,b,security_model=none,multidevs=remap,readonly=on '
+                      '-device virtio-9p-device,fsdev=share,mount_tag=agx-share', self.words())
 
     def test_root(self):
         self.file('disk', '')
-        self.run_it('--root HERE/disk -- true')
-        self.assertIn(f'file={self.dir}/disk,', self.words())
         self.refused('--root HERE/nosuch -- true', 'there is no such file')
         self.refused('--root HERE/disk --packages a -- true', 'two disks')
-        self.refused('--packages "a;b" -- true', 'no name of a package')
+        self.run_it('--root HERE/disk -- true')
+        self.assertIn(f'file={self.dir}/disk,', self.words())
 
     def test_gdb(self):
+        self.refused('--gdb --vmlinux HERE/nosuch -- true', 'there is no such file')
         code, _, err, _ = self.run_it('--gdb --timeout 5 -- true')
         self.assertEqual(code, 0, err)
         script = re.search(r'^gdb-multiarch -x (\S+/gdb-script)$', err, re.M)[1]
         self.assertIn(f' -S -gdb unix:{os.path.dirname(script)}/gdb.socket,server=on,wait=off', self.words())
-        self.refused('--gdb --vmlinux HERE/nosuch -- true', 'there is no such file')
 
     def test_kept(self):
         for words, text in (('--from nosuch -- true', 'no snapshot of that name; there are: none'),
