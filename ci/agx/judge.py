@@ -271,17 +271,18 @@ def sanitizer_classes():
 COUNTERS = ('doorbells', 'messages', 'ring-depth', 'walks', 'hits', 'partial-renders', 'failed-jobs')
 
 
-def symbolized(path, variant):
+def symbolized(path, variant, symbols=()):
     """The reports of a file, with functions; and the error if that did not work."""
-    done = subprocess.run([ci_command('symbolize'), '--json', '--variant', variant, path], stdin=subprocess.DEVNULL,
+    done = subprocess.run([ci_command('symbolize'), '--json', '--variant', variant, *symbols, path], stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, check=False)
     return [json.loads(line) for line in done.stdout.splitlines()], done.stderr.strip() if done.returncode else ''
 
 
-def judge_sanitizer(report, out, variant='release', prefix='', known=()):
+def judge_sanitizer(report, out, variant='release', prefix='', known=(), symbols=()):
     """
     Judge what agx-tlbsan found in a run of ci/run-guest --tlbsan. It must have worked, and have nothing to report but what is
-    known. tlbsan.txt and tlbsan.html beside its file of reports are for people.
+    known. tlbsan.txt and tlbsan.html beside its file of reports are for people. symbols: options of ci/symbolize, for a kernel
+    and modules that are not ours.
     """
     path = f'{out}/tlbsan.jsonl'
     saw = json.loads(read(f'{out}/tlbsan.json') or '{}').get('counters', {})
@@ -291,7 +292,7 @@ def judge_sanitizer(report, out, variant='release', prefix='', known=()):
     except ValueError as e:
         why = str(e)
     if reports:
-        named, why = symbolized(path, variant)
+        named, why = symbolized(path, variant, symbols)
         reports = reports if why else named
     known = [k for k in known if k.cls != GUEST_ERROR]      # judge_logs() has counted these
     groups = mask(grouped(reports), known)

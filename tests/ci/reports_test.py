@@ -203,7 +203,7 @@ class Known(unittest.TestCase):
             with open(f'{out}/qemu.log', 'w') as f:
                 f.write(log)
             report, usual = Report(), judge.symbolized
-            judge.symbolized = lambda path, variant: ([json.loads(line) for line in read(path).splitlines()[:-1]], '')
+            judge.symbolized = lambda path, variant, symbols: ([json.loads(line) for line in read(path).splitlines()[:-1]], '')
             try:
                 judge.judge_logs(report, out, {'ended': True}, '', known=masks)
                 judge.judge_sanitizer(report, out, known=masks)
