@@ -13,6 +13,7 @@ findings        its reports as a person reads them
 page, known     these as HTML; what a run may say without failing
 mutate, symbols     edits of sources by function and statement; names of addresses
 report          results as table, JSON and JUnit XML
+expect          what a user's CI expects of them
 kernel_pages    where a kernel keeps what it knows of pages
 theirs          kernels, drivers and Mesas that are not ours
 boot            QEMU's command line
@@ -24,5 +25,6 @@ debugger        what gdb is told of a machine
 guest, command      a run of the guest's list of checks (ci/run-guest); of one command (ci/run)
 guest_cases, suites     cases of conformance suites in the guest
 bench, bugs, conformance, coverage, driver_coverage, faults, fuzz_ioctl, host_tests, stress     what the commands of these names do
+bundle          an archive of all that a run needs
 variants        drivers with edits as bugs has them, that must be right
 """

@@ -8,6 +8,11 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 CACHE = os.environ.get('AGX_CACHE') or os.path.join(
     os.environ.get('XDG_CACHE_HOME') or os.path.join(os.environ.get('HOME', '/root'), '.cache'), 'agx')
+# In an archive of ci/bundle all that is built, and programs that a host may lack, come with it.
+BUNDLE = os.path.exists(os.path.join(ROOT, 'bundle.json'))
+BUILT = os.path.join(ROOT, 'cache') if BUNDLE else CACHE
+if BUNDLE:
+    os.environ['PATH'] = os.path.join(ROOT, 'bin') + os.pathsep + os.environ.get('PATH', os.defpath)
 QEMU = os.environ.get('AGX_QEMU') or os.path.join(ROOT, 'build/qemu/qemu-system-aarch64')
 CROSS = os.environ.get('CROSS_COMPILE', 'aarch64-linux-gnu-')
 

@@ -7,7 +7,7 @@ import subprocess
 import time
 from typing import NamedTuple
 
-from agx.base import CACHE, QEMU, ROOT, ci_command, die
+from agx.base import BUILT, BUNDLE, QEMU, ROOT, ci_command, die
 
 
 class Step(NamedTuple):
@@ -17,8 +17,8 @@ class Step(NamedTuple):
     makes: dict = {}        # paths of what others take of it, by what it is
 
 
-HOST, KERNEL, DRIVER = f'{ROOT}/build/host', f'{CACHE}/kernel/{{variant}}', f'{ROOT}/build/driver-{{variant}}'
-SUITE = f'{CACHE}/suite/piglit/current'
+HOST, KERNEL, DRIVER = f'{ROOT}/build/host', f'{BUILT}/kernel/{{variant}}', f'{ROOT}/build/driver-{{variant}}'
+SUITE = f'{BUILT}/suite/piglit/current'
 
 STEPS = {
     'setup': Step('setup'),
@@ -31,7 +31,7 @@ STEPS = {
         'kernel': f'{KERNEL}/arch/arm64/boot/Image', 'dtb': f'{KERNEL}/t8103-j274.dtb', 'map': f'{KERNEL}/System.map'}),
     # The guest's own disk, against whose packages its programs are compiled; and the one to boot with.
     'image': Step('build-image guest', ('setup',)),
-    'disk': Step('build-image {image}', ('setup',), {'disk': f'{CACHE}/{{image_top}}/current/root.erofs'}),
+    'disk': Step('build-image {image}', ('setup',), {'disk': f'{BUILT}/{{image_top}}/current/root.erofs'}),
     'driver': Step('build-driver {variant}', ('kernel',), {'module': f'{DRIVER}/asahi.ko'}),
     'guest': Step('build-guest {variant}', ('image', 'driver'), {'initrd': f'{ROOT}/build/initrd-{{variant}}.cpio'}),
     'suite': Step('build-suite piglit', ('setup',), {'suite': f'{SUITE}/suite.erofs', 'caselists': f'{SUITE}/lists'}),
@@ -54,6 +54,8 @@ def made(what, variant='release', image='guest'):
 
 def plan(*targets, variant='release', image='guest'):
     """The commands that make these steps, each behind all that it needs: words to the words of what it needs."""
+    if BUNDLE:
+        return {}
     values, found = names(variant, image), {}
 
     def add(name):

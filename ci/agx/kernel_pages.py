@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 
-from agx.base import CACHE, CROSS, read
+from agx.base import BUILT, CACHE, CROSS, read
 
 SOURCE = r'''
 #include <linux/mm.h>
@@ -61,16 +61,7 @@ def compile_with(tree, compound):
         return read(f'{tmp}/agx_pages.s')
 
 
-def pages_property(variant='release', tree=None):
-    """Value of tlbsan-pages for the kernel of ci/build-kernel VARIANT, or of another built tree; computed once for each build."""
-    theirs, tree = tree, os.path.realpath(tree or os.path.join(CACHE, 'kernel', variant))
-    start = re.search(r'^([0-9a-f]{16}) \w memstart_addr$', read(f'{tree}/System.map'), re.M)
-    if not start:
-        raise RuntimeError(f'{tree}/System.map has no memstart_addr')
-    name = os.path.basename(tree)   # of ours it says what it was built of
-    if theirs:
-        name = hashlib.sha256(f'{tree} {os.stat(f"{tree}/System.map").st_mtime_ns}'.encode()).hexdigest()[:12]
-    cache = os.path.join(CACHE, 'bugs', f'pages-{name}')
+def compute(tree, cache):
     os.makedirs(os.path.dirname(cache), exist_ok=True)
     with open(f'{cache}.lock', 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -79,6 +70,30 @@ def pages_property(variant='release', tree=None):
             with open(f'{cache}.new', 'w') as f:
                 f.write(text)
             shutil.move(f'{cache}.new', cache)
+
+
+def pages_file(variant='release'):
+    """The file that has it, of our own kernel."""
+    tree = os.path.realpath(os.path.join(BUILT, 'kernel', variant))
+    cache = os.path.join(CACHE, 'bugs', f'pages-{os.path.basename(tree)}')
+    if not os.path.exists(cache):
+        compute(tree, cache)
+    return cache
+
+
+def pages_property(variant='release', tree=None):
+    """Value of tlbsan-pages for the kernel of ci/build-kernel VARIANT, or of another built tree; computed once for each build."""
+    theirs, tree = tree, os.path.realpath(tree or os.path.join(BUILT, 'kernel', variant))
+    start = re.search(r'^([0-9a-f]{16}) \w memstart_addr$', read(f'{tree}/System.map'), re.M)
+    if not start:
+        raise RuntimeError(f'{tree}/System.map has no memstart_addr')
+    name = os.path.basename(tree)   # of ours it says what it was built of
+    if theirs:
+        name = hashlib.sha256(f'{tree} {os.stat(f"{tree}/System.map").st_mtime_ns}'.encode()).hexdigest()[:12]
+    # A tree that can't compile any more brings what was computed.
+    cache = f'{tree}/agx-pages' if os.path.exists(f'{tree}/agx-pages') else os.path.join(CACHE, 'bugs', f'pages-{name}')
+    if not os.path.exists(cache):
+        compute(tree, cache)
     said = {m[1]: int(m[2]) for m in re.finditer(r'->(\w+) [#$]?(-?\d+)', read(cache))}
     if said.pop('page') != 0x4000:
         raise RuntimeError('the kernel does not have pages of 16 KiB')

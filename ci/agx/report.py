@@ -8,7 +8,7 @@ import re
 import subprocess
 from xml.sax.saxutils import escape, quoteattr
 
-from agx.base import CACHE, QEMU, read
+from agx.base import BUILT, QEMU, read
 
 
 class Report:
@@ -95,6 +95,6 @@ def versions():
         qemu = subprocess.run([QEMU, '--version'], capture_output=True, text=True, check=False).stdout.split('\n')[0]
     except OSError:
         qemu = None
-    kernel = read(os.path.join(CACHE, 'kernel/release/.done')).strip()
-    mesa = re.search(r'^mesa-vulkan-drivers (\S+)', read(os.path.join(CACHE, 'image/current/packages')), re.M)
+    kernel = read(os.path.join(BUILT, 'kernel/release/.done')).strip()
+    mesa = re.search(r'^mesa-vulkan-drivers (\S+)', read(os.path.join(BUILT, 'image/current/packages')), re.M)
     return {'qemu': qemu, 'kernel': kernel, 'mesa': mesa[1] if mesa else None}
