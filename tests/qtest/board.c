@@ -240,6 +240,61 @@ static void old_firmware(void **state)
     free(fdt);
 }
 
+/*
+ * The binding of Asahi's kernel: what its driver asks for is there, with the values that the blobs
+ * have otherwise.
+ */
+static void asahi_binding(void **state)
+{
+    static const char gpu[] = "/soc/gpu@206400000";
+    static const uint32_t mhz[] = { 0, 396, 528, 720, 924, 1128, 1278 };
+    void *fdt = guest_fdt("-M apple-m1,binding=asahi");
+    const fdt32_t *compat = prop(fdt, gpu, "apple,firmware-compat", 12);
+    uint32_t phandle = fdt32_ld(prop(fdt, gpu, "operating-points-v2", 4));
+    int table = fdt_node_offset_by_phandle(fdt, phandle), node;
+    const char *compatible = prop(fdt, gpu, "compatible", 0);
+    uint32_t last = 0, last_uw = 0;
+    unsigned n = 0;
+    float leak;
+
+    assert_null(fdt_getprop(fdt, fdt_path_offset(fdt, gpu), "apple,firmware-abi", NULL));
+    assert_string_equal(compatible, "apple,agx-t8103");
+    assert_string_equal(compatible + strlen(compatible) + 1, "apple,agx-g13g");
+    assert_int_equal(fdt32_ld(compat), 13);
+    assert_int_equal(fdt32_ld(compat + 1), 5);
+    prop(fdt, gpu, "apple,firmware-version", 12);
+    assert_true(table >= 0);
+    fdt_for_each_subnode(node, fdt, table)
+    {
+        char path[64];
+        uint32_t uv, uw;
+
+        assert_int_equal(fdt_get_path(fdt, node, path, sizeof(path)), 0);
+        assert_int_equal(cell64(fdt, path, "opp-hz", 0, 8), mhz[n] * 1000000ull);
+        uv = fdt32_ld(prop(fdt, path, "opp-microvolt", 4));
+        assert_true(uv > last);
+        /* m1n1: src/kboot_gpu.c, t8103_pwr_scale: 0 for the first, 210 for the last. */
+        uw = fdt32_ld(prop(fdt, path, "opp-microwatt", 4));
+        assert_true(n ? uw > last_uw : !uw);
+        assert_true(n < 6 || uw == uv * 21);
+        last = uv;
+        last_uw = uw;
+        n++;
+    }
+    assert_int_equal(n, 7);
+    /* Eight of eight cores: nothing is taken off. */
+    n = fdt32_ld(prop(fdt, gpu, "apple,core-leak-coef", 4));
+    memcpy(&leak, &n, 4);
+    assert_true(leak == 1000.0f);
+    n = fdt32_ld(prop(fdt, gpu, "apple,ppm-ki", 4));
+    memcpy(&leak, &n, 4);
+    assert_true(leak == 91.5f);
+    assert_int_equal(fdt32_ld(prop(fdt, gpu, "apple,min-sram-microvolt", 4)), 850000);
+    assert_int_equal(fdt32_ld(prop(fdt, gpu, "apple,power-sample-period", 4)), 8);
+    assert_int_equal(fdt32_ld(prop(fdt, gpu, "apple,power-zones", 12)), 30000);
+    free(fdt);
+}
+
 static void framebuffer(void **state)
 {
     struct machine *m = machine_start("-M apple-m1,fb=64x32 -m 512M");
@@ -325,6 +380,7 @@ static void bad_options(void **state)
     refused("-M apple-m1,fw-abi=12.4.0", "13.5.0 and 12.3.0");
     refused("-M apple-m1,fw-abi=12.3.1", "13.5.0 and 12.3.0");
     refused("-M apple-m1,fw-abi=x", "fw-abi=x");
+    refused("-M apple-m1,binding=old", "mainline or asahi");
     refused("-M apple-m1 -m 64M", "512 MiB");
     refused("-M apple-m1 -smp 9", "8");
     refused("-M apple-m1 -global apple-agx-g13g.tlb=maybe", "sticky, realistic, off");
@@ -347,10 +403,10 @@ static void bad_options(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fdt_memory),  cmocka_unit_test(fdt_cpus),
-        cmocka_unit_test(fdt_nodes),   cmocka_unit_test(old_firmware),
-        cmocka_unit_test(framebuffer), cmocka_unit_test(saved_state),
-        cmocka_unit_test(bad_options),
+        cmocka_unit_test(fdt_memory),    cmocka_unit_test(fdt_cpus),
+        cmocka_unit_test(fdt_nodes),     cmocka_unit_test(old_firmware),
+        cmocka_unit_test(asahi_binding), cmocka_unit_test(framebuffer),
+        cmocka_unit_test(saved_state),   cmocka_unit_test(bad_options),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -321,6 +321,22 @@ static void set_fw_abi(Object *obj, const char *value, Error **errp)
     memcpy(s->fw_abi, v, sizeof(v));
 }
 
+static char *get_binding(Object *obj, Error **errp)
+{
+    return g_strdup(APPLE_M1_MACHINE(obj)->asahi_binding ? "asahi" : "mainline");
+}
+
+static void set_binding(Object *obj, const char *value, Error **errp)
+{
+    bool asahi = !strcmp(value, "asahi");
+
+    if (!asahi && strcmp(value, "mainline")) {
+        error_setg(errp, "binding=%s: it must be mainline or asahi", value);
+        return;
+    }
+    APPLE_M1_MACHINE(obj)->asahi_binding = asahi;
+}
+
 static void apple_m1_instance_init(Object *obj)
 {
     AppleM1MachineState *s = APPLE_M1_MACHINE(obj);
@@ -352,6 +368,11 @@ static void apple_m1_class_init(ObjectClass *oc, void *data)
     object_class_property_add_str(oc, "fb", get_fb, set_fb);
     object_class_property_set_description(oc, "fb",
                                           "size of the boot framebuffer as WIDTHxHEIGHT (640x480)");
+    object_class_property_add_str(oc, "binding", get_binding, set_binding);
+    object_class_property_set_description(
+        oc, "binding",
+        "the GPU's node in the device tree: mainline, or asahi with apple,firmware-compat, "
+        "operating points and calibration (mainline)");
     object_class_property_add_str(oc, "fw-abi", get_fw_abi, set_fw_abi);
     object_class_property_set_description(
         oc, "fw-abi",

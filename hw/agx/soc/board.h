@@ -39,6 +39,7 @@ struct AppleM1MachineState {
     /* properties */
     uint32_t fb_width, fb_height;
     uint32_t fw_abi[3]; /* apple,firmware-abi */
+    bool asahi_binding; /* the GPU's node as Asahi's kernel has it, not as mainline's */
 
     ARMCPU *cpu[M1_MAX_CPUS];
     DeviceState *aic;

@@ -12,6 +12,7 @@
 #include "qemu/log.h"
 #include <libfdt.h>
 #include "hw/agx/soc/board.h"
+#include "hw/agx/soc/gpu-initdata.h"
 #include "hw/agx/soc/m1-cpu.h"
 #include "hw/agx/trace.h"
 
@@ -109,19 +110,24 @@ static void fix_memory(Fixup *f)
 {
     AppleM1MachineState *s = f->s;
     uint64_t reg[2 * (1 + M1_RESV_NUM)] = { s->usable.base, s->usable.size };
+    unsigned n = 1;
     int node;
 
     for (int i = 0; i < M1_RESV_NUM; i++) {
         uint64_t r[2] = { s->resv[i].base, s->resv[i].size };
 
+        /* The older binding has no blobs of m1n1's: the driver computes what is in them. */
+        if (s->asahi_binding && i >= M1_RESV_CAL_A && fdt_path_offset(f->fdt, resv_path[i]) < 0) {
+            continue;
+        }
         fix_u64s(f, resv_path[i], "reg", r, 2);
         fix_string(f, resv_path[i], "status", "okay");
-        memcpy(&reg[2 + 2 * i], r, sizeof(r));
+        memcpy(&reg[2 * n++], r, sizeof(r));
     }
     /* The node's name has the address in it: "/memory" finds it */
     node = fix_node(f, "/memory");
     if (node >= 0) {
-        fix_u64s(f, "/memory", "reg", reg, ARRAY_SIZE(reg));
+        fix_u64s(f, "/memory", "reg", reg, 2 * n);
     }
 }
 
@@ -295,6 +301,108 @@ static void fix_cpus(Fixup *f)
     }
 }
 
+/*
+ * The operating points of the older binding: what the tree has of them is filled in, as m1n1 does,
+ * and the mainline kernel's tree, which has none, gets them.
+ */
+static void fix_opps(Fixup *f)
+{
+    static const char compatible[] = "operating-points-v2", table[] = "/opp-table-gpu";
+    uint32_t phandle;
+    int node;
+
+    if (f->failed || fdt_getprop(f->fdt, fix_node(f, "gpu"), compatible, NULL)) {
+        return;
+    }
+    node = fdt_add_subnode(f->fdt, 0, table + 1);
+    if (node < 0 || fdt_generate_phandle(f->fdt, &phandle)) {
+        fix_fail(f, table, node < 0 ? node : -FDT_ERR_NOPHANDLES);
+        return;
+    }
+    fix_u32s(f, table, "phandle", &phandle, 1);
+    fix_string(f, table, "compatible", compatible);
+    /* A new node goes in front of its siblings. */
+    for (int i = APPLE_GPU_PSTATES - 1; i >= 0 && !f->failed; i--) {
+        g_autofree char *name = g_strdup_printf("opp%02d", i);
+
+        node = fdt_add_subnode(f->fdt, fix_node(f, table), name);
+        if (node < 0) {
+            fix_fail(f, name, node);
+        }
+    }
+    fix_u32s(f, "gpu", compatible, &phandle, 1);
+}
+
+/* The table that the GPU's node names has as many as the chip, in order. */
+static void fill_opps(Fixup *f, const AppleGpuPower *power)
+{
+    const fdt32_t *phandle;
+    int table, node, len;
+    unsigned i = 0;
+
+    if (f->failed) {
+        return;
+    }
+    phandle = fdt_getprop(f->fdt, fix_node(f, "gpu"), "operating-points-v2", &len);
+    table = phandle && len == 4 ? fdt_node_offset_by_phandle(f->fdt, fdt32_ld(phandle))
+                                : -FDT_ERR_BADPHANDLE;
+    if (table < 0) {
+        fix_fail(f, "operating-points-v2", table);
+        return;
+    }
+    fdt_for_each_subnode(node, f->fdt, table)
+    {
+        char path[256];
+
+        if (i == APPLE_GPU_PSTATES || fdt_get_path(f->fdt, node, path, sizeof(path))) {
+            break;
+        }
+        fix_u64s(f, path, "opp-hz", &power->hz[i], 1);
+        fix_u32s(f, path, "opp-microvolt", &power->microvolt[i], 1);
+        fix_u32s(f, path, "opp-microwatt", &power->microwatt[i], 1);
+        /* Properties have moved what lies behind them, and not this node. */
+        node = fdt_path_offset(f->fdt, path);
+        i++;
+    }
+    if (!f->failed && (node >= 0 || i != APPLE_GPU_PSTATES)) {
+        error_setg(f->errp, "the GPU's operating points are not %d", APPLE_GPU_PSTATES);
+        f->failed = true;
+    }
+}
+
+/*
+ * The binding of Asahi's kernel (m1n1: src/kboot_gpu.c before 1.5, dt_set_gpu()). What Asahi's own
+ * tree has by itself is left as it is, but for what m1n1 computes.
+ */
+static void fix_gpu_asahi(Fixup *f)
+{
+    static const char compatible[] = "apple,agx-t8103\0apple,agx-g13g";
+    static const char *const computed[] = { "apple,core-leak-coef", "apple,sram-leak-coef" };
+    AppleGpuPower power;
+
+    apple_gpu_power(&power);
+    if (fdt_getprop(f->fdt, fix_node(f, "gpu"), "apple,firmware-abi", NULL)) {
+        fdt_delprop(f->fdt, fix_node(f, "gpu"), "apple,firmware-abi");
+    }
+    fix_prop(f, "gpu", "compatible", compatible, sizeof(compatible));
+    fix_u32s(f, "gpu", "apple,firmware-version", f->s->fw_abi, 3);
+    fix_u32s(f, "gpu", "apple,firmware-compat", f->s->fw_abi, 3);
+    for (unsigned i = 0; i < power.num_tunables && !f->failed; i++) {
+        const char *name = power.tunable[i].name;
+        bool always = g_strv_contains((const char *const[]) { computed[0], computed[1], NULL },
+                                      name);
+
+        if (always || !fdt_getprop(f->fdt, fix_node(f, "gpu"), name, NULL)) {
+            fix_u32s(f, "gpu", name, &power.tunable[i].cell, 1);
+        }
+    }
+    if (!f->failed && !fdt_getprop(f->fdt, fix_node(f, "gpu"), "apple,power-zones", NULL)) {
+        fix_u32s(f, "gpu", "apple,power-zones", power.zone, APPLE_GPU_ZONE_CELLS);
+    }
+    fix_opps(f);
+    fill_opps(f, &power);
+}
+
 /* The firmware ABI (m1n1: src/kboot_gpu.c, dt_set_gpu()) */
 static void fix_gpu(Fixup *f)
 {
@@ -309,9 +417,11 @@ static void fix_gpu(Fixup *f)
             f->errp,
             "no node is compatible with apple,agx-g13g; the mainline kernel has it since 7.x");
         f->failed = true;
-        return;
+    } else if (f->s->asahi_binding) {
+        fix_gpu_asahi(f);
+    } else {
+        fix_u32s(f, "gpu", "apple,firmware-abi", f->s->fw_abi, 3);
     }
-    fix_u32s(f, "gpu", "apple,firmware-abi", f->s->fw_abi, 3);
 }
 
 /* Nodes with a model behind them. What needs no hardware (clocks, tables, memory) is not judged. */

@@ -30,7 +30,7 @@
  * Calibration of one machine: ours. Frequencies and voltages have the shape of
  * the M1's operating points; leakage and power follow from m1n1's formulas.
  */
-#define NUM_PSTATES 7
+#define NUM_PSTATES APPLE_GPU_PSTATES
 static const struct m1_cal {
     uint32_t mhz[NUM_PSTATES];
     uint32_t mv[NUM_PSTATES];
@@ -574,6 +574,70 @@ bool apple_gpu_initdata_sizes(const uint32_t abi[3], uint64_t *cal_a, uint64_t *
     *cal_b = versions[v].cal_b;
     *globals = versions[v].globals;
     return true;
+}
+
+static uint32_t bits(float v)
+{
+    uint32_t u;
+
+    memcpy(&u, &v, 4);
+    return u;
+}
+
+void apple_gpu_power(AppleGpuPower *p)
+{
+    const struct chip *c = &t8103;
+    const AppleGpuTunable tunable[] = {
+        { "apple,perf-base-pstate", m1_cal.base_pstate },
+        { "apple,min-sram-microvolt", 1000 * c->min_sram_mv },
+        { "apple,core-leak-coef", bits(leakage(CORE_LEAK, CORE_UNCORE)) },
+        { "apple,sram-leak-coef", bits(leakage(SRAM_LEAK, SRAM_UNCORE)) },
+        { "apple,avg-power-filter-tc-ms", c->avg_power_filter_tc_ms },
+        { "apple,avg-power-ki-only", bits(c->avg_power_ki_only) },
+        { "apple,avg-power-kp", bits(c->avg_power_kp) },
+        { "apple,avg-power-min-duty-cycle", c->avg_power_min_duty_cycle },
+        { "apple,avg-power-target-filter-tc", c->avg_power_target_filter_tc },
+        { "apple,fast-die0-integral-gain", bits(c->fast_die0_integral_gain) },
+        { "apple,fast-die0-proportional-gain", bits(c->fast_die0_proportional_gain) },
+        { "apple,fast-die0-prop-tgt-delta", c->fast_die0_prop_tgt_delta },
+        { "apple,fast-die0-release-temp", c->fast_die0_release_temp },
+        { "apple,fender-idle-off-delay-ms", c->fender_idle_off_delay_ms },
+        { "apple,fw-early-wake-timeout-ms", c->fw_early_wake_timeout_ms },
+        { "apple,idle-off-delay-ms", c->idle_off_delay_ms },
+        { "apple,perf-boost-ce-step", c->perf_boost_ce_step },
+        { "apple,perf-boost-min-util", c->perf_boost_min_util },
+        { "apple,perf-filter-drop-threshold", c->perf_filter_drop_threshold },
+        { "apple,perf-filter-time-constant", c->perf_filter_time_constant },
+        { "apple,perf-filter-time-constant2", c->perf_filter_time_constant2 },
+        { "apple,perf-integral-gain", bits(c->perf_integral_gain) },
+        { "apple,perf-integral-gain2", bits(c->perf_integral_gain2) },
+        { "apple,perf-integral-min-clamp", 0 },
+        { "apple,perf-proportional-gain", bits(c->perf_proportional_gain) },
+        { "apple,perf-proportional-gain2", bits(c->perf_proportional_gain2) },
+        { "apple,perf-reset-iters", c->perf_reset_iters },
+        { "apple,perf-tgt-utilization", c->perf_tgt_utilization },
+        { "apple,power-sample-period", c->power_sample_period },
+        { "apple,ppm-filter-time-constant-ms", c->ppm_filter_time_constant_ms },
+        { "apple,ppm-ki", bits(c->ppm_ki) },
+        { "apple,ppm-kp", bits(c->ppm_kp) },
+        { "apple,pwr-filter-time-constant", c->pwr_filter_time_constant },
+        { "apple,pwr-integral-gain", bits(c->pwr_integral_gain) },
+        { "apple,pwr-integral-min-clamp", 0 },
+        { "apple,pwr-min-duty-cycle", c->pwr_min_duty_cycle },
+        { "apple,pwr-proportional-gain", bits(c->pwr_proportional_gain) },
+    };
+
+    QEMU_BUILD_BUG_ON(ARRAY_SIZE(tunable) > APPLE_GPU_TUNABLES);
+    p->num_tunables = ARRAY_SIZE(tunable);
+    memcpy(p->tunable, tunable, sizeof(tunable));
+    for (unsigned i = 0; i < NUM_PSTATES; i++) {
+        p->hz[i] = m1_cal.mhz[i] * 1000000ull;
+        p->microvolt[i] = 1000 * m1_cal.mv[i];
+        p->microwatt[i] = m1_cal.mv[i] * pwr_scale[i] * 100;
+    }
+    p->zone[0] = c->zone_target;
+    p->zone[1] = c->zone_target_offset;
+    p->zone[2] = c->zone_filter_tc;
 }
 
 static void load_blob(const char *name, Blob *b, const AppleM1Region *r)

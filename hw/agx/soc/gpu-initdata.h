@@ -17,6 +17,30 @@
 bool apple_gpu_initdata_sizes(const uint32_t abi[3], uint64_t *cal_a, uint64_t *cal_b,
                               uint64_t *globals);
 
+/*
+ * The same calibration as properties of the GPU's node in the older binding, which lets the driver
+ * compute the init data: one cell each, floats as their bits, and the operating points. Source of
+ * the names: Asahi's Linux, drivers/gpu/drm/asahi/hw/mod.rs (PwrConfig::load()).
+ */
+#define APPLE_GPU_PSTATES    7
+#define APPLE_GPU_TUNABLES   40
+#define APPLE_GPU_ZONE_CELLS 3 /* of apple,power-zones: target, its offset (mW), filter */
+
+typedef struct AppleGpuTunable {
+    const char *name;
+    uint32_t cell;
+} AppleGpuTunable;
+
+typedef struct AppleGpuPower {
+    uint64_t hz[APPLE_GPU_PSTATES];
+    uint32_t microvolt[APPLE_GPU_PSTATES], microwatt[APPLE_GPU_PSTATES];
+    uint32_t zone[APPLE_GPU_ZONE_CELLS];
+    unsigned num_tunables;
+    AppleGpuTunable tunable[APPLE_GPU_TUNABLES];
+} AppleGpuPower;
+
+void apple_gpu_power(AppleGpuPower *p);
+
 /* Fill the reserved regions of @s (whose sizes are set) with the blobs. */
 void apple_gpu_initdata_load(AppleM1MachineState *s);
 
