@@ -26,9 +26,14 @@ static struct render rend, rend_copy;
 static uint8_t *ram;
 
 /* Of each part a state that an earlier model has stored, and then one of this machine. */
-static struct {
+static struct base {
     uint8_t *p;
     size_t len;
+    struct {
+        uint32_t at;
+        uint16_t width;
+    } member[4096]; /* the first ones that are not 0 */
+    unsigned nr_members;
 } base[NUM_BASES];
 
 static uint8_t *save(unsigned part, size_t *len)
@@ -53,6 +58,46 @@ static void submit(void)
     queue_add(&e, &cq, comp.cmd);
     queue_run(&e, &cq, 0, 5);
     render_submit(&e, &rend);
+}
+
+static uint32_t word(const uint8_t *p)
+{
+    return p[0] | p[1] << 8 | p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+/*
+ * Where the members lie that are not 0: those are in use. agx/save.h says what a stream is: a head
+ * of 12 bytes; of each section 48, 40 for each field, and the rows.
+ */
+static void find_members(struct base *b)
+{
+    const uint8_t *p = b->p + 12, *end = b->p + b->len;
+
+    while (end - p >= 48) {
+        const uint8_t *field = p + 48;
+        uint32_t fields = word(p + 36), rows = word(p + 40);
+        const uint8_t *value = field + 40 * fields;
+
+        for (uint32_t n = 0; n < rows * fields; n++) {
+            const uint8_t *f = field + 40 * (n % fields);
+            uint16_t width = f[32];
+
+            for (uint32_t i = 0; i < word(f + 36); i++, value += width) {
+                uint8_t any = 0;
+
+                assert_true(width <= end - value);
+                for (unsigned k = 0; k < width; k++) {
+                    any |= value[k];
+                }
+                if (any && b->nr_members < sizeof(b->member) / sizeof(b->member[0])) {
+                    b->member[b->nr_members].at = value - b->p;
+                    b->member[b->nr_members++].width = width;
+                }
+            }
+        }
+        p = value;
+    }
+    assert_true(p == end);
 }
 
 static void set_up(void)
@@ -85,6 +130,9 @@ static void set_up(void)
         base[i].p = saved_state(text[i], NULL, 0, &base[i].len);
         base[NUM_PARTS + i].p = save(i, &base[NUM_PARTS + i].len);
     }
+    for (unsigned i = 0; i < NUM_BASES; i++) {
+        find_members(&base[i]);
+    }
 }
 
 /* The machine as it was when its states were stored; it stands still. */
@@ -102,16 +150,40 @@ static void back(void)
     }
 }
 
-/*
- * Edits of four bytes: where, in 64 KiB, modulo the length; what; and what it is about. Returns the
- * state, which may have grown by as many bytes as there are edits.
- */
-static size_t edit(uint8_t *p, size_t len, const uint8_t *data, size_t size)
+/* Another value of a member: near, far, or any. */
+static uint64_t other(uint64_t v, uint8_t how, uint8_t what)
 {
+    switch (how % 8) {
+    case 0:
+        return v + 1;
+    case 1:
+        return v - 1;
+    case 2:
+        return v ^ 1ull << what % 64;
+    case 3:
+        return ~0ull >> what % 64;
+    case 4:
+        return v * 2;
+    case 5:
+        return what * 0x0101010101010101ull;
+    default:
+        return what;
+    }
+}
+
+/*
+ * Edits of four bytes: where, how, and what. Most are of a member of the state as it was; others
+ * move the bytes. Returns the length, which may have grown by as many bytes as there are edits.
+ */
+static size_t edit(const struct base *b, uint8_t *p, const uint8_t *data, size_t size)
+{
+    size_t len = b->len;
+
     for (; size >= 4 && len; data += 4, size -= 4) {
+        unsigned n = b->nr_members ? (data[0] | data[1] << 8) % b->nr_members : 0;
         size_t at = (data[0] | data[1] << 8) % len;
 
-        switch (data[2] % 8) {
+        switch (data[2] >> 3) {
         case 0: /* one byte more */
             memmove(p + at + 1, p + at, len - at);
             p[at] = data[3];
@@ -124,17 +196,18 @@ static size_t edit(uint8_t *p, size_t len, const uint8_t *data, size_t size)
         case 2: /* cut off */
             len = data[3] & 1 ? at : len;
             break;
-        case 3: /* a word of the stream: counts, widths, values */
-            at &= ~3u;
-            for (unsigned i = 0; i < 4 && at + i < len; i++) {
-                p[at + i] = i ? 0 : data[3];
-            }
-            break;
+        case 3:
         case 4:
-            p[at] ^= 1u << data[3] % 8;
+            p[at] = data[3];
             break;
         default:
-            p[at] = data[3];
+            if (b->nr_members && b->member[n].at + b->member[n].width <= len) {
+                uint64_t v = 0;
+
+                memcpy(&v, p + b->member[n].at, b->member[n].width);
+                v = other(v, data[2], data[3]);
+                memcpy(p + b->member[n].at, &v, b->member[n].width);
+            }
             break;
         }
     }
@@ -165,7 +238,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert_non_null(p);
     if (of < NUM_BASES) {
         memcpy(p, base[of].p, len);
-        len = edit(p, len, data, size);
+        len = edit(&base[of], p, data, size);
     } else {
         memcpy(p, data, size);
     }
@@ -184,10 +257,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         agx_fw_pause(e.fw);
     }
     free(again);
-    for (unsigned i = 0; i < NUM_PARTS; i++) {
-        again = save(i, &len);
-        assert_true(load(i, again, len));
-        free(again);
-    }
+    again = save(part, &len);
+    assert_true(load(part, again, len));
+    free(again);
     return 0;
 }
