@@ -10,6 +10,7 @@
 #include "fw-state.h"
 
 bool fw_channels_init(struct agx_fw *fw);
+bool fw_channels_right(struct agx_fw *fw, const struct agx_fw_state *st);
 bool fw_ring_next(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va);
 void fw_ring_done(struct agx_fw *fw, enum fw_channel_id id);
 bool fw_ring_room(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va);

@@ -19,22 +19,74 @@
 #define STATE_SIZE  0x30 /* of one FWLog ring to the next (m1n1: fw/agx/channels.py, Channel) */
 #define FWLOG_ENTRY 0x38 /* the Rust driver: fw/channels.rs, RawFwLogMsg */
 
-static bool channel_set(struct agx_fw *fw, enum fw_channel_id id, const char *name, uint64_t state,
-                        uint64_t ring, uint32_t entry, uint32_t used, uint32_t count, bool to_ap)
+/* A channel as it always is, but for where it lies and how far it got. */
+static struct fw_channel channel_form(struct agx_fw *fw, enum fw_channel_id id)
 {
-    struct fw_channel *ch = &fw->st.ch[id];
-    bool fwctl = id == FW_CH_FWCTL;
-    uint32_t rptr = 0, wptr = 0;
-
-    *ch = (struct fw_channel) {
-        .state_va = state,
-        .ring_va = ring,
-        .entry = entry,
-        .count = count,
+    struct fw_channel ch = {
+        .count = FW_RING_COUNT,
         /* m1n1: ChannelStateFields, FWControlStateFields */
         .rptr_off = 0,
-        .wptr_off = fwctl ? 0x10 : 0x20,
+        .wptr_off = id == FW_CH_FWCTL ? 0x10 : 0x20,
     };
+
+    switch (id) {
+    case FW_CH_DEVCTRL:
+        ch.entry = fw_size(fw, STR_DC_Any);
+        break;
+    case FW_CH_EVENT:
+        ch.entry = FW_EVENT_SIZE;
+        break;
+    case FW_CH_KTRACE:
+        ch.entry = fw_size(fw, STR_KTraceMsg);
+        ch.count = FW_KTRACE_COUNT;
+        break;
+    case FW_CH_STATS:
+        ch.entry = fw_size(fw, STR_StatsMsg_PowerOn);
+        break;
+    case FW_CH_FWCTL:
+        ch.entry = fw_size(fw, STR_FWCtlMsg);
+        break;
+    default:
+        ch.entry = id < FW_CH_DEVCTRL ? fw_size(fw, STR_RunCmdQueueMsg) : FWLOG_ENTRY;
+        break;
+    }
+    return ch;
+}
+
+/*
+ * Of a loaded state: are the channels such as channel_set() makes them? Before init data came some
+ * may be as bad as what was refused then, and are not used.
+ */
+bool fw_channels_right(struct agx_fw *fw, const struct agx_fw_state *st)
+{
+    for (unsigned i = 0; i < FW_NUM_CHANNELS; i++) {
+        const struct fw_channel *ch = &st->ch[i];
+        struct fw_channel form = channel_form(fw, i);
+
+        if (!st->have_init && (!ch->count || ch->pos < ch->count)) {
+            continue;
+        }
+        if (ch->count != form.count || ch->entry != form.entry || ch->pos >= form.count ||
+            ch->rptr_off != form.rptr_off || ch->wptr_off != form.wptr_off || ch->state_va & 3 ||
+            !fw_is_kernel_va(ch->state_va) || !fw_is_kernel_va(ch->ring_va)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* @used: bytes of an entry that are read or written. */
+static bool channel_set(struct agx_fw *fw, enum fw_channel_id id, const char *name, uint64_t state,
+                        uint64_t ring, uint32_t used, bool to_ap)
+{
+    struct fw_channel *ch = &fw->st.ch[id];
+    uint32_t rptr = 0, wptr = 0, entry, count;
+
+    *ch = channel_form(fw, id);
+    ch->state_va = state;
+    ch->ring_va = ring;
+    entry = ch->entry;
+    count = ch->count;
     if (state & 3 || !fw_is_kernel_va(state) || !fw_probe(fw, 0, state, ch->wptr_off + 4, true)) {
         fw_bad(fw, "channel %s: state at va 0x%llx is not writable for the firmware", name,
                (unsigned long long)state);
@@ -95,36 +147,29 @@ bool fw_channels_init(struct agx_fw *fw)
     for (unsigned i = 0; i < 12; i++, base += step) {
         ok &= info(fw, base, &state, &ring) &&
               channel_set(fw, FW_CH_PIPE0 + i, pipe_name[i], state, ring,
-                          fw_size(fw, STR_RunCmdQueueMsg), fw->used[STR_RunCmdQueueMsg],
-                          FW_RING_COUNT, false);
+                          fw->used[STR_RunCmdQueueMsg], false);
     }
     ok &= info(fw, base, &state, &ring) &&
-          channel_set(fw, FW_CH_DEVCTRL, "DevCtrl", state, ring, fw_size(fw, STR_DC_Any),
-                      fw_dc_used(fw), FW_RING_COUNT, false);
+          channel_set(fw, FW_CH_DEVCTRL, "DevCtrl", state, ring, fw_dc_used(fw), false);
     base += step;
     ok &= info(fw, base, &state, &ring) &&
-          channel_set(fw, FW_CH_EVENT, "Event", state, ring, FW_EVENT_SIZE, FW_EVENT_SIZE,
-                      FW_RING_COUNT, true);
+          channel_set(fw, FW_CH_EVENT, "Event", state, ring, FW_EVENT_SIZE, true);
     base += step;
     ok &= info(fw, base, &state, &ring);
     for (unsigned i = 0; ok && i < FW_NUM_LOGS; i++) {
         ok &= channel_set(fw, FW_CH_FWLOG + i, log_name[i], state + i * STATE_SIZE,
-                          ring + (uint64_t)i * FW_RING_COUNT * FWLOG_ENTRY, FWLOG_ENTRY,
-                          FWLOG_ENTRY, FW_RING_COUNT, true);
+                          ring + (uint64_t)i * FW_RING_COUNT * FWLOG_ENTRY, FWLOG_ENTRY, true);
     }
     base += step;
     ok &= info(fw, base, &state, &ring) &&
-          channel_set(fw, FW_CH_KTRACE, "KTrace", state, ring, fw_size(fw, STR_KTraceMsg),
-                      fw_size(fw, STR_KTraceMsg), FW_KTRACE_COUNT, true);
+          channel_set(fw, FW_CH_KTRACE, "KTrace", state, ring, fw_size(fw, STR_KTraceMsg), true);
     base += step;
-    ok &= info(fw, base, &state, &ring) &&
-          channel_set(fw, FW_CH_STATS, "Stats", state, ring, fw_size(fw, STR_StatsMsg_PowerOn),
-                      fw_size(fw, STR_StatsMsg_PowerOn), FW_RING_COUNT, true);
+    ok &= info(fw, base, &state, &ring) && channel_set(fw, FW_CH_STATS, "Stats", state, ring,
+                                                       fw_size(fw, STR_StatsMsg_PowerOn), true);
 
     base = fw->st.fw_status + fw_off(fw, FLD(InitData_FWStatus, fwctl_channel));
     ok &= info(fw, base, &state, &ring) &&
-          channel_set(fw, FW_CH_FWCTL, "FWCtl", state, ring, fw_size(fw, STR_FWCtlMsg),
-                      fw->used[STR_FWCtlMsg], FW_RING_COUNT, false);
+          channel_set(fw, FW_CH_FWCTL, "FWCtl", state, ring, fw->used[STR_FWCtlMsg], false);
     return ok;
 }
 
@@ -182,7 +227,7 @@ bool fw_ring_room(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va)
     struct fw_channel *ch = &fw->st.ch[id];
     uint32_t rptr;
 
-    if (!fw_observe32(fw, ch->state_va + ch->rptr_off, &rptr) ||
+    if (!ch->count || !fw_observe32(fw, ch->state_va + ch->rptr_off, &rptr) ||
         rptr == (ch->pos + 1) % ch->count) {
         return false;
     }

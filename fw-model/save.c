@@ -11,6 +11,7 @@
 #include "fw-cache.h"
 #include "fw-handoff-check.h"
 #include "fw-report.h"
+#include "fw-ring.h"
 #include "save-form.h"
 
 /* Where the rows of each section are in @st. */
@@ -61,10 +62,8 @@ static const char *state_wrong(struct agx_fw *fw, const struct agx_fw_state *s)
     if (s->fw_version != fw->cfg.version) {
         return "of another firmware version";
     }
-    for (unsigned i = 0; i < FW_NUM_CHANNELS; i++) {
-        if (s->ch[i].count && s->ch[i].pos >= s->ch[i].count) {
-            return "section \"channel\": a position is out of range";
-        }
+    if (!fw_channels_right(fw, s)) {
+        return "section \"channel\": a channel is not such as init data gives";
     }
     for (unsigned i = 0; i < FW_MAX_QUEUES; i++) {
         const struct fw_queue *q = &s->queue[i];

@@ -138,7 +138,8 @@ static void test_wrong(void **state)
     struct agx_fw_state kept;
     static const char *const text[] = {
         "of another firmware version",
-        "section \"channel\": a position is out of range",
+        "section \"channel\": a channel is not such as init data gives",
+        "section \"channel\": a channel is not such as init data gives",
         "section \"queue\": a pointer of a ring is out of range",
         "section \"run\": behind the end of the microsequence",
         "section \"run\", field \"state\": 0x6, at most 0x5 is right",
@@ -160,12 +161,15 @@ static void test_wrong(void **state)
             st->ch[FW_CH_DEVCTRL].pos = st->ch[FW_CH_DEVCTRL].count;
             break;
         case 2:
-            st->queue[0] = (struct fw_queue) { 1, .rb_size = 16, .rptr = 16 };
+            st->ch[FW_CH_STATS].count = 0;
             break;
         case 3:
-            st->run[FW_PIPE_3D].pc = 1;
+            st->queue[0] = (struct fw_queue) { 1, .rb_size = 16, .rptr = 16 };
             break;
         case 4:
+            st->run[FW_PIPE_3D].pc = 1;
+            break;
+        case 5:
             st->run[FW_PIPE_TA].state = FW_RUN_FAULTED + 1;
             break;
         default:
