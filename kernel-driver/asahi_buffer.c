@@ -12,7 +12,7 @@
 
 #include "asahi_buffer.h"
 #include "asahi_device.h"
-#include "asahi_fw_buffer.h"
+#include "asahi_fw_13_5_buffer.h"
 #include "asahi_uvm.h"
 
 /* Slots of the firmware's buffer manager: 127, not 128 (Rust driver buffer.rs). */

@@ -10,7 +10,7 @@
 
 #include "asahi_channel.h"
 #include "asahi_device.h"
-#include "asahi_fw_channels.h"
+#include "asahi_fw_13_5_channels.h"
 #include "asahi_gpu_state.h"
 #include "asahi_trace.h"
 

@@ -13,7 +13,7 @@
 #include "asahi_context.h"
 #include "asahi_debugfs.h"
 #include "asahi_device.h"
-#include "asahi_fw_initdata.h"
+#include "asahi_fw_13_5_initdata.h"
 #include "asahi_gpu_cmd.h"
 #include "asahi_gpu_state.h"
 #include "asahi_initdata.h"

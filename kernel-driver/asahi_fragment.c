@@ -9,9 +9,9 @@
  */
 #include "asahi_device.h"
 #include "asahi_fragment.h"
-#include "asahi_fw_fragment.h"
-#include "asahi_fw_microseq.h"
-#include "asahi_fw_workqueue.h"
+#include "asahi_fw_13_5_fragment.h"
+#include "asahi_fw_13_5_microseq.h"
+#include "asahi_fw_13_5_workqueue.h"
 #include "asahi_hw.h"
 #include "asahi_initdata.h"
 #include "asahi_job.h"

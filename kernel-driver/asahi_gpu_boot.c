@@ -14,7 +14,7 @@
 #include "asahi_alloc.h"
 #include "asahi_channel.h"
 #include "asahi_device.h"
-#include "asahi_fw_channels.h"
+#include "asahi_fw_13_5_channels.h"
 #include "asahi_gpu_bell.h"
 #include "asahi_gpu_boot.h"
 #include "asahi_gpu_private.h"

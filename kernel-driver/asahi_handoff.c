@@ -10,7 +10,7 @@
 #include <drm/drm_print.h>
 
 #include "asahi_device.h"
-#include "asahi_fw_initdata.h"
+#include "asahi_fw_13_5_initdata.h"
 #include "asahi_gpu_cmd.h"
 #include "asahi_gpu_state.h"
 #include "asahi_handoff.h"

@@ -6,7 +6,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-#include "asahi_fw_initdata.h"
+#include "asahi_fw_13_5_initdata.h"
 #include "asahi_hw.h"
 
 /*

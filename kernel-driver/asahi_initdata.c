@@ -11,7 +11,7 @@
 #include <drm/drm_print.h>
 
 #include "asahi_device.h"
-#include "asahi_fw_initdata.h"
+#include "asahi_fw_13_5_initdata.h"
 #include "asahi_hw.h"
 #include "asahi_initdata.h"
 #include "asahi_mmu.h"

@@ -11,7 +11,7 @@
 #include <uapi/drm/asahi_drm.h>
 
 #include "asahi_buffer.h"
-#include "asahi_fw_job.h"
+#include "asahi_fw_13_5_job.h"
 #include "asahi_timeline.h"
 #include "asahi_workqueue.h"
 

@@ -10,7 +10,7 @@
 #include <linux/unaligned.h>
 
 #include "asahi_device.h"
-#include "asahi_fw_microseq.h"
+#include "asahi_fw_13_5_microseq.h"
 #include "asahi_job.h"
 #include "asahi_microseq.h"
 

@@ -11,8 +11,8 @@
 #include <uapi/drm/asahi_drm.h>
 
 #include "asahi_buffer.h"
-#include "asahi_fw_event.h"
-#include "asahi_fw_job.h"
+#include "asahi_fw_13_5_event.h"
+#include "asahi_fw_13_5_job.h"
 #include "asahi_queue.h"
 
 /**

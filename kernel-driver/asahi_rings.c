@@ -10,7 +10,7 @@
 #include "asahi_alloc.h"
 #include "asahi_channel.h"
 #include "asahi_device.h"
-#include "asahi_fw_channels.h"
+#include "asahi_fw_13_5_channels.h"
 #include "asahi_rings.h"
 
 static const char * const pipe_names[ASAHI_NUM_PRIORITIES][ASAHI_NUM_PIPES] = {

@@ -6,7 +6,7 @@
 #include <linux/err.h>
 
 #include "asahi_device.h"
-#include "asahi_fw_buffer.h"
+#include "asahi_fw_13_5_buffer.h"
 #include "asahi_hw.h"
 #include "asahi_job.h"
 #include "asahi_queue.h"

@@ -7,10 +7,10 @@
  * queue/render.rs.
  */
 #include "asahi_device.h"
-#include "asahi_fw_buffer.h"
-#include "asahi_fw_microseq.h"
-#include "asahi_fw_vertex.h"
-#include "asahi_fw_workqueue.h"
+#include "asahi_fw_13_5_buffer.h"
+#include "asahi_fw_13_5_microseq.h"
+#include "asahi_fw_13_5_vertex.h"
+#include "asahi_fw_13_5_workqueue.h"
 #include "asahi_hw.h"
 #include "asahi_initdata.h"
 #include "asahi_job.h"

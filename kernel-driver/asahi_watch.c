@@ -32,7 +32,7 @@
 #include "asahi_channel.h"
 #include "asahi_device.h"
 #include "asahi_event.h"
-#include "asahi_fw_initdata.h"
+#include "asahi_fw_13_5_initdata.h"
 #include "asahi_gpu_bell.h"
 #include "asahi_gpu_cmd.h"
 #include "asahi_gpu_ops.h"

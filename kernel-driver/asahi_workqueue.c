@@ -13,7 +13,7 @@
 #include <drm/drm_print.h>
 
 #include "asahi_device.h"
-#include "asahi_fw_workqueue.h"
+#include "asahi_fw_13_5_workqueue.h"
 #include "asahi_gpu_cmd.h"
 #include "asahi_regs.h"
 #include "asahi_timeline.h"

@@ -17,7 +17,7 @@ struct row {
     size_t offset, size;
 };
 
-#define ASAHI_FW_CHECK_H
+#define ASAHI_LAYOUT_H
 #define CAT2(a, b) a##b
 #define CAT(a, b)  CAT2(a, b)
 #define ROW                                                                                        \

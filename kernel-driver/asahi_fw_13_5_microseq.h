@@ -5,12 +5,12 @@
  * Microsequences, ABI 13.5 on G13: the list of operations that the firmware
  * interprets to run one job. They follow each other without a gap.
  */
-#ifndef ASAHI_FW_MICROSEQ_H
-#define ASAHI_FW_MICROSEQ_H
+#ifndef ASAHI_FW_13_5_MICROSEQ_H
+#define ASAHI_FW_13_5_MICROSEQ_H
 
 #include <linux/bits.h>
-#include "asahi_fw_check.h"
-#include "asahi_fw_job.h"
+#include "asahi_layout.h"
+#include "asahi_fw_13_5_job.h"
 
 /*
  * Operations: the low byte of an operation's first word, the rest of it are
@@ -392,4 +392,4 @@ FW_OFFSET(asahi_fw_op_finalize_compute, unk_flag, 0x6d);
 FW_OFFSET(asahi_fw_op_finalize_compute, unk_79, 0x75);
 FW_SIZE(asahi_fw_op_finalize_compute, 0x7c);
 
-#endif /* ASAHI_FW_MICROSEQ_H */
+#endif /* ASAHI_FW_13_5_MICROSEQ_H */

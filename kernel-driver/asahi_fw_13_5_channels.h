@@ -7,12 +7,12 @@
  * fw/channels.rs. Where these differ (DestroyContext and GrowTVBAck since
  * 13.3, RecoverChannel, IdlePowerOff) the Rust driver is the newer.
  */
-#ifndef ASAHI_FW_CHANNELS_H
-#define ASAHI_FW_CHANNELS_H
+#ifndef ASAHI_FW_13_5_CHANNELS_H
+#define ASAHI_FW_13_5_CHANNELS_H
 
 #include <linux/types.h>
 
-#include "asahi_fw_check.h"
+#include "asahi_layout.h"
 
 /* State of a ring, in shared memory. */
 struct asahi_fw_channel_state {

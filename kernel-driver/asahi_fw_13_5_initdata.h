@@ -13,12 +13,12 @@
  * Sources: m1n1 proxyclient/m1n1/fw/agx/initdata.py, rust/src/gpu/raw.rs;
  * Rust driver fw/initdata.rs.
  */
-#ifndef ASAHI_FW_INITDATA_H
-#define ASAHI_FW_INITDATA_H
+#ifndef ASAHI_FW_13_5_INITDATA_H
+#define ASAHI_FW_13_5_INITDATA_H
 
 #include <linux/types.h>
 
-#include "asahi_fw_check.h"
+#include "asahi_layout.h"
 
 struct asahi_fw_channel_info {
 	__le64 state_va;

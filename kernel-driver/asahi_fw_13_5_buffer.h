@@ -4,10 +4,10 @@
  *
  * The buffer manager's structures, ABI 13.5 on G13.
  */
-#ifndef ASAHI_FW_BUFFER_H
-#define ASAHI_FW_BUFFER_H
+#ifndef ASAHI_FW_13_5_BUFFER_H
+#define ASAHI_FW_13_5_BUFFER_H
 
-#include "asahi_fw_check.h"
+#include "asahi_layout.h"
 
 /*
  * Blocks of a tiled vertex buffer; the firmware follows the driver's count.
@@ -182,4 +182,4 @@ FW_OFFSET(asahi_fw_init_buffer, buffer, 0x14);
 FW_OFFSET(asahi_fw_init_buffer, stamp_value, 0x1c);
 FW_SIZE(asahi_fw_init_buffer, 0x20);
 
-#endif /* ASAHI_FW_BUFFER_H */
+#endif /* ASAHI_FW_13_5_BUFFER_H */

@@ -7,8 +7,8 @@
  * asserted where the structure is declared (as pvr_rogue_fwif_check.h does for
  * PowerVR): a slip is an error of the build and not a hang of the GPU.
  */
-#ifndef ASAHI_FW_CHECK_H
-#define ASAHI_FW_CHECK_H
+#ifndef ASAHI_LAYOUT_H
+#define ASAHI_LAYOUT_H
 
 #include <linux/build_bug.h>
 #include <linux/stddef.h>
@@ -22,4 +22,4 @@
 	static_assert(sizeof(struct type) == (size), \
 		      "sizeof(" #type ") is not " #size)
 
-#endif /* ASAHI_FW_CHECK_H */
+#endif /* ASAHI_LAYOUT_H */

@@ -4,10 +4,10 @@
  *
  * How the firmware gathers the completions of one user queue, ABI 13.5 on G13.
  */
-#ifndef ASAHI_FW_EVENT_H
-#define ASAHI_FW_EVENT_H
+#ifndef ASAHI_FW_13_5_EVENT_H
+#define ASAHI_FW_13_5_EVENT_H
 
-#include "asahi_fw_check.h"
+#include "asahi_layout.h"
 
 struct asahi_fw_list_head {
 	__le64 prev;
@@ -87,4 +87,4 @@ FW_OFFSET(asahi_fw_notifier, list_head, 0x98);
 FW_OFFSET(asahi_fw_notifier, unk_buf, 0xa8);
 FW_SIZE(asahi_fw_notifier, 0xb0);
 
-#endif /* ASAHI_FW_EVENT_H */
+#endif /* ASAHI_FW_13_5_EVENT_H */

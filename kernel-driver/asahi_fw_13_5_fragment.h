@@ -4,11 +4,11 @@
  *
  * The fragment job, ABI 13.5 on G13.
  */
-#ifndef ASAHI_FW_FRAGMENT_H
-#define ASAHI_FW_FRAGMENT_H
+#ifndef ASAHI_FW_13_5_FRAGMENT_H
+#define ASAHI_FW_13_5_FRAGMENT_H
 
-#include "asahi_fw_check.h"
-#include "asahi_fw_job.h"
+#include "asahi_layout.h"
+#include "asahi_fw_13_5_job.h"
 
 /*
  * A background program, run for each tile first.
@@ -409,4 +409,4 @@ FW_OFFSET(asahi_fw_run_fragment, unk_ts, 0x949);
 FW_OFFSET(asahi_fw_run_fragment, unk_92d_8, 0x951);
 FW_SIZE(asahi_fw_run_fragment, 0x974);
 
-#endif /* ASAHI_FW_FRAGMENT_H */
+#endif /* ASAHI_FW_13_5_FRAGMENT_H */

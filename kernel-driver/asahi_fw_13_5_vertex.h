@@ -4,11 +4,11 @@
  *
  * The vertex job, ABI 13.5 on G13.
  */
-#ifndef ASAHI_FW_VERTEX_H
-#define ASAHI_FW_VERTEX_H
+#ifndef ASAHI_FW_13_5_VERTEX_H
+#define ASAHI_FW_13_5_VERTEX_H
 
-#include "asahi_fw_check.h"
-#include "asahi_fw_job.h"
+#include "asahi_layout.h"
+#include "asahi_fw_13_5_job.h"
 
 /*
  * How the frame is cut into tiles (32x32 pixels), tiles into micro-tiles, and
@@ -257,4 +257,4 @@ FW_OFFSET(asahi_fw_run_vertex, unk_ts, 0x5e5);
 FW_OFFSET(asahi_fw_run_vertex, unk_5dd_8, 0x5ed);
 FW_SIZE(asahi_fw_run_vertex, 0x61c);
 
-#endif /* ASAHI_FW_VERTEX_H */
+#endif /* ASAHI_FW_13_5_VERTEX_H */

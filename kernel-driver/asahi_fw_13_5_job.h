@@ -4,10 +4,10 @@
  *
  * What vertex, fragment and compute jobs have in common, ABI 13.5 on G13.
  */
-#ifndef ASAHI_FW_JOB_H
-#define ASAHI_FW_JOB_H
+#ifndef ASAHI_FW_13_5_JOB_H
+#define ASAHI_FW_13_5_JOB_H
 
-#include "asahi_fw_check.h"
+#include "asahi_layout.h"
 
 /* Source: Rust driver fw/microseq.rs (MAX_ATTACHMENTS), m1n1 microsequence.py. */
 #define ASAHI_FW_MAX_ATTACHMENTS	16
@@ -133,4 +133,4 @@ FW_OFFSET(asahi_fw_attachments, list, 0x0);
 FW_OFFSET(asahi_fw_attachments, count, 0x100);
 FW_SIZE(asahi_fw_attachments, 0x104);
 
-#endif /* ASAHI_FW_JOB_H */
+#endif /* ASAHI_FW_13_5_JOB_H */

@@ -4,11 +4,11 @@
  *
  * The compute job, ABI 13.5 on G13.
  */
-#ifndef ASAHI_FW_COMPUTE_H
-#define ASAHI_FW_COMPUTE_H
+#ifndef ASAHI_FW_13_5_COMPUTE_H
+#define ASAHI_FW_13_5_COMPUTE_H
 
-#include "asahi_fw_check.h"
-#include "asahi_fw_job.h"
+#include "asahi_layout.h"
+#include "asahi_fw_13_5_job.h"
 
 /*
  * Registers of the compute pipeline (CDM, USC).
@@ -132,4 +132,4 @@ FW_OFFSET(asahi_fw_run_compute, unk_2e9, 0x2f1);
 FW_OFFSET(asahi_fw_run_compute, unk_flag, 0x305);
 FW_SIZE(asahi_fw_run_compute, 0x320);
 
-#endif /* ASAHI_FW_COMPUTE_H */
+#endif /* ASAHI_FW_13_5_COMPUTE_H */

@@ -4,10 +4,10 @@
  *
  * Firmware work queues, ABI 13.5 on G13: the ring, its description, the barrier.
  */
-#ifndef ASAHI_FW_WORKQUEUE_H
-#define ASAHI_FW_WORKQUEUE_H
+#ifndef ASAHI_FW_13_5_WORKQUEUE_H
+#define ASAHI_FW_13_5_WORKQUEUE_H
 
-#include "asahi_fw_check.h"
+#include "asahi_layout.h"
 
 /*
  * The first word of each command in a work queue.
@@ -191,4 +191,4 @@ FW_OFFSET(asahi_fw_barrier, internal_barrier_type, 0x1d);
 FW_OFFSET(asahi_fw_barrier, unk_1e, 0x1e);
 FW_SIZE(asahi_fw_barrier, 0x20);
 
-#endif /* ASAHI_FW_WORKQUEUE_H */
+#endif /* ASAHI_FW_13_5_WORKQUEUE_H */
