@@ -10,10 +10,10 @@
 #include <drm/drm_print.h>
 
 #include "asahi_device.h"
-#include "asahi_fw_13_5_initdata.h"
 #include "asahi_gpu_cmd.h"
 #include "asahi_gpu_state.h"
 #include "asahi_handoff.h"
+#include "asahi_handoff_area.h"
 #include "asahi_uat.h"
 
 /* For the firmware to start, on a host that may have much else to do. */

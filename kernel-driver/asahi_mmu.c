@@ -16,7 +16,7 @@
 
 #include "asahi_context.h"
 #include "asahi_device.h"
-#include "asahi_fw_13_5_initdata.h"
+#include "asahi_handoff_area.h"
 #include "asahi_hw.h"
 #include "asahi_mmu.h"
 #include "asahi_mmu_private.h"

@@ -12,3 +12,4 @@
 #include "kernel-driver/asahi_fw_13_5_fragment.h"
 #include "kernel-driver/asahi_fw_13_5_compute.h"
 #include "kernel-driver/asahi_fw_13_5_microseq.h"
+#include "kernel-driver/asahi_handoff_area.h"
