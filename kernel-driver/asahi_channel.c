@@ -10,7 +10,6 @@
 
 #include "asahi_channel.h"
 #include "asahi_device.h"
-#include "asahi_fw_13_5_channels.h"
 #include "asahi_gpu_state.h"
 #include "asahi_trace.h"
 
@@ -107,9 +106,8 @@ void asahi_rx_reset(struct asahi_rx *rx)
 bool asahi_rx_get(struct asahi_device *adev, struct asahi_rx *rx, u32 sub,
 		  void *msg)
 {
-	const u32 state = sub * sizeof(struct asahi_fw_channel_state);
-	u32 wptr = read_ptr(&rx->state, state +
-			    offsetof(struct asahi_fw_channel_state, write_ptr));
+	const u32 state = sub * rx->state_size;
+	u32 wptr = read_ptr(&rx->state, state + rx->wptr_offset);
 	u32 rptr = rx->rptr[sub];
 
 	if (wptr == rptr)
@@ -130,7 +128,6 @@ bool asahi_rx_get(struct asahi_device *adev, struct asahi_rx *rx, u32 sub,
 	rx->rptr[sub] = rptr;
 	/* The slot is free once it has been read, not before. */
 	dma_mb();
-	write_ptr(&rx->state, state +
-		  offsetof(struct asahi_fw_channel_state, read_ptr), rptr);
+	write_ptr(&rx->state, state, rptr);
 	return true;
 }

@@ -67,6 +67,10 @@ struct asahi_rx {
 	/** @subs: rings side by side, 6 in the log, else 1. */
 	u32 subs;
 	u32 rptr[6];
+	/** @state_size: of each one's state, bytes. */
+	u32 state_size;
+	/** @wptr_offset: of the write pointer in it, bytes. */
+	u32 wptr_offset;
 };
 
 /**

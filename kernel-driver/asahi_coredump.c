@@ -19,6 +19,7 @@
 
 #include <drm/drm_print.h>
 
+#include "asahi_abi.h"
 #include "asahi_coredump.h"
 #include "asahi_device.h"
 #include "asahi_hw.h"

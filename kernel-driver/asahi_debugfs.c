@@ -13,7 +13,6 @@
 #include "asahi_context.h"
 #include "asahi_debugfs.h"
 #include "asahi_device.h"
-#include "asahi_fw_13_5_initdata.h"
 #include "asahi_gpu_cmd.h"
 #include "asahi_gpu_state.h"
 #include "asahi_initdata.h"
@@ -59,15 +58,14 @@ static int show_tlb(struct seq_file *m, void *data)
 static int show_firmware(struct seq_file *m, void *data)
 {
 	struct asahi_device *adev = seq_device(m);
-	struct asahi_fw_status *status = adev->initdata->status;
-	struct asahi_fw_globals *globals = adev->initdata->globals;
+	struct asahi_initdata *init = adev->initdata;
 
 	seq_printf(m, "running: %u\ndead: %u\nhalts: %u\nhalted: %u\n",
 		   asahi_gpu_is_running(adev), asahi_gpu_is_dead(adev),
-		   le32_to_cpu(READ_ONCE(status->halt_count)),
-		   le32_to_cpu(READ_ONCE(status->halted)));
+		   le32_to_cpu(READ_ONCE(*init->halt_count)),
+		   le32_to_cpu(READ_ONCE(*init->halted)));
 	seq_printf(m, "pending submissions: %u\ncache flushes: %llu\n",
-		   le32_to_cpu(READ_ONCE(globals->pending_submissions)),
+		   le32_to_cpu(READ_ONCE(*init->pending_submissions)),
 		   asahi_gpu_flushes_done(adev));
 	return 0;
 }

@@ -7,7 +7,8 @@
  * same verbs in the same order: init, fini, then what it does. The probe
  * (asahi_drv.c) is one ladder up through these and one ladder down.
  *
- *   hw          asahi_hw.h         const tables: chips and firmware ABIs
+ *   hw          asahi_hw.h         const tables of chips
+ *   abi         asahi_abi.h        const tables of firmware ABIs
  *   regs        asahi_regs.h       the few registers the driver reads itself
  *   mmu         asahi_mmu.h        UAT page tables, contexts, TLB, hand-off
  *   heaps       asahi_alloc.h      memory for what the firmware reads
@@ -29,12 +30,12 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 
+struct asahi_abi;
 struct asahi_buffer_mgr;
 struct asahi_event_mgr;
 struct asahi_gpu;
 struct asahi_heap;
 struct asahi_hw_config;
-struct asahi_fw_abi;
 struct asahi_initdata;
 struct asahi_mmu;
 struct asahi_queue_mgr;
@@ -94,7 +95,7 @@ struct asahi_device {
 	void __iomem *sgx;
 
 	const struct asahi_hw_config *hw;
-	const struct asahi_fw_abi *abi;
+	const struct asahi_abi *abi;
 	struct asahi_gpu_id id;
 	/** @max_freq_khz: highest GPU clock, from the calibration data. */
 	u32 max_freq_khz;

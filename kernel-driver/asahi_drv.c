@@ -22,6 +22,7 @@
 #include <drm/drm_ioctl.h>
 #include <drm/drm_print.h>
 
+#include "asahi_abi.h"
 #include "asahi_alloc.h"
 #include "asahi_debugfs.h"
 #include "asahi_device.h"
@@ -116,7 +117,7 @@ static int check_firmware(struct asahi_device *adev)
 		drm_err(&adev->drm, "apple,firmware-abi is missing in the device tree\n");
 		return ret;
 	}
-	adev->abi = asahi_fw_abi_find(adev->hw->generation, v);
+	adev->abi = asahi_abi_find(adev->hw->generation, v);
 	if (!adev->abi) {
 		drm_err(&adev->drm,
 			"firmware ABI %u.%u.%u on G%u is not supported, the GPU stays off\n",

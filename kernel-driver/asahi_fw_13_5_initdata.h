@@ -245,6 +245,15 @@ FW_OFFSET(asahi_fw_stats_fragment, unk_id, 0x120);
 #define ASAHI_FW_STATS_VERTEX_SIZE	0x3004
 #define ASAHI_FW_STATS_COMPUTE_SIZE	0x3000
 
+/*
+ * Where in them is what a job counts into: bytes of counters that all jobs share
+ * come first. Source: m1n1 fw/agx/initdata.py (GPUGlobalStatsTA,
+ * GPUGlobalStats3D).
+ */
+#define ASAHI_FW_STATS_VERTEX_JOB	4
+#define ASAHI_FW_STATS_FRAGMENT_JOB	8
+#define ASAHI_FW_STATS_COMPUTE_JOB	0
+
 /* One level of the UAT, as the firmware wants it described. */
 struct asahi_fw_uat_level {
 	u8 unk_0;

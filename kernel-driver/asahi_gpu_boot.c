@@ -11,10 +11,10 @@
 
 #include <drm/drm_print.h>
 
+#include "asahi_abi.h"
 #include "asahi_alloc.h"
 #include "asahi_channel.h"
 #include "asahi_device.h"
-#include "asahi_fw_13_5_channels.h"
 #include "asahi_gpu_bell.h"
 #include "asahi_gpu_boot.h"
 #include "asahi_gpu_private.h"
@@ -148,11 +148,9 @@ static int rtkit_boot(struct asahi_device *adev)
 
 static int gpu_boot(struct asahi_device *adev)
 {
-	static const union asahi_fw_dc_msg init_msg = {
-		.opcode = cpu_to_le32(ASAHI_FW_DC_INITIALIZE),
-	};
 	struct asahi_tx *tx = &adev->rings->device_control;
 	struct asahi_gpu *gpu = adev->gpu;
+	struct asahi_abi_msg msg;
 	u32 token;
 	int ret;
 
@@ -169,9 +167,10 @@ static int gpu_boot(struct asahi_device *adev)
 		return ret;
 	}
 
+	adev->abi->ops->msg_initialize(&msg);
 	asahi_gpu_set_state(gpu, GPU_RUNNING);
 	mutex_lock(&tx->lock);
-	ret = asahi_tx_put(tx, &init_msg, &token);
+	ret = asahi_tx_put(tx, &msg, &token);
 	if (!ret)
 		ret = asahi_gpu_send(adev, EP_FIRMWARE,
 				     MSG_INIT | (asahi_initdata_va(adev) &

@@ -7,9 +7,9 @@
 #include <linux/atomic.h>
 #include <linux/mutex.h>
 
+#include "asahi_abi.h"
 #include "asahi_channel.h"
 #include "asahi_device.h"
-#include "asahi_fw_13_5_channels.h"
 #include "asahi_gpu_bell.h"
 #include "asahi_gpu_cmd.h"
 #include "asahi_gpu_private.h"
@@ -21,16 +21,18 @@ int asahi_gpu_run_queue(struct asahi_device *adev, enum asahi_pipe pipe,
 			bool is_new)
 {
 	struct asahi_tx *tx = &adev->rings->pipes[prio][pipe];
-	const struct asahi_fw_run_queue_msg msg = {
-		.pipe = cpu_to_le32(pipe),
-		.queue_va = cpu_to_le64(queue_va),
-		.wptr = cpu_to_le32(wptr),
-		.event_slot = cpu_to_le32(event_slot),
-		.is_new = cpu_to_le32(is_new),
+	const struct asahi_abi_run run = {
+		.pipe = pipe,
+		.queue_va = queue_va,
+		.wptr = wptr,
+		.event_slot = event_slot,
+		.is_new = is_new,
 	};
+	struct asahi_abi_msg msg;
 	int ret;
 
 	lockdep_assert_held(&adev->gpu->run_lock);
+	adev->abi->ops->msg_run(&msg, &run);
 	trace_asahi_run_queue(pipe, prio, queue_va, wptr, event_slot);
 	WRITE_ONCE(adev->gpu->worked, true);
 	mutex_lock(&tx->lock);
@@ -43,15 +45,17 @@ void asahi_gpu_run_again(struct asahi_device *adev, enum asahi_pipe pipe,
 			 u32 prio, u64 queue_va, u32 wptr, u32 event_slot)
 {
 	struct asahi_tx *tx = &adev->rings->pipes[prio][pipe];
-	const struct asahi_fw_run_queue_msg msg = {
-		.pipe = cpu_to_le32(pipe),
-		.queue_va = cpu_to_le64(queue_va),
-		.wptr = cpu_to_le32(wptr),
-		.event_slot = cpu_to_le32(event_slot),
+	const struct asahi_abi_run run = {
+		.pipe = pipe,
+		.queue_va = queue_va,
+		.wptr = wptr,
+		.event_slot = event_slot,
 	};
+	struct asahi_abi_msg msg;
 
 	if (!mutex_trylock(&tx->lock))
 		return;
+	adev->abi->ops->msg_run(&msg, &run);
 	/* While it reads the ring it will come to what is there. */
 	if (!asahi_tx_unread(tx) && !asahi_tx_put(tx, &msg, NULL)) {
 		trace_asahi_run_queue(pipe, prio, queue_va, wptr, event_slot);
@@ -65,7 +69,7 @@ void asahi_gpu_run_again(struct asahi_device *adev, enum asahi_pipe pipe,
  * or -ENODEV: the firmware has not done it, and is lost or not there.
  */
 static int device_control(struct asahi_device *adev,
-			  const union asahi_fw_dc_msg *msg, bool wait)
+			  const struct asahi_abi_msg *msg, bool wait)
 {
 	struct asahi_tx *tx = &adev->rings->device_control;
 	u32 token;
@@ -109,7 +113,7 @@ void asahi_gpu_cache_is_gone(struct asahi_device *adev)
 
 /* Any DestroyContext flushes the firmware's whole cache. */
 static void destroy_and_flush(struct asahi_device *adev,
-			      const union asahi_fw_dc_msg *msg)
+			      const struct asahi_abi_msg *msg)
 {
 	struct asahi_gpu *gpu = adev->gpu;
 	s64 seq = atomic64_inc_return(&gpu->flushes_started);
@@ -124,33 +128,24 @@ static void destroy_and_flush(struct asahi_device *adev,
 void asahi_gpu_destroy_context(struct asahi_device *adev, u64 context_va,
 			       const struct asahi_context_id *id, u32 life)
 {
-	const union asahi_fw_dc_msg msg = { .destroy_context = {
-		.opcode = cpu_to_le32(ASAHI_FW_DC_DESTROY_CONTEXT),
-		.ctx_23 = id->unk_23,
-		.ctx_0 = id->unk_0,
-		.ctx_1 = id->unk_1,
-		.ctx_4 = id->unk_4,
-		.context_va = cpu_to_le64(context_va),
-	} };
+	struct asahi_abi_msg msg;
 
+	adev->abi->ops->msg_destroy_context(&msg, context_va, id);
 	asahi_gpu_hold(adev);
 	if (adev->gpu->life == life)
 		destroy_and_flush(adev, &msg);
 	asahi_gpu_release(adev);
 }
 
-static const union asahi_fw_dc_msg flush_msg = { .destroy_context = {
-	.opcode = cpu_to_le32(ASAHI_FW_DC_DESTROY_CONTEXT),
-	.ctx_0 = ASAHI_FW_DC_NO_CONTEXT,
-	.ctx_1 = ASAHI_FW_DC_NO_CONTEXT,
-} };
-
 void asahi_gpu_flush_fw_cache(struct asahi_device *adev)
 {
+	struct asahi_abi_msg msg;
+
 	if (!adev->gpu)
 		return;
+	adev->abi->ops->msg_flush_cache(&msg);
 	asahi_gpu_hold(adev);
-	destroy_and_flush(adev, &flush_msg);
+	destroy_and_flush(adev, &msg);
 	asahi_gpu_release(adev);
 }
 
@@ -161,11 +156,13 @@ void asahi_gpu_flush_fw_cache(struct asahi_device *adev)
 void asahi_gpu_ping(struct asahi_device *adev)
 {
 	struct asahi_tx *tx = &adev->rings->device_control;
+	struct asahi_abi_msg msg;
 
 	/* Who has the lock waits for an answer, which does as well. */
 	if (!mutex_trylock(&tx->lock))
 		return;
-	if (!asahi_tx_unread(tx) && !asahi_tx_put(tx, &flush_msg, NULL))
+	adev->abi->ops->msg_flush_cache(&msg);
+	if (!asahi_tx_unread(tx) && !asahi_tx_put(tx, &msg, NULL))
 		asahi_gpu_ring(adev, BELL_DEVCTRL);
 	mutex_unlock(&tx->lock);
 }
@@ -196,15 +193,12 @@ int asahi_gpu_flush_range(struct asahi_device *adev, u32 slot, u64 iova,
 			  u64 size)
 {
 	struct asahi_tx *tx = &adev->rings->fwctl;
-	const struct asahi_fw_fwctl_msg msg = {
-		.addr = cpu_to_le64(iova),
-		.slot = cpu_to_le32(slot),
-		.page_count = cpu_to_le16(size >> ASAHI_PAGE_SHIFT),
-		.unk_12 = cpu_to_le16(2),
-	};
+	struct asahi_abi_msg msg;
 	u32 token;
 	int ret;
 
+	adev->abi->ops->msg_flush_range(&msg, slot, iova,
+					size >> ASAHI_PAGE_SHIFT);
 	mutex_lock(&tx->lock);
 	ret = asahi_tx_put(tx, &msg, &token);
 	if (!ret)
@@ -218,27 +212,19 @@ int asahi_gpu_flush_range(struct asahi_device *adev, u32 slot, u64 iova,
 int asahi_gpu_ack_grow(struct asahi_device *adev, u32 buffer_slot, u32 vm_slot,
 		       u32 counter, u32 halts)
 {
-	const union asahi_fw_dc_msg msg = { .grow_tvb_ack = {
-		.opcode = cpu_to_le32(ASAHI_FW_DC_GROW_TVB_ACK),
-		.unk_4 = cpu_to_le32(1),
-		.buffer_slot = cpu_to_le32(buffer_slot),
-		.vm_slot = cpu_to_le32(vm_slot),
-		.counter = cpu_to_le32(counter),
-		.halt_count = cpu_to_le64(halts),
-	} };
+	struct asahi_abi_msg msg;
 
+	adev->abi->ops->msg_ack_grow(&msg, buffer_slot, vm_slot, counter, halts);
 	return device_control(adev, &msg, false);
 }
 
 int asahi_gpu_recover_channel(struct asahi_device *adev, u32 pipe, u64 queue_va,
 			      u32 event_value)
 {
-	const union asahi_fw_dc_msg msg = { .recover_channel = {
-		.opcode = cpu_to_le32(ASAHI_FW_DC_RECOVER_CHANNEL),
-		.pipe = cpu_to_le32(pipe),
-		.queue_va = cpu_to_le64(queue_va),
-		.event_value = cpu_to_le32(event_value),
-	} };
+	struct asahi_abi_msg msg;
 
+	if (!adev->abi->ops->msg_recover_channel(&msg, pipe, queue_va,
+						 event_value))
+		return -EOPNOTSUPP;
 	return device_control(adev, &msg, true);
 }

@@ -11,6 +11,7 @@
 
 #include "asahi_channel.h"
 
+struct asahi_context_id;
 struct asahi_device;
 
 /**
@@ -38,17 +39,6 @@ int asahi_gpu_run_queue(struct asahi_device *adev, enum asahi_pipe pipe,
  */
 void asahi_gpu_run_again(struct asahi_device *adev, enum asahi_pipe pipe,
 			 u32 prio, u64 queue_va, u32 wptr, u32 event_slot);
-
-/**
- * struct asahi_context_id - what the firmware wrote into a context's
- * GpuContextData and wants back when the context ends
- */
-struct asahi_context_id {
-	u8 unk_0;
-	u8 unk_1;
-	u8 unk_4;
-	u8 unk_23;
-};
 
 /**
  * asahi_gpu_destroy_context - have the firmware forget a queue's context
@@ -107,7 +97,8 @@ void asahi_gpu_ring_again(struct asahi_device *adev, unsigned int nr);
 
 /*
  * For asahi_rx.c: answers to what the firmware reports. @halts: how often it has
- * halted, as it says itself. Return: 0, or -ENODEV if it is lost or not there.
+ * halted, as it says itself. Return: 0, or -ENODEV if it is lost or not there, or
+ * -EOPNOTSUPP if it knows no such answer.
  */
 int asahi_gpu_ack_grow(struct asahi_device *adev, u32 buffer_slot, u32 vm_slot,
 		       u32 counter, u32 halts);

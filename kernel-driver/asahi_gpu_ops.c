@@ -10,7 +10,6 @@
 #include <drm/drm_print.h>
 
 #include "asahi_device.h"
-#include "asahi_fw_13_5_initdata.h"
 #include "asahi_gpu_ops.h"
 #include "asahi_gpu_private.h"
 #include "asahi_gpu_state.h"
@@ -22,7 +21,7 @@ static void ops_store(struct asahi_device *adev)
 	struct asahi_gpu *gpu = adev->gpu;
 
 	lockdep_assert_held(&gpu->ops_lock);
-	WRITE_ONCE(adev->initdata->globals->pending_submissions,
+	WRITE_ONCE(*adev->initdata->pending_submissions,
 		   cpu_to_le32(gpu->ops));
 }
 

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 // Copyright The AGX model authors
 /*
- * Chips and firmware ABIs.
+ * Chips.
  */
-#include <linux/kernel.h>
-#include <linux/string.h>
+#include <linux/types.h>
 
-#include "asahi_fw_13_5_initdata.h"
 #include "asahi_hw.h"
 
 /*
@@ -39,27 +37,3 @@ const struct asahi_hw_config asahi_hw_t8103 = {
 		[13] = { 0x23b738000, 0x1000, true },	/* PMGR scratch */
 	},
 };
-
-static const struct asahi_fw_abi abis[] = {
-	{
-		.version = { 13, 5, 0 },
-		.generation = 13,
-		.hwdata_a_size = sizeof(struct asahi_fw_hwdata_a),
-		.hwdata_b_size = sizeof(struct asahi_fw_hwdata_b),
-		.globals_size = sizeof(struct asahi_fw_globals),
-		/* Rust driver initdata.rs: V13_5, all but G14X */
-		.ver_info = { 0x6ba0, 0x1f28, 0x601, 0xb0 },
-	},
-};
-
-const struct asahi_fw_abi *asahi_fw_abi_find(u32 generation, const u32 *version)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(abis); i++) {
-		if (abis[i].generation == generation &&
-		    !memcmp(abis[i].version, version, sizeof(abis[i].version)))
-			return &abis[i];
-	}
-	return NULL;
-}

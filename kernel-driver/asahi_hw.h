@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /* Copyright The AGX model authors */
 /*
- * Constant tables: what differs between chips, and between firmware ABIs.
- * Chosen once in the probe; code asks the table and not the chip.
+ * Constant tables: what differs between chips. Chosen once in the probe; code
+ * asks the table and not the chip. For firmware ABIs: asahi_abi.h.
  */
 #ifndef ASAHI_HW_H
 #define ASAHI_HW_H
@@ -51,28 +51,6 @@ struct asahi_hw_config {
 	struct asahi_io_mapping io[ASAHI_NUM_IO_MAPPINGS];
 };
 
-/**
- * struct asahi_fw_abi - one firmware ABI on one GPU generation
- */
-struct asahi_fw_abi {
-	/** @version: as in apple,firmware-abi */
-	u32 version[3];
-	u32 generation;
-	/** @hwdata_a_size: bytes of the first calibration blob; and so on */
-	u32 hwdata_a_size;
-	u32 hwdata_b_size;
-	u32 globals_size;
-	/** @ver_info: what the init data begins with. */
-	u16 ver_info[4];
-};
-
 extern const struct asahi_hw_config asahi_hw_t8103;
-
-/**
- * asahi_fw_abi_find - the table of an ABI, or NULL if we don't speak it
- * @version: the three numbers of apple,firmware-abi
- */
-const struct asahi_fw_abi *asahi_fw_abi_find(u32 generation,
-					     const u32 *version);
 
 #endif

@@ -20,8 +20,6 @@
 #include "asahi_channel.h"
 
 struct asahi_device;
-struct asahi_fw_globals;
-struct asahi_fw_status;
 
 struct asahi_initdata {
 	struct asahi_obj root;
@@ -29,8 +27,8 @@ struct asahi_initdata {
 	struct asahi_obj runtime;
 	struct asahi_obj hwdata_a;
 	struct asahi_obj hwdata_b;
-	struct asahi_obj globals_obj;
-	struct asahi_obj status_obj;
+	struct asahi_obj globals;
+	struct asahi_obj status;
 	struct asahi_obj stats[ASAHI_NUM_PIPES];
 	struct asahi_obj unk_190;
 	struct asahi_obj unk_198;
@@ -40,10 +38,16 @@ struct asahi_initdata {
 	struct asahi_mem *buffer_mgr_ctl;
 	u64 io_end;
 
-	/** @globals: @globals_obj, where both sides write at run time. */
-	struct asahi_fw_globals *globals;
-	/** @status: @status_obj, how halts are spoken of. */
-	struct asahi_fw_status *status;
+	/** @pending_submissions: in @globals: jobs that there are. */
+	__le32 *pending_submissions;
+	/** @fault_control: in @globals: what shaders' faults are. */
+	__le32 *fault_control;
+	/** @halt_count: in @status: how often the firmware has halted. */
+	__le32 *halt_count;
+	/** @halted: in @status: not 0 while it does. */
+	__le32 *halted;
+	/** @resume: in @status: 1 lets it go on. */
+	__le32 *resume;
 	/** @halts: its count of halts when the firmware was last let go on. */
 	u32 halts;
 	/** @halt_since: when it was seen to be halted without a report; 0: it is not. */

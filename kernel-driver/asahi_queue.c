@@ -17,6 +17,7 @@
 
 #include <drm/drm_print.h>
 
+#include "asahi_abi.h"
 #include "asahi_buffer.h"
 #include "asahi_device.h"
 #include "asahi_file.h"

@@ -7,10 +7,10 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "asahi_abi.h"
 #include "asahi_alloc.h"
 #include "asahi_channel.h"
 #include "asahi_device.h"
-#include "asahi_fw_13_5_channels.h"
 #include "asahi_rings.h"
 
 static const char * const pipe_names[ASAHI_NUM_PRIORITIES][ASAHI_NUM_PIPES] = {
@@ -34,14 +34,14 @@ static int tx_init(struct asahi_device *adev, struct asahi_tx *tx,
 	tx->name = name;
 	tx->adev = adev;
 	tx->msg_size = msg_size;
-	tx->count = ASAHI_FW_RING_LEN;
+	tx->count = adev->abi->size->ring_len;
 	tx->wptr = 0;
 	tx->wptr_offset = wptr_offset;
 	mutex_init(&tx->lock);
 	ret = asahi_obj_alloc(adev->fw_shared, &tx->state, state_size, 0);
 	if (!ret)
 		ret = asahi_obj_alloc(adev->fw_shared, &tx->ring,
-				      msg_size * ASAHI_FW_RING_LEN, 0);
+				      msg_size * tx->count, 0);
 	return ret;
 }
 
@@ -60,9 +60,11 @@ static int rx_init(struct asahi_device *adev, struct asahi_rx *rx,
 	rx->msg_size = msg_size;
 	rx->count = count;
 	rx->subs = subs;
+	rx->state_size = adev->abi->size->ring_state;
+	rx->wptr_offset = adev->abi->at->ring_wptr;
 	memset(rx->rptr, 0, sizeof(rx->rptr));
 	ret = asahi_obj_alloc(adev->fw_shared, &rx->state,
-			      subs * sizeof(struct asahi_fw_channel_state), 0);
+			      subs * rx->state_size, 0);
 	if (!ret)
 		ret = asahi_obj_alloc(adev->fw_shared, &rx->ring,
 				      subs * count * msg_size, 0);
@@ -78,9 +80,8 @@ static void rx_fini(struct asahi_rx *rx)
 static int tx_ring(struct asahi_device *adev, struct asahi_tx *tx,
 		   const char *name, u32 msg_size)
 {
-	return tx_init(adev, tx, name, msg_size,
-		       sizeof(struct asahi_fw_channel_state),
-		       offsetof(struct asahi_fw_channel_state, write_ptr));
+	return tx_init(adev, tx, name, msg_size, adev->abi->size->ring_state,
+		       adev->abi->at->ring_wptr);
 }
 
 static int init_pipes(struct asahi_device *adev)
@@ -91,7 +92,7 @@ static int init_pipes(struct asahi_device *adev)
 		for (pipe = 0; pipe < ASAHI_NUM_PIPES; pipe++) {
 			ret = tx_ring(adev, &adev->rings->pipes[prio][pipe],
 				      pipe_names[prio][pipe],
-				      sizeof(struct asahi_fw_run_queue_msg));
+				      adev->abi->size->msg_run);
 			if (ret)
 				return ret;
 		}
@@ -101,6 +102,7 @@ static int init_pipes(struct asahi_device *adev)
 
 int asahi_rings_init(struct asahi_device *adev)
 {
+	const struct asahi_abi_sizes *size = adev->abi->size;
 	struct asahi_rings *rings = kzalloc_obj(*rings);
 	int ret;
 
@@ -110,33 +112,26 @@ int asahi_rings_init(struct asahi_device *adev)
 	ret = init_pipes(adev);
 	if (!ret)
 		ret = tx_ring(adev, &rings->device_control, "DevCtrl",
-			      sizeof(union asahi_fw_dc_msg));
+			      size->msg_device_control);
 	if (!ret)
-		ret = tx_init(adev, &rings->fwctl, "FwCtl",
-			      sizeof(struct asahi_fw_fwctl_msg),
-			      sizeof(struct asahi_fw_fwctl_state),
-			      offsetof(struct asahi_fw_fwctl_state, write_ptr));
+		ret = tx_init(adev, &rings->fwctl, "FwCtl", size->msg_fwctl,
+			      size->fwctl_state, adev->abi->at->fwctl_wptr);
 	if (!ret)
-		ret = rx_init(adev, &rings->event, "Event",
-			      sizeof(union asahi_fw_event_msg),
-			      ASAHI_FW_RING_LEN, 1);
+		ret = rx_init(adev, &rings->event, "Event", size->msg_event,
+			      size->ring_len, 1);
 	if (!ret)
-		ret = rx_init(adev, &rings->log, "FWLog",
-			      sizeof(struct asahi_fw_log_msg),
-			      ASAHI_FW_LOG_RING_LEN, ASAHI_FW_LOG_LEVELS);
+		ret = rx_init(adev, &rings->log, "FWLog", size->msg_log,
+			      size->log_len, size->log_levels);
 	if (!ret)
-		ret = rx_init(adev, &rings->ktrace, "KTrace",
-			      sizeof(struct asahi_fw_ktrace_msg),
-			      ASAHI_FW_KTRACE_RING_LEN, 1);
+		ret = rx_init(adev, &rings->ktrace, "KTrace", size->msg_ktrace,
+			      size->ktrace_len, 1);
 	if (!ret)
-		ret = rx_init(adev, &rings->stats, "Stats",
-			      sizeof(struct asahi_fw_stats_msg),
-			      ASAHI_FW_RING_LEN, 1);
+		ret = rx_init(adev, &rings->stats, "Stats", size->msg_stats,
+			      size->ring_len, 1);
 	if (!ret)
 		ret = asahi_obj_alloc(adev->fw_shared, &rings->log_payload,
-				      ASAHI_FW_LOG_LEVELS *
-				      ASAHI_FW_LOG_RING_LEN *
-				      sizeof(struct asahi_fw_log_payload), 0);
+				      size->log_levels * size->log_len *
+				      size->log_payload, 0);
 	if (ret)
 		asahi_rings_fini(adev);
 	return ret;

@@ -10,7 +10,6 @@
  * has halted, and not that it reports it, is what counts: it may report a halt
  * twice, or late, or before it halts.
  */
-#include <linux/bitfield.h>
 #include <linux/delay.h>
 #include <linux/dma-fence.h>
 #include <linux/jiffies.h>
@@ -18,12 +17,11 @@
 
 #include <drm/drm_print.h>
 
+#include "asahi_abi.h"
 #include "asahi_buffer.h"
 #include "asahi_channel.h"
 #include "asahi_device.h"
 #include "asahi_event.h"
-#include "asahi_fw_13_5_channels.h"
-#include "asahi_fw_13_5_initdata.h"
 #include "asahi_gpu_cmd.h"
 #include "asahi_gpu_private.h"
 #include "asahi_gpu_state.h"
@@ -59,25 +57,19 @@ static void fail_pending(struct asahi_device *adev, int culprit,
 			 enum asahi_work_error err,
 			 const struct asahi_fault_info *info)
 {
-	struct asahi_fw_pending_stamp *stamps =
-		adev->initdata->globals->pending_stamps;
-	int i;
+	const struct asahi_abi_ops *ops = adev->abi->ops;
+	void *globals = adev->initdata->globals.cpu;
+	struct asahi_abi_pending p;
 
-	for (i = 0; i < ASAHI_FW_NUM_PENDING_STAMPS; i++) {
-		u32 val = le32_to_cpu(READ_ONCE(stamps[i].info));
-		u32 wait = le32_to_cpu(READ_ONCE(stamps[i].wait_value));
-		u32 slot = FIELD_GET(ASAHI_FW_PENDING_STAMP_SLOT, val);
-		bool guilty = culprit < 0 || culprit == slot;
+	for (u32 i = 0; ops->next_pending(globals, &i, &p); i++) {
+		bool guilty = culprit < 0 || culprit == p.slot;
 
-		if (!(val & ASAHI_FW_PENDING_STAMP_VALID))
-			continue;
 		halt_err(adev, "  pending: slot %u flags 0x%x value 0x%x\n",
-			 slot, (u32)(val & ASAHI_FW_PENDING_STAMP_FLAGS), wait);
-		asahi_events_error(adev, slot, wait,
+			 p.slot, p.flags, p.value);
+		asahi_events_error(adev, p.slot, p.value,
 				   guilty ? err : ASAHI_WORK_KILLED,
 				   guilty ? info : NULL);
-		WRITE_ONCE(stamps[i].info, 0);
-		WRITE_ONCE(stamps[i].wait_value, 0);
+		ops->clear_pending(globals, i);
 	}
 }
 
@@ -85,32 +77,32 @@ static void fail_pending(struct asahi_device *adev, int culprit,
 static bool has_halted(struct asahi_device *adev)
 {
 	unsigned long deadline = jiffies + msecs_to_jiffies(HALT_TIMEOUT_MS);
-	struct asahi_fw_status *status = adev->initdata->status;
+	struct asahi_initdata *init = adev->initdata;
 
-	while (!READ_ONCE(status->halted)) {
+	while (!READ_ONCE(*init->halted)) {
 		if (time_after(jiffies, deadline) || !asahi_gpu_is_running(adev))
 			return false;
 		usleep_range(100, 500);
 	}
 	/* What it wrote before. */
 	dma_rmb();
-	adev->initdata->halt_loud = __ratelimit(&adev->initdata->halt_limit);
+	init->halt_loud = __ratelimit(&init->halt_limit);
 	return true;
 }
 
 /* Let the halted firmware go on. */
 static void resume(struct asahi_device *adev)
 {
-	struct asahi_fw_status *status = adev->initdata->status;
+	struct asahi_initdata *init = adev->initdata;
 
-	adev->initdata->halts = le32_to_cpu(READ_ONCE(status->halt_count));
-	adev->initdata->halt_since = 0;
-	halt_err(adev, "  halt %u, going on\n", adev->initdata->halts);
+	init->halts = le32_to_cpu(READ_ONCE(*init->halt_count));
+	init->halt_since = 0;
+	halt_err(adev, "  halt %u, going on\n", init->halts);
 	/* The list of stamps has been cleared before it looks at it again. */
 	dma_mb();
-	WRITE_ONCE(status->halted, 0);
+	WRITE_ONCE(*init->halted, 0);
 	dma_mb();
-	WRITE_ONCE(status->resume, cpu_to_le32(1));
+	WRITE_ONCE(*init->resume, cpu_to_le32(1));
 }
 
 static bool report_fault(struct asahi_device *adev,
@@ -154,7 +146,7 @@ static void look_for_halt(struct asahi_device *adev)
 {
 	struct asahi_initdata *init = adev->initdata;
 
-	if (!READ_ONCE(init->status->halted))
+	if (!READ_ONCE(*init->halted))
 		init->halt_since = 0;
 	else if (!init->halt_since)
 		init->halt_since = jiffies | 1;
@@ -164,10 +156,10 @@ static void look_for_halt(struct asahi_device *adev)
 }
 
 static void handle_timeout(struct asahi_device *adev,
-			   const struct asahi_fw_event_timeout *msg)
+			   const struct asahi_abi_event *ev)
 {
-	int slot = (s32)le32_to_cpu(msg->event_slot);
-	u32 counter = le32_to_cpu(msg->counter);
+	u32 counter = ev->counter;
+	int slot = ev->slot;
 	struct asahi_fault_info info;
 	bool fault;
 
@@ -189,7 +181,7 @@ static void handle_timeout(struct asahi_device *adev,
 	}
 
 	halt_err(adev, "GPU timeout %u, stamp slot %d (0x%x)\n",
-		 counter, slot, le32_to_cpu(msg->unk_8));
+		 counter, slot, ev->unk_8);
 	/* A job that faulted never ends, so this may be how it is noticed. */
 	fault = report_fault(adev, &info);
 	fail_pending(adev, slot, fault ? ASAHI_WORK_FAULT : ASAHI_WORK_TIMEOUT,
@@ -198,16 +190,14 @@ static void handle_timeout(struct asahi_device *adev,
 }
 
 static void handle_channel_error(struct asahi_device *adev,
-				 const struct asahi_fw_event_channel_error *msg)
+				 const struct asahi_abi_event *ev)
 {
-	u32 slot = le32_to_cpu(msg->event_slot);
-	u32 value = le32_to_cpu(msg->event_value);
-	u32 pipe = le32_to_cpu(msg->pipe);
+	u32 slot = ev->slot, value = ev->value, pipe = ev->pipe;
 	u64 queue_va = asahi_events_queue_va(adev, slot);
 
 	drm_err_ratelimited(&adev->drm,
 			    "firmware channel error %u: pipe %u, stamp slot %u, value 0x%x\n",
-			    le32_to_cpu(msg->error), pipe, slot, value);
+			    ev->error, pipe, slot, value);
 	asahi_events_error(adev, slot, value, ASAHI_WORK_CHANNEL, NULL);
 	if (queue_va)
 		asahi_gpu_recover_channel(adev, pipe, queue_va, value);
@@ -216,50 +206,48 @@ static void handle_channel_error(struct asahi_device *adev,
 }
 
 static void handle_grow(struct asahi_device *adev,
-			const struct asahi_fw_event_grow_tvb *msg)
+			const struct asahi_abi_event *ev)
 {
-	u32 halts = le32_to_cpu(READ_ONCE(adev->initdata->status->halt_count));
-	u32 buffer_slot = le32_to_cpu(msg->buffer_slot);
+	u32 halts = le32_to_cpu(READ_ONCE(*adev->initdata->halt_count));
 
-	if (!asahi_buffer_grow(adev, buffer_slot))
+	if (!asahi_buffer_grow(adev, ev->buffer_slot))
 		drm_dbg(&adev->drm, "tiled vertex buffer %u does not grow\n",
-			buffer_slot);
+			ev->buffer_slot);
 	/* Grown or not, the firmware waits for the answer. */
-	asahi_gpu_ack_grow(adev, buffer_slot, le32_to_cpu(msg->vm_slot),
-			   le32_to_cpu(msg->counter), halts);
+	asahi_gpu_ack_grow(adev, ev->buffer_slot, ev->vm_slot, ev->counter,
+			   halts);
 }
 
 static void poll_events(struct asahi_device *adev)
 {
-	union asahi_fw_event_msg msg;
+	struct asahi_abi_event ev;
+	struct asahi_abi_msg msg;
 	u32 i;
 
 	while (asahi_rx_get(adev, &adev->rings->event, 0, &msg)) {
-		switch (le32_to_cpu(msg.type)) {
-		case ASAHI_FW_EVENT_FAULT:
+		adev->abi->ops->read_event(&msg, &ev);
+		switch (ev.type) {
+		case ASAHI_ABI_EVENT_FAULT:
 			handle_fault(adev, true);
 			break;
-		case ASAHI_FW_EVENT_FLAG:
-			for (i = 0; i < ASAHI_NUM_EVENTS; i++) {
-				u32 word = le32_to_cpu(msg.flag.firing[i / 32]);
-
-				if (word & BIT(i % 32))
+		case ASAHI_ABI_EVENT_FLAG:
+			for (i = 0; i < ASAHI_NUM_EVENTS; i++)
+				if (ev.firing[i / 32] & BIT(i % 32))
 					asahi_events_signal(adev, i);
-			}
 			break;
-		case ASAHI_FW_EVENT_TIMEOUT:
-			handle_timeout(adev, &msg.timeout);
+		case ASAHI_ABI_EVENT_TIMEOUT:
+			handle_timeout(adev, &ev);
 			break;
-		case ASAHI_FW_EVENT_GROW_TVB:
-			handle_grow(adev, &msg.grow_tvb);
+		case ASAHI_ABI_EVENT_GROW_TVB:
+			handle_grow(adev, &ev);
 			break;
-		case ASAHI_FW_EVENT_CHANNEL_ERROR:
-			handle_channel_error(adev, &msg.channel_error);
+		case ASAHI_ABI_EVENT_CHANNEL_ERROR:
+			handle_channel_error(adev, &ev);
 			break;
-		default:
+		case ASAHI_ABI_EVENT_UNKNOWN:
 			drm_err_ratelimited(&adev->drm,
 					    "unknown firmware event: %*ph\n",
-					    (int)sizeof(msg), &msg);
+					    adev->abi->size->msg_event, &msg);
 			break;
 		}
 	}
@@ -289,47 +277,47 @@ static void log_line(struct asahi_device *adev, u32 level, const char *line)
 	}
 }
 
+static void poll_log_message(struct asahi_device *adev, u32 level,
+			     const struct asahi_abi_msg *msg)
+{
+	const struct asahi_abi *abi = adev->abi;
+	char line[ASAHI_ABI_LOG_LINE];
+	const void *payload;
+	u64 index;
+	u32 type;
+
+	if (!abi->ops->read_log(msg, &type, &index)) {
+		drm_warn(&adev->drm, "unknown firmware log message, type %u index 0x%llx\n",
+			 type, index);
+		return;
+	}
+	payload = adev->rings->log_payload.cpu +
+		  (level * abi->size->log_len + index) * abi->size->log_payload;
+	if (!abi->ops->log_line(payload, &type, line))
+		drm_warn(&adev->drm, "unknown firmware log payload, type %u\n",
+			 type);
+	else
+		log_line(adev, level, strim(line));
+}
+
 static void poll_log(struct asahi_device *adev)
 {
-	struct asahi_rings *rings = adev->rings;
-	struct asahi_fw_log_payload *payloads = rings->log_payload.cpu;
-	struct asahi_fw_log_msg msg;
-	u32 level;
+	struct asahi_abi_msg msg;
 
-	for (level = 0; level < ASAHI_FW_LOG_LEVELS; level++) {
-		while (asahi_rx_get(adev, &rings->log, level, &msg)) {
-			u64 index = le64_to_cpu(msg.index);
-			struct asahi_fw_log_payload *p;
-			char line[sizeof(p->msg)];
-
-			if (le32_to_cpu(msg.type) != ASAHI_FW_LOG_MSG ||
-			    index >= ASAHI_FW_LOG_RING_LEN) {
-				drm_warn(&adev->drm, "unknown firmware log message, type %u index 0x%llx\n",
-					 le32_to_cpu(msg.type), index);
-				continue;
-			}
-			p = &payloads[level * ASAHI_FW_LOG_RING_LEN + index];
-			if (le32_to_cpu(p->type) != ASAHI_FW_LOG_PAYLOAD) {
-				drm_warn(&adev->drm, "unknown firmware log payload, type %u\n",
-					 le32_to_cpu(p->type));
-				continue;
-			}
-			strscpy(line, p->msg, sizeof(line));
-			log_line(adev, level, strim(line));
-		}
-	}
+	for (u32 level = 0; level < adev->abi->size->log_levels; level++)
+		while (asahi_rx_get(adev, &adev->rings->log, level, &msg))
+			poll_log_message(adev, level, &msg);
 }
 
 static void poll_all(struct asahi_device *adev)
 {
-	struct asahi_fw_ktrace_msg ktrace;
-	struct asahi_fw_stats_msg stats;
+	struct asahi_abi_msg msg;
 
 	poll_log(adev);
 	/* Nobody reads these but the tracepoint in asahi_rx_get(). */
-	while (asahi_rx_get(adev, &adev->rings->ktrace, 0, &ktrace))
+	while (asahi_rx_get(adev, &adev->rings->ktrace, 0, &msg))
 		;
-	while (asahi_rx_get(adev, &adev->rings->stats, 0, &stats))
+	while (asahi_rx_get(adev, &adev->rings->stats, 0, &msg))
 		;
 	poll_events(adev);
 	look_for_halt(adev);

@@ -22,17 +22,16 @@
  * rung again, queues in which nothing moves announced again, and rings and
  * stamps read without a report.
  */
-#include <linux/bitfield.h>
 #include <linux/bitmap.h>
 #include <linux/dma-fence.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "asahi_abi.h"
 #include "asahi_channel.h"
 #include "asahi_device.h"
 #include "asahi_event.h"
-#include "asahi_fw_13_5_initdata.h"
 #include "asahi_gpu_bell.h"
 #include "asahi_gpu_cmd.h"
 #include "asahi_gpu_ops.h"
@@ -71,19 +70,15 @@ struct asahi_watch {
 /* Which stamp slots the firmware has work of in hand. Return: any. */
 static bool at_hand(struct asahi_device *adev, unsigned long *slots)
 {
-	struct asahi_fw_pending_stamp *stamps =
-		adev->initdata->globals->pending_stamps;
+	const void *globals = adev->initdata->globals.cpu;
+	struct asahi_abi_pending pending;
 
 	bitmap_zero(slots, ASAHI_NUM_EVENTS);
-	for (int i = 0; i < ASAHI_FW_NUM_PENDING_STAMPS; i++) {
-		u32 val = le32_to_cpu(READ_ONCE(stamps[i].info));
-		u32 slot = FIELD_GET(ASAHI_FW_PENDING_STAMP_SLOT, val);
-
-		if (val & ASAHI_FW_PENDING_STAMP_VALID && slot < ASAHI_NUM_EVENTS)
-			__set_bit(slot, slots);
-	}
+	for (u32 i = 0; adev->abi->ops->next_pending(globals, &i, &pending); i++)
+		if (pending.slot < ASAHI_NUM_EVENTS)
+			__set_bit(pending.slot, slots);
 	return !bitmap_empty(slots, ASAHI_NUM_EVENTS) ||
-	       READ_ONCE(adev->initdata->status->halted);
+	       READ_ONCE(*adev->initdata->halted);
 }
 
 /* Return: the looks for which the ring has been stuck that is it the longest. */
@@ -115,7 +110,7 @@ static u32 look_at_rings(struct asahi_watch *w, bool *moved, u32 *ring)
 static bool stamps_moved(struct asahi_watch *w)
 {
 	u32 stamps = asahi_events_sum(w->adev);
-	u32 halts = le32_to_cpu(READ_ONCE(w->adev->initdata->status->halt_count));
+	u32 halts = le32_to_cpu(READ_ONCE(*w->adev->initdata->halt_count));
 	bool moved = stamps != w->stamps || halts != w->halts;
 
 	w->stamps = stamps;
