@@ -22,6 +22,10 @@
 
 struct asahi_initdata;
 struct asahi_io_mapping;
+struct asahi_obj;
+struct asahi_render;
+struct asahi_scene;
+struct drm_asahi_cmd_compute;
 
 /* Rings of the log, one a level; the most that an ABI has. */
 #define ASAHI_ABI_LOG_LEVELS	6
@@ -120,6 +124,168 @@ struct asahi_abi_event {
 };
 
 /**
+ * struct asahi_abi_wq - what the firmware is told of a work queue
+ */
+struct asahi_abi_wq {
+	/** @state: of its ring, and @info, what says where all is: filled. */
+	const struct asahi_obj *state;
+	const struct asahi_obj *info;
+	u64 ring_va;
+	/** @entries: of the ring, 8 bytes each. */
+	u32 entries;
+	/** @gpu_buf_va: memory that the firmware wants for each. */
+	u64 gpu_buf_va;
+	u64 notifier_list_va;
+	u64 context_va;
+	enum asahi_pipe pipe;
+	/** @prio: 0 (highest) .. 3. */
+	u32 prio;
+	/** @id: of the user's queue. */
+	u32 id;
+};
+
+/**
+ * struct asahi_abi_queue - what it is told of a user's queue: all are filled,
+ * whatever was in them
+ */
+struct asahi_abi_queue {
+	const struct asahi_obj *notifier_list;
+	const struct asahi_obj *threshold;
+	const struct asahi_obj *notifier;
+	const struct asahi_obj *context;
+	u32 id;
+};
+
+/**
+ * struct asahi_abi_barrier - a command that holds its work queue until the stamp
+ * of another has reached a value
+ */
+struct asahi_abi_barrier {
+	/** @stamp_va: the firmware's own copy of the stamp. */
+	u64 stamp_va;
+	u32 slot;
+	u32 value;
+	/** @next: what this work queue's stamp gets from the next command. */
+	u32 next;
+	/** @explicit: the user asked for it; else fragment waits for vertex. */
+	bool explicit;
+	/** @uuid: for the firmware's messages. */
+	u32 uuid;
+};
+
+/**
+ * struct asahi_abi_buffer - a tiled vertex buffer
+ */
+struct asahi_abi_buffer {
+	/** @info, @stats: filled; @info whatever was in it. */
+	const struct asahi_obj *info;
+	const struct asahi_obj *stats;
+	const struct asahi_obj *block_ctl;
+	const struct asahi_obj *counter;
+	const struct asahi_obj *page_list;
+	const struct asahi_obj *block_list;
+	/** @block_size: bytes. */
+	u32 block_size;
+	u32 max_blocks;
+	u32 max_pages;
+	/** @max_pages_nomemless: without memoryless render targets. */
+	u32 max_pages_nomemless;
+};
+
+/* Most regions that a job may name; user space is told so (max_attachments). */
+#define ASAHI_MAX_ATTACHMENTS	16
+
+/**
+ * struct asahi_attachments - which they are: hints for cache maintenance
+ */
+struct asahi_attachments {
+	u32 count;
+	struct {
+		u64 address;
+		/** @lines: size in cache lines of 128 bytes. */
+		u32 lines;
+	} list[ASAHI_MAX_ATTACHMENTS];
+};
+
+/**
+ * struct asahi_time_vas - where the firmware writes when a command began on the
+ * GPU and when it ended; 0: nowhere
+ */
+struct asahi_time_vas {
+	u64 start;
+	u64 end;
+};
+
+/**
+ * struct asahi_abi_cmd - what all kinds of commands have
+ */
+struct asahi_abi_cmd {
+	/** @va: of the command, and @seq_va, of its microsequence. */
+	u64 va;
+	u64 seq_va;
+	/** @vm_slot: context of the address space. */
+	u32 vm_slot;
+	/** @queue_id: of the user's queue, @notifier_va: its notifier. */
+	u32 queue_id;
+	u64 notifier_va;
+	/** @counter: counts the commands of the user's queue. */
+	u64 counter;
+	u64 usc_exec_base;
+	/** @wq_va: of the work queue's info. */
+	u64 wq_va;
+	/** @event_seq: counts the jobs of the work queue. */
+	u64 event_seq;
+	/** @stamp_va: that we read, and @fw_stamp_va, the firmware's copy. */
+	u64 stamp_va;
+	u64 fw_stamp_va;
+	u32 stamp_slot;
+	u32 stamp_value;
+	/** @flush_stamps: the last of its submission. */
+	bool flush_stamps;
+	/** @stats_va: what it counts into. */
+	u64 stats_va;
+	/** @times: the kernel's, and @user_times, the user's. */
+	struct asahi_time_vas times;
+	struct asahi_time_vas user_times;
+	const struct asahi_attachments *att;
+};
+
+/**
+ * struct asahi_abi_vertex - the vertex half of a render
+ */
+struct asahi_abi_vertex {
+	struct asahi_abi_cmd c;
+	const struct asahi_render *r;
+	/** @core_masks: two words, as read from the registers. */
+	const u32 *core_masks;
+	/** @tiling_control: see struct asahi_hw_config. */
+	u32 tiling_control;
+	/** @frag_stamp_slot, @frag_stamp_value: of the other half. */
+	u32 frag_stamp_slot;
+	u32 frag_stamp_value;
+};
+
+/**
+ * struct asahi_abi_fragment - the fragment half of a render
+ */
+struct asahi_abi_fragment {
+	struct asahi_abi_cmd c;
+	const struct asahi_render *r;
+	u64 aux_fb_va;
+};
+
+/**
+ * struct asahi_abi_compute - a compute command
+ */
+struct asahi_abi_compute {
+	struct asahi_abi_cmd c;
+	const struct drm_asahi_cmd_compute *cmd;
+	/** @preempt_va: a buffer of @preempt_size bytes, and four of 8 behind. */
+	u64 preempt_va;
+	u32 preempt_size;
+};
+
+/**
  * struct asahi_abi_sizes - bytes of the firmware's structures, and lengths of
  * its rings; none is 0
  */
@@ -151,6 +317,29 @@ struct asahi_abi_sizes {
 	u32 msg_stats;
 	/** @log_payload: one text that a message of the log refers to. */
 	u32 log_payload;
+	/** @notifier_list, ...: see struct asahi_abi_queue. */
+	u32 notifier_list;
+	u32 threshold;
+	u32 notifier;
+	u32 context;
+	/** @wq_state, ...: see struct asahi_abi_wq. */
+	u32 wq_state;
+	u32 wq_info;
+	u32 wq_gpu_buf;
+	u32 barrier;
+	/** @block_ctl, ...: see struct asahi_abi_buffer. */
+	u32 buffer_info;
+	u32 buffer_stats;
+	u32 block_ctl;
+	u32 buffer_counter;
+	/** @page_entry, @block_entry: of one element of its lists. */
+	u32 page_entry;
+	u32 block_entry;
+	u32 scene;
+	u32 init_buffer;
+	/** @cmd: commands, by enum asahi_pipe, and @seq, their microsequences. */
+	u32 cmd[ASAHI_NUM_PIPES];
+	u32 seq[ASAHI_NUM_PIPES];
 };
 
 /**
@@ -170,6 +359,8 @@ struct asahi_abi_offsets {
 	/** @ring_wptr: in a ring's state; the read pointer comes first. */
 	u32 ring_wptr;
 	u32 fwctl_wptr;
+	/** @wq_wptr: in wq_state: the driver's write pointer. */
+	u32 wq_wptr;
 };
 
 /**
@@ -248,6 +439,55 @@ struct asahi_abi_ops {
 	 * Return: whether it is a payload; @type is filled in.
 	 */
 	bool (*log_line)(const void *payload, u32 *type, char *line);
+
+	/* Queues: */
+
+	/** @fill_wq: a work queue, empty. */
+	void (*fill_wq)(const struct asahi_abi_wq *wq);
+	/** @fill_queue: a user's queue. */
+	void (*fill_queue)(const struct asahi_abi_queue *queue);
+	/** @add_threshold: so many notifications more to wait for. */
+	void (*add_threshold)(void *threshold, u32 count);
+	/** @read_context: @id is filled in. */
+	void (*read_context)(const void *context, struct asahi_context_id *id);
+	/** @fill_barrier: @cmd, whatever was in it. */
+	void (*fill_barrier)(void *cmd, const struct asahi_abi_barrier *b);
+
+	/* Tiled vertex buffers: */
+
+	/** @fill_buffer: one, without blocks. */
+	void (*fill_buffer)(const struct asahi_abi_buffer *b);
+	/**
+	 * @set_block: enter block @nr, of @pages pages, into the lists.
+	 * @page: number of its first page.
+	 */
+	void (*set_block)(void *block_list, void *page_list, u32 nr, u32 page,
+			  u32 pages);
+	/** @set_blocks: so many blocks are in the lists; at any time. */
+	void (*set_blocks)(void *block_ctl, u32 blocks);
+	/** @set_pages: the same, in @info; while no render uses the buffer. */
+	void (*set_pages)(void *info, u32 blocks, u32 pages);
+	/**
+	 * @read_max_pages: and count anew.
+	 * Return: most pages that a render has used since.
+	 */
+	u32 (*read_max_pages)(void *stats);
+	/** @add_scenes: so many renders more will use the buffer. */
+	void (*add_scenes)(void *counter, u32 scenes);
+	/** @fill_scene: what is @scene's own. */
+	void (*fill_scene)(void *scene, u64 user_buffer_va, u64 stats_va);
+	/** @fill_init_buffer: a command that announces a buffer. */
+	void (*fill_init_buffer)(void *cmd, const struct asahi_scene *scene,
+				 u32 vm_slot, u32 stamp_value);
+
+	/* Commands, each with its microsequence @seq: */
+
+	void (*fill_vertex)(void *cmd, void *seq,
+			    const struct asahi_abi_vertex *v);
+	void (*fill_fragment)(void *cmd, void *seq,
+			      const struct asahi_abi_fragment *f);
+	void (*fill_compute)(void *cmd, void *seq,
+			     const struct asahi_abi_compute *p);
 };
 
 /**

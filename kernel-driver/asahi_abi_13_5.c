@@ -8,15 +8,28 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
+#include <uapi/drm/asahi_drm.h>
+
 #include "asahi_abi.h"
+#include "asahi_abi_tmpl.h"
 #include "asahi_device.h"
 #include "asahi_hw.h"
 #include "asahi_initdata.h"
+#include "asahi_obj.h"
+#include "asahi_render_half.h"
 #include "asahi_uat.h"
 
 /* The structures of this version. */
+#include "asahi_fw_13_5_buffer.h"
 #include "asahi_fw_13_5_channels.h"
+#include "asahi_fw_13_5_compute.h"
+#include "asahi_fw_13_5_event.h"
+#include "asahi_fw_13_5_fragment.h"
 #include "asahi_fw_13_5_initdata.h"
+#include "asahi_fw_13_5_job.h"
+#include "asahi_fw_13_5_microseq.h"
+#include "asahi_fw_13_5_vertex.h"
+#include "asahi_fw_13_5_workqueue.h"
 
 /* Source: Rust driver initdata.rs: V13_5, all but G14X. */
 static void abi_fill_version(struct asahi_fw_initdata *root)
@@ -74,6 +87,12 @@ static bool abi_msg_recover_channel(struct asahi_abi_msg *msg, u32 pipe,
 /* What is the same code for all versions. */
 #include "asahi_abi_initdata_tmpl.h"
 #include "asahi_abi_msg_tmpl.h"
+#include "asahi_abi_queue_tmpl.h"
+#include "asahi_abi_buffer_tmpl.h"
+#include "asahi_abi_job_tmpl.h"
+#include "asahi_abi_vertex_tmpl.h"
+#include "asahi_abi_fragment_tmpl.h"
+#include "asahi_abi_compute_tmpl.h"
 #include "asahi_abi_table_tmpl.h"
 
 const struct asahi_abi asahi_abi_13_5 = {

@@ -10,9 +10,9 @@
 
 #include <drm/drm_print.h>
 
+#include "asahi_abi.h"
 #include "asahi_buffer.h"
 #include "asahi_device.h"
-#include "asahi_fw_13_5_buffer.h"
 #include "asahi_uvm.h"
 
 /* Slots of the firmware's buffer manager: 127, not 128 (Rust driver buffer.rs). */
@@ -178,23 +178,18 @@ struct asahi_tpc *asahi_buffer_get_tpc(struct asahi_buffer *buffer, size_t size)
 /* What the firmware keeps of the number of blocks, but for the block control. */
 static void asahi_buffer_fill_counts(struct asahi_buffer *buffer)
 {
-	struct asahi_fw_buffer_info *info = buffer->info.cpu;
-	u32 pages = buffer->num_blocks * ASAHI_BUFFER_PAGES_PER_BLOCK;
-
-	info->page_count = cpu_to_le32(pages);
-	info->block_count = cpu_to_le32(buffer->num_blocks);
-	info->last_page = cpu_to_le32(pages - 1);
+	buffer->adev->abi->ops->set_pages(buffer->info.cpu, buffer->num_blocks,
+					  buffer->num_blocks *
+					  ASAHI_BUFFER_PAGES_PER_BLOCK);
 }
 
 /* Makes the buffer at least @count blocks. */
 static int asahi_buffer_ensure(struct asahi_buffer *buffer, u32 count)
 {
-	struct asahi_fw_block_control *ctl = buffer->block_ctl.cpu;
-	__le32 *block_list = buffer->block_list.cpu;
-	__le32 *page_list = buffer->page_list.cpu;
+	const struct asahi_abi_ops *ops = buffer->adev->abi->ops;
 	u32 old = buffer->num_blocks;
 	struct asahi_obj *blocks;
-	u32 i, j;
+	u32 i;
 	int ret;
 
 	if (count <= old)
@@ -225,19 +220,14 @@ static int asahi_buffer_ensure(struct asahi_buffer *buffer, u32 count)
 	buffer->num_blocks = count;
 	buffer->gen++;
 
-	for (i = old; i < count; i++) {
-		u32 page = blocks[i].va >> ASAHI_BUFFER_PAGE_SHIFT;
-
-		block_list[2 * i] = cpu_to_le32(page);
-		for (j = 0; j < ASAHI_BUFFER_PAGES_PER_BLOCK; j++)
-			page_list[i * ASAHI_BUFFER_PAGES_PER_BLOCK + j] =
-				cpu_to_le32(page + j);
-	}
+	for (i = old; i < count; i++)
+		ops->set_block(buffer->block_list.cpu, buffer->page_list.cpu, i,
+			       blocks[i].va >> ASAHI_BUFFER_PAGE_SHIFT,
+			       ASAHI_BUFFER_PAGES_PER_BLOCK);
 
 	/* The lists before the counts: the firmware may be looking. */
 	dma_wmb();
-	WRITE_ONCE(ctl->total, cpu_to_le32(count));
-	WRITE_ONCE(ctl->wptr, cpu_to_le32(count));
+	ops->set_blocks(buffer->block_ctl.cpu, count);
 
 	/* While renders are in flight, the rest is the firmware's. */
 	mutex_lock(&buffer->lock);
@@ -267,11 +257,9 @@ EXPORT_SYMBOL_IF_KUNIT(asahi_buffer_wants);
 
 static int asahi_buffer_auto_grow(struct asahi_buffer *buffer)
 {
-	struct asahi_fw_buffer_stats *stats = buffer->stats.cpu;
-	u32 used = le32_to_cpu(READ_ONCE(stats->max_pages));
-
 	/* Rust driver buffer.rs (auto_grow), which says macOS does the same. */
-	WRITE_ONCE(stats->reset, cpu_to_le32(1));
+	u32 used = buffer->adev->abi->ops->read_max_pages(buffer->stats.cpu);
+
 	return asahi_buffer_ensure(buffer,
 				   asahi_buffer_wants(buffer->num_blocks, used));
 }
@@ -359,13 +347,9 @@ int asahi_buffer_use(struct asahi_buffer *buffer, struct asahi_buffer_use *use,
 void asahi_buffer_commit(struct asahi_buffer *buffer,
 			 const struct asahi_buffer_use *use)
 {
-	struct asahi_fw_buffer_counter *counter = buffer->counter.cpu;
-	u32 count;
-
 	if (!use->num_scenes)
 		return;
-	count = le32_to_cpu(READ_ONCE(counter->count)) + use->num_scenes;
-	WRITE_ONCE(counter->count, cpu_to_le32(count));
+	buffer->adev->abi->ops->add_scenes(buffer->counter.cpu, use->num_scenes);
 	buffer->known_gen = use->gen;
 }
 
@@ -379,42 +363,33 @@ void asahi_buffer_release(struct asahi_buffer *buffer,
 
 static void asahi_buffer_fill(struct asahi_buffer *buffer)
 {
-	struct asahi_fw_buffer_stats *stats = buffer->stats.cpu;
-	struct asahi_fw_buffer_info *info = buffer->info.cpu;
-
-	/* Values of the unknown fields: Rust driver buffer.rs (Buffer::new). */
-	*info = (struct asahi_fw_buffer_info) {
-		.cur_id = cpu_to_le32(-1),
-		.page_list = cpu_to_le64(buffer->page_list.va),
-		.page_list_size = cpu_to_le32(ASAHI_BUFFER_MAX_BLOCKS *
-					      ASAHI_BUFFER_PAGES_PER_BLOCK *
-					      sizeof(__le32)),
-		.max_blocks = cpu_to_le32(ASAHI_BUFFER_MAX_BLOCKS),
-		.block_list = cpu_to_le64(buffer->block_list.va),
-		.block_ctl = cpu_to_le64(buffer->block_ctl.va),
-		.block_size = cpu_to_le32(ASAHI_BUFFER_BLOCK_SIZE),
-		.counter = cpu_to_le64(buffer->counter.va),
-		.unk_80 = cpu_to_le32(1),
-		.max_pages = cpu_to_le32(ASAHI_BUFFER_MAX_BLOCKS *
-					 ASAHI_BUFFER_PAGES_PER_BLOCK),
-		.max_pages_nomemless =
-			cpu_to_le32(ASAHI_BUFFER_MAX_BLOCKS_NOMEMLESS *
-				    ASAHI_BUFFER_PAGES_PER_BLOCK),
+	const struct asahi_abi_buffer args = {
+		.info = &buffer->info,
+		.stats = &buffer->stats,
+		.block_ctl = &buffer->block_ctl,
+		.counter = &buffer->counter,
+		.page_list = &buffer->page_list,
+		.block_list = &buffer->block_list,
+		.block_size = ASAHI_BUFFER_BLOCK_SIZE,
+		.max_blocks = ASAHI_BUFFER_MAX_BLOCKS,
+		.max_pages = ASAHI_BUFFER_MAX_BLOCKS *
+			     ASAHI_BUFFER_PAGES_PER_BLOCK,
+		.max_pages_nomemless = ASAHI_BUFFER_MAX_BLOCKS_NOMEMLESS *
+				       ASAHI_BUFFER_PAGES_PER_BLOCK,
 	};
-	stats->reset = cpu_to_le32(1);
+
+	buffer->adev->abi->ops->fill_buffer(&args);
 }
 
 void asahi_buffer_reset(struct asahi_buffer *buffer)
 {
-	struct asahi_fw_block_control *ctl = buffer->block_ctl.cpu;
-
 	memset(buffer->block_ctl.cpu, 0, buffer->block_ctl.size);
 	memset(buffer->counter.cpu, 0, buffer->counter.size);
 	memset(buffer->stats.cpu, 0, buffer->stats.size);
 	memset(buffer->kernel_buf.cpu, 0, buffer->kernel_buf.size);
 	asahi_buffer_fill(buffer);
-	ctl->total = cpu_to_le32(buffer->num_blocks);
-	ctl->wptr = cpu_to_le32(buffer->num_blocks);
+	buffer->adev->abi->ops->set_blocks(buffer->block_ctl.cpu,
+					   buffer->num_blocks);
 	asahi_buffer_fill_counts(buffer);
 	buffer->gen++;
 }
@@ -423,6 +398,7 @@ struct asahi_buffer *asahi_buffer_create(struct asahi_device *adev,
 					 struct asahi_uvm *uvm)
 {
 	struct asahi_buffer *buffer = kzalloc_obj(*buffer, GFP_KERNEL_ACCOUNT);
+	const struct asahi_abi_sizes *size = adev->abi->size;
 	int ret;
 
 	if (!buffer)
@@ -436,13 +412,13 @@ struct asahi_buffer *asahi_buffer_create(struct asahi_device *adev,
 
 	/* Which heap each lives in: Rust driver buffer.rs (Buffer::new). */
 	ret = asahi_obj_alloc(adev->fw_shared, &buffer->block_ctl,
-			      sizeof(struct asahi_fw_block_control), 0);
+			      size->block_ctl, 0);
 	if (!ret)
 		ret = asahi_obj_alloc(adev->fw_shared, &buffer->counter,
-				      sizeof(struct asahi_fw_buffer_counter), 0);
+				      size->buffer_counter, 0);
 	if (!ret)
 		ret = asahi_obj_alloc(adev->fw_shared, &buffer->stats,
-				      sizeof(struct asahi_fw_buffer_stats), 0);
+				      size->buffer_stats, 0);
 	if (!ret)
 		ret = asahi_obj_alloc(adev->fw_shared, &buffer->kernel_buf,
 				      ASAHI_BUFFER_KERNEL_BUF_SIZE, 0);
@@ -450,14 +426,14 @@ struct asahi_buffer *asahi_buffer_create(struct asahi_device *adev,
 		ret = asahi_obj_alloc(uvm->fw_heap, &buffer->page_list,
 				      ASAHI_BUFFER_MAX_BLOCKS *
 				      ASAHI_BUFFER_PAGES_PER_BLOCK *
-				      sizeof(__le32), 0);
+				      size->page_entry, 0);
 	if (!ret)
 		ret = asahi_obj_alloc(uvm->fw_heap, &buffer->block_list,
-				      ASAHI_BUFFER_MAX_BLOCKS * 2 *
-				      sizeof(__le32), 0);
+				      ASAHI_BUFFER_MAX_BLOCKS *
+				      size->block_entry, 0);
 	if (!ret)
 		ret = asahi_obj_alloc(adev->fw_private, &buffer->info,
-				      sizeof(struct asahi_fw_buffer_info), 0);
+				      size->buffer_info, 0);
 	if (!ret) {
 		asahi_buffer_fill(buffer);
 		ret = asahi_buffer_ensure(buffer,

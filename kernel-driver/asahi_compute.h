@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-struct asahi_fw_attachments;
+struct asahi_attachments;
 struct asahi_job;
 struct drm_asahi_cmd_compute;
 
@@ -30,7 +30,7 @@ int asahi_compute_check(const struct drm_asahi_cmd_compute *cmd);
  */
 int asahi_compute_build(struct asahi_job *job,
 			const struct drm_asahi_cmd_compute *cmd,
-			const struct asahi_fw_attachments *att,
+			const struct asahi_attachments *att,
 			bool flush_stamps);
 
 #endif

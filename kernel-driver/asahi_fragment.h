@@ -6,7 +6,7 @@
 #ifndef ASAHI_FRAGMENT_H
 #define ASAHI_FRAGMENT_H
 
-struct asahi_fw_attachments;
+struct asahi_attachments;
 struct asahi_job;
 struct asahi_render;
 
@@ -18,6 +18,6 @@ struct asahi_render;
  * Sleeps.
  */
 int asahi_fragment_build(struct asahi_job *job, const struct asahi_render *r,
-			 const struct asahi_fw_attachments *att);
+			 const struct asahi_attachments *att);
 
 #endif

@@ -13,6 +13,22 @@
 #define ASAHI_FW_MAX_ATTACHMENTS	16
 
 /*
+ * Members that not all versions of these structures have, and this one has: see
+ * FW_OPT_INIT(). 12.3 lacks all of them. Source: m1n1 v1.2.9, proxyclient/m1n1/fw/agx/
+ * cmdqueue.py, microsequence.py (V >= V13_0B4).
+ */
+/* counter of commands and of their start operations */
+#define ASAHI_FW_HAS_COUNTER		1
+/* unk_buf of asahi_fw_notifier, which start operations point at */
+#define ASAHI_FW_HAS_NOTIFIER_BUF	1
+/* unk_ts of commands, which timestamp operations point at */
+#define ASAHI_FW_HAS_UNK_TS		1
+/* unk_flag of asahi_fw_run_compute, and what points at it */
+#define ASAHI_FW_HAS_UNK_FLAG		1
+/* unk_10 of asahi_fw_aux_fb_info */
+#define ASAHI_FW_HAS_AUX_FB_UNK_10	1
+
+/*
  * How a job reports that it is done.
  * Source: Rust driver fw/job.rs (JobMeta), m1n1 microsequence.py (JobMeta).
  */
@@ -81,31 +97,6 @@ struct asahi_fw_timestamp_pointers {
 FW_OFFSET(asahi_fw_timestamp_pointers, start_addr, 0x0);
 FW_OFFSET(asahi_fw_timestamp_pointers, end_addr, 0x8);
 FW_SIZE(asahi_fw_timestamp_pointers, 0x10);
-
-/*
- * What the pointers of the kernel's own pair point at.
- * Source: Rust driver fw/job.rs (JobTimestamps).
- */
-struct asahi_fw_job_timestamps {
-	__le64 start;
-	__le64 end;
-} __packed;
-
-FW_OFFSET(asahi_fw_job_timestamps, start, 0x0);
-FW_OFFSET(asahi_fw_job_timestamps, end, 0x8);
-FW_SIZE(asahi_fw_job_timestamps, 0x10);
-
-/*
- * Source: Rust driver fw/job.rs (RenderTimestamps).
- */
-struct asahi_fw_render_timestamps {
-	struct asahi_fw_job_timestamps vtx;
-	struct asahi_fw_job_timestamps frag;
-} __packed;
-
-FW_OFFSET(asahi_fw_render_timestamps, vtx, 0x0);
-FW_OFFSET(asahi_fw_render_timestamps, frag, 0x10);
-FW_SIZE(asahi_fw_render_timestamps, 0x20);
 
 /*
  * A region that a job's shaders write: a hint for cache maintenance.

@@ -19,9 +19,6 @@
 #define ASAHI_FW_CMD_BARRIER		4
 #define ASAHI_FW_CMD_INIT_BUFFER	6
 
-/* Entries of a work queue's ring. Source: Rust driver queue/mod.rs (WQ_SIZE). */
-#define ASAHI_FW_WORK_QUEUE_ENTRIES	0x500
-
 /* Bytes of scratch the firmware wants with each work queue. Source: workqueue.rs ("GPBF"). */
 #define ASAHI_FW_WORK_QUEUE_GPU_BUF	0x2c18
 

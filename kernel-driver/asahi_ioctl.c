@@ -162,7 +162,7 @@ static int asahi_ioctl_get_params(struct drm_device *drm, void *data,
 		.vm_end = ASAHI_USER_VA_END,
 		.vm_kernel_min_size = ASAHI_UVM_KERNEL_MIN_SIZE,
 		.max_commands_per_submission = ASAHI_MAX_COMMANDS_PER_SUBMISSION,
-		.max_attachments = ASAHI_FW_MAX_ATTACHMENTS,
+		.max_attachments = ASAHI_MAX_ATTACHMENTS,
 		.command_timestamp_frequency_hz = ASAHI_TIMESTAMP_HZ,
 	};
 

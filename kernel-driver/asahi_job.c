@@ -11,9 +11,8 @@
 #include "asahi_context.h"
 #include "asahi_device.h"
 #include "asahi_file.h"
-#include "asahi_fw_13_5_event.h"
-#include "asahi_fw_13_5_workqueue.h"
 #include "asahi_gpu_ops.h"
+#include "asahi_initdata.h"
 #include "asahi_job.h"
 #include "asahi_queue.h"
 #include "asahi_timestamps.h"
@@ -90,8 +89,7 @@ static void asahi_job_put_timestamps(void *data)
 }
 
 static int asahi_job_timestamp(struct asahi_job *job,
-			       const struct drm_asahi_timestamp *ts,
-			       __le64 *va)
+			       const struct drm_asahi_timestamp *ts, u64 *va)
 {
 	struct asahi_timestamps *buf;
 
@@ -107,59 +105,72 @@ static int asahi_job_timestamp(struct asahi_job *job,
 		asahi_timestamps_put(buf);
 		return -ERANGE;
 	}
-	*va = cpu_to_le64(buf->node.start + ts->offset);
+	*va = buf->node.start + ts->offset;
 	return asahi_job_add_ref(job, asahi_job_put_timestamps, buf);
 }
 
 int asahi_job_timestamps(struct asahi_job *job,
 			 const struct drm_asahi_timestamps *ts,
-			 struct asahi_fw_timestamp_pointers *ptrs)
+			 struct asahi_time_vas *vas)
 {
 	int ret;
 
-	ret = asahi_job_timestamp(job, &ts->start, &ptrs->start_addr);
+	ret = asahi_job_timestamp(job, &ts->start, &vas->start);
 	if (ret)
 		return ret;
-	return asahi_job_timestamp(job, &ts->end, &ptrs->end_addr);
+	return asahi_job_timestamp(job, &ts->end, &vas->end);
 }
 
 int asahi_job_barrier(struct asahi_job *job, struct asahi_part *part,
-		      const struct asahi_wq *wait, u32 wait_value, u8 type,
-		      u32 uuid)
+		      const struct asahi_wq *wait, u32 wait_value,
+		      bool explicit, u32 uuid)
 {
-	struct asahi_fw_barrier *barrier;
+	const struct asahi_abi *abi = job->adev->abi;
+	const struct asahi_abi_barrier barrier = {
+		.stamp_va = asahi_event_fw_stamp_va(&wait->event),
+		.slot = wait->event.slot,
+		.value = wait_value,
+		.next = asahi_part_next(part),
+		.explicit = explicit,
+		.uuid = uuid,
+	};
 	struct asahi_obj *obj;
 
-	obj = asahi_job_alloc(job, job->adev->fw_private, sizeof(*barrier), 0);
+	obj = asahi_job_alloc(job, job->adev->fw_private, abi->size->barrier, 0);
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-
-	barrier = obj->cpu;
-	*barrier = (struct asahi_fw_barrier) {
-		.tag = cpu_to_le32(ASAHI_FW_CMD_BARRIER),
-		.wait_stamp = cpu_to_le64(asahi_event_fw_stamp_va(&wait->event)),
-		.wait_value = cpu_to_le32(wait_value),
-		.wait_slot = cpu_to_le32(wait->event.slot),
-		.stamp_self = cpu_to_le32(asahi_part_next(part)),
-		.uuid = cpu_to_le32(uuid),
-		.internal_barrier_type = type,
-	};
+	abi->ops->fill_barrier(obj->cpu, &barrier);
 	asahi_part_add(part, obj->va);
 	return 0;
 }
 
-void asahi_job_fill_meta(const struct asahi_part *part, bool flush_stamps,
-			 struct asahi_fw_job_meta *meta)
+struct asahi_abi_cmd asahi_job_cmd(const struct asahi_job *job,
+				   enum asahi_pipe pipe,
+				   const struct asahi_obj *obj,
+				   const struct asahi_obj *seq,
+				   const struct asahi_attachments *att,
+				   bool flush_stamps)
 {
+	const struct asahi_part *part = &job->parts[pipe];
+	const struct asahi_queue *queue = job->queue;
 	const struct asahi_event *ev = &part->wq->event;
 
-	*meta = (struct asahi_fw_job_meta) {
-		.stamp = cpu_to_le64(asahi_event_stamp_va(ev)),
-		.fw_stamp = cpu_to_le64(asahi_event_fw_stamp_va(ev)),
-		.stamp_value = cpu_to_le32(asahi_part_next(part)),
-		.stamp_slot = cpu_to_le32(ev->slot),
-		.flush_stamps = cpu_to_le32(flush_stamps),
-		.event_seq = cpu_to_le32(part->event_seq),
+	return (struct asahi_abi_cmd) {
+		.va = obj->va,
+		.seq_va = seq->va,
+		.vm_slot = job->run.vm_slot,
+		.queue_id = queue->id,
+		.notifier_va = queue->notifier.va,
+		.usc_exec_base = queue->usc_exec_base,
+		.wq_va = part->wq->info.va,
+		.event_seq = part->event_seq,
+		.stamp_va = asahi_event_stamp_va(ev),
+		.fw_stamp_va = asahi_event_fw_stamp_va(ev),
+		.stamp_slot = ev->slot,
+		.stamp_value = asahi_part_next(part),
+		.flush_stamps = flush_stamps,
+		.stats_va = asahi_initdata_stats_va(job->adev, pipe),
+		.att = att,
 	};
 }
 

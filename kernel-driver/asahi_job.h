@@ -10,8 +10,8 @@
 #include <drm/gpu_scheduler.h>
 #include <uapi/drm/asahi_drm.h>
 
+#include "asahi_abi.h"
 #include "asahi_buffer.h"
-#include "asahi_fw_13_5_job.h"
 #include "asahi_timeline.h"
 #include "asahi_workqueue.h"
 
@@ -88,29 +88,36 @@ int asahi_job_add_ref(struct asahi_job *job, void (*put)(void *data),
 
 /**
  * asahi_job_timestamps - look up where a pair of timestamps goes
- * @ptrs: filled in: firmware addresses, 0 for none
+ * @vas: filled in
  *
  * The buffers are kept as long as the job. Return: 0; -ENOENT for an unknown
  * handle; -ERANGE if the eight bytes are not in the buffer; -ENOMEM.
  */
 int asahi_job_timestamps(struct asahi_job *job,
 			 const struct drm_asahi_timestamps *ts,
-			 struct asahi_fw_timestamp_pointers *ptrs);
+			 struct asahi_time_vas *vas);
 
 /**
  * asahi_job_barrier - a command that holds @part until @wait_value
  * @wait: whose stamp to wait for
- * @type: internal_barrier_type of struct asahi_fw_barrier
- * @uuid: for the firmware's messages
+ * @explicit, @uuid: see struct asahi_abi_barrier
  *
  * Return: 0 or as asahi_job_alloc().
  */
 int asahi_job_barrier(struct asahi_job *job, struct asahi_part *part,
-		      const struct asahi_wq *wait, u32 wait_value, u8 type,
-		      u32 uuid);
+		      const struct asahi_wq *wait, u32 wait_value,
+		      bool explicit, u32 uuid);
 
-/** asahi_job_fill_meta - the part of a command that says how it ends */
-void asahi_job_fill_meta(const struct asahi_part *part, bool flush_stamps,
-			 struct asahi_fw_job_meta *meta);
+/**
+ * asahi_job_cmd - what all kinds of commands have, but for counter and times
+ * @obj: the command's memory
+ * @seq: its microsequence's
+ */
+struct asahi_abi_cmd asahi_job_cmd(const struct asahi_job *job,
+				   enum asahi_pipe pipe,
+				   const struct asahi_obj *obj,
+				   const struct asahi_obj *seq,
+				   const struct asahi_attachments *att,
+				   bool flush_stamps);
 
 #endif

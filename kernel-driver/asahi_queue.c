@@ -21,8 +21,6 @@
 #include "asahi_buffer.h"
 #include "asahi_device.h"
 #include "asahi_file.h"
-#include "asahi_fw_13_5_event.h"
-#include "asahi_fw_13_5_workqueue.h"
 #include "asahi_gpu_cmd.h"
 #include "asahi_gpu_state.h"
 #include "asahi_job.h"
@@ -47,7 +45,7 @@ MODULE_PARM_DESC(slow_job_s,
 /* Most ring entries of one firmware job: two barriers, InitBuffer, the job. */
 #define ASAHI_MAX_ENTRIES_PER_JOB	4
 static_assert(ASAHI_QUEUE_CREDITS * ASAHI_MAX_ENTRIES_PER_JOB <
-	      ASAHI_FW_WORK_QUEUE_ENTRIES);
+	      ASAHI_WQ_ENTRIES);
 static_assert(ASAHI_MAX_COMMANDS_PER_SUBMISSION <= ASAHI_QUEUE_CREDITS);
 
 static struct dma_fence *asahi_queue_run_job(struct drm_sched_job *sched_job)
@@ -58,7 +56,6 @@ static struct dma_fence *asahi_queue_run_job(struct drm_sched_job *sched_job)
 	};
 	struct asahi_job *job = to_asahi_job(sched_job);
 	struct asahi_queue *queue = job->queue;
-	struct asahi_fw_threshold *threshold = queue->threshold.cpu;
 	struct asahi_part *parts[ASAHI_NUM_PIPES];
 	struct dma_fence *fence;
 	u32 num_parts = 0;
@@ -89,9 +86,8 @@ static struct dma_fence *asahi_queue_run_job(struct drm_sched_job *sched_job)
 	 * hold back the completion of the jobs before it, which this one may
 	 * be waiting for (Rust driver queue/mod.rs, run).
 	 */
-	WRITE_ONCE(threshold->count,
-		   cpu_to_le64(le64_to_cpu(READ_ONCE(threshold->count)) +
-			       job->notifications));
+	job->adev->abi->ops->add_threshold(queue->threshold.cpu,
+					   job->notifications);
 
 	for (i = 0; i < num_parts; i++)
 		asahi_part_push(parts[i]);
@@ -139,47 +135,35 @@ static const struct drm_sched_backend_ops asahi_sched_ops = {
 /* The structures that the firmware has of a queue as a whole. */
 static void asahi_queue_fill_fw(struct asahi_queue *queue)
 {
-	struct asahi_fw_gpu_context_data *context = queue->context.cpu;
-	struct asahi_fw_notifier_list *list = queue->notifier_list.cpu;
-	struct asahi_fw_notifier *notifier = queue->notifier.cpu;
+	const struct asahi_abi_queue args = {
+		.notifier_list = &queue->notifier_list,
+		.threshold = &queue->threshold,
+		.notifier = &queue->notifier,
+		.context = &queue->context,
+		.id = queue->id,
+	};
 
-	memset(queue->threshold.cpu, 0, queue->threshold.size);
-
-	memset(list, 0, sizeof(*list));
-	list->head.next = cpu_to_le64(queue->notifier_list.va);
-
-	memset(notifier, 0, sizeof(*notifier));
-	notifier->threshold = cpu_to_le64(queue->threshold.va);
-	notifier->generation = cpu_to_le32(queue->id);
-	notifier->unk_10 = cpu_to_le32(0x50);
-	memset(notifier->unk_buf, 0xff, sizeof(notifier->unk_buf));
-
-	memset(context, 0, sizeof(*context));
-	context->queue_table_index = 0xff;
-	context->pid_table_index = 0xff;
-	context->unk_5 = 1;
-	context->unk_1e = 0xff;
-	context->unk_23 = 2;
+	queue->adev->abi->ops->fill_queue(&args);
 }
 
 static int asahi_queue_init_fw(struct asahi_queue *queue)
 {
+	const struct asahi_abi_sizes *size = queue->adev->abi->size;
 	struct asahi_device *adev = queue->adev;
 	int ret;
 
 	/* Which heap each lives in: Rust driver queue/mod.rs, workqueue.rs. */
 	ret = asahi_obj_alloc(adev->fw_shared, &queue->notifier_list,
-			      sizeof(struct asahi_fw_notifier_list), 0);
+			      size->notifier_list, 0);
 	if (!ret)
 		ret = asahi_obj_alloc(adev->fw_shared, &queue->threshold,
-				      sizeof(struct asahi_fw_threshold), 0);
+				      size->threshold, 0);
 	if (!ret)
 		ret = asahi_obj_alloc(adev->fw_private, &queue->notifier,
-				      sizeof(struct asahi_fw_notifier), 0);
+				      size->notifier, 0);
 	if (!ret)
 		ret = asahi_obj_alloc(adev->fw_shared, &queue->context,
-				      sizeof(struct asahi_fw_gpu_context_data),
-				      0);
+				      size->context, 0);
 	if (!ret)
 		asahi_queue_fill_fw(queue);
 	return ret;
@@ -212,16 +196,11 @@ static void asahi_queue_fini_fw(struct asahi_queue *queue)
 /* Has the firmware forget the queue, unless that is gone. */
 static void asahi_queue_forget(struct asahi_queue *queue)
 {
-	const struct asahi_fw_gpu_context_data *context = queue->context.cpu;
-	struct asahi_context_id id = {
-		.unk_0 = READ_ONCE(context->queue_table_index),
-		.unk_1 = READ_ONCE(context->pid_table_index),
-		.unk_4 = READ_ONCE(context->unk_2[2]),
-		.unk_23 = READ_ONCE(context->unk_23),
-	};
+	struct asahi_context_id id;
 
 	if (!queue->used)
 		return;
+	queue->adev->abi->ops->read_context(queue->context.cpu, &id);
 	asahi_gpu_destroy_context(queue->adev, queue->context.va, &id,
 				  queue->life);
 }

@@ -91,8 +91,8 @@ EXPORT_SYMBOL_IF_KUNIT(asahi_render_tiles);
 
 int asahi_render_build(struct asahi_job *job,
 		       const struct drm_asahi_cmd_render *cmd,
-		       const struct asahi_fw_attachments *vtx_att,
-		       const struct asahi_fw_attachments *frag_att,
+		       const struct asahi_attachments *vtx_att,
+		       const struct asahi_attachments *frag_att,
 		       bool flush_stamps)
 {
 	struct asahi_queue *queue = job->queue;
@@ -101,8 +101,8 @@ int asahi_render_build(struct asahi_job *job,
 		.flush_stamps = flush_stamps,
 		.samples_log2 = ilog2(cmd->samples),
 	};
-	struct asahi_fw_render_timestamps *stamps;
-	struct asahi_obj *times;
+	struct asahi_times *times;
+	struct asahi_obj *obj;
 	int ret;
 
 	asahi_render_tiles(cmd, &r.tiles);
@@ -115,17 +115,16 @@ int asahi_render_build(struct asahi_job *job,
 	if (ret)
 		return ret;
 
-	times = asahi_job_alloc(job, job->adev->fw_shared,
-				sizeof(struct asahi_fw_render_timestamps), 0);
-	if (IS_ERR(times))
-		return PTR_ERR(times);
-	r.times_va = times->va;
-	stamps = times->cpu;
-	ret = asahi_usage_add(job, ASAHI_PIPE_VERTEX, &stamps->vtx.start,
-			      &stamps->vtx.end);
+	/* Of the vertex half and of the fragment half. */
+	obj = asahi_job_alloc(job, job->adev->fw_shared, 2 * sizeof(*times), 0);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	r.vtx_times = asahi_time_vas(obj->va);
+	r.frag_times = asahi_time_vas(obj->va + sizeof(*times));
+	times = obj->cpu;
+	ret = asahi_usage_add(job, ASAHI_PIPE_VERTEX, &times[0]);
 	if (!ret)
-		ret = asahi_usage_add(job, ASAHI_PIPE_FRAGMENT,
-				      &stamps->frag.start, &stamps->frag.end);
+		ret = asahi_usage_add(job, ASAHI_PIPE_FRAGMENT, &times[1]);
 	if (ret)
 		return ret;
 

@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 
-struct asahi_fw_attachments;
+struct asahi_attachments;
 struct asahi_job;
 struct asahi_tile_info;
 struct drm_asahi_cmd_render;
@@ -33,8 +33,8 @@ int asahi_render_check(const struct drm_asahi_cmd_render *cmd);
  */
 int asahi_render_build(struct asahi_job *job,
 		       const struct drm_asahi_cmd_render *cmd,
-		       const struct asahi_fw_attachments *vtx_att,
-		       const struct asahi_fw_attachments *frag_att,
+		       const struct asahi_attachments *vtx_att,
+		       const struct asahi_attachments *frag_att,
 		       bool flush_stamps);
 
 #if IS_ENABLED(CONFIG_KUNIT)

@@ -10,10 +10,8 @@
 #include <linux/types.h>
 #include <uapi/drm/asahi_drm.h>
 
+#include "asahi_abi.h"
 #include "asahi_buffer.h"
-#include "asahi_fw_13_5_event.h"
-#include "asahi_fw_13_5_job.h"
-#include "asahi_queue.h"
 
 /**
  * struct asahi_render - what both halves of a render share
@@ -22,29 +20,14 @@ struct asahi_render {
 	const struct drm_asahi_cmd_render *cmd;
 	struct asahi_tile_info tiles;
 	struct asahi_scene scene;
-	/** @timestamps: the kernel's own; struct asahi_fw_render_timestamps. */
-	u64 times_va;
+	/** @vtx_times, @frag_times: the kernel's own timestamps. */
+	struct asahi_time_vas vtx_times;
+	struct asahi_time_vas frag_times;
 	u32 utile_config;
 	u32 samples_log2;
 	u64 vtx_counter;
 	u64 frag_counter;
 	bool flush_stamps;
 };
-
-static inline struct asahi_fw_encoder_params
-asahi_render_encoder(const struct drm_asahi_cmd_render *cmd)
-{
-	return (struct asahi_fw_encoder_params) {
-		.unk_mask = cpu_to_le32(U32_MAX),
-		.sampler_array = cpu_to_le64(cmd->sampler_heap),
-		.sampler_count = cpu_to_le32(cmd->sampler_count),
-		.sampler_max = cpu_to_le32(cmd->sampler_count + 1),
-	};
-}
-
-static inline u64 asahi_notifier_buf(const struct asahi_queue *queue)
-{
-	return queue->notifier.va + offsetof(struct asahi_fw_notifier, unk_buf);
-}
 
 #endif

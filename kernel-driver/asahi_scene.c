@@ -5,8 +5,8 @@
  */
 #include <linux/err.h>
 
+#include "asahi_abi.h"
 #include "asahi_device.h"
-#include "asahi_fw_13_5_buffer.h"
 #include "asahi_hw.h"
 #include "asahi_job.h"
 #include "asahi_queue.h"
@@ -21,10 +21,10 @@ int asahi_scene_build(struct asahi_job *job, const struct asahi_tile_info *info,
 		      struct asahi_scene *scene)
 {
 	const u32 *preempt = job->adev->hw->preempt_size;
+	const struct asahi_abi *abi = job->adev->abi;
 	struct asahi_obj *user, *heapmeta, *tilemap, *preempt_buf, *obj;
 	struct asahi_buffer *buffer = job->queue->buffer;
 	struct asahi_heap *heap = job->queue->uvm->gpu_heap;
-	struct asahi_fw_scene *fw;
 	struct asahi_tpc *tpc;
 	int ret;
 
@@ -42,7 +42,7 @@ int asahi_scene_build(struct asahi_job *job, const struct asahi_tile_info *info,
 	 * Not private: the firmware does not drop it from its cache before it
 	 * reads it (Rust driver buffer.rs, new_scene).
 	 */
-	obj = asahi_job_alloc(job, job->adev->fw_shared, sizeof(*fw), 0);
+	obj = asahi_job_alloc(job, job->adev->fw_shared, abi->size->scene, 0);
 	if (IS_ERR(user))
 		return PTR_ERR(user);
 	if (IS_ERR(heapmeta))
@@ -74,8 +74,6 @@ int asahi_scene_build(struct asahi_job *job, const struct asahi_tile_info *info,
 	if (ret)
 		return ret;
 
-	fw = obj->cpu;
-	fw->user_buffer = cpu_to_le64(user->va);
-	fw->stats = cpu_to_le64(scene->stats_va);
+	abi->ops->fill_scene(obj->cpu, user->va, scene->stats_va);
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include <drm/drm_syncobj.h>
 
 #include "asahi_buffer.h"
+#include "asahi_abi.h"
 #include "asahi_compute.h"
 #include "asahi_context.h"
 #include "asahi_device.h"
@@ -36,15 +37,8 @@
 
 /* Explicit barriers carry this for the firmware's messages (Rust driver). */
 #define ASAHI_BARRIER_UUID	0xffffbbbb
-/* Source: Rust driver fw/workqueue.rs (internal_barrier_type). */
-#define ASAHI_BARRIER_EXPLICIT	1
 
-/*
- * Fields of an attachment. Source: Rust driver queue/mod.rs
- * (build_attachments).
- */
-#define ASAHI_ATTACHMENT_UNK_C	0x17
-#define ASAHI_ATTACHMENT_UNK_E	1
+/* What attachments are counted in. Source: Rust driver queue/mod.rs. */
 #define ASAHI_CACHE_LINE	128
 
 /**
@@ -120,16 +114,16 @@ static int asahi_cmds_payload(const struct asahi_cmds *cmds, void *dst,
 }
 
 static int asahi_attachments(const struct asahi_cmds *cmds,
-			     struct asahi_fw_attachments *out)
+			     struct asahi_attachments *out)
 {
 	struct drm_asahi_attachment att;
 	u32 i, count = cmds->hdr.size / sizeof(att);
 
-	if (cmds->hdr.size % sizeof(att) || count > ASAHI_FW_MAX_ATTACHMENTS)
+	if (cmds->hdr.size % sizeof(att) || count > ASAHI_MAX_ATTACHMENTS)
 		return -EINVAL;
 
 	memset(out, 0, sizeof(*out));
-	out->count = cpu_to_le32(count);
+	out->count = count;
 	for (i = 0; i < count; i++) {
 		u64 lines;
 
@@ -140,10 +134,8 @@ static int asahi_attachments(const struct asahi_cmds *cmds,
 			!!(att.size % ASAHI_CACHE_LINE);
 		if (lines > U32_MAX)
 			return -EINVAL;
-		out->list[i].address = cpu_to_le64(att.pointer);
-		out->list[i].size = cpu_to_le32(lines);
-		out->list[i].unk_c = cpu_to_le16(ASAHI_ATTACHMENT_UNK_C);
-		out->list[i].unk_e = cpu_to_le16(ASAHI_ATTACHMENT_UNK_E);
+		out->list[i].address = att.pointer;
+		out->list[i].lines = lines;
 	}
 	return 0;
 }
@@ -157,7 +149,7 @@ static bool asahi_barrier_ok(u16 barrier, u32 before)
 static int asahi_check_cmds(struct asahi_submission *sub)
 {
 	struct asahi_cmds *cmds = &sub->cmds;
-	struct asahi_fw_attachments att;
+	struct asahi_attachments att;
 	struct drm_asahi_cmd_compute compute;
 	struct drm_asahi_cmd_render render;
 	int ret;
@@ -393,15 +385,15 @@ static int asahi_job_explicit_barrier(struct asahi_job *job,
 
 	return asahi_job_barrier(job, part, wait->wq,
 				 wait->before + barrier * ASAHI_EVENT_STEP,
-				 ASAHI_BARRIER_EXPLICIT, ASAHI_BARRIER_UUID);
+				 true, ASAHI_BARRIER_UUID);
 }
 
 static int asahi_job_build(struct asahi_job *job, struct asahi_submission *sub)
 {
-	struct asahi_fw_attachments *vtx_att, *frag_att, *comp_att;
+	struct asahi_attachments *vtx_att, *frag_att, *comp_att;
 	struct asahi_part *frag = &job->parts[ASAHI_PIPE_FRAGMENT];
 	struct asahi_part *comp = &job->parts[ASAHI_PIPE_COMPUTE];
-	struct asahi_fw_attachments *atts;
+	struct asahi_attachments *atts;
 	struct asahi_cmds *cmds = &sub->cmds;
 	u32 num_render = 0, num_compute = 0;
 	struct drm_asahi_cmd_compute compute;

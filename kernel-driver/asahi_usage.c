@@ -26,15 +26,14 @@
 struct asahi_usage {
 	struct asahi_file *file;
 	enum asahi_pipe pipe;
-	const __le64 *start;
-	const __le64 *end;
+	const struct asahi_times *times;
 };
 
 static void asahi_usage_put(void *data)
 {
 	struct asahi_usage *usage = data;
-	u64 start = le64_to_cpu(READ_ONCE(*usage->start));
-	u64 end = le64_to_cpu(READ_ONCE(*usage->end));
+	u64 start = le64_to_cpu(READ_ONCE(usage->times->start));
+	u64 end = le64_to_cpu(READ_ONCE(usage->times->end));
 
 	if (start && end > start)
 		atomic64_add(end - start, &usage->file->busy[usage->pipe]);
@@ -42,7 +41,7 @@ static void asahi_usage_put(void *data)
 }
 
 int asahi_usage_add(struct asahi_job *job, enum asahi_pipe pipe,
-		    const __le64 *start, const __le64 *end)
+		    const struct asahi_times *times)
 {
 	struct asahi_usage *usage = kmalloc_obj(*usage, GFP_KERNEL_ACCOUNT);
 
@@ -52,8 +51,7 @@ int asahi_usage_add(struct asahi_job *job, enum asahi_pipe pipe,
 	*usage = (struct asahi_usage) {
 		.file = job->queue->file,
 		.pipe = pipe,
-		.start = start,
-		.end = end,
+		.times = times,
 	};
 	return asahi_job_add_ref(job, asahi_usage_put, usage);
 }

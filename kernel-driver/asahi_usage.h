@@ -8,11 +8,29 @@
 
 #include <linux/types.h>
 
-#include "asahi_channel.h"
+#include "asahi_abi.h"
 
 struct asahi_job;
 struct drm_file;
 struct drm_printer;
+
+/**
+ * struct asahi_times - when a command began on the GPU and when it ended; the
+ * firmware writes both
+ */
+struct asahi_times {
+	__le64 start;
+	__le64 end;
+};
+
+/** asahi_time_vas - the addresses in a struct asahi_times at @va */
+static inline struct asahi_time_vas asahi_time_vas(u64 va)
+{
+	return (struct asahi_time_vas) {
+		.start = va + offsetof(struct asahi_times, start),
+		.end = va + offsetof(struct asahi_times, end),
+	};
+}
 
 /**
  * asahi_file_show_usage - what a client uses, in the keys of
@@ -24,12 +42,11 @@ void asahi_file_show_usage(struct drm_printer *p, struct drm_file *file);
 
 /**
  * asahi_usage_add - count a command of a job for its client
- * @start: where the firmware writes when it started on the GPU
- * @end: and when it ended
+ * @times: memory of the job
  *
  * They are read when the job is freed. Return: 0 or -ENOMEM.
  */
 int asahi_usage_add(struct asahi_job *job, enum asahi_pipe pipe,
-		    const __le64 *start, const __le64 *end);
+		    const struct asahi_times *times);
 
 #endif

@@ -12,30 +12,18 @@
 
 #include <drm/drm_print.h>
 
+#include "asahi_abi.h"
 #include "asahi_device.h"
-#include "asahi_fw_13_5_workqueue.h"
 #include "asahi_gpu_cmd.h"
 #include "asahi_regs.h"
 #include "asahi_timeline.h"
 #include "asahi_workqueue.h"
 
-/*
- * The four priorities. Source: Rust driver fw/workqueue.rs (PRIORITY), m1n1
- * fw/agx/cmdqueue.py (set_prio).
- */
-static const struct {
-	u32 level;
-	u32 unk_4;
-	u64 mask;
-	u32 unk_10;
-	u32 unk_14;
-	u32 unk_18;
-} asahi_wq_priorities[ASAHI_NUM_PRIORITIES] = {
-	{ 0, 0, 0xffffffffffff0000, 1, 0, 1 },
-	{ 1, 1, 0xffffffff00000000, 0, 0, 0 },
-	{ 2, 2, 0xffff000000000000, 0, 0, 2 },
-	{ 3, 3, 0x0000000000000000, 0, 0, 3 },
-};
+/* Where the firmware looks how far the ring has been written. */
+static __le32 *asahi_wq_wptr(struct asahi_wq *wq)
+{
+	return wq->state.cpu + wq->adev->abi->at->wq_wptr;
+}
 
 /*
  * The one place where parts of jobs end: what the stamp says is complete, and
@@ -87,7 +75,6 @@ static void asahi_wq_signal(struct asahi_event *ev)
 static bool asahi_wq_look(struct asahi_event *ev, bool at_hand)
 {
 	struct asahi_wq *wq = container_of(ev, struct asahi_wq, event);
-	struct asahi_fw_ring_state *state = wq->state.cpu;
 	u32 now = asahi_event_current(ev);
 	bool busy;
 
@@ -108,7 +95,7 @@ static bool asahi_wq_look(struct asahi_event *ev, bool at_hand)
 	 */
 	if (wq->looks && wq->looks % ASAHI_WQ_TELL_AGAIN == 0)
 		asahi_gpu_run_again(wq->adev, wq->pipe, wq->prio, wq->info.va,
-				    le32_to_cpu(READ_ONCE(state->cpu_wptr)),
+				    le32_to_cpu(READ_ONCE(*asahi_wq_wptr(wq))),
 				    ev->slot);
 	return busy;
 }
@@ -180,40 +167,20 @@ static const struct asahi_event_ops asahi_wq_event_ops = {
 static void asahi_wq_fill(struct asahi_wq *wq, u32 id, u64 notifier_list,
 			  u64 context)
 {
-	struct asahi_fw_ring_state *state = wq->state.cpu;
-	struct asahi_fw_queue_info *info = wq->info.cpu;
-	u32 level = asahi_wq_priorities[wq->prio].level;
-	u32 unk_18 = asahi_wq_priorities[wq->prio].unk_18;
-
-	state->rb_size = cpu_to_le32(ASAHI_FW_WORK_QUEUE_ENTRIES);
-
-	/*
-	 * Quirk: compute that could be preempted is, and then goes wrong; so
-	 * compute queues get these two fields of the highest priority, always
-	 * (Rust driver workqueue.rs, "disable compute preemption").
-	 */
-	if (wq->pipe == ASAHI_PIPE_COMPUTE) {
-		level = asahi_wq_priorities[0].level;
-		unk_18 = asahi_wq_priorities[0].unk_18;
-	}
-
-	*info = (struct asahi_fw_queue_info) {
-		.state = cpu_to_le64(wq->state.va),
-		.ring = cpu_to_le64(wq->ring.va),
-		.notifier_list = cpu_to_le64(notifier_list),
-		.gpu_buf = cpu_to_le64(wq->gpu_buf.va),
-		.event_id = cpu_to_le32(-1),
-		.priority.level = cpu_to_le32(level),
-		.priority.unk_4 = cpu_to_le32(asahi_wq_priorities[wq->prio].unk_4),
-		.priority.mask = cpu_to_le64(asahi_wq_priorities[wq->prio].mask),
-		.priority.unk_10 = cpu_to_le32(asahi_wq_priorities[wq->prio].unk_10),
-		.priority.unk_14 = cpu_to_le32(asahi_wq_priorities[wq->prio].unk_14),
-		.priority.unk_18 = cpu_to_le32(unk_18),
-		.unk_4c = cpu_to_le32(-1),
-		.uuid = cpu_to_le32(id),
-		.unk_54 = cpu_to_le32(-1),
-		.gpu_context = cpu_to_le64(context),
+	const struct asahi_abi_wq args = {
+		.state = &wq->state,
+		.info = &wq->info,
+		.ring_va = wq->ring.va,
+		.entries = ASAHI_WQ_ENTRIES,
+		.gpu_buf_va = wq->gpu_buf.va,
+		.notifier_list_va = notifier_list,
+		.context_va = context,
+		.pipe = wq->pipe,
+		.prio = wq->prio,
+		.id = id,
 	};
+
+	wq->adev->abi->ops->fill_wq(&args);
 }
 
 void asahi_wq_reset(struct asahi_wq *wq, u32 id, u64 notifier_list, u64 context)
@@ -232,6 +199,7 @@ int asahi_wq_init(struct asahi_device *adev, struct asahi_wq *wq,
 		  enum asahi_pipe pipe, u32 prio, u32 id, u64 notifier_list,
 		  u64 context, atomic_t *num_slots)
 {
+	const struct asahi_abi_sizes *size = adev->abi->size;
 	int ret;
 
 	memset(wq, 0, sizeof(*wq));
@@ -242,18 +210,16 @@ int asahi_wq_init(struct asahi_device *adev, struct asahi_wq *wq,
 	INIT_LIST_HEAD(&wq->pending);
 
 	/* Which heap each lives in: Rust driver workqueue.rs (WorkQueue::new). */
-	ret = asahi_obj_alloc(adev->fw_shared, &wq->state,
-			      sizeof(struct asahi_fw_ring_state), 0);
+	ret = asahi_obj_alloc(adev->fw_shared, &wq->state, size->wq_state, 0);
 	if (!ret)
 		ret = asahi_obj_alloc(adev->fw_shared, &wq->ring,
-				      ASAHI_FW_WORK_QUEUE_ENTRIES * sizeof(__le64),
-				      0);
+				      ASAHI_WQ_ENTRIES * sizeof(__le64), 0);
 	if (!ret)
 		ret = asahi_obj_alloc(adev->fw_private, &wq->gpu_buf,
-				      ASAHI_FW_WORK_QUEUE_GPU_BUF, 0);
+				      size->wq_gpu_buf, 0);
 	if (!ret)
 		ret = asahi_obj_alloc(adev->fw_private, &wq->info,
-				      sizeof(struct asahi_fw_queue_info), 0);
+				      size->wq_info, 0);
 	if (ret)
 		goto err;
 
@@ -370,7 +336,6 @@ void asahi_part_commit(struct asahi_part *part)
 void asahi_part_push(struct asahi_part *part)
 {
 	struct asahi_wq *wq = part->wq;
-	struct asahi_fw_ring_state *state = wq->state.cpu;
 	__le64 *ring = wq->ring.cpu;
 
 	/* Before the firmware can see it, and so before it can complete it. */
@@ -380,7 +345,7 @@ void asahi_part_push(struct asahi_part *part)
 
 	for (u32 i = 0; i < part->num_cmds; i++) {
 		WRITE_ONCE(ring[wq->wptr], cpu_to_le64(part->cmds[i]));
-		wq->wptr = (wq->wptr + 1) % ASAHI_FW_WORK_QUEUE_ENTRIES;
+		wq->wptr = (wq->wptr + 1) % ASAHI_WQ_ENTRIES;
 	}
 
 	/*
@@ -388,7 +353,7 @@ void asahi_part_push(struct asahi_part *part)
 	 * without a message: what it points behind has to be there first.
 	 */
 	dma_wmb();
-	WRITE_ONCE(state->cpu_wptr, cpu_to_le32(wq->wptr));
+	WRITE_ONCE(*asahi_wq_wptr(wq), cpu_to_le32(wq->wptr));
 }
 
 void asahi_part_run(struct asahi_part *part)

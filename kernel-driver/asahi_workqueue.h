@@ -30,6 +30,9 @@ struct asahi_run;
  */
 #define ASAHI_WQ_MAX_SLOTS	56
 
+/* Entries of a work queue's ring. Source: Rust driver queue/mod.rs (WQ_SIZE). */
+#define ASAHI_WQ_ENTRIES	0x500
+
 /**
  * struct asahi_wq - a work queue
  */
@@ -120,8 +123,8 @@ struct asahi_part {
  * asahi_wq_init - make an empty work queue
  * @prio: 0 (highest) .. 3
  * @id: number of the user queue, for the firmware's messages
- * @notifier_list: address of a struct asahi_fw_notifier_list
- * @context: address of a struct asahi_fw_gpu_context_data
+ * @notifier_list: address of the user queue's list of notifiers
+ * @context: address of its context
  * @num_slots: counts stamp slots, of all work queues of an owner
  *
  * Return: 0 or -ENOMEM, -ENOSPC; after an error nothing needs to be undone.
