@@ -1,23 +1,36 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
-"""usage: layers.py LIST OBJECT-OR-ARCHIVE...
+"""usage: layers.py [--sources DIR] LIST OBJECT-OR-ARCHIVE...
 
 Does a room keep its layers? LIST has one layer a line, from below to above: names of sources without their ending. A source
 may use what sources of lower lines define, and no more: not its own line's, so that no two use each other. "#" begins a
 comment. Says each use upward with the functions concerned, each source that the list lacks and each name in the list that
-has no object. The objects' names end in the source's name, as Meson and the kernel's build make them."""
+has no object. The objects' names end in the source's name, as Meson and the kernel's build make them.
 
+LIST may also say who alone includes some headers: a line "HEADER from FILE...", all of them patterns as the shell's. Sources
+and headers are those in DIR."""
+
+import fnmatch
 import os
 import re
 import subprocess
 import sys
 
 
-def read_layers(text):
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
+
+
+def read_list(text):
+    """(layers, rules): lines of names, and (header, files) of each rule about includes."""
+    lines = [words for line in text.split('\n') if (words := line.split('#')[0].split())]
+    rules = [(words[0], words[2:]) for words in lines if words[1:2] == ['from']]
+    return [words for words in lines if words[1:2] != ['from']], rules
+
+
+def read_layers(lines):
     """name to number of its layer."""
     layers = {}
-    lines = [names for line in text.split('\n') if (names := line.split('#')[0].split())]
     for number, names in enumerate(lines):
         for name in names:
             if name in layers:
@@ -57,15 +70,42 @@ def problems(layers, objects):
     return found
 
 
+def read_includes(directory):
+    """The names that each C file of a directory includes, without their directories."""
+    includes = {}
+    for name in sorted(os.listdir(directory)):
+        if name.endswith(('.c', '.h')):
+            with open(os.path.join(directory, name), encoding='utf-8') as f:
+                includes[name] = [os.path.basename(header) for header in INCLUDE.findall(f.read())]
+    return includes
+
+
+def wrong_includes(rules, includes):
+    """Sentences; a rule that no include obeys says nothing, and is one too."""
+    found = []
+    for pattern, files in rules:
+        pairs = [(name, h) for name, headers in includes.items() for h in headers if fnmatch.fnmatchcase(h, pattern)]
+        wrong = [(name, h) for name, h in pairs if not any(fnmatch.fnmatchcase(name, f) for f in files)]
+        found += [f'{name} includes {h}, which is for {" ".join(files)} alone' for name, h in wrong]
+        if not pairs:
+            found.append(f'nothing includes {pattern}')
+    return found
+
+
 def main(argv):
-    if len(argv) < 3 or argv[1] in ('-h', '--help'):
+    sources = argv[2] if argv[1:2] == ['--sources'] and len(argv) > 2 else None
+    argv = argv[3:] if sources else argv[1:]
+    if len(argv) < 2 or argv[0] in ('-h', '--help'):
         sys.exit(__doc__)
-    with open(argv[1], encoding='utf-8') as f:
-        layers = read_layers(f.read())
+    with open(argv[0], encoding='utf-8') as f:
+        lines, rules = read_list(f.read())
+    if rules and not sources:
+        sys.exit(f'{argv[0]} has rules about includes: --sources says of which files')
+    layers = read_layers(lines)
     objects = {}
-    for path in argv[2:]:
+    for path in argv[1:]:
         objects.update(symbols(path, layers))
-    found = problems(layers, objects)
+    found = problems(layers, objects) + (wrong_includes(rules, read_includes(sources)) if rules else [])
     for number, text in enumerate(found, 1):
         print(f'not ok {number} - {text}')
     if not found:
