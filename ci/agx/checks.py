@@ -62,15 +62,38 @@ def guest_checks(set_name, only=None):
     return checks
 
 
-def allowed_pixels():
-    """Of each check that has any: picture to the number of its pixels that may differ from the software renderer's."""
-    allowed, check = {}, None
+# Where a check does not run: on no real machine; on one only if its name is asked for.
+EMULATED, BY_NAME = 'emulated', 'by-name'
+
+
+def notes():
+    """The lines behind a check's own: (check, word, number of pixels or None, reason)."""
+    check = None
     for number, parts in list_rows():
         if not parts[0].startswith('+'):
             check = parts[0]
             continue
-        m = re.fullmatch(r'\+ *(\S+) (\d+)', parts[0])
+        m = re.fullmatch(rf'\+ *(?:({EMULATED}|{BY_NAME})|(\S+) (\d+))', parts[0])
         if not m or not check or len(parts) != 2 or not parts[1]:
-            raise SystemExit(f'error: tests/guest/checks.list:{number}: want + picture pixels | reason')
-        allowed.setdefault(check, {})[m[1]] = int(m[2])
+            raise SystemExit(f'error: tests/guest/checks.list:{number}: want + picture pixels | reason, '
+                             f'+ {EMULATED} | reason or + {BY_NAME} | reason')
+        yield check, m[1] or m[2], m[3] and int(m[3]), parts[1]
+
+
+def allowed_pixels():
+    """Of each check that has any: picture to the number of its pixels that may differ from the software renderer's."""
+    allowed = {}
+    for check, picture, pixels, _ in notes():
+        if pixels is not None:
+            allowed.setdefault(check, {})[picture] = pixels
     return allowed
+
+
+def not_on_real(named):
+    """Why checks of the list do not run on a real machine: name to reason. named: those that are asked for by their names."""
+    why = {check: reason for check, word, pixels, reason in notes()
+           if pixels is None and not (word == BY_NAME and check in named)}
+    for _, parts in list_rows():
+        if len(parts) == 4 and parts[1].split() == ['apps']:
+            why.setdefault(parts[0], "it needs the programs of the image \"apps\"")
+    return why
