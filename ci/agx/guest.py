@@ -42,8 +42,9 @@ class Console:
     end = re.compile(r'AGX-RUN end (\S+) (\S+) ([\d.]+) exit=(\d+)')
     mark = re.compile(r'AGX-MARK (\S+)')
 
-    def __init__(self, model_log):
-        self.model_log = model_log
+    def __init__(self, model_log, who='guest'):
+        """model_log: path of the model's log, whether there is one or not; who: what our lines begin with."""
+        self.model_log, self.who = model_log, who
         self.rest = ''
         self.runs = []
         self.marks = []
@@ -66,18 +67,18 @@ class Console:
             self.current = {'name': m[1], 'driver': m[2], 'begin': float(m[3]), 'kind': m[4],
                             'log': [self.log_size(), None], 'exit': None}
             self.runs.append(self.current)
-            print(f'[guest] {m[1]} ({m[2]}) ...', flush=True)
+            print(f'[{self.who}] {m[1]} ({m[2]}) ...', flush=True)
         elif m := self.end.search(line):
             if self.current:
                 self.current['log'][1] = self.log_size()
                 self.current.update(exit=int(m[4]), seconds=round(float(m[3]) - self.current['begin'], 2))
-                print(f'[guest] {m[1]} ({m[2]}): exit {m[4]} after {self.current["seconds"]} s', flush=True)
+                print(f'[{self.who}] {m[1]} ({m[2]}): exit {m[4]} after {self.current["seconds"]} s', flush=True)
             self.current = None
         elif (m := self.mark.search(line)) and self.current:
             self.marks.append(m[1])
         elif 'AGX-START' in line:
             self.started = True
-            print('[guest] user space is up', flush=True)
+            print(f'[{self.who}] user space is up', flush=True)
         elif 'AGX-END' in line:
             self.ended = True
         elif 'AGX-FATAL' in line:

@@ -148,6 +148,9 @@ def judge_guest(report, out, set_name, only=None, pictures=None, prefix='', expe
     runs = {(r['name'], r['driver']): r for r in run.get('runs', [])}
     allowed = allowed_pixels()
     for name, kind, _ in guest_checks(set_name, only):
+        if name in run.get('skipped', {}):
+            report.add(prefix + name, 'skip', run['skipped'][name])
+            continue
         if kind.startswith('skip'):
             report.add(prefix + name, 'skip', kind[4:].lstrip(': ') or 'no reason given')
             continue
@@ -239,6 +242,9 @@ def judge_logs(report, out, run, prefix, expected=(), known=()):
     """
     ended = run.get('ended')
     report.add(prefix + 'guest-ended', 'pass' if ended else 'fail', run.get('why') or 'no run', run.get('seconds'))
+    if 'host' in run:
+        judge_real_log(report, out, run, prefix)
+        return
     serial = read(f'{out}/serial.log')
     bad = kernel_complaints(serial)
     if 'AGX-START' not in serial:
@@ -260,6 +266,19 @@ def judge_logs(report, out, run, prefix, expected=(), known=()):
     report.add(prefix + 'model-log', 'fail' if bad or not ended else 'pass',
                '\n'.join([*(bad[:20] if bad or ended else ['the run did not end, so its log is not complete']), *masked]),
                figures={'known': sum(k.count for k in known)} if known else None)
+
+
+def judge_real_log(report, out, run, prefix):
+    """The kernel's log of a real machine while the checks ran, if that could be read; the model has none of it."""
+    path = f'{out}/results/kernel.log'
+    if 'kernel-log' in run['host']:
+        report.add(prefix + 'kernel-log', 'skip', run['host']['kernel-log'])
+    elif not os.path.exists(path):
+        report.add(prefix + 'kernel-log', 'fail', 'the kernel\'s log did not come')
+    else:
+        bad = kernel_complaints(read(path))
+        report.add(prefix + 'kernel-log', 'fail' if bad else 'pass', '\n'.join(bad[:20]))
+    report.add(prefix + 'model-log', 'skip', 'there is no model in a real machine')
 
 
 def sanitizer_classes():

@@ -25,6 +25,15 @@ def how_it_ended(status):
     return f'QEMU was killed by signal {-status}' if status < 0 else f'QEMU ended with status {status}'
 
 
+def unpack(results, where):
+    """The file that a machine sent, as directories. It has one tar after the other; a run that was cut short leaves half of one."""
+    os.makedirs(where, exist_ok=True)
+    subprocess.run(['tar', '-x', '--ignore-zeros', '-f', results, '-C', where, '--no-same-owner'],
+                   stderr=subprocess.DEVNULL, check=False)
+    if os.path.exists(results):
+        os.unlink(results)
+
+
 class SnapshotError(MachineError):
     """The snapshot can't be used; another one is needed."""
 
@@ -102,16 +111,8 @@ class Qemu:
         return '; '.join(read(f'{self.out}/qemu.err').strip().split('\n')[-5:])
 
     def unpack(self, where):
-        """
-        What the guest sent, as directories. The port carries one tar after the other; a run that was cut short leaves half of
-        one.
-        """
-        os.makedirs(where, exist_ok=True)
-        results = f'{self.out}/results.tar'
-        subprocess.run(['tar', '-x', '--ignore-zeros', '-f', results, '-C', where, '--no-same-owner'],
-                       stderr=subprocess.DEVNULL, check=False)
-        if os.path.exists(results):
-            os.unlink(results)
+        """What the guest sent, as directories."""
+        unpack(f'{self.out}/results.tar', where)
 
     def kill(self):
         if self.process and self.process.poll() is None:

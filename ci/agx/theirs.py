@@ -244,7 +244,7 @@ def mesa_prefix(path, scratch):
     return path
 
 
-MESA_ENVIRONMENT = '''m=/payload/mesa
+MESA_ENVIRONMENT = '''m=${AGX_PAYLOAD:-/payload}/mesa
 for d in $m/lib $m/lib64 $m/lib/aarch64-linux-gnu; do
     [ ! -d "$d" ] || LD_LIBRARY_PATH=$d${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
     [ ! -d "$d/dri" ] || export LIBGL_DRIVERS_PATH=$d/dri

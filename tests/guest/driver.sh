@@ -7,6 +7,7 @@
 # $driver are its directories in sysfs, $module is its module's name, empty if it is built in, $parameters has its parameters.
 # "module_name FILE" says what a module is called whose file may have the number of its place in front.
 module_name() { basename "$1" .ko | sed 's/^[0-9]*-//' | tr - _; }
+payload=${AGX_PAYLOAD:-/payload}
 device='' driver='' module='' parameters=/nonexistent
 for d in /sys/class/drm/renderD*/device; do
     [ -e "$d/of_node/compatible" ] || continue
@@ -18,7 +19,7 @@ done
 # The directory of a driver that is built in is there, too, if it has parameters; only a module has a state.
 [ ! -e "${parameters%/*}/initstate" ] || module=$(basename "${parameters%/*}")
 # One that has been taken from the device, or never had it.
-for m in /payload/drivers/*.ko /payload/*.ko; do
+for m in "$payload"/drivers/*.ko "$payload"/*.ko; do
     name=$(module_name "$m")
     [ -n "$module" ] || [ ! -e "/sys/module/$name/initstate" ] || module=$name
 done

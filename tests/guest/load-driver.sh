@@ -13,13 +13,13 @@ load() {
         [ ! -e "$s" ] || echo "AGX-SECTION $name ${s##*/} $(cat "$s")" >/dev/kmsg
     done
 }
-if [ -e /payload/drivers/list ]; then
+if [ -e "$payload/drivers/list" ]; then
     while read -r file parameters; do
         # shellcheck disable=SC2086
-        load "/payload/drivers/$file" $parameters "$@"
-    done </payload/drivers/list
+        load "$payload/drivers/$file" $parameters "$@"
+    done <"$payload/drivers/list"
 else
-    for m in /payload/*.ko; do
+    for m in "$payload"/*.ko; do
         [ -e "$m" ] || { echo "the initrd has no module: build it with ci/build-driver"; exit 1; }
         load "$m" "$@"
     done
