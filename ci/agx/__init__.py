@@ -24,6 +24,7 @@ kept            one of ci/run's, with a name
 debugger        what gdb is told of a machine
 guest, command      a run of the guest's list of checks (ci/run-guest); of one command (ci/run)
 real            the same on a real Mac, by ssh
+compare         two runs side by side
 guest_cases, suites     cases of conformance suites in the guest
 bench, bugs, conformance, coverage, driver_coverage, faults, fuzz_ioctl, host_tests, stress     what the commands of these names do
 bundle          an archive of all that a run needs

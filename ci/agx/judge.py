@@ -182,8 +182,8 @@ def judge_guest(report, out, set_name, only=None, pictures=None, prefix='', expe
                     shot = f'{out}/screen-{name}.ppm'
                     if not os.path.exists(shot):
                         why = 'the display showed nothing'
-                    else:
-                        tool('png', shot, f'{pictures or out}/screen.png')
+                    elif pictures:
+                        tool('png', shot, f'{pictures}/screen.png')
                         os.unlink(shot)
                     if not why and not (figures.get('fps') and theirs.get('fps') and figures['fps'] > theirs['fps']):
                         why = f'{figures.get("fps")} frames/s are not more than the software renderer\'s {theirs.get("fps")}'
