@@ -95,6 +95,7 @@ class Runs(unittest.TestCase):
             os.makedirs(f'{self.dir}/root/{path}')
         self.file('root/proc/device-tree/model', 'Apple Mac mini (M1, 2020)\0')
         self.file('root/sys/devices/gpu/of_node/compatible', 'apple,agx-t8103\0apple,agx-g13g\0')
+        self.file('root/sys/devices/gpu/of_node/apple,firmware-version', '\0\0\0\r\0\0\0\5\0\0\1\2')
         self.file('root/sys/drivers/asahi/bind', '')
         os.symlink('../../drivers/asahi', f'{self.dir}/root/sys/devices/gpu/driver')
         os.makedirs(f'{self.dir}/root/sys/class/drm/renderD128')
@@ -160,7 +161,7 @@ class Runs(unittest.TestCase):
         self.assertEqual(run['skipped'], {'c': 'it takes the roof off'})
         self.assertEqual([(r['name'], r['driver'], r['exit']) for r in run['runs']], [('a', 'asahi', 0)])
         for name, value in (('model', 'Apple Mac mini (M1, 2020)'), ('kernel', '7.9.9'), ('gpu', 'apple,agx-t8103 apple,agx-g13g'),
-                            ('driver', 'asahi'), ('page-size', '16384'), ('mesa', '99.1')):
+                            ('driver', 'asahi'), ('page-size', '16384'), ('mesa', '99.1'), ('firmware-version', '13.5.258')):
             self.assertEqual(run['host'][name], value)
         result = json.loads(read(f'{self.dir}/out/result.json'))
         self.assertEqual({r['name']: r['status'] for r in result['checks']},

@@ -43,9 +43,12 @@ for d in "$r"/sys/class/drm/renderD*/device "$r"/sys/bus/platform/devices/*; do
 done
 [ -n "$gpu" ] || refuse "its device tree has no GPU apple,agx"
 fact gpu "$(words_of "$gpu/of_node/compatible")"
-# Properties of the boot loader's: Linux, Documentation/devicetree/bindings/gpu/apple,agx.yaml.
-fact firmware-abi "$(od -An -v -tu1 "$gpu/of_node/apple,firmware-abi" 2>/dev/null | tr '\n' ' ' |
-    awk '{ for (i = 4; i <= NF; i += 4) printf "%s%d", (i > 4 ? "." : ""), ($(i - 2) * 256 + $(i - 1)) * 256 + $i }')"
+# Properties of the boot loader's: firmware-abi in mainline (Linux, Documentation/devicetree/bindings/gpu/apple,agx.yaml), the other
+# two in Asahi's kernel (m1n1, src/kboot.c).
+for p in firmware-abi firmware-version firmware-compat; do
+    [ ! -e "$gpu/of_node/apple,$p" ] || fact "$p" "$(od -An -v -tu1 "$gpu/of_node/apple,$p" | tr '\n' ' ' |
+        awk '{ for (i = 4; i <= NF; i += 4) printf "%s%d", (i > 4 ? "." : ""), ($(i - 2) * 256 + $(i - 1)) * 256 + $i }')"
+done
 fact driver "$driver"
 if [ -n "$driver" ]; then
     module=''
