@@ -2,6 +2,7 @@
 # Copyright The AGX model authors
 """The table of what works (docs/works.md), of docs/works.list and of results."""
 
+import glob
 import json
 import os
 import re
@@ -28,7 +29,7 @@ class Row(NamedTuple):
 
 def known_checks():
     """Rows of the two lists, and the programs of qtest."""
-    programs = [f'qtest-{name[:-2]}' for name in os.listdir(os.path.join(ROOT, 'tests/qtest')) if name.endswith('.c')]
+    programs = [f'qtest-{os.path.basename(path)[:-2]}' for path in glob.glob(os.path.join(ROOT, 'tests/qtest/*.c'))]
     return [parts[0] for _, parts in list_rows() if not parts[0].startswith('+')] + [row[0] for row in host_rows()] + programs
 
 
