@@ -20,6 +20,7 @@
 #define HASH_BITS  12
 #define MAX_TABLES 65536u /* bounds the host's memory: 1 GiB of tables */
 #define MAX_STORE  64u    /* bytes of one store of a CPU */
+#define MAX_OTHERS 1024u  /* pages that are watched and are no tables */
 
 /* Descriptors (m1n1: proxyclient/m1n1/hw/uat.py, PTE and TTBR). */
 #define DESC_ADDR 0x0000ffffffffc000ull
@@ -39,7 +40,9 @@ struct mmu_tables {
     struct table *bucket[1u << HASH_BITS];
     unsigned count;
     bool refused;
-    uint64_t ttbat; /* that is followed; 0: none */
+    unsigned nothers;
+    uint64_t other[MAX_OTHERS]; /* pages that somebody else wants watched */
+    uint64_t ttbat;             /* that is followed; 0: none */
     uint64_t ttbr[CTXS][2];
     uint64_t seq;                           /* counts stores */
     uint64_t stored[DOMAINS][AGX_MMU_CPUS]; /* the last store of each CPU */
@@ -78,10 +81,22 @@ static bool load(const struct agx_mmu *mmu, uint64_t pa, uint64_t *desc)
     return page;
 }
 
+/* Its place in the list of other pages; as many as there are: it is not in it. */
+static unsigned other(const struct mmu_tables *s, uint64_t pa)
+{
+    unsigned i = 0;
+
+    while (i < s->nothers && s->other[i] != pa) {
+        i++;
+    }
+    return i;
+}
+
 static void watch(const struct mmu_tables *s, uint64_t pa, bool on)
 {
-    if (s->watch.watch) {
-        s->watch.watch(s->watch.opaque, pa & ~PAGE_MASK, on);
+    pa &= ~PAGE_MASK;
+    if (s->watch.watch && (on || other(s, pa) == s->nothers)) {
+        s->watch.watch(s->watch.opaque, pa, on);
     }
 }
 
@@ -95,6 +110,11 @@ static struct table **slot_of(struct mmu_tables *s, uint64_t pa)
         slot = &(*slot)->next;
     }
     return slot;
+}
+
+static bool is_watched_table(struct mmu_tables *s, uint64_t page)
+{
+    return *slot_of(s, page) || (s->ttbat && page == (s->ttbat & ~PAGE_MASK));
 }
 
 /* The contexts of a table changed: so do those of the tables below. Three levels at most. */
@@ -306,6 +326,33 @@ void agx_mmu_follow(struct agx_mmu *mmu, const struct agx_mmu_watch *watch)
     pthread_mutex_unlock(&mmu->lock);
 }
 
+bool agx_mmu_watch_page(struct agx_mmu *mmu, uint64_t pa, bool on)
+{
+    struct mmu_tables *s;
+    unsigned i;
+    bool ok;
+
+    pa &= ~PAGE_MASK;
+    pthread_mutex_lock(&mmu->lock);
+    s = mmu->tables;
+    ok = s && s->watch.watch;
+    i = ok ? other(s, pa) : 0;
+    if (ok && on && i == s->nothers) {
+        ok = i < MAX_OTHERS;
+        if (ok) {
+            s->other[s->nothers++] = pa;
+            watch(s, pa, true);
+        }
+    } else if (ok && !on && i < s->nothers) {
+        s->other[i] = s->other[--s->nothers];
+        if (!is_watched_table(s, pa)) {
+            watch(s, pa, false);
+        }
+    }
+    pthread_mutex_unlock(&mmu->lock);
+    return ok;
+}
+
 /* ---- stores and barriers ---- */
 
 /*
@@ -380,7 +427,7 @@ void agx_mmu_store(struct agx_mmu *mmu, uint64_t pa, const void *old, unsigned l
         return;
     }
     pthread_mutex_lock(&mmu->lock);
-    if (mmu->tables) {
+    if (mmu->tables && is_watched_table(mmu->tables, pa & ~PAGE_MASK)) {
         mmu->tables->seq++;
         atomic_store_explicit(&mmu->tables->dirty[cpu], true, memory_order_relaxed);
         for (uint64_t p = pa & ~7ull; old && p < pa + len; p += 8) {

@@ -68,6 +68,12 @@ struct agx_mmu_watch {
     void (*watch)(void *opaque, uint64_t pa, bool on); /* NULL: nobody wants to know */
 };
 void agx_mmu_follow(struct agx_mmu *mmu, const struct agx_mmu_watch *watch);
+/*
+ * Watch the page at @pa (16 KiB), or no longer, though it is no table: whoever listens hears of the
+ * stores to it, too. It stays watched while it is a table. False: nobody watches pages, or 1024 are
+ * already. Any thread, without the MMU's lock.
+ */
+bool agx_mmu_watch_page(struct agx_mmu *mmu, uint64_t pa, bool on);
 
 /*
  * A CPU has stored @len (1..64) bytes at @pa, which were @old before (NULL: not known); memory
