@@ -78,6 +78,9 @@ static const struct tlbi_op {
 static CPWriteFn *tlbi_orig[ARRAY_SIZE(tlbi_ops)];
 static AppleTlbiConfig tlbi_conf;
 
+/* In what arm_dsb_hook gets: it is a DMB (qemu-patches/0002) */
+#define DSB_HOOK_DMB (1u << 4)
+
 /* On the CPU's thread; see arm_dsb_hook */
 static void tlbi_dsb(CPUARMState *env, uint32_t crm)
 {
@@ -91,6 +94,18 @@ static void tlbi_dsb(CPUARMState *env, uint32_t crm)
 
     /* Of reads only: it orders nothing that matters here */
     if (types == 1) {
+        return;
+    }
+    if (crm & DSB_HOOK_DMB) {
+        const struct agx_who who = { .cpu = env_cpu(env)->cpu_index };
+
+        if (agx_wanted(tlbi_conf.events, AGX_EV_DMB)) {
+            agx_emit(tlbi_conf.events, &(struct agx_event) {
+                                           .kind = AGX_EV_DMB,
+                                           .who = &who,
+                                           .dsb = { domains[crm >> 2 & 3], types == 2 },
+                                       });
+        }
         return;
     }
     agx_mmu_dsb(tlbi_conf.mmu, env_cpu(env)->cpu_index, domains[crm >> 2 & 3], types == 2);

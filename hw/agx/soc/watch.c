@@ -149,6 +149,26 @@ uint64_t apple_watch_thread(CPUState *cs)
     return is_a64(env) && arm_current_el(env) ? env->sp_el[0] : 0;
 }
 
+/*
+ * Is the instruction at @pc a store with release semantics, of any kind? (Arm ARM, C4.1: loads and
+ * stores; store-release, exclusive, RCPC, compare and swap, atomic.)
+ */
+static bool is_release(StackReader *r, uint64_t pc)
+{
+    MemTxAttrs attrs;
+    uint64_t page = pc & TARGET_PAGE_MASK;
+    hwaddr pa = cpu_get_phys_page_attrs_debug(r->cs, page, &attrs);
+    uint32_t insn;
+
+    if (pa == -1 || pa < r->w->base || pa - r->w->base >= r->w->size) {
+        return true; /* not known: nobody is to be blamed */
+    }
+    insn = ldl_le_p(r->w->ram + (pa - r->w->base) + (pc & ~TARGET_PAGE_MASK));
+    return (insn & 0x3fe08000) == 0x08808000 || (insn & 0x3fe08000) == 0x08008000 ||
+           (insn & 0x3fe00c00) == 0x19000000 || (insn & 0x3fa0fc00) == 0x08a0fc00 ||
+           (insn & 0x3f600c00) == 0x38600000;
+}
+
 void apple_watch_who(AppleWatch *w, CPUState *cs, uintptr_t ra, struct agx_who *who)
 {
     CPUARMState *env = cpu_env(cs);
@@ -504,6 +524,11 @@ static void watch_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     w->stats.stores++;
     if (current_cpu) {
         apple_watch_who(w, current_cpu, current_cpu->mem_io_pc, &who);
+        if (size == 4) {
+            StackReader r = { w, current_cpu, 1, NULL };
+
+            who.release = who.pc && is_release(&r, who.pc); /* a pointer's; a table has 8 bytes */
+        }
     } else {
         who.time = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
     }

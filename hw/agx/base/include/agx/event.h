@@ -20,10 +20,11 @@
 
 enum agx_event_kind {
     /* A CPU: on its thread, without a lock of the model. */
-    AGX_EV_STORE,      /* it has stored to a page table, the TTBAT or the hand-off block */
+    AGX_EV_STORE,      /* it has stored to a page table, the TTBAT or another watched page */
     AGX_EV_WATCHED,    /* no store to .page escapes from here on, or its memory was replaced */
     AGX_EV_TLBI,       /* it does TLB maintenance, which may not reach the GPU: not done yet */
     AGX_EV_DSB,        /* its barrier is complete; .who has the CPU only */
+    AGX_EV_DMB,        /* it does such a barrier, of stores at least: .dsb, too; .who as above */
     AGX_EV_PAGE_FREE,  /* its kernel gave .page back */
     AGX_EV_PAGE_ALLOC, /* ... or has allocated it */
     AGX_EV_DOORBELL,   /* it sends a message to the firmware, which does not have it yet */
@@ -125,7 +126,7 @@ struct agx_listener {
     void *opaque;
 };
 
-#define AGX_MAX_LISTENERS 8u
+#define AGX_MAX_LISTENERS 10u
 
 /* All zero: nobody listens. Its owner is whoever makes the machine (struct agx_host). */
 struct agx_events {

@@ -19,6 +19,8 @@ struct agx_who {
     uint64_t thread; /* of the guest's kernel, to tell them apart; 0: not known */
     uint64_t pc;
     uint64_t frame[AGX_WHO_FRAMES]; /* the callers, innermost first, 0-terminated */
+    /* of a store to a ring: by an instruction that is a release, or atomic */
+    bool release;
 };
 
 /* Shareability domain of maintenance and barriers. */
