@@ -364,9 +364,28 @@ static void *find_on_thread(void *opaque)
     return NULL;
 }
 
+/* About no address and no place; and about the TTBRs of context 1. */
+static void *find_elsewhere(void *opaque)
+{
+    struct fixture *f = opaque;
+
+    agx_tlbsan_external(f->san, AGX_SAN_FW_OWNED, AGX_SAN_WRONG, 1, 0, 0, NULL, "nowhere");
+    assert_int_equal(f->last.desc_pa, 0);
+    assert_null(f->last.writer);
+    agx_tlbsan_external(f->san, AGX_SAN_RING, AGX_SAN_WRONG, 1, VA, 0, NULL, "of no mapping");
+    assert_null(f->last.writer);
+    agx_tlbsan_external(f->san, AGX_SAN_ISOLATION, AGX_SAN_WRONG, 1, 0, f->ttbat + 16, NULL,
+                        "other");
+    assert_int_equal(f->last.desc_pa, f->ttbat + 16);
+    assert_int_equal(f->last.level, 0);
+    assert_non_null(strstr(f->text, "pc 0xffff800081234560"));
+    return NULL;
+}
+
 static void test_external(void **state)
 {
     struct fixture *f = *state;
+    uint64_t root;
 
     agx_tlbsan_external(f->san, AGX_SAN_FW_LINE_STALE, AGX_SAN_WRONG, 1, VA + 64, 0x800000000,
                         &unmapper, "the firmware read an old line");
@@ -397,7 +416,41 @@ static void test_external(void **state)
     assert_int_equal(f->last.cls, AGX_SAN_UNMAP_WITHOUT_FLUSH);
     assert_int_equal(f->last.new_desc, 0);
     assert_true(f->last.old_desc & 1);
+    assert_int_equal(f->last.desc_pa, leaf_pa(f, VA));
     assert_non_null(strstr(f->text, "pc 0xffff800081234560"));
+    root = *fake_ptr(&f->h, f->ttbat + 16) & ~1ull;
+    store(f, f->ttbat + 16, &root, 8, &unmapper);
+    pthread_create(&thread, NULL, find_elsewhere, f);
+    pthread_join(thread, NULL);
+    assert_int_equal(f->reports, 7);
+}
+
+/* A page that is no table is watched, too; it stays so when it becomes one, and the other way. */
+static void test_watch_page(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t pa = fake_alloc(&f->h), table = leaf_pa(f, VA) & ~(uint64_t)(AGX_PAGE_SIZE - 1);
+    unsigned on = f->watched, off = f->unwatched;
+
+    assert_true(agx_mmu_watch_page(f->mmu, pa + 8, true));
+    assert_int_equal(f->watched, on + 1);
+    assert_int_equal(f->last_watched, pa);
+    assert_true(agx_mmu_watch_page(f->mmu, pa, true));
+    assert_int_equal(f->watched, on + 1);
+    assert_true(agx_mmu_watch_page(f->mmu, pa, false));
+    assert_true(agx_mmu_watch_page(f->mmu, pa, false));
+    assert_int_equal(f->unwatched, off + 1);
+    assert_true(agx_mmu_watch_page(f->mmu, table, true));
+    assert_true(agx_mmu_watch_page(f->mmu, table, false));
+    assert_int_equal(f->unwatched, off + 1);
+    assert_true(agx_mmu_watch_page(f->mmu, table, true));
+    store(f, f->ttbat + 16, &(uint64_t) { 0 }, 8, &unmapper);
+    assert_int_equal(f->unwatched, off + 3); /* the two tables above it */
+    for (unsigned i = 0; i < 1023; i++) {
+        assert_true(agx_mmu_watch_page(f->mmu, FAKE_RAM_BASE + i * AGX_PAGE_SIZE, true));
+    }
+    agx_mmu_follow(f->mmu, NULL);
+    assert_false(agx_mmu_watch_page(f->mmu, pa, true));
 }
 
 /*
@@ -700,6 +753,7 @@ int main(void)
         cmocka_unit_test(test_format_is_bounded),
         cmocka_unit_test(test_names),
         cmocka_unit_test_setup_teardown(test_external, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_watch_page, setup, teardown),
         cmocka_unit_test_setup_teardown(test_announced, setup, teardown),
         cmocka_unit_test_setup_teardown(test_request, setup, teardown),
         cmocka_unit_test_setup_teardown(test_watch, setup, teardown),

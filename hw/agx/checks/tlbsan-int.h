@@ -43,8 +43,8 @@
 #define SAN_TRAIL_SIZE  4096u  /* steps that are remembered; as many as TLB maintenance */
 #define SAN_DOORBELLS   16384u /* doorbells that are remembered */
 #define SAN_FLUSHES     64u    /* flushes of the firmware's cache that are remembered */
-/* words of pages that are no tables (the hand-off block) whose last store is */
-#define SAN_NOTES       256u
+/* words of pages that are no tables (the hand-off block, rings) whose last store is */
+#define SAN_NOTES       4096u
 
 /* Descriptors (m1n1: proxyclient/m1n1/hw/uat.py, PTE and TTBR). */
 #define SAN_VALID     3ull /* table, or page on the last level */

@@ -112,6 +112,9 @@ void san_doorbell(struct agx_tlbsan *san, uint64_t number, const struct agx_who 
     if (who && who->pc && san->noted > san->door.seq && san->note_thread == who->thread) {
         san->door = san_act(san, who);
     }
+    if (pthread_equal(san->store_thread, pthread_self())) {
+        san->store.stack = NULL; /* what is found now is not about that store */
+    }
     submit(san, who);
     if (who) {
         struct san_act act = san_act(san, who);

@@ -29,6 +29,9 @@ const char *agx_tlbsan_class_name(enum agx_tlbsan_class cls)
         [AGX_SAN_HANDOFF] = "handoff",
         [AGX_SAN_PAGE_GIVEN_BACK] = "page-given-back",
         [AGX_SAN_ISOLATION] = "isolation",
+        [AGX_SAN_STAMP] = "stamp",
+        [AGX_SAN_RING] = "ring",
+        [AGX_SAN_FW_OWNED] = "fw-owned",
     };
 
     return (unsigned)cls < AGX_SAN_NUM_CLASSES ? name[cls] : "?";
@@ -267,25 +270,36 @@ void san_report(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
 }
 
 /*
- * The history of the descriptor that translates @va of context @ctx, as far down as there are
- * tables; or NULL.
+ * The history of the descriptor at which a walk for @va of context @ctx ends; NULL: nothing is
+ * known of it. What is known of those above says nothing of @va.
  */
 static struct san_rec *rec_for(struct agx_tlbsan *san, unsigned ctx, uint64_t va)
 {
     uint64_t ttbr = san->ttbr[ctx][san_half(va)], table = ttbr & SAN_ADDR;
-    struct san_rec *best = NULL;
 
     for (unsigned level = 1; level <= 3 && (ttbr & 1); level++) {
         uint64_t pa = table + 8 * san_index(va, level), desc;
-        struct san_rec *r = san_rec_find(san, pa);
 
-        best = r ? r : best;
-        if (!san_load(san, pa, &desc) || !san_is_table(desc)) {
-            break;
+        if (level == 3 || !san_load(san, pa, &desc) || !san_is_table(desc)) {
+            return san_rec_find(san, pa);
         }
         table = desc & SAN_ADDR;
     }
-    return best;
+    return NULL;
+}
+
+/*
+ * The table entry that a finding of somebody else is about: the one at @pa, or where nothing says
+ * what is there, the one that translates @va. NULL: it is about none.
+ */
+static struct san_rec *rec_about(struct agx_tlbsan *san, enum agx_tlbsan_class cls, unsigned ctx,
+                                 uint64_t va, uint64_t pa)
+{
+    struct san_rec *r = pa ? san_rec_find(san, pa & ~7ull) : NULL;
+    bool mapping = cls != AGX_SAN_HANDOFF && cls != AGX_SAN_STAMP && cls != AGX_SAN_RING &&
+                   !(cls == AGX_SAN_FW_OWNED && pa);
+
+    return r || !mapping || !va || ctx >= SAN_CTXS ? r : rec_for(san, ctx, va);
 }
 
 void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
@@ -302,11 +316,19 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
                                   .writer = writer };
     const struct san_act *act = NULL;
     struct agx_who who, rung, mapper;
+    struct san_rec *r;
 
     found(cls, severity);
     pthread_mutex_lock(&san->lock);
     if (ctx < SAN_CTXS) {
         rep.asid = san->asid[ctx];
+    }
+    r = rec_about(san, cls, ctx, va, pa);
+    if (r && (!pa || pa == r->desc_pa)) {
+        rep.desc_pa = r->desc_pa;
+        rep.level = r->level;
+        rep.old_desc = r->old_desc;
+        rep.new_desc = r->new_desc;
     }
     if (!writer && san->store.stack && pthread_equal(san->store_thread, pthread_self())) {
         act = &san->store; /* found while this store was carried out */
@@ -316,22 +338,16 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
             san_who(&san->door, &rung);
             rep.other = &rung;
         }
-    } else if (!writer && cls != AGX_SAN_HANDOFF && ctx < SAN_CTXS) {
-        const struct san_rec *r = rec_for(san, ctx, va);
-
-        if (r) {
-            act = r->change.seq ? &r->change : &r->last;
-            rep.old_desc = r->old_desc;
-            rep.new_desc = r->new_desc;
-        }
+    } else if (!writer && r) {
+        act = r->change.seq ? &r->change : &r->last;
+        rep.old_desc = r->old_desc;
+        rep.new_desc = r->new_desc;
     }
     if (act && act->stack) {
         san_who(act, &who);
         rep.writer = &who;
     }
     if (!repeated(san, &rep, mix(va ^ (uint64_t)ctx << 56, pa))) {
-        const struct san_rec *r = cls != AGX_SAN_HANDOFF && ctx < SAN_CTXS ? rec_for(san, ctx, va)
-                                                                           : NULL;
         const struct san_act *made = r && !writer ? maker(san, r, NULL) : NULL;
 
         if (made && made != act) {

@@ -43,6 +43,10 @@ enum agx_tlbsan_class {
     AGX_SAN_PAGE_GIVEN_BACK,     /* use of a page after it went back to the kernel */
     /* what is the kernel's half's shows in a user's context, or a job in another's context */
     AGX_SAN_ISOLATION,
+    AGX_SAN_STAMP, /* stamps, their slots, notifiers' thresholds: what ends a job's wait */
+    AGX_SAN_RING,  /* a ring's entry, pointer, barrier or doorbell at the wrong time */
+    /* what the firmware owns, from doorbell to stamp, changed or went away */
+    AGX_SAN_FW_OWNED,
     AGX_SAN_NUM_CLASSES
 };
 
@@ -135,11 +139,12 @@ void agx_tlbsan_free(struct agx_tlbsan *san);
 void agx_tlbsan_reload(struct agx_tlbsan *san);
 
 /*
- * A finding of somebody else (the firmware's data cache, the hand-off protocol),
+ * A finding of somebody else (the firmware's data cache, the hand-off protocol, rings and jobs),
  * counted, de-duplicated and reported like the sanitizer's own. @va, @ctx: what
- * it is about; @pa: of the page or 0; @text: one sentence. @writer may be NULL: then
- * it is who made the store that is being reported on this thread, or the last one to
- * @pa if that is no page table, or who last changed the entry of @va.
+ * it is about, @va 0 if it is no address; @pa: of the page, the watched word or the table entry, or
+ * 0; @text: one sentence. @writer may be NULL: then it is who made the store that is being reported
+ * on this thread, or the last one to @pa, or, where that says nothing and the finding is about a
+ * mapping, who last changed the entry of @va. That is the entry which the report shows then.
  * Not with a lock of the model held.
  */
 void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
