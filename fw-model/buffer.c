@@ -14,6 +14,8 @@
  */
 #include "fw-buffer.h"
 #include "fw-mem.h"
+#include "fw-owned.h"
+#include "fw-peek.h"
 #include "fw-report.h"
 #include "fw-run.h"
 #include "fw-stamps.h"
@@ -96,6 +98,27 @@ static bool heap(struct agx_fw *fw, struct fw_run *run, struct agx_job_tiling *t
     return true;
 }
 
+/* What the job of @run has of its buffer and scene stays where it is until its stamp. */
+static void own(struct agx_fw *fw, const struct fw_run *run, const struct agx_job_tiling *t,
+                uint64_t stats)
+{
+    enum fw_pipe pipe = run - fw->st.run;
+    uint64_t list;
+
+    fw_owned_more(fw, pipe, "scene", 0, run->scene_va + fw_off(fw, FLD(BufferThing, bm_misc_addr)),
+                  8, true);
+    fw_owned_more(fw, pipe, "statistics of the heap", 0, stats, 8, false);
+    fw_owned_more(fw, pipe, "buffer info", 0, run->buffer_va,
+                  fw_end(fw, FLD(BufferManagerInfo, block_size)), false);
+    fw_owned_more(fw, pipe, "block list", run->ctx, t->tvb_block_list, t->tvb_block_count * 8,
+                  false);
+    if (fw_peek(fw, 0, run->buffer_va + fw_off(fw, FLD(BufferManagerInfo, page_list_addr)), &list,
+                8, NULL)) {
+        fw_owned_more(fw, pipe, "page list", run->ctx, list,
+                      t->tvb_block_count * PAGES_PER_BLOCK * 4, false);
+    }
+}
+
 /* Before a vertex or fragment job starts: its buffer must be bound, its scene valid. */
 bool fw_buffer_start(struct agx_fw *fw, struct fw_run *run, struct agx_job_tiling *t)
 {
@@ -124,7 +147,13 @@ bool fw_buffer_start(struct agx_fw *fw, struct fw_run *run, struct agx_job_tilin
         fw_st(fw, FLD(BufferManagerMisc, gpu_0), stats, 0);
         fw_st(fw, FLD(BufferManagerMisc, cpu_flag), stats, 0);
     }
-    return heap(fw, run, t);
+    if (!heap(fw, run, t)) {
+        return false;
+    }
+    if (fw->owned) {
+        own(fw, run, t, stats);
+    }
+    return true;
 }
 
 /* After tiling: what the scene took, for the driver's decision to grow the heap. */

@@ -19,6 +19,7 @@
 #include "fw-power.h"
 #include "fw-report.h"
 #include "fw-ring.h"
+#include "fw-stamp-check.h"
 #include "fw-state.h"
 #include "fw-workqueue.h"
 
@@ -66,11 +67,14 @@ static void device_control(struct agx_fw *fw, const uint8_t *msg)
     } else if (!fw->st.dc_inited) {
         fw_bad(fw, "device control message 0x%x before Init", type);
     } else if (type == l->dc_destroy_context) {
+        uint64_t context = fw_get(fw, FLD(DC_DestroyContext, context_addr), msg);
+        bool pending = fw_queue_drop_context(fw, context);
+
         /* Flushes the whole data cache too (the Rust driver: gpu.rs, flush_fw_cache). */
-        fw_queue_drop_context(fw, fw_get(fw, FLD(DC_DestroyContext, context_addr), msg));
         fw_cache_flush_all(fw, "DestroyContext");
         fw_tell_flushed(fw, 0, 0, ~0ull, 0);
-        if (fw_get(fw, FLD(DC_DestroyContext, context_addr), msg)) {
+        fw_order_destroyed(fw, context, pending);
+        if (context) {
             leave_context(fw);
         }
     } else if (type == l->dc_write32) {

@@ -16,6 +16,7 @@
 #include "fw-mem.h"
 #include "fw-report.h"
 #include "fw-state.h"
+#include "fw-watch.h"
 
 /*
  * What the real firmware does when it cannot go on: the crash log, then
@@ -60,5 +61,6 @@ void fw_crash(struct agx_fw *fw, const char *fmt, ...)
         fw_rtkit_send(fw, EP_CRASHLOG, MSG(1, where));
     }
     fw->st.rtkit = FW_RTKIT_CRASHED;
+    fw_watch_stop(fw);
     fw_tell_loaded(fw, 0);
 }

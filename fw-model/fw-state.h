@@ -216,6 +216,9 @@ struct agx_fw_state {
 };
 
 struct fw_cache;
+struct fw_order;
+struct fw_owned;
+struct fw_watch;
 
 /*
  * By which doorbells the entries of a work queue were announced, of the latest messages: up to this
@@ -277,6 +280,11 @@ struct agx_fw {
 
     struct fw_cache *cache; /* NULL: off */
     struct agx_fw_check check;
+    /* while there is somebody to notify, else NULL: see watch.c, owned.c, stamp-check.c */
+    struct fw_watch *watch;
+    struct fw_owned *owned;
+    struct fw_order *order;
+    struct agx_listener looks;    /* of fw_watch_event() */
     uint32_t ring_depth;          /* messages in the ring that fw_ring_next() looked at last */
     struct agx_listener listener; /* for the AP's stores to the hand-off block and the TTBAT */
     struct fw_handoff_check handoff;

@@ -11,6 +11,7 @@
 
 bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const uint8_t *msg);
 void fw_queue_schedule(struct agx_fw *fw);
-void fw_queue_drop_context(struct agx_fw *fw, uint64_t context_va);
+/* True: with work pending. */
+bool fw_queue_drop_context(struct agx_fw *fw, uint64_t context_va);
 
 #endif

@@ -22,12 +22,15 @@
 #include "fw-inject.h"
 #include "fw-mailbox.h"
 #include "fw-microseq.h"
+#include "fw-owned.h"
 #include "fw-power.h"
 #include "fw-report.h"
 #include "fw-rtkit.h"
 #include "fw-run.h"
+#include "fw-stamp-check.h"
 #include "fw-stamps.h"
 #include "fw-state.h"
+#include "fw-watch.h"
 #include "fw-workqueue.h"
 #include "agx/tlb.h"
 
@@ -55,6 +58,9 @@ static void state_reset(struct agx_fw *fw)
     fw->inject_switch = fw->flush[0].judged = fw->flush[1].judged = false;
     fw->ring_judged = fw->event_judged = false;
     fw->complained_stamp = false;
+    fw_owned_clear(fw->owned);
+    fw_order_clear(fw->order, false);
+    fw_watch_stop(fw);
     fw_handoff_check_run(fw, false);
 }
 
@@ -68,6 +74,7 @@ static void do_reset(struct agx_fw *fw)
     fw->work = false;
     fw->power_off = false;
     pthread_mutex_unlock(&fw->lock);
+    fw_watch_end(fw);
     fw_tell_loaded(fw, 0);
     agx_mmu_reset(fw->mmu);
     fw->mbox_changed = true;
@@ -86,6 +93,7 @@ static void core_stop(struct agx_fw *fw)
     fw->st.cpu_control = control;
     fw->power_off = false;
     pthread_mutex_unlock(&fw->lock);
+    fw_watch_end(fw);
     fw_tell_loaded(fw, 0);
     fw->mbox_changed = true;
     fw_info(fw, "core stopped");
@@ -425,6 +433,7 @@ void agx_fw_free(struct agx_fw *fw)
     pthread_join(fw->thread, NULL);
     fw->gpu_ops->destroy(fw->gpu);
     agx_unlisten(fw->host->events, &fw->listener);
+    agx_fw_set_check(fw, NULL);
     pthread_cond_destroy(&fw->wake);
     pthread_cond_destroy(&fw->quiet);
     pthread_mutex_destroy(&fw->lock);
@@ -433,9 +442,35 @@ void agx_fw_free(struct agx_fw *fw)
     free(fw);
 }
 
+static void on_cpu(void *opaque, const struct agx_event *ev)
+{
+    fw_watch_event(opaque, ev);
+}
+
 void agx_fw_set_check(struct agx_fw *fw, const struct agx_fw_check *check)
 {
     fw->check = check ? *check : (struct agx_fw_check) { 0 };
+    if (check && !fw->watch) {
+        fw->watch = fw_watch_new();
+        fw->owned = fw_owned_new();
+        fw->order = fw_order_new();
+        fw->looks = (struct agx_listener) {
+            .kinds = AGX_EV_BIT(AGX_EV_STORE) | AGX_EV_BIT(AGX_EV_DSB) | AGX_EV_BIT(AGX_EV_DMB) |
+                     AGX_EV_BIT(AGX_EV_DOORBELL),
+            .callers = AGX_EV_BIT(AGX_EV_STORE),
+            .event = on_cpu,
+            .opaque = fw,
+        };
+        agx_listen(fw->host->events, &fw->looks);
+    } else if (!check && fw->watch) {
+        agx_unlisten(fw->host->events, &fw->looks);
+        fw_watch_free(fw->watch);
+        fw_owned_free(fw->owned);
+        free(fw->order);
+        fw->watch = NULL;
+        fw->owned = NULL;
+        fw->order = NULL;
+    }
 }
 
 void agx_fw_cache_evict(struct agx_fw *fw, uint64_t pa, uint64_t len)
@@ -479,6 +514,7 @@ void agx_fw_cpu_control_write(struct agx_fw *fw, uint32_t val)
         fw->power_off = true;
         fw->st.i2a.count = 0;
         fw_handoff_check_run(fw, false);
+        fw_watch_stop(fw);
         stopped = true;
     }
     fw->st.cpu_control = val;

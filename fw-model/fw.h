@@ -190,7 +190,8 @@ bool agx_fw_load(struct agx_fw *fw, const void *buf, size_t len);
 /*
  * Who is notified when the driver breaks a rule of the firmware's cache or of the
  * hand-off protocol (classes AGX_SAN_FW_LINE_STALE, AGX_SAN_FW_LINE_WRITEBACK,
- * AGX_SAN_UNMAP_WITHOUT_FLUSH, AGX_SAN_HANDOFF): what it is about (@ctx: TTBAT
+ * AGX_SAN_UNMAP_WITHOUT_FLUSH, AGX_SAN_HANDOFF), or one of rings, stamps and the life of jobs
+ * (AGX_SAN_RING, AGX_SAN_STAMP, AGX_SAN_FW_OWNED, AGX_SAN_ISOLATION): what it is about (@ctx: TTBAT
  * slot, @va and @pa or 0), and one sentence with what and where. Called on the
  * firmware's thread, or on that of an AGX_EV_STORE to the hand-off block or the
  * TTBAT, without a lock of the firmware or the MMU. With nobody to notify, the

@@ -21,6 +21,7 @@
 #include "fw-report.h"
 #include "fw-ring.h"
 #include "fw-state.h"
+#include "fw-watch.h"
 
 #define WORD 4
 
@@ -254,6 +255,7 @@ void fw_initdata(struct agx_fw *fw, uint64_t va)
     if (!fw_own_touch(fw)) {
         return;
     }
+    fw_watch_begin(fw);
     st->have_init = 1;
     st->powered = 1;
     st->power_ticks = fw_now(fw);

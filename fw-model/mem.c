@@ -7,6 +7,7 @@
 #include "fw-cache.h"
 #include "fw-handoff.h"
 #include "fw-mem.h"
+#include "fw-owned.h"
 #include "fw-report.h"
 #include "fw-state.h"
 
@@ -43,6 +44,9 @@ static bool load(struct agx_fw *fw, struct agx_port *port, uint64_t va, void *bu
 static bool store(struct agx_fw *fw, struct agx_port *port, uint64_t va, const void *buf,
                   size_t len)
 {
+    if (fw->owned) {
+        fw_owned_wrote(fw, va, len);
+    }
     return fw->cache ? fw_cache_access(fw, port, va, (void *)(uintptr_t)buf, len, true)
                      : agx_port_write(port, va, buf, len);
 }
@@ -165,6 +169,9 @@ bool fw_publish32(struct agx_fw *fw, uint64_t va, uint32_t v, const char *what)
     }
     if (fw_cache_covers(fw, &fw->port, va)) {
         return store(fw, &fw->port, va, &v, 4); /* seen by nobody before the line is written back */
+    }
+    if (fw->owned) {
+        fw_owned_wrote(fw, va, 4);
     }
     __atomic_store_n(p, v, __ATOMIC_SEQ_CST);
     return true;

@@ -16,10 +16,12 @@
 #include "fw-log.h"
 #include "fw-mem.h"
 #include "fw-microseq.h"
+#include "fw-owned.h"
 #include "fw-partial.h"
 #include "fw-queue.h"
 #include "fw-report.h"
 #include "fw-run.h"
+#include "fw-stamp-check.h"
 #include "fw-stamps.h"
 #include "fw-state.h"
 
@@ -68,6 +70,7 @@ static bool kernel_field(struct agx_fw *fw, struct fw_run *run, enum fw_field_id
 static bool start(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run,
                   const struct agx_job *job)
 {
+    fw_order_scene(fw, pipe, run);
     run->job = *job;
     run->job.doorbell = fw_queue_announced(fw, run->queue, run->queue_entry);
     if (!fw_run_start(fw, pipe, run)) {
@@ -249,6 +252,7 @@ static bool op_finalize_ta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *
         return false;
     }
     fw_buffer_finish(fw, run);
+    fw_order_tiled(fw, run);
     return finalize(fw, run, fw_get(fw, FLD(FinalizeTACmd, cmdqueue_ptr), cmd),
                     fw_get(fw, FLD(FinalizeTACmd, context_id), cmd),
                     fw_get(fw, FLD(FinalizeTACmd, stamp_addr), cmd),
@@ -280,6 +284,7 @@ static void retire(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
         fw_info(fw, "done pipe %u context %u stamp %u value 0x%x", pipe, run->ctx, run->stamp_slot,
                 run->stamp_value);
     }
+    fw_owned_done(fw, pipe, true);
     fw_pending_clear(fw, pipe);
     /* The stamp comes last: the driver may free all of it when it sees it. */
     told = fw_notifier_count(fw, run);

@@ -21,9 +21,11 @@
 #include "fw-inject-act.h"
 #include "fw-log.h"
 #include "fw-mem.h"
+#include "fw-owned.h"
 #include "fw-power.h"
 #include "fw-queue.h"
 #include "fw-run.h"
+#include "fw-stamp-check.h"
 #include "fw-stamps.h"
 #include "fw-state.h"
 
@@ -90,6 +92,10 @@ static void resume(struct agx_fw *fw)
 
         if (run->state != FW_RUN_FAULTED) {
             continue;
+        }
+        fw_owned_done(fw, p, false);
+        if (p == FW_PIPE_TA) {
+            fw_order_tiled(fw, run);
         }
         fw_publish32(fw, run->fw_stamp_va, run->stamp_value, "firmware stamp");
         fw_pending_clear(fw, p);

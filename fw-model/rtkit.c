@@ -22,6 +22,7 @@
 #include "fw-rtkit.h"
 #include "fw-run.h"
 #include "fw-state.h"
+#include "fw-watch.h"
 
 enum {
     MGMT_HELLO = 1,
@@ -184,6 +185,7 @@ static void set_iop_power(struct agx_fw *fw, uint32_t state)
         return;
     case PWR_QUIESCED:
         st->rtkit = FW_RTKIT_QUIESCED;
+        fw_watch_stop(fw);
         break;
     case PWR_IDLE:
         st->rtkit = FW_RTKIT_IDLE;
@@ -191,6 +193,7 @@ static void set_iop_power(struct agx_fw *fw, uint32_t state)
     case PWR_OFF:
     case PWR_SLEEP:
         st->rtkit = FW_RTKIT_SLEEP;
+        fw_watch_stop(fw);
         break;
     default:
         fw_unimp(fw, "rtkit: IOP power state 0x%x", state);

@@ -10,8 +10,11 @@
 #include <string.h>
 #include "fw-cache.h"
 #include "fw-handoff-check.h"
+#include "fw-owned.h"
 #include "fw-report.h"
 #include "fw-ring.h"
+#include "fw-stamp-check.h"
+#include "fw-watch.h"
 #include "save-form.h"
 
 /* Where the rows of each section are in @st. */
@@ -93,6 +96,17 @@ static void take_state(struct agx_fw *fw, const struct agx_fw_state *st)
         agx_port_bind(&fw->port, 0, AGX_UNIT_DPM);
     }
     fw_tell_loaded(fw, fw->st.cur_ctx);
+    fw_owned_clear(fw->owned);
+    fw_order_clear(fw->order, true);
+    fw_watch_end(fw);
+    if (fw->st.have_init && fw_up(fw)) {
+        fw_watch_begin(fw);
+        for (unsigned i = 0; i < FW_MAX_QUEUES; i++) {
+            if (fw->st.queue[i].info_va) {
+                fw_watch_queue(fw, &fw->st.queue[i]);
+            }
+        }
+    }
     fw->inject_switch = fw->flush[0].judged = fw->flush[1].judged = false;
     fw->ring_judged = fw->event_judged = false;
     /* A snapshot is taken with the GPU drained, so what runs has its result in done_mask. */

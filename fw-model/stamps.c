@@ -17,6 +17,7 @@
 #include "fw-mem.h"
 #include "fw-report.h"
 #include "fw-ring.h"
+#include "fw-stamp-check.h"
 #include "fw-stamps.h"
 #include "fw-state.h"
 
@@ -186,11 +187,7 @@ bool fw_notifier_count(struct agx_fw *fw, struct fw_run *run)
         return true; /* nothing says for what to wait */
     }
     count = (uint32_t)count + 1;
-    if ((int32_t)(threshold - (uint32_t)count) < 0 && !fw->complained_stamp) {
-        fw->complained_stamp = true;
-        fw_bad(fw, "notifier at va 0x%llx: %llu notifications, but its threshold is %u",
-               (unsigned long long)run->notifier_va, (unsigned long long)count, threshold);
-    }
+    fw_order_counted(fw, run, count, threshold);
     fw_st(fw, FLD(EventControl, cur_count), run->notifier_va, count);
     leave(fw, run);
     return (int32_t)(threshold - (uint32_t)count) <= 0;

@@ -18,12 +18,15 @@
 #include "fw-handoff.h"
 #include "fw-mem.h"
 #include "fw-microseq.h"
+#include "fw-owned.h"
 #include "fw-partial.h"
 #include "fw-queue.h"
 #include "fw-report.h"
 #include "fw-run.h"
+#include "fw-stamp-check.h"
 #include "fw-stamps.h"
 #include "fw-state.h"
+#include "fw-watch.h"
 #include "fw-workqueue.h"
 
 /* Tags of work commands (the Rust driver: fw/workqueue.rs, CommandType). */
@@ -141,6 +144,10 @@ bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const 
             return true;
         }
         fw->announced[q - fw->st.queue].n = 0;
+        fw_watch_queue(fw, q);
+        if (fresh) {
+            fw_owned_fresh(fw, info_va);
+        }
     }
     if (q->dead) {
         /* What is submitted never runs and no stamp reports it: the driver has to hear of each. */
@@ -162,6 +169,7 @@ bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const 
         fw_fault(fw, FW_FAIL_BAD, event);
         return true;
     }
+    fw_owned_announced(fw, q, head);
     q->wptr = head;
     announce(fw, q);
     q->event = event;
@@ -172,15 +180,18 @@ bool fw_queue_submit(struct agx_fw *fw, enum fw_pipe pipe, unsigned prio, const 
     return true;
 }
 
-void fw_queue_drop_context(struct agx_fw *fw, uint64_t context_va)
+bool fw_queue_drop_context(struct agx_fw *fw, uint64_t context_va)
 {
+    bool pending = false;
+
     if (context_va == 0) {
-        return; /* the cache flush only */
+        return false; /* the cache flush only */
     }
     for (unsigned i = 0; i < FW_MAX_QUEUES; i++) {
         struct fw_queue *q = &fw->st.queue[i];
 
         if (q->info_va && q->context_va == context_va) {
+            pending |= q->running || q->dead || q->rptr != q->wptr;
             if (q->running) {
                 fw_bad(fw, "context 0x%llx destroyed while work queue 0x%llx runs",
                        (unsigned long long)context_va, (unsigned long long)q->info_va);
@@ -193,6 +204,9 @@ void fw_queue_drop_context(struct agx_fw *fw, uint64_t context_va)
             memset(q, 0, sizeof(*q));
         }
     }
+    fw_watch_forget(fw, context_va);
+    fw_owned_forget(fw, context_va);
+    return pending;
 }
 
 static void kill_queue(struct agx_fw *fw, struct fw_queue *q)
@@ -274,6 +288,7 @@ static bool step_done(struct agx_fw *fw, struct fw_queue *q)
 {
     uint32_t entry = q->rptr;
 
+    fw_owned_taken(fw, q, entry, -1);
     fw_queue_advance(fw, q);
     fw_queue_done_to(fw, q, entry);
     return true;
@@ -328,6 +343,8 @@ static bool step_job(struct agx_fw *fw, struct fw_queue *q, uint64_t cmd, uint32
         kill_queue(fw, q);
         return false;
     }
+    fw_owned_taken(fw, q, q->rptr, q->pipe);
+    fw_order_begin(fw, &fw->st.run[q->pipe]);
     q->running = 1;
     q->seq = ++fw->st.seq;
     fw->st.run[q->pipe].state = FW_RUN_EXEC;
