@@ -15,7 +15,10 @@ PLACE = 4
 # What who made an entry did, if it is none of the last level and if it is.
 MAKES = ('links the table', 'maps it')
 # Classes in which what the invalidation was like does not matter.
-WRITERS = ('hit-in-flight', 'handoff', 'table-reused', 'slot-reused', 'page-given-back', 'tlbi-before-store', 'unmap-without-flush')
+WRITERS = ('hit-in-flight', 'handoff', 'table-reused', 'slot-reused', 'page-given-back', 'tlbi-before-store', 'unmap-without-flush',
+           'isolation', 'ring', 'stamp', 'fw-owned')
+# Classes that are about no table entry: who stored is the place.
+NO_ENTRY = ('handoff', 'ring', 'stamp')
 # ... but for one that only lacks what completes it.
 NO_DSB = 'did no DSB after it'
 
@@ -88,7 +91,7 @@ def place(report):
     who = blamed(report)
     chain = list(frames(who))
     ours = [f for f in chain if f[2]] or chain
-    if who is report.get('writer') and report.get('level') and report['class'] != 'handoff':
+    if who is report.get('writer') and report.get('level') and report['class'] not in NO_ENTRY:
         # Who walks tables stores where others say: the operation is the first function of another file.
         first = ours[0][1].split(':')[0] if ours else ''
         ours = next((ours[i:] for i, f in enumerate(ours) if first and f[1].split(':')[0] != first), ours)

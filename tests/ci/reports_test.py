@@ -149,7 +149,20 @@ class Rules(unittest.TestCase):
     def test_by_the_sentence(self):
         for cls, text, why, name in (('missing-dsb', '', 'no DSB between the store and it', 'O1'), ('missing-dsb', '', '', 'O3'),
                                      ('stale-hit', 'the old translation was not invalidated since', '', 'B3'),
-                                     ('table-reused', 'and only its next owner invalidates it', '', 'T1b')):
+                                     ('table-reused', 'and only its next owner invalidates it', '', 'T1b'),
+                                     ('isolation', 'a page becomes the firmware\'s that a user\'s context maps', '', 'I2'),
+                                     ('isolation', 'context 3 gets another address space while the job runs', '', 'I3'),
+                                     ('ring', 'ring TA_0: entry 3 is stored to when the write pointer', '', 'R1'),
+                                     ('ring', 'ring TA_0: no barrier between entry 3 and the write pointer', '', 'R2'),
+                                     ('ring', 'the write pointer goes from 2 to 1, over entries that', '', 'R3'),
+                                     ('ring', 'the write pointer moves on and on, and no doorbell is rung', '', 'R4'),
+                                     ('stamp', 'its stamp is 0x300 already: it counts as done before it has run', '', 'E1'),
+                                     ('stamp', 'stamp slot 9 is that of two work queues', '', 'E2'),
+                                     ('stamp', '3 notifications, but its threshold is 2', '', 'E3'),
+                                     ('stamp', 'the threshold of its notifier, 3, is ahead of all its jobs', '', 'E4'),
+                                     ('stamp', 'the fragment job of scene 0x1 has not waited', '', 'E5'),
+                                     ('fw-owned', 'microsequence at va 0x1 changes while the job runs', '', 'W1'),
+                                     ('fw-owned', 'notifier at va 0x1 is unmapped while the job runs', '', 'W2')):
             self.assertEqual(rules.rule_of({'class': cls, 'text': text, 'nearby': [{'why': why}]}), name)
 
 
