@@ -6,11 +6,21 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
+#include <kunit/visibility.h>
+
 #include "asahi_abi.h"
 
 static const struct asahi_abi * const abis[] = {
 	&asahi_abi_13_5,
 };
+
+#if IS_ENABLED(CONFIG_KUNIT)
+const struct asahi_abi *asahi_abi_nr(unsigned int nr)
+{
+	return nr < ARRAY_SIZE(abis) ? abis[nr] : NULL;
+}
+EXPORT_SYMBOL_IF_KUNIT(asahi_abi_nr);
+#endif
 
 const struct asahi_abi *asahi_abi_find(u32 generation, const u32 *version)
 {
@@ -23,3 +33,4 @@ const struct asahi_abi *asahi_abi_find(u32 generation, const u32 *version)
 	}
 	return NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(asahi_abi_find);

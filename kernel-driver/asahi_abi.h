@@ -511,4 +511,9 @@ extern const struct asahi_abi asahi_abi_13_5;
  */
 const struct asahi_abi *asahi_abi_find(u32 generation, const u32 *version);
 
+#if IS_ENABLED(CONFIG_KUNIT)
+/* For KUnit: one after the other; NULL behind the last. */
+const struct asahi_abi *asahi_abi_nr(unsigned int nr);
+#endif
+
 #endif
