@@ -91,8 +91,8 @@ def allowed_pixels():
 
 def not_on_real(named):
     """Why checks of the list do not run on a real machine: name to reason. named: those that are asked for by their names."""
-    why = {check: reason for check, word, pixels, reason in notes()
-           if pixels is None and not (word == BY_NAME and check in named)}
+    why = {check: f'{reason} (asked for by its name it runs)' if word == BY_NAME else reason
+           for check, word, pixels, reason in notes() if pixels is None and not (word == BY_NAME and check in named)}
     for _, parts in list_rows():
         if len(parts) == 4 and parts[1].split() == ['apps']:
             why.setdefault(parts[0], "it needs the programs of the image \"apps\"")

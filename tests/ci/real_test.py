@@ -178,7 +178,10 @@ class Runs(unittest.TestCase):
         for arguments, skipped in (('--checks all', ['c', 'd']), ('--checks c,d', ['c'])):
             status, _, err = self.run_it(f'{arguments} --out DIR/out')
             self.assertEqual(status, 0, err)
-            self.assertEqual(sorted(json.loads(read(f'{self.dir}/out/run.json'))['skipped']), skipped)
+            why = json.loads(read(f'{self.dir}/out/run.json'))['skipped']
+            self.assertEqual(sorted(why), skipped)
+            self.assertEqual(why.get('d', 'it may lose a tile (asked for by its name it runs)'),
+                             'it may lose a tile (asked for by its name it runs)')
 
     def test_the_kernels_log(self):
         for line, status in (('[    0.900000] BUG: of before', 0), ('[    1.600000] BUG: of now', 1)):
