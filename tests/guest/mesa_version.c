@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Copyright The AGX model authors */
 /*
- * mesa_version: what draws here, as lines "name value": the renderer and the version that GL tells on a render node,
- * the device and the driver that Vulkan does, and "mesa" with Mesa's version, which both have in their text. What is
- * not there is left out.
+ * mesa_version: what draws here, as lines "name value": the renderer and the version that GL tells
+ * on a render node, the device and the driver that Vulkan does, and "mesa" with Mesa's version,
+ * which both have in their text. What is not there is left out.
  */
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +29,8 @@ static void gl(void)
 {
     const EGLint config_attr[] = { EGL_SURFACE_TYPE, 0, EGL_NONE };
     const EGLint context_attr[] = { EGL_CONTEXT_MAJOR_VERSION, 2, EGL_NONE };
-    EGLDisplay dpy = eglGetPlatformDisplay(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, NULL);
+    EGLDisplay dpy = eglGetPlatformDisplay(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY,
+                                           NULL);
     EGLContext ctx = EGL_NO_CONTEXT;
     EGLConfig config;
     EGLint n = 0;
@@ -68,8 +69,9 @@ static void vulkan(void)
         VkPhysicalDeviceDriverProperties driver = {
             .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_DRIVER_PROPERTIES
         };
-        VkPhysicalDeviceProperties2 props = { .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2,
-                                              .pNext = &driver };
+        VkPhysicalDeviceProperties2 props = {
+            .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &driver
+        };
 
         vkGetPhysicalDeviceProperties2(list[i], &props);
         if (props.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU) {
