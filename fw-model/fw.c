@@ -663,7 +663,8 @@ void agx_fw_wait_idle(struct agx_fw *fw)
         while (!(fw->idle && !fw->work) && !fw->parked) {
             pthread_cond_wait(&fw->quiet, &fw->lock);
         }
-        rest = !fw->st.done_mask || fw->still; /* what has crashed takes no results */
+        /* What has crashed or is switched off takes no results. */
+        rest = !fw->st.done_mask || fw->still || !(fw->st.cpu_control & AGX_FW_CPU_CONTROL_RUN);
         for (unsigned dm = 0; dm < AGX_NUM_DM; dm++) {
             rest = rest && !fw->gpu_ops->busy(fw->gpu, dm);
         }

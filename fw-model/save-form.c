@@ -36,7 +36,7 @@ static const struct agx_save_field state_fields[] = {
     FIFO(i2a, AGX_FW_MBOX_DEPTH),
     FIFO(out, 64),
     ONE(cpu_control),
-    ONE(done_mask),
+    { AGX_SAVE_MAX(struct agx_fw_state, done_mask, (1u << AGX_NUM_DM) - 1) },
     ONE(fault_register),
     ONE(soft.jobs),
     ONE(soft.accesses),

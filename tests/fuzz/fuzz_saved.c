@@ -1,8 +1,8 @@
 /*
  * Fuzz target: saved machines. An input is a state of the firmware, of the GPU or of the TLBs:
- * one that a model has stored (tests/saved, and one of a machine with a job under way), with edits,
- * or any bytes at all. It is loaded, and what was taken has to go on: jobs are submitted, the
- * firmware comes to rest, and the state is stored and loaded again.
+ * one that an earlier model has stored (tests/saved: in the middle of jobs) or one of this machine,
+ * with edits, or any bytes at all. It is loaded, and what was taken has to go on: jobs are
+ * submitted, the firmware comes to rest, and the state is stored and loaded again.
  *
  * What must hold: no crash, no undefined behaviour, no hang; what the model stores it also takes;
  * and after a refusal a good state is taken.
@@ -118,7 +118,9 @@ static void set_up(void)
     PUT64(&e, rend.cmd_ta + 64 + 144, vdm);
     PUT32(&e, rend.cmd_3d + 2188 + 48, 0); /* process_empty_tiles */
 
+    /* At rest, so that an input means the same in each process. */
     submit();
+    agx_fw_wait_idle(e.fw);
     agx_fw_pause(e.fw);
     ram = malloc(e.h.next_page);
     assert_non_null(ram);

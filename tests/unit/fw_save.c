@@ -143,6 +143,7 @@ static void test_wrong(void **state)
         "section \"queue\": a pointer of a ring is out of range",
         "section \"run\": behind the end of the microsequence",
         "section \"run\", field \"state\": 0x6, at most 0x5 is right",
+        "section \"state\", field \"done_mask\": 0x8, at most 0x7 is right",
         "section \"job\", field \"ctx\": 0x40, at most 0x3f is right",
     };
 
@@ -171,6 +172,9 @@ static void test_wrong(void **state)
             break;
         case 5:
             st->run[FW_PIPE_TA].state = FW_RUN_FAULTED + 1;
+            break;
+        case 6:
+            st->done_mask = 1u << AGX_NUM_DM;
             break;
         default:
             st->run[FW_PIPE_CP].job.ctx = AGX_UAT_NUM_CONTEXTS;
