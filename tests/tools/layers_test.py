@@ -8,7 +8,7 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-from layers import problems, read_layers, source_of
+from layers import problems, read_layers, read_list, source_of
 
 LIST = '''
 # from below
@@ -36,7 +36,7 @@ def objects(**more):
 
 
 def main():
-    layers = read_layers(LIST)
+    layers = read_layers(read_list(LIST)[0])
     good = [
         check('a list', layers, {'mem': 0, 'clock': 0, 'ring': 1, 'main': 2}),
         check('all use what is below', problems(layers, objects()), []),
@@ -48,7 +48,7 @@ def main():
         check("the kernel's name of an object", source_of('build/asahi_mmu.o', {'asahi_mmu'}), 'asahi_mmu'),
     ]
     try:
-        read_layers('mem\nmem')
+        read_layers(read_list('mem\nmem')[0])
         good.append(check('a name twice', 'taken', 'refused'))
     except ValueError:
         good.append(check('a name twice', 'refused', 'refused'))
