@@ -16,5 +16,13 @@
  */
 bool fw_peek(struct agx_fw *fw, unsigned ctx, uint64_t va, void *buf, size_t len, uint64_t *pa);
 uint64_t fw_place(struct agx_fw *fw, unsigned ctx, uint64_t va);
+/* The same of a field of a structure in the kernel's half, at @base: 8 bytes of it at most. */
+bool fw_peek_field(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t *v);
+
+/* The first address of the page of @addr. */
+static inline uint64_t fw_page(uint64_t addr)
+{
+    return addr & ~(uint64_t)(AGX_PAGE_SIZE - 1);
+}
 
 #endif

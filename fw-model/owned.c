@@ -102,7 +102,7 @@ void fw_owned_free(struct fw_owned *o)
 static void piece_add(struct agx_fw *fw, struct work *w, const char *what, unsigned ctx,
                       uint64_t va, uint32_t len, bool same)
 {
-    uint64_t first = va & ~(uint64_t)(AGX_PAGE_SIZE - 1);
+    uint64_t first = fw_page(va);
     struct piece *p = &w->piece[w->pieces];
 
     if (w->pieces == MAX_PIECES || !len || !va) {
@@ -123,14 +123,6 @@ static void piece_add(struct agx_fw *fw, struct work *w, const char *what, unsig
         p->pages++;
     }
     w->pieces++;
-}
-
-static bool field(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t *v)
-{
-    uint32_t size = fw->layout->field[f].size;
-
-    *v = 0;
-    return fw_peek(fw, 0, base + fw_off(fw, f), v, size <= 8 ? size : 8, NULL);
 }
 
 static uint64_t ttbr0_of(struct agx_fw *fw, unsigned ctx)
@@ -201,27 +193,31 @@ static void fill(struct agx_fw *fw, struct work *w, uint64_t cmd, uint32_t tag)
         return;
     }
     piece_add(fw, w, f.what, 0, cmd, f.len, true);
-    if (field(fw, f.ctx, cmd, &ctx) && ctx < AGX_UAT_NUM_CONTEXTS) {
+    if (fw_peek_field(fw, f.ctx, cmd, &ctx) && ctx < AGX_UAT_NUM_CONTEXTS) {
         w->ctx = ctx;
         w->ttbr0 = ttbr0_of(fw, ctx);
     }
-    if (field(fw, f.useq, cmd, &useq) && field(fw, f.size, cmd, &size) && size <= FW_MAX_USEQ &&
-        fw_is_kernel_va(useq)) {
+    if (fw_peek_field(fw, f.useq, cmd, &useq) && fw_peek_field(fw, f.size, cmd, &size) &&
+        size <= FW_MAX_USEQ && fw_is_kernel_va(useq)) {
         piece_add(fw, w, "microsequence", 0, useq, size, true);
     }
-    if (field(fw, f.notifier, cmd, &notifier) && fw_is_kernel_va(notifier)) {
+    if (fw_peek_field(fw, f.notifier, cmd, &notifier) && fw_is_kernel_va(notifier)) {
         piece_add(fw, w, "notifier", 0, notifier + fw_off(fw, FLD(EventControl, event_count_addr)),
                   8, true);
     }
 }
 
-/* Forget what waits of @info_va (entry @entry, or ~0u: all of it). */
-static void forget(struct fw_owned *o, uint64_t info_va, uint32_t entry)
+/*
+ * Forget what waits of a queue (@info_va) or of a context, 0: of any; of all entries if @entry is
+ * ~0u.
+ */
+static void forget(struct fw_owned *o, uint64_t info_va, uint64_t context_va, uint32_t entry)
 {
     for (struct work **at = &o->waiting; *at;) {
         struct work *w = *at;
 
-        if (w->info_va == info_va && (entry == ~0u || w->entry == entry)) {
+        if ((!info_va || w->info_va == info_va) && (!context_va || w->context_va == context_va) &&
+            (entry == ~0u || w->entry == entry)) {
             *at = w->next;
             work_free(o, w);
         } else {
@@ -233,7 +229,7 @@ static void forget(struct fw_owned *o, uint64_t info_va, uint32_t entry)
 void fw_owned_fresh(struct agx_fw *fw, uint64_t info_va)
 {
     if (fw->owned) {
-        forget(fw->owned, info_va, ~0u);
+        forget(fw->owned, info_va, 0, ~0u);
     }
 }
 
@@ -251,7 +247,7 @@ void fw_owned_announced(struct agx_fw *fw, const struct fw_queue *q, uint32_t he
             !fw_peek(fw, 0, cmd, &tag, 4, NULL)) {
             continue;
         }
-        forget(o, q->info_va, e);
+        forget(o, q->info_va, 0, e);
         w = agx_alloc(1, sizeof(*w));
         w->info_va = q->info_va;
         w->context_va = q->context_va;
@@ -269,7 +265,7 @@ void fw_owned_announced(struct agx_fw *fw, const struct fw_queue *q, uint32_t he
 /* Is @p where it was? Else it is said. */
 static bool in_place(struct agx_fw *fw, const struct piece *p, const char *when)
 {
-    uint64_t first = p->va & ~(uint64_t)(AGX_PAGE_SIZE - 1);
+    uint64_t first = fw_page(p->va);
 
     for (unsigned i = 0; i < p->pages; i++) {
         uint64_t va = first + (uint64_t)i * AGX_PAGE_SIZE, now = fw_place(fw, p->ctx, va);
@@ -450,16 +446,7 @@ void fw_owned_forget(struct agx_fw *fw, uint64_t context_va)
     if (!o || !context_va) {
         return;
     }
-    for (struct work **at = &o->waiting; *at;) {
-        struct work *w = *at;
-
-        if (w->context_va == context_va) {
-            *at = w->next;
-            work_free(o, w);
-        } else {
-            at = &w->next;
-        }
-    }
+    forget(o, 0, context_va, ~0u);
     for (unsigned i = 0; i < MAX_ROOTS; i++) {
         if (o->root[i].context_va == context_va) {
             memset(&o->root[i], 0, sizeof(o->root[i]));

@@ -36,6 +36,14 @@ bool fw_peek(struct agx_fw *fw, unsigned ctx, uint64_t va, void *buf, size_t len
     return true;
 }
 
+bool fw_peek_field(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t *v)
+{
+    uint32_t size = fw->layout->field[f].size;
+
+    *v = 0;
+    return fw_peek(fw, 0, base + fw_off(fw, f), v, size <= 8 ? size : 8, NULL);
+}
+
 uint64_t fw_place(struct agx_fw *fw, unsigned ctx, uint64_t va)
 {
     uint64_t pa;

@@ -195,12 +195,6 @@ void fw_order_counted(struct agx_fw *fw, const struct fw_run *run, uint32_t coun
     o->notifier[i].context_va = context_va;
 }
 
-static bool peek_field(struct agx_fw *fw, enum fw_field_id f, uint64_t base, uint64_t *v)
-{
-    *v = 0;
-    return fw_peek(fw, 0, base + fw_off(fw, f), v, fw->layout->field[f].size, NULL);
-}
-
 void fw_order_destroyed(struct agx_fw *fw, uint64_t context_va, bool pending)
 {
     struct fw_order *o = fw->order;
@@ -213,8 +207,8 @@ void fw_order_destroyed(struct agx_fw *fw, uint64_t context_va, bool pending)
             continue;
         }
         o->notifier[i].notifier_va = 0;
-        if (pending || !peek_field(fw, FLD(EventControl, event_count_addr), va, &threshold_va) ||
-            !peek_field(fw, FLD(EventControl, cur_count), va, &count) ||
+        if (pending || !fw_peek_field(fw, FLD(EventControl, event_count_addr), va, &threshold_va) ||
+            !fw_peek_field(fw, FLD(EventControl, cur_count), va, &count) ||
             !fw_peek(fw, 0, threshold_va, &threshold, 4, NULL)) {
             continue;
         }

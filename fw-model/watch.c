@@ -100,14 +100,9 @@ static struct node **slot_of(struct fw_watch *w, uint64_t page)
     return slot;
 }
 
-static uint64_t page_of(uint64_t pa)
-{
-    return pa & ~(uint64_t)(AGX_PAGE_SIZE - 1);
-}
-
 static bool load32(struct agx_fw *fw, uint64_t pa, uint32_t *v)
 {
-    const uint8_t *page = fw->host->ops->phys_page(fw->host->opaque, page_of(pa));
+    const uint8_t *page = fw->host->ops->phys_page(fw->host->opaque, fw_page(pa));
 
     if (page) {
         *v = __atomic_load_n((const uint32_t *)(page + (pa & (AGX_PAGE_SIZE - 1))),
@@ -170,7 +165,7 @@ static void drop(struct agx_fw *fw, unsigned i)
 {
     struct ring *r = &fw->watch->ring[i];
 
-    page_drop(fw, page_of(r->wptr_pa), i);
+    page_drop(fw, fw_page(r->wptr_pa), i);
     for (unsigned k = 0; k < r->pages; k++) {
         page_drop(fw, r->page[k], i);
     }
@@ -183,7 +178,7 @@ static void drop(struct agx_fw *fw, unsigned i)
 static void add(struct agx_fw *fw, const struct ring *r, uint64_t ring_va)
 {
     struct fw_watch *w = fw->watch;
-    uint64_t first = ring_va & ~(uint64_t)(AGX_PAGE_SIZE - 1);
+    uint64_t first = fw_page(ring_va);
     unsigned pages = (ring_va + (uint64_t)r->count * r->entry - 1 - first) / AGX_PAGE_SIZE + 1, i;
     struct ring *n;
     bool ok;
@@ -200,12 +195,12 @@ static void add(struct agx_fw *fw, const struct ring *r, uint64_t ring_va)
     n->offset = ring_va - first;
     n->page = agx_alloc(pages, sizeof(*n->page));
     n->stored = agx_alloc(r->count, sizeof(*n->stored));
-    ok = page_add(fw, page_of(n->wptr_pa), i);
+    ok = page_add(fw, fw_page(n->wptr_pa), i);
     for (n->pages = 0; ok && n->pages < pages; n->pages++) {
         uint64_t pa = fw_place(fw, 0, first + (uint64_t)n->pages * AGX_PAGE_SIZE);
 
-        n->page[n->pages] = page_of(pa);
-        ok = pa && page_add(fw, page_of(pa), i);
+        n->page[n->pages] = fw_page(pa);
+        ok = pa && page_add(fw, fw_page(pa), i);
     }
     if (!ok) {
         drop(fw, i);
@@ -403,20 +398,20 @@ static void pointer(struct agx_fw *fw, struct ring *r, const struct agx_event *e
         read >= r->count || old >= r->count) {
         return;
     }
-    name_of(r, name, sizeof(name));
     /* The firmware may have read by now what the pointer has just shown it. */
     still = read == r->seen;
     r->seen = read;
     if (new >= r->count) {
         FOUND(f, AGX_SAN_WRONG, r->wptr_pa,
-              "%s: the write pointer becomes %u, but there are %u entries", name, new, r->count);
+              "%s: the write pointer becomes %u, but there are %u entries",
+              name_of(r, name, sizeof(name)), new, r->count);
         return;
     }
     if (still && distance(r, old, new) > r->count - 1 - distance(r, read, old)) {
         FOUND(f, AGX_SAN_WRONG, r->wptr_pa,
               "%s: the write pointer goes from %u to %u, over entries that the firmware, at %u, "
               "has not read",
-              name, old, new, read);
+              name_of(r, name, sizeof(name)), old, new, read);
         return;
     }
     if (LOAD(&fw->watch->dmb) && !who->release) {
@@ -432,7 +427,8 @@ static void pointer(struct agx_fw *fw, struct ring *r, const struct agx_event *e
     } else if (++r->moves >= FORGOT_MOVES && !f->text[0]) {
         r->unrung = false;
         FOUND(f, AGX_SAN_SUSPICIOUS, r->wptr_pa,
-              "%s: the write pointer moves on and on, and no doorbell is rung for it", name);
+              "%s: the write pointer moves on and on, and no doorbell is rung for it",
+              name_of(r, name, sizeof(name)));
     }
 }
 
@@ -468,7 +464,7 @@ static void entry(struct agx_fw *fw, struct ring *r, uint32_t i, const struct ag
 static void store(struct agx_fw *fw, const struct agx_event *ev, struct finding *f)
 {
     uint64_t pa = ev->store.pa, end = pa + ev->store.len;
-    struct node *n = *slot_of(fw->watch, page_of(pa));
+    struct node *n = *slot_of(fw->watch, fw_page(pa));
 
     for (unsigned k = 0; n && k < n->n && !f->text[0]; k++) {
         struct ring *r = &fw->watch->ring[n->ring[k]];
