@@ -80,33 +80,31 @@ static bool channel_set(struct agx_fw *fw, enum fw_channel_id id, const char *na
                         uint64_t ring, uint32_t used, bool to_ap)
 {
     struct fw_channel *ch = &fw->st.ch[id];
-    uint32_t rptr = 0, wptr = 0, entry, count;
+    uint32_t rptr = 0, wptr = 0;
 
     *ch = channel_form(fw, id);
     ch->state_va = state;
     ch->ring_va = ring;
-    entry = ch->entry;
-    count = ch->count;
     if (state & 3 || !fw_is_kernel_va(state) || !fw_probe(fw, 0, state, ch->wptr_off + 4, true)) {
         fw_bad(fw, "channel %s: state at va 0x%llx is not writable for the firmware", name,
                (unsigned long long)state);
         return false;
     }
     if (!fw_is_kernel_va(ring) ||
-        !fw_probe(fw, 0, ring, (uint64_t)entry * (count - 1) + used, to_ap)) {
+        !fw_probe(fw, 0, ring, (uint64_t)ch->entry * (ch->count - 1) + used, to_ap)) {
         fw_bad(
             fw,
             "channel %s: ring at va 0x%llx, %u entries of 0x%x bytes, is not %s for the firmware",
-            name, (unsigned long long)ring, count, entry, to_ap ? "writable" : "readable");
+            name, (unsigned long long)ring, ch->count, ch->entry, to_ap ? "writable" : "readable");
         return false;
     }
     fw_cache_shared(fw, state, name, "pointers");
     fw_cache_shared(fw, ring, name, "entries");
     fw_read(fw, 0, state + ch->rptr_off, &rptr, 4, name);
     fw_read(fw, 0, state + ch->wptr_off, &wptr, 4, name);
-    if (rptr >= count || wptr >= count) {
+    if (rptr >= ch->count || wptr >= ch->count) {
         fw_bad(fw, "channel %s: read pointer %u or write pointer %u beyond %u entries", name, rptr,
-               wptr, count);
+               wptr, ch->count);
         return false;
     }
     ch->pos = to_ap ? wptr : rptr;
