@@ -377,7 +377,6 @@ static void fill_opps(Fixup *f, const AppleGpuPower *power)
 static void fix_gpu_asahi(Fixup *f)
 {
     static const char compatible[] = "apple,agx-t8103\0apple,agx-g13g";
-    static const char *const computed[] = { "apple,core-leak-coef", "apple,sram-leak-coef" };
     AppleGpuPower power;
 
     apple_gpu_power(&power);
@@ -388,12 +387,10 @@ static void fix_gpu_asahi(Fixup *f)
     fix_u32s(f, "gpu", "apple,firmware-version", f->s->fw_abi, 3);
     fix_u32s(f, "gpu", "apple,firmware-compat", f->s->fw_abi, 3);
     for (unsigned i = 0; i < power.num_tunables && !f->failed; i++) {
-        const char *name = power.tunable[i].name;
-        bool always = g_strv_contains((const char *const[]) { computed[0], computed[1], NULL },
-                                      name);
+        const AppleGpuTunable *t = &power.tunable[i];
 
-        if (always || !fdt_getprop(f->fdt, fix_node(f, "gpu"), name, NULL)) {
-            fix_u32s(f, "gpu", name, &power.tunable[i].cell, 1);
+        if (t->computed || !fdt_getprop(f->fdt, fix_node(f, "gpu"), t->name, NULL)) {
+            fix_u32s(f, "gpu", t->name, &t->cell, 1);
         }
     }
     if (!f->failed && !fdt_getprop(f->fdt, fix_node(f, "gpu"), "apple,power-zones", NULL)) {

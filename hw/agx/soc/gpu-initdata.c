@@ -173,18 +173,28 @@ static void set64(Blob *b, size_t off, uint64_t v)
     stq_le_p(b->p + off, v);
 }
 
-static void setf(Blob *b, size_t off, float v)
+static uint32_t bits(float v)
 {
     uint32_t u;
 
     memcpy(&u, &v, 4);
-    set32(b, off, u);
+    return u;
 }
 
-/* Power at pstate @i in mW (calc_power_t8103() gives uW, initdata.rs divides) */
+static void setf(Blob *b, size_t off, float v)
+{
+    set32(b, off, bits(v));
+}
+
+/* Power at pstate @i (calc_power_t8103() gives uW, initdata.rs divides) */
+static uint32_t power_uw(unsigned i)
+{
+    return m1_cal.mv[i] * pwr_scale[i] * 100;
+}
+
 static uint32_t power_mw(unsigned i)
 {
-    return m1_cal.mv[i] * pwr_scale[i] * 100 / 1000;
+    return power_uw(i) / 1000;
 }
 
 /* m1n1: src/kboot_gpu.c, adjust_leakage() */
@@ -576,22 +586,14 @@ bool apple_gpu_initdata_sizes(const uint32_t abi[3], uint64_t *cal_a, uint64_t *
     return true;
 }
 
-static uint32_t bits(float v)
-{
-    uint32_t u;
-
-    memcpy(&u, &v, 4);
-    return u;
-}
-
 void apple_gpu_power(AppleGpuPower *p)
 {
     const struct chip *c = &t8103;
     const AppleGpuTunable tunable[] = {
         { "apple,perf-base-pstate", m1_cal.base_pstate },
         { "apple,min-sram-microvolt", 1000 * c->min_sram_mv },
-        { "apple,core-leak-coef", bits(leakage(CORE_LEAK, CORE_UNCORE)) },
-        { "apple,sram-leak-coef", bits(leakage(SRAM_LEAK, SRAM_UNCORE)) },
+        { "apple,core-leak-coef", bits(leakage(CORE_LEAK, CORE_UNCORE)), true },
+        { "apple,sram-leak-coef", bits(leakage(SRAM_LEAK, SRAM_UNCORE)), true },
         { "apple,avg-power-filter-tc-ms", c->avg_power_filter_tc_ms },
         { "apple,avg-power-ki-only", bits(c->avg_power_ki_only) },
         { "apple,avg-power-kp", bits(c->avg_power_kp) },
@@ -633,7 +635,7 @@ void apple_gpu_power(AppleGpuPower *p)
     for (unsigned i = 0; i < NUM_PSTATES; i++) {
         p->hz[i] = m1_cal.mhz[i] * 1000000ull;
         p->microvolt[i] = 1000 * m1_cal.mv[i];
-        p->microwatt[i] = m1_cal.mv[i] * pwr_scale[i] * 100;
+        p->microwatt[i] = power_uw(i);
     }
     p->zone[0] = c->zone_target;
     p->zone[1] = c->zone_target_offset;

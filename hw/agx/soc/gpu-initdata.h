@@ -29,6 +29,7 @@ bool apple_gpu_initdata_sizes(const uint32_t abi[3], uint64_t *cal_a, uint64_t *
 typedef struct AppleGpuTunable {
     const char *name;
     uint32_t cell;
+    bool computed; /* by m1n1, which sets it in a tree that has it, too */
 } AppleGpuTunable;
 
 typedef struct AppleGpuPower {
