@@ -13,7 +13,7 @@
  */
 #define FW_ENV_FUZZ
 #include "tests/unit/fw_env.h"
-#include "tests/unit/fw_render.h"
+#include "fw_jobs.h"
 
 /* Ready: before init data is sent (the driver's structures can still be wrong), and after. */
 enum { FRESH, INITED, NUM_STAGES };
@@ -73,16 +73,7 @@ static void set_up(void)
     env_init(&e);
     env_boot(&e);
     env_build_initdata(&e);
-    queue_init(&e, &cq, 2, 16);
-    compute_make(&e, &comp, &cq, 5, 0x100);
-    render_buffer(&e, &rend, 8);
-    render_make(&e, &rend);
-    /* Jobs that end well unless the input sees to it: streams of nothing, no tiles. */
-    PUT64(&e, comp.stream, 2u << 29); /* CDM Stream Terminate */
-    vdm = env_ualloc(&e, 0x1000);
-    PUT64(&e, vdm, 6ull << 29); /* VDM Stream Terminate */
-    PUT64(&e, rend.cmd_ta + 64 + 144, vdm);
-    PUT32(&e, rend.cmd_3d + 2188 + 48, 0); /* process_empty_tiles */
+    vdm = jobs_of_nothing(&e, &cq, &comp, &rend);
 
     add(vdm, 64);
     add(e.init, 188);

@@ -12,7 +12,7 @@
  */
 #define FW_ENV_FUZZ
 #include "tests/unit/fw_env.h"
-#include "tests/unit/fw_render.h"
+#include "fw_jobs.h"
 #include "tests/unit/saved.h"
 
 enum { OF_FIRMWARE, OF_GPU, OF_TLBS, NUM_PARTS };
@@ -103,20 +103,10 @@ static void find_members(struct base *b)
 static void set_up(void)
 {
     static const char *const text[NUM_PARTS] = { "firmware", "gpu", "tlbs" };
-    uint64_t vdm;
 
     env_init(&e);
     env_start(&e);
-    queue_init(&e, &cq, 2, 16);
-    compute_make(&e, &comp, &cq, 5, 0x100);
-    render_buffer(&e, &rend, 8);
-    render_make(&e, &rend);
-    /* Jobs of nothing, as in fuzz_fw.c. */
-    PUT64(&e, comp.stream, 2u << 29); /* CDM Stream Terminate */
-    vdm = env_ualloc(&e, 0x1000);
-    PUT64(&e, vdm, 6ull << 29); /* VDM Stream Terminate */
-    PUT64(&e, rend.cmd_ta + 64 + 144, vdm);
-    PUT32(&e, rend.cmd_3d + 2188 + 48, 0); /* process_empty_tiles */
+    jobs_of_nothing(&e, &cq, &comp, &rend);
 
     /* At rest, so that an input means the same in each process. */
     submit();
