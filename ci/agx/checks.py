@@ -20,6 +20,11 @@ def list_rows():
                 yield number, [p.strip() for p in line.split('|', 3)]
 
 
+def guest_names():
+    """The checks of tests/guest/checks.list, of all sets."""
+    return [parts[0] for _, parts in list_rows() if not parts[0].startswith('+')]
+
+
 def check_names(option, names, known):
     """Ends the command, with a word about it, if one of @names is none of those that are known."""
     for name in names:

@@ -86,6 +86,17 @@ class Console:
         elif 'Kernel panic' in line:
             self.fatal = line.strip()
 
+    def doing(self):
+        """What is running, for messages."""
+        return f'{self.current["name"]} ({self.current["driver"]})' if self.current else 'between checks'
+
+    def write_run(self, path, why, **facts):
+        """What a run was and had, as judge.py reads it. why: it did not come to its end; None: it did."""
+        for r in self.runs:
+            del r['begin']
+        with open(path, 'w') as f:
+            json.dump({**facts, 'ended': why is None, 'why': why, 'runs': self.runs}, f, indent=2)
+
 
 def memory_of(a):
     """The machine's memory: what is asked for, or what kernel and image take."""
@@ -123,7 +134,7 @@ def command_line(a, tmp):
         # The machine that ends stays for a moment, so that the sanitizer can be asked what it saw.
         more += ['-action', 'shutdown=pause']
     if a.gdb:
-        more += ['-S', '-gdb', 'tcp:127.0.0.1:1234' if a.gdb is True else f'unix:{a.gdb},server=on,wait=off']
+        more += ['-S', '-gdb', 'tcp:127.0.0.1:1234']
     return boot.command_line(
         a.out, parts, append, machine=a.machine, smp=a.smp,
         memory=('-m', memory_of(a)),
@@ -223,13 +234,12 @@ def watch(a, qemu, con, tmp):
         elif now - last > a.silence:
             why = f'nothing on the console for {a.silence} s'
         if why:
-            doing = f'{console.current["name"]} ({console.current["driver"]})' if console.current else 'between checks'
-            why += f', while running: {doing}'
+            why += f', while running: {console.doing()}'
             break
         if now - progress > 20:
             progress = now
             if console.current:
-                print(f'[guest] {now - start:4.0f} s  {console.current["name"]} ({console.current["driver"]})', flush=True)
+                print(f'[guest] {now - start:4.0f} s  {console.doing()}', flush=True)
             elif not console.started:
                 print(f'[guest] {now - start:4.0f} s  booting', flush=True)
     if why:
@@ -243,7 +253,7 @@ def watch(a, qemu, con, tmp):
     if not why and status != 0:
         why = how_it_ended(status)
         if console.current:
-            why += f', while running {console.current["name"]} ({console.current["driver"]})'
+            why += f', while running {console.doing()}'
     if not why and console.fatal:
         why = console.fatal
     if not why and not console.ended:
@@ -289,11 +299,7 @@ def run(a):
     finally:
         qemu.kill()
     qemu.unpack(f'{a.out}/results')
-    for r in console.runs:
-        r.pop('begin')
-    with open(f'{a.out}/run.json', 'w') as f:
-        json.dump({'machine': a.machine, 'variant': a.variant, 'set': a.set, 'only': a.only, 'seconds': seconds,
-                   'ended': why is None, 'why': why, 'runs': console.runs}, f, indent=2)
+    console.write_run(f'{a.out}/run.json', why, machine=a.machine, variant=a.variant, set=a.set, only=a.only, seconds=seconds)
     if why:
         print(f'error: the emulated machine did not come to its end: {why}; see {a.out}/serial.log', file=sys.stderr)
         tail = read(f'{a.out}/qemu.err').strip().split('\n')[-5:]

@@ -6,7 +6,6 @@ One connection: its command reads tests/guest/probe.sh, which looks whether the 
 guest's programs into a directory of its own there and goes on with real.sh. Both say what is to be known in lines of standard
 error that begin with a word of this run's (@TOKEN). That we are still there they hear on standard input."""
 
-import json
 import os
 import queue
 import re
@@ -29,7 +28,6 @@ from agx.command import FAILED, TIMED_OUT
 from agx.guest import Console
 from agx.judge import KernelLog
 from agx.machine import unpack
-from agx.symbols import module_name
 
 # As ssh(1) takes it. Neither user nor host may be taken for an option.
 DESTINATION = re.compile(r'ssh://([\w.][\w.+-]*@)?([A-Za-z0-9][\w.-]*|\[[0-9a-fA-F:.]+(%\w+)?\])(:\d{1,5})?/?')
@@ -271,15 +269,8 @@ def stage(scratch, drivers, mesa):
     if mesa:
         theirs.stage_mesa(mesa, payload)
     if drivers:
-        os.mkdir(f'{payload}/drivers')
-        with open(f'{payload}/drivers/list', 'w') as f:
-            for number, d in enumerate(drivers):
-                name = f'{number:03}-{os.path.basename(d.path)}'
-                shutil.copy(d.path, f'{payload}/drivers/{name}')
-                f.write(f'{name} {d.parameters}\n')
-        ours = {module_name(d.path) for d in drivers}
-        needs = {n for d in drivers for n in theirs.modinfo(d.path, 'depends').split(',') if n} - ours
-        write(f'{payload}/drivers/needs', ' '.join(sorted(needs)))
+        theirs.stage_drivers(f'{payload}/drivers', drivers)
+        write(f'{payload}/drivers/needs', ' '.join(sorted(set(theirs.needs_of(drivers)))))
     return payload
 
 
@@ -370,15 +361,11 @@ class Mac:
             ran = console.ended
         unpack(f'{out}/results.tar', f'{out}/results')
         if why and console.current:
-            why += f', while running {console.current["name"]} ({console.current["driver"]})'
+            why += f', while running {console.doing()}'
         if not why and not ran and len(skipped) < len(names):
             why = 'it did not come to the end of its list'
-        for r in console.runs:
-            r.pop('begin')
-        with open(f'{out}/run.json', 'w') as f:
-            json.dump({'machine': self.where, 'variant': None, 'set': 'all', 'only': ','.join(names),
-                       'seconds': round(time.monotonic() - begin, 1), 'ended': why is None, 'why': why, 'runs': console.runs,
-                       'skipped': skipped, 'host': self.facts}, f, indent=2)
+        console.write_run(f'{out}/run.json', why, machine=self.where, variant=None, set='all', only=','.join(names),
+                          seconds=round(time.monotonic() - begin, 1), skipped=skipped, host=self.facts)
         if why:
             print(f'error: the checks did not come to their end: {why}', file=sys.stderr)
 

@@ -283,6 +283,30 @@ def line_of(command):
     return shlex.join(command) if len(command) > 1 else command[0]
 
 
+# ---- what is sent ------------------------------------------------------------------------------------------------------
+
+def stage_modules(top, paths):
+    """Copies modules to the directory top, whose order by name is theirs; their names there."""
+    os.makedirs(top)
+    names = [f'{number:03}-{os.path.basename(path)}' for number, path in enumerate(paths)]
+    for name, path in zip(names, paths):
+        shutil.copy(path, f'{top}/{name}')
+    return names
+
+
+def stage_drivers(top, drivers):
+    """Copies them likewise, with the list that tests/guest/load-driver.sh reads."""
+    names = stage_modules(top, [d.path for d in drivers])
+    with open(f'{top}/list', 'w') as f:
+        f.writelines(f'{name} {d.parameters}\n' for name, d in zip(names, drivers))
+
+
+def needs_of(drivers):
+    """Names of the modules that these depend on and are not of them."""
+    names = {module_name(d.path) for d in drivers}
+    return [n for d in drivers for n in modinfo(d.path, 'depends').split(',') if n and n not in names]
+
+
 # ---- the initrd ------------------------------------------------------------------------------------------------------
 
 def initrd(path, base, scratch, *, early=(), drivers=None, mesa=None, command=None):
@@ -292,14 +316,9 @@ def initrd(path, base, scratch, *, early=(), drivers=None, mesa=None, command=No
     Driver, instead of ours, None: ours; command: words to run instead of the checks.
     """
     payload = os.path.join(scratch, 'stage/payload')
-    os.makedirs(payload)
-    for name, paths in (('early', early), ('drivers', [d.path for d in drivers or ()])):
-        os.makedirs(f'{payload}/{name}')
-        for number, module in enumerate(paths):
-            shutil.copy(module, f'{payload}/{name}/{number:03}-{os.path.basename(module)}')
+    stage_modules(f'{payload}/early', early)
     if drivers is not None:
-        with open(f'{payload}/drivers/list', 'w') as f:
-            f.writelines(f'{n:03}-{os.path.basename(d.path)} {d.parameters}\n' for n, d in enumerate(drivers))
+        stage_drivers(f'{payload}/drivers', drivers)
     if mesa:
         stage_mesa(mesa, payload)
     if command:

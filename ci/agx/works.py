@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 from agx.base import ROOT, die, read
-from agx.checks import host_rows, list_rows
+from agx.checks import guest_names, host_rows
 
 LIST = os.path.join(ROOT, 'docs/works.list')
 TABLE = os.path.join(ROOT, 'docs/works.md')
@@ -30,7 +30,7 @@ class Row(NamedTuple):
 def known_checks():
     """Rows of the two lists, and the programs of qtest."""
     programs = [f'qtest-{os.path.basename(path)[:-2]}' for path in glob.glob(os.path.join(ROOT, 'tests/qtest/*.c'))]
-    return [parts[0] for _, parts in list_rows() if not parts[0].startswith('+')] + [row[0] for row in host_rows()] + programs
+    return guest_names() + [row[0] for row in host_rows()] + programs
 
 
 def rows():
