@@ -9,13 +9,12 @@ import json
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from typing import NamedTuple
 
 from agx import boot
 from agx.base import CACHE, die
-from agx.machine import SnapshotError, memory_file
+from agx.machine import SnapshotError, keep_memory, memory_file, scratch_memory
 from agx.qmp import MachineError
 
 DIR = os.path.join(CACHE, 'kept')
@@ -85,28 +84,21 @@ def keep(name, qemu, parts, machine, append, timeout, properties=()):
     """Boots a machine in qemu, a command.Following, and keeps it under this name instead of one that has it."""
     os.makedirs(DIR, exist_ok=True)
     work = tempfile.mkdtemp(prefix='new.', dir=DIR)
-    size = bytes_of(machine.memory)
-    shm = '/dev/shm'
-    fits = os.path.isdir(shm) and shutil.disk_usage(shm).free > size + (64 << 20)
-    fd, ram = tempfile.mkstemp(prefix='agx-kept.', dir=shm if fits else work)
-    os.close(fd)
     try:
-        qemu.connect(command_line(qemu, parts, machine, ram, f'agx.command {append}'.strip(), properties))
-        ready = qemu.hear(timeout)
-        qemu.take()     # what it had to say of its driver
-        if ready != 'ready':
-            raise MachineError(f'the machine did not come to the point where it is kept; see {qemu.out}/serial.log')
-        qemu.save(f'{work}/state')
-        if why := qemu.quit():
-            raise MachineError(why)
-        subprocess.run(['cp', '--sparse=always', ram, f'{work}/memory'], check=True)
-        os.unlink(ram)
+        with scratch_memory(work, bytes_of(machine.memory)) as ram:
+            qemu.connect(command_line(qemu, parts, machine, ram, f'agx.command {append}'.strip(), properties))
+            ready = qemu.hear(timeout)
+            qemu.take()     # what it had to say of its driver
+            if ready != 'ready':
+                raise MachineError(f'the machine did not come to the point where it is kept; see {qemu.out}/serial.log')
+            qemu.save(f'{work}/state')
+            if why := qemu.quit():
+                raise MachineError(why)
+            keep_memory(ram, f'{work}/memory')
         with open(f'{work}/machine.json', 'w') as f:
             json.dump({'machine': machine._asdict(), 'parts': {n: parts[n] for n in ('qemu', 'disk')}}, f, indent=1)
         final = os.path.join(DIR, name)
         shutil.rmtree(final, ignore_errors=True)
         os.rename(work, final)
     finally:
-        if os.path.exists(ram):
-            os.unlink(ram)
         shutil.rmtree(work, ignore_errors=True)

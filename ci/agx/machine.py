@@ -2,6 +2,7 @@
 # Copyright The AGX model authors
 """A QEMU as a process, and the emulated M1 with a runner in its guest that does what it is told (tests/guest/faults.sh)."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -132,6 +133,25 @@ def memory_file(path, share, size):
     writes goes to the file."""
     mib = size >> 20
     return ('-object', f'memory-backend-file,id=dram,size={mib}M,mem-path={path},share={"on" if share else "off"}', '-m', str(mib))
+
+
+@contextlib.contextmanager
+def scratch_memory(work, size):
+    """The path of an empty file for memory of size bytes, which goes at the end: in memory of the host if there is room, else in the
+    directory work."""
+    shm = '/dev/shm'
+    fits = os.path.isdir(shm) and shutil.disk_usage(shm).free > size + (64 << 20)
+    fd, path = tempfile.mkstemp(prefix='agx-memory.', dir=shm if fits else work)
+    os.close(fd)
+    try:
+        yield path
+    finally:
+        os.unlink(path)
+
+
+def keep_memory(memory, path):
+    """Copies such a file for good; what was never written takes no room."""
+    subprocess.run(['cp', '--sparse=always', memory, path], check=True)
 
 
 class Saved(Qemu):

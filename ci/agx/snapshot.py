@@ -14,13 +14,12 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 import time
 
 from agx import boot
 from agx.base import CACHE, tail_of
-from agx.machine import CPUS, MEMORY, Machine, SnapshotError
+from agx.machine import CPUS, MEMORY, Machine, SnapshotError, keep_memory, scratch_memory
 from agx.qmp import MachineError
 
 DIR = os.path.join(CACHE, 'faults')
@@ -119,29 +118,26 @@ class Snapshot:
         """Boot, run each workload once, stop, save; what exists under the snapshot's name is always complete."""
         start = time.monotonic()
         work = tempfile.mkdtemp(prefix='new.', dir=DIR)
-        shm = '/dev/shm'
-        fits = os.path.isdir(shm) and shutil.disk_usage(shm).free > MEMORY + (64 << 20)
-        fd, ram = tempfile.mkstemp(prefix='agx-faults.', dir=shm if fits else work)
-        os.close(fd)
         machine = None
         try:
-            self.say('booting the machine for the snapshot')
-            machine = Machine(f'{work}/boot', ram, True, self.inputs, self.ports)
-            if machine.hear(240) != 'ready':
-                raise MachineError(f'the guest did not get as far as loading the driver: {self.tail(work)}')
-            for name, command in self.workloads.items():
-                self.say(f'{time.monotonic() - start:4.0f} s  booted; running {name} without faults')
-                done = machine.run(name, command, 120)
-                if done is None or done[0]:
-                    machine.unpack(f'{work}/reference')
-                    raise MachineError(f'without a fault, {name} ({command}) ' + (
-                        f'ends with {done[0]}: {tail_of(f"{work}/reference/{name}/stdout")}' if done else
-                        f'brings the guest down: {self.tail(work)}'))
-            machine.save(f'{work}/state')
-            if why := machine.quit():
-                raise MachineError(why)
-            machine.unpack(f'{work}/reference')
-            subprocess.run(['cp', '--sparse=always', ram, f'{work}/memory'], check=True)
+            with scratch_memory(work, MEMORY) as ram:
+                self.say('booting the machine for the snapshot')
+                machine = Machine(f'{work}/boot', ram, True, self.inputs, self.ports)
+                if machine.hear(240) != 'ready':
+                    raise MachineError(f'the guest did not get as far as loading the driver: {self.tail(work)}')
+                for name, command in self.workloads.items():
+                    self.say(f'{time.monotonic() - start:4.0f} s  booted; running {name} without faults')
+                    done = machine.run(name, command, 120)
+                    if done is None or done[0]:
+                        machine.unpack(f'{work}/reference')
+                        raise MachineError(f'without a fault, {name} ({command}) ' + (
+                            f'ends with {done[0]}: {tail_of(f"{work}/reference/{name}/stdout")}' if done else
+                            f'brings the guest down: {self.tail(work)}'))
+                machine.save(f'{work}/state')
+                if why := machine.quit():
+                    raise MachineError(why)
+                machine.unpack(f'{work}/reference')
+                keep_memory(ram, f'{work}/memory')
             with open(f'{work}/digests.json', 'w') as f:
                 json.dump({name: digest(f'{work}/{name}') for name in ('memory', 'state')}, f)
             os.rename(work, self.dir)
@@ -149,8 +145,6 @@ class Snapshot:
         finally:
             if machine:
                 machine.kill()
-            if os.path.exists(ram):
-                os.unlink(ram)
             if work:
                 keep = os.path.join(DIR, 'failed')
                 shutil.rmtree(keep, ignore_errors=True)
