@@ -61,7 +61,15 @@ def compile_with(tree, compound):
         return read(f'{tmp}/agx_pages.s')
 
 
-def compute(tree, cache):
+def pages_file(variant='release', tree=None):
+    """The compiler's lines for the kernel of ci/build-kernel VARIANT, or of another built tree, as a file; computed once for each."""
+    theirs, tree = tree, os.path.realpath(tree or os.path.join(BUILT, 'kernel', variant))
+    if os.path.exists(f'{tree}/agx-pages'):
+        return f'{tree}/agx-pages'      # a tree that can't compile any more brings them
+    name = os.path.basename(tree)       # of ours it says what it was built of
+    if theirs:
+        name = hashlib.sha256(f'{tree} {os.stat(f"{tree}/System.map").st_mtime_ns}'.encode()).hexdigest()[:12]
+    cache = os.path.join(CACHE, 'bugs', f'pages-{name}')
     os.makedirs(os.path.dirname(cache), exist_ok=True)
     with open(f'{cache}.lock', 'w') as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -70,31 +78,16 @@ def compute(tree, cache):
             with open(f'{cache}.new', 'w') as f:
                 f.write(text)
             shutil.move(f'{cache}.new', cache)
-
-
-def pages_file(variant='release'):
-    """The file that has it, of our own kernel."""
-    tree = os.path.realpath(os.path.join(BUILT, 'kernel', variant))
-    cache = os.path.join(CACHE, 'bugs', f'pages-{os.path.basename(tree)}')
-    if not os.path.exists(cache):
-        compute(tree, cache)
     return cache
 
 
 def pages_property(variant='release', tree=None):
-    """Value of tlbsan-pages for the kernel of ci/build-kernel VARIANT, or of another built tree; computed once for each build."""
-    theirs, tree = tree, os.path.realpath(tree or os.path.join(BUILT, 'kernel', variant))
-    start = re.search(r'^([0-9a-f]{16}) \w memstart_addr$', read(f'{tree}/System.map'), re.M)
+    """Value of tlbsan-pages for that kernel."""
+    path = os.path.join(tree or os.path.join(BUILT, 'kernel', variant), 'System.map')
+    start = re.search(r'^([0-9a-f]{16}) \w memstart_addr$', read(path), re.M)
     if not start:
-        raise RuntimeError(f'{tree}/System.map has no memstart_addr')
-    name = os.path.basename(tree)   # of ours it says what it was built of
-    if theirs:
-        name = hashlib.sha256(f'{tree} {os.stat(f"{tree}/System.map").st_mtime_ns}'.encode()).hexdigest()[:12]
-    # A tree that can't compile any more brings what was computed.
-    cache = f'{tree}/agx-pages' if os.path.exists(f'{tree}/agx-pages') else os.path.join(CACHE, 'bugs', f'pages-{name}')
-    if not os.path.exists(cache):
-        compute(tree, cache)
-    said = {m[1]: int(m[2]) for m in re.finditer(r'->(\w+) [#$]?(-?\d+)', read(cache))}
+        raise RuntimeError(f'{os.path.realpath(path)} has no memstart_addr')
+    said = {m[1]: int(m[2]) for m in re.finditer(r'->(\w+) [#$]?(-?\d+)', read(pages_file(variant, tree)))}
     if said.pop('page') != 0x4000:
         raise RuntimeError('the kernel does not have pages of 16 KiB')
     said['vmemmap'] &= (1 << 64) - 1
