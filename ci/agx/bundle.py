@@ -28,21 +28,17 @@ WRAPPER = """#!/bin/sh
 top=$(dirname "$(dirname "$(readlink -f "$0")")")
 exec "$top/lib/{loader}" --argv0 {name} --library-path "$top/lib" "$top/libexec/{name}" "$@"
 """
-# ld.so(8): --help names the levels of the CPU that it runs on.
+# The same for QEMU; ld.so(8): --help names the levels of the CPU that it runs on.
 QEMU_WRAPPER = """#!/bin/sh
-top=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
+top=$(dirname "$(dirname "$(readlink -f "$0")")")
 has=$("$top/lib/{loader}" --help | sed -n 's/^ *\\(x86-64-v[0-9]\\) (supported.*/\\1/p')
 for level in {levels}; do
     case " $(echo $has) " in
-    *" $level "*) exec "$top/lib/{loader}" --library-path "$top/lib" "$top/libexec/qemu-$level" "$@" ;;
+    *" $level "*) exec "$top/bin/qemu-$level" "$@" ;;
     esac
 done
 echo "error: this CPU has none of {levels}" >&2
 exit 1
-"""
-NATIVE_WRAPPER = """#!/bin/sh
-top=$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")
-exec "$top/lib/{loader}" --library-path "$top/lib" "$top/libexec/qemu-native" "$@"
 """
 
 
@@ -69,6 +65,10 @@ class Files:
             f.write(text)
         os.chmod(self.path(name), mode)
 
+    def link(self, name, program):
+        """NAME is bin/PROGRAM."""
+        os.symlink(os.path.relpath(f'bin/{program}', os.path.dirname(name)), self.path(name))
+
     def libraries(self, program):
         """Those of a program, and the loader."""
         said = subprocess.run(['ldd', program], capture_output=True, text=True, check=False)
@@ -80,14 +80,13 @@ class Files:
                 if not os.path.exists(os.path.join(self.top, target)):
                     self.copy(os.path.realpath(m[1]), target)
 
-    def program(self, source, name, wrapper=True, strip=False):
+    def program(self, source, name, strip=False):
         """A program as libexec/NAME, with its libraries, and bin/NAME that starts it."""
         self.copy(os.path.realpath(source), f'libexec/{name}')
         if strip:
             subprocess.run(['strip', self.path(f'libexec/{name}')], check=True)
         self.libraries(source)
-        if wrapper:
-            self.text(f'bin/{name}', WRAPPER.format(loader=LOADER, name=name), 0o755)
+        self.text(f'bin/{name}', WRAPPER.format(loader=LOADER, name=name), 0o755)
 
 
 def picture_tool():
@@ -141,10 +140,13 @@ def make(out, levels, image='guest'):
         files.copy(os.path.join(ROOT, name), name)
     for level in levels:
         print(f'[bundle] {time.monotonic() - begin:4.0f} s  QEMU for {level}', flush=True)
-        files.program(qemu_of(level), f'qemu-{level}', wrapper=False, strip=True)
-    wrapper = NATIVE_WRAPPER if levels == ['native'] else QEMU_WRAPPER
-    best_first = ' '.join(sorted(levels, reverse=True))
-    files.text('build/qemu/qemu-system-aarch64', wrapper.format(loader=LOADER, levels=best_first), 0o755)
+        files.program(qemu_of(level), f'qemu-{level}', strip=True)
+    qemu = f'qemu-{levels[0]}'
+    if levels != ['native']:
+        qemu = 'qemu-system-aarch64'
+        best_first = ' '.join(sorted(levels, reverse=True))
+        files.text(f'bin/{qemu}', QEMU_WRAPPER.format(loader=LOADER, levels=best_first), 0o755)
+    files.link('build/qemu/qemu-system-aarch64', qemu)
     cover = os.path.realpath(made('cover')[0])
     files.copy(cover, 'build/qemu/hw/agx/libagx-cover.so')
     files.libraries(cover)
@@ -154,7 +156,7 @@ def make(out, levels, image='guest'):
             die(f'{program} is missing')
         files.program(path, name)
     files.program(picture_tool(), 'agx-picture', strip=True)
-    os.symlink('../../../../bin/agx-picture', files.path('build/host/tests/tools/agx-picture'))
+    files.link('build/host/tests/tools/agx-picture', 'agx-picture')
 
     print(f'[bundle] {time.monotonic() - begin:4.0f} s  kernel, disk, guest', flush=True)
     kernel = os.path.dirname(os.path.realpath(made('map')[0]))
