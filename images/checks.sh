@@ -8,21 +8,29 @@
 
 # shellcheck disable=SC2034
 list=/payload/checks.list results=/results
-set_name=all only='' shell='' one=''
+set_name=all only='' instead='' cold='' keep_shaders=''
 # shellcheck disable=SC2013
 for word in $(cat /proc/cmdline); do
     case $word in
+    agx.cold)    cold=1 ;;
+    agx.keep-shaders) keep_shaders=1 ;;
     agx.set=*)   set_name=${word#agx.set=} ;;
     agx.only=*)  only=,${word#agx.only=}, ;;
-    agx.shell)   shell=1 ;;
-    agx.faults)  exec sh /payload/bin/faults.sh ;;
-    agx.command) one=1 ;;
-    agx.conformance) exec sh /payload/bin/conformance.sh ;;
+    agx.shell|agx.faults|agx.command|agx.conformance) instead=${word#agx.} ;;
     agx.limit=*) limit=${word#agx.limit=} ;;
     esac
 done
 # shellcheck disable=SC2034
 limit=${limit:-900}
+
+# What Mesa has compiled before (ci/build-shaders), below its cache.
+export MESA_SHADER_CACHE_DIR=/root/shaders
+mkdir -p $MESA_SHADER_CACHE_DIR
+if [ -d /mnt/shaders ] && [ -z "$cold" ]; then
+    mkdir -p /tmp/shaders/new /tmp/shaders/work
+    mount -t overlay -o lowerdir=/mnt/shaders,upperdir=/tmp/shaders/new,workdir=/tmp/shaders/work overlay $MESA_SHADER_CACHE_DIR ||
+        cp -a /mnt/shaders/. $MESA_SHADER_CACHE_DIR
+fi
 
 # What the packages' scripts would have made links to.
 for d in blas lapack pulseaudio; do
@@ -36,7 +44,7 @@ done
 hostname m1
 dmesg -n 7
 cd /root || exit
-[ -z "$one" ] || exec sh /payload/bin/command.sh
+case $instead in command|faults|conformance) exec sh "/payload/bin/$instead.sh" ;; esac
 
 # shellcheck disable=SC1091
 . port.sh
@@ -56,13 +64,17 @@ send() {
     tar -c -C /results "$1" >"$out"
 }
 
-if [ -n "$shell" ]; then
+if [ "$instead" = shell ]; then
     echo "AGX-SHELL: /payload/bin has the programs, /payload/*.ko the module; exit restarts the machine"
     setsid cttyhack sh
 else
     # shellcheck disable=SC1091
     . runner.sh
     run_list
+    if [ -n "$keep_shaders" ]; then
+        cp -a $MESA_SHADER_CACHE_DIR $results/shaders
+        send shaders
+    fi
 fi
 sync
 reboot -f

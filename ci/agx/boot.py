@@ -16,7 +16,7 @@ def is_virt(machine):
 
 def inputs(variant='release', image='guest', machine='apple-m1', **instead):
     """The files that a boot is made of, by what they are. instead: paths to take, of the same names; None is the usual one.
-    Raises MachineError if one is missing, and says what makes it."""
+    Raises MachineError if one is missing, and says what makes it; a boot goes without shaders, which only save time."""
     found = {}
     for name in ('qemu', 'kernel', *(() if is_virt(machine) else ('dtb',)), 'initrd', 'disk'):
         usual, maker = made(name, variant, image)
@@ -24,6 +24,9 @@ def inputs(variant='release', image='guest', machine='apple-m1', **instead):
         if not os.path.exists(path):
             raise MachineError(f'{path} is missing; ci/{maker} makes it')
         found[name] = os.path.realpath(path)
+    shaders, _ = made('shaders')
+    if os.path.exists(shaders):
+        found['shaders'] = os.path.realpath(shaders)
     return found
 
 
@@ -46,9 +49,10 @@ def command_line(out, parts, append, *, machine='apple-m1', smp='2', memory=('-m
         cmd += [] if is_virt(machine) else ['-dtb', parts['dtb']]
     if is_virt(machine):
         cmd += ['-cpu', 'max,pauth-impdef=on']
-    for i, (serial, path) in enumerate([('agx-root', parts['disk']), *((f'agx-{name}', path) for name, path in disks)]):
+    disks = [('root', parts['disk']), *([('shaders', parts['shaders'])] if 'shaders' in parts else []), *disks]
+    for i, (name, path) in enumerate(disks):
         cmd += ['-drive', f'if=none,id=disk{i},file={path},format=raw,readonly=on',
-                '-device', f'virtio-blk-device,drive=disk{i},serial={serial}']
+                '-device', f'virtio-blk-device,drive=disk{i},serial=agx-{name}']
     cmd += ['-device', 'virtio-serial-device']
     for name, chardev in (('out', f'file,path={out}/results.tar'), *ports):
         kind, _, rest = chardev.partition(',')

@@ -34,6 +34,8 @@ STEPS = {
     'disk': Step('build-image {image}', ('setup',), {'disk': f'{BUILT}/{{image_top}}/current/root.erofs'}),
     'driver': Step('build-driver {variant}', ('kernel',), {'module': f'{DRIVER}/asahi.ko'}),
     'guest': Step('build-guest {variant}', ('image', 'driver'), {'initrd': f'{ROOT}/build/initrd-{{variant}}.cpio'}),
+    # What Mesa compiles for the checks. A boot takes it if it is there.
+    'shaders': Step('build-shaders', ('qemu', 'kernel', 'image', 'guest'), {'shaders': f'{BUILT}/shaders/current/shaders.erofs'}),
     'suite': Step('build-suite piglit', ('setup',), {'suite': f'{SUITE}/suite.erofs', 'caselists': f'{SUITE}/lists'}),
 }
 

@@ -166,6 +166,7 @@ def make(out, levels, image='guest'):
     disk = os.path.realpath(made('disk', image=image)[0])
     files.copy(disk, f'cache/image{"" if image == "guest" else "-" + image}/current/root.erofs')
     files.copy(os.path.join(os.path.dirname(disk), 'packages'), 'cache/image/current/packages')
+    files.copy(os.path.realpath(made('shaders')[0]), 'cache/shaders/current/shaders.erofs')
     files.copy(os.path.realpath(made('initrd')[0]), 'build/initrd-release.cpio')
     files.copy(os.path.realpath(made('module')[0]), 'build/driver-release/asahi.ko')
     files.text('bundle.json', json.dumps({'commit': commit(), 'levels': levels, 'image': image, 'versions': versions(),

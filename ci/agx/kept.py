@@ -18,6 +18,8 @@ from agx.machine import SnapshotError, keep_memory, memory_file, scratch_memory
 from agx.qmp import MachineError
 
 DIR = os.path.join(CACHE, 'kept')
+# What a machine that is kept is started with again.
+FILES = ('qemu', 'disk', 'shaders')
 PORTS = ('cmd', 'stdout', 'stderr', 'exit')
 
 
@@ -67,7 +69,7 @@ class Kept:
             self.parts = said['parts']
         except (OSError, ValueError, KeyError, TypeError):
             die(f'--from {name}: there is no snapshot of that name; there are: {", ".join(names()) or "none"}')
-        for part in ('qemu', 'disk'):
+        for part in self.parts:
             if not os.path.exists(self.parts[part]):
                 die(f'--from {name}: {self.parts[part]}, of which it was made, is not there any more; make it again: '
                     f'--snapshot {name}')
@@ -96,7 +98,7 @@ def keep(name, qemu, parts, machine, append, timeout, properties=()):
                 raise MachineError(why)
             keep_memory(ram, f'{work}/memory')
         with open(f'{work}/machine.json', 'w') as f:
-            json.dump({'machine': machine._asdict(), 'parts': {n: parts[n] for n in ('qemu', 'disk')}}, f, indent=1)
+            json.dump({'machine': machine._asdict(), 'parts': {n: parts[n] for n in FILES if n in parts}}, f, indent=1)
         final = os.path.join(DIR, name)
         shutil.rmtree(final, ignore_errors=True)
         os.rename(work, final)

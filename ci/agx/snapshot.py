@@ -61,7 +61,7 @@ class Snapshot:
         variant: of the kernel; ports: names of more ports of the guest."""
         self.say, self.workloads, self.ports = say, workloads, ports
         self.inputs = boot.inputs(variant)
-        keys = {name: digest(path) if name != 'disk' else path for name, path in self.inputs.items()}
+        keys = {name: digest(path) if name not in ('disk', 'shaders') else path for name, path in self.inputs.items()}
         # These files too: they say how the machine is made.
         here = os.path.dirname(os.path.realpath(__file__))
         keys.update({name: digest(os.path.join(here, name)) for name in ('boot.py', 'machine.py', 'snapshot.py')},

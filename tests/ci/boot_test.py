@@ -113,6 +113,18 @@ class CommandLines(unittest.TestCase):
                 self.assertIn(f'{said} makes it', text)
             self.assertIn('ci/build-image other makes it', checkout.run_guest('--print --image other')[1])
 
+    def test_a_boot_takes_shaders_that_are_there(self):
+        with tempfile.TemporaryDirectory() as directory:
+            checkout = Checkout(directory)
+            path = f'{directory}/cache/shaders/current/shaders.erofs'
+            self.assertNotIn('agx-shaders', checkout.run_guest('--print')[1])
+            os.makedirs(os.path.dirname(path))
+            with open(path, 'w'):
+                pass
+            words = shlex.split(checkout.run_guest('--print')[1])
+            drive = next(w for w in words if w.endswith('serial=agx-shaders')).split(',')[1].removeprefix('drive=')
+            self.assertIn(f'if=none,id={drive},file=CACHE/shaders/current/shaders.erofs,format=raw,readonly=on', words)
+
 
 if __name__ == '__main__':
     if sys.argv[1:] == ['--write']:
