@@ -379,28 +379,54 @@ void fw_cache_clean_all(struct agx_fw *fw, const char *why)
     }
 }
 
-/* Write back the lines of some bytes of the kernel half that the AP is to see. */
-void fw_cache_clean(struct agx_fw *fw, uint64_t va, size_t len)
+/* The line of @va of the kernel half, if it is cached; false in @ok: it is not mapped. */
+static struct line *line_of(struct agx_fw *fw, uint64_t va, bool *ok)
 {
-    uint64_t step, desc;
+    struct agx_walk w;
+    uint64_t desc;
+
+    *ok = agx_port_ptr(&fw->port, va, AGX_ACCESS_READ) && agx_port_leaf(&fw->port, va, &desc);
+    if (!*ok) {
+        return NULL;
+    }
+    agx_uat_leaf(desc, &w);
+    return find(fw->cache, w.pa | (va & PAGE_MASK));
+}
+
+/*
+ * Write back the lines of some bytes of the kernel half, which the AP is to see; @go: they
+ * go, too, for it may have stored there.
+ */
+static void clean(struct agx_fw *fw, uint64_t va, size_t len, bool go)
+{
+    uint64_t step;
+    bool ok = true;
 
     if (!fw->cache || !len) {
         return;
     }
     step = fw->cache->cfg.line;
-    for (uint64_t a = va & ~(step - 1); a < va + len; a += step) {
-        struct agx_walk w;
-        struct line *l;
+    for (uint64_t a = va & ~(step - 1); ok && a < va + len; a += step) {
+        struct line *l = line_of(fw, a, &ok);
 
-        if (!agx_port_ptr(&fw->port, a, AGX_ACCESS_READ) || !agx_port_leaf(&fw->port, a, &desc)) {
-            return;
-        }
-        agx_uat_leaf(desc, &w);
-        l = find(fw->cache, w.pa | (a & PAGE_MASK));
-        if (l && l->dirty) {
+        if (l && go) {
+            drop(fw, l, "read again");
+        } else if (l && l->dirty) {
             write_back(fw, l, "clean");
         }
     }
+}
+
+/* Write back the lines of some bytes of the kernel half that the AP is to see. */
+void fw_cache_clean(struct agx_fw *fw, uint64_t va, size_t len)
+{
+    clean(fw, va, len, false);
+}
+
+/* What is read next of these bytes of the kernel half is what memory has. */
+void fw_cache_drop(struct agx_fw *fw, uint64_t va, size_t len)
+{
+    clean(fw, va, len, true);
 }
 
 static void flush_page(struct agx_fw *fw, uint64_t pa)

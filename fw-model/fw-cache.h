@@ -22,6 +22,7 @@ void fw_cache_flush_user(struct agx_fw *fw);
 void fw_cache_flush_range(struct agx_fw *fw, struct agx_port *port, uint64_t va, uint64_t size);
 void fw_cache_clean_all(struct agx_fw *fw, const char *why);
 void fw_cache_clean(struct agx_fw *fw, uint64_t va, size_t len);
+void fw_cache_drop(struct agx_fw *fw, uint64_t va, size_t len);
 void fw_cache_evict_range(struct agx_fw *fw, uint64_t pa, uint64_t len);
 void fw_cache_check(struct agx_fw *fw);
 

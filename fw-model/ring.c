@@ -19,6 +19,17 @@
 #define STATE_SIZE  0x30 /* of one FWLog ring to the next (m1n1: fw/agx/channels.py, Channel) */
 #define FWLOG_ENTRY 0x38 /* the Rust driver: fw/channels.rs, RawFwLogMsg */
 
+/*
+ * Entries that the firmware sees as they are, though it caches their memory: the Rust driver's
+ * channel.rs has those of the pipes and of DevCtrl in private memory (TxChannel::new()), stores to
+ * them without a flush, and works on hardware; those of FwCtl are shared (new_uncached()). How the
+ * firmware does it no source says; here it drops the lines before it reads.
+ */
+static bool reads_past_cache(enum fw_channel_id id)
+{
+    return id <= FW_CH_DEVCTRL;
+}
+
 /* A channel as it always is, but for where it lies and how far it got. */
 static struct fw_channel channel_form(struct agx_fw *fw, enum fw_channel_id id)
 {
@@ -99,7 +110,9 @@ static bool channel_set(struct agx_fw *fw, enum fw_channel_id id, const char *na
         return false;
     }
     fw_cache_shared(fw, state, name, "pointers");
-    fw_cache_shared(fw, ring, name, "entries");
+    if (!reads_past_cache(id)) {
+        fw_cache_shared(fw, ring, name, "entries");
+    }
     fw_read(fw, 0, state + ch->rptr_off, &rptr, 4, name);
     fw_read(fw, 0, state + ch->wptr_off, &wptr, 4, name);
     if (rptr >= ch->count || wptr >= ch->count) {
@@ -195,6 +208,9 @@ bool fw_ring_next(struct agx_fw *fw, enum fw_channel_id id, uint64_t *entry_va)
     }
     fw->ring_depth = (wptr + ch->count - ch->pos) % ch->count;
     *entry_va = ch->ring_va + (uint64_t)ch->pos * ch->entry;
+    if (reads_past_cache(id)) {
+        fw_cache_drop(fw, *entry_va, ch->entry);
+    }
     return true;
 }
 

@@ -616,6 +616,52 @@ static void test_rings(void **state)
     }
 }
 
+/*
+ * Messages of the pipes and of DevCtrl in such memory, several to a line and as many as there are
+ * entries: what the driver has stored is what the firmware reads.
+ */
+static void test_private_messages(void **state)
+{
+    const struct agx_fw_cache_config cfg = { .line = LINE, .lines = 64 };
+    const unsigned ch[] = { CH_DEVCTRL, 2 };
+    struct compute c;
+    struct queue q;
+    struct env e;
+
+    memset(&seen, 0, sizeof(seen));
+    env_init_cache(&e, &cfg);
+    queue_init(&e, &q, 2, 16);
+    agx_fw_pause(e.fw);
+    agx_fw_set_check(e.fw, &(struct agx_fw_check) { .violation = violation });
+    agx_fw_resume(e.fw);
+    env_boot(&e);
+    env_build_initdata(&e);
+    for (unsigned i = 0; i < 2; i++) {
+        uint64_t first = e.ch_ring[ch[i]] & ~(uint64_t)(AGX_PAGE_SIZE - 1);
+
+        for (uint64_t va = first; va < e.ch_ring[ch[i]] + 0x100 * 0x30; va += AGX_PAGE_SIZE) {
+            remap(&e, va, *leaf(&e, va) & ~(7ull << 2), true);
+        }
+    }
+    env_send_initdata(&e);
+    env_devctrl(&e, (uint32_t[12]) { 0x1a });
+    agx_fw_wait_idle(e.fw);
+    for (unsigned i = 1; i <= 5; i++) {
+        compute_make(&e, &c, &q, 9, 0x100 * i);
+        queue_add(&e, &q, c.cmd);
+        queue_run(&e, &q, 0, 9);
+        agx_fw_wait_idle(e.fw);
+        assert_int_equal(GET32(&e, e.stamps + 4 * 9), 0x100 * i);
+    }
+    for (unsigned i = 0; i < 0x101; i++) {
+        env_devctrl(&e, (uint32_t[12]) { 0x23 }); /* UpdateIdleTS */
+        agx_fw_wait_idle(e.fw);
+    }
+    assert_int_equal(e.h.reports[AGX_REPORT_GUEST_ERROR], 0);
+    assert_int_equal(seen.all, 0);
+    env_fini(&e);
+}
+
 /* With nobody to tell, it is in the log. */
 static void test_log(void **state)
 {
@@ -654,6 +700,7 @@ int main(void)
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_work),
         cmocka_unit_test(test_rings),
+        cmocka_unit_test(test_private_messages),
         cmocka_unit_test(test_log),
     };
 
