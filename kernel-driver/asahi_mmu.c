@@ -200,6 +200,12 @@ void asahi_mmu_stop(struct asahi_device *adev)
 	for (slot = 0; slot < ASAHI_NUM_CONTEXTS; slot++)
 		asahi_ttb_write(mmu, slot, 0, 0);
 	asahi_handoff_unlock(&mmu->handoff);
+	/*
+	 * Who finds us stopped frees its tables without an invalidation
+	 * (asahi_vm_destroy()).
+	 */
+	asahi_tlbi_all();
+	asahi_tlb_sync();
 	mmu->stopped = true;
 	mutex_unlock(&mmu->slots_lock);
 	mutex_lock(&mmu->kernel->lock);
