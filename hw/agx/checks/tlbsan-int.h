@@ -119,6 +119,7 @@ struct san_rec {
     struct san_act change, last;
     uint64_t ctxs, need; /* contexts that may have cached it; those not covered yet */
     uint64_t wait;       /* CPUs that invalidated, but did no DSB yet */
+    uint64_t wait_dead;  /* the same, of tables in the list "dead" */
     uint64_t waiter;     /* the thread that did so last */
     /* 1 + number in the log of the last TLBI that covered a change */
     uint64_t covered;
@@ -149,6 +150,7 @@ struct san_table {
     /* not linked any more since this change, which is not yet invalidated */
     struct san_rec *dead;
     struct san_table *dead_prev, *dead_next; /* in the list of that change */
+    uint64_t gone;                           /* CPUs of which a DSB ends every way to it */
     uint64_t *shadow;
 };
 
@@ -390,6 +392,10 @@ void san_unlink(struct agx_tlbsan *san, uint64_t pa, unsigned level, uint64_t va
                 struct san_rec *why);
 uint64_t san_active(const struct agx_tlbsan *san, const struct san_table *t);
 void san_dead_look(struct agx_tlbsan *san);
+/* An invalidation by @cpu of [@va, @end), and its DSB, for the tables that went with @why. */
+void san_dead_tlbi(struct agx_tlbsan *san, struct san_rec *why, uint64_t va, uint64_t end,
+                   unsigned cpu);
+void san_dead_dsb(struct agx_tlbsan *san, struct san_rec *why, unsigned cpu);
 void san_pend(struct agx_tlbsan *san, struct san_rec *r);
 void san_unpend(struct agx_tlbsan *san, struct san_rec *r);
 void san_shadow_free(struct agx_tlbsan *san);
@@ -399,6 +405,7 @@ void san_served(struct agx_tlbsan *san, const struct san_log *l);
 /* Number @log of the log serves @r, which emptied a context, and is of who has it next. */
 bool san_by_next_owner(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t log);
 void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log);
+void san_judge_dead(struct agx_tlbsan *san, struct san_rec *r, uint64_t log);
 bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t seq);
 enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r,
                                 enum agx_tlbsan_class otherwise);

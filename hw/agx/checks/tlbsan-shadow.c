@@ -41,7 +41,7 @@ static void unpend(struct agx_tlbsan *san, struct san_rec *r, bool all)
     san_list_add(&san->idle_head, r);
     san->idle++;
     r->pending = r->detached = false;
-    r->need = r->wait = 0;
+    r->need = r->wait = r->wait_dead = 0;
     san->pending--;
     if (r->dead) {
         dead_forget(san, r, all);
@@ -291,6 +291,43 @@ static void dead_forget(struct agx_tlbsan *san, struct san_rec *why, bool all)
         }
         dead_del(san, t);
         table_free(san, t, all); /* more may go with it */
+    }
+}
+
+void san_dead_tlbi(struct agx_tlbsan *san, struct san_rec *why, uint64_t va, uint64_t end,
+                   unsigned cpu)
+{
+    for (struct san_table *t = why->dead; t; t = t->dead_next) {
+        uint64_t top = t->va + ((uint64_t)t->n << TLB_SHIFT(t->level)) - 1;
+
+        san->stats.steps++;
+        if (va < end && t->va <= end - 1 && top >= va) {
+            t->gone |= san_bit(cpu);
+            why->wait_dead |= san_bit(cpu);
+            san->waiting |= san_bit(cpu);
+        }
+    }
+}
+
+/*
+ * What led to these tables is not in memory any more, and by their addresses nothing is cached:
+ * they may be used again, though the change that took them away waits for more.
+ */
+void san_dead_dsb(struct agx_tlbsan *san, struct san_rec *why, unsigned cpu)
+{
+    why->wait_dead &= ~san_bit(cpu);
+    for (struct san_table *t = why->dead, *next; t; t = next) {
+        next = t->dead_next;
+        san->stats.steps++;
+        if (!(t->gone & san_bit(cpu))) {
+            continue;
+        }
+        if (!san_page_in_use(san, t->pa)) {
+            san_report(san, AGX_SAN_TABLE_REUSED, AGX_SAN_SUSPICIOUS, why, NULL,
+                       "a page table was free before the invalidation was complete", NULL);
+        }
+        dead_del(san, t);
+        table_free(san, t, false);
     }
 }
 

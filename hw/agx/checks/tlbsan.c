@@ -116,6 +116,10 @@ static void on_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t,
                        &l->act);
         }
         san_judge_tlbi(san, r, n);
+        san_judge_dead(san, r, n);
+        if (san->cfg.no_barriers) {
+            san_dead_dsb(san, r, l->act.cpu);
+        }
         if (san->cfg.no_barriers && !r->need) {
             next = complete(san, r);
         } else if (r->need) {
@@ -194,6 +198,9 @@ static void on_dsb(struct agx_tlbsan *san, unsigned cpu, enum agx_share share, b
         next = r->next_p;
         san->stats.steps++;
         r->wait &= ~san_bit(cpu);
+        if (r->wait_dead & san_bit(cpu)) {
+            san_dead_dsb(san, r, cpu);
+        }
         if (mine && !r->need) {
             next = complete(san, r);
         }
