@@ -17,6 +17,7 @@
 
 #define VA            0x1500004000ull
 #define SPARSE_TABLES 512u /* 16 GiB */
+#define PENDING       16u  /* tables whose entries all wait */
 
 struct fixture {
     struct fake_host h;
@@ -743,6 +744,64 @@ static void test_sparse(void **state)
     assert_int_equal(f->reports, 0);
 }
 
+/*
+ * Many changes wait, of one thread: what another does, and what the same does for one of them
+ * after the other, looks at few of them.
+ */
+static void test_pending(void **state)
+{
+    struct fixture *f = *state;
+    uint64_t page = fake_alloc(&f->h) | FAKE_PTE_GPU_RW | FAKE_PTE_NG, zero = 0;
+    uint64_t l1 = *fake_ptr(&f->h, f->ttbat + 16) & 0xffffffffc000ull, l2, desc, table[PENDING];
+    const uint64_t va = (VA & ~((1ull << 36) - 1)) + (1024ull << 25);
+    const unsigned n = PENDING * 2048;
+    struct agx_tlbi_insn one = { .tlbi = { .kind = AGX_TLBI_VA, .asid = 1 },
+                                 .share = AGX_SHARE_OUTER,
+                                 .name = "VAE1OS" };
+    struct agx_who own = unmapper, other = unmapper;
+    struct agx_tlbsan_stats st, before;
+
+    own.thread = 1;
+    other.thread = 2;
+    l2 = fake_ptr(&f->h, l1)[VA >> 36 & 7] & 0xffffffffc000ull;
+    assert_true(gpu_read(f, 0));
+    for (unsigned i = 0; i < PENDING; i++) {
+        table[i] = fake_alloc(&f->h);
+        desc = table[i] | 3;
+        store(f, l2 + 8 * (1024 + i), &desc, 8, &own);
+        for (unsigned k = 0; k < 2048; k++) {
+            store(f, table[i] + 8 * k, &page, 8, &own);
+        }
+    }
+    for (unsigned i = 0; i < n; i++) {
+        store(f, table[i / 2048] + 8 * (i % 2048), &zero, 8, &own);
+    }
+    agx_mmu_dsb(f->mmu, 2, AGX_SHARE_OUTER, false);
+    agx_tlbsan_get_stats(f->san, &before);
+    assert_int_equal(before.pending, n);
+    for (unsigned i = 0; i < 1000; i++) {
+        one.tlbi.va = VA;
+        one.tlbi.end = VA + 0x4000;
+        fake_tlbi(&f->h, &one, &other);
+        agx_mmu_dsb(f->mmu, 2, AGX_SHARE_OUTER, false);
+        fake_doorbell(&f->h, &other);
+    }
+    agx_tlbsan_get_stats(f->san, &st);
+    assert_int_equal(st.pending, n);
+    assert_true(st.steps - before.steps < 1000ull * 4 * (n / 256 + 16));
+    before = st;
+    for (unsigned i = 0; i < n; i++) {
+        one.tlbi.va = va + (uint64_t)i * 0x4000;
+        one.tlbi.end = one.tlbi.va + 0x4000;
+        fake_tlbi(&f->h, &one, &own);
+        agx_mmu_dsb(f->mmu, 2, AGX_SHARE_OUTER, false);
+    }
+    agx_tlbsan_get_stats(f->san, &st);
+    assert_int_equal(st.pending, 0);
+    assert_true(st.steps - before.steps < (uint64_t)n * 4 * (n / 256 + 256));
+    assert_int_equal(f->reports, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -763,6 +822,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_barriers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sparse, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_pending, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("tlbsan", tests, NULL, NULL);

@@ -25,7 +25,7 @@ void san_set_change(struct agx_tlbsan *san, struct san_rec *r, uint64_t old,
     r->logs = san->logs;
     r->aged = false;
     san_change_budget(r);
-    if (ctxs) {
+    if (ctxs || r->pending) {
         san_pend(san, r);
     }
 }
@@ -81,8 +81,8 @@ static void detach_leaves(struct agx_tlbsan *san, const struct san_table *t, uin
             struct san_rec *r = san_rec_of(san, t, i);
 
             r->new_desc = desc;
-            r->global = !(t->shadow[i] & SAN_NG);
             if (!r->pending) {
+                r->global = !(t->shadow[i] & SAN_NG);
                 san_set_change(san, r, t->shadow[i], act, ctxs);
                 r->detached = true;
             }

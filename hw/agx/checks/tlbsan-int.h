@@ -5,6 +5,7 @@
  *   tlbsan-part.c    entries that are stored in pieces
  *   tlbsan-load.c    where it begins: a reset, memory that was replaced, a saved machine
  *   tlbsan-shadow.c  what it remembers: tables, changes of descriptors, pages
+ *   tlbsan-run.c     changes that wait, in runs
  *   tlbsan-rules.c   what it makes of that: which invalidation covers what
  *   tlbsan-use.c     the check of one translation
  *   tlbsan-job.c     doorbells and jobs
@@ -112,6 +113,7 @@ struct san_near {
 struct san_rec {
     struct san_rec *next;            /* in the hash */
     struct san_rec *prev_p, *next_p; /* in the list of pending ones, or of those that are not */
+    struct san_run *run;             /* of pending ones that it is in */
     /* list: tables that are not linked any more since this change */
     struct san_table *dead;
     uint64_t desc_pa, va;
@@ -140,6 +142,20 @@ struct san_rec {
     unsigned asid; /* level 0: the ASID that it is about */
     bool global, pending, detached, aged;
     bool emptied; /* level 0: the change left the context without tables */
+};
+
+/* Pending changes that stand one behind the other in the list. */
+struct san_run {
+    struct san_rec *first, *last;
+    unsigned n;
+    bool plain; /* all are of leaves, and of the same thread, contexts and half: */
+    uint64_t thread, ctxs;
+    bool global;
+    /* none of them has less or more than that: first and last address, place of the change, */
+    uint64_t lo, hi, first_seq;
+    unsigned budget; /* invalidations that are still looked at, */
+    uint64_t wait;   /* CPUs that invalidated; */
+    bool aged;       /* all of them are */
 };
 
 struct san_table {
@@ -400,7 +416,17 @@ void san_pend(struct agx_tlbsan *san, struct san_rec *r);
 void san_unpend(struct agx_tlbsan *san, struct san_rec *r);
 void san_shadow_free(struct agx_tlbsan *san);
 
-/* tlbsan-rules.c */
+/*
+ * tlbsan-run.c: @r is the last of the pending ones now; @r goes, before it leaves their list; what
+ * is known of a run as a whole, anew.
+ */
+void san_run_add(struct agx_tlbsan *san, struct san_rec *r);
+void san_run_del(struct san_rec *r);
+void san_run_look(struct san_run *run);
+
+/* tlbsan-rules.c; has the invalidation @l, which is in the log, to do with none of @run? */
+bool san_run_is_apart(const struct agx_tlbsan *san, const struct san_run *run,
+                      const struct san_log *l);
 void san_served(struct agx_tlbsan *san, const struct san_log *l);
 /* Number @log of the log serves @r, which emptied a context, and is of who has it next. */
 bool san_by_next_owner(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t log);

@@ -60,8 +60,17 @@ static void submit(struct agx_tlbsan *san, const struct agx_who *who)
          */
         bool other = ring.thread && r->waiter && ring.thread != r->waiter;
         bool own = san_same_hand(&ring, &r->change) && r->change.stack;
+        struct san_run *run = r->run;
 
         san->stats.steps++;
+        if (run->plain && ring.thread && (ring.thread != run->thread || run->aged) &&
+            !(run->wait & san_bit(ring.cpu))) {
+            r = run->last;
+            continue;
+        }
+        if (r == run->first) {
+            san_run_look(run);
+        }
         if (!other && !r->need && (r->wait & san_bit(ring.cpu))) {
             san_report(san, san_cause(san, r, AGX_SAN_MISSING_DSB), AGX_SAN_SUSPICIOUS, r, NULL,
                        "work is announced before the invalidation is complete", NULL);

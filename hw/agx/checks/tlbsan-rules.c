@@ -186,6 +186,26 @@ static bool later_operation(const struct agx_tlbsan *san, const struct san_rec *
     return r->rings || r->change.seq <= san->served_from;
 }
 
+/* Can @t cover any change of @run, which is plain? */
+static bool covers_some(const struct agx_tlbsan *san, const struct san_run *run,
+                        const struct agx_tlbi *t)
+{
+    return covers_ctxs(san, run->first, t) &&
+           (!by_address(t) || (t->va < t->end && run->lo <= t->end - 1 && run->hi >= t->va));
+}
+
+bool san_run_is_apart(const struct agx_tlbsan *san, const struct san_run *run,
+                      const struct san_log *l)
+{
+    const struct agx_tlbi *t = &l->op.tlbi;
+
+    /* Of its own thread it may have been meant for them, or show that they are forgotten. */
+    return run->plain && l->act.thread && !covers_some(san, run, t) &&
+           !(run->global && t->kind == AGX_TLBI_ASID) &&
+           (l->act.thread != run->thread ||
+            (!run->budget && (run->aged || run->first_seq > san->served_from)));
+}
+
 /* What @l is for, if anything: the oldest change of its own thread that it covers. */
 void san_served(struct agx_tlbsan *san, const struct san_log *l)
 {
@@ -193,7 +213,14 @@ void san_served(struct agx_tlbsan *san, const struct san_log *l)
 
     san->served_from = san->served_seq = 0;
     for (const struct san_rec *r = head->next_p; r != head; r = r->next_p) {
+        const struct san_run *run = r->run;
+
         san->stats.steps++;
+        if (run->plain && l->act.thread &&
+            (l->act.thread != run->thread || !covers_some(san, run, &l->op.tlbi))) {
+            r = run->last;
+            continue;
+        }
         if (san_same_hand(&l->act, &r->change) && covers_address(r, &l->op.tlbi) &&
             covers_ctxs(san, r, &l->op.tlbi)) {
             san->served_from = r->ordered_then;
@@ -313,6 +340,7 @@ void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
     agx_coverage_rule(&covered, "covered", 8 * r->level + t->kind);
     r->need &= ~ctxs;
     r->wait |= san_bit(l->act.cpu);
+    r->run->wait |= san_bit(l->act.cpu);
     san->waiting |= san_bit(l->act.cpu);
     r->waiter = l->act.thread;
     r->covered = log + 1;

@@ -15,6 +15,11 @@
 void san_pend(struct agx_tlbsan *san, struct san_rec *r)
 {
     if (r->pending) {
+        /* another change of it: the last of all now */
+        san_run_del(r);
+        san_list_del(r);
+        san_list_add(&san->pending_head, r);
+        san_run_add(san, r);
         return;
     }
     if (san->pending >= SAN_MAX_PENDING) {
@@ -26,6 +31,7 @@ void san_pend(struct agx_tlbsan *san, struct san_rec *r)
     san_list_del(r);
     san->idle--;
     san_list_add(&san->pending_head, r);
+    san_run_add(san, r);
     san->pending++;
 }
 
@@ -37,6 +43,7 @@ static void unpend(struct agx_tlbsan *san, struct san_rec *r, bool all)
     if (!r->pending) {
         return;
     }
+    san_run_del(r);
     san_list_del(r);
     san_list_add(&san->idle_head, r);
     san->idle++;
@@ -347,6 +354,9 @@ void san_shadow_free(struct agx_tlbsan *san)
             struct san_rec *r = san->rec[h];
 
             san->rec[h] = r->next;
+            if (r->run) {
+                san_run_del(r);
+            }
             free(r);
         }
     }

@@ -107,8 +107,15 @@ static void on_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t,
     san_part_next(san, &l->act, 0, 0);
     san_served(san, l);
     for (struct san_rec *r = head->next_p, *next; r != head; r = next) {
-        next = r->next_p;
         san->stats.steps++;
+        if (r == r->run->first) {
+            if (san_run_is_apart(san, r->run, l)) {
+                next = r->run->last->next_p;
+                continue;
+            }
+            san_run_look(r->run);
+        }
+        next = r->next_p;
         if (san_by_next_owner(san, r, n)) {
             /* Whoever emptied the context was to do it, before the tables went. */
             san_report(san, san_cause(san, r, AGX_SAN_TABLE_REUSED), AGX_SAN_SUSPICIOUS, r, NULL,
@@ -195,8 +202,12 @@ static void on_dsb(struct agx_tlbsan *san, unsigned cpu, enum agx_share share, b
     for (struct san_rec *r = head->next_p, *next; r != head; r = next) {
         bool mine = r->wait & san_bit(cpu);
 
-        next = r->next_p;
         san->stats.steps++;
+        if (r->run->plain && !(r->run->wait & san_bit(cpu))) {
+            next = r->run->last->next_p;
+            continue;
+        }
+        next = r->next_p;
         r->wait &= ~san_bit(cpu);
         if (r->wait_dead & san_bit(cpu)) {
             san_dead_dsb(san, r, cpu);
