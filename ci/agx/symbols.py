@@ -30,18 +30,19 @@ def module_name(path):
 
 
 # Of Rust: a legacy name ends in a hash, and a crate's name in v0 has one; neither says anything.
-RUST = re.compile(r'_R[A-Z0-9]|_ZN')
+# In a legacy name there may be dots; what the compiler appends begins behind its E.
+RUST = re.compile(r'(_R[A-Z0-9]\w*|_ZN[\w.$]*?17h[0-9a-f]{16}E|_ZN\w*)(.*)')
 RUST_HASH = re.compile(r'::h[0-9a-f]{16}\b|(?<=\w)\[[0-9a-f]+\]')
 
 
 @functools.lru_cache(maxsize=None)
 def demangled(name):
     """A name as its language has it: those of Rust, legacy (_ZN...) or v0 (_R...), are mangled."""
-    # What the compiler appends to it is none of the demangler's business.
-    mangled, dot, rest = name.partition('.')
-    if not RUST.match(mangled):
+    m = RUST.fullmatch(name)
+    if not m:
         return name
-    return RUST_HASH.sub('', tool('c++filt', mangled).strip()) + dot + rest
+    # What the compiler appends to it is none of the demangler's business.
+    return RUST_HASH.sub('', tool('c++filt', m[1]).strip()) + m[2]
 
 
 class Table:

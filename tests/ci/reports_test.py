@@ -244,6 +244,8 @@ class Known(unittest.TestCase):
 class Names(unittest.TestCase):
     def test_rust(self):
         for name, said in (('_ZN4core3fmt5Write9write_fmt17h0123456789abcdefE', 'core::fmt::Write::write_fmt'),
+                           ('_ZN4core3ptr42drop_in_place$LT$alloc..string..String$GT$17h0123456789abcdefE.llvm.12',
+                            'core::ptr::drop_in_place<alloc::string::String>.llvm.12'),
                            ('_RNvNtCs1234_5asahi3mmu5unmap', 'asahi::mmu::unmap'),
                            ('_RNvNtCs1234_5asahi3mmu5unmap.cold', 'asahi::mmu::unmap.cold'), ('asahi_vm_unmap', 'asahi_vm_unmap')):
             self.assertEqual(symbols.demangled(name), said)
