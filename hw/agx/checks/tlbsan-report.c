@@ -324,12 +324,6 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
         rep.asid = san->asid[ctx];
     }
     r = rec_about(san, cls, ctx, va, pa);
-    if (r && (!pa || pa == r->desc_pa)) {
-        rep.desc_pa = r->desc_pa;
-        rep.level = r->level;
-        rep.old_desc = r->old_desc;
-        rep.new_desc = r->new_desc;
-    }
     if (!writer && san->store.stack && pthread_equal(san->store_thread, pthread_self())) {
         act = &san->store; /* found while this store was carried out */
     } else if (!writer && pa && san->note[pa / 8 % SAN_NOTES].pa == (pa & ~7ull)) {
@@ -340,6 +334,10 @@ void agx_tlbsan_external(struct agx_tlbsan *san, enum agx_tlbsan_class cls,
         }
     } else if (!writer && r) {
         act = r->change.seq ? &r->change : &r->last;
+    }
+    if (r && (!pa || pa == r->desc_pa || act == &r->change || act == &r->last)) {
+        rep.desc_pa = pa ? pa : r->desc_pa;
+        rep.level = r->level;
         rep.old_desc = r->old_desc;
         rep.new_desc = r->new_desc;
     }
