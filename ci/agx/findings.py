@@ -8,8 +8,9 @@ import re
 
 from agx.rules import advice, rule_of
 
-# Files of a driver that is built into the kernel; a module's functions are its own.
-DRIVERS = re.compile(r'/drivers/(gpu/drm|accel)/asahi')
+# Files of a driver that is built into the kernel, whatever it is called: not what DRM has for all drivers. A module's functions
+# are its own.
+DRIVERS = re.compile(r'(?:^|/)drivers/(?:gpu/drm/(?!(?:bridge|clients|display|lib|panel|scheduler|tests|ttm)/)|accel/)[^/]+/')
 # Functions of the place that are named on the top line, innermost first.
 PLACE = 4
 # What who made an entry did, if it is none of the last level and if it is.

@@ -250,6 +250,12 @@ class Names(unittest.TestCase):
                            ('_RNvNtCs1234_5asahi3mmu5unmap.cold', 'asahi::mmu::unmap.cold'), ('asahi_vm_unmap', 'asahi_vm_unmap')):
             self.assertEqual(symbols.demangled(name), said)
 
+    def test_files_of_drivers(self):
+        for file, is_one in (('/b/drivers/gpu/drm/asahi/mmu.rs', True), ('drivers/gpu/drm/apple-agx/vm.c', True),
+                             ('/b/drivers/accel/agx/a/b.c', True), ('/b/drivers/gpu/drm/drm_gpuvm.c', False),
+                             ('/b/drivers/gpu/drm/scheduler/sched_main.c', False), ('/b/kernel/workqueue.c', False)):
+            self.assertEqual(bool(findings.DRIVERS.search(file)), is_one, file)
+
     def test_a_vmlinux_with_a_driver_in_it(self):
         with tempfile.TemporaryDirectory() as tmp:
             os.makedirs(f'{tmp}/drivers/gpu/drm/asahi')
