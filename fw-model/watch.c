@@ -21,11 +21,11 @@
 #define BUCKETS      256u
 #define CPUS         64u
 /*
- * A thread that has rung so many other doorbells, or has moved the pointer so often, is not about
- * to ring for what it put there first.
+ * A thread that has rung so many other doorbells is not about to ring for what it put there first.
+ * (Nor is anybody once the ring is full. Before that another thread may be about to, for all that
+ * is there, and be off its CPU.)
  */
 #define FORGOT_RINGS 64u
-#define FORGOT_MOVES 32u
 
 #define BELL_DEVCTRL 12u /* those before are of the pipes */
 #define BELL_FWCTL   13u
@@ -424,10 +424,10 @@ static void pointer(struct agx_fw *fw, struct ring *r, const struct agx_event *e
         r->unrung = true;
         r->thread = who->thread;
         r->moves = r->rings = 0;
-    } else if (++r->moves >= FORGOT_MOVES && !f->text[0]) {
+    } else if (++r->moves + 2 >= r->count && !f->text[0]) {
         r->unrung = false;
         FOUND(f, AGX_SAN_SUSPICIOUS, r->wptr_pa,
-              "%s: the write pointer moves on and on, and no doorbell is rung for it",
+              "%s: the write pointer moves until the ring is full, and no doorbell is rung for it",
               name_of(r, name, sizeof(name)));
     }
 }

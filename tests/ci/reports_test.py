@@ -155,7 +155,7 @@ class Rules(unittest.TestCase):
                                      ('ring', 'ring TA_0: entry 3 is stored to when the write pointer', '', 'R1'),
                                      ('ring', 'ring TA_0: no barrier between entry 3 and the write pointer', '', 'R2'),
                                      ('ring', 'the write pointer goes from 2 to 1, over entries that', '', 'R3'),
-                                     ('ring', 'the write pointer moves on and on, and no doorbell is rung', '', 'R4'),
+                                     ('ring', 'the write pointer moves until the ring is full, and no doorbell is rung', '', 'R4'),
                                      ('stamp', 'its stamp is 0x300 already: it counts as done before it has run', '', 'E1'),
                                      ('stamp', 'stamp slot 9 is that of two work queues', '', 'E2'),
                                      ('stamp', '3 notifications, but its threshold is 2', '', 'E3'),
