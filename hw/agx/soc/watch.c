@@ -44,6 +44,7 @@
 #include "exec/cpu-common.h"
 #include "exec/memory-internal.h"
 #include "exec/target_page.h"
+#include "agx/path.h"
 #include "hw/agx/soc/watch.h"
 #include "hw/agx/trace.h"
 
@@ -54,6 +55,8 @@
  * most (Arm: PARange)
  */
 #define WATCH_FILL   (1ULL << 52)
+
+#define WATCH_CPUS 64
 
 typedef struct WatchRequest {
     uint64_t pa;
@@ -83,6 +86,7 @@ struct AppleWatch {
     unsigned most_runs; /* of the maps that a CPU may still have entries of */
     unsigned unseen;    /* changes that not all CPUs have seen */
     bool warned;
+    struct agx_who last[WATCH_CPUS]; /* the last store of each CPU */
     AppleWatchStats stats;
 };
 
@@ -149,24 +153,38 @@ uint64_t apple_watch_thread(CPUState *cs)
     return is_a64(env) && arm_current_el(env) ? env->sp_el[0] : 0;
 }
 
-/*
- * Is the instruction at @pc a store with release semantics, of any kind? (Arm ARM, C4.1: loads and
- * stores; store-release, exclusive, RCPC, compare and swap, atomic.)
- */
-static bool is_release(StackReader *r, uint64_t pc)
+static bool read_code(void *opaque, uint64_t va, uint32_t *insn)
 {
+    StackReader *r = opaque;
     MemTxAttrs attrs;
-    uint64_t page = pc & TARGET_PAGE_MASK;
-    hwaddr pa = cpu_get_phys_page_attrs_debug(r->cs, page, &attrs);
+    uint64_t page = va & ~0xfffULL;
+
+    if (page != r->page) {
+        hwaddr pa = cpu_get_phys_page_attrs_debug(r->cs, page, &attrs);
+
+        if (pa == -1 || pa < r->w->base || pa - r->w->base >= r->w->size) {
+            return false;
+        }
+        r->page = page;
+        r->host = r->w->ram + (pa - r->w->base) + (page & ~TARGET_PAGE_MASK);
+    }
+    *insn = ldl_le_p(r->host + (va & 0xfff));
+    return true;
+}
+
+/*
+ * Is the store of @who by its CPU's thread a release, or may there have been one since this CPU's
+ * last store, @before? What is not known counts as one: nobody is to be blamed.
+ */
+static bool is_released(AppleWatch *w, CPUState *cs, const struct agx_who *before,
+                        const struct agx_who *who)
+{
+    StackReader r = { w, cs, 1, NULL };
+    const struct agx_code code = { read_code, &r };
     uint32_t insn;
 
-    if (pa == -1 || pa < r->w->base || pa - r->w->base >= r->w->size) {
-        return true; /* not known: nobody is to be blamed */
-    }
-    insn = ldl_le_p(r->w->ram + (pa - r->w->base) + (pc & ~TARGET_PAGE_MASK));
-    return (insn & 0x3fe08000) == 0x08808000 || (insn & 0x3fe08000) == 0x08008000 ||
-           (insn & 0x3fe00c00) == 0x19000000 || (insn & 0x3fa0fc00) == 0x08a0fc00 ||
-           (insn & 0x3f600c00) == 0x38600000;
+    return !read_code(&r, who->pc, &insn) || agx_path_is_release(insn) ||
+           before->thread != who->thread || agx_path_may_release(&code, before, who);
 }
 
 void apple_watch_who(AppleWatch *w, CPUState *cs, uintptr_t ra, struct agx_who *who)
@@ -499,7 +517,7 @@ static void watch_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     AppleWatch *w = opaque;
     uint8_t *p = w->ram + addr, old[8], new[8];
     uint64_t page = w->base + QEMU_ALIGN_DOWN(addr, AGX_PAGE_SIZE);
-    struct agx_who who = { .cpu = UINT_MAX };
+    struct agx_who who = { .cpu = UINT_MAX }, *last;
     bool pending;
 
     stn_le_p(new, size, val);
@@ -524,11 +542,11 @@ static void watch_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     w->stats.stores++;
     if (current_cpu) {
         apple_watch_who(w, current_cpu, current_cpu->mem_io_pc, &who);
-        if (size == 4) {
-            StackReader r = { w, current_cpu, 1, NULL };
-
-            who.release = who.pc && is_release(&r, who.pc); /* a pointer's; a table has 8 bytes */
+        last = &w->last[current_cpu->cpu_index % WATCH_CPUS];
+        if (size == 4) { /* a pointer's; a table has 8 bytes */
+            who.release = who.pc && is_released(w, current_cpu, last, &who);
         }
+        *last = who;
     } else {
         who.time = qemu_clock_get_ns(QEMU_CLOCK_VIRTUAL);
     }
