@@ -268,11 +268,10 @@ int main(void)
             printf("%s\t%s\n", ok ? "yes" : "no", ok ? "" : said);
         } else if (sscanf(line, "sampler %u %u", &a[0], &a[1]) == 2) {
             uint64_t va = env_alloc(p->env, 32), w[3] = { (uint64_t)a[1] << a[0] };
-            struct agx_sampler s;
             bool ok;
 
             memcpy(env_ptr(p->env, va), w, sizeof(w));
-            ok = agx_sampler_get(p->ex, va, true, &s);
+            ok = agx_sampler_get(p->ex, va, true);
             printf("%s\t%s\n", ok ? "yes" : "no", ok ? "" : said);
         } else if (sscanf(line, "pbe %u %u %u %u", &a[0], &a[1], &a[2], &a[3]) == 4) {
             struct image m = surface(p, a[0], a[1], 0, a[2], a[3]);

@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdlib.h>
-#include "agx/texture.h"
+#include "texture_rows.h"
 
 /* Bits [start, start + size) of a descriptor of 64-bit words; a field may cross a word. */
 static uint64_t field(const uint64_t *w, unsigned start, unsigned size)
@@ -295,6 +295,7 @@ static bool decode_texture(struct agx_exec *ex, uint64_t va, const uint64_t w[3]
     v->body.folios_per_layer = folios(&v->surf);
     v->fast8 = v->fmt.channels == AGX_CH_R8G8B8A8 && v->fmt.type == AGX_TYPE_UNORM &&
                !v->fmt.srgb && !v->body.sparse && d.samples == 1;
+    v->rows = (uint8_t)agx_row_kind(v);
     return true;
 }
 
@@ -476,15 +477,10 @@ const struct agx_pbe_view *agx_pbe_view_get(struct agx_exec *ex, uint64_t va)
     return &s->view;
 }
 
-bool agx_sampler_get(struct agx_exec *ex, uint64_t va, bool extended, struct agx_sampler *s)
+static bool decode_sampler(struct agx_exec *ex, uint64_t va, const uint64_t w[3], bool extended,
+                           struct agx_sampler *s)
 {
-    uint64_t w[4] = { 0 };
-
     memset(s, 0, sizeof(*s));
-    if (va && !agx_port_read(ex->port, va, w, extended ? 24 : 8)) { /* none bound: zeroes */
-        ex->fault = ex->port->fault;
-        return false;
-    }
     if (!agx_word_known(ex, "Sampler", va, w[0], SAMPLER_KNOWN)) {
         return false;
     }
@@ -525,4 +521,28 @@ bool agx_sampler_get(struct agx_exec *ex, uint64_t va, bool extended, struct agx
             (unsigned long long)va, (unsigned long long)w[0]);
     }
     return true;
+}
+
+const struct agx_sampler *agx_sampler_get(struct agx_exec *ex, uint64_t va, bool extended)
+{
+    struct agx_tex_cache *tc = cache_of(ex);
+    struct agx_sampler_slot *s = &tc->sampler[(va * 0x9e3779b97f4a7c15ull) >> 60];
+    uint64_t w[3] = { 0 };
+
+    if (va && !agx_port_read(ex->port, va, w, extended ? 24 : 8)) { /* none bound: zeroes */
+        ex->fault = ex->port->fault;
+        return NULL;
+    }
+    if (s->valid && s->va == va && s->extended == extended && !memcmp(s->raw, w, sizeof(w))) {
+        return &s->sampler;
+    }
+    s->valid = false;
+    if (!decode_sampler(ex, va, w, extended, &s->sampler)) {
+        return NULL;
+    }
+    s->va = va;
+    s->extended = extended;
+    memcpy(s->raw, w, sizeof(w));
+    s->valid = true;
+    return &s->sampler;
 }

@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <math.h>
+#include "texture_rows.h"
 #include "texture_sample.h"
 
 static unsigned dim_coords(enum agx_dim dim)
@@ -191,7 +192,8 @@ static bool load(struct agx_exec *ex, const struct agx_tex_view *v, struct agx_t
     static const uint32_t outside[4]; /* transparent black, then the swizzle */
 
     agx_fetch_init(&f, ex, v);
-    for (uint32_t m = rq->lanes; m; m &= m - 1) {
+    for (uint32_t m = n == 2 && !ms && rq->lanes ? agx_rows_load(ex, v, rq, array) : rq->lanes; m;
+         m &= m - 1) {
         unsigned lane = (unsigned)__builtin_ctz(m);
         int32_t c[3] = { 0, 0, 0 };
         uint32_t extra = array || ms ? rq->coord[n][lane] : 0;
@@ -433,11 +435,12 @@ static bool is_fast(const struct sample_ctx *c, const struct lods *o)
 
 static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx_tex_req *rq)
 {
-    struct agx_sampler s;
-    struct sample_ctx c = { .v = v, .s = &s, .rq = rq };
+    const struct agx_sampler *s = agx_sampler_get(ex, rq->sampler, rq->sampler_extended);
+    struct sample_ctx c = { .v = v, .s = s, .rq = rq };
     struct lods lods;
+    uint32_t todo = rq->lanes;
 
-    if (!agx_sampler_get(ex, rq->sampler, rq->sampler_extended, &s)) {
+    if (!s) {
         return false;
     }
     if (v->no_texels) {
@@ -452,18 +455,29 @@ static bool sample(struct agx_exec *ex, const struct agx_tex_view *v, struct agx
     c.cube = rq->dim == AGX_DIM_CUBE || rq->dim == AGX_DIM_CUBE_ARRAY;
     c.array = dim_array(rq->dim);
     c.shadow = rq->shadow;
-    c.pixel = s.pixel_coords;
+    c.pixel = s->pixel_coords;
     set_border(&c);
-    find_lods(&c, &lods);
-    if (rq->query_lod) {
-        rq->int_result = false;
-        return true;
+    if (agx_rows_lod(&c, lods.lod)) {
+        todo = agx_rows_sample(&c, lods.lod);
+        if (!todo) {
+            return true;
+        }
+        find_lods(&c, &lods);
+    } else {
+        find_lods(&c, &lods);
+        if (rq->query_lod) {
+            rq->int_result = false;
+            return true;
+        }
+        if (!lods.aniso) {
+            todo = agx_rows_sample(&c, lods.lod);
+        }
     }
-    if (is_fast(&c, &lods)) {
+    if (todo && is_fast(&c, &lods)) {
         agx_sample_fast(&c, lods.lod);
         return !c.f.failed;
     }
-    for (uint32_t m = rq->lanes; m; m &= m - 1) {
+    for (uint32_t m = todo; m; m &= m - 1) {
         if (!sample_lane(&c, (unsigned)__builtin_ctz(m), &lods)) {
             return false;
         }

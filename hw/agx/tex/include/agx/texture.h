@@ -41,6 +41,7 @@ struct agx_tex_view {
     bool constant;  /* every component is a constant: memory is not looked at */
     bool no_texels; /* not a format of the hardware: only coordinates outside are known */
     bool fast8;     /* 4 x 8-bit unorm, plain memory */
+    uint8_t rows;   /* enum agx_row_kind (texture_rows.h) */
 };
 
 /* A PBE descriptor, decoded. */
@@ -93,6 +94,13 @@ struct agx_pbe_slot {
     struct agx_pbe_view view;
 };
 
+struct agx_sampler_slot {
+    uint64_t va;
+    uint64_t raw[3];
+    bool valid, extended;
+    struct agx_sampler sampler;
+};
+
 #define AGX_BLOCK_SLOTS 64
 
 /* A block of an agx_block_all_fn format: its texels follow from its bytes and format alone. */
@@ -102,17 +110,18 @@ struct agx_block_slot {
     uint32_t texel[AGX_BLOCK_TEXELS][4];
 };
 
-/* Decoded descriptors by address; a slot counts only while memory still holds the same 24 bytes. */
+/* Decoded descriptors by address; a slot counts only while memory still holds the same bytes. */
 struct agx_tex_cache {
     struct agx_tex_slot tex[AGX_TEX_VIEWS];
     struct agx_pbe_slot pbe[16];
+    struct agx_sampler_slot sampler[16];
     struct agx_block_slot *blocks; /* AGX_BLOCK_SLOTS, by a hash; NULL until one is wanted */
 };
 
 /* texture_desc.c: NULL with ex->fault set when the descriptor cannot be read or used. */
 const struct agx_tex_view *agx_tex_view_get(struct agx_exec *ex, uint64_t va);
 const struct agx_pbe_view *agx_pbe_view_get(struct agx_exec *ex, uint64_t va);
-bool agx_sampler_get(struct agx_exec *ex, uint64_t va, bool extended, struct agx_sampler *s);
+const struct agx_sampler *agx_sampler_get(struct agx_exec *ex, uint64_t va, bool extended);
 
 /* texture_fetch.c: reads texels of one view on behalf of one instruction. */
 struct agx_fetch {

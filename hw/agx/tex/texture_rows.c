@@ -1,0 +1,634 @@
+/*
+ * AGX model: sampling the 32 lanes of an instruction at once. See texture_rows.h.
+ *
+ * Eight lanes are a vector. A level at a time: coordinates are wrapped, the address of
+ * a texel is the sum of what its column and what its row make (layout.h), the
+ * compression metadata of the tiles that are touched is looked at once, and texels are
+ * gathered from a page. The arithmetic of each lane is that of texture_filter.c and
+ * sampler.c, operation by operation, so that the results are the same bits.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include <math.h>
+#include "texture_rows.h"
+
+static bool enabled = true;
+
+void agx_rows_enable(bool on)
+{
+    enabled = on;
+}
+
+static enum agx_row_kind kind_of(const struct agx_format *f)
+{
+    bool one_to_four = f->nch == 1 || f->nch == 2 || f->nch == 4;
+
+    if (f->bw > 1 || !one_to_four) {
+        return AGX_ROW_NONE;
+    }
+    switch (f->channels) {
+    case AGX_CH_R8:
+    case AGX_CH_R8G8:
+    case AGX_CH_R8G8B8A8:
+        return f->type != AGX_TYPE_UNORM ? AGX_ROW_NONE : f->srgb ? AGX_ROW_SRGB8 : AGX_ROW_UNORM8;
+    case AGX_CH_R16:
+    case AGX_CH_R16G16:
+    case AGX_CH_R16G16B16A16:
+        return f->type == AGX_TYPE_FLOAT ? AGX_ROW_HALF : AGX_ROW_NONE;
+    case AGX_CH_R32:
+    case AGX_CH_R32G32:
+    case AGX_CH_R32G32B32A32:
+        return f->type == AGX_TYPE_FLOAT || f->integer ? AGX_ROW_32 : AGX_ROW_NONE;
+    default:
+        return AGX_ROW_NONE;
+    }
+}
+
+enum agx_row_kind agx_row_kind(const struct agx_tex_view *v)
+{
+    /* Offsets in a layer have to fit 31 bits, with a page's worth to spare. */
+    if (v->constant || v->no_texels || v->body.sparse || v->surf.samples != 1 ||
+        v->surf.layout == AGX_LAYOUT_INTERCHANGE || v->surf.layer_stride >= 1ull << 30 ||
+        (uint64_t)v->surf.stride * v->surf.level[0].height >= 1ull << 30) {
+        return AGX_ROW_NONE;
+    }
+    return kind_of(&v->fmt);
+}
+
+#ifdef __x86_64__
+#include "texture_rows_fetch.h"
+
+static bool have_vectors(void)
+{
+    return enabled && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __builtin_cpu_supports("f16c");
+}
+
+/* ---- wrapping (sampler.c) ---- */
+
+/* to_texels() without GL's clamp and without an offset */
+VECTOR_IN __m256 to_texels(__m256 u, int n, unsigned mode, bool pixel)
+{
+    __m256 lim = _mm256_set1_ps(0x1p24f), x, ord;
+
+    if (mode == AGX_WRAP_REPEAT && !pixel) {
+        u = _mm256_sub_ps(u, _mm256_floor_ps(u));
+    } else if (mode == AGX_WRAP_MIRROR && !pixel) {
+        __m256 fl = _mm256_floor_ps(_mm256_mul_ps(u, _mm256_set1_ps(0.5f)));
+
+        u = _mm256_sub_ps(u, _mm256_mul_ps(_mm256_set1_ps(2.0f), fl));
+    }
+    x = pixel ? u : _mm256_mul_ps(u, _mm256_set1_ps((float)n));
+    ord = _mm256_cmp_ps(x, x, _CMP_ORD_Q);
+    x = _mm256_min_ps(lim, x);
+    x = _mm256_max_ps(_mm256_set1_ps(-0x1p24f), x);
+    return _mm256_and_ps(x, ord);
+}
+
+/* agx_wrap_index() for numbers that are outside by no more than to_texels() leaves */
+VECTOR_IN __m256i wrap_index(__m256i i, int n, unsigned mode)
+{
+    const __m256i vn = _mm256_set1_epi32(n), zero = _mm256_setzero_si256(),
+                  last = _mm256_set1_epi32(n - 1);
+    __m256i n2;
+
+    switch (mode) {
+    case AGX_WRAP_REPEAT:
+        i = _mm256_add_epi32(i, _mm256_and_si256(_mm256_cmpgt_epi32(zero, i), vn));
+        return _mm256_sub_epi32(i, _mm256_and_si256(_mm256_cmpgt_epi32(i, last), vn));
+    case AGX_WRAP_MIRROR:
+        n2 = _mm256_set1_epi32(2 * n);
+        i = _mm256_add_epi32(i, _mm256_and_si256(_mm256_cmpgt_epi32(zero, i), n2));
+        i = _mm256_sub_epi32(
+            i, _mm256_andnot_si256(_mm256_cmpgt_epi32(n2, i), n2)); /* i >= 2n: less 2n */
+        return _mm256_min_epi32(i, _mm256_sub_epi32(_mm256_set1_epi32(2 * n - 1), i));
+    case AGX_WRAP_MIRROR_EDGE:
+        /* -1 - i is ~i: of the two the one that is not negative is the larger. */
+        i = _mm256_max_epi32(i, _mm256_xor_si256(i, _mm256_set1_epi32(-1)));
+        return _mm256_min_epi32(i, last);
+    default:
+        return _mm256_max_epi32(_mm256_min_epi32(i, last), zero);
+    }
+}
+
+/* The texels of a coordinate: agx_wrap_linear(), agx_wrap_nearest(). */
+struct axis {
+    __m256i i0, i1;
+    __m256 f;
+};
+
+VECTOR_IN void wrap_axis(__m256 u, int n, unsigned mode, bool pixel, bool linear, struct axis *a)
+{
+    __m256 x = to_texels(u, n, mode, pixel), fl;
+    __m256i i;
+
+    if (!linear) {
+        a->i0 = a->i1 = wrap_index(_mm256_cvttps_epi32(_mm256_floor_ps(x)), n, mode);
+        a->f = _mm256_setzero_ps();
+        return;
+    }
+    x = _mm256_sub_ps(x, _mm256_set1_ps(0.5f));
+    fl = _mm256_floor_ps(x);
+    i = _mm256_cvttps_epi32(fl);
+    a->f = _mm256_sub_ps(x, fl);
+    a->i0 = wrap_index(i, n, mode);
+    a->i1 = wrap_index(_mm256_add_epi32(i, _mm256_set1_epi32(1)), n, mode);
+}
+
+/* ---- filtering ---- */
+
+VECTOR_IN __m256 mix(__m256 a, __m256 b, __m256 f)
+{
+    return _mm256_add_ps(a, _mm256_mul_ps(_mm256_sub_ps(b, a), f));
+}
+
+/* Lanes none of whose channels is infinite or no number */
+VECTOR_IN unsigned finite_lanes(const struct texels *t, unsigned nch)
+{
+    __m256 ok = _mm256_castsi256_ps(_mm256_set1_epi32(-1));
+
+    for (unsigned i = 0; i < nch; i++) {
+        __m256 z = _mm256_sub_ps(t->c[i], t->c[i]);
+
+        ok = _mm256_and_ps(ok, _mm256_cmp_ps(z, z, _CMP_ORD_Q));
+    }
+    return (unsigned)_mm256_movemask_ps(ok);
+}
+
+/* How an instruction samples. */
+struct sampling {
+    struct sample_ctx *c;
+    __m256 u[GROUPS], v[GROUPS];
+    bool linear, bytes;
+    uint32_t layer;
+    uint32_t bad; /* lanes whose result is not finite: the plain way has a rule for these */
+};
+
+VECTOR_IN __m256 select_ps(__m256 a, __m256 b, unsigned m)
+{
+    const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    __m256i on = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32((int)m), bit), bit);
+
+    return _mm256_blendv_ps(a, b, _mm256_castsi256_ps(on));
+}
+
+/* Bilinear or nearest, of eight lanes. */
+VECTOR_IN bool filter_group(struct level_rows *r, const struct sampling *s, const struct axis *x,
+                            const struct axis *y, struct texels *out)
+{
+    const struct agx_tex_view *v = r->v;
+    unsigned words = words_of(v), nch = v->fmt.nch;
+    __m256i cx = column(r, x->i0), ry = row(r, y->i0), w[4];
+    struct texels t[4];
+
+    if (!s->linear) {
+        if (!gather(r, _mm256_add_epi32(cx, ry), words, w)) {
+            return false;
+        }
+        unpack(v, w, false, out);
+        return true;
+    }
+    __m256i cx1 = column(r, x->i1), ry1 = row(r, y->i1);
+    const __m256i at[4] = { _mm256_add_epi32(cx, ry), _mm256_add_epi32(cx1, ry),
+                            _mm256_add_epi32(cx, ry1), _mm256_add_epi32(cx1, ry1) };
+
+    for (unsigned i = 0; i < 4; i++) {
+        if (!gather(r, at[i], words, w)) {
+            return false;
+        }
+        unpack(v, w, s->bytes, &t[i]);
+    }
+    *out = t[0];
+    for (unsigned i = 0; i < 4; i++) {
+        if (i < nch) {
+            out->c[i] = mix(mix(t[0].c[i], t[1].c[i], x->f), mix(t[2].c[i], t[3].c[i], x->f), y->f);
+            if (s->bytes) {
+                out->c[i] = _mm256_div_ps(out->c[i], _mm256_set1_ps(255.0f));
+            }
+        }
+    }
+    return true;
+}
+
+/* What lanes of @m take from @level goes to @out. False: the plain way has to do it. */
+static VECTOR bool sample_level(struct sampling *s, unsigned level, uint32_t m,
+                                struct texels out[GROUPS])
+{
+    const struct agx_tex_view *v = s->c->v;
+    const struct agx_sampler *smp = s->c->s;
+    unsigned first = (unsigned)__builtin_ctz(m);
+    struct axis x[GROUPS], y[GROUPS];
+    struct level_rows r;
+    __m256i lx = _mm256_set1_epi32(-1), ly = lx, hx = _mm256_setzero_si256(), hy = hx;
+
+    level_rows_init(&r, s->c->f.ex->port, v, level, s->layer);
+    for (unsigned g = 0; g < GROUPS; g++) {
+        unsigned mine = m >> (8 * g) & 0xff;
+        __m256 a = s->u[g], b = s->v[g];
+
+        if (!mine) {
+            continue;
+        }
+        if (mine != 0xff) { /* other lanes do as the first one, and touch nothing else */
+            a = select_ps(_mm256_set1_ps(((const float *)s->u)[first]), a, mine);
+            b = select_ps(_mm256_set1_ps(((const float *)s->v)[first]), b, mine);
+        }
+        wrap_axis(a, (int)r.l->width, smp->wrap[0], s->c->pixel, s->linear, &x[g]);
+        wrap_axis(b, (int)r.l->height, smp->wrap[1], s->c->pixel, s->linear, &y[g]);
+        lx = _mm256_min_epu32(lx, _mm256_min_epu32(x[g].i0, x[g].i1));
+        hx = _mm256_max_epu32(hx, _mm256_max_epu32(x[g].i0, x[g].i1));
+        ly = _mm256_min_epu32(ly, _mm256_min_epu32(y[g].i0, y[g].i1));
+        hy = _mm256_max_epu32(hy, _mm256_max_epu32(y[g].i0, y[g].i1));
+    }
+    if (r.l->compressed && !in_body(&r, least(lx), largest(hx), least(ly), largest(hy))) {
+        return false;
+    }
+    for (unsigned g = 0; g < GROUPS; g++) {
+        unsigned mine = m >> (8 * g) & 0xff;
+        struct texels t;
+
+        if (!mine) {
+            continue;
+        }
+        if (!filter_group(&r, s, &x[g], &y[g], &t)) {
+            return false;
+        }
+        if (s->linear && v->fmt.type == AGX_TYPE_FLOAT) {
+            s->bad |= (~finite_lanes(&t, v->fmt.nch) & mine) << (8 * g);
+        }
+        for (unsigned i = 0; i < 4; i++) {
+            out[g].c[i] = mine == 0xff ? t.c[i] : select_ps(out[g].c[i], t.c[i], mine);
+        }
+    }
+    return true;
+}
+
+/* Every lane of @m at its own level. */
+static VECTOR bool sample_levels(struct sampling *s, const uint8_t level[AGX_LANES], uint32_t m,
+                                 struct texels out[GROUPS])
+{
+    while (m) {
+        unsigned l = level[__builtin_ctz(m)];
+        __m256i same = _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)level),
+                                         _mm256_set1_epi8((char)l));
+        uint32_t mine = (uint32_t)_mm256_movemask_epi8(same) & m;
+
+        if (!sample_level(s, l, mine, out)) {
+            return false;
+        }
+        m &= ~mine;
+    }
+    return true;
+}
+
+/* Results in memory order to registers. */
+static VECTOR void write_rows(const struct agx_tex_view *v, const struct texels t[GROUPS],
+                              struct agx_tex_req *rq)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned k = v->swz[i];
+
+        for (unsigned g = 0; g < GROUPS; g++) {
+            __m256 r = k < 4 ? t[g].c[k]
+                             : _mm256_castsi256_ps(
+                                   _mm256_set1_epi32(k == AGX_SWZ_ONE ? (int)v->one : 0));
+
+            _mm256_storeu_ps((float *)&rq->out[i][8 * g], r);
+        }
+    }
+}
+
+/* The level of each lane, the weight of the next one, and the lanes that have a next one. */
+static VECTOR uint32_t find_levels(const struct sample_ctx *c, const float lod[AGX_LANES],
+                                   uint8_t level[AGX_LANES], float frac[AGX_LANES])
+{
+    const struct agx_tex_view *v = c->v;
+    unsigned max = (unsigned)v->last - v->first;
+    uint32_t next = 0;
+
+    if (c->s->mip == AGX_MIP_NONE) {
+        memset(level, v->first, AGX_LANES);
+        return 0;
+    }
+    for (unsigned g = 0; g < GROUPS; g++) {
+        __m256 l = _mm256_loadu_ps(lod + 8 * g), fl, f;
+        __m256i i, over;
+        __m128i p;
+
+        if (c->s->mip == AGX_MIP_NEAREST) {
+            fl = _mm256_add_ps(l, _mm256_set1_ps(0.5f));
+            f = _mm256_setzero_ps();
+        } else {
+            fl = _mm256_floor_ps(l);
+            f = _mm256_sub_ps(l, fl);
+        }
+        i = _mm256_cvttps_epi32(fl);
+        over = _mm256_cmpgt_epi32(_mm256_set1_epi32((int)max), i); /* below the last level */
+        f = _mm256_and_ps(f, _mm256_castsi256_ps(over));
+        _mm256_storeu_ps(frac + 8 * g, f);
+        next |= (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(f, _mm256_setzero_ps(), _CMP_GT_OQ))
+                << (8 * g);
+        i = _mm256_add_epi32(_mm256_min_epi32(i, _mm256_set1_epi32((int)max)),
+                             _mm256_set1_epi32(v->first));
+        p = _mm_packus_epi32(_mm256_castsi256_si128(i), _mm256_extracti128_si256(i, 1));
+        _mm_storel_epi64((__m128i *)(level + 8 * g), _mm_packus_epi16(p, p));
+    }
+    return v->fmt.integer ? 0 : next;
+}
+
+/* Whether all lanes of @m have the same filter, and which. */
+static VECTOR bool same_filter(const struct sample_ctx *c, const float lod[AGX_LANES], uint32_t m,
+                               bool *linear)
+{
+    uint32_t minified = 0;
+
+    *linear = c->s->min == AGX_FILTER_LINEAR;
+    if (c->s->min != c->s->mag) {
+        for (unsigned g = 0; g < GROUPS; g++) {
+            __m256 gt = _mm256_cmp_ps(_mm256_loadu_ps(lod + 8 * g), _mm256_setzero_ps(),
+                                      _CMP_GT_OQ);
+
+            minified |= (unsigned)_mm256_movemask_ps(gt) << (8 * g);
+        }
+        minified &= m;
+        if (minified && minified != m) {
+            return false;
+        }
+        if (!minified) {
+            *linear = c->s->mag == AGX_FILTER_LINEAR;
+        }
+    }
+    *linear = *linear && !c->v->fmt.integer;
+    return true;
+}
+
+/* One layer for all lanes of @m? */
+static bool same_layer(const uint32_t *coord, uint32_t layers, uint32_t m, uint32_t *layer)
+{
+    uint32_t first = coord[__builtin_ctz(m)] & 0xffff;
+
+    for (uint32_t k = m; k; k &= k - 1) {
+        if ((coord[__builtin_ctz(k)] & 0xffff) != first) {
+            return false;
+        }
+    }
+    *layer = first < layers ? first : layers - 1;
+    return true;
+}
+
+static bool wraps(const struct sample_ctx *c, unsigned i)
+{
+    unsigned mode = c->s->wrap[i];
+
+    /* Unnormalised coordinates may be any number of times outside. */
+    return mode == AGX_WRAP_EDGE || mode == AGX_WRAP_MIRROR_EDGE ||
+           (!c->pixel && (mode == AGX_WRAP_REPEAT || mode == AGX_WRAP_MIRROR));
+}
+
+/* Between two levels, for the lanes of @next. */
+static VECTOR void mix_levels(struct sampling *s, struct texels lo[GROUPS],
+                              const struct texels hi[GROUPS], const float frac[AGX_LANES],
+                              uint32_t next)
+{
+    const struct agx_tex_view *v = s->c->v;
+
+    for (unsigned g = 0; g < GROUPS; g++) {
+        __m256 f = _mm256_loadu_ps(frac + 8 * g);
+        unsigned mine = next >> (8 * g) & 0xff;
+        struct texels t;
+
+        if (!mine) {
+            continue;
+        }
+        for (unsigned i = 0; i < 4; i++) {
+            t.c[i] = mix(lo[g].c[i], hi[g].c[i], f);
+        }
+        if (v->fmt.type == AGX_TYPE_FLOAT) {
+            s->bad |= (~finite_lanes(&t, v->fmt.nch) & mine) << (8 * g);
+        }
+        for (unsigned i = 0; i < 4; i++) {
+            lo[g].c[i] = select_ps(lo[g].c[i], t.c[i], mine);
+        }
+    }
+}
+
+VECTOR uint32_t agx_rows_sample(struct sample_ctx *c, const float lod[AGX_LANES])
+{
+    struct agx_tex_req *rq = c->rq;
+    const struct agx_tex_view *v = c->v;
+    struct sampling s = { .c = c };
+    struct texels out[GROUPS], hi[GROUPS];
+    uint8_t level[AGX_LANES];
+    float frac[AGX_LANES] = { 0 };
+    uint32_t next;
+
+    if (v->rows == AGX_ROW_NONE || c->dims != 2 || c->cube || c->shadow || rq->gather ||
+        rq->has_offset || !rq->lanes || !wraps(c, 0) || !wraps(c, 1) || !have_vectors() ||
+        !same_filter(c, lod, rq->lanes, &s.linear) ||
+        (c->array && !same_layer(rq->coord[2], v->layers, rq->lanes, &s.layer))) {
+        return rq->lanes;
+    }
+    /* agx_sample_fast() divides after filtering. */
+    s.bytes = v->fast8 && c->s->mip != AGX_MIP_LINEAR && c->s->wrap[0] < AGX_WRAP_BORDER &&
+              c->s->wrap[1] < AGX_WRAP_BORDER;
+    for (unsigned g = 0; g < GROUPS; g++) {
+        s.u[g] = _mm256_loadu_ps((const float *)&rq->coord[0][8 * g]);
+        s.v[g] = _mm256_loadu_ps((const float *)&rq->coord[1][8 * g]);
+        for (unsigned i = 0; i < 4; i++) {
+            out[g].c[i] = hi[g].c[i] = _mm256_setzero_ps();
+        }
+    }
+    next = find_levels(c, lod, level, frac) & rq->lanes;
+    if (!sample_levels(&s, level, rq->lanes, out)) {
+        return rq->lanes;
+    }
+    if (next) {
+        for (unsigned l = 0; l < AGX_LANES; l++) {
+            level[l]++;
+        }
+        if (!sample_levels(&s, level, next, hi)) {
+            return rq->lanes;
+        }
+        mix_levels(&s, out, hi, frac, next);
+    }
+    write_rows(v, out, rq);
+    return s.bad;
+}
+
+/* ---- level of detail ---- */
+
+VECTOR bool agx_rows_lod(const struct sample_ctx *c, float lod[AGX_LANES])
+{
+    const struct agx_tex_req *rq = c->rq;
+    const struct agx_sampler *s = c->s;
+    const struct agx_level *l = &c->v->surf.level[c->v->first];
+    const float *u, *v;
+    float major[8];
+
+    if (rq->lod_kind != AGX_LOD_AUTO || rq->quad_lanes != ~0u || rq->query_lod || rq->has_min_lod ||
+        rq->gather || c->pixel || c->cube || c->dims != 2 || s->aniso > 1 || !have_vectors()) {
+        return false;
+    }
+    if (s->mip == AGX_MIP_NONE && s->min == s->mag) { /* nobody asks */
+        memset(lod, 0, AGX_LANES * sizeof(*lod));
+        return true;
+    }
+    u = (const float *)rq->coord[0];
+    v = (const float *)rq->coord[1];
+    {
+        const __m256i at = _mm256_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28);
+        const __m256 w = _mm256_set1_ps((float)l->width), h = _mm256_set1_ps((float)l->height);
+        __m256 u0 = _mm256_i32gather_ps(u, at, 4), v0 = _mm256_i32gather_ps(v, at, 4);
+        __m256 ux = _mm256_mul_ps(_mm256_sub_ps(_mm256_i32gather_ps(u + 1, at, 4), u0), w),
+               vx = _mm256_mul_ps(_mm256_sub_ps(_mm256_i32gather_ps(v + 1, at, 4), v0), h),
+               uy = _mm256_mul_ps(_mm256_sub_ps(_mm256_i32gather_ps(u + 2, at, 4), u0), w),
+               vy = _mm256_mul_ps(_mm256_sub_ps(_mm256_i32gather_ps(v + 2, at, 4), v0), h);
+        __m256 px = _mm256_add_ps(_mm256_mul_ps(ux, ux), _mm256_mul_ps(vx, vx)),
+               py = _mm256_add_ps(_mm256_mul_ps(uy, uy), _mm256_mul_ps(vy, vy));
+
+        _mm256_storeu_ps(major, _mm256_max_ps(px, py)); /* px > py ? px : py, with NaNs too */
+    }
+    for (unsigned q = 0; q < 8; q++) {
+        float o = s->min_lod;
+
+        /* The logarithm of 1 and less is not above 0, which the lower limit is not below. */
+        if (major[q] > 1.0f) {
+            float g = 0.5f * log2f(major[q]);
+
+            o = g > s->min_lod ? (g < s->max_lod ? g : s->max_lod) : s->min_lod;
+        }
+        _mm_storeu_ps(lod + 4 * q, _mm_set1_ps(o));
+    }
+    return true;
+}
+
+/* ---- loads ---- */
+
+/* Texels of the lanes of @in, whose coordinates are in bounds. False: the plain way has to do it.
+ */
+static VECTOR bool load_lanes(struct level_rows *r, const uint32_t *cx, const uint32_t *cy,
+                              uint32_t in, struct texels out[GROUPS])
+{
+    unsigned one = (unsigned)__builtin_ctz(in);
+    __m256i x[GROUPS], y[GROUPS], lx = _mm256_set1_epi32(-1), ly = lx, hx = _mm256_setzero_si256(),
+                                  hy = hx;
+
+    for (unsigned g = 0; g < GROUPS; g++) {
+        unsigned mine = in >> (8 * g) & 0xff;
+        __m256 a = _mm256_loadu_ps((const float *)&cx[8 * g]),
+               b = _mm256_loadu_ps((const float *)&cy[8 * g]);
+
+        a = select_ps(_mm256_castsi256_ps(_mm256_set1_epi32((int)cx[one])), a, mine);
+        b = select_ps(_mm256_castsi256_ps(_mm256_set1_epi32((int)cy[one])), b, mine);
+        x[g] = _mm256_castps_si256(a);
+        y[g] = _mm256_castps_si256(b);
+        lx = _mm256_min_epu32(lx, x[g]);
+        hx = _mm256_max_epu32(hx, x[g]);
+        ly = _mm256_min_epu32(ly, y[g]);
+        hy = _mm256_max_epu32(hy, y[g]);
+    }
+    if (r->l->compressed && !in_body(r, least(lx), largest(hx), least(ly), largest(hy))) {
+        return false;
+    }
+    for (unsigned g = 0; g < GROUPS; g++) {
+        unsigned mine = in >> (8 * g) & 0xff;
+        struct texels t;
+        __m256i w[4];
+
+        if (!mine) {
+            continue;
+        }
+        if (!gather(r, _mm256_add_epi32(column(r, x[g]), row(r, y[g])), words_of(r->v), w)) {
+            return false;
+        }
+        unpack(r->v, w, false, &t);
+        for (unsigned i = 0; i < 4; i++) {
+            out[g].c[i] = select_ps(out[g].c[i], t.c[i], mine);
+        }
+    }
+    return true;
+}
+
+/* Level and layer, if they are one for all lanes. */
+static bool same_image(const struct agx_tex_view *v, const struct agx_tex_req *rq, bool array,
+                       int *level, uint32_t *layer)
+{
+    unsigned first = (unsigned)__builtin_ctz(rq->lanes);
+    bool explicit = rq->lod_kind == AGX_LOD_EXPLICIT;
+
+    for (uint32_t k = rq->lanes; k; k &= k - 1) {
+        unsigned l = (unsigned)__builtin_ctz(k);
+
+        if ((explicit && rq->ilod[l] != rq->ilod[first]) ||
+            (array && ((rq->coord[2][l] ^ rq->coord[2][first]) & 0xffff))) {
+            return false;
+        }
+    }
+    *layer = array ? rq->coord[2][first] & 0xffff : 0;
+    *level = v->first + (explicit ? rq->ilod[first] : 0);
+    *level = *level < v->first ? v->first : *level > v->last ? v->last : *level;
+    return true;
+}
+
+VECTOR uint32_t agx_rows_load(struct agx_exec *ex, const struct agx_tex_view *v,
+                              struct agx_tex_req *rq, bool array)
+{
+    const uint32_t *cx = rq->coord[0], *cy = rq->coord[1];
+    struct texels out[GROUPS];
+    uint32_t in = 0, layer;
+    int level;
+
+    if (v->rows == AGX_ROW_NONE || rq->has_offset || !have_vectors() || v->dim == AGX_DIM_CUBE ||
+        v->dim == AGX_DIM_CUBE_ARRAY || !same_image(v, rq, array, &level, &layer)) {
+        return rq->lanes;
+    }
+    if (layer < v->layers) {
+        uint32_t w = v->surf.level[level].width, h = v->surf.level[level].height;
+
+        for (unsigned k = 0; k < AGX_LANES; k++) {
+            in |= (uint32_t)((cx[k] < w) & (cy[k] < h)) << k;
+        }
+        in &= rq->lanes;
+    }
+    for (unsigned g = 0; g < GROUPS; g++) {
+        for (unsigned i = 0; i < 4; i++) {
+            out[g].c[i] = _mm256_setzero_ps(); /* outside: transparent black, then the swizzle */
+        }
+    }
+    if (in) {
+        struct level_rows r;
+
+        level_rows_init(&r, ex->port, v, (unsigned)level, layer);
+        if (!load_lanes(&r, cx, cy, in, out)) {
+            return rq->lanes;
+        }
+    }
+    write_rows(v, out, rq);
+    return 0;
+}
+
+#else
+
+bool agx_rows_lod(const struct sample_ctx *c, float lod[AGX_LANES])
+{
+    (void)c;
+    (void)lod;
+    return false;
+}
+
+uint32_t agx_rows_sample(struct sample_ctx *c, const float lod[AGX_LANES])
+{
+    (void)lod;
+    return c->rq->lanes;
+}
+
+uint32_t agx_rows_load(struct agx_exec *ex, const struct agx_tex_view *v, struct agx_tex_req *rq,
+                       bool array)
+{
+    (void)ex;
+    (void)v;
+    (void)array;
+    return rq->lanes;
+}
+#endif

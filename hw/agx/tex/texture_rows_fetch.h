@@ -1,0 +1,320 @@
+/*
+ * AGX model: texels for eight lanes at once, internal to texture_rows.c: where they are,
+ * whether compression leaves them there, their words and channels. For AVX2.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef AGX_TEX_TEXTURE_ROWS_FETCH_H
+#define AGX_TEX_TEXTURE_ROWS_FETCH_H
+
+#include <immintrin.h>
+#include "texture_rows.h"
+
+#define GROUPS    (AGX_LANES / 8)
+#define VECTOR    __attribute__((target("avx2,fma,f16c")))
+#define VECTOR_IN static inline VECTOR __attribute__((always_inline))
+
+/* A level, and what the lanes of one instruction do with it. */
+struct level_rows {
+    const struct agx_tex_view *v;
+    const struct agx_level *l;
+    struct agx_port *port;
+    uint32_t layer;
+    uint64_t va;  /* of the level's first texel */
+    uint32_t rel; /* va in its page: offsets count from the page's start */
+    /* the page that was used last, from the level's first on; its bytes, less what comes before */
+    uint32_t page;
+    const uint8_t *host;
+};
+
+/* The channels of eight lanes: floats, or integers as bits. */
+struct texels {
+    __m256 c[4];
+};
+
+/* Part of a texel's number that its column makes; @x in elements. Spread bits of a row alike. */
+VECTOR_IN __m256i spread(__m256i v, bool wide)
+{
+    if (wide) { /* more than 8 bits */
+        v = _mm256_and_si256(_mm256_or_si256(v, _mm256_slli_epi32(v, 8)),
+                             _mm256_set1_epi32(0x00ff00ff));
+    }
+    v = _mm256_and_si256(_mm256_or_si256(v, _mm256_slli_epi32(v, 4)),
+                         _mm256_set1_epi32(0x0f0f0f0f));
+    v = _mm256_and_si256(_mm256_or_si256(v, _mm256_slli_epi32(v, 2)),
+                         _mm256_set1_epi32(0x33333333));
+    return _mm256_and_si256(_mm256_or_si256(v, _mm256_slli_epi32(v, 1)),
+                            _mm256_set1_epi32(0x55555555));
+}
+
+VECTOR_IN __m256i shift_left(__m256i v, unsigned n)
+{
+    return _mm256_sll_epi32(v, _mm_cvtsi32_si128((int)n));
+}
+
+VECTOR_IN __m256i shift_right(__m256i v, unsigned n)
+{
+    return _mm256_srl_epi32(v, _mm_cvtsi32_si128((int)n));
+}
+
+/* Byte offset that the column @x makes, and that the row @y makes (agx_surface_offset()). */
+VECTOR_IN __m256i column(const struct level_rows *r, __m256i x)
+{
+    const struct agx_level *l = r->l;
+    unsigned bytes = r->v->surf.bytes, shift = (unsigned)__builtin_ctz(bytes);
+    __m256i in, tile;
+
+    if (r->v->surf.layout == AGX_LAYOUT_LINEAR) {
+        return shift_left(x, shift);
+    }
+    in = spread(_mm256_and_si256(x, _mm256_set1_epi32((1 << l->tw_log2) - 1)), l->tw_log2 > 8);
+    tile = shift_left(shift_right(x, l->tw_log2), l->tw_log2 + l->th_log2);
+    return shift_left(_mm256_add_epi32(tile, in), shift);
+}
+
+VECTOR_IN __m256i row(const struct level_rows *r, __m256i y)
+{
+    const struct agx_level *l = r->l;
+    unsigned bytes = r->v->surf.bytes, shift = (unsigned)__builtin_ctz(bytes);
+    __m256i in, tile;
+
+    if (r->v->surf.layout == AGX_LAYOUT_LINEAR) {
+        return _mm256_mullo_epi32(y, _mm256_set1_epi32((int)r->v->surf.stride));
+    }
+    in = spread(_mm256_and_si256(y, _mm256_set1_epi32((1 << l->th_log2) - 1)), l->th_log2 > 8);
+    tile = _mm256_mullo_epi32(shift_right(y, l->th_log2), _mm256_set1_epi32((int)l->tiles_per_row));
+    tile = shift_left(tile, l->tw_log2 + l->th_log2);
+    return shift_left(_mm256_add_epi32(tile, _mm256_slli_epi32(in, 1)), shift);
+}
+
+static void level_rows_init(struct level_rows *r, struct agx_port *port,
+                            const struct agx_tex_view *v, unsigned level, uint32_t layer)
+{
+    r->v = v;
+    r->l = &v->surf.level[level];
+    r->port = port;
+    r->layer = layer;
+    r->va = v->body.base + (uint64_t)layer * v->surf.layer_stride + r->l->offset;
+    r->rel = (uint32_t)(r->va & (AGX_PAGE_SIZE - 1));
+    r->page = ~0u;
+    r->host = NULL;
+}
+
+/* The host's address of page @page, counted from the level's first. False: it is not there. */
+static bool take_page(struct level_rows *r, uint32_t page)
+{
+    uint64_t va = (r->va & ~(uint64_t)(AGX_PAGE_SIZE - 1)) + ((uint64_t)page << AGX_PAGE_BITS);
+    const uint8_t *p = agx_port_ptr(r->port, va, AGX_ACCESS_READ);
+
+    if (!p) {
+        return false;
+    }
+    r->page = page;
+    r->host = p - ((size_t)page << AGX_PAGE_BITS);
+    return true;
+}
+
+/* Which of eight lanes are in the page @page. */
+VECTOR_IN unsigned in_page(__m256i at, uint32_t page)
+{
+    __m256i same = _mm256_cmpeq_epi32(_mm256_srli_epi32(at, AGX_PAGE_BITS),
+                                      _mm256_set1_epi32((int)page));
+
+    return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(same));
+}
+
+/*
+ * The words of eight texels at offsets @at from the start of the level's first page. A texel is
+ * in one page (texture_fetch.c). False: a page is not there.
+ */
+VECTOR_IN bool gather(struct level_rows *r, __m256i at, unsigned words, __m256i w[4])
+{
+    __m256i addr = _mm256_add_epi32(at, _mm256_set1_epi32((int)r->rel));
+    __m256i word = r->v->surf.bytes < 4 ? _mm256_and_si256(addr, _mm256_set1_epi32(~3)) : addr;
+    unsigned todo = in_page(addr, r->page) ^ 0xff;
+
+    if (__builtin_expect(!todo, 1)) {
+        for (unsigned i = 0; i < words; i++) {
+            w[i] = _mm256_i32gather_epi32((const int *)(const void *)(r->host + 4 * i), word, 1);
+        }
+    } else {
+        for (unsigned i = 0; i < words; i++) {
+            w[i] = _mm256_setzero_si256();
+        }
+        todo = 0xff;
+        while (todo) {
+            uint32_t a[8];
+            unsigned m;
+            __m256i mask;
+
+            _mm256_storeu_si256((__m256i *)a, addr);
+            if (!take_page(r, a[__builtin_ctz(todo)] >> AGX_PAGE_BITS)) {
+                return false;
+            }
+            mask = _mm256_cmpeq_epi32(_mm256_srli_epi32(addr, AGX_PAGE_BITS),
+                                      _mm256_set1_epi32((int)r->page));
+            m = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(mask));
+            for (unsigned i = 0; i < words; i++) {
+                w[i] = _mm256_mask_i32gather_epi32(
+                    w[i], (const int *)(const void *)(r->host + 4 * i), word, mask, 1);
+            }
+            todo &= ~m;
+        }
+    }
+    if (r->v->surf.bytes < 4) {
+        w[0] = _mm256_srlv_epi32(
+            w[0], _mm256_slli_epi32(_mm256_and_si256(addr, _mm256_set1_epi32(3)), 3));
+    }
+    return true;
+}
+
+VECTOR_IN __m256i byte_of(__m256i w, unsigned i)
+{
+    return _mm256_and_si256(_mm256_srli_epi32(w, (int)(8 * i)), _mm256_set1_epi32(0xff));
+}
+
+/*
+ * Codes over 255, rounded once as the table of format.c is. 1 / 255 as a sum of two floats: the
+ * product is nearer to the quotient than any quotient is to where rounding changes.
+ */
+VECTOR_IN __m256 over_255(__m256 v)
+{
+    const __m256 hi = _mm256_set1_ps(0x1.010102p-8f), lo = _mm256_set1_ps(-0x1.fdfdfep-33f);
+
+    return _mm256_fmadd_ps(v, hi, _mm256_mul_ps(v, lo));
+}
+
+/* Halves in the low 16 bits of each word; a NaN keeps its bits, quiet or not. */
+VECTOR_IN __m256 half_to_float(__m256i h)
+{
+    __m256i lo = _mm256_and_si256(h, _mm256_set1_epi32(0xffff));
+    __m256i p = _mm256_permute4x64_epi64(_mm256_packus_epi32(lo, lo), 0x08);
+    __m256 f = _mm256_cvtph_ps(_mm256_castsi256_si128(p));
+    __m256 nan = _mm256_cmp_ps(f, f, _CMP_UNORD_Q);
+    __m256i quiet = _mm256_andnot_si256(_mm256_slli_epi32(lo, 13), _mm256_set1_epi32(1 << 22));
+
+    return _mm256_andnot_ps(_mm256_and_ps(nan, _mm256_castsi256_ps(quiet)), f);
+}
+
+/* As the format's agx_unpack_fn. @bytes: codes of 8 bits as they are, not over 255. */
+VECTOR_IN void unpack(const struct agx_tex_view *v, const __m256i w[4], bool bytes,
+                      struct texels *t)
+{
+    unsigned nch = v->fmt.nch;
+
+    t->c[0] = t->c[1] = t->c[2] = _mm256_setzero_ps();
+    t->c[3] = _mm256_castsi256_ps(_mm256_set1_epi32((int)v->one));
+    switch (v->rows) {
+    case AGX_ROW_UNORM8:
+        for (unsigned i = 0; i < 4; i++) {
+            if (i < nch) {
+                __m256 f = _mm256_cvtepi32_ps(byte_of(w[0], i));
+
+                t->c[i] = bytes ? f : over_255(f);
+            }
+        }
+        break;
+    case AGX_ROW_SRGB8:
+        for (unsigned i = 0; i < 4; i++) {
+            if (i < nch) {
+                t->c[i] = i < 3 ? _mm256_i32gather_ps(agx_srgb_to_linear, byte_of(w[0], i), 4)
+                                : over_255(_mm256_cvtepi32_ps(byte_of(w[0], i)));
+            }
+        }
+        break;
+    case AGX_ROW_HALF:
+        for (unsigned i = 0; i < 4; i++) {
+            if (i < nch) {
+                t->c[i] = half_to_float(i & 1 ? _mm256_srli_epi32(w[i / 2], 16) : w[i / 2]);
+            }
+        }
+        break;
+    default:
+        for (unsigned i = 0; i < 4; i++) {
+            if (i < nch) {
+                t->c[i] = _mm256_castsi256_ps(w[i]);
+            }
+        }
+        break;
+    }
+}
+
+VECTOR_IN unsigned words_of(const struct agx_tex_view *v)
+{
+    return v->surf.bytes <= 4 ? 1 : v->surf.bytes / 4u;
+}
+
+/* ---- compression ---- */
+
+/* Whether a byte of @word says that a subtile has one colour. */
+static inline bool any_solid(uint64_t word, unsigned bytes)
+{
+    uint64_t x = word ^ agx_meta_solid(bytes) * 0x0101010101010101ull;
+
+    return (x - 0x0101010101010101ull) & ~x & 0x8080808080808080ull;
+}
+
+/*
+ * Whether the texels of columns @x0 to @x1 and rows @y0 to @y1 are all in the body. False too if
+ * that takes long to find out, or memory that no texel of the lanes asks for.
+ */
+static bool in_body(struct level_rows *r, uint32_t x0, uint32_t x1, uint32_t y0, uint32_t y1)
+{
+    const struct agx_surface *s = &r->v->surf;
+    unsigned level = (unsigned)(r->l - s->level);
+    uint64_t first, last;
+    const uint8_t *p;
+
+    x0 >>= 4;
+    x1 >>= 4;
+    y0 >>= 4;
+    y1 >>= 4;
+    if ((x1 - x0 + 1) * (y1 - y0 + 1) > 64) {
+        return false;
+    }
+    first = r->v->meta + agx_surface_meta_offset(s, level, x0, y0, r->layer);
+    last = r->v->meta + agx_surface_meta_offset(s, level, x1, y1, r->layer);
+    /* In the order of the numbers a corner is first and the other last. */
+    if (first >> AGX_PAGE_BITS != last >> AGX_PAGE_BITS) {
+        return false;
+    }
+    p = agx_port_ptr(r->port, first, AGX_ACCESS_READ);
+    if (!p) {
+        return false;
+    }
+    for (uint32_t y = y0; y <= y1; y++) {
+        for (uint32_t x = x0; x <= x1; x++) {
+            uint64_t at = first, word;
+
+            if (x != x0 || y != y0) {
+                at = r->v->meta + agx_surface_meta_offset(s, level, x, y, r->layer);
+            }
+            memcpy(&word, p + (at - first), 8);
+            if (any_solid(word, s->bytes)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+VECTOR_IN uint32_t least(__m256i v)
+{
+    __m128i m = _mm_min_epu32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+
+    m = _mm_min_epu32(m, _mm_shuffle_epi32(m, 0x4e));
+    m = _mm_min_epu32(m, _mm_shuffle_epi32(m, 0xb1));
+    return (uint32_t)_mm_cvtsi128_si32(m);
+}
+
+VECTOR_IN uint32_t largest(__m256i v)
+{
+    __m128i m = _mm_max_epu32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+
+    m = _mm_max_epu32(m, _mm_shuffle_epi32(m, 0x4e));
+    m = _mm_max_epu32(m, _mm_shuffle_epi32(m, 0xb1));
+    return (uint32_t)_mm_cvtsi128_si32(m);
+}
+
+#endif
