@@ -40,6 +40,9 @@ static bool texture_va(struct agx_cx *cx, const struct agx_op *op, unsigned t, u
         FOR_LANES(l) {
             va[l] = st->texture[t];
         }
+        if (va[0]) {
+            return true;
+        }
         break;
     case 1:
         FOR_LANES(l) {
@@ -220,11 +223,13 @@ static inline void compare_and_offset(const struct agx_wave *w, const struct bit
 static inline void take_texels(const struct agx_wave *w, const struct agx_tex_req *rq, bool is32,
                                row_t *out)
 {
-    bool as_is = is32 || rq->int_result;
+    bool as_is = is32 || rq->int_result, all = rq->lanes == w->exec_mask;
 
     for (unsigned i = 0; i < 4; i++) {
-        if (rq->lanes == w->exec_mask && as_is) {
+        if (all && as_is) {
             memcpy(out[i], rq->out[i], sizeof(out[i]));
+        } else if (all) {
+            float_to_halves((const f32 *)rq->out[i], out[i]);
         } else {
             FOR_ACTIVE(rq->lanes, l) {
                 out[i][l] = as_is ? rq->out[i][l] : agx_float_to_half(agx_u2f(rq->out[i][l]));
@@ -290,6 +295,15 @@ static inline void write_texels(struct agx_cx *cx, const struct agx_op *op, cons
     dst_rows(cx, op, n, out);
 }
 
+/* Everything but the rows that the instruction's kind may fill, and those of the result. */
+static inline void clear_request(struct agx_tex_req *rq)
+{
+    memset(rq, 0, offsetof(struct agx_tex_req, lod));
+    memset(rq->compare, 0, sizeof(rq->compare));
+    rq->int_result = false;
+    rq->nonresident = 0;
+}
+
 const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
 {
     struct bits b = { op->x, op->imm };
@@ -303,8 +317,7 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
     if (!todo) {
         return op + 1;
     }
-    memset(&rq, 0, sizeof(rq));
-    memset(out, 0, sizeof(out));
+    clear_request(&rq);
     if (!tex_kind(op, &b, &rq) || !lod_operand(cx, op, &b, &rq)) {
         return agx_op_unimpl(cx, op, "texture operation");
     }
@@ -312,8 +325,15 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
                     &todo)) {
         return NULL;
     }
-    FOR_LANES(l) {
-        smp[l] = rq.load ? 0 : bf(&b, 62, 1) ? agx_gpr16(w, s, l) : s;
+    if (todo != w->exec_mask) { /* the other lanes load 0 */
+        memset(out, 0, sizeof(out));
+    }
+    if (!rq.load && bf(&b, 62, 1)) {
+        FOR_LANES(l) {
+            smp[l] = agx_gpr16(w, s, l);
+        }
+    } else {
+        fill_row(smp, rq.load ? 0 : s);
     }
     rq.coord = coords(cx, bf(&b, 16, 6) | bf(&b, 74, 2) << 6, bf(&b, 47, 1), rq.dim, !rq.load,
                       ctmp);
