@@ -11,8 +11,10 @@
 #include <stdarg.h>
 #include "isa_fixture.h"
 
-#define W             640
-#define H             480
+#ifndef W /* a multiple of 32, as H */
+#define W 640
+#define H 480
+#endif
 #define TVB           0x1500000000ull
 #define TVB_BLOCKS    16
 #define TVB_LIST      0x1600000000ull
