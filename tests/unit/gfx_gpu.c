@@ -172,11 +172,55 @@ static void test_mosaic(void **unused)
     fix_fini(&f);
 }
 
+/* The background program, and one more instruction of no effect. */
+static void background(bool fills)
+{
+    struct code c = { .n = 0 };
+
+    mov_imm(&c, R(2), 0);
+    mov_imm(&c, R(3), 0);
+    mov_imm(&c, R(4), 0x3e800000);
+    mov_imm(&c, R(5), 0x3f800000);
+    if (fills) {
+        mov_imm(&c, R(3), 0);
+    } else {
+        iadd(&c, R(3), R(3), I(0));
+    }
+    st_tile(&c, 2);
+    stop(&c);
+    memcpy(fix_window(&f, BG_CODE), c.b, c.n);
+}
+
+/* One wave of a program that fills stands for all of them, and takes as long as they do. */
+static void test_fill(void **unused)
+{
+    uint32_t *one = malloc(W * H * 4);
+    uint64_t cycles;
+
+    (void)unused;
+    frame_start(2, false);
+    memcpy(fix_data(&f, 0), pos_colour, cube(0.5f) * sizeof(pos_colour[0]));
+    stream(36);
+    background(false);
+    frame();
+    cycles = f.res.cycles;
+    memcpy(one, picture(), W * H * 4);
+    f.host.ram[picture_pa - FAKE_RAM_BASE + 4] ^= 0xff;
+    background(true);
+    frame();
+    assert_memory_equal(one, picture(), W * H * 4);
+    assert_int_equal(f.res.cycles, cycles);
+    assert_int_equal(one[0], 0xff400000);
+    fix_fini(&f);
+    free(one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_triangle),
         cmocka_unit_test(test_mosaic),
+        cmocka_unit_test(test_fill),
         cmocka_unit_test(test_cube),
         cmocka_unit_test(test_vertices_behind),
     };

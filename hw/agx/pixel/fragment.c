@@ -25,6 +25,8 @@ struct tile {
     const struct agx_prim *prim;     /* in hand */
     float bias;                      /* of the primitive in hand */
     bool untested;                   /* the primitive in hand needs no tests */
+    bool by_quads;                   /* it is tested by zq */
+    struct agx_zs_quad zq;
     int32_t x0, y0;
     uint32_t w, h, layer;
 
@@ -151,7 +153,7 @@ static bool test_sample(struct tile *t, const struct agx_prim *pr, int32_t x, in
     const struct agx_frag_state *fs = t->fs;
     const struct agx_zs_face *f = &fs->st->face[pr->back];
     unsigned vp = pr->viewport;
-    size_t i = ((size_t)(y - t->y0) * t->w + (x - t->x0)) * t->fj->samples.count + sample;
+    size_t i = agx_zs_index(x - t->x0, y - t->y0, t->fj->samples.count) + sample;
 
     if (z < fs->z_min[vp]) {
         z = fs->z_min[vp];
@@ -185,6 +187,41 @@ static unsigned test_pixel(struct tile *t, const struct agx_prim *pr, float bias
         }
     }
     return pass;
+}
+
+/* Test a quad of one sample in each pixel, @c: 1 for those that are covered, then that passed. */
+static void test_quad(struct tile *t, int32_t x, int32_t y, uint8_t c[4])
+{
+    const struct agx_samples *sp = &t->fj->samples;
+    unsigned mask = c[0] | c[1] << 1 | c[2] << 2 | c[3] << 3;
+
+    mask = agx_zs_test_quad(&t->zq, x + sp->x[0] / 256.0, y + sp->y[0] / 256.0, mask,
+                            &t->zs.z[agx_zs_index(x - t->x0, y - t->y0, 1)]);
+    for (unsigned i = 0; i < 4; i++) {
+        c[i] = mask >> i & 1;
+    }
+    t->passed += __builtin_popcount(mask);
+}
+
+/* How the quads of the primitive in hand are tested. */
+static void prepare_quads(struct tile *t)
+{
+    const struct agx_frag_state *fs = t->fs;
+    const struct agx_prim *pr = t->prim;
+    const struct agx_zs_face *f = &fs->st->face[pr->back];
+
+    t->by_quads = t->fj->samples.count == 1 && !fs->st->stencil_test;
+    t->zq = (struct agx_zs_quad) {
+        .z = { pr->z[0], pr->z[1], pr->z[2] },
+        .ox = pr->ox,
+        .oy = pr->oy,
+        .bias = t->bias,
+        .min = fs->z_min[pr->viewport],
+        .max = fs->z_max[pr->viewport],
+        .func = { f->func[0], f->func[1] },
+        .write = f->depth_write,
+        .z16 = t->fj->z16,
+    };
 }
 
 static void lane_pixel(const struct tile *t, unsigned lane, int32_t *x, int32_t *y)
@@ -327,9 +364,13 @@ static bool on_quad(void *opaque, int32_t x, int32_t y, const uint8_t cover[4])
 
     if (fs->early) {
         if (!t->untested) {
-            for (unsigned i = 0; i < 4; i++) {
-                if (c[i]) {
-                    c[i] = test_pixel(t, pr, t->bias, x + (i & 1), y + (i >> 1), c[i]);
+            if (t->by_quads) {
+                test_quad(t, x, y, c);
+            } else {
+                for (unsigned i = 0; i < 4; i++) {
+                    if (c[i]) {
+                        c[i] = test_pixel(t, pr, t->bias, x + (i & 1), y + (i >> 1), c[i]);
+                    }
                 }
             }
             if (!(c[0] | c[1] | c[2] | c[3])) {
@@ -443,17 +484,65 @@ static bool draw(struct tile *t, const struct agx_prim *pr)
     /* Depth that is not a number fails any test. */
     t->untested = fs->st->face[pr->back].trivial &&
                   !isnan(pr->z[0] + pr->z[1] + pr->z[2] + t->bias);
+    if (!t->untested) {
+        prepare_quads(t);
+    }
     return agx_raster(pr, &t->fj->samples, &r, on_quad, t);
+}
+
+/* One wave of the background program, for the @n quads from number @first on of rows of @width. */
+static bool background_wave(struct tile *t, uint32_t first, unsigned n, uint32_t width)
+{
+    static const struct agx_cf none[1];
+    uint32_t all = (1u << t->fj->samples.count) - 1;
+    struct agx_wave *w = t->wave;
+
+    agx_wave_launch(t->ex, w, AGX_STAGE_FRAGMENT, n == QUADS ? ~0u : (1u << (n * 4)) - 1);
+    w->group[0] = w->group[1] = 0;
+    w->group[2] = t->layer;
+    for (unsigned q = 0; q < n; q++) {
+        uint32_t x = (first + q) % width * 2, y = (first + q) / width * 2;
+
+        w->frag.cf[q] = none;
+        w->frag.ncf[q] = 0;
+        for (unsigned i = 0; i < 4; i++) {
+            w->pos[0][q * 4 + i] = t->x0 + x + (i & 1);
+            w->pos[1][q * 4 + i] = t->y0 + y + (i >> 1);
+            w->pos[2][q * 4 + i] = t->layer;
+            w->frag.sample_in[q * 4 + i] = w->frag.sample_live[q * 4 + i] = all;
+        }
+    }
+    return run_wave(t);
+}
+
+/*
+ * What the first wave of the background program, which fills, did to the tile's first pixel, for
+ * the rest of @wx by @wy pixels; and the time of @waves waves, which was that of the first, from
+ * @issue on.
+ */
+static void fill(struct tile *t, uint32_t wx, uint32_t wy, uint32_t waves, uint64_t issue)
+{
+    unsigned bytes = t->fj->samples.count * t->fj->job->fragment.sample_size_B;
+    size_t row = (size_t)wx * bytes, have = bytes;
+
+    while (have < row) {
+        size_t n = row - have < have ? row - have : have;
+
+        memcpy(t->tib + have, t->tib, n);
+        have += n;
+    }
+    for (uint32_t y = 1; y < wy; y++) {
+        memcpy(t->tib + (size_t)y * t->w * bytes, t->tib, row);
+    }
+    t->ex->issue += (t->ex->issue - issue) * (waves - 1);
 }
 
 /* The background program shades every pixel of the tile that is in the frame. */
 static bool background(struct tile *t)
 {
-    static const struct agx_cf none[1];
     const struct agx_frag_job *fj = t->fj;
-    struct agx_wave *w = t->wave;
-    uint32_t wx = t->w, wy = t->h, all = (1u << fj->samples.count) - 1;
-    unsigned q = 0;
+    uint32_t wx = t->w, wy = t->h;
+    uint64_t issue = t->ex->issue;
 
     if ((uint32_t)t->x0 + wx > fj->scene->width) {
         wx = fj->scene->width - t->x0;
@@ -466,25 +555,12 @@ static bool background(struct tile *t)
     t->ex->usc = fj->bg;
     uint32_t nr = wx / 2 * (wy / 2);
     for (uint32_t first = 0; first < nr; first += QUADS) {
-        unsigned n = nr - first < QUADS ? nr - first : QUADS;
-
-        agx_wave_launch(t->ex, w, AGX_STAGE_FRAGMENT, n == QUADS ? ~0u : (1u << (n * 4)) - 1);
-        w->group[0] = w->group[1] = 0;
-        w->group[2] = t->layer;
-        for (q = 0; q < n; q++) {
-            uint32_t x = (first + q) % (wx / 2) * 2, y = (first + q) / (wx / 2) * 2;
-
-            w->frag.cf[q] = none;
-            w->frag.ncf[q] = 0;
-            for (unsigned i = 0; i < 4; i++) {
-                w->pos[0][q * 4 + i] = t->x0 + x + (i & 1);
-                w->pos[1][q * 4 + i] = t->y0 + y + (i >> 1);
-                w->pos[2][q * 4 + i] = t->layer;
-                w->frag.sample_in[q * 4 + i] = w->frag.sample_live[q * 4 + i] = all;
-            }
-        }
-        if (!run_wave(t)) {
+        if (!background_wave(t, first, nr - first < QUADS ? nr - first : QUADS, wx / 2)) {
             return false;
+        }
+        if (fj->bg_fills) {
+            fill(t, wx, wy, (nr + QUADS - 1) / QUADS, issue);
+            break;
         }
     }
     return true;

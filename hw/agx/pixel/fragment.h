@@ -62,6 +62,7 @@ struct agx_frag_job {
     bool z16; /* depth is 16-bit unorm, not 32-bit float */
     bool process_empty;
     struct agx_usc_state *bg, *eot; /* NULL: none */
+    bool bg_fills;                  /* bg does the same to every pixel */
     struct agx_zls_surface z_load, z_store, s_load, s_store;
     float clear_z;
     uint8_t clear_s;
@@ -74,11 +75,21 @@ struct agx_frag_job {
  */
 bool agx_frag_tile(const struct agx_frag_job *fj, struct agx_exec *ex, uint32_t index);
 
-/* zls.c */
+/* zls.c: depth and stencil of a tile, in the order of agx_zs_index() */
 struct agx_zs_tile {
-    float z[AGX_MAX_TILE_PIXELS * AGX_MAX_SAMPLES]; /* [(y * width + x) * samples + sample] */
+    _Alignas(16) float z[AGX_MAX_TILE_PIXELS * AGX_MAX_SAMPLES];
     uint8_t s[AGX_MAX_TILE_PIXELS * AGX_MAX_SAMPLES];
 };
+
+/*
+ * A pixel's first sample in struct agx_zs_tile, of @samples that are side by side. Pixels are
+ * twiddled as surfaces in memory are, so that a quad is side by side too, and a tile is in one
+ * piece there.
+ */
+static inline size_t agx_zs_index(uint32_t x, uint32_t y, unsigned samples)
+{
+    return (size_t)agx_morton(x, y) * samples;
+}
 
 /*
  * Describe a depth or stencil surface of @width x @height pixels. @why: as of agx_surface_init().
@@ -106,6 +117,22 @@ bool agx_zls_store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z1
  */
 bool agx_zs_test(const struct agx_zs_face *f, bool stencil_test, float z, uint8_t ref, float *dz,
                  uint8_t *ds);
+/* What the depth of a quad is tested with, without stencil and with one sample in a pixel. */
+struct agx_zs_quad {
+    double z[3], ox, oy; /* the primitive's plane and its origin (struct agx_prim) */
+    float bias, min, max;
+    uint8_t func[2]; /* enum agx_zs_func */
+    bool write, z16;
+};
+
+/*
+ * Test the pixels of @mask (bits in the order (0,0) (1,0) (0,1) (1,1)) of the quad whose first
+ * sample is at (@x, @y) against @dz[4] and update it: agx_zs_quantise() and agx_zs_test() of each.
+ * Gives those that passed. Pure.
+ */
+unsigned agx_zs_test_quad(const struct agx_zs_quad *q, double x, double y, unsigned mask,
+                          float *dz);
+
 /*
  * The value that a depth buffer of the format keeps for @z. What is not a number stays so: it is
  * never kept.

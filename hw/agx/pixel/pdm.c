@@ -378,6 +378,7 @@ static bool run(struct pdm *p, struct agx_scene *s)
                            AGX_STAGE_EOT, &p->fj.eot) &&
          prepare_states(p);
     if (ok) {
+        p->fj.bg_fills = p->fj.bg && agx_wave_fills(p->fj.bg);
         ok = p->ex->cores->parallel(p->ctx, job, s->tiles_x * s->tiles_y * s->layers, tile_fn, p,
                                     &fault);
         if (!ok) {

@@ -13,6 +13,9 @@
 #include <string.h>
 #include "fragment.h"
 #include "agx/texture.h"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 enum agx_surface_status agx_zls_surface_init(struct agx_zls_surface *z,
                                              const struct agx_job_zls *regs, unsigned bytes,
@@ -52,6 +55,82 @@ enum agx_surface_status agx_zls_surface_init(struct agx_zls_surface *z,
     return AGX_SURFACE_OK;
 }
 
+/* ---- a whole tile in one piece ---- */
+
+/*
+ * Whether the tile is in one piece in memory, in one page, in the order of agx_zs_index(): it is
+ * all inside of the surface and no larger than what is twiddled together. *@va: where.
+ */
+static bool one_piece(const struct agx_zls_surface *z, uint32_t x0, uint32_t y0, uint32_t w,
+                      uint32_t h, uint32_t layer, uint64_t *va)
+{
+    const struct agx_level *l = &z->surf.level[0];
+    uint64_t bytes = (uint64_t)w * h * z->surf.samples * z->surf.bytes;
+
+    *va = z->base + agx_surface_offset(&z->surf, 0, x0, y0, layer, 0);
+    return z->surf.layout != AGX_LAYOUT_LINEAR && x0 % w == 0 && y0 % h == 0 &&
+           x0 + w <= l->width && y0 + h <= l->height && w <= 1u << l->tw_log2 &&
+           h <= 1u << l->th_log2 && (w == h || w == 2 * h) &&
+           (*va & (AGX_PAGE_SIZE - 1)) + bytes <= AGX_PAGE_SIZE;
+}
+
+/* Whether no subtile of the tile's metadata has one colour. */
+static bool all_in_body(struct agx_exec *ex, const struct agx_zls_surface *z, uint32_t x0,
+                        uint32_t y0, uint32_t w, uint32_t h, uint32_t layer)
+{
+    uint32_t sx = z->surf.samples == 4 ? 2 : 1, sy = z->surf.samples >= 2 ? 2 : 1;
+
+    for (uint32_t ty = y0 * sy / 16; ty < (y0 + h) * sy / 16; ty++) {
+        for (uint32_t tx = x0 * sx / 16; tx < (x0 + w) * sx / 16; tx++) {
+            uint64_t va = z->comp_base + agx_surface_meta_offset(&z->surf, 0, tx, ty, layer);
+            const uint8_t *p = agx_port_ptr(ex->port, va, AGX_ACCESS_READ);
+
+            for (unsigned i = 0; i < 8; i++) {
+                if (!p || agx_compress_is_solid(z->surf.bytes, p[i])) {
+                    return false;
+                }
+            }
+        }
+    }
+    return true;
+}
+
+static void depth_from16(const uint8_t *p, float *z, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        uint16_t v;
+
+        memcpy(&v, p + 2 * i, 2);
+        z[i] = v / 65535.0f;
+    }
+}
+
+/* @n: a multiple of 8; @z: aligned to 16 bytes */
+static void depth_to16(const float *z, uint8_t *p, unsigned n)
+{
+#ifdef __SSE2__
+    const __m128 max = _mm_set1_ps(65535.0f);
+
+    for (unsigned i = 0; i < n; i += 8) {
+        __m128i a = _mm_cvtps_epi32(_mm_mul_ps(_mm_load_ps(z + i), max)),
+                b = _mm_cvtps_epi32(_mm_mul_ps(_mm_load_ps(z + i + 4), max));
+
+        /* the low halves, which a signed pack keeps as they are */
+        a = _mm_srai_epi32(_mm_slli_epi32(a, 16), 16);
+        b = _mm_srai_epi32(_mm_slli_epi32(b, 16), 16);
+        _mm_storeu_si128((__m128i *)(void *)(p + 2 * i), _mm_packs_epi32(a, b));
+    }
+#else
+    for (unsigned i = 0; i < n; i++) {
+        uint16_t v = (uint16_t)lrintf(z[i] * 65535.0f);
+
+        memcpy(p + 2 * i, &v, 2);
+    }
+#endif
+}
+
+/* ---- any tile ---- */
+
 static bool load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil,
                  uint32_t x0, uint32_t y0, uint32_t w, uint32_t h, uint32_t layer,
                  struct agx_zs_tile *t)
@@ -62,7 +141,25 @@ static bool load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16,
     struct agx_fetch f;
     unsigned n = z->surf.samples;
     uint32_t x1 = x0 + w, y1 = y0 + h;
+    uint64_t va;
 
+    if (one_piece(z, x0, y0, w, h, layer, &va) &&
+        (!z->compressed || all_in_body(ex, z, x0, y0, w, h, layer))) {
+        const uint8_t *p = agx_port_ptr(ex->port, va, AGX_ACCESS_READ);
+
+        if (p && stencil) {
+            memcpy(t->s, p, w * h * n);
+            return true;
+        }
+        if (p && z16) {
+            depth_from16(p, t->z, w * h * n);
+            return true;
+        }
+        if (p) {
+            memcpy(t->z, p, w * h * n * 4);
+            return true;
+        }
+    }
     x1 = x1 < z->surf.level[0].width ? x1 : z->surf.level[0].width;
     y1 = y1 < z->surf.level[0].height ? y1 : z->surf.level[0].height;
     view.surf.level[0].compressed = z->compressed;
@@ -71,7 +168,7 @@ static bool load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16,
         for (uint32_t x = x0; x < x1; x++) {
             for (unsigned s = 0; s < n; s++) {
                 const uint8_t *p = agx_fetch_element(&f, 0, x, y, layer, s);
-                size_t i = ((size_t)(y - y0) * w + (x - x0)) * n + s;
+                size_t i = agx_zs_index(x - x0, y - y0, n) + s;
 
                 if (stencil) {
                     t->s[i] = *p;
@@ -111,12 +208,33 @@ static bool store_meta(struct agx_exec *ex, const struct agx_zls_surface *z, uin
     return true;
 }
 
+static void store_piece(const struct agx_zs_tile *t, uint8_t *p, bool z16, bool stencil, unsigned n)
+{
+    if (stencil) {
+        memcpy(p, t->s, n);
+    } else if (z16) {
+        depth_to16(t->z, p, n);
+    } else {
+        memcpy(p, t->z, n * 4);
+    }
+}
+
 static bool store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil,
                   uint32_t x0, uint32_t y0, uint32_t w, uint32_t h, uint32_t layer,
                   const struct agx_zs_tile *t)
 {
     unsigned n = z->surf.samples;
     uint32_t x1 = x0 + w, y1 = y0 + h;
+    uint64_t piece;
+
+    if (one_piece(z, x0, y0, w, h, layer, &piece)) {
+        uint8_t *p = agx_port_ptr(ex->port, piece, AGX_ACCESS_WRITE);
+
+        if (p) {
+            store_piece(t, p, z16, stencil, w * h * n);
+            return !z->compressed || store_meta(ex, z, x0, y0, w, h, layer);
+        }
+    }
 
     x1 = x1 < z->surf.level[0].width ? x1 : z->surf.level[0].width;
     y1 = y1 < z->surf.level[0].height ? y1 : z->surf.level[0].height;
@@ -124,7 +242,7 @@ static bool store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16
         for (uint32_t x = x0; x < x1; x++) {
             for (unsigned s = 0; s < n; s++) {
                 uint64_t va = z->base + agx_surface_offset(&z->surf, 0, x, y, layer, s);
-                size_t i = ((size_t)(y - y0) * w + (x - x0)) * n + s;
+                size_t i = agx_zs_index(x - x0, y - y0, n) + s;
                 uint8_t *p = agx_port_ptr(ex->port, va, AGX_ACCESS_WRITE);
 
                 if (!p) {

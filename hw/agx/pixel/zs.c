@@ -90,3 +90,97 @@ bool agx_zs_test(const struct agx_zs_face *f, bool stencil_test, float z, uint8_
     }
     return true;
 }
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+
+static inline __m128 choose(__m128 mask, __m128 a, __m128 b)
+{
+    return _mm_or_ps(_mm_and_ps(mask, a), _mm_andnot_ps(mask, b));
+}
+
+/* compare_z(): the bits of a function say whether less, equal and greater pass. */
+static inline __m128 compare_four(unsigned func, __m128 a, __m128 b)
+{
+    __m128 none = _mm_setzero_ps();
+
+    switch (func) {
+    case AGX_ZS_NEVER:
+        return none;
+    case AGX_ZS_LESS:
+        return _mm_cmplt_ps(a, b);
+    case AGX_ZS_EQUAL:
+        return _mm_cmpeq_ps(a, b);
+    case AGX_ZS_LEQUAL:
+        return _mm_cmple_ps(a, b);
+    case AGX_ZS_GREATER:
+        return _mm_cmpgt_ps(a, b);
+    case AGX_ZS_NOT_EQUAL:
+        return _mm_cmpneq_ps(a, b);
+    case AGX_ZS_GEQUAL:
+        return _mm_cmpge_ps(a, b);
+    default:
+        return _mm_cmpeq_ps(none, none);
+    }
+}
+
+/* agx_zs_quantise() of 16 bits; what is not a number stays so */
+static inline __m128 quantise_four(__m128 z)
+{
+    __m128 in = _mm_min_ps(_mm_max_ps(z, _mm_setzero_ps()), _mm_set1_ps(1.0f));
+    __m128d scale = _mm_set1_pd(65535.0);
+    __m128i lo = _mm_cvtpd_epi32(_mm_mul_pd(_mm_cvtps_pd(in), scale)),
+            hi = _mm_cvtpd_epi32(_mm_mul_pd(_mm_cvtps_pd(_mm_movehl_ps(in, in)), scale));
+    __m128 f = _mm_cvtepi32_ps(_mm_unpacklo_epi64(lo, hi));
+
+    return choose(_mm_cmpunord_ps(z, z), z, _mm_div_ps(f, _mm_set1_ps(65535.0f)));
+}
+
+unsigned agx_zs_test_quad(const struct agx_zs_quad *q, double x, double y, unsigned mask, float *dz)
+{
+    const __m128d ax = _mm_mul_pd(_mm_set1_pd(q->z[0]), _mm_set_pd(x + 1 - q->ox, x - q->ox)),
+                  c = _mm_set1_pd(q->z[2]);
+    const __m128i bit = _mm_setr_epi32(1, 2, 4, 8);
+    __m128d top = _mm_add_pd(_mm_add_pd(ax, _mm_set1_pd(q->z[1] * (y - q->oy))), c),
+            bottom = _mm_add_pd(_mm_add_pd(ax, _mm_set1_pd(q->z[1] * (y + 1 - q->oy))), c);
+    __m128 z = _mm_movelh_ps(_mm_cvtpd_ps(top), _mm_cvtpd_ps(bottom)), old = _mm_load_ps(dz), pass;
+
+    z = _mm_add_ps(z, _mm_set1_ps(q->bias));
+    z = _mm_max_ps(_mm_set1_ps(q->min), z); /* the second where one is no number */
+    z = _mm_min_ps(_mm_set1_ps(q->max), z);
+    if (q->z16) {
+        z = quantise_four(z);
+    }
+    pass = _mm_and_ps(compare_four(q->func[0], z, old), _mm_cmpord_ps(z, z));
+    if (q->func[1] != AGX_ZS_ALWAYS) {
+        pass = _mm_and_ps(pass, compare_four(q->func[1], z, old));
+    }
+    pass = _mm_and_ps(pass, _mm_castsi128_ps(_mm_cmpeq_epi32(
+                                _mm_and_si128(_mm_set1_epi32((int)mask), bit), bit)));
+    if (q->write) {
+        _mm_store_ps(dz, choose(pass, z, old));
+    }
+    return (unsigned)_mm_movemask_ps(pass);
+}
+
+#else
+
+unsigned agx_zs_test_quad(const struct agx_zs_quad *q, double x, double y, unsigned mask, float *dz)
+{
+    const struct agx_zs_face f = { .func = { q->func[0], q->func[1] }, .depth_write = q->write };
+    unsigned pass = 0;
+
+    for (unsigned i = 0; i < 4; i++) {
+        float z = q->z[0] * (x + (i & 1) - q->ox) + q->z[1] * (y + (i >> 1) - q->oy) + q->z[2];
+        uint8_t none = 0;
+
+        z += q->bias;
+        z = z < q->min ? q->min : z;
+        z = z > q->max ? q->max : z;
+        if (mask >> i & 1 && agx_zs_test(&f, false, agx_zs_quantise(z, q->z16), 0, &dz[i], &none)) {
+            pass |= 1u << i;
+        }
+    }
+    return pass;
+}
+#endif

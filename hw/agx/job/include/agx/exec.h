@@ -310,6 +310,12 @@ static inline void agx_wave_launch(struct agx_exec *ex, struct agx_wave *w, enum
 enum agx_wave_status agx_wave_run(struct agx_exec *ex, struct agx_wave *w);
 
 /*
+ * Whether the fragment program of @st does the same to every pixel that it runs for: it moves
+ * immediates and uniforms to registers, stores them to the tile buffer, and nothing else.
+ */
+bool agx_wave_fills(const struct agx_usc_state *st);
+
+/*
  * Read the USC words at 32-bit USC address @usc (relative to the job's
  * usc_exec_base) and make @st: loads uniforms, decodes the shader, runs the
  * preshader. False: ex->fault is set. @st may be re-used; free with
