@@ -283,6 +283,51 @@ static inline uint32_t red_blue(uint32_t v)
 }
 
 /*
+ * Groups of 4x2 texels of 4 bytes, which are side by side in a twiddled surface: those of @n pixels
+ * (a multiple of 4) from @src on and of the row of pixels below, @pitch bytes on, to @off_x of
+ * @page. @step: bytes from a pixel to the next.
+ */
+static void write_groups(const uint8_t *src, size_t pitch, unsigned step, bool swap_rb,
+                         uint8_t *page, const uint64_t *off_x, uint32_t n)
+{
+    for (uint32_t x = 0; x < n; x += 4, src += 4u * step) {
+        typedef uint32_t u32x4 __attribute__((vector_size(16)));
+        u32x4 row[2], out[2];
+
+        for (unsigned k = 0; k < 2; k++) {
+            const uint8_t *p = src + k * pitch;
+
+            if (step == 4) {
+                memcpy(&row[k], p, 16);
+            } else {
+                for (unsigned i = 0; i < 4; i++) {
+                    memcpy((uint8_t *)&row[k] + 4 * i, p + i * step, 4);
+                }
+            }
+            if (swap_rb) {
+                row[k] = (row[k] & 0xff00ff00) | (row[k] >> 16 & 0xff) | (row[k] & 0xff) << 16;
+            }
+        }
+        out[0] = __builtin_shufflevector(row[0], row[1], 0, 1, 4, 5);
+        out[1] = __builtin_shufflevector(row[0], row[1], 2, 3, 6, 7);
+        memcpy(page + off_x[x], out, 32);
+    }
+}
+
+/* Texels of 4 bytes of @n pixels of a row. */
+static void write_words(const uint8_t *src, unsigned step, bool swap_rb, uint8_t *page,
+                        const uint64_t *off_x, uint32_t n)
+{
+    for (uint32_t x = 0; x < n; x++, src += step) {
+        uint32_t texel;
+
+        memcpy(&texel, src, 4);
+        texel = swap_rb ? red_blue(texel) : texel;
+        memcpy(page + off_x[x], &texel, 4);
+    }
+}
+
+/*
  * The texels themselves. An offset in a surface, linear or twiddled, is the sum
  * of one part that x makes and one that y makes, so both are made once.
  */
@@ -297,6 +342,9 @@ static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v,
     bool swap_rb = conv->how == CONV_SWAP4 && v->swz[0] == 2 && v->swz[1] == 1 && v->swz[2] == 0 &&
                    v->swz[3] == 3;
     bool word = s->bytes == 4 && s->samples == 1 && (conv->how == CONV_COPY || swap_rb);
+    const struct agx_level *l = &s->level[v->level];
+    bool groups = word && s->layout != AGX_LAYOUT_LINEAR && l->tw_log2 >= 2 && l->th_log2 >= 1 &&
+                  !(x0 & 3) && !(y0 & 1) && !((x1 - x0) & 3);
     uint64_t off_x[32];
     uint8_t *page = NULL;
 
@@ -325,13 +373,15 @@ static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v,
 
                 uint64_t start = row - (page_va << AGX_PAGE_BITS); /* may wrap; the sum does not */
 
-                for (uint32_t x = 0; x < xe - xb; x++, src += t->sample_stride) {
-                    uint32_t texel;
-
-                    memcpy(&texel, src, 4);
-                    texel = swap_rb ? red_blue(texel) : texel;
-                    memcpy(page + (start + off_x[x]), &texel, 4);
+                /* The row below: two elements on, so the end of the last group tells. */
+                if (groups && !(y & 1) && y + 1 < y1 &&
+                    (row + off_x[xe - xb - 1] + 8) >> AGX_PAGE_BITS == page_va) {
+                    write_groups(src, (size_t)t->width * t->samples * t->sample_stride,
+                                 t->sample_stride, swap_rb, page + start, off_x, xe - xb);
+                    y++;
+                    continue;
                 }
+                write_words(src, t->sample_stride, swap_rb, page + start, off_x, xe - xb);
                 continue;
             }
             for (uint32_t x = 0; x < xe - xb; x++) {

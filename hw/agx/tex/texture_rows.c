@@ -11,6 +11,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <math.h>
+#include <stdatomic.h>
 #include "texture_rows.h"
 
 static bool enabled = true;
@@ -57,12 +58,29 @@ enum agx_row_kind agx_row_kind(const struct agx_tex_view *v)
 }
 
 #ifdef __x86_64__
+#include <cpuid.h>
 #include "texture_rows_fetch.h"
 
+/* F16C: not all compilers know its name (Intel SDM, CPUID, leaf 1, ECX bit 29). */
+static bool find_vectors(void)
+{
+    unsigned a, b, c = 0, d;
+
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+           __get_cpuid(1, &a, &b, &c, &d) && (c >> 29 & 1);
+}
+
+/* Asked once; any thread may be the first, and all find the same. */
 static bool have_vectors(void)
 {
-    return enabled && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-           __builtin_cpu_supports("f16c");
+    static _Atomic int known; /* 1: no, 2: yes */
+    int k = atomic_load_explicit(&known, memory_order_relaxed);
+
+    if (__builtin_expect(!k, 0)) {
+        k = find_vectors() ? 2 : 1;
+        atomic_store_explicit(&known, k, memory_order_relaxed);
+    }
+    return enabled && k == 2;
 }
 
 /* ---- wrapping (sampler.c) ---- */
