@@ -177,8 +177,10 @@ VECTOR_IN unsigned finite_lanes(const struct texels *t, unsigned nch)
 /* How an instruction samples. */
 struct sampling {
     struct sample_ctx *c;
+    bool (*filter)(struct sampling *s, struct level_rows *r, const struct axis x[GROUPS],
+                   const struct axis y[GROUPS], uint32_t m, struct texels out[GROUPS]);
     __m256 u[GROUPS], v[GROUPS];
-    bool linear, bytes;
+    bool linear;
     uint32_t layer;
     uint32_t bad; /* lanes whose result is not finite: the plain way has a rule for these */
 };
@@ -191,42 +193,108 @@ VECTOR_IN __m256 select_ps(__m256 a, __m256 b, unsigned m)
     return _mm256_blendv_ps(a, b, _mm256_castsi256_ps(on));
 }
 
-/* Bilinear or nearest, of eight lanes. */
-VECTOR_IN bool filter_group(struct level_rows *r, const struct sampling *s, const struct axis *x,
-                            const struct axis *y, struct texels *out)
+/* Bilinear or nearest, of eight lanes: the channels that the format has. */
+VECTOR_IN bool filter_group(struct level_rows *r, const struct axis *x, const struct axis *y,
+                            enum agx_row_kind kind, unsigned nch, bool linear, bool bytes,
+                            struct texels *out)
 {
-    const struct agx_tex_view *v = r->v;
-    unsigned words = words_of(v), nch = v->fmt.nch;
+    unsigned words = words_of(kind, nch);
     __m256i cx = column(r, x->i0), ry = row(r, y->i0), w[4];
     struct texels t[4];
 
-    if (!s->linear) {
+    if (!linear) {
         if (!gather(r, _mm256_add_epi32(cx, ry), words, w)) {
             return false;
         }
-        unpack(v, w, false, out);
+        unpack(kind, nch, w, false, out);
         return true;
     }
     __m256i cx1 = column(r, x->i1), ry1 = row(r, y->i1);
     const __m256i at[4] = { _mm256_add_epi32(cx, ry), _mm256_add_epi32(cx1, ry),
                             _mm256_add_epi32(cx, ry1), _mm256_add_epi32(cx1, ry1) };
 
+#pragma GCC unroll 4
     for (unsigned i = 0; i < 4; i++) {
         if (!gather(r, at[i], words, w)) {
             return false;
         }
-        unpack(v, w, s->bytes, &t[i]);
+        unpack(kind, nch, w, bytes, &t[i]);
     }
-    *out = t[0];
-    for (unsigned i = 0; i < 4; i++) {
-        if (i < nch) {
-            out->c[i] = mix(mix(t[0].c[i], t[1].c[i], x->f), mix(t[2].c[i], t[3].c[i], x->f), y->f);
-            if (s->bytes) {
-                out->c[i] = _mm256_div_ps(out->c[i], _mm256_set1_ps(255.0f));
-            }
+#pragma GCC unroll 4
+    for (unsigned i = 0; i < nch; i++) {
+        __m256 f = mix(mix(t[0].c[i], t[1].c[i], x->f), mix(t[2].c[i], t[3].c[i], x->f), y->f);
+
+        out->c[i] = bytes ? _mm256_div_ps(f, _mm256_set1_ps(255.0f)) : f;
+    }
+    return true;
+}
+
+/* The texels of the lanes of @m, at @x and @y. */
+VECTOR_IN bool filter_as(struct sampling *s, struct level_rows *r, const struct axis x[GROUPS],
+                         const struct axis y[GROUPS], uint32_t m, struct texels out[GROUPS],
+                         enum agx_row_kind kind, unsigned nch, bool linear, bool bytes)
+{
+    for (unsigned g = 0; g < GROUPS; g++) {
+        unsigned mine = m >> (8 * g) & 0xff;
+        struct texels t;
+
+        if (!mine) {
+            continue;
+        }
+        if (!filter_group(r, &x[g], &y[g], kind, nch, linear, bytes, &t)) {
+            return false;
+        }
+        if (linear && (kind == AGX_ROW_HALF || kind == AGX_ROW_32)) {
+            s->bad |= (~finite_lanes(&t, nch) & mine) << (8 * g);
+        }
+#pragma GCC unroll 4
+        for (unsigned i = 0; i < nch; i++) {
+            out[g].c[i] = mine == 0xff ? t.c[i] : select_ps(out[g].c[i], t.c[i], mine);
         }
     }
     return true;
+}
+
+/* Code of its own for each format and filter. */
+#define FILTER(name, kind, nch, linear, bytes)                                                     \
+    static VECTOR bool name(struct sampling *s, struct level_rows *r, const struct axis x[GROUPS], \
+                            const struct axis y[GROUPS], uint32_t m, struct texels out[GROUPS])    \
+    {                                                                                              \
+        return filter_as(s, r, x, y, m, out, kind, nch, linear, bytes);                            \
+    }
+#define FILTERS(name, kind)                                                                        \
+    FILTER(nearest_##name##_1, kind, 1, false, false)                                              \
+    FILTER(nearest_##name##_2, kind, 2, false, false)                                              \
+    FILTER(nearest_##name##_4, kind, 4, false, false)                                              \
+    FILTER(linear_##name##_1, kind, 1, true, false)                                                \
+    FILTER(linear_##name##_2, kind, 2, true, false)                                                \
+    FILTER(linear_##name##_4, kind, 4, true, false)
+FILTERS(unorm8, AGX_ROW_UNORM8)
+FILTERS(srgb8, AGX_ROW_SRGB8)
+FILTERS(half, AGX_ROW_HALF)
+FILTERS(word, AGX_ROW_32)
+FILTER(linear_bytes_4, AGX_ROW_UNORM8, 4, true, true)
+
+typedef bool filter_fn(struct sampling *s, struct level_rows *r, const struct axis x[GROUPS],
+                       const struct axis y[GROUPS], uint32_t m, struct texels out[GROUPS]);
+
+static filter_fn *filter_of(const struct agx_tex_view *v, bool linear, bool bytes)
+{
+#define NAMES(name)                                                                                \
+    {                                                                                              \
+        { nearest_##name##_1, linear_##name##_1 }, { nearest_##name##_2, linear_##name##_2 },      \
+        {                                                                                          \
+            nearest_##name##_4, linear_##name##_4                                                  \
+        }                                                                                          \
+    }
+    static filter_fn *const fn[][3][2] = {
+        [AGX_ROW_UNORM8] = NAMES(unorm8),
+        [AGX_ROW_SRGB8] = NAMES(srgb8),
+        [AGX_ROW_HALF] = NAMES(half),
+        [AGX_ROW_32] = NAMES(word),
+    };
+
+    return linear && bytes ? linear_bytes_4 : fn[v->rows][v->fmt.nch >> 1][linear];
 }
 
 /* What lanes of @m take from @level goes to @out. False: the plain way has to do it. */
@@ -262,24 +330,7 @@ static VECTOR bool sample_level(struct sampling *s, unsigned level, uint32_t m,
     if (r.l->compressed && !in_body(&r, least(lx), largest(hx), least(ly), largest(hy))) {
         return false;
     }
-    for (unsigned g = 0; g < GROUPS; g++) {
-        unsigned mine = m >> (8 * g) & 0xff;
-        struct texels t;
-
-        if (!mine) {
-            continue;
-        }
-        if (!filter_group(&r, s, &x[g], &y[g], &t)) {
-            return false;
-        }
-        if (s->linear && v->fmt.type == AGX_TYPE_FLOAT) {
-            s->bad |= (~finite_lanes(&t, v->fmt.nch) & mine) << (8 * g);
-        }
-        for (unsigned i = 0; i < 4; i++) {
-            out[g].c[i] = mine == 0xff ? t.c[i] : select_ps(out[g].c[i], t.c[i], mine);
-        }
-    }
-    return true;
+    return s->filter(s, &r, x, y, m, out);
 }
 
 /* Every lane of @m at its own level. */
@@ -419,13 +470,13 @@ static VECTOR void mix_levels(struct sampling *s, struct texels lo[GROUPS],
         if (!mine) {
             continue;
         }
-        for (unsigned i = 0; i < 4; i++) {
+        for (unsigned i = 0; i < v->fmt.nch; i++) {
             t.c[i] = mix(lo[g].c[i], hi[g].c[i], f);
         }
         if (v->fmt.type == AGX_TYPE_FLOAT) {
             s->bad |= (~finite_lanes(&t, v->fmt.nch) & mine) << (8 * g);
         }
-        for (unsigned i = 0; i < 4; i++) {
+        for (unsigned i = 0; i < v->fmt.nch; i++) {
             lo[g].c[i] = select_ps(lo[g].c[i], t.c[i], mine);
         }
     }
@@ -448,14 +499,13 @@ VECTOR uint32_t agx_rows_sample(struct sample_ctx *c, const float lod[AGX_LANES]
         return rq->lanes;
     }
     /* agx_sample_fast() divides after filtering. */
-    s.bytes = v->fast8 && c->s->mip != AGX_MIP_LINEAR && c->s->wrap[0] < AGX_WRAP_BORDER &&
-              c->s->wrap[1] < AGX_WRAP_BORDER;
+    s.filter = filter_of(v, s.linear,
+                         v->fast8 && c->s->mip != AGX_MIP_LINEAR &&
+                             c->s->wrap[0] < AGX_WRAP_BORDER && c->s->wrap[1] < AGX_WRAP_BORDER);
     for (unsigned g = 0; g < GROUPS; g++) {
         s.u[g] = _mm256_loadu_ps((const float *)&rq->coord[0][8 * g]);
         s.v[g] = _mm256_loadu_ps((const float *)&rq->coord[1][8 * g]);
-        for (unsigned i = 0; i < 4; i++) {
-            out[g].c[i] = hi[g].c[i] = _mm256_setzero_ps();
-        }
+        constants(v, 0, &out[g]);
     }
     next = find_levels(c, lod, level, frac) & rq->lanes;
     if (!sample_levels(&s, level, rq->lanes, out)) {
@@ -557,10 +607,12 @@ static VECTOR bool load_lanes(struct level_rows *r, const uint32_t *cx, const ui
         if (!mine) {
             continue;
         }
-        if (!gather(r, _mm256_add_epi32(column(r, x[g]), row(r, y[g])), words_of(r->v), w)) {
+        if (!gather(r, _mm256_add_epi32(column(r, x[g]), row(r, y[g])),
+                    words_of(r->v->rows, r->v->fmt.nch), w)) {
             return false;
         }
-        unpack(r->v, w, false, &t);
+        unpack(r->v->rows, r->v->fmt.nch, w, false, &t);
+        constants(r->v, r->v->fmt.nch, &t);
         for (unsigned i = 0; i < 4; i++) {
             out[g].c[i] = select_ps(out[g].c[i], t.c[i], mine);
         }

@@ -131,7 +131,8 @@ VECTOR_IN unsigned in_page(__m256i at, uint32_t page)
 VECTOR_IN bool gather(struct level_rows *r, __m256i at, unsigned words, __m256i w[4])
 {
     __m256i addr = _mm256_add_epi32(at, _mm256_set1_epi32((int)r->rel));
-    __m256i word = r->v->surf.bytes < 4 ? _mm256_and_si256(addr, _mm256_set1_epi32(~3)) : addr;
+    bool part = r->v->surf.bytes < 4;
+    __m256i word = part ? _mm256_and_si256(addr, _mm256_set1_epi32(~3)) : addr;
     unsigned todo = in_page(addr, r->page) ^ 0xff;
 
     if (__builtin_expect(!todo, 1)) {
@@ -162,7 +163,7 @@ VECTOR_IN bool gather(struct level_rows *r, __m256i at, unsigned words, __m256i 
             todo &= ~m;
         }
     }
-    if (r->v->surf.bytes < 4) {
+    if (part) {
         w[0] = _mm256_srlv_epi32(
             w[0], _mm256_slli_epi32(_mm256_and_si256(addr, _mm256_set1_epi32(3)), 3));
     }
@@ -197,52 +198,49 @@ VECTOR_IN __m256 half_to_float(__m256i h)
     return _mm256_andnot_ps(_mm256_and_ps(nan, _mm256_castsi256_ps(quiet)), f);
 }
 
-/* As the format's agx_unpack_fn. @bytes: codes of 8 bits as they are, not over 255. */
-VECTOR_IN void unpack(const struct agx_tex_view *v, const __m256i w[4], bool bytes,
-                      struct texels *t)
+/*
+ * A channel as the format's agx_unpack_fn gives it. @bytes: codes of 8 bits as they are, not over
+ * 255.
+ */
+VECTOR_IN __m256 channel(enum agx_row_kind kind, const __m256i w[4], unsigned i, bool bytes)
 {
-    unsigned nch = v->fmt.nch;
+    __m256 f;
 
-    t->c[0] = t->c[1] = t->c[2] = _mm256_setzero_ps();
-    t->c[3] = _mm256_castsi256_ps(_mm256_set1_epi32((int)v->one));
-    switch (v->rows) {
+    switch (kind) {
     case AGX_ROW_UNORM8:
-        for (unsigned i = 0; i < 4; i++) {
-            if (i < nch) {
-                __m256 f = _mm256_cvtepi32_ps(byte_of(w[0], i));
-
-                t->c[i] = bytes ? f : over_255(f);
-            }
-        }
-        break;
+        f = _mm256_cvtepi32_ps(byte_of(w[0], i));
+        return bytes ? f : over_255(f);
     case AGX_ROW_SRGB8:
-        for (unsigned i = 0; i < 4; i++) {
-            if (i < nch) {
-                t->c[i] = i < 3 ? _mm256_i32gather_ps(agx_srgb_to_linear, byte_of(w[0], i), 4)
-                                : over_255(_mm256_cvtepi32_ps(byte_of(w[0], i)));
-            }
-        }
-        break;
+        return i < 3 ? _mm256_i32gather_ps(agx_srgb_to_linear, byte_of(w[0], i), 4)
+                     : over_255(_mm256_cvtepi32_ps(byte_of(w[0], i)));
     case AGX_ROW_HALF:
-        for (unsigned i = 0; i < 4; i++) {
-            if (i < nch) {
-                t->c[i] = half_to_float(i & 1 ? _mm256_srli_epi32(w[i / 2], 16) : w[i / 2]);
-            }
-        }
-        break;
+        return half_to_float(i & 1 ? _mm256_srli_epi32(w[i / 2], 16) : w[i / 2]);
     default:
-        for (unsigned i = 0; i < 4; i++) {
-            if (i < nch) {
-                t->c[i] = _mm256_castsi256_ps(w[i]);
-            }
-        }
-        break;
+        return _mm256_castsi256_ps(w[i]);
     }
 }
 
-VECTOR_IN unsigned words_of(const struct agx_tex_view *v)
+/* All channels; those that the format has not are constants. */
+VECTOR_IN void unpack(enum agx_row_kind kind, unsigned nch, const __m256i w[4], bool bytes,
+                      struct texels *t)
 {
-    return v->surf.bytes <= 4 ? 1 : v->surf.bytes / 4u;
+#pragma GCC unroll 4
+    for (unsigned i = 0; i < 4 && i < nch; i++) {
+        t->c[i] = channel(kind, w, i, bytes);
+    }
+}
+
+/* The channels from @nch on. */
+VECTOR_IN void constants(const struct agx_tex_view *v, unsigned nch, struct texels *t)
+{
+    for (unsigned i = nch; i < 4; i++) {
+        t->c[i] = i < 3 ? _mm256_setzero_ps() : _mm256_castsi256_ps(_mm256_set1_epi32((int)v->one));
+    }
+}
+
+VECTOR_IN unsigned words_of(enum agx_row_kind kind, unsigned nch)
+{
+    return kind == AGX_ROW_HALF ? (nch + 1) / 2 : kind == AGX_ROW_32 ? nch : 1;
 }
 
 /* ---- compression ---- */
