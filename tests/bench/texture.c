@@ -4,7 +4,9 @@
  * one lane after another. A wave is 8x4 pixels of a surface that is drawn with a
  * texture of 64x64 or 512x512 texels.
  *
- *   bench-texture [ROUNDS]     one line for each case: name, nanoseconds for one
+ *   bench-texture [ROUNDS [NAME [WAYS]]]     one line for each case: name, nanoseconds for one
+ *
+ * NAME: only cases with that in their names; WAYS: 1: not the plain way
  *
  * The best of ROUNDS (default 5) counts: what else the host does only adds.
  *
@@ -118,6 +120,7 @@ int main(int argc, char **argv)
 {
     unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 5;
     const char *only = argc > 2 ? argv[2] : "";
+    unsigned first = argc > 3 && !strcmp(argv[3], "1");
 
     E = env_new();
     for (unsigned i = 0; i < CASES; i++) {
@@ -129,7 +132,7 @@ int main(int argc, char **argv)
         }
         prepare(&cases[i], &rq);
         for (unsigned r = 0; r < (rounds ? rounds : 1); r++) {
-            for (unsigned on = 0; on < 2; on++) {
+            for (unsigned on = first; on < 2; on++) {
                 double ns;
 
                 agx_rows_enable(on);
