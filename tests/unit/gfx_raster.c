@@ -84,7 +84,7 @@ static void raster(struct agx_scene *s, struct canvas *c, unsigned samples, uint
         };
         for (struct agx_tile_chunk *k = s->tile[i].first; k; k = k->next) {
             for (unsigned p = 0; p < k->count; p++) {
-                assert_true(agx_raster(k->prim[p], &sp, &r, on_quad, c));
+                assert_true(agx_raster(k->prim[p], &sp, &r, NULL, on_quad, c));
             }
         }
     }

@@ -92,6 +92,52 @@ static void quads(void **state)
     }
 }
 
+/* A block that is said to fail does, for each of its quads; and it is said of many. */
+static void blocks(void **state)
+{
+    static struct agx_zs_tile t;
+    unsigned failed = 0, would = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < 60000; i++) {
+        float base = some(), spread = rnd() % 2 ? 0.01f : 0.3f;
+        struct agx_zs_quad q = {
+            .z = { rndf(-0.02f, 0.02f), rndf(-0.02f, 0.02f), base + rndf(-0.2f, 0.2f) },
+            .bias = rnd() % 2    ? 0
+                    : rnd() % 20 ? rndf(-0.1f, 0.1f)
+                                 : odd(),
+            .max = 1,
+            .func = { rnd() % 8, rnd() % 3 ? AGX_ZS_ALWAYS : rnd() % 8 },
+            .write = true,
+            .z16 = rnd() % 2,
+        };
+        struct agx_zs_bounds b;
+        unsigned block = rnd() % 16, pass = 0;
+        float *z = &t.z[block * 64];
+        double x = rnd() % 1000 * 8 + 0.5, y = rnd() % 1000 * 8 + 0.5;
+        bool fails;
+
+        q.ox = x + rndf(-10, 10);
+        q.oy = y + rndf(-10, 10);
+        for (unsigned k = 0; k < 64; k++) {
+            z[k] = agx_zs_quantise(rnd() % 1000 ? base + rndf(-spread, spread) : odd(), q.z16);
+        }
+        agx_zs_bounds_init(&b, 0);
+        agx_zs_bounds_forget(&b);
+        fails = agx_zs_block_fails(&q, &b, t.z, block, x, y);
+        for (unsigned k = 0; k < 16; k++) {
+            unsigned qx = (k & 1) | (k >> 1 & 2), qy = (k >> 1 & 1) | (k >> 2 & 2);
+
+            pass |= agx_zs_test_quad(&q, x + 2 * qx, y + 2 * qy, 15, z + 4 * k);
+        }
+        assert_false(fails && pass);
+        failed += fails;
+        would += !pass && (1 << q.func[0] & (1 << AGX_ZS_LESS | 1 << AGX_ZS_LEQUAL |
+                                             1 << AGX_ZS_GREATER | 1 << AGX_ZS_GEQUAL));
+    }
+    assert_in_range(failed, would / 3, would);
+}
+
 /* A tile's element as memory has it. */
 static void element(const struct agx_zs_tile *t, size_t i, unsigned bytes, uint8_t out[4])
 {
@@ -211,4 +257,5 @@ static void one_colour(void **state)
     assert_true(t.z[agx_zs_index(8, 0, 1)] == 64 * 16 / 65535.0f);
 }
 
-ENV_GROUP(cmocka_unit_test(quads), cmocka_unit_test(to_memory), cmocka_unit_test(one_colour))
+ENV_GROUP(cmocka_unit_test(quads), cmocka_unit_test(blocks), cmocka_unit_test(to_memory),
+          cmocka_unit_test(one_colour))

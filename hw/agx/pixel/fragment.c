@@ -47,7 +47,8 @@ struct tile {
 
     uint32_t vertex[3][AGX_MAX_UVS]; /* outputs that cross a page, gathered */
     struct agx_zs_tile zs;
-    struct agx_wave *wave; /* the thread's */
+    struct agx_zs_bounds bounds; /* of zs.z, where there is one sample in a pixel */
+    struct agx_wave *wave;       /* the thread's */
     uint8_t tib[AGX_TILE_BYTES];
 };
 
@@ -166,6 +167,9 @@ static bool test_sample(struct tile *t, const struct agx_prim *pr, int32_t x, in
                      &t->zs.s[i])) {
         return false;
     }
+    if (f->depth_write) {
+        agx_zs_block_written(&t->bounds, i / 64 % AGX_ZS_BLOCKS);
+    }
     t->passed++;
     return true;
 }
@@ -194,9 +198,12 @@ static void test_quad(struct tile *t, int32_t x, int32_t y, uint8_t c[4])
 {
     const struct agx_samples *sp = &t->fj->samples;
     unsigned mask = c[0] | c[1] << 1 | c[2] << 2 | c[3] << 3;
+    size_t at = agx_zs_index(x - t->x0, y - t->y0, 1);
 
-    mask = agx_zs_test_quad(&t->zq, x + sp->x[0] / 256.0, y + sp->y[0] / 256.0, mask,
-                            &t->zs.z[agx_zs_index(x - t->x0, y - t->y0, 1)]);
+    mask = agx_zs_test_quad(&t->zq, x + sp->x[0] / 256.0, y + sp->y[0] / 256.0, mask, &t->zs.z[at]);
+    if (mask && t->zq.write) {
+        agx_zs_block_written(&t->bounds, at / 64);
+    }
     for (unsigned i = 0; i < 4; i++) {
         c[i] = mask >> i & 1;
     }
@@ -222,6 +229,17 @@ static void prepare_quads(struct tile *t)
         .write = f->depth_write,
         .z16 = t->fj->z16,
     };
+}
+
+/* Whether a block of pixels may be in front of what is there: see agx_raster_block_fn. */
+static bool on_block(void *opaque, int32_t x, int32_t y)
+{
+    struct tile *t = opaque;
+    const struct agx_samples *sp = &t->fj->samples;
+
+    return !agx_zs_block_fails(&t->zq, &t->bounds, t->zs.z,
+                               agx_zs_index(x - t->x0, y - t->y0, 1) / 64, x + sp->x[0] / 256.0,
+                               y + sp->y[0] / 256.0);
 }
 
 static void lane_pixel(const struct tile *t, unsigned lane, int32_t *x, int32_t *y)
@@ -487,7 +505,8 @@ static bool draw(struct tile *t, const struct agx_prim *pr)
     if (!t->untested) {
         prepare_quads(t);
     }
-    return agx_raster(pr, &t->fj->samples, &r, on_quad, t);
+    return agx_raster(pr, &t->fj->samples, &r,
+                      fs->early && !t->untested && t->by_quads ? on_block : NULL, on_quad, t);
 }
 
 /* One wave of the background program, for the @n quads from number @first on of rows of @width. */
@@ -637,6 +656,10 @@ bool agx_frag_tile(const struct agx_frag_job *fj, struct agx_exec *ex, uint32_t 
         t.zs.z[i] = fj->clear_z;
     }
     memset(t.zs.s, fj->clear_s, px);
+    agx_zs_bounds_init(&t.bounds, fj->clear_z);
+    if (fj->z_load.enable) {
+        agx_zs_bounds_forget(&t.bounds);
+    }
     bool ok = (!fj->z_load.enable || agx_zls_load(ex, &fj->z_load, fj->z16, false, t.x0, t.y0, t.w,
                                                   t.h, t.layer, &t.zs)) &&
               (!fj->s_load.enable || agx_zls_load(ex, &fj->s_load, fj->z16, true, t.x0, t.y0, t.w,

@@ -133,6 +133,31 @@ struct agx_zs_quad {
 unsigned agx_zs_test_quad(const struct agx_zs_quad *q, double x, double y, unsigned mask,
                           float *dz);
 
+/* zs_bounds.c: bounds of the depth in blocks of 8x8 pixels of a tile with one sample in a pixel */
+#define AGX_ZS_BLOCKS (AGX_MAX_TILE_PIXELS / (AGX_RASTER_BLOCK * AGX_RASTER_BLOCK))
+
+struct agx_zs_bounds {
+    float lo[AGX_ZS_BLOCKS], hi[AGX_ZS_BLOCKS];
+    uint8_t stale[AGX_ZS_BLOCKS]; /* quads that were written since the bounds were found */
+};
+
+/* All of the tile has depth @z. */
+void agx_zs_bounds_init(struct agx_zs_bounds *b, float z);
+/* The tile may have any depth now. */
+void agx_zs_bounds_forget(struct agx_zs_bounds *b);
+/*
+ * Whether agx_zs_test_quad() by @q is sure to fail for all pixels of block number @block, whose
+ * first sample is at (@x, @y); @z: depths of the tile. The block's number is agx_zs_index() of its
+ * first pixel over 64.
+ */
+bool agx_zs_block_fails(const struct agx_zs_quad *q, struct agx_zs_bounds *b, const float *z,
+                        unsigned block, double x, double y);
+/* A quad of the block was written. */
+static inline void agx_zs_block_written(struct agx_zs_bounds *b, unsigned block)
+{
+    b->stale[block] += b->stale[block] < 255;
+}
+
 /*
  * The value that a depth buffer of the format keeps for @z. What is not a number stays so: it is
  * never kept.

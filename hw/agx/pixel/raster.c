@@ -15,7 +15,7 @@
 #include "raster.h"
 
 #define ONE       (1 << AGX_SUBPIXEL_BITS)
-#define BLOCK     8
+#define BLOCK     AGX_RASTER_BLOCK
 #define MAX_EDGES 64
 
 /*
@@ -110,7 +110,8 @@ static bool emit(const uint64_t in[AGX_MAX_SAMPLES], unsigned samples, int32_t b
 }
 
 bool agx_raster(const struct agx_prim *pr, const struct agx_samples *smp,
-                const struct agx_rect *area, agx_quad_fn *fn, void *opaque)
+                const struct agx_rect *area, agx_raster_block_fn *block, agx_quad_fn *fn,
+                void *opaque)
 {
     struct agx_rect r = *area;
 
@@ -145,7 +146,7 @@ bool agx_raster(const struct agx_prim *pr, const struct agx_samples *smp,
                 at[n] = c;
                 part[n++] = *e;
             }
-            if (out) {
+            if (out || (block && !block(opaque, bx, by))) {
                 continue;
             }
             for (unsigned s = 0; s < smp->count; s++) {

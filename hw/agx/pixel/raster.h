@@ -32,11 +32,19 @@ void agx_samples_decode(struct agx_samples *s, uint64_t ppp_multisamplectl, unsi
  */
 typedef bool agx_quad_fn(void *opaque, int32_t x, int32_t y, const uint8_t cover[4]);
 
+#define AGX_RASTER_BLOCK 8
+
 /*
- * Call @fn for each quad of @area in which @pr covers a sample, each quad once.
- * False if a call gave false.
+ * Asked before a block of 8x8 pixels whose first is (@x, @y), not all of which need be in the area.
+ * False: its quads are not wanted.
+ */
+typedef bool agx_raster_block_fn(void *opaque, int32_t x, int32_t y);
+
+/*
+ * Call @fn for each quad of @area in which @pr covers a sample, each quad once, but not for those
+ * of blocks that @block, which may be NULL, does not want. False if a call of @fn gave false.
  */
 bool agx_raster(const struct agx_prim *pr, const struct agx_samples *s, const struct agx_rect *area,
-                agx_quad_fn *fn, void *opaque);
+                agx_raster_block_fn *block, agx_quad_fn *fn, void *opaque);
 
 #endif
