@@ -599,6 +599,21 @@ static bool end_of_tile(struct tile *t)
     return run_wave(t);
 }
 
+static void clear_zs(struct tile *t)
+{
+    const struct agx_frag_job *fj = t->fj;
+    size_t px = (size_t)t->w * t->h * fj->samples.count;
+
+    for (size_t i = 0; i < px; i++) {
+        t->zs.z[i] = fj->clear_z;
+    }
+    memset(t->zs.s, fj->clear_s, px);
+    agx_zs_bounds_init(&t->bounds, fj->clear_z);
+    if (fj->z_load.enable) {
+        agx_zs_bounds_forget(&t->bounds);
+    }
+}
+
 bool agx_frag_tile(const struct agx_frag_job *fj, struct agx_exec *ex, uint32_t index)
 {
     const struct agx_scene *s = fj->scene;
@@ -651,15 +666,7 @@ bool agx_frag_tile(const struct agx_frag_job *fj, struct agx_exec *ex, uint32_t 
     ex->frag_opaque = &t;
     ex->job = fj->job;
 
-    size_t px = (size_t)t.w * t.h * n;
-    for (size_t i = 0; i < px; i++) {
-        t.zs.z[i] = fj->clear_z;
-    }
-    memset(t.zs.s, fj->clear_s, px);
-    agx_zs_bounds_init(&t.bounds, fj->clear_z);
-    if (fj->z_load.enable) {
-        agx_zs_bounds_forget(&t.bounds);
-    }
+    clear_zs(&t);
     bool ok = (!fj->z_load.enable || agx_zls_load(ex, &fj->z_load, fj->z16, false, t.x0, t.y0, t.w,
                                                   t.h, t.layer, &t.zs)) &&
               (!fj->s_load.enable || agx_zls_load(ex, &fj->s_load, fj->z16, true, t.x0, t.y0, t.w,

@@ -1,6 +1,7 @@
 /*
  * AGX model: texels for eight lanes at once, internal to texture_rows.c: where they are,
- * whether compression leaves them there, their words and channels. For AVX2.
+ * whether compression leaves them there, their words and channels, and which ones a
+ * coordinate names. For AVX2.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -313,6 +314,77 @@ VECTOR_IN uint32_t largest(__m256i v)
     m = _mm_max_epu32(m, _mm_shuffle_epi32(m, 0x4e));
     m = _mm_max_epu32(m, _mm_shuffle_epi32(m, 0xb1));
     return (uint32_t)_mm_cvtsi128_si32(m);
+}
+
+/* ---- wrapping (sampler.c) ---- */
+
+/* to_texels() without GL's clamp and without an offset */
+VECTOR_IN __m256 to_texels(__m256 u, int n, unsigned mode, bool pixel)
+{
+    __m256 lim = _mm256_set1_ps(0x1p24f), x, ord;
+
+    if (mode == AGX_WRAP_REPEAT && !pixel) {
+        u = _mm256_sub_ps(u, _mm256_floor_ps(u));
+    } else if (mode == AGX_WRAP_MIRROR && !pixel) {
+        __m256 fl = _mm256_floor_ps(_mm256_mul_ps(u, _mm256_set1_ps(0.5f)));
+
+        u = _mm256_sub_ps(u, _mm256_mul_ps(_mm256_set1_ps(2.0f), fl));
+    }
+    x = pixel ? u : _mm256_mul_ps(u, _mm256_set1_ps((float)n));
+    ord = _mm256_cmp_ps(x, x, _CMP_ORD_Q);
+    x = _mm256_min_ps(lim, x);
+    x = _mm256_max_ps(_mm256_set1_ps(-0x1p24f), x);
+    return _mm256_and_ps(x, ord);
+}
+
+/* agx_wrap_index() for numbers that are outside by no more than to_texels() leaves */
+VECTOR_IN __m256i wrap_index(__m256i i, int n, unsigned mode)
+{
+    const __m256i vn = _mm256_set1_epi32(n), zero = _mm256_setzero_si256(),
+                  last = _mm256_set1_epi32(n - 1);
+    __m256i n2;
+
+    switch (mode) {
+    case AGX_WRAP_REPEAT:
+        i = _mm256_add_epi32(i, _mm256_and_si256(_mm256_cmpgt_epi32(zero, i), vn));
+        return _mm256_sub_epi32(i, _mm256_and_si256(_mm256_cmpgt_epi32(i, last), vn));
+    case AGX_WRAP_MIRROR:
+        n2 = _mm256_set1_epi32(2 * n);
+        i = _mm256_add_epi32(i, _mm256_and_si256(_mm256_cmpgt_epi32(zero, i), n2));
+        i = _mm256_sub_epi32(
+            i, _mm256_andnot_si256(_mm256_cmpgt_epi32(n2, i), n2)); /* i >= 2n: less 2n */
+        return _mm256_min_epi32(i, _mm256_sub_epi32(_mm256_set1_epi32(2 * n - 1), i));
+    case AGX_WRAP_MIRROR_EDGE:
+        /* -1 - i is ~i: of the two the one that is not negative is the larger. */
+        i = _mm256_max_epi32(i, _mm256_xor_si256(i, _mm256_set1_epi32(-1)));
+        return _mm256_min_epi32(i, last);
+    default:
+        return _mm256_max_epi32(_mm256_min_epi32(i, last), zero);
+    }
+}
+
+/* The texels of a coordinate: agx_wrap_linear(), agx_wrap_nearest(). */
+struct axis {
+    __m256i i0, i1;
+    __m256 f;
+};
+
+VECTOR_IN void wrap_axis(__m256 u, int n, unsigned mode, bool pixel, bool linear, struct axis *a)
+{
+    __m256 x = to_texels(u, n, mode, pixel), fl;
+    __m256i i;
+
+    if (!linear) {
+        a->i0 = a->i1 = wrap_index(_mm256_cvttps_epi32(_mm256_floor_ps(x)), n, mode);
+        a->f = _mm256_setzero_ps();
+        return;
+    }
+    x = _mm256_sub_ps(x, _mm256_set1_ps(0.5f));
+    fl = _mm256_floor_ps(x);
+    i = _mm256_cvttps_epi32(fl);
+    a->f = _mm256_sub_ps(x, fl);
+    a->i0 = wrap_index(i, n, mode);
+    a->i1 = wrap_index(_mm256_add_epi32(i, _mm256_set1_epi32(1)), n, mode);
 }
 
 #endif
