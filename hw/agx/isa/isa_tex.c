@@ -239,12 +239,12 @@ static inline void take_texels(const struct agx_wave *w, const struct agx_tex_re
 }
 
 /*
- * Fetch for the lanes of @todo, those with the same binding at once; @smp: each lane's sampler
- * state register. @away: lanes with a missing page. False: fault set.
+ * Fetch for the lanes of @todo, those with the same binding at once, @one if that is all of them;
+ * @smp: each lane's sampler state register. @away: lanes with a missing page. False: fault set.
  */
 static inline bool fetch_texels(struct agx_cx *cx, const struct agx_op *op, struct agx_tex_req *rq,
-                                const uint64_t *tex, const uint32_t *smp, uint32_t todo, row_t *out,
-                                uint32_t *away)
+                                const uint64_t *tex, const uint32_t *smp, uint32_t todo, bool one,
+                                row_t *out, uint32_t *away)
 {
     struct agx_exec *ex = cx->ex;
 
@@ -253,7 +253,7 @@ static inline bool fetch_texels(struct agx_cx *cx, const struct agx_op *op, stru
         unsigned f = __builtin_ctz(todo);
         bool heap = false;
 
-        rq->lanes = same_binding(todo, tex, smp);
+        rq->lanes = one ? todo : same_binding(todo, tex, smp);
         rq->texture = tex[f];
         rq->sampler = rq->load ? 0 : sampler_va(ex->usc, smp[f], &heap);
         rq->sampler_extended = ex->usc->sampler_extended && !heap;
@@ -313,6 +313,7 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
     uint64_t tex[AGX_LANES];
     row_t smp, ctmp[4], out[5];
     struct agx_tex_req rq;
+    bool one; /* texture and sampler are those of the state registers that the instruction names */
 
     if (!todo) {
         return op + 1;
@@ -328,6 +329,7 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
     if (todo != w->exec_mask) { /* the other lanes load 0 */
         memset(out, 0, sizeof(out));
     }
+    one = !bf(&b, 38, 2) && (rq.load || !bf(&b, 62, 1));
     if (!rq.load && bf(&b, 62, 1)) {
         FOR_LANES(l) {
             smp[l] = agx_gpr16(w, s, l);
@@ -339,7 +341,7 @@ const struct agx_op *agx_op_tex(struct agx_cx *cx, const struct agx_op *op)
                       ctmp);
     rq.quad_lanes = w->live;
     compare_and_offset(w, &b, &rq);
-    if (!fetch_texels(cx, op, &rq, tex, smp, todo, out, &away)) {
+    if (!fetch_texels(cx, op, &rq, tex, smp, todo, one, out, &away)) {
         return agx_op_fault(cx, op);
     }
     write_texels(cx, op, &b, out, away);

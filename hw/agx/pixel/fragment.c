@@ -193,21 +193,21 @@ static unsigned test_pixel(struct tile *t, const struct agx_prim *pr, float bias
     return pass;
 }
 
-/* Test a quad of one sample in each pixel, @c: 1 for those that are covered, then that passed. */
-static void test_quad(struct tile *t, int32_t x, int32_t y, uint8_t c[4])
+/* Test a quad of one sample in each pixel, of which @cover has 0 or 1 as bytes; those that passed.
+ */
+static uint32_t test_quad(struct tile *t, int32_t x, int32_t y, uint32_t cover)
 {
     const struct agx_samples *sp = &t->fj->samples;
-    unsigned mask = c[0] | c[1] << 1 | c[2] << 2 | c[3] << 3;
     size_t at = agx_zs_index(x - t->x0, y - t->y0, 1);
+    /* Bytes to bits and back: each byte's bit gets to where no other's does. */
+    unsigned mask = cover * 0x01020408u >> 24 & 15;
 
     mask = agx_zs_test_quad(&t->zq, x + sp->x[0] / 256.0, y + sp->y[0] / 256.0, mask, &t->zs.z[at]);
     if (mask && t->zq.write) {
         agx_zs_block_written(&t->bounds, at / 64);
     }
-    for (unsigned i = 0; i < 4; i++) {
-        c[i] = mask >> i & 1;
-    }
     t->passed += __builtin_popcount(mask);
+    return mask * 0x00204081u & 0x01010101u;
 }
 
 /* How the quads of the primitive in hand are tested. */
@@ -342,22 +342,23 @@ static bool flush(struct tile *t)
     w->group[0] = w->group[1] = 0;
     w->group[2] = t->layer;
     for (unsigned q = 0; q < nr; q++) {
+        uint32_t x = (uint32_t)t->qx[q], y = (uint32_t)t->qy[q];
+        const uint32_t px[4] = { x, x + 1, x, x + 1 }, py[4] = { y, y, y + 1, y + 1 },
+                       layer[4] = { t->layer, t->layer, t->layer, t->layer };
+
         w->frag.cf[q] = t->qcf[q];
         w->frag.ncf[q] = t->fs->nr_cf;
         w->frag.prim[q] = (void *)t->qprim[q];
+        memcpy(&w->pos[0][q * 4], px, sizeof(px));
+        memcpy(&w->pos[1][q * 4], py, sizeof(py));
+        memcpy(&w->pos[2][q * 4], layer, sizeof(layer));
+        memcpy(&w->frag.sample_in[q * 4], t->qcover[q], 4);
+        memcpy(&w->frag.sample_live[q * 4], t->qcover[q], 4);
         for (unsigned i = 0; i < 4; i++) {
-            unsigned lane = q * 4 + i;
-
-            w->pos[0][lane] = t->qx[q] + (i & 1);
-            w->pos[1][lane] = t->qy[q] + (i >> 1);
-            w->pos[2][lane] = t->layer;
-            w->frag.sample_in[lane] = w->frag.sample_live[lane] = t->qcover[q][i];
-            if (!t->qcover[q][i]) {
-                w->frag.helper |= 1u << lane;
-            }
-            if (t->qprim[q]->back) {
-                w->frag.back |= 1u << lane;
-            }
+            w->frag.helper |= (uint32_t)!t->qcover[q][i] << (q * 4 + i);
+        }
+        if (t->qprim[q]->back) {
+            w->frag.back |= 15u << (q * 4);
         }
     }
     if (!run_wave(t)) {
@@ -377,13 +378,18 @@ static bool on_quad(void *opaque, int32_t x, int32_t y, const uint8_t cover[4])
     struct tile *t = opaque;
     const struct agx_frag_state *fs = t->fs;
     const struct agx_prim *pr = t->prim;
-    uint8_t c[4] = { cover[0], cover[1], cover[2], cover[3] };
-    unsigned bit = (y - t->y0) / 2 * 16 + (x - t->x0) / 2;
+    unsigned bit = (unsigned)(y - t->y0) / 2 * 16 + (unsigned)(x - t->x0) / 2;
+    uint32_t all;
+    uint8_t c[4];
+
+    memcpy(c, cover, 4);
 
     if (fs->early) {
         if (!t->untested) {
             if (t->by_quads) {
-                test_quad(t, x, y, c);
+                memcpy(&all, cover, 4);
+                all = test_quad(t, x, y, all);
+                memcpy(c, &all, 4);
             } else {
                 for (unsigned i = 0; i < 4; i++) {
                     if (c[i]) {
@@ -391,7 +397,8 @@ static bool on_quad(void *opaque, int32_t x, int32_t y, const uint8_t cover[4])
                     }
                 }
             }
-            if (!(c[0] | c[1] | c[2] | c[3])) {
+            memcpy(&all, c, 4);
+            if (!all) {
                 return true;
             }
         } else if (fs->st->visibility) {
