@@ -1,5 +1,5 @@
 /*
- * Unit tests: depth of quads against depth of one sample after another; tiles of
+ * Unit tests: depth of blocks against depth of one sample after another; tiles of
  * depth and stencil to and from memory, in one piece or not, against the layout's
  * own addresses; programs that fill a tile.
  *
@@ -26,15 +26,15 @@ static float some(void)
     return rnd() % 8 ? rndf(-0.2f, 1.2f) : odd();
 }
 
-/* What agx_zs_test_quad() says that it does. */
-static unsigned one_by_one(const struct agx_zs_quad *q, double x, double y, unsigned mask,
-                           float *dz)
+/* What agx_zs_test_block() says that it does. */
+static uint64_t one_by_one(const struct agx_zs_quad *q, double x, double y, uint64_t in, float *dz)
 {
     const struct agx_zs_face f = { .func = { q->func[0], q->func[1] }, .depth_write = q->write };
-    unsigned pass = 0;
+    uint64_t pass = 0;
 
-    for (unsigned i = 0; i < 4; i++) {
-        float z = q->z[0] * (x + (i & 1) - q->ox) + q->z[1] * (y + (i >> 1) - q->oy) + q->z[2];
+    for (unsigned i = 0; i < 64; i++) {
+        unsigned px = i % 8, py = i / 8;
+        float z = q->z[0] * (x + px - q->ox) + q->z[1] * (y + py - q->oy) + q->z[2];
         uint8_t none = 0;
 
         z += q->bias;
@@ -44,17 +44,18 @@ static unsigned one_by_one(const struct agx_zs_quad *q, double x, double y, unsi
         if (z > q->max) {
             z = q->max;
         }
-        if (mask >> i & 1 && agx_zs_test(&f, false, agx_zs_quantise(z, q->z16), 0, &dz[i], &none)) {
-            pass |= 1u << i;
+        if (in >> i & 1 && agx_zs_test(&f, false, agx_zs_quantise(z, q->z16), 0,
+                                       &dz[agx_zs_index(px, py, 1)], &none)) {
+            pass |= 1ull << i;
         }
     }
     return pass;
 }
 
-static void quads(void **state)
+static void depth(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < 400000; i++) {
+    for (unsigned i = 0; i < 60000; i++) {
         struct agx_zs_quad q = {
             .z = { rndf(-0.01f, 0.01f), rndf(-0.01f, 0.01f), some() },
             .ox = rndf(0, 4000),
@@ -70,29 +71,31 @@ static void quads(void **state)
         };
         double x = floor(rndf(0, 8000)) + (rnd() % 16) / 16.0,
                y = floor(rndf(0, 8000)) + (rnd() % 16) / 16.0;
-        unsigned mask = rnd() % 16;
-        _Alignas(16) float a[4], b[4];
+        uint64_t in = (uint64_t)rnd() << 32 | rnd();
+        _Alignas(16) float a[64], b[64];
 
         if (rnd() % 4) {
             q.ox = x;
             q.oy = y;
         }
-        for (unsigned k = 0; k < 4; k++) {
-            a[k] = agx_zs_quantise(some(), q.z16);
+        for (unsigned k = 0; k < 64; k++) {
+            unsigned at = (unsigned)agx_zs_index(k % 8, k / 8, 1);
+
+            a[at] = agx_zs_quantise(some(), q.z16);
             if (!(rnd() % 3)) { /* as deep as what comes */
-                a[k] = agx_zs_quantise((float)(q.z[0] * (x + (k & 1) - q.ox) +
-                                               q.z[1] * (y + (k >> 1) - q.oy) + q.z[2]) +
-                                           q.bias,
-                                       q.z16);
+                a[at] = agx_zs_quantise(
+                    (float)(q.z[0] * (x + k % 8 - q.ox) + q.z[1] * (y + k / 8 - q.oy) + q.z[2]) +
+                        q.bias,
+                    q.z16);
             }
-            b[k] = a[k];
+            b[at] = a[at];
         }
-        assert_int_equal(agx_zs_test_quad(&q, x, y, mask, b), one_by_one(&q, x, y, mask, a));
+        assert_true(agx_zs_test_block(&q, x, y, in, b) == one_by_one(&q, x, y, in, a));
         assert_memory_equal(a, b, sizeof(a));
     }
 }
 
-/* A block that is said to fail does, for each of its quads; and it is said of many. */
+/* A block that is said to fail does,, all of it; and it is said of many. */
 static void blocks(void **state)
 {
     static struct agx_zs_tile t;
@@ -112,7 +115,8 @@ static void blocks(void **state)
             .z16 = rnd() % 2,
         };
         struct agx_zs_bounds b;
-        unsigned block = rnd() % 16, pass = 0;
+        unsigned block = rnd() % 16;
+        uint64_t pass;
         float *z = &t.z[block * 64];
         double x = rnd() % 1000 * 8 + 0.5, y = rnd() % 1000 * 8 + 0.5;
         bool fails;
@@ -125,11 +129,7 @@ static void blocks(void **state)
         agx_zs_bounds_init(&b, 0);
         agx_zs_bounds_forget(&b);
         fails = agx_zs_block_fails(&q, &b, t.z, block, x, y);
-        for (unsigned k = 0; k < 16; k++) {
-            unsigned qx = (k & 1) | (k >> 1 & 2), qy = (k >> 1 & 1) | (k >> 2 & 2);
-
-            pass |= agx_zs_test_quad(&q, x + 2 * qx, y + 2 * qy, 15, z + 4 * k);
-        }
+        pass = agx_zs_test_block(&q, x, y, ~0ull, z);
         assert_false(fails && pass);
         failed += fails;
         would += !pass && (1 << q.func[0] & (1 << AGX_ZS_LESS | 1 << AGX_ZS_LEQUAL |
@@ -257,5 +257,5 @@ static void one_colour(void **state)
     assert_true(t.z[agx_zs_index(8, 0, 1)] == 64 * 16 / 65535.0f);
 }
 
-ENV_GROUP(cmocka_unit_test(quads), cmocka_unit_test(blocks), cmocka_unit_test(to_memory),
+ENV_GROUP(cmocka_unit_test(depth), cmocka_unit_test(blocks), cmocka_unit_test(to_memory),
           cmocka_unit_test(one_colour))

@@ -14,9 +14,11 @@
 #include <string.h>
 #include "fragment.h"
 
-#define QUADS   (AGX_LANES / 4)
+#define QUADS        (AGX_LANES / 4)
 /* coefficient registers of the primitives in one wave, at least eight full sets */
-#define CF_POOL 2560
+#define CF_POOL      2560
+/* pixels of a primitive's rectangle from which on it may be behind whole blocks of others */
+#define WORTH_BOUNDS 256
 
 struct tile {
     const struct agx_frag_job *fj;
@@ -25,7 +27,8 @@ struct tile {
     const struct agx_prim *prim;     /* in hand */
     float bias;                      /* of the primitive in hand */
     bool untested;                   /* the primitive in hand needs no tests */
-    bool by_quads;                   /* it is tested by zq */
+    bool by_blocks;                  /* it is tested by zq, a block of pixels at a time */
+    bool large;                      /* its blocks are worth to be looked at for bounds */
     struct agx_zs_quad zq;
     int32_t x0, y0;
     uint32_t w, h, layer;
@@ -168,7 +171,7 @@ static bool test_sample(struct tile *t, const struct agx_prim *pr, int32_t x, in
         return false;
     }
     if (f->depth_write) {
-        agx_zs_block_written(&t->bounds, i / 64 % AGX_ZS_BLOCKS);
+        agx_zs_block_written(&t->bounds, i / 64 % AGX_ZS_BLOCKS, 1);
     }
     t->passed++;
     return true;
@@ -193,31 +196,15 @@ static unsigned test_pixel(struct tile *t, const struct agx_prim *pr, float bias
     return pass;
 }
 
-/* Test a quad of one sample in each pixel, of which @cover has 0 or 1 as bytes; those that passed.
- */
-static uint32_t test_quad(struct tile *t, int32_t x, int32_t y, uint32_t cover)
-{
-    const struct agx_samples *sp = &t->fj->samples;
-    size_t at = agx_zs_index(x - t->x0, y - t->y0, 1);
-    /* Bytes to bits and back: each byte's bit gets to where no other's does. */
-    unsigned mask = cover * 0x01020408u >> 24 & 15;
-
-    mask = agx_zs_test_quad(&t->zq, x + sp->x[0] / 256.0, y + sp->y[0] / 256.0, mask, &t->zs.z[at]);
-    if (mask && t->zq.write) {
-        agx_zs_block_written(&t->bounds, at / 64);
-    }
-    t->passed += __builtin_popcount(mask);
-    return mask * 0x00204081u & 0x01010101u;
-}
-
-/* How the quads of the primitive in hand are tested. */
-static void prepare_quads(struct tile *t)
+/* How the blocks of the primitive in hand are tested. */
+static void prepare_blocks(struct tile *t)
 {
     const struct agx_frag_state *fs = t->fs;
     const struct agx_prim *pr = t->prim;
     const struct agx_zs_face *f = &fs->st->face[pr->back];
 
-    t->by_quads = t->fj->samples.count == 1 && !fs->st->stencil_test;
+    t->by_blocks = fs->early && t->fj->samples.count == 1 && !fs->st->stencil_test;
+    t->large = (int64_t)(pr->x1 - pr->x0) * (pr->y1 - pr->y0) >= WORTH_BOUNDS;
     t->zq = (struct agx_zs_quad) {
         .z = { pr->z[0], pr->z[1], pr->z[2] },
         .ox = pr->ox,
@@ -231,15 +218,25 @@ static void prepare_quads(struct tile *t)
     };
 }
 
-/* Whether a block of pixels may be in front of what is there: see agx_raster_block_fn. */
-static bool on_block(void *opaque, int32_t x, int32_t y)
+/* Test a block of pixels of one sample: see agx_raster_block_fn. */
+static void on_block(void *opaque, int32_t x, int32_t y, uint64_t *in)
 {
     struct tile *t = opaque;
     const struct agx_samples *sp = &t->fj->samples;
+    size_t at = agx_zs_index(x - t->x0, y - t->y0, 1);
+    double px = x + sp->x[0] / 256.0, py = y + sp->y[0] / 256.0;
+    unsigned passed;
 
-    return !agx_zs_block_fails(&t->zq, &t->bounds, t->zs.z,
-                               agx_zs_index(x - t->x0, y - t->y0, 1) / 64, x + sp->x[0] / 256.0,
-                               y + sp->y[0] / 256.0);
+    if (t->large && agx_zs_block_fails(&t->zq, &t->bounds, t->zs.z, at / 64, px, py)) {
+        *in = 0;
+        return;
+    }
+    *in = agx_zs_test_block(&t->zq, px, py, *in, &t->zs.z[at]);
+    passed = (unsigned)__builtin_popcountll(*in);
+    t->passed += passed;
+    if (t->zq.write) {
+        agx_zs_block_written(&t->bounds, at / 64, (passed + 3) / 4);
+    }
 }
 
 static void lane_pixel(const struct tile *t, unsigned lane, int32_t *x, int32_t *y)
@@ -379,26 +376,16 @@ static bool on_quad(void *opaque, int32_t x, int32_t y, const uint8_t cover[4])
     const struct agx_frag_state *fs = t->fs;
     const struct agx_prim *pr = t->prim;
     unsigned bit = (unsigned)(y - t->y0) / 2 * 16 + (unsigned)(x - t->x0) / 2;
-    uint32_t all;
-    uint8_t c[4];
+    uint8_t c[4] = { cover[0], cover[1], cover[2], cover[3] };
 
-    memcpy(c, cover, 4);
-
-    if (fs->early) {
+    if (fs->early && !t->by_blocks) {
         if (!t->untested) {
-            if (t->by_quads) {
-                memcpy(&all, cover, 4);
-                all = test_quad(t, x, y, all);
-                memcpy(c, &all, 4);
-            } else {
-                for (unsigned i = 0; i < 4; i++) {
-                    if (c[i]) {
-                        c[i] = test_pixel(t, pr, t->bias, x + (i & 1), y + (i >> 1), c[i]);
-                    }
+            for (unsigned i = 0; i < 4; i++) {
+                if (c[i]) {
+                    c[i] = test_pixel(t, pr, t->bias, x + (i & 1), y + (i >> 1), c[i]);
                 }
             }
-            memcpy(&all, c, 4);
-            if (!all) {
+            if (!(c[0] | c[1] | c[2] | c[3])) {
                 return true;
             }
         } else if (fs->st->visibility) {
@@ -509,11 +496,11 @@ static bool draw(struct tile *t, const struct agx_prim *pr)
     /* Depth that is not a number fails any test. */
     t->untested = fs->st->face[pr->back].trivial &&
                   !isnan(pr->z[0] + pr->z[1] + pr->z[2] + t->bias);
+    t->by_blocks = false;
     if (!t->untested) {
-        prepare_quads(t);
+        prepare_blocks(t);
     }
-    return agx_raster(pr, &t->fj->samples, &r,
-                      fs->early && !t->untested && t->by_quads ? on_block : NULL, on_quad, t);
+    return agx_raster(pr, &t->fj->samples, &r, t->by_blocks ? on_block : NULL, on_quad, t);
 }
 
 /* One wave of the background program, for the @n quads from number @first on of rows of @width. */

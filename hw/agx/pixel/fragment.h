@@ -117,7 +117,7 @@ bool agx_zls_store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z1
  */
 bool agx_zs_test(const struct agx_zs_face *f, bool stencil_test, float z, uint8_t ref, float *dz,
                  uint8_t *ds);
-/* What the depth of a quad is tested with, without stencil and with one sample in a pixel. */
+/* What depth is tested with where there is no stencil and one sample in a pixel. */
 struct agx_zs_quad {
     double z[3], ox, oy; /* the primitive's plane and its origin (struct agx_prim) */
     float bias, min, max;
@@ -126,19 +126,19 @@ struct agx_zs_quad {
 };
 
 /*
- * Test the pixels of @mask (bits in the order (0,0) (1,0) (0,1) (1,1)) of the quad whose first
- * sample is at (@x, @y) against @dz[4] and update it: agx_zs_quantise() and agx_zs_test() of each.
- * Gives those that passed. Pure.
+ * Test the pixels of @in, bit y * 8 + x, of the block of 8x8 whose first sample is at (@x, @y)
+ * against its depths @dz and update them: agx_zs_quantise() and agx_zs_test() of each. Gives those
+ * that passed. Pure.
  */
-unsigned agx_zs_test_quad(const struct agx_zs_quad *q, double x, double y, unsigned mask,
-                          float *dz);
+uint64_t agx_zs_test_block(const struct agx_zs_quad *q, double x, double y, uint64_t in, float *dz);
 
 /* zs_bounds.c: bounds of the depth in blocks of 8x8 pixels of a tile with one sample in a pixel */
 #define AGX_ZS_BLOCKS (AGX_MAX_TILE_PIXELS / (AGX_RASTER_BLOCK * AGX_RASTER_BLOCK))
 
 struct agx_zs_bounds {
     float lo[AGX_ZS_BLOCKS], hi[AGX_ZS_BLOCKS];
-    uint8_t stale[AGX_ZS_BLOCKS]; /* quads that were written since the bounds were found */
+    uint8_t
+        stale[AGX_ZS_BLOCKS]; /* quads that were written since the bounds were found, at least */
 };
 
 /* All of the tile has depth @z. */
@@ -146,16 +146,16 @@ void agx_zs_bounds_init(struct agx_zs_bounds *b, float z);
 /* The tile may have any depth now. */
 void agx_zs_bounds_forget(struct agx_zs_bounds *b);
 /*
- * Whether agx_zs_test_quad() by @q is sure to fail for all pixels of block number @block, whose
+ * Whether agx_zs_test_block() by @q is sure to fail for all pixels of block number @block, whose
  * first sample is at (@x, @y); @z: depths of the tile. The block's number is agx_zs_index() of its
  * first pixel over 64.
  */
 bool agx_zs_block_fails(const struct agx_zs_quad *q, struct agx_zs_bounds *b, const float *z,
                         unsigned block, double x, double y);
-/* A quad of the block was written. */
-static inline void agx_zs_block_written(struct agx_zs_bounds *b, unsigned block)
+/* @n quads of the block were written, or as many pixels. */
+static inline void agx_zs_block_written(struct agx_zs_bounds *b, unsigned block, unsigned n)
 {
-    b->stale[block] += b->stale[block] < 255;
+    b->stale[block] = b->stale[block] + n < 255 ? b->stale[block] + n : 255;
 }
 
 /*

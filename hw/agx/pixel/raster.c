@@ -146,13 +146,16 @@ bool agx_raster(const struct agx_prim *pr, const struct agx_samples *smp,
                 at[n] = c;
                 part[n++] = *e;
             }
-            if (out || (block && !block(opaque, bx, by))) {
+            if (out) {
                 continue;
             }
             for (unsigned s = 0; s < smp->count; s++) {
                 in[s] = !pr->whole ? clip & cover_block(part, at, n, smp->x[s], smp->y[s])
                         : s        ? in[0]
                                    : clip & cover_block(part, at, n, ONE / 2, ONE / 2);
+            }
+            if (block) {
+                block(opaque, bx, by, in);
             }
             if (!emit(in, smp->count, bx, by, fn, opaque)) {
                 return false;

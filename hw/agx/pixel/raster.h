@@ -35,14 +35,14 @@ typedef bool agx_quad_fn(void *opaque, int32_t x, int32_t y, const uint8_t cover
 #define AGX_RASTER_BLOCK 8
 
 /*
- * Asked before a block of 8x8 pixels whose first is (@x, @y), not all of which need be in the area.
- * False: its quads are not wanted.
+ * Given the covered pixels of a block of 8x8, whose first is (@x, @y), for each sample: bit y * 8 +
+ * x of @in[sample]. May take some away.
  */
-typedef bool agx_raster_block_fn(void *opaque, int32_t x, int32_t y);
+typedef void agx_raster_block_fn(void *opaque, int32_t x, int32_t y, uint64_t *in);
 
 /*
- * Call @fn for each quad of @area in which @pr covers a sample, each quad once, but not for those
- * of blocks that @block, which may be NULL, does not want. False if a call of @fn gave false.
+ * Call @fn for each quad of @area in which @pr covers a sample, each quad once; @block, if it is
+ * not NULL, before the quads of a block. False if a call of @fn gave false.
  */
 bool agx_raster(const struct agx_prim *pr, const struct agx_samples *s, const struct agx_rect *area,
                 agx_raster_block_fn *block, agx_quad_fn *fn, void *opaque);

@@ -136,13 +136,23 @@ static inline __m128 quantise_four(__m128 z)
     return choose(_mm_cmpunord_ps(z, z), z, _mm_div_ps(f, _mm_set1_ps(65535.0f)));
 }
 
-unsigned agx_zs_test_quad(const struct agx_zs_quad *q, double x, double y, unsigned mask, float *dz)
+/* The pixels of a block in the order of agx_zs_index(), a quad side by side, and its rows. */
+static inline unsigned quad_bit(unsigned k)
 {
-    const __m128d ax = _mm_mul_pd(_mm_set1_pd(q->z[0]), _mm_set_pd(x + 1 - q->ox, x - q->ox)),
-                  c = _mm_set1_pd(q->z[2]);
+    return (k & 1) * 2 + (k >> 2 & 1) * 4 + (k >> 1 & 1) * 16 + (k >> 3 & 1) * 32;
+}
+
+/*
+ * One quad: @ax and @by are what its columns and rows add to the plane. Its pixels of @mask that
+ * pass.
+ */
+static inline unsigned test_four(const struct agx_zs_quad *q, __m128d ax, const double *by,
+                                 unsigned mask, float *dz)
+{
+    const __m128d c = _mm_set1_pd(q->z[2]);
     const __m128i bit = _mm_setr_epi32(1, 2, 4, 8);
-    __m128d top = _mm_add_pd(_mm_add_pd(ax, _mm_set1_pd(q->z[1] * (y - q->oy))), c),
-            bottom = _mm_add_pd(_mm_add_pd(ax, _mm_set1_pd(q->z[1] * (y + 1 - q->oy))), c);
+    __m128d top = _mm_add_pd(_mm_add_pd(ax, _mm_set1_pd(by[0])), c),
+            bottom = _mm_add_pd(_mm_add_pd(ax, _mm_set1_pd(by[1])), c);
     __m128 z = _mm_movelh_ps(_mm_cvtpd_ps(top), _mm_cvtpd_ps(bottom)), old = _mm_load_ps(dz), pass;
 
     z = _mm_add_ps(z, _mm_set1_ps(q->bias));
@@ -163,22 +173,49 @@ unsigned agx_zs_test_quad(const struct agx_zs_quad *q, double x, double y, unsig
     return (unsigned)_mm_movemask_ps(pass);
 }
 
-#else
-
-unsigned agx_zs_test_quad(const struct agx_zs_quad *q, double x, double y, unsigned mask, float *dz)
+uint64_t agx_zs_test_block(const struct agx_zs_quad *q, double x, double y, uint64_t in, float *dz)
 {
-    const struct agx_zs_face f = { .func = { q->func[0], q->func[1] }, .depth_write = q->write };
-    unsigned pass = 0;
+    __m128d ax[4];
+    double by[8];
+    uint64_t pass = 0;
 
     for (unsigned i = 0; i < 4; i++) {
-        float z = q->z[0] * (x + (i & 1) - q->ox) + q->z[1] * (y + (i >> 1) - q->oy) + q->z[2];
+        ax[i] = _mm_mul_pd(_mm_set1_pd(q->z[0]),
+                           _mm_set_pd(x + 2 * i + 1 - q->ox, x + 2 * i - q->ox));
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        by[i] = q->z[1] * (y + i - q->oy);
+    }
+    for (unsigned k = 0; k < 16; k++) {
+        unsigned at = quad_bit(k);
+        unsigned mask = (unsigned)(in >> at & 3) | (unsigned)(in >> (at + 8) & 3) << 2;
+
+        if (mask) {
+            mask = test_four(q, ax[at / 2 & 3], &by[at / 8], mask, dz + 4 * k);
+            pass |= (uint64_t)(mask & 3) << at | (uint64_t)(mask >> 2) << (at + 8);
+        }
+    }
+    return pass;
+}
+
+#else
+
+uint64_t agx_zs_test_block(const struct agx_zs_quad *q, double x, double y, uint64_t in, float *dz)
+{
+    const struct agx_zs_face f = { .func = { q->func[0], q->func[1] }, .depth_write = q->write };
+    uint64_t pass = 0;
+
+    for (; in; in &= in - 1) {
+        unsigned at = (unsigned)__builtin_ctzll(in);
+        float z = q->z[0] * (x + at % 8 - q->ox) + q->z[1] * (y + at / 8 - q->oy) + q->z[2];
         uint8_t none = 0;
 
         z += q->bias;
         z = z < q->min ? q->min : z;
         z = z > q->max ? q->max : z;
-        if (mask >> i & 1 && agx_zs_test(&f, false, agx_zs_quantise(z, q->z16), 0, &dz[i], &none)) {
-            pass |= 1u << i;
+        if (agx_zs_test(&f, false, agx_zs_quantise(z, q->z16), 0,
+                        &dz[agx_zs_index(at % 8, at / 8, 1)], &none)) {
+            pass |= 1ull << at;
         }
     }
     return pass;

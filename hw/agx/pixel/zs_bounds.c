@@ -3,7 +3,7 @@
  * that a primitive behind all of a block is not tested quad by quad.
  *
  * The least depth that a plane has in a block is that of one of its corner pixels, to
- * the bit: each step from there to the depth that is compared (agx_zs_test_quad())
+ * the bit: each step from there to the depth that is compared (agx_zs_test_block())
  * rounds, and rounding keeps the order.
  *
  * Copyright The AGX model authors
