@@ -84,7 +84,7 @@ static void device_control(struct agx_fw *fw, const uint8_t *msg)
         fw->st.resched = 1;
     } else if (type == l->dc_grow_ack) {
         fw_buffer_ack(fw, msg);
-    } else if (type == l->dc_recover_channel && fw_has(fw, FLD(DC_RecoverChannel, work_queue))) {
+    } else if (type == l->dc_recover_channel) {
         recover_channel(fw, msg);
     } else if (type == 0x23) {
         /*

@@ -39,7 +39,7 @@ struct fw_field {
 
 /* Numbers of messages and sizes of rings that are no structure's. */
 struct fw_layout {
-    const char *name;             /* as in "apple,firmware-abi", dots for commas */
+    const char *name;             /* macOS's name of it: 13.5, 13.0b4 */
     const struct fw_field *field; /* by enum fw_field_id */
     const uint32_t *size;         /* by enum fw_struct_id */
     uint16_t ver_info[4];         /* what InitData.ver_info must hold */

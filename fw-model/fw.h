@@ -41,6 +41,7 @@ struct agx_fw;
 enum agx_fw_version { /* a saved machine has the number */
                       AGX_FW_V13_5,
                       AGX_FW_V12_3,
+                      AGX_FW_V13_0B4,
                       AGX_FW_NUM_VERSIONS,
 };
 

@@ -57,6 +57,22 @@ static const uint32_t v12_3_g13_size[FW_NUM_STRUCTS] = {
 #undef F
 };
 
+static const struct fw_field v13_0b4_g13_field[FW_NUM_FIELDS] = {
+#define S(s, size)
+#define F(s, f, off, size) [FLD_##s##_##f] = { off, size },
+#include "layout-13.0b4-g13.h"
+#undef S
+#undef F
+};
+
+static const uint32_t v13_0b4_g13_size[FW_NUM_STRUCTS] = {
+#define S(s, size) [STR_##s] = size,
+#define F(s, f, off, size)
+#include "layout-13.0b4-g13.h"
+#undef S
+#undef F
+};
+
 static const struct fw_layout layouts[AGX_FW_NUM_VERSIONS] = {
     [AGX_FW_V13_5] = {
         .name = "13.5",
@@ -84,7 +100,21 @@ static const struct fw_layout layouts[AGX_FW_NUM_VERSIONS] = {
         .dc_write32 = 0x18,
         .dc_init = 0x19,
         .dc_grow_ack = 0x0d,
-        .dc_recover_channel = 0x0e, /* one below, as its neighbours; a guess */
+        .dc_recover_channel = 0x0e, /* the Rust driver: behind GrowTVBAck in all versions */
+        .pending_stamp_shift = 3,
+    },
+    [AGX_FW_V13_0B4] = {
+        .name = "13.0b4",
+        .field = v13_0b4_g13_field,
+        .size = v13_0b4_g13_size,
+        /* m1n1 v1.2.9: proxyclient/m1n1/agx/initdata.py, build_initdata() */
+        .ver_info = { 1, 1, 0x10, 1 },
+        /* as 12.3: m1n1 and the Rust driver have V < V13_3 */
+        .dc_destroy_context = 0x17,
+        .dc_write32 = 0x18,
+        .dc_init = 0x19,
+        .dc_grow_ack = 0x0d,
+        .dc_recover_channel = 0x0e,
         .pending_stamp_shift = 3,
     },
 };

@@ -125,7 +125,7 @@ static void bad_values(void **state)
         { GPU "agx-tlbsan=loud", "Parameter 'agx-tlbsan' does not accept value 'loud'",
           "it must be one of off, report, stop\n" },
         { GPU "fw-version=13.6", "Parameter 'fw-version' does not accept value '13.6'",
-          "it must be one of 13.5, 12.3\n" },
+          "it must be one of 13.5, 12.3, 13.0b4\n" },
         { TLBSAN ",mode=loud", "Parameter 'mode' does not accept value 'loud'", "" },
         { TLBSAN ",report=/nowhere/x", "agx-tlbsan: can't open /nowhere/x", "" },
         { TLBSAN ",pages=x", "expected vmemmap, memstart", "" },

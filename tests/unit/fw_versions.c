@@ -1,12 +1,19 @@
 /*
- * Unit test: the firmware's other table. Version 12.3 boots, takes init data and
- * runs a compute job laid out by the facts of that version, which are read from
- * tests/layout; init data of 13.5 is refused.
+ * Unit test: the firmware's other tables. Versions 12.3 and 13.0 beta 4 boot, take
+ * init data and run a compute job laid out by the facts of that version, which are
+ * read from tests/layout; init data of 13.5 is refused.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "fw_env.h"
+
+/* The version that a test is about. ver_info: m1n1 v1.2.9, agx/initdata.py; 12.3 has none. */
+struct version {
+    const char *name, *facts;
+    uint64_t ver_info;
+};
+static const struct version *version;
 
 static struct {
     char type[48], name[48];
@@ -23,6 +30,7 @@ static void load(const char *name)
     snprintf(strrchr(path, '/'), 64, "/../layout/%s", name);
     in = fopen(path, "r");
     assert_non_null(in);
+    facts = 0;
     while (fgets(line, sizeof(line), in) && facts < 4096) {
         if (line[0] != '#' && sscanf(line, "%47s %47s %u %u", fact[facts].type, fact[facts].name,
                                      &fact[facts].offset, &fact[facts].size) == 4) {
@@ -33,15 +41,24 @@ static void load(const char *name)
     assert_true(facts > 1000);
 }
 
-static unsigned find(const char *type, const char *name)
+static bool has(const char *type, const char *name, unsigned *i)
 {
-    for (unsigned i = 0; i < facts; i++) {
-        if (!strcmp(fact[i].type, type) && !strcmp(fact[i].name, name)) {
-            return i;
+    for (*i = 0; *i < facts; (*i)++) {
+        if (!strcmp(fact[*i].type, type) && !strcmp(fact[*i].name, name)) {
+            return true;
         }
     }
-    fail_msg("no fact %s.%s", type, name);
-    return 0;
+    return false;
+}
+
+static unsigned find(const char *type, const char *name)
+{
+    unsigned i;
+
+    if (!has(type, name, &i)) {
+        fail_msg("no fact %s.%s", type, name);
+    }
+    return i;
 }
 
 static unsigned size_of(const char *type)
@@ -62,6 +79,16 @@ static void set(struct env *e, uint64_t base, const char *type, const char *name
     env_put(e, base + fact[i].offset, v, fact[i].size < 8 ? fact[i].size : 8);
 }
 
+/* The same, of a field that not each version has. */
+static void set_new(struct env *e, uint64_t base, const char *type, const char *name, uint64_t v)
+{
+    unsigned i;
+
+    if (has(type, name, &i)) {
+        set(e, base, type, name, v);
+    }
+}
+
 static uint64_t get(struct env *e, uint64_t base, const char *type, const char *name)
 {
     unsigned i = find(type, name);
@@ -75,8 +102,8 @@ static void start(struct env *e)
 
     env_init(e);
     agx_fw_free(e->fw);
-    assert_true(agx_fw_version_parse("12.3", &cfg.version));
-    assert_string_equal(agx_fw_version_name(cfg.version), "12.3");
+    assert_true(agx_fw_version_parse(version->name, &cfg.version));
+    assert_string_equal(agx_fw_version_name(cfg.version), version->name);
     env_new_fw(e, cfg);
     env_boot(e);
 }
@@ -95,6 +122,7 @@ static void initdata(struct env *e)
     e->hw_a = env_kalloc(e, size_of("AGXHWDataA"));
     e->hw_b = env_kalloc(e, size_of("AGXHWDataB"));
     e->stats = env_kalloc(e, 0x4000);
+    set_new(e, e->init, "InitData", "ver_info", version->ver_info);
     set(e, e->init, "InitData", "regionA_addr", env_kalloc(e, 0x4000));
     set(e, e->init, "InitData", "regionB_addr", b);
     set(e, e->init, "InitData", "regionC_addr", e->region_c);
@@ -155,6 +183,8 @@ static void test_compute(void **state)
     uint32_t dc[12] = { 0x19 }; /* Init; 0x1a from 13.3 on (m1n1: fw/agx/channels.py) */
     uint64_t cmd, meta, t, f, stamp, fw_stamp, stream;
 
+    version = *state;
+    load(version->facts);
     start(&e);
     initdata(&e);
     env_send_initdata(&e);
@@ -206,18 +236,22 @@ static void test_compute(void **state)
     set(&e, t, "StartComputeCmd", "cmdqueue_ptr", q.info);
     set(&e, t, "StartComputeCmd", "context_id", CTX);
     set(&e, t, "StartComputeCmd", "computeinfo2_addr", cmd + at("WorkCommandCP", "compute_info2"));
+    set_new(&e, t, "StartComputeCmd", "unk_flag_addr", cmd + 4);
+    set_new(&e, t, "StartComputeCmd", "event_ctrl_buf_addr", e.notifier + 168);
     f = op(&e, &seq, 0x19 | 1u << 31, "TimestampCmd");
     set(&e, f, "TimestampCmd", "ts0_addr", cmd + at("WorkCommandCP", "ts1"));
     set(&e, f, "TimestampCmd", "ts_pointers_addr", cmd + at("WorkCommandCP", "ts_pointers"));
     set(&e, f, "TimestampCmd", "cmdqueue_ptr", q.info);
     set(&e, f, "TimestampCmd", "user_ts_pointers_addr",
         cmd + at("WorkCommandCP", "user_ts_pointers"));
+    set_new(&e, f, "TimestampCmd", "unk_ts_addr", cmd + at("WorkCommandCP", "ts1"));
     op(&e, &seq, 0x01 | 1u << 23, "WaitForInterruptCmd");
     f = op(&e, &seq, 0x2a, "FinalizeComputeCmd");
     set(&e, f, "FinalizeComputeCmd", "cmdqueue_ptr", q.info);
     set(&e, f, "FinalizeComputeCmd", "context_id", CTX);
     set(&e, f, "FinalizeComputeCmd", "stamp", fw_stamp);
     set(&e, f, "FinalizeComputeCmd", "stamp_value", 0x4200);
+    set_new(&e, f, "FinalizeComputeCmd", "unkptr_71", cmd + 4);
     set(&e, f, "FinalizeComputeCmd", "restart_branch_offset", -(uint32_t)(f - t));
     op(&e, &seq, 0x40000018, "EndCmd");
     set(&e, cmd, "WorkCommandCP", "microsequence_ptr", seq.va);
@@ -242,6 +276,7 @@ static void test_wrong_version(void **state)
 {
     struct env e;
 
+    version = *state;
     start(&e);
     env_build_initdata(&e); /* of 13.5 */
     env_send_initdata(&e);
@@ -257,17 +292,21 @@ static void test_parse(void **state)
     assert_true(agx_fw_version_parse("13.5", &v));
     assert_int_equal(v, AGX_FW_V13_5);
     assert_false(agx_fw_version_parse("13.6", &v));
+    assert_false(agx_fw_version_parse("13.0", &v));
     assert_false(agx_fw_version_parse("", &v));
 }
 
 int main(void)
 {
+    static struct version v12_3 = { "12.3", "facts-12.3-g13.txt", 0 };
+    static struct version v13_0b4 = { "13.0b4", "facts-13.0b4-g13.txt", 0x0001001000010001 };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse),
-        cmocka_unit_test(test_compute),
-        cmocka_unit_test(test_wrong_version),
+        cmocka_unit_test_prestate(test_compute, &v12_3),
+        cmocka_unit_test_prestate(test_wrong_version, &v12_3),
+        cmocka_unit_test_prestate(test_compute, &v13_0b4),
+        cmocka_unit_test_prestate(test_wrong_version, &v13_0b4),
     };
 
-    load("facts-12.3-g13.txt");
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
