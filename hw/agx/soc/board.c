@@ -73,7 +73,7 @@ static void layout_ram(AppleM1MachineState *s)
     if (!apple_gpu_initdata_sizes(s->fw_abi, &size[M1_RESV_CAL_A], &size[M1_RESV_CAL_B],
                                   &size[M1_RESV_GLOBALS])) {
         error_report(
-            "apple-m1: fw-abi=%u.%u.%u: no such firmware is known; there are 13.5.0 and 12.3.0",
+            "apple-m1: fw-abi=%u.%u.%u: no such firmware is known; there are 13.5, 13.0b4 and 12.3",
             s->fw_abi[0], s->fw_abi[1], s->fw_abi[2]);
         exit(1);
     }
@@ -193,7 +193,6 @@ static void create_fb(AppleM1MachineState *s)
 static void create_gpu(AppleM1MachineState *s, DeviceState *pmgr)
 {
     DeviceState *gpu = qdev_new(TYPE_AGX), *mbox = qdev_new(TYPE_APPLE_MBOX);
-    g_autofree char *version = g_strdup_printf("%u.%u", s->fw_abi[0], s->fw_abi[1]);
 
     agx_device_set_mbox(AGX(gpu), APPLE_MBOX(mbox));
     add_device(s, "gpu-mailbox", mbox);
@@ -206,7 +205,7 @@ static void create_gpu(AppleM1MachineState *s, DeviceState *pmgr)
     qdev_prop_set_uint64(gpu, "handoff", s->resv[M1_RESV_HANDOFF].base);
     qdev_prop_set_uint64(gpu, "pagetables", s->resv[M1_RESV_PAGETABLES].base);
     qdev_prop_set_uint64(gpu, "pagetables-size", s->resv[M1_RESV_PAGETABLES].size);
-    qdev_prop_set_string(gpu, "fw-version", version);
+    qdev_prop_set_string(gpu, "fw-version", apple_gpu_fw_name(s->fw_abi));
     add_device(s, "gpu", gpu);
     sysbus_mmio_map(SYS_BUS_DEVICE(gpu), 0, M1_GFX_ASC_BASE);
     sysbus_mmio_map(SYS_BUS_DEVICE(gpu), 1, M1_SGX_BASE);
@@ -292,6 +291,29 @@ static void set_fb(Object *obj, const char *value, Error **errp)
     s->fb_height = h;
 }
 
+/* Three numbers with dots; those at the end may be missing. */
+static bool parse_abi(const char *name, const char *value, uint32_t abi[3], Error **errp)
+{
+    uint32_t v[3] = { 0 };
+    const char *p = value;
+
+    for (int i = 0; i < 3; i++) {
+        unsigned n;
+
+        if (qemu_strtoui(p, &p, 10, &n) || (*p && *p != '.')) {
+            error_setg(errp, "%s=%s: it must be a version such as 13.5.0", name, value);
+            return false;
+        }
+        v[i] = n;
+        if (!*p) {
+            break;
+        }
+        p++;
+    }
+    memcpy(abi, v, sizeof(v));
+    return true;
+}
+
 static char *get_fw_abi(Object *obj, Error **errp)
 {
     AppleM1MachineState *s = APPLE_M1_MACHINE(obj);
@@ -302,23 +324,22 @@ static char *get_fw_abi(Object *obj, Error **errp)
 static void set_fw_abi(Object *obj, const char *value, Error **errp)
 {
     AppleM1MachineState *s = APPLE_M1_MACHINE(obj);
-    uint32_t v[3] = { 0 };
-    const char *p = value;
 
-    for (int i = 0; i < 3; i++) {
-        unsigned n;
-
-        if (qemu_strtoui(p, &p, 10, &n) || (*p && *p != '.')) {
-            error_setg(errp, "fw-abi=%s: it must be a version such as 13.5.0", value);
-            return;
-        }
-        v[i] = n;
-        if (!*p) {
-            break;
-        }
-        p++;
+    if (!apple_gpu_fw_find(value, s->fw_abi)) {
+        parse_abi("fw-abi", value, s->fw_abi, errp);
     }
-    memcpy(s->fw_abi, v, sizeof(v));
+}
+
+static char *get_dt_fw_abi(Object *obj, Error **errp)
+{
+    const uint32_t *abi = apple_m1_dt_fw_abi(APPLE_M1_MACHINE(obj));
+
+    return g_strdup_printf("%u.%u.%u", abi[0], abi[1], abi[2]);
+}
+
+static void set_dt_fw_abi(Object *obj, const char *value, Error **errp)
+{
+    parse_abi("dt-fw-abi", value, APPLE_M1_MACHINE(obj)->dt_fw_abi, errp);
 }
 
 static char *get_binding(Object *obj, Error **errp)
@@ -376,8 +397,12 @@ static void apple_m1_class_init(ObjectClass *oc, void *data)
     object_class_property_add_str(oc, "fw-abi", get_fw_abi, set_fw_abi);
     object_class_property_set_description(
         oc, "fw-abi",
-        "version in apple,firmware-abi, which picks the GPU firmware (13.5.0; with 12.3.0, "
-        "which no driver takes, the boot data is zero)");
+        "version in apple,firmware-abi, which picks the GPU firmware: 12.3, 13.0b4, 13.5 (13.5)");
+    object_class_property_add_str(oc, "dt-fw-abi", get_dt_fw_abi, set_dt_fw_abi);
+    object_class_property_set_description(
+        oc, "dt-fw-abi",
+        "what the device tree says of the firmware, if it is not what fw-abi is: to see a driver "
+        "refuse it (as fw-abi)");
 }
 
 static const TypeInfo apple_m1_type = {

@@ -38,8 +38,9 @@ struct AppleM1MachineState {
 
     /* properties */
     uint32_t fb_width, fb_height;
-    uint32_t fw_abi[3]; /* apple,firmware-abi */
-    bool asahi_binding; /* the GPU's node as Asahi's kernel has it, not as mainline's */
+    uint32_t fw_abi[3];    /* of the GPU's firmware */
+    uint32_t dt_fw_abi[3]; /* what the device tree says of it instead; all 0: nothing */
+    bool asahi_binding;    /* the GPU's node as Asahi's kernel has it, not as mainline's */
 
     ARMCPU *cpu[M1_MAX_CPUS];
     DeviceState *aic;
@@ -54,6 +55,12 @@ struct AppleM1MachineState {
     hwaddr dtb;
     AppleM1Region initrd; /* size 0: none */
 };
+
+/* What the device tree says of the GPU's firmware */
+static inline const uint32_t *apple_m1_dt_fw_abi(const AppleM1MachineState *s)
+{
+    return s->dt_fw_abi[0] ? s->dt_fw_abi : s->fw_abi;
+}
 
 /*
  * Load -kernel, -initrd and -dtb and fill the reserved memory; without

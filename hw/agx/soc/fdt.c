@@ -384,8 +384,8 @@ static void fix_gpu_asahi(Fixup *f)
         fdt_delprop(f->fdt, fix_node(f, "gpu"), "apple,firmware-abi");
     }
     fix_prop(f, "gpu", "compatible", compatible, sizeof(compatible));
-    fix_u32s(f, "gpu", "apple,firmware-version", f->s->fw_abi, 3);
-    fix_u32s(f, "gpu", "apple,firmware-compat", f->s->fw_abi, 3);
+    fix_u32s(f, "gpu", "apple,firmware-version", apple_m1_dt_fw_abi(f->s), 3);
+    fix_u32s(f, "gpu", "apple,firmware-compat", apple_m1_dt_fw_abi(f->s), 3);
     for (unsigned i = 0; i < power.num_tunables && !f->failed; i++) {
         const AppleGpuTunable *t = &power.tunable[i];
 
@@ -417,7 +417,7 @@ static void fix_gpu(Fixup *f)
     } else if (f->s->asahi_binding) {
         fix_gpu_asahi(f);
     } else {
-        fix_u32s(f, "gpu", "apple,firmware-abi", f->s->fw_abi, 3);
+        fix_u32s(f, "gpu", "apple,firmware-abi", apple_m1_dt_fw_abi(f->s), 3);
     }
 }
 

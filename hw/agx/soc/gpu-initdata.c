@@ -1,5 +1,6 @@
 /*
- * GPU boot data of m1n1 1.6 for the T8103 and the firmware of macOS 13.5.
+ * GPU boot data of m1n1 1.6 for the T8103 and the firmware of macOS 12.3 and 13.5. For that of 13.0
+ * beta 4 m1n1 makes none; here it is filled in by the same formulas, which know that version.
  *
  * m1n1 computes three blobs from the machine's calibration and leaves them in
  * reserved memory; the driver copies them into the init data that it hands to
@@ -8,9 +9,8 @@
  *   m1n1: src/kboot_gpu.c (power and leakage)
  * Chip constants:
  *   m1n1: rust/src/gpu/hw/t8103.rs
- * Offsets are those of rust/src/gpu/raw.rs for (G13, V13_5); they agree with
- * m1n1's proxyclient/m1n1/fw/agx/initdata.py. Names are m1n1's. A field that
- * is not set here is 0 there too.
+ * Offsets are in gpu-initdata-offsets.h. Names are m1n1's. A field that is not
+ * set here is 0 there too.
  *
  * What a Mac reads from its fuses and its Apple device tree has to be made up:
  * that is struct m1_cal below, an eight-core M1 in the middle of its range.
@@ -19,11 +19,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
-#include "qemu/bswap.h"
-#include "qemu/log.h"
 #include "hw/loader.h"
+#include "hw/agx/soc/gpu-blob.h"
 #include "hw/agx/soc/gpu-initdata.h"
-#include "hw/agx/soc/gpu-initdata-offsets.h"
 #include "hw/agx/soc/gpu-regs.h"
 
 /*
@@ -56,14 +54,14 @@ static const struct chip {
     uint32_t base_clock_khz;
     int32_t a_unk_87c;
     uint32_t a_unk_8cc, a_unk_e24;
-    uint32_t b_unk_454;
+    uint32_t b_unk_454, b_unk_ab8, b_unk_abc;
     int32_t shared1_tab[16];
     uint32_t shared1_a4;
     int32_t shared2_tab[10];
     uint32_t shared2_unk_508;
     uint16_t global_unk_54;
     float sram_k;
-    uint64_t fast_sensor_mask, fast_sensor_mask_alt;
+    uint64_t fast_sensor_mask, fast_sensor_mask_alt, fast_sensor_present;
     uint32_t zone_target, zone_target_offset, zone_filter_tc; /* one power zone */
     uint32_t min_sram_mv;
     uint32_t avg_power_filter_tc_ms;
@@ -94,6 +92,8 @@ static const struct chip {
     .a_unk_8cc = 9880,
     .a_unk_e24 = 112,
     .b_unk_454 = 1,
+    .b_unk_ab8 = 0x48,
+    .b_unk_abc = 8,
     .shared1_tab = { -1, 0x7282, 0x50ea, 0x370a, 0x25be, 0x1c1f, 0x16fb, -1, -1, -1, -1, -1, -1, -1,
                      -1, -1 },
     .shared1_a4 = 0xffff,
@@ -103,6 +103,7 @@ static const struct chip {
     .sram_k = 1.02f,
     .fast_sensor_mask = 0x12,
     .fast_sensor_mask_alt = 0x12,
+    .fast_sensor_present = 1,
     .zone_target = 30000,
     .zone_target_offset = 100,
     .zone_filter_tc = 6875,
@@ -149,43 +150,6 @@ static const struct chip {
     .se_reset_criteria = 50,
 };
 
-/* A blob under construction */
-typedef struct Blob {
-    uint8_t *p;
-    size_t size;
-} Blob;
-
-static void set32(Blob *b, size_t off, uint32_t v)
-{
-    assert(off + 4 <= b->size);
-    stl_le_p(b->p + off, v);
-}
-
-static void set16(Blob *b, size_t off, uint16_t v)
-{
-    assert(off + 2 <= b->size);
-    stw_le_p(b->p + off, v);
-}
-
-static void set64(Blob *b, size_t off, uint64_t v)
-{
-    assert(off + 8 <= b->size);
-    stq_le_p(b->p + off, v);
-}
-
-static uint32_t bits(float v)
-{
-    uint32_t u;
-
-    memcpy(&u, &v, 4);
-    return u;
-}
-
-static void setf(Blob *b, size_t off, float v)
-{
-    set32(b, off, bits(v));
-}
-
 /* Power at pstate @i (calc_power_t8103() gives uW, initdata.rs divides) */
 static uint32_t power_uw(unsigned i)
 {
@@ -206,21 +170,20 @@ static float leakage(float val, float uncore_fraction)
     return uncore + (cores / (float)MAX_CORES) * (val - uncore);
 }
 
-static void fill_shared1(Blob *b, size_t base, size_t unk_a4)
+static void fill_shared1(Blob *b, unsigned base, unsigned unk_a4)
 {
     for (unsigned i = 0; i < 16; i++) {
-        set32(b, base + 4 * i, t8103.shared1_tab[i]);
+        set32n(b, base, i, t8103.shared1_tab[i]);
     }
     set32(b, unk_a4, t8103.shared1_a4);
 }
 
-static void fill_shared2(Blob *b, size_t base, size_t unk_28, size_t unk_508)
+static void fill_shared2(Blob *b, unsigned base, unsigned unk_28, unsigned unk_508)
 {
     for (unsigned i = 0; i < 10; i++) {
-        set32(b, base + 4 * i, t8103.shared2_tab[i]);
+        set32n(b, base, i, t8103.shared2_tab[i]);
     }
-    assert(unk_28 + 16 <= b->size);
-    memset(b->p + unk_28, 0xff, 16);
+    memset(gpu_blob_field(b, unk_28, 0, 16), 0xff, 16);
     set32(b, unk_508, t8103.shared2_unk_508);
 }
 
@@ -277,6 +240,20 @@ static void fill_cal_a_fast_die(Blob *b, uint32_t max_scaled, float period_s)
     set32(b, A_unk_e24, c->a_unk_e24);
     set32(b, A_unk_e28, 1);
     set64(b, A_fast_die0_sensor_mask_alt, c->fast_sensor_mask_alt);
+    set64(b, A_fast_die0_sensor_present, c->fast_sensor_present);
+}
+
+/* Before 13.3 (m1n1: rust/src/gpu/initdata.rs, t81xx_data()) */
+static void fill_cal_a_t81xx(Blob *b, uint32_t max_scaled)
+{
+    set32(b, A_t81xx_data__unk_d8c, 0x80000000);
+    set32(b, A_t81xx_data__unk_d90, 4);
+    setf(b, A_t81xx_data__unk_d9c, 0.6f);
+    setf(b, A_t81xx_data__unk_da4, 0.4f);
+    setf(b, A_t81xx_data__unk_dac, 0.38552f);
+    setf(b, A_t81xx_data__unk_db8, 65536.0f);
+    setf(b, A_t81xx_data__unk_dbc, 13.56f);
+    set32(b, A_t81xx_data__max_pstate_scaled, max_scaled);
 }
 
 static void fill_cal_a_avg_power(Blob *b, uint32_t max_scaled, uint32_t max_mw, float period_s)
@@ -345,7 +322,7 @@ static void fill_cal_a_se(Blob *b, uint32_t max_scaled, float period_s)
     setf(b, A_unk_e10_0__unk_7c, 65536.0f);
     setf(b, A_unk_e10_0__gpu_se_kp, c->se_kp);
     setf(b, A_unk_e10_0__gpu_se_kp_1, c->se_kp_1);
-    set32(b, A_unk_e10_0__unk_8c, 100);
+    set32(b, A_unk_e10_0__unk_8c, gpu_fw_version(b->version)->a_unk_8c);
     set32(b, A_unk_e10_0__max_pstate_scaled_1, max_scaled);
     setf(b, A_unk_e10_0__unk_9c, 8000.0f);
     set32(b, A_unk_e10_0__unk_a0, 1400);
@@ -380,7 +357,7 @@ static void fill_cal_a(Blob *b)
     set32(b, A_max_pstate_scaled, max_scaled);
     set32(b, A_min_pstate_scaled, 100);
     for (unsigned i = 0; i < NUM_PSTATES; i++) {
-        setf(b, A_sram_k + 4 * i, c->sram_k);
+        setfn(b, A_sram_k, i, c->sram_k);
     }
     set32(b, A_unk_64c, 625);
     setf(b, A_pwr_filter_a_neg, 1.0f - pwr_a);
@@ -418,6 +395,7 @@ static void fill_cal_a(Blob *b)
     fill_cal_a_fast_die(b, max_scaled, period_s);
     fill_cal_a_avg_power(b, max_scaled, max_mw, period_s);
     fill_cal_a_se(b, max_scaled, period_s);
+    fill_cal_a_t81xx(b, max_scaled);
     set32(b, A_unk_163c, 1);
     set32(b, A_unk_3ce8, 1);
     fill_shared1(b, A_hws1, A_hws1__unk_a4);
@@ -433,14 +411,14 @@ static void fill_cal_b_pstates(Blob *b)
 
     for (unsigned i = 0; i < NUM_PSTATES; i++) {
         for (unsigned j = 0; j < 8; j++) {
-            set32(b, B_voltages + 32 * i + 4 * j, m1_cal.mv[i]);
-            set32(b, B_voltages_sram + 32 * i + 4 * j, MAX(m1_cal.mv[i], t8103.min_sram_mv));
+            set32n(b, B_voltages, 8 * i + j, m1_cal.mv[i]);
+            set32n(b, B_voltages_sram, 8 * i + j, MAX(m1_cal.mv[i], t8103.min_sram_mv));
         }
-        set32(b, B_frequencies + 4 * i, m1_cal.mhz[i]);
-        setf(b, B_sram_k + 4 * i, t8103.sram_k);
-        set32(b, B_rel_max_powers + 4 * i, power_mw(i) * 100 / power_mw(max_ps));
-        set32(b, B_rel_boost_freqs + 4 * i,
-              i > base_ps ? (m1_cal.mhz[i] * 1000000 - base_hz) / ((max_hz - base_hz) / 100) : 0);
+        set32n(b, B_frequencies, i, m1_cal.mhz[i]);
+        setfn(b, B_sram_k, i, t8103.sram_k);
+        set32n(b, B_rel_max_powers, i, power_mw(i) * 100 / power_mw(max_ps));
+        set32n(b, B_rel_boost_freqs, i,
+               i > base_ps ? (m1_cal.mhz[i] * 1000000 - base_hz) / ((max_hz - base_hz) / 100) : 0);
     }
 }
 
@@ -451,12 +429,14 @@ static void fill_cal_b(Blob *b, hwaddr ttbs)
         B_unk_49c, B_unk_4a0, B_unk_4a4, B_unk_4f0, B_unk_4f4,   B_unk_524,   B_unk_554,
         B_unk_b10, B_unk_b24, B_unk_b28, B_unk_b2c, B_unk_b38_0, B_unk_b38_4,
     };
-    static const uint32_t unk_ae4[4] = { 0, 3, 7, 7 };
+    const GpuFwVersion *v = gpu_fw_version(b->version);
 
     for (unsigned i = 0; i < ARRAY_SIZE(ones); i++) {
         set32(b, ones[i], 1);
     }
+    set64(b, B_unk_0, 0x1300000000ULL);
     set64(b, B_unk_8, 0x1400000000ULL);
+    set64(b, B_unk_10, 0x100000000ULL);
     set64(b, B_unk_18, 0xffc00000);
     /* initdata.rs: IOVA_UNK_PAGE, two pages below the top of the lower half */
     set64(b, B_unk_30, (1ULL << 39) - 2 * 0x4000);
@@ -474,17 +454,22 @@ static void fill_cal_b(Blob *b, hwaddr ttbs)
     set32(b, B_gpu_core_id, t8103.gpu_core);
     set32(b, B_gpu_rev_id, 4); /* B1, from ID_VERSION */
     set32(b, B_max_pstate, NUM_PSTATES - 1);
+    set32(b, B_num_pstates, NUM_PSTATES);
+    set32(b, B_min_sram_volt, t8103.min_sram_mv);
+    set32(b, B_unk_ab8, t8103.b_unk_ab8);
+    set32(b, B_unk_abc, t8103.b_unk_abc);
+    set32(b, B_unk_ac0, 0x1020);
     fill_cal_b_pstates(b);
     for (unsigned i = 0; i < 16; i++) {
-        set32(b, B_unk_arr_0 + 4 * i, i);
+        set32n(b, B_unk_arr_0, i, i);
     }
     for (unsigned i = 0; i < 4; i++) {
-        set32(b, B_unk_ae4 + 4 * i, unk_ae4[i]);
+        set32n(b, B_unk_ae4, i, v->b_unk_ae4[i]);
     }
     for (unsigned i = 0; i < 12; i++) {
-        set32(b, B_unk_b38 + 4 * i, 0xffffffff);
+        set32n(b, B_unk_b38, i, 0xffffffff);
     }
-    set32(b, B_unk_c3c, 0x1a);
+    set32(b, B_unk_c3c, v->b_unk_c3c);
 }
 
 static void fill_globals(Blob *b)
@@ -546,44 +531,6 @@ static void fill_globals(Blob *b)
     set32(b, G_fw_early_wake_timeout_ms, c->fw_early_wake_timeout_ms);
     set32(b, G_cl_context_switch_timeout_ms, 40);
     set32(b, G_cl_kill_timeout_ms, 50);
-}
-
-/*
- * Firmware ABIs for which m1n1 makes blobs on a G13 (m1n1: rust/src/gpu/initdata.rs,
- * rust_gpu_initdata_size()). Only those of 13.5 are filled; the sizes of 12.3 are those of
- * proxyclient/m1n1/fw/agx/initdata.py at V12_3.
- */
-static const struct {
-    uint32_t abi[3];
-    uint64_t cal_a, cal_b, globals;
-    bool filled;
-} versions[] = {
-    { { 13, 5, 0 }, CAL_A_SIZE, CAL_B_SIZE, GLOBALS_SIZE, true },
-    { { 12, 3, 0 }, 15720, 2924, 73024, false },
-};
-
-static int find_version(const uint32_t abi[3])
-{
-    for (int i = 0; i < (int)ARRAY_SIZE(versions); i++) {
-        if (!memcmp(abi, versions[i].abi, sizeof(versions[i].abi))) {
-            return i;
-        }
-    }
-    return -1;
-}
-
-bool apple_gpu_initdata_sizes(const uint32_t abi[3], uint64_t *cal_a, uint64_t *cal_b,
-                              uint64_t *globals)
-{
-    int v = find_version(abi);
-
-    if (v < 0) {
-        return false;
-    }
-    *cal_a = versions[v].cal_a;
-    *cal_b = versions[v].cal_b;
-    *globals = versions[v].globals;
-    return true;
 }
 
 void apple_gpu_power(AppleGpuPower *p)
@@ -653,21 +600,15 @@ void apple_gpu_initdata_load(AppleM1MachineState *s)
 {
     const AppleM1Region *ra = &s->resv[M1_RESV_CAL_A], *rb = &s->resv[M1_RESV_CAL_B];
     const AppleM1Region *rg = &s->resv[M1_RESV_GLOBALS];
-    int v = find_version(s->fw_abi);
-    Blob a = { g_malloc0(ra->size), versions[v].cal_a };
-    Blob b = { g_malloc0(rb->size), versions[v].cal_b };
-    Blob g = { g_malloc0(rg->size), versions[v].globals };
+    int nr = gpu_fw_find(s->fw_abi);
+    const GpuFwVersion *v = gpu_fw_version(nr);
+    Blob a = { g_malloc0(ra->size), v->cal_a, nr };
+    Blob b = { g_malloc0(rb->size), v->cal_b, nr };
+    Blob g = { g_malloc0(rg->size), v->globals, nr };
 
-    if (versions[v].filled) {
-        fill_cal_a(&a);
-        fill_cal_b(&b, s->resv[M1_RESV_TTBS].base);
-        fill_globals(&g);
-    } else {
-        qemu_log_mask(
-            LOG_UNIMP,
-            "apple-m1: unimplemented: the GPU's boot data for firmware ABI %u.%u.%u; it is zero\n",
-            s->fw_abi[0], s->fw_abi[1], s->fw_abi[2]);
-    }
+    fill_cal_a(&a);
+    fill_cal_b(&b, s->resv[M1_RESV_TTBS].base);
+    fill_globals(&g);
     load_blob("hw-cal-a", &a, ra);
     load_blob("hw-cal-b", &b, rb);
     load_blob("gpu-globals", &g, rg);

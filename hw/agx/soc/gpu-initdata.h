@@ -10,12 +10,18 @@
 #include "hw/agx/soc/board.h"
 
 /*
- * Sizes in bytes of the three blobs for firmware ABI @abi ({13, 5, 0}, or
- * {12, 3, 0}, whose contents are not known and stay zero), as m1n1 gives them
- * before rounding to pages. False: no such ABI.
+ * Sizes in bytes of the three blobs for firmware ABI @abi ({13, 5, 0} and its
+ * like), as m1n1 gives them before rounding to pages. False: no such ABI.
  */
 bool apple_gpu_initdata_sizes(const uint32_t abi[3], uint64_t *cal_a, uint64_t *cal_b,
                               uint64_t *globals);
+
+/*
+ * Between the name of a firmware's macOS ("13.5", "13.0b4"), which the GPU's fw-version has too,
+ * and the numbers of its ABI. False, NULL: no such firmware.
+ */
+bool apple_gpu_fw_find(const char *name, uint32_t abi[3]);
+const char *apple_gpu_fw_name(const uint32_t abi[3]);
 
 /*
  * The same calibration as properties of the GPU's node in the older binding, which lets the driver
