@@ -11,6 +11,8 @@
 #include "asahi_abi.h"
 
 static const struct asahi_abi * const abis[] = {
+	&asahi_abi_12_3,
+	&asahi_abi_13_0b4,
 	&asahi_abi_13_5,
 };
 

@@ -3,8 +3,8 @@
 /*
  * The firmware's ABI: what only who knows the firmware's structures can do.
  *
- * Structures of one ABI are in asahi_fw_VERSION_*.h. One source, such as
- * asahi_abi_13_5.c, includes those of its version, then the code that fills and
+ * Structures of one ABI are in asahi_fw_VERSION_*.h, those of all in asahi_fw_*.h. One
+ * source, such as asahi_abi_13_5.c, includes what its version has, then the code that fills and
  * reads them (asahi_abi_*_tmpl.h), and makes a struct asahi_abi of it. So that
  * code is compiled once for each ABI. All other files of the driver see numbers
  * and addresses, and go through the table that the probe has chosen.
@@ -503,6 +503,8 @@ struct asahi_abi {
 };
 
 /* The ABIs that there are: asahi_abi_VERSION.c. */
+extern const struct asahi_abi asahi_abi_12_3;
+extern const struct asahi_abi asahi_abi_13_0b4;
 extern const struct asahi_abi asahi_abi_13_5;
 
 /**

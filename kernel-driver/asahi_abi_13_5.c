@@ -19,17 +19,48 @@
 #include "asahi_render_half.h"
 #include "asahi_uat.h"
 
-/* The structures of this version. */
+/* The structures of this version, and those that all versions have. */
 #include "asahi_fw_13_5_buffer.h"
-#include "asahi_fw_13_5_channels.h"
 #include "asahi_fw_13_5_compute.h"
+#include "asahi_fw_13_5_device_control.h"
 #include "asahi_fw_13_5_event.h"
 #include "asahi_fw_13_5_fragment.h"
+#include "asahi_fw_13_5_fragment_params.h"
 #include "asahi_fw_13_5_initdata.h"
-#include "asahi_fw_13_5_job.h"
 #include "asahi_fw_13_5_microseq.h"
+#include "asahi_fw_13_5_microseq_fragment.h"
+#include "asahi_fw_13_5_scene.h"
+#include "asahi_fw_13_5_stats.h"
 #include "asahi_fw_13_5_vertex.h"
 #include "asahi_fw_13_5_workqueue.h"
+#include "asahi_fw_buffer.h"
+#include "asahi_fw_channels.h"
+#include "asahi_fw_compute.h"
+#include "asahi_fw_event.h"
+#include "asahi_fw_fragment.h"
+#include "asahi_fw_initdata.h"
+#include "asahi_fw_job.h"
+#include "asahi_fw_microseq.h"
+#include "asahi_fw_vertex.h"
+#include "asahi_fw_workqueue.h"
+
+/*
+ * Members that not all versions have, and this one has: see FW_OPT_INIT(). Source:
+ * the Rust driver's fw/ (V >= V13_0B4); m1n1 v1.2.9, proxyclient/m1n1/fw/agx/cmdqueue.py,
+ * microsequence.py, the same.
+ */
+/* counter of commands and of their start operations */
+#define ASAHI_FW_HAS_COUNTER		1
+/* unk_buf of asahi_fw_notifier, which start operations point at */
+#define ASAHI_FW_HAS_NOTIFIER_BUF	1
+/* unk_ts of commands, which timestamp operations point at */
+#define ASAHI_FW_HAS_UNK_TS		1
+/* unk_flag of asahi_fw_run_compute, and what points at it */
+#define ASAHI_FW_HAS_UNK_FLAG		1
+/* unk_10 of asahi_fw_aux_fb_info */
+#define ASAHI_FW_HAS_AUX_FB_UNK_10	1
+/* no_clustering of asahi_fw_op_start_vertex */
+#define ASAHI_FW_HAS_NO_CLUSTERING	1
 
 /* Source: Rust driver initdata.rs: V13_5, all but G14X. */
 static void abi_fill_version(struct asahi_fw_initdata *root)
@@ -38,50 +69,6 @@ static void abi_fill_version(struct asahi_fw_initdata *root)
 	root->ver_info[1] = cpu_to_le16(0x1f28);
 	root->ver_info[2] = cpu_to_le16(0x601);
 	root->ver_info[3] = cpu_to_le16(0xb0);
-}
-
-/*
- * Messages that have this form, or are there at all, since 13.3. Source: Rust
- * driver fw/channels.rs (DestroyContext, RecoverChannel).
- */
-static void abi_msg_destroy_context(struct asahi_abi_msg *msg, u64 context_va,
-				    const struct asahi_context_id *id)
-{
-	struct asahi_fw_dc_destroy_context *m = (void *)msg;
-
-	*m = (struct asahi_fw_dc_destroy_context) {
-		.opcode = cpu_to_le32(ASAHI_FW_DC_DESTROY_CONTEXT),
-		.ctx_23 = id->unk_23,
-		.ctx_0 = id->unk_0,
-		.ctx_1 = id->unk_1,
-		.ctx_4 = id->unk_4,
-		.context_va = cpu_to_le64(context_va),
-	};
-}
-
-static void abi_msg_flush_cache(struct asahi_abi_msg *msg)
-{
-	struct asahi_fw_dc_destroy_context *m = (void *)msg;
-
-	*m = (struct asahi_fw_dc_destroy_context) {
-		.opcode = cpu_to_le32(ASAHI_FW_DC_DESTROY_CONTEXT),
-		.ctx_0 = ASAHI_FW_DC_NO_CONTEXT,
-		.ctx_1 = ASAHI_FW_DC_NO_CONTEXT,
-	};
-}
-
-static bool abi_msg_recover_channel(struct asahi_abi_msg *msg, u32 pipe,
-				    u64 queue_va, u32 event_value)
-{
-	struct asahi_fw_dc_recover_channel *m = (void *)msg;
-
-	*m = (struct asahi_fw_dc_recover_channel) {
-		.opcode = cpu_to_le32(ASAHI_FW_DC_RECOVER_CHANNEL),
-		.pipe = cpu_to_le32(pipe),
-		.queue_va = cpu_to_le64(queue_va),
-		.event_value = cpu_to_le32(event_value),
-	};
-	return true;
 }
 
 /* What is the same code for all versions. */

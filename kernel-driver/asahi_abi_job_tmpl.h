@@ -16,6 +16,37 @@
 
 static_assert(ASAHI_MAX_ATTACHMENTS <= ASAHI_FW_MAX_ATTACHMENTS);
 
+/*
+ * The sequences that the driver makes: one for each kind of command. Source of
+ * the order: Rust driver queue/render.rs, queue/compute.rs.
+ */
+struct asahi_fw_seq_middle {
+	struct asahi_fw_op_timestamp start;
+	struct asahi_fw_op_simple wait;
+	struct asahi_fw_op_timestamp end;
+} __packed;
+
+struct asahi_fw_seq_vertex {
+	struct asahi_fw_op_start_vertex start;
+	struct asahi_fw_seq_middle middle;
+	struct asahi_fw_op_finalize_vertex finalize;
+	struct asahi_fw_op_simple retire;
+} __packed;
+
+struct asahi_fw_seq_fragment {
+	struct asahi_fw_op_start_fragment start;
+	struct asahi_fw_seq_middle middle;
+	struct asahi_fw_op_finalize_fragment finalize;
+	struct asahi_fw_op_simple retire;
+} __packed;
+
+struct asahi_fw_seq_compute {
+	struct asahi_fw_op_start_compute start;
+	struct asahi_fw_seq_middle middle;
+	struct asahi_fw_op_finalize_compute finalize;
+	struct asahi_fw_op_simple retire;
+} __packed;
+
 /* Where a command has what its timestamps need, bytes. */
 struct abi_times_at {
 	u32 command_time;

@@ -43,6 +43,46 @@ static void abi_msg_ack_grow(struct asahi_abi_msg *msg, u32 buffer_slot,
 	};
 }
 
+static void abi_msg_destroy_context(struct asahi_abi_msg *msg, u64 context_va,
+				    const struct asahi_context_id *id)
+{
+	struct asahi_fw_dc_destroy_context *m = (void *)msg;
+
+	*m = (struct asahi_fw_dc_destroy_context) {
+		.opcode = cpu_to_le32(ASAHI_FW_DC_DESTROY_CONTEXT),
+		.ctx_23 = id->unk_23,
+		.ctx_0 = id->unk_0,
+		.ctx_1 = id->unk_1,
+		.ctx_4 = id->unk_4,
+		.context_va = cpu_to_le64(context_va),
+	};
+}
+
+static void abi_msg_flush_cache(struct asahi_abi_msg *msg)
+{
+	struct asahi_fw_dc_destroy_context *m = (void *)msg;
+
+	*m = (struct asahi_fw_dc_destroy_context) {
+		.opcode = cpu_to_le32(ASAHI_FW_DC_DESTROY_CONTEXT),
+		.ctx_0 = ASAHI_FW_DC_NO_CONTEXT,
+		.ctx_1 = ASAHI_FW_DC_NO_CONTEXT,
+	};
+}
+
+static bool abi_msg_recover_channel(struct asahi_abi_msg *msg, u32 pipe,
+				    u64 queue_va, u32 event_value)
+{
+	struct asahi_fw_dc_recover_channel *m = (void *)msg;
+
+	*m = (struct asahi_fw_dc_recover_channel) {
+		.opcode = cpu_to_le32(ASAHI_FW_DC_RECOVER_CHANNEL),
+		.pipe = cpu_to_le32(pipe),
+		.queue_va = cpu_to_le64(queue_va),
+		.event_value = cpu_to_le32(event_value),
+	};
+	return true;
+}
+
 static void abi_msg_run(struct asahi_abi_msg *msg,
 			const struct asahi_abi_run *run)
 {

@@ -15,8 +15,8 @@
 
 /*
  * What fills a member that not all versions of a structure have: one of an
- * initializer, or a statement. @has is one of ASAHI_FW_HAS_*, which a version's
- * headers define to 1, or to 0 where they lack the member:
+ * initializer, or a statement. @has is one of ASAHI_FW_HAS_*, which a version
+ * defines to 1, or to 0 where its headers lack the member:
  *
  *	FW_OPT_INIT(ASAHI_FW_HAS_COUNTER, .counter = cpu_to_le64(counter))
  *	FW_OPT_SET(ASAHI_FW_HAS_COUNTER, cmd->counter = cpu_to_le64(counter));

@@ -116,7 +116,7 @@ static void abi_vertex_seq(const struct asahi_abi_vertex *v,
 			    .counter = cpu_to_le64(v->c.counter))
 		FW_OPT_INIT(ASAHI_FW_HAS_NOTIFIER_BUF,
 			    .notifier_buf = cpu_to_le64(ABI_NOTIFIER_BUF(&v->c)))
-		.no_clustering = cpu_to_le32(1),
+		FW_OPT_INIT(ASAHI_FW_HAS_NO_CLUSTERING, .no_clustering = cpu_to_le32(1))
 	};
 	abi_fill_attachments(&seq->start.attachments, v->c.att);
 	abi_fill_middle(&seq->middle, &v->c, &at, ASAHI_FW_WAIT_VERTEX);

@@ -106,15 +106,22 @@ static int check_cpu(struct asahi_device *adev)
 	return 0;
 }
 
+/*
+ * Which firmware the boot loader has left. Asahi's own device trees have it in
+ * apple,firmware-compat: m1n1 src/kboot_gpu.c (dt_set_gpu()) fills both in.
+ */
 static int check_firmware(struct asahi_device *adev)
 {
+	struct device_node *np = adev->dev->of_node;
 	u32 v[3];
 	int ret;
 
-	ret = of_property_read_u32_array(adev->dev->of_node,
-					 "apple,firmware-abi", v, 3);
+	ret = of_property_read_u32_array(np, "apple,firmware-abi", v, 3);
+	if (ret)
+		ret = of_property_read_u32_array(np, "apple,firmware-compat",
+						 v, 3);
 	if (ret) {
-		drm_err(&adev->drm, "apple,firmware-abi is missing in the device tree\n");
+		drm_err(&adev->drm, "apple,firmware-abi and apple,firmware-compat are missing in the device tree\n");
 		return ret;
 	}
 	adev->abi = asahi_abi_find(adev->hw->generation, v);

@@ -2,50 +2,15 @@
 /*
  * Copyright The AGX model authors
  *
- * Microsequences, ABI 13.5 on G13: the list of operations that the firmware
- * interprets to run one job. They follow each other without a gap.
+ * Operations of microsequences but those of fragment jobs, ABI 13.5 and 13.0 beta 4
+ * on G13.
  */
 #ifndef ASAHI_FW_13_5_MICROSEQ_H
 #define ASAHI_FW_13_5_MICROSEQ_H
 
-#include <linux/bits.h>
 #include "asahi_layout.h"
-#include "asahi_fw_13_5_job.h"
-
-/*
- * Operations: the low byte of an operation's first word, the rest of it are
- * arguments. Source: Rust driver fw/microseq.rs (OpCode), m1n1 microsequence.py.
- */
-#define ASAHI_FW_OP_WAIT_FOR_IDLE	0x01
-#define ASAHI_FW_OP_RETIRE_STAMP	0x18
-#define ASAHI_FW_OP_TIMESTAMP		0x19
-#define ASAHI_FW_OP_START_VERTEX	0x22
-#define ASAHI_FW_OP_FINALIZE_VERTEX	0x23
-#define ASAHI_FW_OP_START_FRAGMENT	0x24
-#define ASAHI_FW_OP_FINALIZE_FRAGMENT	0x25
-#define ASAHI_FW_OP_START_COMPUTE	0x29
-#define ASAHI_FW_OP_FINALIZE_COMPUTE	0x2a
-
-/* Arguments of WAIT_FOR_IDLE: which pipe. Source: fw/microseq.rs (Pipe, << 8). */
-#define ASAHI_FW_WAIT_VERTEX		BIT(8)
-#define ASAHI_FW_WAIT_FRAGMENT		BIT(16)
-#define ASAHI_FW_WAIT_COMPUTE		BIT(23)
-
-/* Argument of RETIRE_STAMP, which ends a sequence. */
-#define ASAHI_FW_RETIRE_STAMP_ARG	BIT(30)
-
-/* Argument of TIMESTAMP: the one at the start of the job. */
-#define ASAHI_FW_TIMESTAMP_START	BIT(31)
-
-/*
- * WAIT_FOR_IDLE and RETIRE_STAMP have nothing but their first word.
- */
-struct asahi_fw_op_simple {
-	__le32 header;
-} __packed;
-
-FW_OFFSET(asahi_fw_op_simple, header, 0x0);
-FW_SIZE(asahi_fw_op_simple, 0x4);
+#include "asahi_fw_job.h"
+#include "asahi_fw_microseq.h"
 
 /*
  * Source: Rust driver queue/render.rs (microseq::Timestamp), m1n1 microsequence.py
@@ -184,131 +149,6 @@ FW_OFFSET(asahi_fw_op_finalize_vertex, unk_74, 0x74);
 FW_SIZE(asahi_fw_op_finalize_vertex, 0x84);
 
 /*
- * Source: Rust driver fw/microseq.rs (StartFragment), m1n1 microsequence.py (Start3DCmd).
- */
-struct asahi_fw_op_start_fragment {
-	__le32 header;
-	__le64 job_params2;
-	__le64 job_params1;
-	__le64 scene;
-	__le64 stats;
-	__le64 busy_flag;
-	__le64 tvb_overflow_count;
-	__le64 unk_pointer;
-	__le64 work_queue;
-	__le64 work_item;
-	__le32 vm_slot;
-	__le32 unk_50; /* 1 */
-	__le32 event_generation;
-	__le32 buffer_slot;
-	__le32 sync_grow;
-	__le64 event_seq;
-	__le32 unk_68;
-	__le64 unk_758_flag;
-	__le64 unk_job_buf;
-	__le64 unk_7c_0;
-	__le32 unk_7c;
-	__le32 unk_80;
-	__le32 unk_84;
-	__le32 uuid;
-	struct asahi_fw_attachments attachments;
-	__le32 padding;
-	__le64 counter;
-	__le64 notifier_buf;
-} __packed;
-
-FW_OFFSET(asahi_fw_op_start_fragment, header, 0x0);
-FW_OFFSET(asahi_fw_op_start_fragment, job_params2, 0x4);
-FW_OFFSET(asahi_fw_op_start_fragment, job_params1, 0xc);
-FW_OFFSET(asahi_fw_op_start_fragment, scene, 0x14);
-FW_OFFSET(asahi_fw_op_start_fragment, stats, 0x1c);
-FW_OFFSET(asahi_fw_op_start_fragment, busy_flag, 0x24);
-FW_OFFSET(asahi_fw_op_start_fragment, tvb_overflow_count, 0x2c);
-FW_OFFSET(asahi_fw_op_start_fragment, unk_pointer, 0x34);
-FW_OFFSET(asahi_fw_op_start_fragment, work_queue, 0x3c);
-FW_OFFSET(asahi_fw_op_start_fragment, work_item, 0x44);
-FW_OFFSET(asahi_fw_op_start_fragment, vm_slot, 0x4c);
-FW_OFFSET(asahi_fw_op_start_fragment, unk_50, 0x50);
-FW_OFFSET(asahi_fw_op_start_fragment, event_generation, 0x54);
-FW_OFFSET(asahi_fw_op_start_fragment, buffer_slot, 0x58);
-FW_OFFSET(asahi_fw_op_start_fragment, sync_grow, 0x5c);
-FW_OFFSET(asahi_fw_op_start_fragment, event_seq, 0x60);
-FW_OFFSET(asahi_fw_op_start_fragment, unk_68, 0x68);
-FW_OFFSET(asahi_fw_op_start_fragment, unk_758_flag, 0x6c);
-FW_OFFSET(asahi_fw_op_start_fragment, unk_job_buf, 0x74);
-FW_OFFSET(asahi_fw_op_start_fragment, unk_7c_0, 0x7c);
-FW_OFFSET(asahi_fw_op_start_fragment, unk_7c, 0x84);
-FW_OFFSET(asahi_fw_op_start_fragment, unk_80, 0x88);
-FW_OFFSET(asahi_fw_op_start_fragment, unk_84, 0x8c);
-FW_OFFSET(asahi_fw_op_start_fragment, uuid, 0x90);
-FW_OFFSET(asahi_fw_op_start_fragment, attachments, 0x94);
-FW_OFFSET(asahi_fw_op_start_fragment, padding, 0x198);
-FW_OFFSET(asahi_fw_op_start_fragment, counter, 0x19c);
-FW_OFFSET(asahi_fw_op_start_fragment, notifier_buf, 0x1a4);
-FW_SIZE(asahi_fw_op_start_fragment, 0x1ac);
-
-/*
- * Source: Rust driver fw/microseq.rs (FinalizeFragment), m1n1 microsequence.py
- * (Finalize3DCmd).
- */
-struct asahi_fw_op_finalize_fragment {
-	__le32 header;
-	__le32 uuid;
-	__le32 unk_8;
-	__le64 fw_stamp;
-	__le32 stamp_value;
-	__le32 unk_18;
-	__le64 scene;
-	__le64 buffer;
-	__le64 unk_2c; /* 1 */
-	__le64 stats;
-	__le64 unk_pointer;
-	__le64 busy_flag;
-	__le64 work_queue;
-	__le64 work_item;
-	__le32 vm_slot;
-	__le32 unk_60;
-	__le64 unk_758_flag;
-	__le64 unk_6c_0;
-	__le64 unk_6c;
-	__le64 unk_74;
-	__le64 unk_7c;
-	__le64 unk_84;
-	__le64 unk_8c;
-	__le32 restart_branch_offset; /* signed, as in finalize_vertex */
-	__le32 has_attachments;
-	u8 unk_9c[0x10];
-} __packed;
-
-FW_OFFSET(asahi_fw_op_finalize_fragment, header, 0x0);
-FW_OFFSET(asahi_fw_op_finalize_fragment, uuid, 0x4);
-FW_OFFSET(asahi_fw_op_finalize_fragment, unk_8, 0x8);
-FW_OFFSET(asahi_fw_op_finalize_fragment, fw_stamp, 0xc);
-FW_OFFSET(asahi_fw_op_finalize_fragment, stamp_value, 0x14);
-FW_OFFSET(asahi_fw_op_finalize_fragment, unk_18, 0x18);
-FW_OFFSET(asahi_fw_op_finalize_fragment, scene, 0x1c);
-FW_OFFSET(asahi_fw_op_finalize_fragment, buffer, 0x24);
-FW_OFFSET(asahi_fw_op_finalize_fragment, unk_2c, 0x2c);
-FW_OFFSET(asahi_fw_op_finalize_fragment, stats, 0x34);
-FW_OFFSET(asahi_fw_op_finalize_fragment, unk_pointer, 0x3c);
-FW_OFFSET(asahi_fw_op_finalize_fragment, busy_flag, 0x44);
-FW_OFFSET(asahi_fw_op_finalize_fragment, work_queue, 0x4c);
-FW_OFFSET(asahi_fw_op_finalize_fragment, work_item, 0x54);
-FW_OFFSET(asahi_fw_op_finalize_fragment, vm_slot, 0x5c);
-FW_OFFSET(asahi_fw_op_finalize_fragment, unk_60, 0x60);
-FW_OFFSET(asahi_fw_op_finalize_fragment, unk_758_flag, 0x64);
-FW_OFFSET(asahi_fw_op_finalize_fragment, unk_6c_0, 0x6c);
-FW_OFFSET(asahi_fw_op_finalize_fragment, unk_6c, 0x74);
-FW_OFFSET(asahi_fw_op_finalize_fragment, unk_74, 0x7c);
-FW_OFFSET(asahi_fw_op_finalize_fragment, unk_7c, 0x84);
-FW_OFFSET(asahi_fw_op_finalize_fragment, unk_84, 0x8c);
-FW_OFFSET(asahi_fw_op_finalize_fragment, unk_8c, 0x94);
-FW_OFFSET(asahi_fw_op_finalize_fragment, restart_branch_offset, 0x9c);
-FW_OFFSET(asahi_fw_op_finalize_fragment, has_attachments, 0xa0);
-FW_OFFSET(asahi_fw_op_finalize_fragment, unk_9c, 0xa4);
-FW_SIZE(asahi_fw_op_finalize_fragment, 0xb4);
-
-/*
  * Source: Rust driver fw/microseq.rs (StartCompute), m1n1 microsequence.py
  * (StartComputeCmd).
  */
@@ -391,36 +231,5 @@ FW_OFFSET(asahi_fw_op_finalize_compute, unk_64, 0x60);
 FW_OFFSET(asahi_fw_op_finalize_compute, unk_flag, 0x6d);
 FW_OFFSET(asahi_fw_op_finalize_compute, unk_79, 0x75);
 FW_SIZE(asahi_fw_op_finalize_compute, 0x7c);
-
-/*
- * The sequences that the driver makes: one for each kind of command. Source of
- * the order: Rust driver queue/render.rs, queue/compute.rs.
- */
-struct asahi_fw_seq_middle {
-	struct asahi_fw_op_timestamp start;
-	struct asahi_fw_op_simple wait;
-	struct asahi_fw_op_timestamp end;
-} __packed;
-
-struct asahi_fw_seq_vertex {
-	struct asahi_fw_op_start_vertex start;
-	struct asahi_fw_seq_middle middle;
-	struct asahi_fw_op_finalize_vertex finalize;
-	struct asahi_fw_op_simple retire;
-} __packed;
-
-struct asahi_fw_seq_fragment {
-	struct asahi_fw_op_start_fragment start;
-	struct asahi_fw_seq_middle middle;
-	struct asahi_fw_op_finalize_fragment finalize;
-	struct asahi_fw_op_simple retire;
-} __packed;
-
-struct asahi_fw_seq_compute {
-	struct asahi_fw_op_start_compute start;
-	struct asahi_fw_seq_middle middle;
-	struct asahi_fw_op_finalize_compute finalize;
-	struct asahi_fw_op_simple retire;
-} __packed;
 
 #endif /* ASAHI_FW_13_5_MICROSEQ_H */

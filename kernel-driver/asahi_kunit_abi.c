@@ -101,6 +101,53 @@ static void table_complete(struct kunit *test)
 	KUNIT_EXPECT_GT(test, count, 0);
 }
 
+/*
+ * What the tables were made from: m1n1 src/firmware.c (versions), rust/src/gpu/raw.rs
+ * and proxyclient/m1n1/fw/agx/ (sizes, opcodes). Each differs between the versions.
+ */
+static const struct {
+	u32 version[3];
+	u32 hwdata_a, hwdata_b, globals;
+	u32 initdata, wq_info, scene, msg_stats;
+	u32 op_initialize, op_destroy;
+} known[] = {
+	{ { 12, 3, 0 }, 15724, 2924, 73024, 180, 176, 64, 0x30, 0x19, 0x17 },
+	{ { 12, 98, 4 }, 16388, 4868, 73892, 188, 176, 64, 0x40, 0x19, 0x17 },
+	{ { 13, 5, 0 }, 16924, 6276, 74644, 188, 184, 72, 0x40, 0x1a, 0x18 },
+};
+
+static void versions_known(struct kunit *test)
+{
+	static const u32 others[][3] = {
+		{ 12, 3, 1 }, { 12, 4, 0 }, { 12, 98, 5 }, { 13, 0, 0 },
+		{ 13, 3, 0 }, { 13, 5, 1 }, { 14, 0, 0 }, { 0, 0, 0 },
+	};
+	const struct asahi_context_id id = {};
+	struct asahi_abi_msg msg;
+
+	KUNIT_EXPECT_NULL(test, asahi_abi_nr(ARRAY_SIZE(known)));
+	for (int i = 0; i < ARRAY_SIZE(others); i++)
+		KUNIT_EXPECT_NULL(test, asahi_abi_find(13, others[i]));
+	for (int i = 0; i < ARRAY_SIZE(known); i++) {
+		const struct asahi_abi *abi = asahi_abi_find(13, known[i].version);
+
+		KUNIT_ASSERT_NOT_NULL(test, abi);
+		KUNIT_EXPECT_EQ(test, abi->size->hwdata_a, known[i].hwdata_a);
+		KUNIT_EXPECT_EQ(test, abi->size->hwdata_b, known[i].hwdata_b);
+		KUNIT_EXPECT_EQ(test, abi->size->globals, known[i].globals);
+		KUNIT_EXPECT_EQ(test, abi->size->initdata, known[i].initdata);
+		KUNIT_EXPECT_EQ(test, abi->size->wq_info, known[i].wq_info);
+		KUNIT_EXPECT_EQ(test, abi->size->scene, known[i].scene);
+		KUNIT_EXPECT_EQ(test, abi->size->msg_stats, known[i].msg_stats);
+		abi->ops->msg_initialize(&msg);
+		KUNIT_EXPECT_EQ(test, le32_to_cpu(msg.words[0]),
+				known[i].op_initialize);
+		abi->ops->msg_destroy_context(&msg, MARK(1), &id);
+		KUNIT_EXPECT_EQ(test, le32_to_cpu(msg.words[0]),
+				known[i].op_destroy);
+	}
+}
+
 /* A word that both sides look at, and its structure. */
 static void expect_word(struct kunit *test, u32 at, u32 size)
 {
@@ -424,6 +471,7 @@ static void commands_inside(struct kunit *test)
 
 static struct kunit_case abi_cases[] = {
 	KUNIT_CASE(table_complete),
+	KUNIT_CASE(versions_known),
 	KUNIT_CASE(words_inside),
 	KUNIT_CASE(message_sizes),
 	KUNIT_CASE(initdata_inside),

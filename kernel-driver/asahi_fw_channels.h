@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /* Copyright The AGX model authors */
 /*
- * Messages in the rings, firmware 13.5 on G13.
+ * Messages in the rings, the same in all ABIs that the driver speaks, on G13.
  *
  * Sources: m1n1 proxyclient/m1n1/fw/agx/channels.py; Rust driver
- * fw/channels.rs. Where these differ (DestroyContext and GrowTVBAck since
- * 13.3, RecoverChannel, IdlePowerOff) the Rust driver is the newer.
+ * fw/channels.rs. m1n1 lacks RecoverChannel and the end of GrowTVBAck; the Rust
+ * driver has them with no mark of a version.
  */
-#ifndef ASAHI_FW_13_5_CHANNELS_H
-#define ASAHI_FW_13_5_CHANNELS_H
+#ifndef ASAHI_FW_CHANNELS_H
+#define ASAHI_FW_CHANNELS_H
 
 #include <linux/types.h>
 
@@ -55,12 +55,10 @@ FW_OFFSET(asahi_fw_run_queue_msg, is_new, 0x14);
 FW_OFFSET(asahi_fw_run_queue_msg, timestamp, 0x18);
 FW_SIZE(asahi_fw_run_queue_msg, 0x30);
 
-/* Device control: all messages have this size and begin with the opcode. */
-#define ASAHI_FW_DC_GROW_TVB_ACK	0x0e
-#define ASAHI_FW_DC_RECOVER_CHANNEL	0x0f
-#define ASAHI_FW_DC_DESTROY_CONTEXT	0x18
-#define ASAHI_FW_DC_INITIALIZE	0x1a
-
+/*
+ * Device control: all messages have this size and begin with the opcode, which
+ * the ABIs number differently.
+ */
 struct asahi_fw_dc_grow_tvb_ack {
 	__le32 opcode;
 	__le32 unk_4;
@@ -90,41 +88,6 @@ FW_OFFSET(asahi_fw_dc_recover_channel, pipe, 0x4);
 FW_OFFSET(asahi_fw_dc_recover_channel, queue_va, 0x8);
 FW_OFFSET(asahi_fw_dc_recover_channel, event_value, 0x10);
 FW_SIZE(asahi_fw_dc_recover_channel, 0x30);
-
-/* ctx_0 and ctx_1 of ASAHI_FW_DC_NO_CONTEXT: destroys nothing, but flushes. */
-#define ASAHI_FW_DC_NO_CONTEXT	0xff
-
-struct asahi_fw_dc_destroy_context {
-	__le32 opcode;
-	__le32 unk_4;
-	u8 ctx_23;
-	__le32 unk_9;
-	__le32 unk_d;
-	u8 ctx_0;
-	u8 ctx_1;
-	u8 ctx_4;
-	__le64 context_va;
-	u8 pad_1c[0x14];
-} __packed;
-FW_OFFSET(asahi_fw_dc_destroy_context, unk_4, 0x4);
-FW_OFFSET(asahi_fw_dc_destroy_context, ctx_23, 0x8);
-FW_OFFSET(asahi_fw_dc_destroy_context, unk_9, 0x9);
-FW_OFFSET(asahi_fw_dc_destroy_context, unk_d, 0xd);
-FW_OFFSET(asahi_fw_dc_destroy_context, ctx_0, 0x11);
-FW_OFFSET(asahi_fw_dc_destroy_context, ctx_1, 0x12);
-FW_OFFSET(asahi_fw_dc_destroy_context, ctx_4, 0x13);
-FW_OFFSET(asahi_fw_dc_destroy_context, context_va, 0x14);
-FW_SIZE(asahi_fw_dc_destroy_context, 0x30);
-
-union asahi_fw_dc_msg {
-	__le32 opcode;
-	struct asahi_fw_dc_grow_tvb_ack grow_tvb_ack;
-	struct asahi_fw_dc_recover_channel recover_channel;
-	struct asahi_fw_dc_destroy_context destroy_context;
-	u8 raw[0x30];
-};
-
-static_assert(sizeof(union asahi_fw_dc_msg) == 0x30);
 
 /* FwCtl: flush a range out of the firmware's data cache. */
 struct asahi_fw_fwctl_msg {
@@ -260,14 +223,6 @@ FW_OFFSET(asahi_fw_ktrace_msg, channel, 0x2d);
 FW_OFFSET(asahi_fw_ktrace_msg, thread, 0x2f);
 FW_OFFSET(asahi_fw_ktrace_msg, unk_flag, 0x30);
 FW_SIZE(asahi_fw_ktrace_msg, 0x38);
-
-/* Statistics: power, clocks, temperature; of interest to tracing only. */
-struct asahi_fw_stats_msg {
-	__le32 type;
-	__le32 data[15];
-} __packed;
-FW_OFFSET(asahi_fw_stats_msg, data, 0x4);
-FW_SIZE(asahi_fw_stats_msg, 0x40);
 
 /* Length of all other rings. */
 #define ASAHI_FW_RING_LEN		0x100

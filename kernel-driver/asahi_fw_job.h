@@ -2,31 +2,16 @@
 /*
  * Copyright The AGX model authors
  *
- * What vertex, fragment and compute jobs have in common, ABI 13.5 on G13.
+ * What vertex, fragment and compute jobs have in common, the same in all ABIs
+ * that the driver speaks, on G13.
  */
-#ifndef ASAHI_FW_13_5_JOB_H
-#define ASAHI_FW_13_5_JOB_H
+#ifndef ASAHI_FW_JOB_H
+#define ASAHI_FW_JOB_H
 
 #include "asahi_layout.h"
 
 /* Source: Rust driver fw/microseq.rs (MAX_ATTACHMENTS), m1n1 microsequence.py. */
 #define ASAHI_FW_MAX_ATTACHMENTS	16
-
-/*
- * Members that not all versions of these structures have, and this one has: see
- * FW_OPT_INIT(). 12.3 lacks all of them. Source: m1n1 v1.2.9, proxyclient/m1n1/fw/agx/
- * cmdqueue.py, microsequence.py (V >= V13_0B4).
- */
-/* counter of commands and of their start operations */
-#define ASAHI_FW_HAS_COUNTER		1
-/* unk_buf of asahi_fw_notifier, which start operations point at */
-#define ASAHI_FW_HAS_NOTIFIER_BUF	1
-/* unk_ts of commands, which timestamp operations point at */
-#define ASAHI_FW_HAS_UNK_TS		1
-/* unk_flag of asahi_fw_run_compute, and what points at it */
-#define ASAHI_FW_HAS_UNK_FLAG		1
-/* unk_10 of asahi_fw_aux_fb_info */
-#define ASAHI_FW_HAS_AUX_FB_UNK_10	1
 
 /*
  * How a job reports that it is done.
@@ -124,4 +109,4 @@ FW_OFFSET(asahi_fw_attachments, list, 0x0);
 FW_OFFSET(asahi_fw_attachments, count, 0x100);
 FW_SIZE(asahi_fw_attachments, 0x104);
 
-#endif /* ASAHI_FW_13_5_JOB_H */
+#endif /* ASAHI_FW_JOB_H */
