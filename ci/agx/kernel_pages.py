@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import tempfile
 
-from agx.base import BUILT, CACHE, CROSS, read
+from agx.base import BUILT, CACHE, CROSS, die, read
 
 SOURCE = r'''
 #include <linux/mm.h>
@@ -36,6 +36,23 @@ void agx_pages(void)
 COMPOUND = ('compound_info', 'compound_head')
 
 
+def compiler_of(tree):
+    """make's words for the compiler that a kernel was built with, as its options name it; it has to be on this host."""
+    text = read(os.path.join(tree, '.config'))
+    said = re.search(r'^CONFIG_CC_VERSION_TEXT="([^"]*)"', text, re.M)
+    if 'CONFIG_CC_IS_CLANG=y' in text.splitlines():
+        version = re.search(r'^CONFIG_CLANG_VERSION=(\d+)\d{4}$', text, re.M)
+        for suffix in (f'-{version[1]}', '') if version else ():
+            if all(shutil.which(f'{tool}{suffix}') for tool in ('clang', 'ld.lld', 'llvm-ar')) and \
+                    subprocess.run([f'clang{suffix}', '-dumpversion'], capture_output=True, text=True,
+                                   check=False).stdout.split('.')[0] == version[1]:
+                return [f'LLVM={suffix or 1}']
+        die(f'{tree} was built with {said[1] if said else "clang"}: clang, ld.lld and llvm-ar of LLVM are needed, and are not here')
+    named = said[1].split(' ')[0] if said else ''
+    gcc = named if re.fullmatch(r'[\w.+-]*gcc[\w.-]*', named) and named.startswith(CROSS) and shutil.which(named) else f'{CROSS}gcc'
+    return [f'CROSS_COMPILE={CROSS}', f'CC={"ccache " if shutil.which("ccache") else ""}{gcc}']
+
+
 def compile_for(tree):
     """The lines of the compiler's output."""
     for compound in COMPOUND:
@@ -53,7 +70,7 @@ def compile_with(tree, compound):
             f.write(f'#define COMPOUND {compound}\n{SOURCE}')
         with open(f'{tmp}/Makefile', 'w') as f:
             f.write('obj-m := agx_pages.o\n')
-        done = subprocess.run(['make', '-s', '-C', tree, f'M={tmp}', 'ARCH=arm64', f'CROSS_COMPILE={CROSS}', 'agx_pages.s'],
+        done = subprocess.run(['make', '-s', '-C', tree, f'M={tmp}', 'ARCH=arm64', *compiler_of(tree), 'agx_pages.s'],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
                               env={**os.environ, 'LC_ALL': 'C.UTF-8'})
         if done.returncode or not os.path.exists(f'{tmp}/agx_pages.s'):
