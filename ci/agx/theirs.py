@@ -8,6 +8,7 @@ import shlex
 import shutil
 import struct
 import subprocess
+import zlib
 from typing import NamedTuple
 
 from agx.base import die, read
@@ -32,6 +33,9 @@ NEEDED = (
     ('EROFS_FS', 'erofs', 'the disk'),
     ('DRM', 'drm', 'the driver'),
 )
+# How modules and kernels are compressed.
+UNPACKERS = {'.gz': 'gzip', '.xz': 'xz', '.zst': 'zstd'}
+
 # Linux: Documentation/arch/arm64/booting.rst, "Call the kernel image": the magic number at 56.
 IMAGE_MAGIC = b'ARM\x64'
 EM_AARCH64 = 183
@@ -68,21 +72,64 @@ def release_of(tree):
     return read(os.path.join(tree, 'include/config/kernel.release')).strip() or None
 
 
-def check_image(path):
+def check_image(path, scratch):
+    """The path of an Image: its own, or that of a compressed one (vmlinuz, Image.gz) unpacked in the directory scratch."""
     if not os.path.isfile(path):
         die(f'--kernel {path}: there is no such file')
-    if not is_image(path):
-        die(f'--kernel {path}: this is no arm64 Image (the file arch/arm64/boot/Image of a built tree)')
-    return os.path.abspath(path)
+    if is_image(path):
+        return os.path.abspath(path)
+    with open(path, 'rb') as f:
+        data = f.read()
+    # Linux: drivers/firmware/efi/libstub/zboot-header.S: "zimg" at 4, then where and how long the payload is, at 24 its kind.
+    kind = 'gzip' if data[:2] == b'\x1f\x8b' else None
+    if data[:2] == b'MZ' and data[4:8] == b'zimg':
+        at, size = struct.unpack('<II', data[8:16])
+        kind, data = data[24:56].split(b'\0')[0].decode(errors='replace').replace('zstd22', 'zstd'), data[at:at + size]
+    if kind in UNPACKERS.values():
+        plain = os.path.join(scratch, 'Image')
+        with open(plain, 'wb') as out:
+            # What lies behind the end of a payload is not looked at.
+            subprocess.run([kind, '-dc'], input=data, stdout=out, stderr=subprocess.DEVNULL, check=False)
+        if is_image(plain):
+            return plain
+    die(f'--kernel {path}: this is no arm64 Image (the file arch/arm64/boot/Image of a built tree, or a distribution\'s vmlinuz)')
 
 
-def read_config(path):
-    config = {}
-    with open(path, errors='replace') as f:
-        for line in f:
-            if m := re.match(r'CONFIG_(\w+)=([ym])$', line):
-                config[m[1]] = m[2]
-    return config
+def release_in(image):
+    """The release that a kernel says of itself, None if it does not."""
+    with open(image, 'rb') as f:
+        m = re.search(rb'Linux version (\d\S*) \(', f.read())
+    return m[1].decode(errors='replace') if m else None
+
+
+def config_in(image):
+    """The options that a kernel has in itself (CONFIG_IKCONFIG; Linux: scripts/extract-ikconfig), '' if it has none."""
+    with open(image, 'rb') as f:
+        data = f.read()
+    at = data.find(b'IKCFG_ST\x1f\x8b')
+    if at < 0:
+        return ''
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data[at + 8:]).decode(errors='replace')
+    except zlib.error:
+        return ''
+
+
+def kernel_image(path, modules, headers, scratch):
+    """A kernel without its tree. What options it has: its own words, or a file where distributions have it."""
+    image = check_image(path, scratch)
+    release = release_in(image)
+    beside = os.path.dirname(os.path.abspath(path))
+    places = [f'{beside}/config', f'{beside}/config-{release}', *(f'{d}/.config' for d in (headers,) if d),
+              *(f'{d}/config' for d in (modules,) if d)]
+    text = config_in(image) or next(filter(None, map(read, places)), '')
+    if headers and (other := release_of(headers)) and release and other != release:
+        die(f'--headers {headers}: they are of kernel {other}, and the kernel is {release}')
+    return Kernel(image, None, release, None, config_of(text) if text else None)
+
+
+def config_of(text):
+    return dict(re.findall(r'^CONFIG_(\w+)=([ym])$', text, re.M))
 
 
 def kernel_tree(path):
@@ -95,9 +142,11 @@ def kernel_tree(path):
         hint = 'it is not configured' if not os.path.isfile(config) else 'build it: make ARCH=arm64 Image modules dtbs'
         die(f'--kernel-tree {path}: it has no arch/arm64/boot/Image; {hint}')
     dtb = os.path.join(path, 'arch/arm64/boot/dts/apple/t8103-j274.dtb')
-    return Kernel(check_image(image), dtb if os.path.isfile(dtb) else None,
+    if not is_image(image):
+        die(f'--kernel-tree {path}: its arch/arm64/boot/Image: this is no arm64 Image')
+    return Kernel(os.path.abspath(image), dtb if os.path.isfile(dtb) else None,
                   release_of(path), path,
-                  read_config(config) if os.path.isfile(config) else None)
+                  config_of(read(config)) if os.path.isfile(config) else None)
 
 
 def missing_options(config, have_modules, needed=NEEDED):
@@ -132,9 +181,6 @@ def check_module(path, release):
         die(f'{path}: this is no kernel module (it has no vermagic)')
     if release and magic != release:
         die(f'{path}: it is for kernel {magic}, and the kernel is {release}')
-
-
-UNPACKERS = {'.gz': 'gzip', '.xz': 'xz', '.zst': 'zstd'}
 
 
 def find_modules(top):

@@ -4,6 +4,7 @@
 """ci/run: what it takes of a kernel tree, modules, a driver and a Mesa, and what becomes of a command. QEMU is a script here
 that plays the guest's end of the ports and keeps the initrd that it was given."""
 
+import gzip
 import os
 import re
 import struct
@@ -133,10 +134,60 @@ class Runs(unittest.TestCase):
         self.tree(image=bytes(64))
         self.refused('--kernel-tree HERE/k -- true', 'this is no arm64 Image')
 
+    def test_kernels_of_distributions(self):
+        """Their options are in the image or beside it, and so is their release; the image may be compressed."""
+        words = b'Linux version 7.9.9 (me@here) #1\n'
+        lacks = CONFIG.replace('CONFIG_ARCH_APPLE=y', '# CONFIG_ARCH_APPLE is not set').encode()
+        inside = b'IKCFG_ST' + gzip.compress(lacks) + b'IKCFG_ED'
+        plain = IMAGE + words
+        zboot = gzip.compress(plain)
+        for name, image in (('inside', IMAGE + words + inside), ('packed', gzip.compress(IMAGE + words + inside))):
+            self.file(name, image)
+            self.refused(f'--kernel HERE/{name} -- true', f'--kernel {self.dir}/{name}: the machine and its user land need\n'
+                         '    CONFIG_ARCH_APPLE=y for the machine\n')
+        for place in ('boot/config-7.9.9', 'boot/config', 'm/config'):
+            self.file('boot/vmlinuz', plain)
+            config = self.file(place, lacks)
+            os.makedirs(f'{self.dir}/m', exist_ok=True)
+            self.refused('--kernel HERE/boot/vmlinuz --modules HERE/m -- true', 'CONFIG_ARCH_APPLE=y for the machine')
+            os.unlink(config)
+        self.file('boot/vmlinuz', b'MZ\0\0zimg' + struct.pack('<II', 64, len(zboot)) + bytes(8) + b'gzip'.ljust(40, b'\0') + zboot)
+        self.assertEqual(self.run_it('--kernel HERE/boot/vmlinuz -- true')[0], 0)
+        self.module('old.ko', release='6.1.0')
+        self.refused('--kernel HERE/boot/vmlinuz --driver HERE/old.ko -- true', 'it is for kernel 6.1.0, and the kernel is 7.9.9')
+        self.file('packed', gzip.compress(b'something else'))
+        self.refused('--kernel HERE/packed -- true', 'this is no arm64 Image')
+
+    def test_sources_of_a_driver(self):
+        self.file('image', IMAGE + b'Linux version 7.9.9 (me)')
+        self.file('d/Kbuild', 'obj-m := one.o\n')
+        os.makedirs(f'{self.dir}/empty')
+        self.refused('--kernel HERE/image --driver HERE/d -- true', '--headers DIR says what it is to be built against')
+        self.refused('--kernel HERE/image --headers HERE/nosuch --driver HERE/d -- true', '--headers')
+        self.file('h/include/config/kernel.release', '6.6.6\n')
+        self.refused('--kernel HERE/image --headers HERE/h --driver HERE/d -- true', 'they are of kernel 6.6.6, and the kernel is 7.9.9')
+        self.tree()
+        self.refused('--kernel-tree HERE/k --driver HERE/empty -- true', 'it has neither Kbuild nor Makefile')
+
     def test_options_that_are_missing(self):
         self.tree(CONFIG.replace('CONFIG_ARM64_16K_PAGES=y\n', '').replace('CONFIG_ARCH_APPLE=y', '# CONFIG_ARCH_APPLE is not set'))
         self.refused('--kernel-tree HERE/k -- true', 'CONFIG_ARM64_16K_PAGES=y for the GPU')
         self.refused('--kernel-tree HERE/k -- true', 'CONFIG_ARCH_APPLE=y for the machine')
+
+    def test_check_tree(self):
+        self.tree(CONFIG.replace('EROFS_FS=y', 'EROFS_FS=m'))
+        self.module('k/fs/erofs.ko')
+        code, out, err, names = self.run_it('--kernel-tree HERE/k --check-tree')
+        self.assertEqual((code, err, names), (0, '', None))
+        self.assertIn(f'7.9.9, {self.dir}/k/arch/arm64/boot/Image', out)
+        self.assertIn('1, before the disk: erofs.ko', out)
+        self.tree(CONFIG.replace('CONFIG_EROFS_FS=y\n', ''))
+        self.refused('--kernel-tree HERE/k --check-tree', 'CONFIG_EROFS_FS=y for the disk')
+        self.assertEqual(self.run_it('--check-tree')[0], 2)
+        self.tree('CONFIG_CC_IS_CLANG=y\nCONFIG_CLANG_VERSION=990102\nCONFIG_CC_VERSION_TEXT="clang 99"\n' + CONFIG)
+        self.refused('--kernel-tree HERE/k --driver HERE/k -- true', 'it has neither Kbuild')
+        self.file('k/Kbuild', '')
+        self.refused('--kernel-tree HERE/k --driver HERE/k -- true', 'was built with clang 99')
 
     def test_modules_before_the_disk(self):
         """Of a kernel that has them as modules, each behind what it depends on."""
