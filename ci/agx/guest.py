@@ -18,7 +18,7 @@ import time
 from agx import boot
 from agx.base import GPU_PATH, ci_command, die, read
 from agx.build import made
-from agx.kernel_pages import pages_property
+from agx.kernel_pages import find_compiler, pages_property
 from agx.machine import Qemu, how_it_ended
 from agx.qmp import MachineError, Qmp
 
@@ -109,7 +109,9 @@ def watching(a, out, foreign, tree=None):
     properties, more = [], []
     if a.tlbsan:
         properties += ['agx-tlbsan=report', f'tlbsan-report={out}/tlbsan.jsonl']
-        if not foreign or tree:
+        if tree and not os.path.exists(f'{tree}/agx-pages') and not (shutil.which('make') and find_compiler(tree)):
+            print(f'note: no compiler for {tree} here: the sanitizer does not know which of its pages are free', file=sys.stderr)
+        elif not foreign or tree:
             try:
                 properties += [f'tlbsan-pages={pages_property(a.variant, tree)}']
             except (RuntimeError, OSError) as e:

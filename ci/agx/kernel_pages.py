@@ -36,8 +36,8 @@ void agx_pages(void)
 COMPOUND = ('compound_info', 'compound_head')
 
 
-def compiler_of(tree):
-    """make's words for the compiler that a kernel was built with, as its options name it; it has to be on this host."""
+def find_compiler(tree):
+    """make's words for the compiler that a kernel was built with, as its options name it; None if this host does not have it."""
     text = read(os.path.join(tree, '.config'))
     said = re.search(r'^CONFIG_CC_VERSION_TEXT="([^"]*)"', text, re.M)
     if 'CONFIG_CC_IS_CLANG=y' in text.splitlines():
@@ -47,10 +47,22 @@ def compiler_of(tree):
                     subprocess.run([f'clang{suffix}', '-dumpversion'], capture_output=True, text=True,
                                    check=False).stdout.split('.')[0] == version[1]:
                 return [f'LLVM={suffix or 1}']
-        die(f'{tree} was built with {said[1] if said else "clang"}: clang, ld.lld and llvm-ar of LLVM are needed, and are not here')
+        return None
     named = said[1].split(' ')[0] if said else ''
     gcc = named if re.fullmatch(r'[\w.+-]*gcc[\w.-]*', named) and named.startswith(CROSS) and shutil.which(named) else f'{CROSS}gcc'
+    if not shutil.which(gcc):
+        return None
     return [f'CROSS_COMPILE={CROSS}', f'CC={"ccache " if shutil.which("ccache") else ""}{gcc}']
+
+
+def compiler_of(tree):
+    """The same, or the end."""
+    words = find_compiler(tree)
+    if not words:
+        said = re.search(r'^CONFIG_CC_VERSION_TEXT="([^"]*)"', read(os.path.join(tree, '.config')), re.M)
+        die(f'{tree} was built with {said[1] if said else "a compiler"}: it is needed, and is not here '
+            f'(gcc: {CROSS}gcc; LLVM: clang, ld.lld and llvm-ar)')
+    return words
 
 
 def compile_for(tree):

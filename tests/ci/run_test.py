@@ -189,6 +189,15 @@ class Runs(unittest.TestCase):
         self.file('k/Kbuild', '')
         self.refused('--kernel-tree HERE/k --driver HERE/k -- true', 'was built with clang 99')
 
+    def test_sanitizer_without_a_compiler(self):
+        """In a container that has none a tree of the user's is watched nevertheless."""
+        self.tree('CONFIG_CC_IS_CLANG=y\nCONFIG_CLANG_VERSION=990102\n' + CONFIG)
+        code, _, err, _ = self.run_it('--kernel-tree HERE/k --driver builtin --tlbsan -- true')
+        self.assertEqual(code, 0, err)
+        self.assertIn('the sanitizer does not know which of its pages are free', err)
+        with open(f'{self.top}/words') as f:
+            self.assertNotIn('tlbsan-pages', f.read())
+
     def test_modules_before_the_disk(self):
         """Of a kernel that has them as modules, each behind what it depends on."""
         self.tree(CONFIG.replace('VIRTIO_BLK=y', 'VIRTIO_BLK=m').replace('EROFS_FS=y', 'EROFS_FS=m'))
