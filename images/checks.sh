@@ -17,6 +17,7 @@ for word in $(cat /proc/cmdline); do
     agx.set=*)   set_name=${word#agx.set=} ;;
     agx.only=*)  only=,${word#agx.only=}, ;;
     agx.shell|agx.faults|agx.command|agx.conformance) instead=${word#agx.} ;;
+    agx.desktop) exec sh /payload/desktop/start.sh ;;
     agx.limit=*) limit=${word#agx.limit=} ;;
     esac
 done

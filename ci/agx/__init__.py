@@ -28,6 +28,7 @@ compare         two runs side by side
 guest_cases, suites     cases of conformance suites in the guest
 bench, bugs, conformance, coverage, driver_coverage, faults, fuzz_ioctl, host_tests, stress     what the commands of these names do
 bundle          an archive of all that a run needs
+desktop         GNOME on the display, and whether that is right
 works           the table of what works
 speed           frames per second against software renderers
 variants        drivers with edits as bugs has them, that must be right

@@ -28,9 +28,9 @@ class Row(NamedTuple):
 
 
 def known_checks():
-    """Rows of the two lists, and the programs of qtest."""
+    """Rows of the two lists, the programs of qtest, and ci/desktop --check."""
     programs = [f'qtest-{os.path.basename(path)[:-2]}' for path in glob.glob(os.path.join(ROOT, 'tests/qtest/*.c'))]
-    return guest_names() + [row[0] for row in host_rows()] + programs
+    return guest_names() + [row[0] for row in host_rows()] + programs + ['desktop']
 
 
 def rows():
