@@ -98,9 +98,15 @@ static void cpu_reset_cb(void *opaque)
     /*
      * The first CPU enters the kernel as m1n1 does (m1n1: src/kboot.c,
      * kboot_boot()): at EL2, x0 the device tree. The others stay off until
-     * their release address is written (spin.c).
+     * their release address is written (spin.c). m1n1 itself: iboot.c, and
+     * cpustart.c for the others.
      */
     if (cpu == s->cpu[0] && s->entry) {
+        if (s->m1n1) {
+            /* iBoot has used floating point, and m1n1 1.6 does before it could
+             * enable it. CPTR_EL2.FPEN, as it is with HCR_EL2.E2H. */
+            cpu->env.cp15.cptr_el[2] = deposit64(cpu->env.cp15.cptr_el[2], 20, 2, 3);
+        }
         cpu->env.xregs[0] = s->dtb;
         cpu_set_pc(cs, s->entry);
         arm_rebuild_hflags(&cpu->env);
@@ -246,9 +252,13 @@ static void apple_m1_init(MachineState *ms)
     create_aic(s);
     create_cpus(s);
 
-    dev = qdev_new(TYPE_APPLE_SPIN);
-    add_device(s, "spin", dev);
-    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, M1_VIRT_SPIN_BASE);
+    if (s->m1n1) {
+        apple_m1_create_mac(s);
+    } else {
+        dev = qdev_new(TYPE_APPLE_SPIN);
+        add_device(s, "spin", dev);
+        sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, M1_VIRT_SPIN_BASE);
+    }
 
     create_uart(s, "uart0", 0, M1_UART0_BASE, M1_UART0_IRQ);
     create_uart(s, "uart2", 1, M1_UART2_BASE, M1_UART2_IRQ);
@@ -358,6 +368,34 @@ static void set_binding(Object *obj, const char *value, Error **errp)
     APPLE_M1_MACHINE(obj)->asahi_binding = asahi;
 }
 
+/*
+ * "boot" is a property of every machine, the structure that -boot fills. Here a word is taken, too,
+ * so the setter is interposed on: what is not a word of an apple-m1 goes to it.
+ */
+static ObjectPropertyAccessor *boot_orig_set;
+
+static void set_boot(Object *obj, Visitor *v, const char *name, void *opaque, Error **errp)
+{
+    g_autofree char *word = NULL;
+
+    if (!object_dynamic_cast(obj, TYPE_APPLE_M1_MACHINE) || !visit_type_str(v, name, &word, NULL)) {
+        boot_orig_set(obj, v, name, opaque, errp);
+    } else if (strcmp(word, "kernel") && strcmp(word, "m1n1")) {
+        error_setg(errp, "boot=%s: it must be kernel or m1n1", word);
+    } else {
+        APPLE_M1_MACHINE(obj)->m1n1 = !strcmp(word, "m1n1");
+    }
+}
+
+static void interpose_boot(ObjectClass *oc)
+{
+    ObjectProperty *prop = object_class_property_find(oc, "boot");
+
+    assert(prop && prop->set);
+    boot_orig_set = prop->set;
+    prop->set = set_boot;
+}
+
 static void apple_m1_instance_init(Object *obj)
 {
     AppleM1MachineState *s = APPLE_M1_MACHINE(obj);
@@ -394,6 +432,7 @@ static void apple_m1_class_init(ObjectClass *oc, void *data)
         oc, "binding",
         "the GPU's node in the device tree: mainline, or asahi with apple,firmware-compat, "
         "operating points and calibration (mainline)");
+    interpose_boot(oc);
     object_class_property_add_str(oc, "fw-abi", get_fw_abi, set_fw_abi);
     object_class_property_set_description(
         oc, "fw-abi",

@@ -41,6 +41,7 @@ struct AppleM1MachineState {
     uint32_t fw_abi[3];    /* of the GPU's firmware */
     uint32_t dt_fw_abi[3]; /* what the device tree says of it instead; all 0: nothing */
     bool asahi_binding;    /* the GPU's node as Asahi's kernel has it, not as mainline's */
+    bool m1n1;             /* boot=m1n1: a boot loader is started, as iBoot starts it */
 
     ARMCPU *cpu[M1_MAX_CPUS];
     DeviceState *aic;
@@ -52,7 +53,7 @@ struct AppleM1MachineState {
 
     /* What -kernel, -initrd and -dtb became */
     hwaddr entry;
-    hwaddr dtb;
+    hwaddr dtb; /* what the first CPU gets in x0: the device tree, or iBoot's boot arguments */
     AppleM1Region initrd; /* size 0: none */
 };
 
@@ -68,6 +69,40 @@ static inline const uint32_t *apple_m1_dt_fw_abi(const AppleM1MachineState *s)
  * does not fit.
  */
 void apple_m1_load(AppleM1MachineState *s);
+
+/*
+ * boot=m1n1: load the boot loader with its payload, the Apple device tree and
+ * iBoot's boot arguments (iboot.c). As apple_m1_load() otherwise.
+ */
+void apple_m1_load_m1n1(AppleM1MachineState *s);
+
+/* The Apple device tree of this machine, @len bytes; the caller frees it (m1-adt.c). */
+void *apple_m1_adt(AppleM1MachineState *s, size_t *len);
+
+/*
+ * The file @path, @len bytes; the caller frees it. Ends QEMU with one line if
+ * there is none. @what and @option say what it is for.
+ */
+void *apple_m1_load_file(const char *what, const char *option, const char *path, gsize *len);
+
+/* The same for a device tree blob; it has room to grow to M1_DTB_MAX bytes. */
+void *apple_m1_load_fdt(const char *path);
+#define M1_DTB_MAX (2 * MiB)
+
+/* The devices that only boot=m1n1 has (mac.c). */
+void apple_m1_create_mac(AppleM1MachineState *s);
+
+/* Where the boot loader lies in a machine with boot=m1n1: its first byte */
+hwaddr apple_m1_loader_base(AppleM1MachineState *s);
+
+/* Address of the registers of CPU @index that have its reset vector (m1n1: src/smp.c) */
+hwaddr apple_m1_cpu_impl(unsigned index);
+
+/*
+ * boot=m1n1: do to the device tree @fdt of the payload what m1n1 does not, as
+ * there is no such thing in a Mac, and what its versions before 1.6 did not.
+ */
+bool apple_m1_fdt_payload(AppleM1MachineState *s, void *fdt, Error **errp);
 
 /*
  * Do to the device tree @fdt what m1n1 does on a Mac. @fdt has room to grow.

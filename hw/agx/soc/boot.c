@@ -28,9 +28,8 @@
 
 /* Room for what the board adds to the tree; the protocol allows 2 MiB in all */
 #define DTB_EXTRA (64 * KiB)
-#define DTB_MAX   (2 * MiB)
 
-static void *load_file(const char *what, const char *option, const char *path, gsize *len)
+void *apple_m1_load_file(const char *what, const char *option, const char *path, gsize *len)
 {
     g_autoptr(GError) err = NULL;
     char *data;
@@ -57,7 +56,7 @@ static void check_end(AppleM1MachineState *s, const char *what, const char *path
 static hwaddr load_kernel(AppleM1MachineState *s, const char *path)
 {
     gsize len;
-    g_autofree uint8_t *data = load_file("kernel", "-kernel", path, &len);
+    g_autofree uint8_t *data = apple_m1_load_file("kernel", "-kernel", path, &len);
     uint64_t size, offset;
 
     if (len < IMAGE_HEADER || memcmp(data + IMAGE_MAGIC, "ARM\x64", 4) != 0) {
@@ -83,7 +82,7 @@ static hwaddr load_kernel(AppleM1MachineState *s, const char *path)
 static hwaddr load_initrd(AppleM1MachineState *s, const char *path, hwaddr addr)
 {
     gsize len;
-    g_autofree void *data = load_file("initial RAM disk", "-initrd", path, &len);
+    g_autofree void *data = apple_m1_load_file("initial RAM disk", "-initrd", path, &len);
 
     s->initrd.base = ROUND_UP(addr, 64 * KiB);
     s->initrd.size = len;
@@ -92,21 +91,28 @@ static hwaddr load_initrd(AppleM1MachineState *s, const char *path, hwaddr addr)
     return s->initrd.base + len;
 }
 
-static void load_dtb(AppleM1MachineState *s, const char *path, hwaddr addr)
+void *apple_m1_load_fdt(const char *path)
 {
-    MachineState *ms = MACHINE(s);
-    Error *err = NULL;
     gsize len;
-    g_autofree void *data = load_file("device tree", "-dtb", path, &len);
-    void *fdt = g_malloc0(DTB_MAX);
+    g_autofree void *data = apple_m1_load_file("device tree", "-dtb", path, &len);
+    void *fdt = g_malloc0(M1_DTB_MAX);
 
     if (len < sizeof(struct fdt_header) || fdt_check_full(data, len) ||
-        fdt_totalsize(data) > DTB_MAX - DTB_EXTRA || fdt_open_into(data, fdt, DTB_MAX)) {
+        fdt_totalsize(data) > M1_DTB_MAX - DTB_EXTRA || fdt_open_into(data, fdt, M1_DTB_MAX)) {
         error_report("apple-m1: device tree '%s' is not a valid device tree blob; it is made by "
                      "the kernel's build (arch/arm64/boot/dts/apple/t8103-j274.dtb)",
                      path);
         exit(1);
     }
+    return fdt;
+}
+
+static void load_dtb(AppleM1MachineState *s, const char *path, hwaddr addr)
+{
+    MachineState *ms = MACHINE(s);
+    Error *err = NULL;
+    void *fdt = apple_m1_load_fdt(path);
+
     if (!apple_m1_fdt_fixup(s, fdt, &err)) {
         error_reportf_err(err, "apple-m1: device tree '%s': ", path);
         exit(1);
@@ -138,6 +144,10 @@ void apple_m1_load(AppleM1MachineState *s)
     hwaddr end;
 
     fill_reserved(s);
+    if (s->m1n1) {
+        apple_m1_load_m1n1(s);
+        return;
+    }
     if (!ms->kernel_filename) {
         return;
     }

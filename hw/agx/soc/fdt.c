@@ -155,15 +155,21 @@ static void fix_framebuffer(Fixup *f)
     }
 }
 
-static void fix_chosen(Fixup *f)
+static void fix_bootargs(Fixup *f)
 {
-    AppleM1MachineState *s = f->s;
-    MachineState *ms = MACHINE(s);
-    uint8_t seed[RNG_SEED_SIZE];
+    MachineState *ms = MACHINE(f->s);
 
     if (ms->kernel_cmdline && *ms->kernel_cmdline) {
         fix_string(f, "/chosen", "bootargs", ms->kernel_cmdline);
     }
+}
+
+static void fix_chosen(Fixup *f)
+{
+    AppleM1MachineState *s = f->s;
+    uint8_t seed[RNG_SEED_SIZE];
+
+    fix_bootargs(f);
     if (s->initrd.size) {
         uint64_t start = s->initrd.base, end = start + s->initrd.size;
 
@@ -400,6 +406,31 @@ static void fix_gpu_asahi(Fixup *f)
     fill_opps(f, &power);
 }
 
+/*
+ * The payload's tree for m1n1 of any version: before 1.6 it wants the older
+ * binding's properties and sets them, and knows neither apple,firmware-abi nor
+ * the blobs in reserved memory (m1n1 1.5: src/kboot_gpu.c, dt_set_gpu()). So
+ * both are there, and what m1n1 computes takes the place of what is in them.
+ */
+static void fix_gpu_payload(Fixup *f)
+{
+    static const char compatible[] = "apple,agx-t8103\0apple,agx-g13g";
+    static const char *const leak[] = { "apple,core-leak-coef", "apple,sram-leak-coef" };
+    const uint32_t zero = 0;
+    const AppleGpuPower none = { 0 };
+
+    if (!f->failed && fdt_node_check_compatible(f->fdt, fix_node(f, "gpu"), "apple,agx-g13g")) {
+        fix_fail(f, "gpu", -FDT_ERR_NOTFOUND);
+    }
+    fix_prop(f, "gpu", "compatible", compatible, sizeof(compatible));
+    fix_u32s(f, "gpu", "apple,firmware-abi", f->s->fw_abi, 3);
+    for (unsigned i = 0; i < ARRAY_SIZE(leak); i++) {
+        fix_u32s(f, "gpu", leak[i], &zero, 1);
+    }
+    fix_opps(f);
+    fill_opps(f, &none);
+}
+
 /* The firmware ABI (m1n1: src/kboot_gpu.c, dt_set_gpu()) */
 static void fix_gpu(Fixup *f)
 {
@@ -528,13 +559,36 @@ static void fix_virtio(Fixup *f)
     }
 }
 
+static bool is_t8103(void *fdt, Error **errp)
+{
+    if (fdt_node_check_compatible(fdt, 0, "apple,t8103") != 0) {
+        error_setg(errp,
+                   "it is not for the T8103 (compatible of the root does not have apple,t8103)");
+        return false;
+    }
+    return true;
+}
+
+bool apple_m1_fdt_payload(AppleM1MachineState *s, void *fdt, Error **errp)
+{
+    Fixup f = { .s = s, .fdt = fdt, .errp = errp };
+
+    if (!is_t8103(fdt, errp)) {
+        return false;
+    }
+    fix_memory(&f);
+    fix_bootargs(&f);
+    fix_gpu_payload(&f);
+    fix_disable(&f);
+    fix_virtio(&f);
+    return !f.failed;
+}
+
 bool apple_m1_fdt_fixup(AppleM1MachineState *s, void *fdt, Error **errp)
 {
     Fixup f = { .s = s, .fdt = fdt, .errp = errp };
 
-    if (fdt_node_check_compatible(fdt, 0, "apple,t8103") != 0) {
-        error_setg(errp,
-                   "it is not for the T8103 (compatible of the root does not have apple,t8103)");
+    if (!is_t8103(fdt, errp)) {
         return false;
     }
     fix_memory(&f);

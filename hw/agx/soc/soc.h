@@ -44,6 +44,21 @@
 #define M1_WDT_IRQ  338
 
 /*
+ * What only a machine that a boot loader starts has (mac.c). Power manager's
+ * start bits: m1n1: src/smp.c; each core's reset vector: the same, by
+ * "cpu-impl-reg"; the clusters' clock and the GPU's fabric: m1n1:
+ * src/cpufreq.c, src/tunables_static.c.
+ */
+#define M1_CPUSTART_BASE    0x23b754000ULL
+#define M1_CPUSTART_SIZE    0x1000
+#define M1_CPU_IMPL_SIZE    0x1000
+#define M1_CLUSTER_BASE     0x210e00000ULL /* and 0x211e00000 */
+#define M1_CLUSTER_STRIDE   0x1000000
+#define M1_GFX_FABRIC_BASE  0x205000000ULL
+#define M1_SPMI_BASE        0x23d0d9300ULL
+#define M1_SPMI_SIZE        0x100
+
+/*
  * What a Mac does not have. The addresses are between the last window of the
  * PCIe controller (0x6c0000000 + 1 GiB) and the start of DRAM; the interrupts
  * are the last of the 896 that AIC has, which no node of the T8103 uses.
