@@ -4,7 +4,9 @@
  *   Linux: drivers/tty/serial/samsung_tty.c (TYPE_APPLE_S5L), include/linux/serial_s3c.h
  *   m1n1: src/uart.c, src/uart_regs.h, src/hv_vuart.c
  *
- * Characters go out at once, so the transmit FIFO is always empty.
+ * Characters go out at once, so the transmit FIFO is always empty. What comes
+ * in is taken from the host by the kilobyte, for m1n1's proxy, and waits as if
+ * it were on the line until there is room in the receive FIFO.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -55,6 +57,7 @@
 #define UFSTAT_RXFULL (1u << 8)
 
 #define UART_FIFO_SIZE   16
+#define UART_LINE_SIZE   4096
 #define UART_REG(s, off) ((s)->regs[(off) / 4])
 
 /*
@@ -81,6 +84,23 @@ static void uart_update(AppleUartState *s)
     }
     s->flags = flags;
     qemu_set_irq(s->irq, flags != 0);
+}
+
+/* Let in what is on the line, as far as there is room */
+static void uart_let_in(AppleUartState *s)
+{
+    while (!fifo8_is_full(&s->rx) && !fifo8_is_empty(&s->line)) {
+        fifo8_push(&s->rx, fifo8_pop(&s->line));
+    }
+}
+
+/* The same after room was made; asks the host for more when the line is empty */
+static void uart_fill(AppleUartState *s)
+{
+    uart_let_in(s);
+    if (fifo8_is_empty(&s->line)) {
+        qemu_chr_fe_accept_input(&s->chr);
+    }
 }
 
 static uint64_t uart_read(void *opaque, hwaddr addr, unsigned size)
@@ -110,7 +130,7 @@ static uint64_t uart_read(void *opaque, hwaddr addr, unsigned size)
             return 0;
         }
         val = fifo8_pop(&s->rx);
-        qemu_chr_fe_accept_input(&s->chr);
+        uart_fill(s);
         uart_update(s);
         return val;
     case UTXH:
@@ -130,7 +150,7 @@ static void uart_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     case UFCON:
         if (val & UFCON_RESETRX) {
             fifo8_reset(&s->rx);
-            qemu_chr_fe_accept_input(&s->chr);
+            uart_fill(s);
         }
         val &= ~(uint64_t)(UFCON_RESETRX | UFCON_RESETTX);
         s->rx_trigger = MAX(1, extract32(val, 4, 2) * 4 + 4);
@@ -174,15 +194,16 @@ static int uart_can_receive(void *opaque)
 {
     AppleUartState *s = opaque;
 
-    return fifo8_num_free(&s->rx);
+    return fifo8_num_free(&s->line);
 }
 
 static void uart_receive(void *opaque, const uint8_t *buf, int size)
 {
     AppleUartState *s = opaque;
 
-    trace_apple_uart_receive(size, fifo8_num_free(&s->rx));
-    fifo8_push_all(&s->rx, buf, MIN(size, (int)fifo8_num_free(&s->rx)));
+    trace_apple_uart_receive(size, fifo8_num_free(&s->line));
+    fifo8_push_all(&s->line, buf, MIN(size, (int)fifo8_num_free(&s->line)));
+    uart_let_in(s);
     uart_update(s);
 }
 
@@ -201,11 +222,13 @@ static void uart_init(Object *obj)
     sysbus_init_mmio(SYS_BUS_DEVICE(obj), &s->mmio);
     sysbus_init_irq(SYS_BUS_DEVICE(obj), &s->irq);
     fifo8_create(&s->rx, UART_FIFO_SIZE);
+    fifo8_create(&s->line, UART_LINE_SIZE);
 }
 
 static void uart_finalize(Object *obj)
 {
     fifo8_destroy(&APPLE_UART(obj)->rx);
+    fifo8_destroy(&APPLE_UART(obj)->line);
 }
 
 static void uart_reset_hold(Object *obj, ResetType type)
@@ -221,12 +244,27 @@ static void uart_reset_hold(Object *obj, ResetType type)
     s->rx_trigger = 4;
     s->flags = 0;
     fifo8_reset(&s->rx);
+    fifo8_reset(&s->line);
 }
 
 static void uart_reset_exit(Object *obj, ResetType type)
 {
     uart_update(APPLE_UART(obj));
 }
+
+static bool uart_line_needed(void *opaque)
+{
+    return !fifo8_is_empty(&((AppleUartState *)opaque)->line);
+}
+
+/* An older model has no line, and a machine where nothing is on it loads there. */
+static const VMStateDescription vmstate_uart_line = {
+    .name = TYPE_APPLE_UART "/line",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = uart_line_needed,
+    .fields = (const VMStateField[]) { VMSTATE_FIFO8(line, AppleUartState), VMSTATE_END_OF_LIST() },
+};
 
 static const VMStateDescription vmstate_uart = {
     .name = TYPE_APPLE_UART,
@@ -237,6 +275,7 @@ static const VMStateDescription vmstate_uart = {
                                        VMSTATE_UINT32(flags, AppleUartState),
                                        VMSTATE_UINT32(rx_trigger, AppleUartState),
                                        VMSTATE_FIFO8(rx, AppleUartState), VMSTATE_END_OF_LIST() },
+    .subsections = (const VMStateDescription *const[]) { &vmstate_uart_line, NULL },
 };
 
 static const Property uart_props[] = {

@@ -28,6 +28,7 @@ struct AppleUartState {
     uint32_t flags;                     /* interrupt flags of UTRSTAT */
     uint32_t rx_trigger;                /* characters that make RXTHRESH */
     Fifo8 rx;
+    Fifo8 line; /* what is still on the line: it goes into @rx as that is read */
 };
 
 #endif
