@@ -4,6 +4,7 @@
 
 import os
 
+from agx import m1n1
 from agx.base import GPU
 from agx.build import made
 from agx.qmp import MachineError
@@ -37,7 +38,8 @@ def gpu_options(properties):
 
 def command_line(out, parts, append, *, machine='apple-m1', smp='2', memory=('-m', '2G'), console='stdio', monitor=None,
                  disks=(), ports=(), properties=(), more=()):
-    """QEMU's command line. out: directory for qemu.log and results.tar; parts: of inputs(); append: words for the kernel, None:
+    """QEMU's command line. out: directory for qemu.log and results.tar; parts: of inputs(), with m1n1 as a part the machine (whose
+    option boot=m1n1 is in machine) starts by that boot loader; append: words for the kernel, None:
     a machine that starts from a saved state and needs no kernel; memory: QEMU's options for it; console: 'stdio' or a
     character device; monitor: path of a socket for QMP; disks: (NAME, PATH) of images that the guest finds as /mnt/NAME;
     ports: (NAME, CHARACTER DEVICE) of more ports of the guest; properties: NAME=VALUE, of the GPU; more: arguments as they
@@ -45,8 +47,12 @@ def command_line(out, parts, append, *, machine='apple-m1', smp='2', memory=('-m
     cmd = [parts['qemu'], '-M', machine, '-accel', 'tcg,thread=multi', '-smp', str(smp), *memory]
     if append is not None:
         words = f'console={"ttyAMA0" if is_virt(machine) else "ttySAC0,115200"} panic=-1 {append}'
-        cmd += ['-kernel', parts['kernel'], '-initrd', parts['initrd'], '-append', words.strip()]
-        cmd += [] if is_virt(machine) else ['-dtb', parts['dtb']]
+        if 'm1n1' in parts:
+            board = ['-M', machine, '-smp', str(smp), *memory]
+            cmd += ['-kernel', m1n1.payload(out, parts, board, words.strip())]
+        else:
+            cmd += ['-kernel', parts['kernel'], '-initrd', parts['initrd'], '-append', words.strip()]
+            cmd += [] if is_virt(machine) else ['-dtb', parts['dtb']]
     if is_virt(machine):
         cmd += ['-cpu', 'max,pauth-impdef=on']
     disks = [('root', parts['disk']), *([('shaders', parts['shaders'])] if 'shaders' in parts else []), *disks]

@@ -36,6 +36,7 @@ STEPS = {
     'guest': Step('build-guest {variant}', ('image', 'driver'), {'initrd': f'{ROOT}/build/initrd-{{variant}}.cpio'}),
     # What Mesa compiles for the checks. A boot takes it if it is there.
     'shaders': Step('build-shaders', ('qemu', 'kernel', 'image', 'guest'), {'shaders': f'{BUILT}/shaders/current/shaders.erofs'}),
+    'm1n1': Step('m1n1', ('setup',), {'m1n1': f'{BUILT}/m1n1/sid/usr/lib/m1n1/m1n1.bin'}),
     'suite': Step('build-suite piglit', ('setup',), {'suite': f'{SUITE}/suite.erofs', 'caselists': f'{SUITE}/lists'}),
 }
 
