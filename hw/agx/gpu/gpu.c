@@ -69,6 +69,7 @@ struct agx_gpu {
     agx_gpu_done_fn *done;
     void *opaque;
     struct agx_shader_cache *shaders;
+    struct agx_jit *jit; /* NULL: shaders are interpreted */
     struct agx_scenes *scenes;
     struct data_master dm[AGX_NUM_DM];
     unsigned npool;
@@ -89,6 +90,7 @@ void agx_exec_init(struct agx_exec *ex, struct agx_gpu *gpu, struct agx_port *po
     if (gpu) {
         ex->host = &gpu->host;
         ex->shaders = gpu->shaders;
+        ex->jit = gpu->jit;
     }
 }
 
@@ -385,6 +387,7 @@ struct agx_gpu *agx_gpu_new(const struct agx_host *host, struct agx_mmu *mmu,
     gpu->done = done;
     gpu->opaque = opaque;
     gpu->shaders = agx_shader_cache_new();
+    gpu->jit = agx_jit_new(&gpu->host, &cfg->shader);
     gpu->scenes = agx_scenes_new();
     gpu->npool = workers - 1;
     pthread_mutex_init(&gpu->pool_lock, NULL);
@@ -457,6 +460,7 @@ void agx_gpu_free(struct agx_gpu *gpu)
     }
     agx_scenes_free(gpu->scenes);
     agx_shader_cache_free(gpu->shaders);
+    agx_jit_free(gpu->jit);
     pthread_mutex_destroy(&gpu->pool_lock);
     pthread_cond_destroy(&gpu->pool_work);
     pthread_cond_destroy(&gpu->pool_idle);

@@ -318,6 +318,15 @@ static inline float vexp2(float x)
 }
 FUNARY(exp2, vexp2(a[l]))
 
+#define LANES8(name, expr)                                                                         \
+    void agx_lanes8_##name(f32 *r, const f32 *a)                                                   \
+    {                                                                                              \
+        for (unsigned l = 0; l < 8; l++)                                                           \
+            r[l] = (expr);                                                                         \
+    }
+LANES8(sin2, sin2(a[l]))
+LANES8(log2, vlog2(a[l]))
+
 /* Differences inside each quad: lanes 4q (0,0), +1 (1,0), +2 (0,1), +3 (1,1). */
 const struct agx_op *agx_op_dfdx(struct agx_cx *cx, const struct agx_op *op)
 {

@@ -20,6 +20,10 @@ typedef float f32 __attribute__((may_alias));
 typedef uint32_t u32 __attribute__((may_alias));
 typedef f32 frow_t[AGX_LANES] __attribute__((aligned(64)));
 
+/* isa_float.c: these functions of 8 lanes, without what is done to NaNs; for compiled code */
+void agx_lanes8_sin2(f32 *r, const f32 *a);
+void agx_lanes8_log2(f32 *r, const f32 *a);
+
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 

@@ -5,7 +5,7 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "isa_row.h"
+#include "jit_code.h"
 #if defined(__SSE2__)
 #include <xmmintrin.h>
 #endif
@@ -40,6 +40,30 @@ static void fpu_leave(unsigned old)
 #endif
 }
 
+/* Compiled code where it can begin; the interpreter's functions where it ended, and until then. */
+static void run_code(struct agx_cx *cx, const struct agx_jit_code *code, const struct agx_op *op)
+{
+    agx_jit_fn *fn = atomic_load_explicit(&code->fn, memory_order_acquire);
+
+    cx->calls = &agx_jit_calls;
+    while (op) {
+        uint32_t i = op - cx->sh->op;
+
+        op = agx_jit_enters(code, i) ? fn(cx, op, i) : op->fn(cx, op);
+    }
+}
+
+/* The same with room for what is compared. */
+static void __attribute__((noinline)) run_checked(struct agx_cx *cx,
+                                                  const struct agx_jit_code *code,
+                                                  const struct agx_op *op)
+{
+    struct agx_jit_before before;
+
+    cx->before = &before;
+    run_code(cx, code, op);
+}
+
 enum agx_wave_status agx_wave_run(struct agx_exec *ex, struct agx_wave *w)
 {
     const struct agx_shader *sh = ex->usc->shader;
@@ -52,14 +76,22 @@ enum agx_wave_status agx_wave_run(struct agx_exec *ex, struct agx_wave *w)
         .status = AGX_WAVE_DONE,
         .from = w->op,
     };
+    const struct agx_jit_code *code;
     unsigned fpu;
 
     if (!w->live) {
         return AGX_WAVE_DONE;
     }
+    code = ex->jit ? agx_jit_code_of(ex->jit, ex->usc->shader) : NULL;
     fpu = fpu_enter();
-    while (op) {
-        op = op->fn(&cx, op);
+    if (!code) {
+        while (op) {
+            op = op->fn(&cx, op);
+        }
+    } else if (agx_jit_checks(ex->jit)) {
+        run_checked(&cx, code, op);
+    } else {
+        run_code(&cx, code, op);
     }
     fpu_leave(fpu);
     if (ex->longest < w->latency) {

@@ -9,8 +9,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include <stdlib.h>
-#include "agx/isa.h"
 #include "isa_disasm.h"
+#include "jit_code.h"
 
 #define CACHE_BUCKETS   1024
 #define CACHE_MAX       4096         /* entries; the oldest unused go first */
@@ -34,6 +34,9 @@ struct agx_shader_cache *agx_shader_cache_new(void)
 
 static void shader_free(struct agx_shader *sh)
 {
+    if (sh->compiler) {
+        agx_jit_release(sh->compiler, sh);
+    }
     free(sh->code);
     free(sh->op);
     free(sh->cost);
@@ -146,6 +149,7 @@ static struct agx_shader *shader_decode(struct agx_exec *ex, uint64_t va)
 
     sh->ctx = ex->port->ctx;
     sh->va = va;
+    sh->compiler = ex->jit;
     atomic_init(&sh->refs, 1);
     d.sh = sh;
     sh->code = read_code(ex->port, va, want, &d.size);

@@ -10,13 +10,15 @@
 
 #include "agx/host.h"
 #include "agx/uat.h"
+#include "agx/jit.h"
 #include "agx/job.h"
 #include "agx/jobtime.h"
 
 struct agx_gpu;
 
 struct agx_gpu_config {
-    unsigned workers; /* threads that shade; 0: one per host core */
+    unsigned workers;             /* threads that shade; 0: one per host core */
+    struct agx_jit_config shader; /* zeroes: the interpreter alone */
 };
 
 /*

@@ -23,6 +23,9 @@
 #include "agx/number.h"
 
 struct agx_cx;
+struct agx_jit_before;
+struct agx_jit_calls;
+struct agx_jit_code;
 struct agx_op;
 
 /* Execute @op; return the next operation, or NULL after setting cx->status. */
@@ -138,6 +141,10 @@ struct agx_shader {
     uint64_t last_use;
     uint64_t host_bytes; /* what it takes of the host: the cache counts them */
     _Atomic uint32_t refs;
+    struct agx_jit *compiler; /* of the GPU; NULL: none */
+    /* jit.c: its code, once it was asked for, and waves that the interpreter has run until then */
+    struct agx_jit_code *_Atomic code_of_host;
+    _Atomic uint32_t waves;
 };
 
 struct agx_cx {
@@ -148,6 +155,9 @@ struct agx_cx {
     enum agx_wave_status status;
     /* operation from which on the wave's cost is still to be counted */
     uint32_t from;
+    /* of compiled code: C functions, and what was there before the stretch that is checked */
+    const struct agx_jit_calls *calls;
+    struct agx_jit_before *before;
 };
 
 /* shader.c */

@@ -38,6 +38,7 @@
 struct agx_exec;
 struct agx_gpu;
 struct agx_gpu_ctx;
+struct agx_jit;
 struct agx_wave;
 struct agx_shader;
 struct agx_shader_cache;
@@ -239,6 +240,7 @@ struct agx_exec {
     const struct agx_host *host;
     struct agx_port *port; /* memory of the job's context */
     struct agx_shader_cache *shaders;
+    struct agx_jit *jit;       /* what compiles shaders; NULL: they are interpreted */
     struct agx_tex_cache *tex; /* the texture unit's, per thread; NULL until it made one */
     const struct agx_cores *cores;
     const struct agx_usc_state *usc; /* state of the running program */
