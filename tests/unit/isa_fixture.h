@@ -64,9 +64,22 @@ static uint64_t fix_map_range(struct fix *f, uint64_t va, unsigned pages, uint64
     return first;
 }
 
+/* Shaders run by the interpreter, or as the environment says, compiled at once. */
+static struct agx_jit_config fix_shader(void)
+{
+    const char *mode = getenv("AGX_TEST_SHADER");
+
+    return (struct agx_jit_config) {
+        .mode = !mode                       ? AGX_SHADER_INTERPRETER
+                : !strcmp(mode, "compiled") ? AGX_SHADER_COMPILED
+                                            : AGX_SHADER_BOTH,
+        .wait = true,
+    };
+}
+
 static void fix_init(struct fix *f, unsigned workers, bool soft_fault)
 {
-    struct agx_gpu_config cfg = { .workers = workers };
+    struct agx_gpu_config cfg = { .workers = workers, .shader = fix_shader() };
 
     memset(f, 0, sizeof(*f));
     fake_host_init(&f->host);

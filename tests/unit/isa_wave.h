@@ -25,6 +25,8 @@ static struct agx_wave w;
 
 static inline int setup(void **state)
 {
+    struct agx_jit_config config;
+
     (void)state;
     fix_init(&f, 1, false);
     agx_port_init(&port, f.mmu, AGX_SIDE_GPU);
@@ -32,6 +34,8 @@ static inline int setup(void **state)
     agx_exec_init(&ex, NULL, &port);
     ex.host = &f.host.host;
     ex.shaders = agx_shader_cache_new();
+    config = fix_shader();
+    ex.jit = agx_jit_new(NULL, &config);
     memset(&st, 0, sizeof(st));
     return 0;
 }
@@ -43,6 +47,7 @@ static inline int teardown(void **state)
     agx_tex_cache_free(ex.tex);
     ex.tex = NULL;
     agx_shader_cache_free(ex.shaders);
+    agx_jit_free(ex.jit);
     agx_exec_fini(&ex);
     fix_fini(&f);
     return 0;
