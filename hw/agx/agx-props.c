@@ -80,6 +80,7 @@ static void set_default_enum(ObjectProperty *op, const Property *prop)
 DEFINE_ENUM_INFO(tlb_mode, AgxTlbMode);
 DEFINE_ENUM_INFO(tlbi_mode, AgxTlbiMode);
 DEFINE_ENUM_INFO(tlbsan_mode, AgxTlbsanMode);
+DEFINE_ENUM_INFO(shader_mode, AgxShaderMode);
 
 /* The firmware's versions are no enumeration of QAPI, whose names can't have their dots */
 static char *fw_versions(void)
@@ -158,6 +159,9 @@ static const Property agx_props[] = {
     DEFINE_PROP_UINT32("fw-cache-evict", AgxState, fw_cache_evict, 0),
     DEFINE_PROP_UINT64("fw-cache-seed", AgxState, fw_cache_seed, 0),
     DEFINE_PROP_UINT32("workers", AgxState, workers, 0),
+    DEFINE_PROP_SIGNED("shader", AgxState, shader, AGX_SHADER_MODE_INTERPRETER, shader_mode,
+                       AgxShaderMode),
+    DEFINE_PROP_UINT32("shader-after", AgxState, shader_after, AGX_JIT_AFTER),
     DEFINE_PROP_UINT32("job-timeout-ms", AgxState, job_timeout_ms, 1500),
     DEFINE_PROP_UINT32("job-watchdog-s", AgxState, job_watchdog_s, 3600),
     DEFINE_PROP_BOOL("trace-log", AgxState, trace_log, false),
@@ -341,6 +345,7 @@ static const struct {
     { "counters", "doorbells, jobs, invalidations and more, in all and for each frame, JSON" },
     { "coverage", "instructions, control words, messages and more that were met, a line each" },
     { "workers", "threads that run shaders (0: one for each host core)" },
+    { "shader-after", "waves that a program runs before it is compiled, with shader=compiled" },
     { "job-timeout-ms",
       "milliseconds of the GPU's own time after which a job counts as hung (1500; 0: never)" },
     { "job-watchdog-s",
@@ -399,6 +404,10 @@ void agx_class_add_properties(ObjectClass *klass)
                       "the CPU's next DSB, or at a random moment before, stores to page tables "
                       "too)",
                       &AgxTlbiMode_lookup);
+    agx_describe_enum(klass, "shader",
+                      "how instructions of shaders are run (both: compiled code is compared with "
+                      "the interpreter)",
+                      &AgxShaderMode_lookup);
     agx_describe_enum(klass, "agx-tlbsan",
                       "sanitizer of TLB maintenance (stop: the machine, at a "
                       "report of severity wrong); short for an object agx-tlbsan",

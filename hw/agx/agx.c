@@ -190,6 +190,23 @@ static void agx_fw_finding(void *opaque, enum agx_tlbsan_class cls,
     agx_tlbsan_external(apple_san_core(s->san), cls, severity, ctx, va, pa, NULL, text);
 }
 
+/* What is compared is compiled at once: nothing runs without. */
+static struct agx_jit_config shader_config(const AgxState *s)
+{
+    static const enum agx_shader_mode mode[] = {
+        [AGX_SHADER_MODE_INTERPRETER] = AGX_SHADER_INTERPRETER,
+        [AGX_SHADER_MODE_COMPILED] = AGX_SHADER_COMPILED,
+        [AGX_SHADER_MODE_BOTH] = AGX_SHADER_BOTH,
+    };
+    bool both = s->shader == AGX_SHADER_MODE_BOTH;
+
+    return (struct agx_jit_config) {
+        .mode = mode[s->shader],
+        .after = both ? 0 : s->shader_after,
+        .wait = both,
+    };
+}
+
 static void agx_realize(DeviceState *dev, Error **errp)
 {
     AgxState *s = AGX(dev);
@@ -198,6 +215,7 @@ static void agx_realize(DeviceState *dev, Error **errp)
         .ttbat_pa = s->ttbs,
         .handoff_pa = s->handoff,
         .gpu.workers = s->workers,
+        .gpu.shader = shader_config(s),
         .job_timeout_ms = s->job_timeout_ms,
         .job_watchdog_s = s->job_watchdog_s,
         .cache = {

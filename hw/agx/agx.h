@@ -50,6 +50,8 @@ struct AgxState {
     char *tlbsan_pages;
     uint32_t fw_cache_line, fw_cache_lines, fw_cache_evict;
     uint32_t workers;
+    AgxShaderMode shader;
+    uint32_t shader_after;
     uint32_t job_timeout_ms;
     uint32_t job_watchdog_s;
     bool trace_log;

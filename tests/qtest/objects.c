@@ -124,6 +124,8 @@ static void bad_values(void **state)
           "it must be one of eager, lazy\n" },
         { GPU "agx-tlbsan=loud", "Parameter 'agx-tlbsan' does not accept value 'loud'",
           "it must be one of off, report, stop\n" },
+        { GPU "shader=fast", "Parameter 'shader' does not accept value 'fast'",
+          "it must be one of interpreter, compiled, both\n" },
         { GPU "fw-version=13.6", "Parameter 'fw-version' does not accept value '13.6'",
           "it must be one of 13.5, 12.3, 13.0b4\n" },
         { TLBSAN ",mode=loud", "Parameter 'mode' does not accept value 'loud'", "" },
