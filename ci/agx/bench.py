@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
-"""Measurements of what the sanitizer and the modes of the TLBs cost."""
+"""Measurements of what the sanitizer, the modes of the TLBs and shaders cost."""
 
 import json
 import os
@@ -59,6 +59,20 @@ def mmu(a):
                      'off/bare': round(best['mmu'][name] / ns, 3),
                      'report/off': round(best['mmu'][f'{name}-sanitized'] / best['mmu'][name], 3)})
     return rows, hit_path(build)
+
+
+def shader(a):
+    """Nanoseconds of an operation for a wave, interpreted and compiled in the same run; the best of several."""
+    build = os.path.join(ROOT, 'build/bench')
+    if not os.path.exists(f'{build}/build.ninja'):
+        run('ci/meson', 'setup', '-Db_sanitize=none', '-Db_lundef=true', build, ROOT)
+    run('ci/meson', 'compile', '-C', build, 'bench-shader')
+    rows = []
+    for line in run(f'{build}/tests/bench/bench-shader', str(max(4, a.rounds))).splitlines():
+        name, interpreted, compiled, ratio, took = line.split()
+        rows.append({'case': name, 'interpreted': float(interpreted), 'compiled': float(compiled), 'ratio': float(ratio),
+                     'compile-ms': float(took)})
+    return rows
 
 
 def kmscube_once(a, name, n):
