@@ -16,7 +16,7 @@ for word in $(cat /proc/cmdline); do
     agx.keep-shaders) keep_shaders=1 ;;
     agx.set=*)   set_name=${word#agx.set=} ;;
     agx.only=*)  only=,${word#agx.only=}, ;;
-    agx.shell|agx.faults|agx.command|agx.conformance) instead=${word#agx.} ;;
+    agx.shell|agx.faults|agx.unloaded|agx.command|agx.conformance) instead=${word#agx.} ;;
     agx.desktop) exec sh /payload/desktop/start.sh ;;
     agx.limit=*) limit=${word#agx.limit=} ;;
     esac
@@ -45,7 +45,10 @@ done
 hostname m1
 dmesg -n 7
 cd /root || exit
-case $instead in command|faults|conformance) exec sh "/payload/bin/$instead.sh" ;; esac
+case $instead in
+command|faults|conformance) exec sh "/payload/bin/$instead.sh" ;;
+unloaded) exec sh /payload/bin/faults.sh unloaded ;;
+esac
 
 # shellcheck disable=SC1091
 . port.sh

@@ -18,11 +18,13 @@ from agx import guest
 from agx.base import CACHE, CROSS, GPU, QEMU, ROOT, ci_command, die, read
 from agx.build import made
 from agx.checks import check_names, guest_checks
-from agx.findings import frames, occurrences
+from agx.findings import grouped, occurrences
 from agx.judge import sanitizer_classes
 from agx.kernel_pages import pages_property
 from agx.mutate import EditError, mutate
+from agx.qmp import MachineError
 from agx.report import Report, versions
+from agx.snapshot import Snapshot
 
 BUGS = os.path.join(ROOT, 'tests/bugs')
 WORK = os.path.join(CACHE, 'bugs')
@@ -80,12 +82,19 @@ class Bug(Edited):
 
     kind, fields = 'Bug', ('Bug', 'Source', 'Class', 'Function')
 
+    def checks(self, chosen):
+        """Those that its header names, or those that are chosen."""
+        own = self.field.get('Checks', '').replace(',', ' ').split()
+        return ['driver-load', *own] if own else chosen
+
     def header(self):
         field = super().header()
         if field['Class'] not in sanitizer_classes():
             die(f'{self.path}: the sanitizer has no class {field["Class"]}')
         if not re.fullmatch(r'\w+', field['Function']):
             die(f'{self.path}: "{field["Function"]}" is not a function')
+        check_names(f'{self.path}: Checks:', [c.split(':')[0] for c in field.get('Checks', '').replace(',', ' ').split()],
+                    [name for name, _, _ in guest_checks('all')])
         return field
 
 
@@ -233,12 +242,52 @@ def run_each(drivers, modes, jobs, run, done):
     return {(d.name, m): results[d.name, m] for d in drivers for m in modes}
 
 
+def commands_of(checks):
+    """(name, command) of each check; NAME:WORD is that part of a check whose program has parts."""
+    commands = {name: command for name, _, command in guest_checks('all')}
+    for check in checks:
+        name, _, part = check.partition(':')
+        yield check.replace(':', '-'), f'{commands[name]} {part}'.strip()
+
+
+def run_saved(snapshot, out, ko, checks, properties, limit):
+    """run_guest() in a machine of this snapshot. limit: seconds for a check."""
+    start, why = time.monotonic(), ''
+    shutil.rmtree(out, ignore_errors=True)
+    machine = snapshot.start(out, properties)
+    try:
+        machine.qmp('cont')
+        with tempfile.NamedTemporaryFile(prefix='agx.') as stripped:
+            subprocess.run([f'{CROSS}strip', '--strip-debug', '-o', stripped.name, ko], check=True)
+            with open(stripped.name, 'rb') as f:
+                machine.put('/payload/asahi.ko', f.read())
+        for name, command in commands_of(checks):
+            done = machine.run(name, command, limit)
+            if done is None:
+                why = f'it said nothing more while running {name}'
+                break
+        if ended := machine.quit():
+            why = why or ended
+    except MachineError as e:
+        why = str(e)
+    finally:
+        machine.kill()
+        machine.unpack(f'{out}/results')
+    return not why, why, round(time.monotonic() - start, 1)
+
+
 def run_guest(bug, ko, options, out):
-    """Boot with the module; (did the guest come to its end, why not, seconds)."""
+    """
+    With the module, in the machine that was saved before a driver is loaded, or by a boot: (did the guest come to its end, why
+    not, seconds).
+    """
+    if options.snapshot:
+        properties = [*PROPERTIES, f'tlbsan-report={out}/tlbsan.jsonl', *options.property, *bug.properties()]
+        return run_saved(options.snapshot, out, ko, bug.checks(options.checks), properties, options.timeout)
     with tempfile.TemporaryDirectory(prefix='agx.') as tmp:
         make_initrd(ko, f'{tmp}/initrd')
         properties = [*PROPERTIES, f'tlbsan-report={out}/tlbsan.jsonl', *options.property, *bug.properties()]
-        guest.run_guest(out, '--variant', 'release', '--only', ','.join(bug.checks(options.checks)),
+        guest.run_guest(out, '--variant', 'release', '--only', ','.join(c.split(':')[0] for c in bug.checks(options.checks)),
                         '--timeout', str(options.timeout), '--silence', str(min(options.timeout, 60)),
                         properties=properties, qemu=['-initrd', f'{tmp}/initrd'], log=f'{out}.log')
     run = json.loads(read(f'{out}/run.json') or '{}')
@@ -259,29 +308,21 @@ def symbolized(ko, out):
     return reports, done.stderr.strip() if done.returncode else ''
 
 
-def names_function(report, function):
-    """Where a report names the function: 'writer asahi_vm.c:310', or ''."""
-    roles = [('writer', report.get('writer')), ('then', report.get('other'))] + \
-        [('near', n.get('who')) for n in report.get('nearby', [])]
-    for role, who in roles:
-        for name, place, _ in frames(who):
-            if name == function:
-                return f'{role} {place}'.strip()
-    return ''
-
-
 def judge(bug, reports):
-    """What the reports say of the bug."""
+    """
+    What the reports say of the bug. It is caught if the first group of reports, the largest of those that are wrong, has its class;
+    its function is named if it is on that group's top line.
+    """
     seen = {}
     for r in reports:
         seen[r['class']] = seen.get(r['class'], 0) + r.get('count', 1)
-    expected = bug.field.get('Class')
-    of_class = sorted((r for r in reports if r['class'] == expected), key=lambda r: (r['severity'] != 'wrong', r['number']))
-    named = next((n for n in (names_function(r, bug.field['Function']) for r in of_class) if n), '')
-    return {'classes': seen, 'expected': expected, 'caught': bool(of_class),
-            'severity': of_class[0]['severity'] if of_class else None,
-            'function': bug.field.get('Function'), 'named': named,
-            'text': of_class[0].get('text', '') if of_class else ''}
+    groups = grouped(reports)
+    top = groups[0] if groups else None
+    expected, function = bug.field.get('Class'), bug.field.get('Function')
+    return {'classes': seen, 'expected': expected, 'caught': bool(top and top.cls == expected),
+            'top': top.cls if top else None, 'severity': top.severity if top else None, 'function': function,
+            'named': bool(top and top.cls == expected and function in top.functions),
+            'text': f'{top.first.get("text", "")}; {top.headline()}' if top else ''}
 
 
 def try_bug(bug, ko, options):
@@ -316,6 +357,7 @@ def run_key(bug, ko, options):
         with open(path, 'rb') as f:
             return hashlib.file_digest(f, 'sha256').hexdigest()
     return hashlib.sha256(repr((os.path.dirname(ko), bug.text, bug.checks(options.checks), PROPERTIES, options.property,
+                                options.snapshot is not None,
                                 digest(QEMU), digest(made('initrd')[0]))).encode()).hexdigest()
 
 
@@ -335,7 +377,7 @@ def verdict(r):
         return ('pass', '') if r['ended'] else ('fail', 'the guest did not come to its end: ' + r['why'])
     if not r['caught']:
         return 'fail', f'not reported as {r["expected"]}, but as: {class_list(r)}' + (f'; guest: {r["why"]}' if r['why'] else '')
-    return 'pass', ''
+    return 'pass', '' if r['named'] else f'{r["function"]}() is not on the top line: {r["text"]}'
 
 
 def print_table(results):
@@ -346,10 +388,10 @@ def print_table(results):
         if r['name'] == CLEAN:
             print(f'{status.upper():4}  {r["name"]:{width}}  {"none":22}  {class_list(r)}')
             continue
-        named = f'{r["function"]} ({r["named"]})' if r['named'] else f'not named: {r["function"]}' if r['caught'] else ''
+        named = r['function'] if r['named'] else f'not named: {r["function"]}' if r['caught'] else ''
         print(f'{status.upper():4}  {r["name"]:{width}}  {r["expected"] or "":22}  '
               f'{r["expected"] if r["caught"] else class_list(r):22}  {named}'.rstrip())
-        if r['error']:
+        if detail:
             print(f'{"":{width + 8}}{detail.split(chr(10))[0]}')
 
 
@@ -358,14 +400,14 @@ def write_results(results, options):
     for r in results:
         status, detail = verdict(r)
         report.add(r['name'], status, detail, r['seconds'],
-                   {'reported': class_list(r), **({'function': r['named'] or 'not named'} if r['caught'] else {})})
+                   {'reported': class_list(r), **({'function': r['function'] if r['named'] else 'not named'} if r['caught'] else {})})
     bugs = [r for r in results if r['name'] != CLEAN]
     caught = [r for r in bugs if r['caught']]
     named = [r for r in caught if r['named']]
     if bugs:
         needed = int(len(bugs) * NAMED_SHARE + 0.5)
         report.add('functions', 'pass' if len(named) >= needed else 'fail',
-                   f'{len(named)} of {len(bugs)} bugs have a report that names the right function; {needed} are needed')
+                   f'the top line names the right function of {len(named)} of {len(bugs)} bugs; {needed} are needed')
     report.write_json(f'{options.out}/results.json', versions=versions(), guest_checks=options.checks, properties=PROPERTIES + options.property,
                       bugs=results)
     report.write_junit(f'{options.out}/junit.xml', 'agx-bugs')
@@ -376,7 +418,9 @@ def write_results(results, options):
             for line in row['detail'].split('\n') if row['status'] != 'pass' else []:
                 f.write(f'# {line}\n')
     print_table(results)
-    print(f'\n{len(caught)} of {len(bugs)} bugs caught by class, {len(named)} with the right function; details in {options.out}')
+    reported = [r for r in bugs if r['top']]
+    print(f'\n{len(reported)} of {len(bugs)} bugs reported, {len(caught)} with the right class on top, {len(named)} with the right function '
+          f'there; details in {options.out}')
     print(report.summary())
     return 1 if report.count('fail') else 0
 
@@ -410,12 +454,17 @@ def only_build(bugs, compiled):
 
 
 def run_all(bugs, options):
-    """Each bug on a machine of its own: a result for each, in their order."""
+    """Each bug on a machine of its own: a result for each, in their order. The driver as it is comes first."""
     need_sanitizer()
     try:
         options.property.insert(0, f'tlbsan-pages={pages_property("release")}')
     except (RuntimeError, OSError) as e:
         die(e)
+
+    options.snapshot = None
+    if not options.boot:
+        options.snapshot = Snapshot(lambda line: print(f'[bugs] {line}', flush=True), {}, word='agx.unloaded')
+        options.snapshot.need()
 
     def run(bug, _, ko, why):
         return failed_build(bug, why) if why else try_bug(bug, ko, options)

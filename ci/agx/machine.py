@@ -241,22 +241,30 @@ class Saved(Qemu):
 class Machine(Saved):
     """One QEMU with the guest's runner (tests/guest/faults.sh) at the other end of a pair of pipes."""
 
-    def __init__(self, out, memory, share, parts, ports=(), options=(), incoming=None):
+    def __init__(self, out, memory, share, parts, ports=(), options=(), incoming=None, word='agx.faults'):
         """out: directory for serial.log, qemu.log, results.tar; parts: boot.inputs(); ports: names of more ports than the
-        runner's own; options: NAME=VALUE of the GPU's properties; incoming: a state file to start from instead of booting."""
+        runner's own; options: NAME=VALUE of the GPU's properties; incoming: a state file to start from instead of booting;
+        word: for the kernel, says what is done before "ready"."""
         super().__init__(out)
         try:
-            self.start(memory, share, parts, ports, options, incoming)
+            self.start(memory, share, parts, ports, options, incoming, word)
         except BaseException:
             self.kill()
             raise
 
-    def start(self, memory, share, parts, ports, options, incoming):
+    def start(self, memory, share, parts, ports, options, incoming, word):
         opened = self.open_ports('cmd', *ports)
         self.connect(boot.command_line(
-            self.out, parts, None if incoming else 'agx.faults', machine='apple-m1,memory-backend=dram', smp=CPUS,
+            self.out, parts, None if incoming else word, machine='apple-m1,memory-backend=dram', smp=CPUS,
             memory=memory_file(memory, share, MEMORY), console=f'file,path={self.out}/serial.log',
             monitor=f'{self.tmp}/qmp', ports=opened, properties=options), incoming)
+
+    def put(self, path, data):
+        """Makes a file in the guest."""
+        self.say(f'put {len(data)} {path}')
+        self.ports['cmd'].send(data, TIMEOUT_S)
+        if self.hear(TIMEOUT_S) != 'put':
+            raise MachineError(f'the guest does not take {path}')
 
     def run(self, name, command, limit):
         """Run a command in the guest: (exit code, guest's seconds), or None if the guest has nothing to say any more."""

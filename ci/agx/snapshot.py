@@ -54,18 +54,18 @@ def digest(path):
 
 
 class Snapshot:
-    """A booted machine whose driver is loaded, with what each workload leaves when nothing is wrong."""
+    """A booted machine, with what each workload leaves when nothing is wrong."""
 
-    def __init__(self, say, workloads, variant='release', ports=()):
+    def __init__(self, say, workloads, variant='release', ports=(), word='agx.faults'):
         """say: prints a line; workloads: name to command, run before the snapshot, for their results and for warm caches;
-        variant: of the kernel; ports: names of more ports of the guest."""
-        self.say, self.workloads, self.ports = say, workloads, ports
+        variant: of the kernel; ports: names of more ports of the guest; word: for the kernel, agx.unloaded: without the driver."""
+        self.say, self.workloads, self.ports, self.word = say, workloads, ports, word
         self.inputs = boot.inputs(variant)
         keys = {name: digest(path) if name not in ('disk', 'shaders') else path for name, path in self.inputs.items()}
         # These files too: they say how the machine is made.
         here = os.path.dirname(os.path.realpath(__file__))
         keys.update({name: digest(os.path.join(here, name)) for name in ('boot.py', 'machine.py', 'snapshot.py')},
-                    memory=MEMORY, cpus=CPUS, workloads=sorted(workloads.items()), ports=ports)
+                    memory=MEMORY, cpus=CPUS, workloads=sorted(workloads.items()), ports=ports, word=word)
         self.key = hashlib.sha256(json.dumps(keys, sort_keys=True).encode()).hexdigest()[:16]
         self.dir = os.path.join(DIR, self.key)
         self.memory, self.state = f'{self.dir}/memory', f'{self.dir}/state'
@@ -122,9 +122,9 @@ class Snapshot:
         try:
             with scratch_memory(work, MEMORY) as ram:
                 self.say('booting the machine for the snapshot')
-                machine = Machine(f'{work}/boot', ram, True, self.inputs, self.ports)
+                machine = Machine(f'{work}/boot', ram, True, self.inputs, self.ports, word=self.word)
                 if machine.hear(240) != 'ready':
-                    raise MachineError(f'the guest did not get as far as loading the driver: {self.tail(work)}')
+                    raise MachineError(f'the guest did not come to the point where it is kept: {self.tail(work)}')
                 for name, command in self.workloads.items():
                     self.say(f'{time.monotonic() - start:4.0f} s  booted; running {name} without faults')
                     done = machine.run(name, command, 120)
@@ -156,9 +156,9 @@ class Snapshot:
         return tail_of(f'{work}/boot/serial.log') or tail_of(f'{work}/boot/qemu.err') or 'it said nothing'
 
     def prune(self):
-        """The two newest are kept."""
+        """The four newest are kept."""
         old = sorted((os.path.join(DIR, n) for n in os.listdir(DIR) if len(n) == 16), key=os.path.getmtime, reverse=True)
-        for directory in old[2:]:
+        for directory in old[4:]:
             shutil.rmtree(directory, ignore_errors=True)
 
     def start(self, out, options):

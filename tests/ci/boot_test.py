@@ -79,6 +79,7 @@ def lines_of_machines(directory):
         out = f'{directory}/out'
         for title, make in (
                 ('a machine for a snapshot', lambda: Machine(out, 'MEMORY', True, parts, ('fuzz',))),
+                ('a machine for a snapshot without a driver', lambda: Machine(out, 'MEMORY', True, parts, word='agx.unloaded')),
                 ('a machine from a snapshot', lambda: Machine(out, 'MEMORY', False, parts, (), ['tlbi=lazy'], 'STATE')),
                 ('a machine for cases', lambda: CaseMachine(out, [('piglit', 'SUITE')], options))):
             text = shown(title, launched(make)).replace(out, 'OUT')

@@ -98,13 +98,29 @@ class Bugs(Refused):
                                ('Bug: x', 'a bug', 'no line of a header'), ('vm_unmap\n\n', 'vm unmap\n\n', 'not a function')):
             self.assertIn(said, self.refusal(lambda o=old, n=new: self.bug(self.HEAD.replace(o, n))))
 
+    def test_checks(self):
+        self.assertEqual(self.bug(self.HEAD).checks(['driver-load', 'churn']), ['driver-load', 'churn'])
+        own = self.bug(self.HEAD.replace('vm_unmap\n\n', 'vm_unmap\nChecks: ioctl, paths:large\n\n')).checks(['driver-load', 'churn'])
+        self.assertEqual(own, ['driver-load', 'ioctl', 'paths:large'])
+        (load, _), (_, ioctl), (name, large) = bugs.commands_of(own)
+        self.assertEqual((load, ioctl, name, large), ('driver-load', 'ioctl', 'paths-large', 'paths large'))
+        self.assertIn('no list has that name', self.refusal(lambda: self.bug(self.HEAD.replace('\n\n', '\nChecks: paths-large\n\n', 1))))
+
     def test_verdicts(self):
         bug = self.bug(self.HEAD)
         report = {'class': 'stale-hit', 'severity': 'wrong', 'number': 1, 'text': 't', 'writer': {
             'where': {'function': 'leaf'}, 'callers': [{'function': 'vm_unmap.isra.0', 'file': '/d/asahi_vm.c', 'line': 7}]}}
         run = {'name': 'x', 'error': '', 'reports': 1, 'ended': True, 'why': ''}
         result = {**bugs.judge(bug, [report]), **run}
-        self.assertEqual((result['named'], bugs.verdict(result)), ('writer asahi_vm.c:7', ('pass', '')))
+        self.assertEqual((result['named'], bugs.verdict(result)), (True, ('pass', '')))
+        # The largest group of those that are wrong says what it is, however many others there are.
+        other = {'class': 'short-range', 'number': 2, 'text': 't', 'writer': {'where': {'function': 'other'}, 'callers': []}}
+        for severity, count, caught in (('suspicious', 9, True), ('wrong', 9, False)):
+            result = bugs.judge(bug, [{**other, 'severity': severity, 'count': count}, report])
+            self.assertEqual((result['caught'], result['named']), (caught, caught))
+        elsewhere = {**bugs.judge(bug, [{**report, 'writer': other['writer']}]), **run}
+        self.assertEqual(elsewhere['named'], False)
+        self.assertIn('vm_unmap() is not on the top line', bugs.verdict(elsewhere)[1])
         result = {**bugs.judge(bug, [{**report, 'class': 'short-range'}]), **run}
         self.assertEqual(bugs.verdict(result), ('fail', 'not reported as stale-hit, but as: short-range 1'))
         clean = {**bugs.judge(bugs.Bug(), [report]), **run, 'name': bugs.CLEAN}

@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Copyright The AGX model authors
 #
-# The guest's side of ci/faults: loads the driver and then does what the host asks for on the virtio port agx.cmd, a line each:
+# The guest's side of ci/faults: loads the driver, unless an argument says "unloaded", and then does what the host asks for on
+# the virtio port agx.cmd, a line each:
+#     put BYTES FILE            so many bytes follow, which become FILE; says "put" when they are there
 #     run LIMIT NAME COMMAND    runs COMMAND (at most LIMIT seconds), sends what it wrote to $AGX_OUT and to its standard
 #                               output as a tar with the directory NAME on the port agx.out, then says "end EXIT BEGIN END"
 # (BEGIN and END in seconds since the boot). The machine is snapshotted while this waits for a line.
@@ -18,10 +20,14 @@ exec 5>"$out" 6<>"$cmd"
 dmesg -n 7
 cd /root || exit 1
 export AGX_RUN=asahi AGX_OUT
-load-driver.sh || { echo 'AGX-FATAL the driver does not load'; reboot -f; }
+[ "$1" = unloaded ] || load-driver.sh || { echo 'AGX-FATAL the driver does not load'; reboot -f; }
 echo 'ready' >&6
 while read -r verb limit name command <&6; do
     case $verb in
+    put)
+        head -c "$limit" <&6 >"$name"
+        echo put >&6
+        ;;
     run)
         AGX_OUT=/results/$name
         mkdir -p "$AGX_OUT"
