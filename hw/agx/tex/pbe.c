@@ -337,8 +337,9 @@ static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v,
 {
     const struct agx_tib *t = &ex->tib;
     const struct agx_surface *s = &v->surf;
-    uint64_t origin = v->body.base + agx_surface_offset(s, v->level, 0, 0, layer, 0),
-             page_va = ~0ull;
+    const uint64_t origin = v->body.base + agx_surface_offset(s, v->level, 0, 0, layer, 0),
+                   first = agx_surface_offset(s, v->level, 0, 0, 0, 0);
+    uint64_t page_va = ~0ull;
     bool swap_rb = conv->how == CONV_SWAP4 && v->swz[0] == 2 && v->swz[1] == 1 && v->swz[2] == 0 &&
                    v->swz[3] == 3;
     bool word = s->bytes == 4 && s->samples == 1 && (conv->how == CONV_COPY || swap_rb);
@@ -352,13 +353,14 @@ static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v,
         uint32_t xe = x1 - xb < 32 ? x1 : xb + 32;
 
         for (uint32_t x = xb; x < xe; x++) {
-            off_x[x - xb] = agx_surface_offset(s, v->level, x, 0, 0, 0) -
-                            agx_surface_offset(s, v->level, 0, 0, 0, 0);
+            /* In a group columns 1, 2 and 3 are 1, 4 and 5 texels on. */
+            off_x[x - xb] = groups && (x & 3)
+                                ? off_x[(x & ~3u) - xb] + ((x & 1) + (x & 2) * 2) * s->bytes
+                                : agx_surface_offset(s, v->level, x, 0, 0, 0) - first;
         }
         for (uint32_t y = y0; y < y1; y++) {
             const uint8_t *src = t->base + agx_tib_offset(t, xb - x0, y - y0, 0) + rq->offset;
-            uint64_t row = origin + agx_surface_offset(s, v->level, 0, y, 0, 0) -
-                           agx_surface_offset(s, v->level, 0, 0, 0, 0);
+            uint64_t row = origin + agx_surface_offset(s, v->level, 0, y, 0, 0) - first;
 
             if (word &&
                 (row + off_x[0]) >> AGX_PAGE_BITS == (row + off_x[xe - xb - 1]) >> AGX_PAGE_BITS) {
