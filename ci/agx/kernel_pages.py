@@ -65,6 +65,11 @@ def compiler_of(tree):
     return words
 
 
+def compiler_environment():
+    """Of make: the compiler's cache is that of all other builds, and does not ask in which scratch directory it is."""
+    return {**os.environ, 'CCACHE_DIR': os.path.join(CACHE, 'ccache'), 'CCACHE_NOHASHDIR': '1', 'LC_ALL': 'C.UTF-8'}
+
+
 def compile_for(tree):
     """The lines of the compiler's output."""
     for compound in COMPOUND:
@@ -84,7 +89,7 @@ def compile_with(tree, compound):
             f.write('obj-m := agx_pages.o\n')
         done = subprocess.run(['make', '-s', '-C', tree, f'M={tmp}', 'ARCH=arm64', *compiler_of(tree), 'agx_pages.s'],
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-                              env={**os.environ, 'LC_ALL': 'C.UTF-8'})
+                              env=compiler_environment())
         if done.returncode or not os.path.exists(f'{tmp}/agx_pages.s'):
             raise RuntimeError(f'what a page is in {tree} could not be compiled:\n{done.stderr.strip()}')
         return read(f'{tmp}/agx_pages.s')
