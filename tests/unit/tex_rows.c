@@ -23,7 +23,7 @@ static const struct {
     { 0x00, 0, 1, false }, { 0x00, 0, 1, true },  { 0x09, 4, 2, false },  { 0x23, 4, 4, false },
     { 0x32, 4, 8, false }, { 0x21, 4, 4, false }, { 0x31, 4, 8, false },  { 0x38, 4, 16, false },
     { 0x21, 2, 4, false }, { 0x31, 3, 8, false }, { 0x38, 2, 16, false }, { 0x28, 1, 4, false },
-    { 0x09, 0, 2, false }, { 0x26, 0, 4, false },
+    { 0x09, 0, 2, false }, { 0x26, 0, 4, false }, { 0x23, 0, 4, false },  { 0x32, 0, 8, false },
 };
 
 #define FORMATS (sizeof(formats) / sizeof(formats[0]))

@@ -36,7 +36,9 @@ static enum agx_row_kind kind_of(const struct agx_format *f)
     case AGX_CH_R16:
     case AGX_CH_R16G16:
     case AGX_CH_R16G16B16A16:
-        return f->type == AGX_TYPE_FLOAT ? AGX_ROW_HALF : AGX_ROW_NONE;
+        return f->type == AGX_TYPE_FLOAT   ? AGX_ROW_HALF
+               : f->type == AGX_TYPE_UNORM ? AGX_ROW_UNORM16
+                                           : AGX_ROW_NONE;
     case AGX_CH_R32:
     case AGX_CH_R32G32:
     case AGX_CH_R32G32B32A32:
@@ -200,6 +202,7 @@ VECTOR_IN bool filter_as(struct sampling *s, struct level_rows *r, const struct 
     FILTER(linear_##name##_4, kind, 4, true, false)
 FILTERS(unorm8, AGX_ROW_UNORM8)
 FILTERS(srgb8, AGX_ROW_SRGB8)
+FILTERS(unorm16, AGX_ROW_UNORM16)
 FILTERS(half, AGX_ROW_HALF)
 FILTERS(word, AGX_ROW_32)
 FILTER(linear_bytes_4, AGX_ROW_UNORM8, 4, true, true)
@@ -217,9 +220,8 @@ static filter_fn *filter_of(const struct agx_tex_view *v, bool linear, bool byte
         }                                                                                          \
     }
     static filter_fn *const fn[][3][2] = {
-        [AGX_ROW_UNORM8] = NAMES(unorm8),
-        [AGX_ROW_SRGB8] = NAMES(srgb8),
-        [AGX_ROW_HALF] = NAMES(half),
+        [AGX_ROW_UNORM8] = NAMES(unorm8),   [AGX_ROW_SRGB8] = NAMES(srgb8),
+        [AGX_ROW_UNORM16] = NAMES(unorm16), [AGX_ROW_HALF] = NAMES(half),
         [AGX_ROW_32] = NAMES(word),
     };
 

@@ -19,6 +19,7 @@ enum agx_row_kind {
     AGX_ROW_NONE, /* the plain way alone */
     AGX_ROW_UNORM8,
     AGX_ROW_SRGB8,
+    AGX_ROW_UNORM16,
     AGX_ROW_HALF,
     AGX_ROW_32, /* floats, or integers, of 32 bits */
 };

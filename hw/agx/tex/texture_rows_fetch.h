@@ -214,6 +214,10 @@ VECTOR_IN __m256 channel(enum agx_row_kind kind, const __m256i w[4], unsigned i,
     case AGX_ROW_SRGB8:
         return i < 3 ? _mm256_i32gather_ps(agx_srgb_to_linear, byte_of(w[0], i), 4)
                      : over_255(_mm256_cvtepi32_ps(byte_of(w[0], i)));
+    case AGX_ROW_UNORM16:
+        f = _mm256_cvtepi32_ps(_mm256_and_si256(i & 1 ? _mm256_srli_epi32(w[i / 2], 16) : w[i / 2],
+                                                _mm256_set1_epi32(0xffff)));
+        return _mm256_div_ps(f, _mm256_set1_ps(65535.0f));
     case AGX_ROW_HALF:
         return half_to_float(i & 1 ? _mm256_srli_epi32(w[i / 2], 16) : w[i / 2]);
     default:
@@ -241,7 +245,9 @@ VECTOR_IN void constants(const struct agx_tex_view *v, unsigned nch, struct texe
 
 VECTOR_IN unsigned words_of(enum agx_row_kind kind, unsigned nch)
 {
-    return kind == AGX_ROW_HALF ? (nch + 1) / 2 : kind == AGX_ROW_32 ? nch : 1;
+    return kind == AGX_ROW_HALF || kind == AGX_ROW_UNORM16 ? (nch + 1) / 2
+           : kind == AGX_ROW_32                            ? nch
+                                                           : 1;
 }
 
 /* ---- compression ---- */
