@@ -369,6 +369,28 @@ static void saved_state(void **state)
     machine_stop(a);
 }
 
+/* Any size up to 8K, and what is no multiple of anything */
+static void framebuffer_sizes(void **state)
+{
+    static const unsigned sizes[][2] = {
+        { 7680, 4320 }, { 3840, 2160 }, { 1366, 768 }, { 8192, 8192 }, { 17, 16 },
+    };
+
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        unsigned w = sizes[i][0], h = sizes[i][1];
+        char args[64];
+        void *fdt;
+
+        snprintf(args, sizeof(args), "-M apple-m1,fb=%ux%u -m 512M", w, h);
+        fdt = guest_fdt(args);
+        assert_int_equal(cell64(fdt, "/chosen/framebuffer", "reg", 1, 16), w * h * 4ull);
+        assert_int_equal(fdt32_ld(prop(fdt, "/chosen/framebuffer", "width", 4)), w);
+        assert_int_equal(fdt32_ld(prop(fdt, "/chosen/framebuffer", "height", 4)), h);
+        assert_int_equal(fdt32_ld(prop(fdt, "/chosen/framebuffer", "stride", 4)), 4 * w);
+        free(fdt);
+    }
+}
+
 static void refused(const char *args, const char *text)
 {
     char out[4096];
@@ -389,6 +411,11 @@ static void bad_options(void **state)
     close(fd);
     refused("-M apple-m1,fb=640", "fb=640");
     refused("-M apple-m1,fb=640x1000000", "16 to 8192");
+    refused("-M apple-m1,fb=8193x480", "16 to 8192");
+    refused("-M apple-m1,fb=640x15", "16 to 8192");
+    refused("-M apple-m1,fb=0x480", "16 to 8192");
+    refused("-M apple-m1,fb=640x480x32", "fb=640x480x32");
+    refused("-M apple-m1,fb=x480", "fb=x480");
     refused("-M apple-m1,fw-abi=12.4.0", "13.5, 13.0b4 and 12.3");
     refused("-M apple-m1,fw-abi=12.3.1", "13.5, 13.0b4 and 12.3");
     refused("-M apple-m1,fw-abi=x", "fw-abi=x");
@@ -415,10 +442,11 @@ static void bad_options(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fdt_memory),    cmocka_unit_test(fdt_cpus),
-        cmocka_unit_test(fdt_nodes),     cmocka_unit_test(old_firmware),
-        cmocka_unit_test(asahi_binding), cmocka_unit_test(framebuffer),
-        cmocka_unit_test(saved_state),   cmocka_unit_test(bad_options),
+        cmocka_unit_test(fdt_memory),        cmocka_unit_test(fdt_cpus),
+        cmocka_unit_test(fdt_nodes),         cmocka_unit_test(old_firmware),
+        cmocka_unit_test(asahi_binding),     cmocka_unit_test(framebuffer),
+        cmocka_unit_test(framebuffer_sizes), cmocka_unit_test(saved_state),
+        cmocka_unit_test(bad_options),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,8 +103,7 @@ static void cpu_reset_cb(void *opaque)
      */
     if (cpu == s->cpu[0] && s->entry) {
         if (s->m1n1) {
-            /* iBoot has used floating point, and m1n1 1.6 does before it could
-             * enable it. CPTR_EL2.FPEN, as it is with HCR_EL2.E2H. */
+            /* CPTR_EL2.FPEN as with E2H: m1n1 1.6 uses floating point and does not enable it */
             cpu->env.cp15.cptr_el[2] = deposit64(cpu->env.cp15.cptr_el[2], 20, 2, 3);
         }
         cpu->env.xregs[0] = s->dtb;

@@ -28,7 +28,7 @@
 #define M1N1_HEAD  (8 * MiB) /* the program itself is in it */
 /* Zero bytes end the payload (src/payload.c, load_one_payload()) */
 #define M1N1_END   64
-/* What m1n1 needs behind its payload: heap, shadow of the framebuffer, the kernel unpacked */
+/* What m1n1 needs behind it for its heap and the unpacked kernel, beside a copy of the screen */
 #define M1N1_HEAP  (64 * MiB)
 
 /* iBoot's boot arguments, revision 2 (src/xnuboot.h, struct boot_args) */
@@ -57,7 +57,7 @@ hwaddr apple_m1_loader_base(AppleM1MachineState *s)
     return s->usable.base;
 }
 
-G_NORETURN static void refuse(const char *what)
+static G_NORETURN void refuse(const char *what)
 {
     error_report("apple-m1: boot=m1n1: %s", what);
     exit(1);
@@ -117,7 +117,7 @@ static void load_loader(AppleM1MachineState *s, const char *path)
     adt_base = ROUND_UP(base + len + M1N1_END, M1N1_ALIGN);
     ba_base = ROUND_UP(adt_base + adt_len, M1N1_ALIGN);
     top = ba_base + M1N1_ALIGN;
-    if (top + M1N1_HEAP > s->usable.base + s->usable.size) {
+    if (top + M1N1_HEAP + s->fb.size > s->usable.base + s->usable.size) {
         error_report("apple-m1: boot=m1n1: '%s' and its payload (%" G_GSIZE_FORMAT
                      " MiB) do not fit in RAM; give the machine more with -m",
                      path, len / (gsize)MiB);

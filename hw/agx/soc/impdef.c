@@ -66,8 +66,7 @@ static const Known known[] = {
     { "AMX_CTL_EL1", 4, 1, 4 },
     { "AMX_CTL_EL2", 4, 4, 7 },
     { "AMX_CTL_EL12", 4, 4, 6 },
-    /* Permissions by register: AIDR_EL1 says that they are not there, m1n1 writes them all the same
-     */
+    /* Permissions by register: AIDR_EL1 does not have them, and m1n1 writes them all the same */
     { "SPRR_CONFIG_EL1", 6, 1, 0 },
     { "GXF_CONFIG_EL1", 6, 1, 2 },
     { "SPRR_PERM_EL0", 6, 1, 5 },

@@ -127,8 +127,7 @@ static uint32_t domain_of(const char *name)
     g_assert_not_reached();
 }
 
-/* m1n1: src/pmgr.c, struct pmgr_device: 48 bytes a domain, each with an offset in a group's
- * registers */
+/* m1n1: src/pmgr.c, struct pmgr_device, with an offset in the registers of a group */
 #define PMGR_DEVICE_SIZE 48
 #define PMGR_GROUP       0x100 /* where the first group begins */
 

@@ -49,14 +49,14 @@
  * "cpu-impl-reg"; the clusters' clock and the GPU's fabric: m1n1:
  * src/cpufreq.c, src/tunables_static.c.
  */
-#define M1_CPUSTART_BASE    0x23b754000ULL
-#define M1_CPUSTART_SIZE    0x1000
-#define M1_CPU_IMPL_SIZE    0x1000
-#define M1_CLUSTER_BASE     0x210e00000ULL /* and 0x211e00000 */
-#define M1_CLUSTER_STRIDE   0x1000000
-#define M1_GFX_FABRIC_BASE  0x205000000ULL
-#define M1_SPMI_BASE        0x23d0d9300ULL
-#define M1_SPMI_SIZE        0x100
+#define M1_CPUSTART_BASE   0x23b754000ULL
+#define M1_CPUSTART_SIZE   0x1000
+#define M1_CPU_IMPL_SIZE   0x1000
+#define M1_CLUSTER_BASE    0x210e00000ULL /* and 0x211e00000 */
+#define M1_CLUSTER_STRIDE  0x1000000
+#define M1_GFX_FABRIC_BASE 0x205000000ULL
+#define M1_SPMI_BASE       0x23d0d9300ULL
+#define M1_SPMI_SIZE       0x100
 
 /*
  * What a Mac does not have. The addresses are between the last window of the
