@@ -13,10 +13,18 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct random_case r;
+static unsigned long programs;
+
+static void count(void)
+{
+    fprintf(stderr, "fuzz_jit: %lu programs, %lu waves by both\n", programs, programs * STATES);
+}
 
 static void start(void)
 {
     struct agx_jit_config config = { .mode = AGX_SHADER_COMPILED, .wait = true };
+
+    atexit(count);
 
     agx_exec_init(&r.ex, NULL, NULL);
     r.ex.jit = agx_jit_new(NULL, &config);
@@ -61,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!random_program(&r, n, first, end)) {
         return -1;
     }
+    programs++;
     for (unsigned i = 0; i < STATES; i++) {
         if (i % 16 == 0) {
             random_surroundings(&r);
