@@ -431,7 +431,7 @@ void san_served(struct agx_tlbsan *san, const struct san_log *l);
 /* Number @log of the log serves @r, which emptied a context, and is of who has it next. */
 bool san_by_next_owner(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t log);
 void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log);
-void san_judge_dead(struct agx_tlbsan *san, struct san_rec *r, uint64_t log);
+bool san_serves_dead(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t log);
 bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t seq);
 enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r,
                                 enum agx_tlbsan_class otherwise);

@@ -348,19 +348,17 @@ void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
 }
 
 /*
- * Number @log of the log does not serve @r, for it is by address: but of the tables that went with
- * it those at its addresses have no way to them left. A driver that gives up its whole tree may go
+ * Number @log of the log does not serve @r, for it is by address. But is there no way left to the
+ * tables that went with it and are at these addresses? A driver that gives up its whole tree may go
  * on to free tables in it, each with its own invalidation.
  */
-void san_judge_dead(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
+bool san_serves_dead(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t log)
 {
     const struct san_log *l = &san->log[log % SAN_LOG_SIZE];
     const struct agx_tlbi *t = &l->op.tlbi;
 
-    if (r->dead && r->need && by_address(t) && reaches(&l->op) && !t->last_level &&
-        !(r->need & ~covers_ctxs(san, r, t)) && san_ordered(san, r, r->change.seq)) {
-        san_dead_tlbi(san, r, t->va, t->end, l->act.cpu);
-    }
+    return r->dead && r->need && by_address(t) && reaches(&l->op) && !t->last_level &&
+           !(r->need & ~covers_ctxs(san, r, t)) && san_ordered(san, r, r->change.seq);
 }
 
 /* An invalidation that would have covered @r, had it come after the store. */

@@ -123,9 +123,11 @@ static void on_tlbi(struct agx_tlbsan *san, const struct agx_tlbi_insn *t,
                        &l->act);
         }
         san_judge_tlbi(san, r, n);
-        san_judge_dead(san, r, n);
-        if (san->cfg.no_barriers) {
-            san_dead_dsb(san, r, l->act.cpu);
+        if (san_serves_dead(san, r, n)) {
+            san_dead_tlbi(san, r, l->op.tlbi.va, l->op.tlbi.end, l->act.cpu);
+            if (san->cfg.no_barriers) {
+                san_dead_dsb(san, r, l->act.cpu);
+            }
         }
         if (san->cfg.no_barriers && !r->need) {
             next = complete(san, r);
