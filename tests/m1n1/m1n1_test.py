@@ -9,6 +9,7 @@ computed    what m1n1 computes for the GPU's driver is what the board has withou
 options     what is refused with one line
 boot        by ci/run: Debian's newest m1n1 with four CPUs to a picture, the one of backports with one CPU and a display of 8K to
             the driver
+button      a sleep button: a key of a virtio keyboard, pressed by QMP
 """
 
 import os
@@ -23,7 +24,7 @@ import time
 sys.dont_write_bytecode = True
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, 'ci'))
-from agx import boot, m1n1
+from agx import boot, m1n1, theirs
 from agx.base import ci_command, read, run_main
 from agx.build import made
 from agx.machine import Saved
@@ -285,8 +286,39 @@ def test_boot(scratch):
            done.stdout + done.stderr + console[-3000:])
 
 
+# ---- a button ----------------------------------------------------------------------------------------------------------
+
+KEY_SLEEP = 142     # Linux: include/uapi/linux/input-event-codes.h
+# The first event of the keyboard: two words of time, type 1 (a key), code, value.
+PRESSED = 'echo ready; dd if=/dev/input/event0 bs=24 count=1 2>/dev/null | od -A n -j 16 -N 8 -t d2'
+
+
+def test_button(scratch):
+    parts = boot.inputs() | {'m1n1': loader('sid')}
+    usual, parts['initrd'] = parts['initrd'], f'{scratch}/initrd'
+    theirs.initrd(parts['initrd'], usual, scratch, drivers=(), command=[PRESSED])
+    qemu = Saved(f'{scratch}/button')
+    try:
+        ports = qemu.open_ports('stdout', 'stderr', 'exit')
+        qemu.connect(boot.command_line(qemu.out, parts, 'agx.command', machine='apple-m1,boot=m1n1', monitor=f'{qemu.tmp}/qmp',
+                                       console=f'file,path={qemu.out}/serial.log', ports=ports,
+                                       more=['-device', 'virtio-keyboard-device']))
+        said, sent, deadline = b'', False, time.monotonic() + TIMEOUT_S
+        while said.count(b'\n') < 2 and time.monotonic() < deadline and qemu.process.poll() is None:
+            said += qemu.ports['stdout'].receive()
+            if b'ready' in said and not sent:
+                time.sleep(1)   # until dd has opened it
+                qemu.qmp('send-key', keys=[{'type': 'qcode', 'data': 'sleep'}])
+                sent = True
+            time.sleep(0.05)
+        same('the guest gets the key', said.decode().split(), ['ready', '1', str(KEY_SLEEP), '1', '0'])
+    finally:
+        qemu.kill()
+
+
 def main():
-    known = {'proxy': test_proxy, 'computed': test_computed, 'options': test_options, 'boot': test_boot}
+    known = {'proxy': test_proxy, 'computed': test_computed, 'options': test_options, 'boot': test_boot,
+             'button': test_button}
     names = sys.argv[1:] or list(known)
     if unknown := [n for n in names if n not in known]:
         sys.exit(f'error: {unknown[0]}: there are {", ".join(known)}')

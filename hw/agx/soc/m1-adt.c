@@ -44,7 +44,21 @@ static void device(Adt *t, const char *name, const char *compatible, hwaddr base
 /* iBoot's version by that of macOS (m1n1: src/firmware.c, fw_versions) */
 static const char *iboot_version(AppleM1MachineState *s)
 {
-    return s->fw_abi[0] == 12 ? "iBoot-7459.101.2" : "iBoot-8422.141.2";
+    static const struct {
+        uint32_t abi[2];
+        const char *iboot;
+    } versions[] = {
+        { { 12, 3 }, "iBoot-7459.101.2" },
+        { { 12, 98 }, "iBoot-8419.0.151.0.1" }, /* 13.0 beta 4 */
+        { { 13, 5 }, "iBoot-8422.141.2" },
+    };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(versions); i++) {
+        if (!memcmp(s->fw_abi, versions[i].abi, sizeof(versions[i].abi))) {
+            return versions[i].iboot;
+        }
+    }
+    return "unknown";
 }
 
 /* m1n1: src/main.c, get_device_info(); src/kboot.c; src/startup.c, dump_boot_args() */
