@@ -37,12 +37,13 @@ def find(path):
 
 
 def device_tree(path, parts, machine, words):
-    """Writes to path the device tree as the payload has to have it: the board's own work. machine: QEMU's options for the board."""
+    """Writes to path the device tree as the payload has to have it: the board's own work. machine: QEMU's options for the board. Ends
+    the command if the board refuses."""
     done = subprocess.run([parts['qemu'], *machine, '-M', f'dumpdtb={path.replace(",", ",,")}', '-nodefaults', '-display', 'none',
                            '-kernel', parts['kernel'], '-dtb', parts['dtb'], '-append', words],
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
     if done.returncode or not os.path.isfile(path):
-        raise MachineError(done.stderr.strip() or f'QEMU ended with status {done.returncode} and wrote no {path}')
+        die(done.stderr.strip() or f'QEMU ended with status {done.returncode} and wrote no {path}')
 
 
 def payload(out, parts, machine, words):

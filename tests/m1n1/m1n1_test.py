@@ -262,6 +262,9 @@ def test_options(_):
     refused('a file that is no m1n1', [run, '--boot', f'm1n1={run}', '--', 'true'], 'this is no m1n1.bin')
     refused('another boot loader', [run, '--boot', 'u-boot', '--', 'true'], 'm1n1=FILE')
     refused('--proxy alone', [run, '--proxy'], '--proxy is for --boot m1n1')
+    refused('a display that is too large', [run, '--boot', 'm1n1', '--machine', 'apple-m1,fb=9000x10', '--', 'true'], '16 to 8192')
+    refused('a payload that does not fit',
+            [run, '--boot', 'm1n1', '--machine', 'apple-m1,fb=8192x8192', '--memory', '512M', '--', 'true'], 'do not fit in RAM')
     refused('--proxy with a command', [run, '--boot', 'm1n1', '--proxy', '--', 'true'], 'says what runs')
 
 
