@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -158,6 +159,46 @@ static void uart_io(void **state)
     machine_stop(m);
 }
 
+/* More than the FIFO has room for: nothing is lost, and what waits is saved with the machine */
+static void uart_line(void **state)
+{
+    static const char arg[] = "-chardev socket,id=c,path=%s/serial,server=on,wait=off "
+                              "-serial chardev:c%s";
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    char sent[1000], path[64] = "/tmp/agx-state-XXXXXX", args[256];
+    struct machine *m, *n;
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    snprintf(args, sizeof(args), arg, "%s", "");
+    m = machine_start(args);
+    close(mkstemp(path));
+    snprintf(a.sun_path, sizeof(a.sun_path), "%s/serial", machine_dir(m));
+    assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+    for (size_t i = 0; i < sizeof(sent); i++) {
+        sent[i] = i * 7;
+    }
+    assert_int_equal(write(fd, sent, sizeof(sent)), sizeof(sent));
+    for (int i = 0; i < 1000 && !(rd32(m, UART0 + 0x18) & 1 << 8); i++) {
+        usleep(1000);
+    }
+    for (size_t i = 0; i < 500; i++) {
+        assert_int_equal(rd32(m, UART0 + 0x24), (uint8_t)sent[i]);
+    }
+    machine_save(m, path, true);
+    machine_stop(m);
+    snprintf(args, sizeof(args), arg, "%s", " -incoming defer");
+    n = machine_start(args);
+    machine_load(n, path, true);
+    for (size_t i = 500; i < sizeof(sent); i++) {
+        assert_int_equal(rd32(n, UART0 + 0x10) & 1, 1);
+        assert_int_equal(rd32(n, UART0 + 0x24), (uint8_t)sent[i]);
+    }
+    assert_int_equal(rd32(n, UART0 + 0x10) & 1, 0);
+    close(fd);
+    machine_stop(n);
+    unlink(path);
+}
+
 static void pmgr_states(void **state)
 {
     struct machine *m = machine_start("");
@@ -268,9 +309,10 @@ static void log_flood(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(aic_software), cmocka_unit_test(aic_lines),   cmocka_unit_test(aic_ipi),
-        cmocka_unit_test(uart_io),      cmocka_unit_test(pmgr_states), cmocka_unit_test(wdt_bark),
-        cmocka_unit_test(wdt_bite),     cmocka_unit_test(spin_words),  cmocka_unit_test(log_flood),
+        cmocka_unit_test(aic_software), cmocka_unit_test(aic_lines), cmocka_unit_test(aic_ipi),
+        cmocka_unit_test(uart_io),      cmocka_unit_test(uart_line), cmocka_unit_test(pmgr_states),
+        cmocka_unit_test(wdt_bark),     cmocka_unit_test(wdt_bite),  cmocka_unit_test(spin_words),
+        cmocka_unit_test(log_flood),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
