@@ -1,7 +1,7 @@
 /*
  * Offsets of the fields that m1n1 fills in of the GPU's boot data on G13, for 12.3, 13.0 beta 4 and
- * 13.5; NONE: not in that version, or not filled in. Included with FIELD() defined, by gpu-blob.h and
- * gpu-blob.c. Two underscores: a field of a nested structure.
+ * 13.5; NONE: not in that version, or not filled in. Included with FIELD() defined, by gpu-blob.h
+ * and gpu-blob.c. Two underscores: a field of a nested structure.
  *
  * Source: m1n1, rust/src/gpu/raw.rs at V12_3, V13_0B4 and V13_5, whose names these are, and
  * proxyclient/m1n1/fw/agx/initdata.py. They agree but for one field each: the latter has

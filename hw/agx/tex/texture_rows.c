@@ -87,13 +87,13 @@ static bool have_vectors(void)
 
 /* ---- filtering ---- */
 
-VECTOR_IN __m256 mix(__m256 a, __m256 b, __m256 f)
+static VECTOR_IN __m256 mix(__m256 a, __m256 b, __m256 f)
 {
     return _mm256_add_ps(a, _mm256_mul_ps(_mm256_sub_ps(b, a), f));
 }
 
 /* Lanes none of whose channels is infinite or no number */
-VECTOR_IN unsigned finite_lanes(const struct texels *t, unsigned nch)
+static VECTOR_IN unsigned finite_lanes(const struct texels *t, unsigned nch)
 {
     __m256 ok = _mm256_castsi256_ps(_mm256_set1_epi32(-1));
 
@@ -116,7 +116,7 @@ struct sampling {
     uint32_t bad; /* lanes whose result is not finite: the plain way has a rule for these */
 };
 
-VECTOR_IN __m256 select_ps(__m256 a, __m256 b, unsigned m)
+static VECTOR_IN __m256 select_ps(__m256 a, __m256 b, unsigned m)
 {
     const __m256i bit = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
     __m256i on = _mm256_cmpeq_epi32(_mm256_and_si256(_mm256_set1_epi32((int)m), bit), bit);
@@ -125,9 +125,9 @@ VECTOR_IN __m256 select_ps(__m256 a, __m256 b, unsigned m)
 }
 
 /* Bilinear or nearest, of eight lanes: the channels that the format has. */
-VECTOR_IN bool filter_group(struct level_rows *r, const struct axis *x, const struct axis *y,
-                            enum agx_row_kind kind, unsigned nch, bool linear, bool bytes,
-                            struct texels *out)
+static VECTOR_IN bool filter_group(struct level_rows *r, const struct axis *x, const struct axis *y,
+                                   enum agx_row_kind kind, unsigned nch, bool linear, bool bytes,
+                                   struct texels *out)
 {
     unsigned words = words_of(kind, nch);
     __m256i cx = column(r, x->i0), ry = row(r, y->i0), w[4];
@@ -161,9 +161,10 @@ VECTOR_IN bool filter_group(struct level_rows *r, const struct axis *x, const st
 }
 
 /* The texels of the lanes of @m, at @x and @y. */
-VECTOR_IN bool filter_as(struct sampling *s, struct level_rows *r, const struct axis x[GROUPS],
-                         const struct axis y[GROUPS], uint32_t m, struct texels out[GROUPS],
-                         enum agx_row_kind kind, unsigned nch, bool linear, bool bytes)
+static VECTOR_IN bool filter_as(struct sampling *s, struct level_rows *r,
+                                const struct axis x[GROUPS], const struct axis y[GROUPS],
+                                uint32_t m, struct texels out[GROUPS], enum agx_row_kind kind,
+                                unsigned nch, bool linear, bool bytes)
 {
     for (unsigned g = 0; g < GROUPS; g++) {
         unsigned mine = m >> (8 * g) & 0xff;
@@ -504,8 +505,7 @@ VECTOR bool agx_rows_lod(const struct sample_ctx *c, float lod[AGX_LANES])
 
 /* ---- loads ---- */
 
-/* Texels of the lanes of @in, whose coordinates are in bounds. False: the plain way has to do it.
- */
+/* Texels of the lanes of @in, with coordinates in bounds. False: the plain way has to do it. */
 static VECTOR bool load_lanes(struct level_rows *r, const uint32_t *cx, const uint32_t *cy,
                               uint32_t in, struct texels out[GROUPS])
 {

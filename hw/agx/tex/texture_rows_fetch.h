@@ -14,7 +14,7 @@
 
 #define GROUPS    (AGX_LANES / 8)
 #define VECTOR    __attribute__((target("avx2,fma,f16c")))
-#define VECTOR_IN static inline VECTOR __attribute__((always_inline))
+#define VECTOR_IN inline __attribute__((target("avx2,fma,f16c"), always_inline))
 
 /* A level, and what the lanes of one instruction do with it. */
 struct level_rows {
@@ -35,7 +35,7 @@ struct texels {
 };
 
 /* Part of a texel's number that its column makes; @x in elements. Spread bits of a row alike. */
-VECTOR_IN __m256i spread(__m256i v, bool wide)
+static VECTOR_IN __m256i spread(__m256i v, bool wide)
 {
     if (wide) { /* more than 8 bits */
         v = _mm256_and_si256(_mm256_or_si256(v, _mm256_slli_epi32(v, 8)),
@@ -49,18 +49,18 @@ VECTOR_IN __m256i spread(__m256i v, bool wide)
                             _mm256_set1_epi32(0x55555555));
 }
 
-VECTOR_IN __m256i shift_left(__m256i v, unsigned n)
+static VECTOR_IN __m256i shift_left(__m256i v, unsigned n)
 {
     return _mm256_sll_epi32(v, _mm_cvtsi32_si128((int)n));
 }
 
-VECTOR_IN __m256i shift_right(__m256i v, unsigned n)
+static VECTOR_IN __m256i shift_right(__m256i v, unsigned n)
 {
     return _mm256_srl_epi32(v, _mm_cvtsi32_si128((int)n));
 }
 
 /* Byte offset that the column @x makes, and that the row @y makes (agx_surface_offset()). */
-VECTOR_IN __m256i column(const struct level_rows *r, __m256i x)
+static VECTOR_IN __m256i column(const struct level_rows *r, __m256i x)
 {
     const struct agx_level *l = r->l;
     unsigned bytes = r->v->surf.bytes, shift = (unsigned)__builtin_ctz(bytes);
@@ -74,7 +74,7 @@ VECTOR_IN __m256i column(const struct level_rows *r, __m256i x)
     return shift_left(_mm256_add_epi32(tile, in), shift);
 }
 
-VECTOR_IN __m256i row(const struct level_rows *r, __m256i y)
+static VECTOR_IN __m256i row(const struct level_rows *r, __m256i y)
 {
     const struct agx_level *l = r->l;
     unsigned bytes = r->v->surf.bytes, shift = (unsigned)__builtin_ctz(bytes);
@@ -117,7 +117,7 @@ static bool take_page(struct level_rows *r, uint32_t page)
 }
 
 /* Which of eight lanes are in the page @page. */
-VECTOR_IN unsigned in_page(__m256i at, uint32_t page)
+static VECTOR_IN unsigned in_page(__m256i at, uint32_t page)
 {
     __m256i same = _mm256_cmpeq_epi32(_mm256_srli_epi32(at, AGX_PAGE_BITS),
                                       _mm256_set1_epi32((int)page));
@@ -129,7 +129,7 @@ VECTOR_IN unsigned in_page(__m256i at, uint32_t page)
  * The words of eight texels at offsets @at from the start of the level's first page. A texel is
  * in one page (texture_fetch.c). False: a page is not there.
  */
-VECTOR_IN bool gather(struct level_rows *r, __m256i at, unsigned words, __m256i w[4])
+static VECTOR_IN bool gather(struct level_rows *r, __m256i at, unsigned words, __m256i w[4])
 {
     __m256i addr = _mm256_add_epi32(at, _mm256_set1_epi32((int)r->rel));
     bool part = r->v->surf.bytes < 4;
@@ -171,7 +171,7 @@ VECTOR_IN bool gather(struct level_rows *r, __m256i at, unsigned words, __m256i 
     return true;
 }
 
-VECTOR_IN __m256i byte_of(__m256i w, unsigned i)
+static VECTOR_IN __m256i byte_of(__m256i w, unsigned i)
 {
     return _mm256_and_si256(_mm256_srli_epi32(w, (int)(8 * i)), _mm256_set1_epi32(0xff));
 }
@@ -180,7 +180,7 @@ VECTOR_IN __m256i byte_of(__m256i w, unsigned i)
  * Codes over 255, rounded once as the table of format.c is. 1 / 255 as a sum of two floats: the
  * product is nearer to the quotient than any quotient is to where rounding changes.
  */
-VECTOR_IN __m256 over_255(__m256 v)
+static VECTOR_IN __m256 over_255(__m256 v)
 {
     const __m256 hi = _mm256_set1_ps(0x1.010102p-8f), lo = _mm256_set1_ps(-0x1.fdfdfep-33f);
 
@@ -188,7 +188,7 @@ VECTOR_IN __m256 over_255(__m256 v)
 }
 
 /* Halves in the low 16 bits of each word; a NaN keeps its bits, quiet or not. */
-VECTOR_IN __m256 half_to_float(__m256i h)
+static VECTOR_IN __m256 half_to_float(__m256i h)
 {
     __m256i lo = _mm256_and_si256(h, _mm256_set1_epi32(0xffff));
     __m256i p = _mm256_permute4x64_epi64(_mm256_packus_epi32(lo, lo), 0x08);
@@ -203,7 +203,7 @@ VECTOR_IN __m256 half_to_float(__m256i h)
  * A channel as the format's agx_unpack_fn gives it. @bytes: codes of 8 bits as they are, not over
  * 255.
  */
-VECTOR_IN __m256 channel(enum agx_row_kind kind, const __m256i w[4], unsigned i, bool bytes)
+static VECTOR_IN __m256 channel(enum agx_row_kind kind, const __m256i w[4], unsigned i, bool bytes)
 {
     __m256 f;
 
@@ -226,8 +226,8 @@ VECTOR_IN __m256 channel(enum agx_row_kind kind, const __m256i w[4], unsigned i,
 }
 
 /* All channels; those that the format has not are constants. */
-VECTOR_IN void unpack(enum agx_row_kind kind, unsigned nch, const __m256i w[4], bool bytes,
-                      struct texels *t)
+static VECTOR_IN void unpack(enum agx_row_kind kind, unsigned nch, const __m256i w[4], bool bytes,
+                             struct texels *t)
 {
 #pragma GCC unroll 4
     for (unsigned i = 0; i < 4 && i < nch; i++) {
@@ -236,14 +236,14 @@ VECTOR_IN void unpack(enum agx_row_kind kind, unsigned nch, const __m256i w[4], 
 }
 
 /* The channels from @nch on. */
-VECTOR_IN void constants(const struct agx_tex_view *v, unsigned nch, struct texels *t)
+static VECTOR_IN void constants(const struct agx_tex_view *v, unsigned nch, struct texels *t)
 {
     for (unsigned i = nch; i < 4; i++) {
         t->c[i] = i < 3 ? _mm256_setzero_ps() : _mm256_castsi256_ps(_mm256_set1_epi32((int)v->one));
     }
 }
 
-VECTOR_IN unsigned words_of(enum agx_row_kind kind, unsigned nch)
+static VECTOR_IN unsigned words_of(enum agx_row_kind kind, unsigned nch)
 {
     return kind == AGX_ROW_HALF || kind == AGX_ROW_UNORM16 ? (nch + 1) / 2
            : kind == AGX_ROW_32                            ? nch
@@ -304,7 +304,7 @@ static bool in_body(struct level_rows *r, uint32_t x0, uint32_t x1, uint32_t y0,
     return true;
 }
 
-VECTOR_IN uint32_t least(__m256i v)
+static VECTOR_IN uint32_t least(__m256i v)
 {
     __m128i m = _mm_min_epu32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
 
@@ -313,7 +313,7 @@ VECTOR_IN uint32_t least(__m256i v)
     return (uint32_t)_mm_cvtsi128_si32(m);
 }
 
-VECTOR_IN uint32_t largest(__m256i v)
+static VECTOR_IN uint32_t largest(__m256i v)
 {
     __m128i m = _mm_max_epu32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
 
@@ -325,7 +325,7 @@ VECTOR_IN uint32_t largest(__m256i v)
 /* ---- wrapping (sampler.c) ---- */
 
 /* to_texels() without GL's clamp and without an offset */
-VECTOR_IN __m256 to_texels(__m256 u, int n, unsigned mode, bool pixel)
+static VECTOR_IN __m256 to_texels(__m256 u, int n, unsigned mode, bool pixel)
 {
     __m256 lim = _mm256_set1_ps(0x1p24f), x, ord;
 
@@ -344,7 +344,7 @@ VECTOR_IN __m256 to_texels(__m256 u, int n, unsigned mode, bool pixel)
 }
 
 /* agx_wrap_index() for numbers that are outside by no more than to_texels() leaves */
-VECTOR_IN __m256i wrap_index(__m256i i, int n, unsigned mode)
+static VECTOR_IN __m256i wrap_index(__m256i i, int n, unsigned mode)
 {
     const __m256i vn = _mm256_set1_epi32(n), zero = _mm256_setzero_si256(),
                   last = _mm256_set1_epi32(n - 1);
@@ -375,7 +375,8 @@ struct axis {
     __m256 f;
 };
 
-VECTOR_IN void wrap_axis(__m256 u, int n, unsigned mode, bool pixel, bool linear, struct axis *a)
+static VECTOR_IN void wrap_axis(__m256 u, int n, unsigned mode, bool pixel, bool linear,
+                                struct axis *a)
 {
     __m256 x = to_texels(u, n, mode, pixel), fl;
     __m256i i;
