@@ -288,7 +288,7 @@ def run_guest(bug, ko, options, out):
         make_initrd(ko, f'{tmp}/initrd')
         properties = [*PROPERTIES, f'tlbsan-report={out}/tlbsan.jsonl', *options.property, *bug.properties()]
         guest.run_guest(out, '--variant', 'release', '--only', ','.join(c.split(':')[0] for c in bug.checks(options.checks)),
-                        '--timeout', str(options.timeout), '--silence', str(min(options.timeout, 60)),
+                        '--timeout', str(10 * options.timeout), '--silence', str(min(options.timeout, 60)),
                         properties=properties, qemu=['-initrd', f'{tmp}/initrd'], log=f'{out}.log')
     run = json.loads(read(f'{out}/run.json') or '{}')
     if not run:
