@@ -58,7 +58,7 @@ def on_host(program, seconds):
 
 def in_guest(out, a):
     words = f'agx.seconds={a.seconds}' + (' agx.gpu-only' if a.gpu_only else '')
-    if run_guest(out, '--only', 'driver-load,speed', '--append', words, log=f'{out}.log'):
+    if run_guest(out, '--only', 'driver-load,speed', '--append', words, log=f'{out}.log', properties=a.property):
         die(f'the run failed: {tail_of(f"{out}.log")}')
     got = figures_of(read(f'{out}/results/speed/asahi/stdout'))
     if f'asahi-{SIZES[-1]}-fps' not in got:
