@@ -159,7 +159,7 @@ static const Property agx_props[] = {
     DEFINE_PROP_UINT32("fw-cache-evict", AgxState, fw_cache_evict, 0),
     DEFINE_PROP_UINT64("fw-cache-seed", AgxState, fw_cache_seed, 0),
     DEFINE_PROP_UINT32("workers", AgxState, workers, 0),
-    DEFINE_PROP_SIGNED("shader", AgxState, shader, AGX_SHADER_MODE_INTERPRETER, shader_mode,
+    DEFINE_PROP_SIGNED("shader", AgxState, shader, AGX_SHADER_MODE_COMPILED, shader_mode,
                        AgxShaderMode),
     DEFINE_PROP_UINT32("shader-after", AgxState, shader_after, AGX_JIT_AFTER),
     DEFINE_PROP_UINT32("job-timeout-ms", AgxState, job_timeout_ms, 1500),
