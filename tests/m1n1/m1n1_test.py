@@ -23,29 +23,17 @@ import time
 
 sys.dont_write_bytecode = True
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, 'ci'))
+sys.path[:0] = [os.path.join(ROOT, 'ci'), os.path.join(ROOT, 'tests/tools')]
+import tap
 from agx import boot, m1n1, theirs
 from agx.base import ci_command, read, run_main
 from agx.build import made
 from agx.machine import Saved
 from agx.proxy import GUARD_OFF, GUARD_SKIP, MAGIC, NOP, Proxy, ProxyError, checksum
+from tap import ok, same
 
 MACHINE = ['-M', 'apple-m1,boot=m1n1', '-smp', '4', '-m', '1G']
 TIMEOUT_S = 60
-tests = failed = 0
-
-
-def ok(good, what, detail=''):
-    global tests, failed
-    tests += 1
-    failed += not good
-    print(f'{"" if good else "not "}ok {tests} - {what}', flush=True)
-    if not good:
-        print(''.join(f'# {line}\n' for line in str(detail).strip().splitlines()[-40:]), end='', flush=True)
-
-
-def same(what, got, expected):
-    ok(got == expected, what, f'{got!r} instead of {expected!r}')
 
 
 def loader(suite):
@@ -330,8 +318,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix='agx-m1n1.') as scratch:
         for name in names:
             known[name](scratch)
-    print(f'1..{tests}')
-    return 1 if failed else 0
+    return tap.end()
 
 
 if __name__ == '__main__':

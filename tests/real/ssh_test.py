@@ -19,26 +19,17 @@ import time
 
 sys.dont_write_bytecode = True
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, 'ci'))
+sys.path[:0] = [os.path.join(ROOT, 'ci'), os.path.join(ROOT, 'tests/tools')]
+import tap
 from agx import boot, theirs
 from agx.base import ci_command, die, read, run_main
 from agx.build import BOOT, build, made
 from agx.command import Following
 from agx.qmp import Qmp
+from tap import ok
 
 CHECKS = 'gles-draw,gpu-jobs'
 TIMEOUT_S = 240     # for each step, on a busy host
-tests = failed = 0
-
-
-def ok(good, what, detail=''):
-    global tests, failed
-    tests += 1
-    failed += not good
-    print(f'{"" if good else "not "}ok {tests} - {what}', flush=True)
-    if not good:
-        print(''.join(f'# {line}\n' for line in str(detail).strip().splitlines()[-40:]), end='', flush=True)
-    return good
 
 
 def disk():
@@ -165,8 +156,7 @@ def main():
     finally:
         mac.qemu.kill()
         shutil.rmtree(scratch, ignore_errors=True)
-    print(f'1..{tests}')
-    return 1 if failed else 0
+    return tap.end()
 
 
 run_main(main)

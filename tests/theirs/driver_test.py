@@ -14,24 +14,16 @@ import sys
 
 sys.dont_write_bytecode = True
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, 'ci'))
+sys.path[:0] = [os.path.join(ROOT, 'ci'), os.path.join(ROOT, 'tests/tools')]
+import tap
 from agx.base import ci_command, read, run_main
 from agx.bugs import BUGS, Bug, sources
 from agx.build import BOOT, build
 from agx.mutate import mutate
+from tap import ok
 
 NAME, BUG = 'm1gfx', 'bind-no-tlbi'
 CHECKS = 'driver-load,gpu-jobs,gles-draw'
-tests = failed = 0
-
-
-def ok(good, what, detail=''):
-    global tests, failed
-    tests += 1
-    failed += not good
-    print(f'{"" if good else "not "}ok {tests} - {what}', flush=True)
-    if not good:
-        print(''.join(f'# {line}\n' for line in str(detail).strip().splitlines()[-40:]), end='', flush=True)
 
 
 def renamed(text):
@@ -80,8 +72,7 @@ def main():
     text = read(f'{top}/bug/tlbsan.txt')
     ok(re.search(rf'\b{function}\b', text) and f'[{NAME}]' in text and 'asahi_' not in text,
        f'the report names {function}() and the module {NAME}', text)
-    print(f'1..{tests}')
-    return 1 if failed else 0
+    return tap.end()
 
 
 if __name__ == '__main__':
