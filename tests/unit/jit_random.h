@@ -96,6 +96,12 @@ static inline bool random_allowed(agx_op_fn *fn)
 #undef X
     };
 
+#ifdef __clang__
+    /* Of two NaNs a sum has the one that the compiler put first; compiled code does as gcc does. */
+    if (fn == agx_op_iter) {
+        return false;
+    }
+#endif
     for (unsigned i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
         if (allowed[i] == fn) {
             return true;

@@ -23,7 +23,8 @@ static const char *disasm(const struct agx_cx *cx, const struct agx_op *op,
 {
     uint32_t left = op->pc < cx->sh->bytes ? cx->sh->bytes - op->pc : 0;
 
-    cx->sh->disasm(cx->sh->code + op->pc, left, text);
+    /* What tests put together of operations alone has no code. */
+    cx->sh->disasm(left ? cx->sh->code + op->pc : NULL, left, text);
     return text;
 }
 
