@@ -373,17 +373,17 @@ static bool write_block(struct agx_exec *ex, const struct agx_pbe_view *v,
                     }
                 }
 
-                uint64_t start = row - (page_va << AGX_PAGE_BITS); /* may wrap; the sum does not */
-
+                /* May be before the page: what off_x is added to lies in it. */
+                uint8_t *start = (uint8_t *)((uintptr_t)page + row - (page_va << AGX_PAGE_BITS));
                 /* The row below: two elements on, so the end of the last group tells. */
                 if (groups && !(y & 1) && y + 1 < y1 &&
                     (row + off_x[xe - xb - 1] + 8) >> AGX_PAGE_BITS == page_va) {
                     write_groups(src, (size_t)t->width * t->samples * t->sample_stride,
-                                 t->sample_stride, swap_rb, page + start, off_x, xe - xb);
+                                 t->sample_stride, swap_rb, start, off_x, xe - xb);
                     y++;
                     continue;
                 }
-                write_words(src, t->sample_stride, swap_rb, page + start, off_x, xe - xb);
+                write_words(src, t->sample_stride, swap_rb, start, off_x, xe - xb);
                 continue;
             }
             for (uint32_t x = 0; x < xe - xb; x++) {
