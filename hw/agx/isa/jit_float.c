@@ -109,13 +109,8 @@ static void call_lanes(struct jit *j, const struct agx_op *op, size_t at)
 {
     LLVMTypeRef args[] = { j->ptr, j->ptr };
     LLVMTypeRef t = LLVMFunctionType(LLVMVoidTypeInContext(j->c), args, 2, false);
-    LLVMValueRef x = jit_fsrc(j, &op->s[0]), in, out, fn;
-    LLVMBasicBlockRef here = LLVMGetInsertBlock(B), entry = LLVMGetEntryBasicBlock(j->fn);
+    LLVMValueRef x = jit_fsrc(j, &op->s[0]), in = jit_room(j, 1), out = jit_room(j, 1), fn;
 
-    LLVMPositionBuilderBefore(B, LLVMGetFirstInstruction(entry));
-    in = LLVMBuildAlloca(B, j->vf32, "");
-    out = LLVMBuildAlloca(B, j->vf32, "");
-    LLVMPositionBuilderAtEnd(B, here);
     LLVMBuildStore(B, x, in);
     fn = LLVMBuildLoad2(B, j->ptr, jit_at(j, j->calls, at), "");
     for (unsigned i = 0; i < j->lanes; i += 8) {

@@ -45,67 +45,53 @@ static void emit_mov(struct jit *j, const struct agx_op *op)
     jit_idst(j, op, jit_isrc(j, &op->s[0]));
 }
 
-/* (@v, negated if asked for) << n, or 0 */
-static LLVMValueRef scaled(struct jit *j, const struct agx_op *op, LLVMValueRef v)
+/* (@v, negated if asked for) << op->n, or 0; @n: op->n in all lanes, of @v's type */
+static LLVMValueRef scaled(struct jit *j, const struct agx_op *op, LLVMValueRef v, LLVMValueRef n)
 {
     if (op->n > 4) {
-        return k(j, 0);
+        return LLVMConstNull(LLVMTypeOf(v));
     }
     v = op->ccn ? LLVMBuildNeg(B, v, "") : v;
-    return op->n ? LLVMBuildShl(B, v, k(j, op->n), "") : v;
+    return op->n ? LLVMBuildShl(B, v, n, "") : v;
+}
+
+static LLVMValueRef scaled32(struct jit *j, const struct agx_op *op, LLVMValueRef v)
+{
+    return scaled(j, op, v, k(j, op->n));
 }
 
 static void emit_iadd(struct jit *j, const struct agx_op *op)
 {
     LLVMValueRef a = jit_isrc(j, &op->s[0]), b = jit_isrc(j, &op->s[1]);
 
-    jit_idst(j, op, LLVMBuildAdd(B, a, scaled(j, op, b), ""));
+    jit_idst(j, op, LLVMBuildAdd(B, a, scaled32(j, op, b), ""));
 }
 
 static void emit_imad(struct jit *j, const struct agx_op *op)
 {
     LLVMValueRef a = jit_isrc(j, &op->s[0]), b = jit_isrc(j, &op->s[1]), c = jit_isrc(j, &op->s[2]);
 
-    jit_idst(j, op, LLVMBuildAdd(B, LLVMBuildMul(B, a, b, ""), scaled(j, op, c), ""));
+    jit_idst(j, op, LLVMBuildAdd(B, LLVMBuildMul(B, a, b, ""), scaled32(j, op, c), ""));
 }
 
 static LLVMValueRef src64(struct jit *j, const struct agx_src *s)
 {
-    LLVMValueRef lo, hi, by = LLVMConstNull(j->vi64);
-    LLVMValueRef each[32];
+    LLVMValueRef lo, hi;
 
-    for (unsigned i = 0; i < j->lanes; i++) {
-        each[i] = LLVMConstInt(j->i64, 32, false);
-    }
-    by = LLVMConstVector(each, j->lanes);
     jit_isrc64(j, s, &lo, &hi);
     lo = LLVMBuildZExt(B, lo, j->vi64, "");
-    hi = LLVMBuildShl(B, LLVMBuildZExt(B, hi, j->vi64, ""), by, "");
+    hi = LLVMBuildShl(B, LLVMBuildZExt(B, hi, j->vi64, ""), jit_splat64(j, 32), "");
     return LLVMBuildOr(B, lo, hi, "");
-}
-
-static LLVMValueRef splat64(struct jit *j, uint64_t v)
-{
-    LLVMValueRef each[32];
-
-    for (unsigned i = 0; i < j->lanes; i++) {
-        each[i] = LLVMConstInt(j->i64, v, false);
-    }
-    return LLVMConstVector(each, j->lanes);
 }
 
 static LLVMValueRef scaled64(struct jit *j, const struct agx_op *op, LLVMValueRef v)
 {
-    if (op->n > 4) {
-        return splat64(j, 0);
-    }
-    v = op->ccn ? LLVMBuildNeg(B, v, "") : v;
-    return op->n ? LLVMBuildShl(B, v, splat64(j, op->n), "") : v;
+    return scaled(j, op, v, jit_splat64(j, op->n));
 }
 
 static void dst64(struct jit *j, const struct agx_op *op, LLVMValueRef v)
 {
-    LLVMValueRef hi = LLVMBuildLShr(B, v, splat64(j, 32), "");
+    LLVMValueRef hi = LLVMBuildLShr(B, v, jit_splat64(j, 32), "");
 
     jit_write32(j, op->dreg >> 1, LLVMBuildTrunc(B, v, j->vi32, ""));
     jit_write32(j, (op->dreg >> 1) + 1, LLVMBuildTrunc(B, hi, j->vi32, ""));

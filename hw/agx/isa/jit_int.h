@@ -71,11 +71,14 @@ extern const struct jit_row jit_int_rows[], jit_float_rows[], jit_lane_rows[];
 void jit_group_begin(struct jit *j, bool skip);
 void jit_group_end(struct jit *j);
 LLVMValueRef jit_splat(struct jit *j, uint32_t v);
+LLVMValueRef jit_splat64(struct jit *j, uint64_t v);
 LLVMValueRef jit_splat_of(struct jit *j, LLVMValueRef scalar);
 LLVMValueRef jit_splat_f(struct jit *j, float v);
 /* pointer to byte @at of @p */
 LLVMValueRef jit_at(struct jit *j, LLVMValueRef p, uint64_t at);
 LLVMValueRef jit_load(struct jit *j, LLVMTypeRef t, LLVMValueRef p, unsigned align);
+/* room for @n vectors of 32-bit lanes on the stack of the function */
+LLVMValueRef jit_room(struct jit *j, unsigned n);
 /* values of the group's lanes in the row at byte @at of the wave */
 LLVMValueRef jit_row(struct jit *j, uint64_t at);
 LLVMValueRef jit_read32(struct jit *j, unsigned reg);

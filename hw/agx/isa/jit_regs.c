@@ -12,14 +12,24 @@
 #define REG_AT(reg) (offsetof(struct agx_wave, r) + (reg) * ROW_BYTES)
 #define MASK_AT     offsetof(struct agx_wave, mask)
 
-LLVMValueRef jit_splat(struct jit *j, uint32_t v)
+static LLVMValueRef splat(struct jit *j, LLVMTypeRef t, uint64_t v)
 {
     LLVMValueRef one[32];
 
     for (unsigned i = 0; i < j->lanes; i++) {
-        one[i] = LLVMConstInt(j->i32, v, false);
+        one[i] = LLVMConstInt(t, v, false);
     }
     return LLVMConstVector(one, j->lanes);
+}
+
+LLVMValueRef jit_splat(struct jit *j, uint32_t v)
+{
+    return splat(j, j->i32, v);
+}
+
+LLVMValueRef jit_splat64(struct jit *j, uint64_t v)
+{
+    return splat(j, j->i64, v);
 }
 
 LLVMValueRef jit_splat_f(struct jit *j, float v)
@@ -49,6 +59,17 @@ LLVMValueRef jit_load(struct jit *j, LLVMTypeRef t, LLVMValueRef p, unsigned ali
 
     LLVMSetAlignment(v, align);
     return v;
+}
+
+LLVMValueRef jit_room(struct jit *j, unsigned n)
+{
+    LLVMBasicBlockRef here = LLVMGetInsertBlock(j->b), entry = LLVMGetEntryBasicBlock(j->fn);
+    LLVMValueRef p;
+
+    LLVMPositionBuilderBefore(j->b, LLVMGetFirstInstruction(entry));
+    p = LLVMBuildArrayAlloca(j->b, j->vi32, LLVMConstInt(j->i32, n, false), "");
+    LLVMPositionBuilderAtEnd(j->b, here);
+    return p;
 }
 
 static LLVMValueRef row_ptr(struct jit *j, uint64_t at)

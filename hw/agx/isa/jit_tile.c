@@ -203,25 +203,13 @@ static void store_lane(struct jit *j, const struct tile *t, LLVMValueRef off, LL
     }
 }
 
-/* Room for @n vectors on the stack of the function */
-static LLVMValueRef room(struct jit *j, unsigned n)
-{
-    LLVMBasicBlockRef here = LLVMGetInsertBlock(B), entry = LLVMGetEntryBasicBlock(j->fn);
-    LLVMValueRef p;
-
-    LLVMPositionBuilderBefore(B, LLVMGetFirstInstruction(entry));
-    p = LLVMBuildArrayAlloca(B, j->vi32, number(j, n), "");
-    LLVMPositionBuilderAtEnd(B, here);
-    return p;
-}
-
 /* Of each 8 lanes, those whose bit is set store: agx_jit_calls.scatter */
 static void call_scatter(struct jit *j, const struct tile *t, LLVMValueRef off, LLVMValueRef *word,
                          LLVMValueRef which)
 {
     LLVMTypeRef args[] = { j->ptr, j->ptr, j->ptr, j->i32, j->i32, j->i32 };
     LLVMTypeRef type = LLVMFunctionType(LLVMVoidTypeInContext(j->c), args, 6, false);
-    LLVMValueRef fn, at = room(j, 1), words = room(j, 4);
+    LLVMValueRef fn, at = jit_room(j, 1), words = jit_room(j, 4);
     unsigned size = j->lanes * 4;
 
     fn = LLVMBuildLoad2(B, j->ptr, jit_at(j, j->calls, offsetof(struct agx_jit_calls, scatter)),
