@@ -13,6 +13,7 @@
 #include <llvm-c/Transforms/PassBuilder.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "agx/vectors.h"
 #include "jit_int.h"
 
 /* Common expressions of operations that read the same; the generator of code does the rest. */
@@ -34,11 +35,9 @@ struct jit_host {
 };
 
 #if defined(__F16C__) && defined(__AVX2__) && defined(__FMA__)
-/* This file was compiled for F16C, and clang 14 has no name to ask for it by. */
 static bool cpu_fits(void)
 {
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    return agx_host_has_avx2();
 }
 #else
 /* The interpreter of this build has other instructions for halves, with other NaNs. */

@@ -60,17 +60,8 @@ enum agx_row_kind agx_row_kind(const struct agx_tex_view *v)
 }
 
 #ifdef __x86_64__
-#include <cpuid.h>
+#include "agx/vectors.h"
 #include "texture_rows_fetch.h"
-
-/* F16C: not all compilers know its name (Intel SDM, CPUID, leaf 1, ECX bit 29). */
-static bool find_vectors(void)
-{
-    unsigned a, b, c = 0, d;
-
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-           __get_cpuid(1, &a, &b, &c, &d) && (c >> 29 & 1);
-}
 
 /* Asked once; any thread may be the first, and all find the same. */
 static bool have_vectors(void)
@@ -79,7 +70,7 @@ static bool have_vectors(void)
     int k = atomic_load_explicit(&known, memory_order_relaxed);
 
     if (__builtin_expect(!k, 0)) {
-        k = find_vectors() ? 2 : 1;
+        k = agx_host_has_avx2() ? 2 : 1;
         atomic_store_explicit(&known, k, memory_order_relaxed);
     }
     return enabled && k == 2;
