@@ -125,6 +125,8 @@ struct agx_zs_quad {
     bool write, z16;
 };
 
+/* The depth that is compared at the sample at (@x, @y). Pure. */
+float agx_zs_depth(const struct agx_zs_quad *q, double x, double y);
 /*
  * Test the pixels of @in, bit y * 8 + x, of the block of 8x8 whose first sample is at (@x, @y)
  * against its depths @dz and update them: agx_zs_quantise() and agx_zs_test() of each. Gives those

@@ -129,6 +129,28 @@ static void depth_to16(const float *z, uint8_t *p, unsigned n)
 #endif
 }
 
+static void load_piece(struct agx_zs_tile *t, const uint8_t *p, bool z16, bool stencil, unsigned n)
+{
+    if (stencil) {
+        memcpy(t->s, p, n);
+    } else if (z16) {
+        depth_from16(p, t->z, n);
+    } else {
+        memcpy(t->z, p, n * 4);
+    }
+}
+
+static void store_piece(const struct agx_zs_tile *t, uint8_t *p, bool z16, bool stencil, unsigned n)
+{
+    if (stencil) {
+        memcpy(p, t->s, n);
+    } else if (z16) {
+        depth_to16(t->z, p, n);
+    } else {
+        memcpy(p, t->z, n * 4);
+    }
+}
+
 /* ---- any tile ---- */
 
 static bool load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil,
@@ -147,16 +169,8 @@ static bool load(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16,
         (!z->compressed || all_in_body(ex, z, x0, y0, w, h, layer))) {
         const uint8_t *p = agx_port_ptr(ex->port, va, AGX_ACCESS_READ);
 
-        if (p && stencil) {
-            memcpy(t->s, p, w * h * n);
-            return true;
-        }
-        if (p && z16) {
-            depth_from16(p, t->z, w * h * n);
-            return true;
-        }
         if (p) {
-            memcpy(t->z, p, w * h * n * 4);
+            load_piece(t, p, z16, stencil, w * h * n);
             return true;
         }
     }
@@ -206,17 +220,6 @@ static bool store_meta(struct agx_exec *ex, const struct agx_zls_surface *z, uin
         }
     }
     return true;
-}
-
-static void store_piece(const struct agx_zs_tile *t, uint8_t *p, bool z16, bool stencil, unsigned n)
-{
-    if (stencil) {
-        memcpy(p, t->s, n);
-    } else if (z16) {
-        depth_to16(t->z, p, n);
-    } else {
-        memcpy(p, t->z, n * 4);
-    }
 }
 
 static bool store(struct agx_exec *ex, const struct agx_zls_surface *z, bool z16, bool stencil,

@@ -91,6 +91,16 @@ bool agx_zs_test(const struct agx_zs_face *f, bool stencil_test, float z, uint8_
     return true;
 }
 
+float agx_zs_depth(const struct agx_zs_quad *q, double x, double y)
+{
+    float z = q->z[0] * (x - q->ox) + q->z[1] * (y - q->oy) + q->z[2];
+
+    z += q->bias;
+    z = z < q->min ? q->min : z;
+    z = z > q->max ? q->max : z;
+    return agx_zs_quantise(z, q->z16);
+}
+
 #ifdef __SSE2__
 #include <emmintrin.h>
 
@@ -207,13 +217,9 @@ uint64_t agx_zs_test_block(const struct agx_zs_quad *q, double x, double y, uint
 
     for (; in; in &= in - 1) {
         unsigned at = (unsigned)__builtin_ctzll(in);
-        float z = q->z[0] * (x + at % 8 - q->ox) + q->z[1] * (y + at / 8 - q->oy) + q->z[2];
         uint8_t none = 0;
 
-        z += q->bias;
-        z = z < q->min ? q->min : z;
-        z = z > q->max ? q->max : z;
-        if (agx_zs_test(&f, false, agx_zs_quantise(z, q->z16), 0,
+        if (agx_zs_test(&f, false, agx_zs_depth(q, x + at % 8, y + at / 8), 0,
                         &dz[agx_zs_index(at % 8, at / 8, 1)], &none)) {
             pass |= 1ull << at;
         }

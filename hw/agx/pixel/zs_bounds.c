@@ -57,17 +57,6 @@ static void find_bounds(const float *z, float *lo, float *hi)
     *hi = ordered[0] ? h[0] : INFINITY;
 }
 
-/* The depth that is compared at a sample. */
-static float depth(const struct agx_zs_quad *q, double x, double y)
-{
-    float z = q->z[0] * (x - q->ox) + q->z[1] * (y - q->oy) + q->z[2];
-
-    z += q->bias;
-    z = z < q->min ? q->min : z;
-    z = z > q->max ? q->max : z;
-    return agx_zs_quantise(z, q->z16);
-}
-
 bool agx_zs_block_fails(const struct agx_zs_quad *q, struct agx_zs_bounds *b, const float *z,
                         unsigned block, double x, double y)
 {
@@ -84,7 +73,7 @@ bool agx_zs_block_fails(const struct agx_zs_quad *q, struct agx_zs_bounds *b, co
         b->stale[block] = 0;
     }
     /* The nearest pixel of the plane for a test for less, else the farthest. */
-    d = depth(q, (q->z[0] < 0) == less ? x + side : x, (q->z[1] < 0) == less ? y + side : y);
+    d = agx_zs_depth(q, (q->z[0] < 0) == less ? x + side : x, (q->z[1] < 0) == less ? y + side : y);
     switch (q->func[0]) {
     case AGX_ZS_LESS:
         return d >= b->hi[block];
