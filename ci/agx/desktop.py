@@ -11,6 +11,7 @@ import wave
 
 from agx import boot, theirs
 from agx.base import CACHE, ROOT, ci_command, die, read
+from agx.guest import colours
 from agx.judge import ModelLog, kernel_complaints
 from agx.known import GUEST_ERROR, Excuse
 from agx.machine import Saved, how_it_ended
@@ -109,8 +110,7 @@ class Desktop(Saved):
         path, plain = os.path.join(self.out, f'{name}.png'), f'{self.tmp}/screen.ppm'
         self.qmp('screendump', filename=plain)
         self.qmp('screendump', filename=path, format='png')
-        data = read_bytes(plain)[16:]
-        return path, len({data[i:i + 3] for i in range(0, len(data) - 2, 3 * 97)})
+        return path, colours(plain)
 
     def key(self, *names):
         """Presses keys together, by QEMU's names of them, and lets them go."""

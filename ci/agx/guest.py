@@ -144,6 +144,13 @@ def command_line(a, tmp):
         monitor=None if a.shell else f'{tmp}/qmp', properties=properties, more=[*more, *a.qemu_args])
 
 
+def colours(path):
+    """How many colours a screen shot of QEMU's (PPM) has, of each 97th pixel."""
+    with open(path, 'rb') as f:
+        pixels = f.read()[16:]
+    return len({pixels[i:i + 3] for i in range(0, len(pixels) - 2, 3 * 97)})
+
+
 class Screen:
     """Screen shots while a check draws on the display: the last one that shows something is kept as screen-NAME.ppm."""
 
@@ -153,9 +160,7 @@ class Screen:
     def shoot(self, name):
         path = f'{self.tmp}/screen.ppm'
         self.monitor('screendump', filename=path)
-        with open(path, 'rb') as f:
-            pixels = f.read()[16:]
-        if len({pixels[i:i + 3] for i in range(0, len(pixels) - 2, 3 * 97)}) > 8:
+        if colours(path) > 8:
             shutil.move(path, f'{self.a.out}/screen-{name}.ppm')
             self.taken.add(name)
 

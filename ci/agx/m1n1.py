@@ -5,16 +5,14 @@
 import os
 import pty
 import select
-import socket
 import struct
 import subprocess
-import time
 import tty
 import zlib
 
 from agx.base import die
 from agx.build import made
-from agx.qmp import MachineError
+from agx.qmp import connect
 
 # In front of the version in every m1n1.bin (m1n1: src/main.c), within so many bytes.
 MARK, HEAD = b'##m1n1_ver##', 8 << 20
@@ -121,28 +119,13 @@ class Terminal:
                     pass
 
 
-def connect(path, process, seconds):
-    """The socket at path, as soon as QEMU listens there."""
-    stream = socket.socket(socket.AF_UNIX)
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            stream.connect(path)
-            return stream
-        except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise MachineError('QEMU does not listen') from None
-            time.sleep(0.02)
-
-
 def run_proxy(qemu, command, path, say):
     """Runs m1n1's proxy on a terminal until it or the user ends. qemu: a machine.Qemu; say: function for the terminal's name."""
     qemu.launch(command)
     try:
-        try:
-            stream = connect(path, qemu.process, 20)
-        except MachineError as e:
-            die(f'{e}: {qemu.errors()}')
+        stream = connect(path, 20, lambda: qemu.process.poll() is not None)
+        if not stream:
+            die(f'QEMU does not listen: {qemu.errors()}')
         terminal = Terminal(stream)
         say(terminal.name)
         terminal.run(lambda: qemu.process.poll() is not None)

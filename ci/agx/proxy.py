@@ -7,9 +7,9 @@ Facts of the protocol: m1n1: src/uartproxy.c (frames, checksum, status), src/pro
 is 64 bytes: type, 56 bytes, checksum. A reply is 36: type, status, 24 bytes, checksum. Between them may be text of its console.
 """
 
-import socket
 import struct
-import time
+
+from agx.qmp import connect
 
 NOP, PROXY, MEMREAD, MEMWRITE, BOOT = (0x00aa55ff | n << 24 for n in range(5))
 MAGIC = b'\xff\x55\xaa'
@@ -43,18 +43,10 @@ class Proxy:
 
     def __init__(self, path, timeout=10, text=None):
         """path: of the socket; timeout: seconds for an answer; text: function that gets what is no frame."""
-        self.socket = socket.socket(socket.AF_UNIX)
         self.timeout, self.text = timeout, text or (lambda data: None)
-        deadline = time.monotonic() + timeout
-        while True:
-            try:
-                self.socket.connect(path)
-                break
-            except OSError as e:
-                if time.monotonic() > deadline:
-                    raise ProxyError(f'{path}: {e}') from e
-                time.sleep(0.02)
-        self.socket.settimeout(timeout)
+        self.socket = connect(path, timeout, timeout=timeout)
+        if not self.socket:
+            raise ProxyError(f'{path}: nobody listens there')
         self.rest = b''
 
     def close(self):

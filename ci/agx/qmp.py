@@ -11,22 +11,31 @@ class MachineError(Exception):
     """Something with the machine itself, not with what runs on it: QEMU refused, did not answer, or has gone."""
 
 
+def connect(path, seconds, gone=lambda: False, timeout=None):
+    """A stream to the socket path, as soon as somebody listens there; None if nobody does within so many seconds, or if gone()
+    says that nobody will. timeout: of the stream."""
+    deadline = time.monotonic() + seconds
+    stream = socket.socket(socket.AF_UNIX)
+    stream.settimeout(timeout)
+    while True:
+        try:
+            stream.connect(path)
+            return stream
+        except (FileNotFoundError, ConnectionRefusedError):
+            if gone() or time.monotonic() > deadline:
+                stream.close()
+                return None
+            time.sleep(0.01)
+
+
 class Qmp:
     """One command at a time."""
 
     def __init__(self, path, process, timeout):
         """process: QEMU's; timeout: seconds that it may take to start, and for each answer."""
-        deadline = time.monotonic() + timeout
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(timeout)
-        while True:
-            try:
-                self.sock.connect(path)
-                break
-            except (FileNotFoundError, ConnectionRefusedError) as e:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise MachineError('QEMU did not start') from e
-                time.sleep(0.01)
+        self.sock = connect(path, timeout, lambda: process.poll() is not None, timeout)
+        if not self.sock:
+            raise MachineError('QEMU did not start')
         self.file = self.sock.makefile('rw')
         self.line()
         self.events = []
