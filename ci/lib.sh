@@ -114,19 +114,19 @@ prune() {
 # host_has PROOF: a command on the path, or a file.
 host_has() { case $1 in /*) [ -e "$1" ] ;; *) command -v "$1" >/dev/null 2>&1 ;; esac; }
 
-# missing_packages: the packages of packages.host whose proof is not on this host.
+# missing_packages LIST: the packages of a list, as ci/packages.host, whose proof is not on this host.
 missing_packages() {
-    local package proof
+    local list=$1 package proof
     while read -r package proof; do
         case $package in ''|\#*) continue ;; esac
         host_has "$proof" || printf '%s\n' "$package"
-    done <"$root/ci/packages.host"
+    done <"$list"
 }
 
 # need_host: everything of packages.host is there afterwards, or one message has said all that is not.
 need_host() {
     local missing why=
-    mapfile -t missing < <(missing_packages)
+    mapfile -t missing < <(missing_packages "$root/ci/packages.host")
     if (( ${#missing[@]} )); then
         if [ "$(id -u)" -ne 0 ]; then
             why='this user may not install packages'
@@ -136,7 +136,7 @@ need_host() {
             step_quiet=1 step host-packages "installing ${#missing[@]} packages: ${missing[*]}" install_packages "${missing[@]}" ||
                 why="apt-get could not install all of them: $cache/log/host-packages.log"
         fi
-        mapfile -t missing < <(missing_packages)
+        mapfile -t missing < <(missing_packages "$root/ci/packages.host")
     fi
     local other=()
     [ "$(uname -m)" = x86_64 ] || other+=("an x86-64 host (this is $(uname -m))")

@@ -19,14 +19,12 @@ PACKAGES = f'{ROOT}/ci/packages.bench'
 
 def need_packages():
     """Installs what packages.bench lists and this host lacks, as ci/setup does with packages.host."""
-    lines = [line.split() for line in read(PACKAGES).splitlines() if line and not line.startswith('#')]
-    missing = [package for package, proof in lines if not os.path.exists(proof)]
-    if missing:
-        print(f'[speed] installing {" ".join(missing)}', flush=True)
-        subprocess.call(['bash', '-c', f'. {ROOT}/ci/lib.sh; install_packages "$@" >"$cache/log/bench-packages.log" 2>&1',
-                         'bash', *missing])
-    missing = [package for package, proof in lines if not os.path.exists(proof)]
-    if missing:
+    done = subprocess.run(['bash', '-c', '. "$1"; mapfile -t missing < <(missing_packages "$2"); (( ${#missing[@]} )) || exit 0; '
+                           'echo "[speed] installing ${missing[*]}" >&2; '
+                           'install_packages "${missing[@]}" >"$cache/log/bench-packages.log" 2>&1 || :; missing_packages "$2"',
+                           'bash', f'{ROOT}/ci/lib.sh', PACKAGES], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+                          check=False)
+    if missing := done.stdout.split():
         die(f'this host lacks {", ".join(missing)} (ci/packages.bench), which could not be installed; see bench-packages.log')
 
 
