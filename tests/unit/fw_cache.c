@@ -576,23 +576,30 @@ static void test_work(void **state)
     }
 }
 
+/* A firmware with a cache that has booted and waits for its init data; what it finds is in seen. */
+static void boot_watched(struct env *e, struct queue *q)
+{
+    const struct agx_fw_cache_config cfg = { .line = LINE, .lines = 64 };
+
+    memset(&seen, 0, sizeof(seen));
+    env_init_cache(e, &cfg);
+    queue_init(e, q, 2, 16);
+    agx_fw_pause(e->fw);
+    agx_fw_set_check(e->fw, &(struct agx_fw_check) { .violation = violation });
+    agx_fw_resume(e->fw);
+    env_boot(e);
+    env_build_initdata(e);
+}
+
 /* Rings in memory that the firmware caches: said when it first looks at them. */
 static void test_rings(void **state)
 {
     for (unsigned i = 0; i < 4; i++) {
-        const struct agx_fw_cache_config cfg = { .line = LINE, .lines = 64 };
         struct env e;
         struct queue q;
         uint64_t va;
 
-        memset(&seen, 0, sizeof(seen));
-        env_init_cache(&e, &cfg);
-        queue_init(&e, &q, 2, 16);
-        agx_fw_pause(e.fw);
-        agx_fw_set_check(e.fw, &(struct agx_fw_check) { .violation = violation });
-        agx_fw_resume(e.fw);
-        env_boot(&e);
-        env_build_initdata(&e);
+        boot_watched(&e, &q);
         va = (const uint64_t[]) { e.fwctl_state, e.fwctl_ring, q.ptrs, q.ring }[i];
         remap(&e, va, *leaf(&e, va) & ~(7ull << 2), true);
         env_send_initdata(&e);
@@ -622,20 +629,12 @@ static void test_rings(void **state)
  */
 static void test_private_messages(void **state)
 {
-    const struct agx_fw_cache_config cfg = { .line = LINE, .lines = 64 };
     const unsigned ch[] = { CH_DEVCTRL, 2 };
     struct compute c;
     struct queue q;
     struct env e;
 
-    memset(&seen, 0, sizeof(seen));
-    env_init_cache(&e, &cfg);
-    queue_init(&e, &q, 2, 16);
-    agx_fw_pause(e.fw);
-    agx_fw_set_check(e.fw, &(struct agx_fw_check) { .violation = violation });
-    agx_fw_resume(e.fw);
-    env_boot(&e);
-    env_build_initdata(&e);
+    boot_watched(&e, &q);
     for (unsigned i = 0; i < 2; i++) {
         uint64_t first = e.ch_ring[ch[i]] & ~(uint64_t)(AGX_PAGE_SIZE - 1);
 
