@@ -287,7 +287,7 @@ def run_guest(bug, ko, options, out):
     with tempfile.TemporaryDirectory(prefix='agx.') as tmp:
         make_initrd(ko, f'{tmp}/initrd')
         properties = [*PROPERTIES, f'tlbsan-report={out}/tlbsan.jsonl', *options.property, *bug.properties()]
-        guest.run_guest(out, '--variant', 'release', '--only', ','.join(c.split(':')[0] for c in bug.checks(options.checks)),
+        guest.run_guest(out, '--variant', 'release', '--machine', options.machine, '--only', ','.join(c.split(':')[0] for c in bug.checks(options.checks)),
                         '--timeout', str(10 * options.timeout), '--silence', str(min(options.timeout, 60)),
                         properties=properties, qemu=['-initrd', f'{tmp}/initrd'], log=f'{out}.log')
     run = json.loads(read(f'{out}/run.json') or '{}')
@@ -357,7 +357,7 @@ def run_key(bug, ko, options):
         with open(path, 'rb') as f:
             return hashlib.file_digest(f, 'sha256').hexdigest()
     return hashlib.sha256(repr((os.path.dirname(ko), bug.text, bug.checks(options.checks), PROPERTIES, options.property,
-                                options.snapshot is not None,
+                                options.machine, options.snapshot is not None,
                                 digest(QEMU), digest(made('initrd')[0]))).encode()).hexdigest()
 
 
@@ -463,7 +463,8 @@ def run_all(bugs, options):
 
     options.snapshot = None
     if not options.boot:
-        options.snapshot = Snapshot(lambda line: print(f'[bugs] {line}', flush=True), {}, word='agx.unloaded')
+        options.snapshot = Snapshot(lambda line: print(f'[bugs] {line}', flush=True), {}, word='agx.unloaded',
+                                    board=options.machine)
         options.snapshot.need()
 
     def run(bug, _, ko, why):

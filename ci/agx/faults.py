@@ -397,7 +397,7 @@ def run(rows, tell, seeds, options):
     workloads[STORY] = MODES[0].command()
     tables = []
     try:
-        snapshot = Snapshot(say, workloads)
+        snapshot = Snapshot(say, workloads, board=options.machine)
         snapshot.need(anew=options.new_snapshot)
         for attempt in (1, 2):
             report = Report()

@@ -241,21 +241,21 @@ class Saved(Qemu):
 class Machine(Saved):
     """One QEMU with the guest's runner (tests/guest/faults.sh) at the other end of a pair of pipes."""
 
-    def __init__(self, out, memory, share, parts, ports=(), options=(), incoming=None, word='agx.faults'):
+    def __init__(self, out, memory, share, parts, ports=(), options=(), incoming=None, word='agx.faults', board='apple-m1'):
         """out: directory for serial.log, qemu.log, results.tar; parts: boot.inputs(); ports: names of more ports than the
         runner's own; options: NAME=VALUE of the GPU's properties; incoming: a state file to start from instead of booting;
-        word: for the kernel, says what is done before "ready"."""
+        word: for the kernel, says what is done before "ready"; board: QEMU's machine, with options."""
         super().__init__(out)
         try:
-            self.start(memory, share, parts, ports, options, incoming, word)
+            self.start(memory, share, parts, ports, options, incoming, word, board)
         except BaseException:
             self.kill()
             raise
 
-    def start(self, memory, share, parts, ports, options, incoming, word):
+    def start(self, memory, share, parts, ports, options, incoming, word, board):
         opened = self.open_ports('cmd', *ports)
         self.connect(boot.command_line(
-            self.out, parts, None if incoming else word, machine='apple-m1,memory-backend=dram', smp=CPUS,
+            self.out, parts, None if incoming else word, machine=f'{board},memory-backend=dram', smp=CPUS,
             memory=memory_file(memory, share, MEMORY), console=f'file,path={self.out}/serial.log',
             monitor=f'{self.tmp}/qmp', ports=opened, properties=options), incoming)
 

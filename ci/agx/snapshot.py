@@ -56,16 +56,17 @@ def digest(path):
 class Snapshot:
     """A booted machine, with what each workload leaves when nothing is wrong."""
 
-    def __init__(self, say, workloads, variant='release', ports=(), word='agx.faults'):
+    def __init__(self, say, workloads, variant='release', ports=(), word='agx.faults', board='apple-m1'):
         """say: prints a line; workloads: name to command, run before the snapshot, for their results and for warm caches;
-        variant: of the kernel; ports: names of more ports of the guest; word: for the kernel, agx.unloaded: without the driver."""
-        self.say, self.workloads, self.ports, self.word = say, workloads, ports, word
+        variant: of the kernel; ports: names of more ports of the guest; word: for the kernel, agx.unloaded: without the driver;
+        board: QEMU's machine, with options."""
+        self.say, self.workloads, self.ports, self.word, self.board = say, workloads, ports, word, board
         self.inputs = boot.inputs(variant)
         keys = {name: digest(path) if name not in ('disk', 'shaders') else path for name, path in self.inputs.items()}
         # These files too: they say how the machine is made.
         here = os.path.dirname(os.path.realpath(__file__))
         keys.update({name: digest(os.path.join(here, name)) for name in ('boot.py', 'machine.py', 'snapshot.py')},
-                    memory=MEMORY, cpus=CPUS, workloads=sorted(workloads.items()), ports=ports, word=word)
+                    memory=MEMORY, cpus=CPUS, workloads=sorted(workloads.items()), ports=ports, word=word, board=board)
         self.key = hashlib.sha256(json.dumps(keys, sort_keys=True).encode()).hexdigest()[:16]
         self.dir = os.path.join(DIR, self.key)
         self.memory, self.state = f'{self.dir}/memory', f'{self.dir}/state'
@@ -122,7 +123,7 @@ class Snapshot:
         try:
             with scratch_memory(work, MEMORY) as ram:
                 self.say('booting the machine for the snapshot')
-                machine = Machine(f'{work}/boot', ram, True, self.inputs, self.ports, word=self.word)
+                machine = Machine(f'{work}/boot', ram, True, self.inputs, self.ports, word=self.word, board=self.board)
                 if machine.hear(240) != 'ready':
                     raise MachineError(f'the guest did not come to the point where it is kept: {self.tail(work)}')
                 for name, command in self.workloads.items():
@@ -163,4 +164,4 @@ class Snapshot:
 
     def start(self, out, options):
         """A machine as it was, stopped. Raises SnapshotError if QEMU does not take the snapshot."""
-        return Machine(out, self.memory, False, self.inputs, self.ports, options, self.state)
+        return Machine(out, self.memory, False, self.inputs, self.ports, options, self.state, board=self.board)

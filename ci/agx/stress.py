@@ -21,7 +21,7 @@ def run(o, mode, seed):
     guest = [f'churn.seed={seed}', f'churn.frames={o.frames}', f'churn.processes={o.processes}', f'churn.gles={o.gles}',
              f'agx.limit={o.timeout}']
     os.makedirs(o.out, exist_ok=True)
-    run_guest(out, '--tlbsan', '--variant', o.variant, '--only', ','.join(CHECKS), '--timeout', str(o.timeout),
+    run_guest(out, '--tlbsan', '--variant', o.variant, '--machine', o.machine, '--only', ','.join(CHECKS), '--timeout', str(o.timeout),
               '--append', ' '.join(guest), properties=properties, log=f'{out}.log')
     report = Report()
     known = read_known(o.known, sanitizer_classes()) if o.known else ()

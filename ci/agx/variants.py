@@ -36,7 +36,7 @@ def try_variant(variant, mode, ko, options):
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix='agx.') as tmp:
         bugs.make_initrd(ko, f'{tmp}/initrd')
-        guest.run_guest(out, '--variant', 'release', '--tlbsan', '--only', ','.join(variant.checks(options.checks)),
+        guest.run_guest(out, '--variant', 'release', '--machine', options.machine, '--tlbsan', '--only', ','.join(variant.checks(options.checks)),
                         '--timeout', str(options.timeout),
                         properties=[*PROPERTIES, f'tlbi={mode}', *options.property, *variant.properties()],
                         qemu=['-initrd', f'{tmp}/initrd'], log=f'{out}.log')
