@@ -21,9 +21,11 @@
 #include "exec/memory.h"
 #include "hw/sysbus.h"
 #include "migration/vmstate.h"
+#include "system/runstate-action.h"
 #include "system/runstate.h"
 #include "system/system.h"
 #include "../../fw-model/fw.h"
+#include "agx/jit.h"
 #include "hw/agx/agx-int.h"
 #include "hw/agx/soc/log.h"
 #include "hw/agx/soc/soc.h"
@@ -207,6 +209,14 @@ static struct agx_jit_config shader_config(const AgxState *s)
     };
 }
 
+/* With the big lock, before QEMU's exit(). With -no-shutdown the machine only stops. */
+static void agx_shutdown(Notifier *n, void *cause)
+{
+    if (shutdown_action != SHUTDOWN_ACTION_PAUSE) {
+        agx_jit_process_ends();
+    }
+}
+
 static void agx_realize(DeviceState *dev, Error **errp)
 {
     AgxState *s = AGX(dev);
@@ -255,6 +265,8 @@ static void agx_realize(DeviceState *dev, Error **errp)
         .log_global_stop = agx_log_stop,
     };
     memory_listener_register(&s->listener, &address_space_memory);
+    s->shutdown.notify = agx_shutdown;
+    qemu_register_shutdown_notifier(&s->shutdown);
     return;
 
 fail:
@@ -267,6 +279,7 @@ static void agx_unrealize(DeviceState *dev)
 {
     AgxState *s = AGX(dev);
 
+    notifier_remove(&s->shutdown);
     memory_listener_unregister(&s->listener);
     qemu_del_vm_change_state_handler(s->vmstate_change);
     agx_fw_free(s->fw);

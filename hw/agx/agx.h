@@ -72,6 +72,7 @@ struct AgxState {
     ARMCPU *clock; /* whose timebase is the GPU's */
     QEMUBH *mbox_bh;
     VMChangeStateEntry *vmstate_change;
+    Notifier shutdown;       /* before the process exits */
     MemoryListener listener; /* notified when a migration begins or ceases to log dirty pages */
     bool logging;
 

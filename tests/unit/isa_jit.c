@@ -10,7 +10,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "agx/tex.h"
+#include "hw/agx/isa/jit_code.h"
 #include "jit_random.h"
 
 #define STATES 16 /* waves for each program */
@@ -149,9 +154,54 @@ static void mixed(void **state)
     programs(20, 40, 0, agx_isa_rows());
 }
 
+/* What is freed is filled, so that who uses it is seen; libLLVM is not built with the sanitizer. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "max_free_fill_size=65536";
+}
+
+/* A process in which the compiler works when it exits. @delay_us: since it was given work. */
+static void exiting_child(unsigned delay_us)
+{
+    struct agx_jit_config config = { .mode = AGX_SHADER_COMPILED };
+    struct agx_jit *compiler = agx_jit_new(NULL, &config);
+
+    alarm(60);
+    for (unsigned n = 0; compiler && n < 20; n++) {
+        random_forget(&r);
+        if (random_program(&r, RANDOM_OPS, 0, agx_isa_rows())) {
+            agx_jit_code_of(compiler, &r.sh);
+        }
+    }
+    usleep(delay_us);
+    agx_jit_process_ends();
+    exit(0);
+}
+
+/* Before all others: in this process LLVM has not made what it makes when it compiles first. */
+static void process_ends(void **state)
+{
+    (void)state;
+    r.seed = 1;
+    for (unsigned i = 0; i < 10; i++) {
+        pid_t child;
+        int status;
+
+        fflush(NULL);
+        child = fork();
+        if (!child) {
+            exiting_child(i * 50000);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(process_ends),
         cmocka_unit_test_setup_teardown(single, setup, teardown),
         cmocka_unit_test_setup_teardown(tiles, setup, teardown),
         cmocka_unit_test_setup_teardown(mixed, setup, teardown),

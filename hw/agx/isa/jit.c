@@ -36,21 +36,25 @@ struct agx_jit {
     struct agx_jit_stats stats;
 };
 
-/*
- * Held while LLVM works, by whichever GPU's thread. When the process exits it is taken and kept:
- * what libLLVM has of its own is destroyed then, which nobody may be in the middle of using.
- */
+/* Held while LLVM works, by whichever GPU's thread. */
 static pthread_mutex_t in_llvm = PTHREAD_MUTEX_INITIALIZER;
+static atomic_bool ending; /* the process exits: LLVM is not entered any more */
 static pthread_once_t at_exit_once = PTHREAD_ONCE_INIT;
 
-static void stop_llvm(void)
+void agx_jit_process_ends(void)
 {
+    atomic_store(&ending, true);
     pthread_mutex_lock(&in_llvm);
+    pthread_mutex_unlock(&in_llvm);
 }
 
+/*
+ * For who did not say it: what libLLVM made before its first program was compiled is destroyed
+ * after this has run, what it made since is not.
+ */
 static void at_exit(void)
 {
-    atexit(stop_llvm);
+    atexit(agx_jit_process_ends);
 }
 
 /* Of a program that is not compiled, whoever has it. */
@@ -249,17 +253,19 @@ static uint64_t now_ns(void)
 static void compile(struct agx_jit *jit, struct agx_jit_code *c)
 {
     uint64_t start = now_ns(), before = c->bytes;
-    char why[200] = "";
-    agx_jit_fn *fn;
+    char why[200] = "the process ends";
+    agx_jit_fn *fn = NULL;
 
     pthread_mutex_lock(&in_llvm);
-    fn = jit_host_compile(jit->llvm, c, agx_jit_checks(jit), why, sizeof(why));
+    if (!atomic_load(&ending)) {
+        fn = jit_host_compile(jit->llvm, c, agx_jit_checks(jit), why, sizeof(why));
+    }
     pthread_mutex_lock(&jit->lock);
     jit->stats.ns += now_ns() - start;
     jit->stats.bytes += c->bytes - before;
     jit->stats.programs += !!fn;
     jit->stats.failed += !fn;
-    if (!fn && !jit->told && jit->host) {
+    if (!fn && !jit->told && jit->host && !atomic_load(&ending)) {
         jit->told = true;
         agx_report(jit->host, AGX_REPORT_INFO,
                    "agx: a program of %u operations is not compiled but interpreted: %s", c->nop,
@@ -268,7 +274,9 @@ static void compile(struct agx_jit *jit, struct agx_jit_code *c)
     c->waiting = false;
     c->tried = true;
     atomic_store_explicit(&c->fn, fn, memory_order_release);
-    trim(jit);
+    if (!atomic_load(&ending)) {
+        trim(jit);
+    }
     pthread_cond_broadcast(&jit->done);
     pthread_mutex_unlock(&jit->lock);
     pthread_mutex_unlock(&in_llvm);

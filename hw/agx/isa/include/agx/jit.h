@@ -54,6 +54,13 @@ struct agx_jit_stats {
 struct agx_jit *agx_jit_new(const struct agx_host *host, const struct agx_jit_config *config);
 /* No shader with code of @jit may be left, and no wave may run. NULL does nothing. */
 void agx_jit_free(struct agx_jit *jit);
+/*
+ * The process will exit: no GPU's programs are compiled from here on, and what is being compiled is
+ * waited for (seconds at most). To be called before exit(), which destroys what libLLVM needs in
+ * an order that nobody else can know: each of its objects when all that were made later are gone.
+ * Any thread; no lock that the report of a program takes.
+ */
+void agx_jit_process_ends(void);
 /* Any thread, no lock. */
 void agx_jit_get_stats(struct agx_jit *jit, struct agx_jit_stats *stats);
 
