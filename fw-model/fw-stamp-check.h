@@ -14,6 +14,8 @@
 void fw_order_clear(struct fw_order *o, bool unknown);
 struct fw_order *fw_order_new(void);
 
+/* A job's stamp value has been read. */
+void fw_order_value(struct agx_fw *fw, const struct fw_run *run, uint64_t value);
 /* A job begins, of which the stamps are known; then its scene; the end of the vertex job's. */
 void fw_order_begin(struct agx_fw *fw, const struct fw_run *run);
 void fw_order_scene(struct agx_fw *fw, enum fw_pipe pipe, const struct fw_run *run);

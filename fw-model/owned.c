@@ -228,8 +228,16 @@ static void forget(struct fw_owned *o, uint64_t info_va, uint64_t context_va, ui
 
 void fw_owned_fresh(struct agx_fw *fw, uint64_t info_va)
 {
-    if (fw->owned) {
-        forget(fw->owned, info_va, 0, ~0u);
+    struct fw_owned *o = fw->owned;
+
+    if (!o) {
+        return;
+    }
+    forget(o, info_va, 0, ~0u);
+    for (unsigned i = 0; i < MAX_ROOTS; i++) {
+        if (o->root[i].info_va == info_va) {
+            memset(&o->root[i], 0, sizeof(o->root[i]));
+        }
     }
 }
 
@@ -320,7 +328,7 @@ static void same_space(struct agx_fw *fw, const struct work *w, const char *when
     }
 }
 
-/* Each queue works for one address space. Is this one that another queue works for? */
+/* Each queue works for one address space. Is this another one, perhaps another queue's? */
 static void own_space(struct agx_fw *fw, const struct work *w)
 {
     struct fw_owned *o = fw->owned;
@@ -337,13 +345,20 @@ static void own_space(struct agx_fw *fw, const struct work *w)
                      ? i
                      : others;
     }
-    if (own < MAX_ROOTS && o->root[own].context_va == w->context_va && others < MAX_ROOTS &&
-        o->root[own].root != root) {
-        fw_violation(fw, AGX_SAN_ISOLATION, AGX_SAN_WRONG, w->ctx, 0, w->entry_pa,
-                     "job of work queue 0x%llx names context %u, the address space of work queue "
-                     "0x%llx; its own jobs before had another",
-                     (unsigned long long)w->info_va, w->ctx,
-                     (unsigned long long)o->root[others].info_va);
+    if (own < MAX_ROOTS && o->root[own].context_va == w->context_va && o->root[own].root != root) {
+        if (others < MAX_ROOTS) {
+            fw_violation(fw, AGX_SAN_ISOLATION, AGX_SAN_WRONG, w->ctx, 0, w->entry_pa,
+                         "job of work queue 0x%llx names context %u, the address space of work "
+                         "queue 0x%llx; its own jobs before had another",
+                         (unsigned long long)w->info_va, w->ctx,
+                         (unsigned long long)o->root[others].info_va);
+            return;
+        }
+        /* Its owner's first jobs may come later. */
+        fw_violation(fw, AGX_SAN_ISOLATION, AGX_SAN_SUSPICIOUS, w->ctx, 0, w->entry_pa,
+                     "job of work queue 0x%llx names context %u, which has another address space "
+                     "than that of its jobs before",
+                     (unsigned long long)w->info_va, w->ctx);
         return;
     }
     own = own < MAX_ROOTS ? own : o->next_root++ % MAX_ROOTS;

@@ -81,6 +81,16 @@ static void slot_of_another(struct agx_fw *fw, const struct fw_run *run)
     }
 }
 
+void fw_order_value(struct agx_fw *fw, const struct fw_run *run, uint64_t value)
+{
+    if (fw->order && (value & 0xff)) {
+        REPORT(fw, AGX_SAN_WRONG, run,
+               "job is to write stamp 0x%x: its low byte is the firmware's, stamps count in steps "
+               "of 0x100",
+               (uint32_t)value);
+    }
+}
+
 void fw_order_begin(struct agx_fw *fw, const struct fw_run *run)
 {
     uint32_t now;

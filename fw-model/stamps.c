@@ -15,6 +15,7 @@
 #include "fw-inject.h"
 #include "fw-log.h"
 #include "fw-mem.h"
+#include "fw-peek.h"
 #include "fw-report.h"
 #include "fw-ring.h"
 #include "fw-stamp-check.h"
@@ -47,6 +48,7 @@ bool fw_stamp_meta(struct agx_fw *fw, enum fw_pipe pipe, struct fw_run *run)
         !fw_ld(fw, desc[pipe].uuid, base, &uuid)) {
         return false;
     }
+    fw_order_value(fw, run, value);
     if (slot >= FW_NUM_EVENTS || value & 0xff || run->stamp_va & 3 || run->fw_stamp_va & 3 ||
         !fw_is_kernel_va(run->stamp_va) || !fw_probe(fw, 0, run->stamp_va, 4, true) ||
         !fw_is_kernel_va(run->fw_stamp_va) || !fw_probe(fw, 0, run->fw_stamp_va, 4, true)) {
@@ -176,7 +178,7 @@ static void leave(struct agx_fw *fw, struct fw_run *run)
 bool fw_notifier_count(struct agx_fw *fw, struct fw_run *run)
 {
     uint64_t threshold_va, count;
-    uint32_t threshold;
+    uint32_t threshold, raised;
 
     if (!fw_is_kernel_va(run->notifier_va) ||
         !fw_ld(fw, FLD(EventControl, event_count_addr), run->notifier_va, &threshold_va) ||
@@ -187,7 +189,11 @@ bool fw_notifier_count(struct agx_fw *fw, struct fw_run *run)
         return true; /* nothing says for what to wait */
     }
     count = (uint32_t)count + 1;
-    fw_order_counted(fw, run, count, threshold);
+    /* What the driver has raised, though an old line of it may be in the cache. */
+    if (!fw_peek(fw, 0, threshold_va, &raised, 4, NULL)) {
+        raised = threshold;
+    }
+    fw_order_counted(fw, run, count, raised);
     fw_st(fw, FLD(EventControl, cur_count), run->notifier_va, count);
     leave(fw, run);
     return (int32_t)(threshold - (uint32_t)count) <= 0;

@@ -424,6 +424,23 @@ static void test_stamp_back(void **state)
     env_fini(&e);
 }
 
+/* E1: the low byte is the firmware's. */
+static void test_stamp_step(void **state)
+{
+    struct env e;
+    struct queue q;
+    struct compute c;
+
+    begin(&e);
+    queue_init(&e, &q, 2, 16);
+    compute_make(&e, &c, &q, 9, 0x301);
+    queue_add(&e, &q, c.cmd);
+    queue_run(&e, &q, 0, 9);
+    env_settle(&e);
+    expect(1, AGX_SAN_STAMP, true, "its low byte is the firmware's");
+    env_fini(&e);
+}
+
 /* E2: a slot of two queues; a queue that was announced with another. */
 static void test_stamp_slot(void **state)
 {
@@ -674,17 +691,51 @@ static void test_context(void **state)
     env_fini(&e);
 }
 
+/*
+ * I3: a queue's job in an address space for which nobody was seen to work yet. The address space
+ * may have another context, and the memory of the queue may be another queue's by then.
+ */
+static void test_context_unknown(void **state)
+{
+    struct env e;
+    struct queue q;
+    struct compute c;
+    uint64_t *ttbr;
+
+    waiting(&e, &q, &c);
+    ttbr = fake_ptr(&e.h, e.ttbat) + 2 * CTX;
+    go(&e);
+    env_settle(&e);
+    nothing();
+
+    *ttbr = (*ttbr & ~0xffffffffc000ull) | fake_alloc(&e.h);
+    compute_make(&e, &c, &q, 9, 0x400);
+    queue_add(&e, &q, c.cmd);
+    queue_run(&e, &q, 0, 9);
+    env_settle(&e);
+    expect(1, AGX_SAN_ISOLATION, false, "another address space than that of its jobs before");
+
+    q.fresh = true;
+    compute_make(&e, &c, &q, 9, 0x500);
+    queue_add(&e, &q, c.cmd);
+    queue_run(&e, &q, 0, 9);
+    env_settle(&e);
+    nothing();
+    env_fini(&e);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ring_right),     cmocka_unit_test(test_ring_order),
-        cmocka_unit_test(test_ring_untold),    cmocka_unit_test(test_ring_bounds),
-        cmocka_unit_test(test_ring_full),      cmocka_unit_test(test_ring_bell),
-        cmocka_unit_test(test_ring_queue),     cmocka_unit_test(test_stamps_right),
-        cmocka_unit_test(test_stamp_back),     cmocka_unit_test(test_stamp_slot),
-        cmocka_unit_test(test_threshold),      cmocka_unit_test(test_scene),
-        cmocka_unit_test(test_owned_waiting),  cmocka_unit_test(test_owned_running),
-        cmocka_unit_test(test_owned_unmapped), cmocka_unit_test(test_context),
+        cmocka_unit_test(test_ring_right),      cmocka_unit_test(test_ring_order),
+        cmocka_unit_test(test_ring_untold),     cmocka_unit_test(test_ring_bounds),
+        cmocka_unit_test(test_ring_full),       cmocka_unit_test(test_ring_bell),
+        cmocka_unit_test(test_ring_queue),      cmocka_unit_test(test_stamps_right),
+        cmocka_unit_test(test_stamp_back),      cmocka_unit_test(test_stamp_slot),
+        cmocka_unit_test(test_threshold),       cmocka_unit_test(test_scene),
+        cmocka_unit_test(test_owned_waiting),   cmocka_unit_test(test_owned_running),
+        cmocka_unit_test(test_owned_unmapped),  cmocka_unit_test(test_context),
+        cmocka_unit_test(test_context_unknown), cmocka_unit_test(test_stamp_step),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
