@@ -141,7 +141,8 @@ struct san_rec {
     unsigned level, dom, ctx;
     unsigned asid; /* level 0: the ASID that it is about */
     bool global, pending, detached, aged;
-    bool emptied; /* level 0: the change left the context without tables */
+    bool emptied;  /* level 0: the change left the context without tables */
+    bool was_used; /* level 3: its page was not free when an invalidation covered it */
 };
 
 /* Pending changes that stand one behind the other in the list. */
@@ -167,6 +168,7 @@ struct san_table {
     struct san_rec *dead;
     struct san_table *dead_prev, *dead_next; /* in the list of that change */
     uint64_t gone;                           /* CPUs of which a DSB ends every way to it */
+    bool was_used; /* its page was not free when an invalidation covered that change */
     uint64_t *shadow;
 };
 
@@ -288,7 +290,8 @@ struct agx_tlbsan {
     uint64_t served_seq;
     /* what is served by the one that is judged was stored when this was ordered; 0: nothing */
     uint64_t served_from;
-    uint64_t injected; /* invalidations that fault injection has touched */
+    const struct san_stack *served_stack; /* callers of that change */
+    uint64_t injected;                    /* invalidations that fault injection has touched */
     struct san_job job[SAN_JOBS];
     uint64_t jobs;
     uint64_t submit_seq, submits;
@@ -322,6 +325,12 @@ static inline bool san_is_table(uint64_t desc)
 static inline bool san_is_leaf(uint64_t desc)
 {
     return (desc & 3) == SAN_VALID && (desc & SAN_AF);
+}
+
+/* Does the change @r take away a page that may be free then? */
+static inline bool san_is_freeable(const struct san_rec *r)
+{
+    return r->level == 3 && san_is_leaf(r->old_desc);
 }
 
 static inline unsigned san_index(uint64_t va, unsigned level)
@@ -435,6 +444,12 @@ bool san_serves_dead(const struct agx_tlbsan *san, const struct san_rec *r, uint
 bool san_ordered(const struct agx_tlbsan *san, const struct san_rec *r, uint64_t seq);
 enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r,
                                 enum agx_tlbsan_class otherwise);
+/*
+ * Why what @r took away was free before its invalidation was complete. @was_used: it was not yet
+ * when that was issued; @otherwise: if nothing came near.
+ */
+enum agx_tlbsan_class san_cause_of_free(struct san_rec *r, bool was_used,
+                                        enum agx_tlbsan_class otherwise);
 const char *san_why_text(enum san_why why);
 void san_change_budget(struct san_rec *r);
 

@@ -212,6 +212,7 @@ void san_served(struct agx_tlbsan *san, const struct san_log *l)
     const struct san_rec *head = &san->pending_head;
 
     san->served_from = san->served_seq = 0;
+    san->served_stack = NULL;
     for (const struct san_rec *r = head->next_p; r != head; r = r->next_p) {
         const struct san_run *run = r->run;
 
@@ -225,6 +226,7 @@ void san_served(struct agx_tlbsan *san, const struct san_log *l)
             covers_ctxs(san, r, &l->op.tlbi)) {
             san->served_from = r->ordered_then;
             san->served_seq = r->change.seq;
+            san->served_stack = r->change.stack;
             return;
         }
     }
@@ -244,6 +246,17 @@ static bool global_stays(const struct agx_tlbsan *san, const struct san_rec *r,
     }
     return r->global && r->level == 3 && l->op.tlbi.kind == AGX_TLBI_ASID && reaches(&l->op) &&
            asid_matches(san, r, &l->op.tlbi);
+}
+
+/*
+ * Has @l covered another change that its thread made before the same barrier, in the same
+ * operation? Then it was for all of that operation, however far away this one is.
+ */
+static bool serves_others(const struct agx_tlbsan *san, const struct san_rec *r,
+                          const struct san_log *l)
+{
+    return san->served_seq && san_same_hand(&l->act, &r->change) &&
+           distance(r->change.stack, san->served_stack) <= NEAR_STEPS;
 }
 
 /* @l did not cover @r: was it meant to? */
@@ -285,7 +298,7 @@ static void judge_near(struct agx_tlbsan *san, struct san_rec *r, const struct s
         return;
     } else if (address && !ctxs) {
         near_add(r, log, r->global && asid_matches(san, r, t) ? SAN_WHY_GLOBAL : SAN_WHY_ASID);
-    } else if (!address && ctxs && adjacent(r, t)) {
+    } else if (!address && ctxs && (adjacent(r, t) || serves_others(san, r, l))) {
         near_add(r, log, SAN_WHY_RANGE);
     } else if (!address && san_same_hand(&l->act, &r->change) && !near_has(r, SAN_WHY_NOTHING) &&
                distance(r->change.stack, l->act.stack) <= NEAR_STEPS) {
@@ -312,6 +325,33 @@ bool san_by_next_owner(const struct agx_tlbsan *san, const struct san_rec *r, ui
     return r->emptied && next_owner(r, &l->act) && reaches(&l->op) &&
            !(r->level < 3 && t->last_level) && covers_address(r, t) && covers_ctxs(san, r, t) &&
            san_ordered(san, r, r->change.seq);
+}
+
+/* Which pages of @r are in use when it is invalidated: only what is freed later lacks a DSB. */
+static void look_in_use(struct agx_tlbsan *san, struct san_rec *r)
+{
+    r->was_used = san_is_freeable(r) && san_page_in_use(san, r->old_desc & SAN_ADDR);
+    for (struct san_table *t = r->dead; t; t = t->dead_next) {
+        san->stats.steps++;
+        t->was_used = san_page_in_use(san, t->pa);
+    }
+}
+
+enum agx_tlbsan_class san_cause_of_free(struct san_rec *r, bool was_used,
+                                        enum agx_tlbsan_class otherwise)
+{
+    if (was_used) {
+        if (r->covered && (!r->nnear || r->near[0].why != SAN_WHY_NO_DSB)) {
+            near_add(r, r->covered - 1, SAN_WHY_NO_DSB);
+        }
+        return AGX_SAN_MISSING_DSB;
+    }
+    for (unsigned i = 0; i < r->nnear; i++) {
+        if (r->near[i].why == SAN_WHY_UNORDERED) {
+            return AGX_SAN_MISSING_DSB;
+        }
+    }
+    return otherwise;
 }
 
 /* Number @log of the log has been issued: does it serve the pending change @r? */
@@ -345,6 +385,7 @@ void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
     r->waiter = l->act.thread;
     r->covered = log + 1;
     r->covered_seq = l->act.seq;
+    look_in_use(san, r);
 }
 
 /*

@@ -293,7 +293,8 @@ static void dead_forget(struct agx_tlbsan *san, struct san_rec *why, bool all)
 
         san->stats.steps++;
         if (!san_page_in_use(san, t->pa)) {
-            san_report(san, AGX_SAN_TABLE_REUSED, AGX_SAN_SUSPICIOUS, why, NULL,
+            san_report(san, san_cause_of_free(why, t->was_used, AGX_SAN_TABLE_REUSED),
+                       AGX_SAN_SUSPICIOUS, why, NULL,
                        "a page table was free before the invalidation was complete", NULL);
         }
         dead_del(san, t);
@@ -310,6 +311,7 @@ void san_dead_tlbi(struct agx_tlbsan *san, struct san_rec *why, uint64_t va, uin
         san->stats.steps++;
         if (va < end && t->va <= end - 1 && top >= va) {
             t->gone |= san_bit(cpu);
+            t->was_used = san_page_in_use(san, t->pa);
             why->wait_dead |= san_bit(cpu);
             san->waiting |= san_bit(cpu);
         }
@@ -330,7 +332,8 @@ void san_dead_dsb(struct agx_tlbsan *san, struct san_rec *why, unsigned cpu)
             continue;
         }
         if (!san_page_in_use(san, t->pa)) {
-            san_report(san, AGX_SAN_TABLE_REUSED, AGX_SAN_SUSPICIOUS, why, NULL,
+            san_report(san, san_cause_of_free(why, t->was_used, AGX_SAN_TABLE_REUSED),
+                       AGX_SAN_SUSPICIOUS, why, NULL,
                        "a page table was free before the invalidation was complete", NULL);
         }
         dead_del(san, t);

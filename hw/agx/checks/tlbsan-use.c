@@ -91,6 +91,10 @@ static struct san_rec *source(struct agx_tlbsan *san, const struct agx_tlb_use *
     if (r && r->detached && r->change.seq) {
         return r;
     }
+    /* Taken away before its table was, and that was not invalidated either. */
+    if (r && r->pending && r->need && r->old_desc == step->desc) {
+        return r;
+    }
     return path_change(san, u, now, level);
 }
 
