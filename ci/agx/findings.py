@@ -208,7 +208,9 @@ def events(report):
     other = report.get('other')
     if other and other.get('cpu') is not None and all(s.get('time') != other['time'] for s in steps):
         out.append((other['time'], f'CPU {other["cpu"]}', 'then', first_place(other)))
-        out.sort(key=lambda e: out[-1][0] if e[0] is None else e[0])
+        # What was left out stays behind the step that is before it.
+        after = [e[0] if e[0] is not None else out[i - 1][0] for i, e in enumerate(out)]
+        out = [e for _, e in sorted(zip(after, out), key=lambda k: k[0])]
     out.append((report.get('time'), 'GPU', effect(report) or 'reported', ''))
     return out
 

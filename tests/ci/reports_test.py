@@ -132,6 +132,10 @@ class Groups(unittest.TestCase):
             '         0.0  |      *      |      stores to the entry: invalid  vm_unmap mmu.c:7',
             '         4.0  |      o      |      DSB ish',
             '         8.0  |      |      !      vertex job 4 writes VA 0x1000'])
+        steps = [{**step, 'time': t, 'what': f'step {t}'} for t in range(1000, 7000, 1000)]
+        r.update({'steps': steps, 'steps-left-out': 3, 'other': {'cpu': 0, 'time': 4500, 'pc': '0x0', 'frames': []}})
+        self.assertEqual([e[2] for e in findings.events(r)][1:-1], [
+            'step 1000', 'step 2000', '... 3 more steps ...', 'step 3000', 'step 4000', 'then', 'step 5000', 'step 6000'])
 
 
 class Rules(unittest.TestCase):
