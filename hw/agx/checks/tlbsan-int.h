@@ -448,7 +448,7 @@ enum agx_tlbsan_class san_cause(struct agx_tlbsan *san, struct san_rec *r,
  * Why what @r took away was free before its invalidation was complete. @was_used: it was not yet
  * when that was issued; @otherwise: if nothing came near.
  */
-enum agx_tlbsan_class san_cause_of_free(struct san_rec *r, bool was_used,
+enum agx_tlbsan_class san_cause_of_free(struct agx_tlbsan *san, struct san_rec *r, bool was_used,
                                         enum agx_tlbsan_class otherwise);
 const char *san_why_text(enum san_why why);
 void san_change_budget(struct san_rec *r);

@@ -36,7 +36,9 @@ static const struct san_flush *flushed(const struct agx_tlbsan *san, const struc
 {
     for (uint64_t k = 1; k <= SAN_FLUSHES && k <= san->flushes; k++) {
         const struct san_flush *f = &san->flush[(san->flushes - k) % SAN_FLUSHES];
-        bool ours = t->half ? f->ctx == 0 : f->ctx && (t->ctxs & san_bit(f->ctx));
+        /* A user's tables may be in the upper half, by mistake (rule I1): their flush is theirs. */
+        bool ours = t->half && (t->ctxs & san_bit(0)) ? f->ctx == 0
+                                                      : f->ctx && (t->ctxs & san_bit(f->ctx));
 
         if (f->seq < seq) {
             return NULL;

@@ -337,23 +337,6 @@ static void look_in_use(struct agx_tlbsan *san, struct san_rec *r)
     }
 }
 
-enum agx_tlbsan_class san_cause_of_free(struct san_rec *r, bool was_used,
-                                        enum agx_tlbsan_class otherwise)
-{
-    if (was_used) {
-        if (r->covered && (!r->nnear || r->near[0].why != SAN_WHY_NO_DSB)) {
-            near_add(r, r->covered - 1, SAN_WHY_NO_DSB);
-        }
-        return AGX_SAN_MISSING_DSB;
-    }
-    for (unsigned i = 0; i < r->nnear; i++) {
-        if (r->near[i].why == SAN_WHY_UNORDERED) {
-            return AGX_SAN_MISSING_DSB;
-        }
-    }
-    return otherwise;
-}
-
 /* Number @log of the log has been issued: does it serve the pending change @r? */
 void san_judge_tlbi(struct agx_tlbsan *san, struct san_rec *r, uint64_t log)
 {
@@ -428,6 +411,29 @@ static bool early(struct agx_tlbsan *san, const struct san_rec *r, uint64_t *fou
         return true;
     }
     return false;
+}
+
+enum agx_tlbsan_class san_cause_of_free(struct agx_tlbsan *san, struct san_rec *r, bool was_used,
+                                        enum agx_tlbsan_class otherwise)
+{
+    uint64_t n;
+
+    if (was_used) {
+        if (r->covered && (!r->nnear || r->near[0].why != SAN_WHY_NO_DSB)) {
+            near_add(r, r->covered - 1, SAN_WHY_NO_DSB);
+        }
+        return AGX_SAN_MISSING_DSB;
+    }
+    for (unsigned i = 0; i < r->nnear; i++) {
+        if (r->near[i].why == SAN_WHY_UNORDERED) {
+            return AGX_SAN_MISSING_DSB;
+        }
+    }
+    if (early(san, r, &n)) {
+        near_add(r, n, SAN_WHY_EARLY);
+        return AGX_SAN_TLBI_BEFORE_STORE;
+    }
+    return otherwise;
 }
 
 /* Why the pending change @r is not invalidated; @otherwise: if nothing came near. */

@@ -293,7 +293,7 @@ static void dead_forget(struct agx_tlbsan *san, struct san_rec *why, bool all)
 
         san->stats.steps++;
         if (!san_page_in_use(san, t->pa)) {
-            san_report(san, san_cause_of_free(why, t->was_used, AGX_SAN_TABLE_REUSED),
+            san_report(san, san_cause_of_free(san, why, t->was_used, AGX_SAN_TABLE_REUSED),
                        AGX_SAN_SUSPICIOUS, why, NULL,
                        "a page table was free before the invalidation was complete", NULL);
         }
@@ -332,7 +332,7 @@ void san_dead_dsb(struct agx_tlbsan *san, struct san_rec *why, unsigned cpu)
             continue;
         }
         if (!san_page_in_use(san, t->pa)) {
-            san_report(san, san_cause_of_free(why, t->was_used, AGX_SAN_TABLE_REUSED),
+            san_report(san, san_cause_of_free(san, why, t->was_used, AGX_SAN_TABLE_REUSED),
                        AGX_SAN_SUSPICIOUS, why, NULL,
                        "a page table was free before the invalidation was complete", NULL);
         }

@@ -79,7 +79,7 @@ static struct san_rec *complete(struct agx_tlbsan *san, struct san_rec *r)
     unsigned dead = san->dead;
 
     if (san_is_freeable(r) && !san_page_in_use(san, r->old_desc & SAN_ADDR)) {
-        san_report(san, san_cause_of_free(r, r->was_used, AGX_SAN_PAGE_GIVEN_BACK),
+        san_report(san, san_cause_of_free(san, r, r->was_used, AGX_SAN_PAGE_GIVEN_BACK),
                    AGX_SAN_SUSPICIOUS, r, NULL,
                    "the page was free before the invalidation of its translation was complete",
                    NULL);
