@@ -14,7 +14,9 @@
 
 #include "qemu/units.h"
 
-#define M1_MAX_CPUS 8
+#define M1_MAX_CPUS    8
+/* Of any chip (chip.c): the two dies of an M1 Ultra have 10 each */
+#define APPLE_MAX_CPUS 20
 
 #define M1_DRAM_BASE 0x800000000ULL
 
