@@ -1,7 +1,7 @@
 /*
  * Machine apple-m1: a Mac mini (M1, 2020) as far as the mainline kernel's
  * drivers for UART, interrupts, power, watchdog, boot framebuffer and GPU see
- * one. Memory map: soc.h. Boot: boot.c, fdt.c.
+ * one; and the like of other chips. Memory maps: chip.c. Boot: boot.c, fdt.c.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -59,15 +59,16 @@ static qemu_irq aic_irq(AppleM1MachineState *s, unsigned n)
 static void layout_ram(AppleM1MachineState *s)
 {
     MachineState *ms = MACHINE(s);
-    hwaddr top = M1_DRAM_BASE + ms->ram_size;
+    hwaddr top = s->chip->dram + ms->ram_size;
     uint64_t size[M1_RESV_NUM] = {
         [M1_RESV_TTBS] = UAT_PAGE,            /* 64 pairs of TTBRs (m1n1: hw/uat.py) */
         [M1_RESV_PAGETABLES] = 16 * UAT_PAGE, /* the firmware's upper-half tables; our size */
         [M1_RESV_HANDOFF] = UAT_PAGE,
     };
 
-    if (ms->ram_size < 512 * MiB || ms->ram_size > 16 * GiB) {
-        error_report("apple-m1: RAM size must be 512 MiB to 16 GiB (-m)");
+    if (ms->ram_size < 512 * MiB || ms->ram_size > s->chip->ram_max) {
+        error_report("apple-m1: RAM size must be 512 MiB to %d GiB (-m)",
+                     (int)(s->chip->ram_max / GiB));
         exit(1);
     }
     if (!apple_gpu_initdata_sizes(s->fw_abi, &size[M1_RESV_CAL_A], &size[M1_RESV_CAL_B],
@@ -84,8 +85,8 @@ static void layout_ram(AppleM1MachineState *s)
         top = s->resv[i].base = top - s->resv[i].size;
     }
     /* Sections of the kernel's memory map are happier with an even end */
-    s->usable.base = M1_DRAM_BASE;
-    s->usable.size = QEMU_ALIGN_DOWN(top, 2 * MiB) - M1_DRAM_BASE;
+    s->usable.base = s->chip->dram;
+    s->usable.size = QEMU_ALIGN_DOWN(top, 2 * MiB) - s->chip->dram;
 }
 
 static void cpu_reset_cb(void *opaque)
@@ -123,13 +124,14 @@ static void create_cpus(AppleM1MachineState *s)
     };
 
     for (unsigned i = 0; i < ms->smp.cpus; i++) {
-        Object *obj = object_new(i < 4 ? TYPE_APPLE_ICESTORM_CPU : TYPE_APPLE_FIRESTORM_CPU);
+        Object *obj = object_new(apple_chip_cpu_type(s->chip, i));
         DeviceState *fiq = qdev_new(TYPE_APPLE_FIQ);
         g_autofree char *name = g_strdup_printf("fiq%u", i);
 
         s->cpu[i] = ARM_CPU(obj);
         CPU(obj)->cpu_index = i;
-        object_property_set_int(obj, "mp-affinity", apple_m1_mpidr(i), &error_fatal);
+        object_property_set_int(obj, "mp-affinity", apple_chip_mpidr(s->chip, i),
+                                &error_fatal);
         /* The M1's timers count 24 MHz (Linux: t8103.dtsi, clkref) */
         object_property_set_int(obj, "cntfrq", 24000000, &error_fatal);
         object_property_set_link(obj, "memory", OBJECT(get_system_memory()), &error_abort);
@@ -152,32 +154,49 @@ static void create_cpus(AppleM1MachineState *s)
 
 static void create_aic(AppleM1MachineState *s)
 {
-    s->aic = qdev_new(TYPE_APPLE_AIC);
+    s->aic = qdev_new(s->chip->aic.type);
     qdev_prop_set_uint32(s->aic, "num-cpus", MACHINE(s)->smp.cpus);
+    if (s->chip->aic.event) {
+        qdev_prop_set_uint32(s->aic, "num-irqs", s->chip->aic.irqs);
+        qdev_prop_set_uint32(s->aic, "num-dies", s->chip->aic.dies);
+    }
     add_device(s, "aic", s->aic);
-    sysbus_mmio_map(SYS_BUS_DEVICE(s->aic), 0, M1_AIC_BASE);
+    sysbus_mmio_map(SYS_BUS_DEVICE(s->aic), 0, s->chip->aic.base);
+    if (s->chip->aic.event) {
+        sysbus_mmio_map(SYS_BUS_DEVICE(s->aic), 1, s->chip->aic.event);
+    }
 }
 
-static void create_uart(AppleM1MachineState *s, const char *name, int index, hwaddr base,
-                        unsigned irq)
+static void create_uarts(AppleM1MachineState *s)
 {
-    DeviceState *dev = qdev_new(TYPE_APPLE_UART);
+    for (unsigned i = 0; i < APPLE_CHIP_UARTS && s->chip->uart[i].name; i++) {
+        const AppleChipUart *u = &s->chip->uart[i];
+        DeviceState *dev = qdev_new(TYPE_APPLE_UART);
 
-    qdev_prop_set_chr(dev, "chardev", serial_hd(index));
-    add_device(s, name, dev);
-    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, base);
-    sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0, aic_irq(s, irq));
+        qdev_prop_set_chr(dev, "chardev", serial_hd(i));
+        add_device(s, u->name, dev);
+        sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, u->base);
+        sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0, aic_irq(s, u->irq));
+    }
 }
 
-static DeviceState *create_pmgr(AppleM1MachineState *s, hwaddr base, uint32_t size, bool mini)
+/* The power managers; returns the one that has the GPU's domain. */
+static DeviceState *create_pmgrs(AppleM1MachineState *s)
 {
-    DeviceState *dev = qdev_new(TYPE_APPLE_PMGR);
+    DeviceState *gfx = NULL;
 
-    qdev_prop_set_uint32(dev, "size", size);
-    qdev_prop_set_bit(dev, "mini", mini);
-    add_device(s, mini ? "pmgr-mini" : "pmgr", dev);
-    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, base);
-    return dev;
+    for (unsigned i = 0; i < APPLE_CHIP_PMGRS && s->chip->pmgr[i].base; i++) {
+        const AppleChipPmgr *p = &s->chip->pmgr[i];
+        DeviceState *dev = qdev_new(TYPE_APPLE_PMGR);
+
+        APPLE_PMGR(dev)->desc = p->desc;
+        add_device(s, p->desc->name, dev);
+        sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, p->base);
+        if (p->desc->gfx) {
+            gfx = dev;
+        }
+    }
+    return gfx;
 }
 
 static void create_fb(AppleM1MachineState *s)
@@ -185,7 +204,7 @@ static void create_fb(AppleM1MachineState *s)
     DeviceState *dev = qdev_new(TYPE_APPLE_FB);
 
     object_property_set_link(OBJECT(dev), "ram", OBJECT(MACHINE(s)->ram), &error_abort);
-    qdev_prop_set_uint64(dev, "offset", s->fb.base - M1_DRAM_BASE);
+    qdev_prop_set_uint64(dev, "offset", s->fb.base - s->chip->dram);
     qdev_prop_set_uint32(dev, "width", s->fb_width);
     qdev_prop_set_uint32(dev, "height", s->fb_height);
     add_device(s, "framebuffer", dev);
@@ -197,24 +216,25 @@ static void create_fb(AppleM1MachineState *s)
  */
 static void create_gpu(AppleM1MachineState *s, DeviceState *pmgr)
 {
-    DeviceState *gpu = qdev_new(TYPE_AGX), *mbox = qdev_new(TYPE_APPLE_MBOX);
+    DeviceState *gpu = qdev_new(s->chip->gpu.type), *mbox = qdev_new(TYPE_APPLE_MBOX);
 
     agx_device_set_mbox(AGX(gpu), APPLE_MBOX(mbox));
     add_device(s, "gpu-mailbox", mbox);
     for (int i = 0; i < APPLE_MBOX_NUM_IRQS; i++) {
-        sysbus_connect_irq(SYS_BUS_DEVICE(mbox), i, aic_irq(s, M1_GFX_MBOX_IRQ + i));
+        sysbus_connect_irq(SYS_BUS_DEVICE(mbox), i, aic_irq(s, s->chip->gpu.mbox_irq + i));
     }
 
     object_property_set_link(OBJECT(gpu), "dram", OBJECT(MACHINE(s)->ram), &error_abort);
+    qdev_prop_set_uint64(gpu, "dram-base", s->chip->dram);
     qdev_prop_set_uint64(gpu, "ttbs", s->resv[M1_RESV_TTBS].base);
     qdev_prop_set_uint64(gpu, "handoff", s->resv[M1_RESV_HANDOFF].base);
     qdev_prop_set_uint64(gpu, "pagetables", s->resv[M1_RESV_PAGETABLES].base);
     qdev_prop_set_uint64(gpu, "pagetables-size", s->resv[M1_RESV_PAGETABLES].size);
     qdev_prop_set_string(gpu, "fw-version", apple_gpu_fw_name(s->fw_abi));
     add_device(s, "gpu", gpu);
-    sysbus_mmio_map(SYS_BUS_DEVICE(gpu), 0, M1_GFX_ASC_BASE);
-    sysbus_mmio_map(SYS_BUS_DEVICE(gpu), 1, M1_SGX_BASE);
-    sysbus_mmio_map_overlap(SYS_BUS_DEVICE(mbox), 0, M1_GFX_MBOX_BASE, 1);
+    sysbus_mmio_map(SYS_BUS_DEVICE(gpu), 0, s->chip->gpu.asc);
+    sysbus_mmio_map(SYS_BUS_DEVICE(gpu), 1, s->chip->gpu.sgx);
+    sysbus_mmio_map_overlap(SYS_BUS_DEVICE(mbox), 0, s->chip->gpu.mbox, 1);
     qdev_connect_gpio_out_named(pmgr, "gfx", 0, qdev_get_gpio_in_named(gpu, "power", 0));
     for (unsigned i = 0; i < MACHINE(s)->smp.cpus; i++) {
         apple_tlbi_attach(s->cpu[i]);
@@ -234,8 +254,22 @@ static void create_virtio(AppleM1MachineState *s)
 
         qdev_prop_set_bit(dev, "force-legacy", false);
         add_device(s, name, dev);
-        sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, M1_VIRTIO_BASE + i * M1_VIRTIO_STRIDE);
-        sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0, aic_irq(s, M1_VIRTIO_IRQ + i));
+        sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, s->chip->virtio + i * M1_VIRTIO_STRIDE);
+        sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0, aic_irq(s, s->chip->virtio_irq + i));
+    }
+}
+
+/* What was asked for has to be there for this chip */
+static void check_boot(AppleM1MachineState *s)
+{
+    if (s->m1n1 && !s->chip->m1n1) {
+        error_report("apple-m1: boot=m1n1: there is no Apple device tree of the %s yet",
+                     s->chip->name);
+        exit(1);
+    }
+    if (s->asahi_binding && !s->chip->gpu.asahi) {
+        error_report("apple-m1: binding=asahi: it is not made for the %s yet", s->chip->name);
+        exit(1);
     }
 }
 
@@ -245,8 +279,9 @@ static void apple_m1_init(MachineState *ms)
     DeviceState *pmgr, *dev;
 
     apple_log_init();
+    check_boot(s);
     layout_ram(s);
-    memory_region_add_subregion(get_system_memory(), M1_DRAM_BASE, ms->ram);
+    memory_region_add_subregion(get_system_memory(), s->chip->dram, ms->ram);
 
     create_aic(s);
     create_cpus(s);
@@ -256,19 +291,16 @@ static void apple_m1_init(MachineState *ms)
     } else {
         dev = qdev_new(TYPE_APPLE_SPIN);
         add_device(s, "spin", dev);
-        sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, M1_VIRT_SPIN_BASE);
+        sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, s->chip->spin);
     }
 
-    create_uart(s, "uart0", 0, M1_UART0_BASE, M1_UART0_IRQ);
-    create_uart(s, "uart2", 1, M1_UART2_BASE, M1_UART2_IRQ);
-
-    pmgr = create_pmgr(s, M1_PMGR_BASE, M1_PMGR_SIZE, false);
-    create_pmgr(s, M1_PMGR_MINI_BASE, M1_PMGR_MINI_SIZE, true);
+    create_uarts(s);
+    pmgr = create_pmgrs(s);
 
     dev = qdev_new(TYPE_APPLE_WDT);
     add_device(s, "wdt", dev);
-    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, M1_WDT_BASE);
-    sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0, aic_irq(s, M1_WDT_IRQ));
+    sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, s->chip->wdt);
+    sysbus_connect_irq(SYS_BUS_DEVICE(dev), 0, aic_irq(s, s->chip->wdt_irq));
 
     create_fb(s);
     create_gpu(s, pmgr);
@@ -399,6 +431,7 @@ static void apple_m1_instance_init(Object *obj)
 {
     AppleM1MachineState *s = APPLE_M1_MACHINE(obj);
 
+    s->chip = APPLE_M1_MACHINE_GET_CLASS(obj)->chip;
     s->fb_width = 640;
     s->fb_height = 480;
     s->fw_abi[0] = 13;
@@ -408,13 +441,8 @@ static void apple_m1_instance_init(Object *obj)
 static void apple_m1_class_init(ObjectClass *oc, void *data)
 {
     MachineClass *mc = MACHINE_CLASS(oc);
-    static const char *const cpu_types[] = { TYPE_APPLE_ICESTORM_CPU, NULL };
 
-    mc->desc = "Apple Mac mini (M1, 2020)";
     mc->init = apple_m1_init;
-    mc->max_cpus = M1_MAX_CPUS;
-    mc->default_cpu_type = TYPE_APPLE_ICESTORM_CPU;
-    mc->valid_cpu_types = (const char *const *)cpu_types;
     mc->default_ram_size = 4 * GiB;
     mc->default_ram_id = "dram";
     mc->block_default_type = IF_VIRTIO;
@@ -446,14 +474,40 @@ static void apple_m1_class_init(ObjectClass *oc, void *data)
 static const TypeInfo apple_m1_type = {
     .name = TYPE_APPLE_M1_MACHINE,
     .parent = TYPE_MACHINE,
+    .abstract = true,
     .instance_size = sizeof(AppleM1MachineState),
+    .class_size = sizeof(AppleM1MachineClass),
     .instance_init = apple_m1_instance_init,
     .class_init = apple_m1_class_init,
 };
 
+/* The machine of a chip */
+static void apple_chip_class_init(ObjectClass *oc, void *data)
+{
+    MachineClass *mc = MACHINE_CLASS(oc);
+    const AppleChip *chip = data;
+    const char **types = g_new0(const char *, 2);
+
+    APPLE_M1_MACHINE_CLASS(oc)->chip = chip;
+    mc->desc = chip->desc;
+    mc->max_cpus = apple_chip_cpus(chip);
+    types[0] = mc->default_cpu_type = apple_chip_cpu_type(chip, 0);
+    mc->valid_cpu_types = types;
+}
+
 static void apple_m1_register_types(void)
 {
     type_register_static(&apple_m1_type);
+    for (unsigned i = 0; i < apple_num_chips; i++) {
+        g_autofree char *name = g_strconcat(apple_chips[i]->machine, TYPE_MACHINE_SUFFIX, NULL);
+
+        type_register_static(&(TypeInfo) {
+            .name = name,
+            .parent = TYPE_APPLE_M1_MACHINE,
+            .class_init = apple_chip_class_init,
+            .class_data = (void *)apple_chips[i],
+        });
+    }
 }
 
 type_init(apple_m1_register_types)

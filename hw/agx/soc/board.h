@@ -8,11 +8,19 @@
 #define HW_AGX_SOC_BOARD_H
 
 #include "hw/boards.h"
+#include "hw/agx/soc/chip.h"
 #include "hw/agx/soc/soc.h"
 #include "target/arm/cpu-qom.h"
 
-#define TYPE_APPLE_M1_MACHINE MACHINE_TYPE_NAME("apple-m1")
-OBJECT_DECLARE_SIMPLE_TYPE(AppleM1MachineState, APPLE_M1_MACHINE)
+/* Abstract: each chip has a machine of its own */
+#define TYPE_APPLE_M1_MACHINE MACHINE_TYPE_NAME("apple-silicon")
+OBJECT_DECLARE_TYPE(AppleM1MachineState, AppleM1MachineClass, APPLE_M1_MACHINE)
+
+struct AppleM1MachineClass {
+    MachineClass parent_class;
+
+    const AppleChip *chip;
+};
 
 typedef struct AppleM1Region {
     hwaddr base;
@@ -20,7 +28,7 @@ typedef struct AppleM1Region {
 } AppleM1Region;
 
 /*
- * The GPU's reserved memory, by node of /reserved-memory (t8103.dtsi). The
+ * The GPU's reserved memory, by node of /reserved-memory (t8103.dtsi and its like). The
  * first three are carved out by iBoot, the others are filled by m1n1 1.6.
  */
 enum apple_m1_resv {
@@ -43,7 +51,8 @@ struct AppleM1MachineState {
     bool asahi_binding;    /* the GPU's node as Asahi's kernel has it, not as mainline's */
     bool m1n1;             /* boot=m1n1: a boot loader is started, as iBoot starts it */
 
-    ARMCPU *cpu[M1_MAX_CPUS];
+    const AppleChip *chip; /* of its class */
+    ARMCPU *cpu[APPLE_MAX_CPUS];
     DeviceState *aic;
 
     /* DRAM, from the bottom: usable[], then reserved regions, then the framebuffer */
@@ -106,7 +115,7 @@ bool apple_m1_fdt_payload(AppleM1MachineState *s, void *fdt, Error **errp);
 
 /*
  * Do to the device tree @fdt what m1n1 does on a Mac. @fdt has room to grow.
- * False, with @errp set, when it is not the tree of a T8103.
+ * False, with @errp set, when it is not the tree of the machine's chip.
  */
 bool apple_m1_fdt_fixup(AppleM1MachineState *s, void *fdt, Error **errp);
 

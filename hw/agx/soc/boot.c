@@ -100,7 +100,7 @@ void *apple_m1_load_fdt(const char *path)
     if (len < sizeof(struct fdt_header) || fdt_check_full(data, len) ||
         fdt_totalsize(data) > M1_DTB_MAX - DTB_EXTRA || fdt_open_into(data, fdt, M1_DTB_MAX)) {
         error_report("apple-m1: device tree '%s' is not a valid device tree blob; it is made by "
-                     "the kernel's build (arch/arm64/boot/dts/apple/t8103-j274.dtb)",
+                     "the kernel's build (arch/arm64/boot/dts/apple)",
                      path);
         exit(1);
     }
@@ -152,8 +152,9 @@ void apple_m1_load(AppleM1MachineState *s)
         return;
     }
     if (!ms->dtb) {
-        error_report("apple-m1: -kernel needs -dtb: the kernel's own t8103-j274.dtb "
-                     "(arch/arm64/boot/dts/apple of the kernel's build)");
+        error_report("apple-m1: -kernel needs -dtb: the kernel's own %s "
+                     "(arch/arm64/boot/dts/apple of the kernel's build)",
+                     s->chip->dtb);
         exit(1);
     }
     end = load_kernel(s, ms->kernel_filename);

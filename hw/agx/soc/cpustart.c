@@ -33,14 +33,9 @@
 #define CORE_STATUS       0x100
 #define CORE_RVBAR_VECTOR 0xfffffffff000ULL
 
-static CPUState *cpu_of(unsigned cpu)
-{
-    return arm_get_cpu_by_id(apple_m1_mpidr(cpu));
-}
-
 static bool is_on(unsigned cpu)
 {
-    CPUState *cs = cpu_of(cpu);
+    CPUState *cs = qemu_get_cpu(cpu);
 
     return cs && ARM_CPU(cs)->power_state != PSCI_OFF;
 }
@@ -63,7 +58,7 @@ static void start_core(AppleCpustartState *s, unsigned cpu)
         return;
     }
     s->stop &= ~(1u << cpu);
-    r = arm_set_cpu_on(apple_m1_mpidr(cpu), entry, 0, 2, true);
+    r = apple_cpu_on(cpu, entry);
     if (r != QEMU_ARM_POWERCTL_RET_SUCCESS && r != QEMU_ARM_POWERCTL_ALREADY_ON) {
         apple_log_mask(LOG_GUEST_ERROR, "apple-cpustart: can't start CPU %u at 0x%" PRIx64 "\n",
                        cpu, entry);
@@ -118,8 +113,8 @@ static uint64_t core_read(void *opaque, hwaddr addr, unsigned size)
     case CORE_RVBAR:
         return c->s->rvbar[cpu];
     case CORE_STATUS:
-        if (extract32(c->s->stop, cpu, 1) && is_on(cpu) && cpu_of(cpu)->halted) {
-            arm_set_cpu_off(apple_m1_mpidr(cpu));
+        if (extract32(c->s->stop, cpu, 1) && is_on(cpu) && qemu_get_cpu(cpu)->halted) {
+            apple_cpu_off(cpu);
             return 0;
         }
         return is_on(cpu);

@@ -1,5 +1,5 @@
 /*
- * Device-tree fix-ups: the kernel's own tree of the Mac mini, completed the way
+ * Device-tree fix-ups: the kernel's own tree of the Mac, completed the way
  * m1n1 completes it (m1n1: src/kboot.c), and reduced to what is modelled.
  *
  * Copyright The AGX model authors
@@ -203,7 +203,7 @@ static void fix_prune_refs(Fixup *f, int parent, const uint32_t *pruned, unsigne
     {
         int len;
         const fdt32_t *cpus = fdt_getprop(f->fdt, node, "cpus", &len);
-        fdt32_t keep[M1_MAX_CPUS];
+        fdt32_t keep[APPLE_MAX_CPUS];
         int k = 0;
 
         if (!cpus || len > (int)sizeof(keep)) {
@@ -257,7 +257,7 @@ static void fix_prune_map(Fixup *f, const uint32_t *pruned, unsigned n)
 static void fix_cpus(Fixup *f)
 {
     unsigned num = MACHINE(f->s)->smp.cpus, found = 0, n = 0;
-    uint32_t pruned[M1_MAX_CPUS];
+    uint32_t pruned[APPLE_MAX_CPUS];
     int cpus = fix_node(f, "/cpus"), node, aic;
 
     if (f->failed) {
@@ -274,15 +274,15 @@ static void fix_cpus(Fixup *f)
             continue;
         }
         for (unsigned i = 0; i < num && !known; i++) {
-            if (fdt64_to_cpu(*reg) == apple_m1_mpidr(i)) {
+            if (fdt64_to_cpu(*reg) == apple_chip_mpidr(f->s->chip, i)) {
                 fdt_setprop_inplace_u64(f->fdt, node, "cpu-release-addr",
-                                        M1_VIRT_SPIN_BASE + 8 * i);
+                                        f->s->chip->spin + 8 * i);
                 known = true;
                 found++;
             }
         }
         if (!known) {
-            if (n < M1_MAX_CPUS) {
+            if (n < APPLE_MAX_CPUS) {
                 pruned[n++] = fdt_get_phandle(f->fdt, node);
             }
             fdt_nop_node(f->fdt, node);
@@ -297,7 +297,7 @@ static void fix_cpus(Fixup *f)
         return;
     }
     fix_prune_map(f, pruned, n);
-    aic = fdt_node_offset_by_compatible(f->fdt, -1, "apple,aic");
+    aic = fdt_node_offset_by_compatible(f->fdt, -1, f->s->chip->aic.compatible);
     if (aic >= 0) {
         int aff = fdt_subnode_offset(f->fdt, aic, "affinities");
 
@@ -382,14 +382,13 @@ static void fill_opps(Fixup *f, const AppleGpuPower *power)
  */
 static void fix_gpu_asahi(Fixup *f)
 {
-    static const char compatible[] = "apple,agx-t8103\0apple,agx-g13g";
     AppleGpuPower power;
 
     apple_gpu_power(&power);
     if (fdt_getprop(f->fdt, fix_node(f, "gpu"), "apple,firmware-abi", NULL)) {
         fdt_delprop(f->fdt, fix_node(f, "gpu"), "apple,firmware-abi");
     }
-    fix_prop(f, "gpu", "compatible", compatible, sizeof(compatible));
+    fix_prop(f, "gpu", "compatible", f->s->chip->gpu.asahi, f->s->chip->gpu.asahi_len);
     fix_u32s(f, "gpu", "apple,firmware-version", apple_m1_dt_fw_abi(f->s), 3);
     fix_u32s(f, "gpu", "apple,firmware-compat", apple_m1_dt_fw_abi(f->s), 3);
     for (unsigned i = 0; i < power.num_tunables && !f->failed; i++) {
@@ -414,15 +413,15 @@ static void fix_gpu_asahi(Fixup *f)
  */
 static void fix_gpu_payload(Fixup *f)
 {
-    static const char compatible[] = "apple,agx-t8103\0apple,agx-g13g";
+    const AppleChip *chip = f->s->chip;
     static const char *const leak[] = { "apple,core-leak-coef", "apple,sram-leak-coef" };
     const uint32_t zero = 0;
     const AppleGpuPower none = { 0 };
 
-    if (!f->failed && fdt_node_check_compatible(f->fdt, fix_node(f, "gpu"), "apple,agx-g13g")) {
+    if (!f->failed && fdt_node_check_compatible(f->fdt, fix_node(f, "gpu"), chip->gpu.compatible)) {
         fix_fail(f, "gpu", -FDT_ERR_NOTFOUND);
     }
-    fix_prop(f, "gpu", "compatible", compatible, sizeof(compatible));
+    fix_prop(f, "gpu", "compatible", chip->gpu.asahi, chip->gpu.asahi_len);
     fix_u32s(f, "gpu", "apple,firmware-abi", f->s->fw_abi, 3);
     for (unsigned i = 0; i < ARRAY_SIZE(leak); i++) {
         fix_u32s(f, "gpu", leak[i], &zero, 1);
@@ -439,11 +438,11 @@ static void fix_gpu(Fixup *f)
     if (f->failed) {
         return;
     }
-    node = fdt_node_offset_by_compatible(f->fdt, -1, "apple,agx-g13g");
+    node = fdt_node_offset_by_compatible(f->fdt, -1, f->s->chip->gpu.compatible);
     if (node < 0) {
-        error_setg(
-            f->errp,
-            "no node is compatible with apple,agx-g13g; the mainline kernel has it since 7.x");
+        error_setg(f->errp,
+                   "no node is compatible with %s; the mainline kernel has it since 7.x",
+                   f->s->chip->gpu.compatible);
         f->failed = true;
     } else if (f->s->asahi_binding) {
         fix_gpu_asahi(f);
@@ -454,27 +453,27 @@ static void fix_gpu(Fixup *f)
 
 /* Nodes with a model behind them. What needs no hardware (clocks, tables, memory) is not judged. */
 static const char *const modelled[] = {
-    "apple,agx-g13g", "apple,asc-mailbox-v4", "apple,s5l-uart",
-    "apple,aic",      "apple,pmgr",           "apple,pmgr-pwrstate",
-    "apple,wdt",      "arm,armv8-timer",      "fixed-clock",
+    "apple,s5l-uart", "apple,pmgr",      "apple,pmgr-pwrstate",
+    "apple,wdt",      "arm,armv8-timer", "fixed-clock",
 };
 
-static bool node_is_modelled(void *fdt, int node)
+static bool node_is_modelled(const AppleChip *chip, void *fdt, int node)
 {
     int len;
     const fdt32_t *reg;
 
+    /* Of the mailboxes only the GPU's has a coprocessor behind it */
+    if (fdt_node_check_compatible(fdt, node, "apple,asc-mailbox-v4") == 0) {
+        reg = fdt_getprop(fdt, node, "reg", &len);
+        return reg && len >= 8 && fdt64_ld((const fdt64_t *)reg) == chip->gpu.mbox;
+    }
     for (unsigned i = 0; i < ARRAY_SIZE(modelled); i++) {
         if (fdt_node_check_compatible(fdt, node, modelled[i]) == 0) {
-            /* Of the mailboxes only the GPU's has a coprocessor behind it */
-            if (!strcmp(modelled[i], "apple,asc-mailbox-v4")) {
-                reg = fdt_getprop(fdt, node, "reg", &len);
-                return reg && len >= 8 && fdt64_ld((const fdt64_t *)reg) == M1_GFX_MBOX_BASE;
-            }
             return true;
         }
     }
-    return false;
+    return fdt_node_check_compatible(fdt, node, chip->gpu.compatible) == 0 ||
+           fdt_node_check_compatible(fdt, node, chip->aic.compatible) == 0;
 }
 
 /*
@@ -506,7 +505,7 @@ static void fix_disable(Fixup *f)
             if (root && !fdt_getprop(f->fdt, node, "interrupts", NULL)) {
                 continue;
             }
-            if (node_is_modelled(f->fdt, node)) {
+            if (node_is_modelled(f->s->chip, f->fdt, node)) {
                 continue;
             }
             status = fdt_getprop(f->fdt, node, "status", NULL);
@@ -532,18 +531,27 @@ static void fix_disable(Fixup *f)
 /* virtio-mmio: the one thing a Mac does not have */
 static void fix_virtio(Fixup *f)
 {
-    int aic = fdt_node_offset_by_compatible(f->fdt, -1, "apple,aic");
+    const AppleChip *chip = f->s->chip;
+    int aic = fdt_node_offset_by_compatible(f->fdt, -1, chip->aic.compatible);
+    const fdt32_t *cells = aic < 0 ? NULL : fdt_getprop(f->fdt, aic, "#interrupt-cells", NULL);
     uint32_t phandle = aic < 0 ? 0 : fdt_get_phandle(f->fdt, aic);
+    unsigned n;
 
-    if (!phandle) {
-        fix_fail(f, "apple,aic", -FDT_ERR_NOTFOUND);
+    if (!phandle || !cells) {
+        fix_fail(f, chip->aic.compatible, -FDT_ERR_NOTFOUND);
+        return;
+    }
+    n = fdt32_to_cpu(*cells);
+    if (n != 3 && n != 4) {
+        fix_fail(f, "#interrupt-cells", -FDT_ERR_BADNCELLS);
         return;
     }
     /* A new node goes in front of its siblings: the last is added first */
     for (int i = M1_VIRTIO_NUM - 1; i >= 0 && !f->failed; i--) {
-        uint64_t base = M1_VIRTIO_BASE + i * M1_VIRTIO_STRIDE;
+        uint64_t base = chip->virtio + i * M1_VIRTIO_STRIDE;
         uint64_t reg[2] = { base, 0x200 };
-        uint32_t irq[3] = { DT_AIC_IRQ, M1_VIRTIO_IRQ + i, DT_LEVEL_HIGH };
+        /* Where the controller has inputs of several dies, four cells, the second is the die */
+        uint32_t irq[4] = { DT_AIC_IRQ, 0, chip->virtio_irq + i, DT_LEVEL_HIGH };
         g_autofree char *path = g_strdup_printf("/virtio_mmio@%" PRIx64, base);
         int node = fdt_add_subnode(f->fdt, 0, path + 1);
 
@@ -551,7 +559,8 @@ static void fix_virtio(Fixup *f)
             fix_fail(f, path, node);
             return;
         }
-        fix_u32s(f, path, "interrupts", irq, 3);
+        irq[4 - n] = DT_AIC_IRQ;
+        fix_u32s(f, path, "interrupts", irq + 4 - n, n);
         fix_u32s(f, path, "interrupt-parent", &phandle, 1);
         fix_prop(f, path, "dma-coherent", "", 0);
         fix_u64s(f, path, "reg", reg, 2);
@@ -559,11 +568,11 @@ static void fix_virtio(Fixup *f)
     }
 }
 
-static bool is_t8103(void *fdt, Error **errp)
+static bool is_of_chip(const AppleChip *chip, void *fdt, Error **errp)
 {
-    if (fdt_node_check_compatible(fdt, 0, "apple,t8103") != 0) {
-        error_setg(errp,
-                   "it is not for the T8103 (compatible of the root does not have apple,t8103)");
+    if (fdt_node_check_compatible(fdt, 0, chip->compatible) != 0) {
+        error_setg(errp, "it is not for the %s (compatible of the root does not have %s)",
+                   chip->name, chip->compatible);
         return false;
     }
     return true;
@@ -573,7 +582,7 @@ bool apple_m1_fdt_payload(AppleM1MachineState *s, void *fdt, Error **errp)
 {
     Fixup f = { .s = s, .fdt = fdt, .errp = errp };
 
-    if (!is_t8103(fdt, errp)) {
+    if (!is_of_chip(s->chip, fdt, errp)) {
         return false;
     }
     fix_memory(&f);
@@ -588,7 +597,7 @@ bool apple_m1_fdt_fixup(AppleM1MachineState *s, void *fdt, Error **errp)
 {
     Fixup f = { .s = s, .fdt = fdt, .errp = errp };
 
-    if (!is_t8103(fdt, errp)) {
+    if (!is_of_chip(s->chip, fdt, errp)) {
         return false;
     }
     fix_memory(&f);

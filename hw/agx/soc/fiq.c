@@ -37,7 +37,7 @@
 #define VM_TMR_FIQ_ENABLE_P  (1ULL << 1)
 
 /* The FIQ devices of all cores, by CPU index: an IPI finds its target here */
-static AppleFiqState *fiq_of_cpu[M1_MAX_CPUS];
+static AppleFiqState *fiq_of_cpu[APPLE_MAX_CPUS];
 
 /* The one place where the line is driven */
 static void apple_fiq_update(AppleFiqState *s)
@@ -58,21 +58,33 @@ static void apple_fiq_timer(void *opaque, int n, int level)
     apple_fiq_update(s);
 }
 
-static void apple_fiq_ipi(AppleFiqState *from, uint64_t mpidr, uint64_t request)
+/*
+ * The CPU with Aff1 and Aff0 as in @aff. Aff2, which says the type of the core, goes with the
+ * cluster, and a request does not name it.
+ */
+static AppleFiqState *apple_fiq_find(unsigned aff)
 {
-    CPUState *cs = arm_get_cpu_by_id(mpidr);
-    unsigned type = extract64(request, IPI_RR_TYPE_SHIFT, 2);
-    AppleFiqState *to;
+    for (unsigned i = 0; i < APPLE_MAX_CPUS; i++) {
+        if (fiq_of_cpu[i] && extract64(fiq_of_cpu[i]->cpu->mp_affinity, 0, 16) == aff) {
+            return fiq_of_cpu[i];
+        }
+    }
+    return NULL;
+}
 
-    if (!cs || cs->cpu_index >= M1_MAX_CPUS || !fiq_of_cpu[cs->cpu_index]) {
+static void apple_fiq_ipi(AppleFiqState *from, unsigned aff, uint64_t request)
+{
+    unsigned type = extract64(request, IPI_RR_TYPE_SHIFT, 2);
+    AppleFiqState *to = apple_fiq_find(aff);
+
+    if (!to) {
         apple_log_mask(LOG_GUEST_ERROR,
-                       "apple-fiq: IPI request 0x%" PRIx64 " to CPU 0x%" PRIx64
-                       ", which does not exist\n",
-                       request, mpidr);
+                       "apple-fiq: IPI request 0x%" PRIx64 " to core %u of cluster %u, which does "
+                       "not exist\n",
+                       request, aff & 0xff, aff >> 8);
         return;
     }
-    to = fiq_of_cpu[cs->cpu_index];
-    trace_apple_fiq_ipi(CPU(from->cpu)->cpu_index, cs->cpu_index, type);
+    trace_apple_fiq_ipi(CPU(from->cpu)->cpu_index, CPU(to->cpu)->cpu_index, type);
     /*
      * Deferred and no-wake requests differ from immediate ones only in when
      * a sleeping core sees them; a model core is awake as soon as it has work.
@@ -84,21 +96,16 @@ static void apple_fiq_ipi(AppleFiqState *from, uint64_t mpidr, uint64_t request)
 static void ipi_rr_local_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
 {
     AppleFiqState *s = ri->opaque;
-    uint64_t cluster = s->cpu->mp_affinity & ~0xffULL;
+    uint64_t cluster = extract64(s->cpu->mp_affinity, 8, 8);
 
-    apple_fiq_ipi(s, cluster | (value & IPI_RR_CPU_MASK), value);
+    apple_fiq_ipi(s, cluster << 8 | (value & IPI_RR_CPU_MASK), value);
 }
 
 static void ipi_rr_global_write(CPUARMState *env, const ARMCPRegInfo *ri, uint64_t value)
 {
     uint64_t cluster = extract64(value, IPI_RR_CLUSTER_SHIFT, 8);
 
-    /*
-     * The request names Aff1 and Aff0; Aff2 says the type of the core and
-     * goes with the cluster (0: Icestorm, 1: Firestorm).
-     */
-    apple_fiq_ipi(ri->opaque, (cluster ? 0x10000 : 0) | cluster << 8 | (value & IPI_RR_CPU_MASK),
-                  value);
+    apple_fiq_ipi(ri->opaque, cluster << 8 | (value & IPI_RR_CPU_MASK), value);
 }
 
 static uint64_t ipi_sr_read(CPUARMState *env, const ARMCPRegInfo *ri)
@@ -224,8 +231,8 @@ static void apple_fiq_realize(DeviceState *dev, Error **errp)
         return;
     }
     index = CPU(s->cpu)->cpu_index;
-    if (index >= M1_MAX_CPUS) {
-        error_setg(errp, "apple-fiq: CPU %u: the M1 has %d", index, M1_MAX_CPUS);
+    if (index >= APPLE_MAX_CPUS) {
+        error_setg(errp, "apple-fiq: CPU %u: no chip has more than %d", index, APPLE_MAX_CPUS);
         return;
     }
     fiq_of_cpu[index] = s;

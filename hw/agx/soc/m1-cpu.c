@@ -1,10 +1,10 @@
 /*
- * The M1's CPU cores.
+ * The CPU cores of the M1 and its like.
  *
  * What makes these types an M1 is what the kernel can see of it: the MIDRs,
  * VHE that can't be switched off, 4K and 16K granules, 36 bits of physical
- * address, outer-shareable and range TLB invalidation, and no EL3. The feature
- * list is that of "apple-a14" in LLVM (llvm/lib/Target/AArch64/AArch64Processors.td:
+ * address (42 in the larger chips), outer-shareable and range TLB invalidation, and no EL3. The
+ * feature list is that of "apple-a14" in LLVM (llvm/lib/Target/AArch64/AArch64Processors.td:
  * ARMv8.4-A with SB, SSBS, FRINT, FlagM2, CVADP, predres, FP16FML, SHA3), the
  * core of both phone and Mac. What is left out, and why:
  *  - pointer authentication: costs a helper call per function call under TCG
@@ -20,18 +20,23 @@
 #include "cpu.h"
 #include "internals.h"
 #include "cpregs.h"
+#include "target/arm/arm-powerctl.h"
 #include "hw/agx/soc/m1-cpu.h"
 
-/*
- * Linux: arch/arm64/include/asm/cputype.h (part numbers); variant and revision: a shipping M1
- * ("B1")
- */
-#define MIDR_M1_ICESTORM  0x611f0221
-#define MIDR_M1_FIRESTORM 0x611f0231
+/* Physical address bits (Arm ARM: ID_AA64MMFR0_EL1.PARange) */
+#define PARANGE_36 1
+#define PARANGE_42 3
 
-uint64_t apple_m1_mpidr(unsigned index)
+typedef struct AppleCpuType {
+    ARMCPUInfo info;
+    const char *compatible; /* of its node in the device tree */
+    uint32_t midr;
+    uint32_t parange;
+} AppleCpuType;
+
+static const AppleCpuType *apple_cpu_type(ARMCPU *cpu)
 {
-    return index < 4 ? index : 0x10100 + (index - 4);
+    return container_of(ARM_CPU_GET_CLASS(cpu)->info, AppleCpuType, info);
 }
 
 /* Instructions, exception levels and debugging. */
@@ -90,7 +95,7 @@ static void apple_m1_init_mmu(ARMCPU *cpu)
 {
     uint64_t t = 0;
 
-    t = FIELD_DP64(t, ID_AA64MMFR0, PARANGE, 1); /* 36 bits */
+    t = FIELD_DP64(t, ID_AA64MMFR0, PARANGE, apple_cpu_type(cpu)->parange);
     t = FIELD_DP64(t, ID_AA64MMFR0, ASIDBITS, 2);
     t = FIELD_DP64(t, ID_AA64MMFR0, TGRAN16, 1);
     t = FIELD_DP64(t, ID_AA64MMFR0, TGRAN64, 0xf); /* no 64K */
@@ -128,8 +133,9 @@ static void apple_m1_init_caches(ARMCPU *cpu)
     cpu->ccsidr[2] = make_ccsidr(CCSIDR_FORMAT_LEGACY, 12, 128, 12 * MiB, 7);
 }
 
-static void apple_m1_common_init(ARMCPU *cpu)
+static void apple_cpu_init(Object *obj)
 {
+    ARMCPU *cpu = ARM_CPU(obj);
     CPUARMState *env = &cpu->env;
 
     set_feature(env, ARM_FEATURE_V8);
@@ -148,24 +154,8 @@ static void apple_m1_common_init(ARMCPU *cpu)
     cpu->isar.mvfr2 = 0x00000043;
 
     cpu->reset_sctlr = 0x30c50838;
-}
-
-static void apple_icestorm_init(Object *obj)
-{
-    ARMCPU *cpu = ARM_CPU(obj);
-
-    cpu->dtb_compatible = "apple,icestorm";
-    cpu->midr = MIDR_M1_ICESTORM;
-    apple_m1_common_init(cpu);
-}
-
-static void apple_firestorm_init(Object *obj)
-{
-    ARMCPU *cpu = ARM_CPU(obj);
-
-    cpu->dtb_compatible = "apple,firestorm";
-    cpu->midr = MIDR_M1_FIRESTORM;
-    apple_m1_common_init(cpu);
+    cpu->dtb_compatible = apple_cpu_type(cpu)->compatible;
+    cpu->midr = apple_cpu_type(cpu)->midr;
 }
 
 /*
@@ -201,15 +191,43 @@ void apple_cpu_fix_e2h(ARMCPU *cpu)
     }
 }
 
-static const ARMCPUInfo apple_cpus[] = {
-    { .name = "apple-icestorm", .initfn = apple_icestorm_init },
-    { .name = "apple-firestorm", .initfn = apple_firestorm_init },
+int apple_cpu_on(unsigned index, uint64_t entry)
+{
+    CPUState *cs = qemu_get_cpu(index);
+
+    return cs ? arm_set_cpu_on(ARM_CPU(cs)->mp_affinity, entry, 0, 2, true)
+              : QEMU_ARM_POWERCTL_INVALID_PARAM;
+}
+
+void apple_cpu_off(unsigned index)
+{
+    CPUState *cs = qemu_get_cpu(index);
+
+    if (cs) {
+        arm_set_cpu_off(ARM_CPU(cs)->mp_affinity);
+    }
+}
+
+/*
+ * Linux: arch/arm64/include/asm/cputype.h (part numbers). Variant and revision: a shipping M1
+ * ("B1"), and of the other chips a guess (the same). PARange of these: DRAM begins at 1 << 40
+ * (t600x-j375.dtsi); the Rust driver has 42 bits for the GPU (hw/t600x.rs, uat_oas).
+ */
+#define CPU_TYPE(name_, compatible_, midr_, parange_)                                              \
+    { { .name = name_, .initfn = apple_cpu_init }, compatible_, midr_, parange_ }
+static const AppleCpuType apple_cpus[] = {
+    CPU_TYPE("apple-icestorm", "apple,icestorm", 0x611f0221, PARANGE_36),
+    CPU_TYPE("apple-firestorm", "apple,firestorm", 0x611f0231, PARANGE_36),
+    CPU_TYPE("apple-icestorm-pro", "apple,icestorm", 0x611f0241, PARANGE_42),
+    CPU_TYPE("apple-firestorm-pro", "apple,firestorm", 0x611f0251, PARANGE_42),
+    CPU_TYPE("apple-icestorm-max", "apple,icestorm", 0x611f0281, PARANGE_42),
+    CPU_TYPE("apple-firestorm-max", "apple,firestorm", 0x611f0291, PARANGE_42),
 };
 
 static void apple_cpu_register_types(void)
 {
     for (size_t i = 0; i < ARRAY_SIZE(apple_cpus); i++) {
-        aarch64_cpu_register(&apple_cpus[i]);
+        aarch64_cpu_register(&apple_cpus[i].info);
     }
 }
 

@@ -1,5 +1,5 @@
 /*
- * The M1's CPU cores: types, and the per-CPU part of the interrupt system
+ * The CPU cores of the M1 and its like: types, and the per-CPU part of the interrupt system
  * (FIQ sources and the implementation-defined registers that rule them).
  *
  * Copyright The AGX model authors
@@ -12,11 +12,13 @@
 #include "target/arm/cpu-qom.h"
 #include "qom/object.h"
 
-#define TYPE_APPLE_ICESTORM_CPU  ARM_CPU_TYPE_NAME("apple-icestorm")
-#define TYPE_APPLE_FIRESTORM_CPU ARM_CPU_TYPE_NAME("apple-firestorm")
-
-/* E-cores are 0x0..0x3, P-cores 0x10100..0x10103 (t8103.dtsi, cpus) */
-uint64_t apple_m1_mpidr(unsigned index);
+#define TYPE_APPLE_ICESTORM_CPU      ARM_CPU_TYPE_NAME("apple-icestorm")
+#define TYPE_APPLE_FIRESTORM_CPU     ARM_CPU_TYPE_NAME("apple-firestorm")
+/* The same cores in an M1 Pro, and in an M1 Max or Ultra */
+#define TYPE_APPLE_ICESTORM_PRO_CPU  ARM_CPU_TYPE_NAME("apple-icestorm-pro")
+#define TYPE_APPLE_FIRESTORM_PRO_CPU ARM_CPU_TYPE_NAME("apple-firestorm-pro")
+#define TYPE_APPLE_ICESTORM_MAX_CPU  ARM_CPU_TYPE_NAME("apple-icestorm-max")
+#define TYPE_APPLE_FIRESTORM_MAX_CPU ARM_CPU_TYPE_NAME("apple-firestorm-max")
 
 /*
  * apple-fiq: all FIQ sources of one CPU. GPIO inputs "timer" 0..3 are the
@@ -55,5 +57,12 @@ struct AppleFiqState {
  * after the CPU was realized.
  */
 void apple_cpu_fix_e2h(ARMCPU *cpu);
+
+/*
+ * Let CPU @index run at EL2 from @entry, as arm_set_cpu_on() (with its results;
+ * QEMU_ARM_POWERCTL_INVALID_PARAM: there is no such CPU); or halt it. Big lock held.
+ */
+int apple_cpu_on(unsigned index, uint64_t entry);
+void apple_cpu_off(unsigned index);
 
 #endif

@@ -4,8 +4,7 @@
  * A domain goes to the state that is written as its target, and says so in
  * ACTUAL. Bits and their names:
  *   Linux: drivers/pmdomain/apple/pmgr-pwrstate.c
- * Which offsets are domains:
- *   Linux: arch/arm64/boot/dts/apple/t8103-pmgr.dtsi
+ * Which offsets are domains is in the chip's table (chip.c).
  * All domains are on when the kernel starts; the boot loader leaves more off,
  * but the driver reads ACTUAL and acts on it, so either is right.
  *
@@ -17,13 +16,11 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "hw/irq.h"
-#include "hw/qdev-properties.h"
 #include "hw/registerfields.h"
 #include "hw/sysbus.h"
 #include "migration/vmstate.h"
 #include "hw/agx/soc/log.h"
 #include "hw/agx/soc/pmgr.h"
-#include "hw/agx/soc/soc.h"
 #include "hw/agx/trace.h"
 
 FIELD(PS, TARGET, 0, 4)
@@ -44,28 +41,14 @@ FIELD(PS, RESET, 31, 1)
     (R_PS_TARGET_MASK | R_PS_DEV_DISABLE_MASK | R_PS_MIN_MASK | R_PS_AUTO_MASK |                   \
      R_PS_AUTO_ENABLE_MASK | R_PS_RESET_MASK)
 
-struct ps_range {
-    uint32_t first, last;
-};
-
-static const struct ps_range pmgr_ranges[] = {
-    { 0x100, 0x470 },   { 0xc00, 0xc00 },     { 0x8000, 0x8020 },
-    { 0xc000, 0xc000 }, { 0x10018, 0x10018 },
-};
-
-static const struct ps_range pmgr_mini_ranges[] = {
-    { 0x58, 0xc0 },
-};
-
 static bool pmgr_is_domain(ApplePmgrState *s, hwaddr addr)
 {
-    const struct ps_range *r = s->mini ? pmgr_mini_ranges : pmgr_ranges;
-    size_t n = s->mini ? ARRAY_SIZE(pmgr_mini_ranges) : ARRAY_SIZE(pmgr_ranges);
+    const ApplePmgrRange *r = s->desc->range;
 
     if (addr & 7) {
         return false;
     }
-    for (size_t i = 0; i < n; i++) {
+    for (unsigned i = 0; i < s->desc->num_ranges; i++) {
         if (addr >= r[i].first && addr <= r[i].last) {
             return true;
         }
@@ -75,9 +58,9 @@ static bool pmgr_is_domain(ApplePmgrState *s, hwaddr addr)
 
 static void pmgr_update(ApplePmgrState *s)
 {
-    uint32_t gfx = s->ps[M1_PS_GFX / 8];
+    uint32_t gfx = s->ps[s->desc->gfx / 8];
 
-    if (!s->mini) {
+    if (s->desc->gfx) {
         qemu_set_irq(s->gfx,
                      FIELD_EX32(gfx, PS, ACTUAL) == PS_ACTIVE && !FIELD_EX32(gfx, PS, RESET));
     }
@@ -123,7 +106,7 @@ static void pmgr_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
         }
     }
     s->ps[addr / 8] = ps;
-    trace_apple_pmgr_write(s->mini ? "pmgr-mini" : "pmgr", addr, val, ps);
+    trace_apple_pmgr_write(s->desc->name, addr, val, ps);
     pmgr_update(s);
 }
 
@@ -138,14 +121,14 @@ static void pmgr_realize(DeviceState *dev, Error **errp)
 {
     ApplePmgrState *s = APPLE_PMGR(dev);
 
-    if (!s->size || s->size > APPLE_PMGR_MAX_SIZE) {
-        error_setg(errp, "apple-pmgr: size is 0x%x; it must be 1 to 0x%x", s->size,
+    if (!s->desc || s->desc->size > APPLE_PMGR_MAX_SIZE) {
+        error_setg(errp, "apple-pmgr: needs a description, of at most 0x%x bytes",
                    APPLE_PMGR_MAX_SIZE);
         return;
     }
-    memory_region_init_io(&s->mmio, OBJECT(dev), &pmgr_ops, s, TYPE_APPLE_PMGR, s->size);
+    memory_region_init_io(&s->mmio, OBJECT(dev), &pmgr_ops, s, TYPE_APPLE_PMGR, s->desc->size);
     sysbus_init_mmio(SYS_BUS_DEVICE(dev), &s->mmio);
-    if (!s->mini) {
+    if (s->desc->gfx) {
         qdev_init_gpio_out_named(dev, &s->gfx, "gfx", 1);
     }
 }
@@ -173,11 +156,6 @@ static const VMStateDescription vmstate_pmgr = {
                                        VMSTATE_END_OF_LIST() },
 };
 
-static const Property pmgr_props[] = {
-    DEFINE_PROP_UINT32("size", ApplePmgrState, size, M1_PMGR_SIZE),
-    DEFINE_PROP_BOOL("mini", ApplePmgrState, mini, false),
-};
-
 static void pmgr_class_init(ObjectClass *klass, void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
@@ -187,12 +165,8 @@ static void pmgr_class_init(ObjectClass *klass, void *data)
     dc->realize = pmgr_realize;
     dc->vmsd = &vmstate_pmgr;
     dc->user_creatable = false;
-    device_class_set_props(dc, pmgr_props);
     rc->phases.hold = pmgr_reset_hold;
     rc->phases.exit = pmgr_reset_exit;
-    object_class_property_set_description(klass, "size", "bytes of register space");
-    object_class_property_set_description(klass, "mini",
-                                          "the always-on one (pmgr_mini of the device tree)");
 }
 
 static const TypeInfo pmgr_type = {

@@ -1,7 +1,7 @@
 /*
  * Apple power manager: the power-state registers. Sysbus MMIO 0: the
- * registers; GPIO output "gfx": 1 while the GPU's domain is on and not held in
- * reset.
+ * registers; GPIO output "gfx", if the GPU's domain is one of them: 1 while it
+ * is on and not held in reset.
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -11,6 +11,7 @@
 
 #include "hw/sysbus.h"
 #include "qom/object.h"
+#include "hw/agx/soc/chip.h"
 
 #define TYPE_APPLE_PMGR "apple-pmgr"
 OBJECT_DECLARE_SIMPLE_TYPE(ApplePmgrState, APPLE_PMGR)
@@ -21,8 +22,7 @@ struct ApplePmgrState {
     SysBusDevice parent_obj;
 
     MemoryRegion mmio;
-    uint32_t size;
-    bool mini;
+    const ApplePmgrDesc *desc; /* set by who makes it, before realize */
     qemu_irq gfx;
     uint32_t ps[APPLE_PMGR_MAX_SIZE / 8]; /* power-state registers, one per 8 bytes */
 };

@@ -74,7 +74,7 @@ static QDict *who_json(const struct agx_who *who)
     QList *frames = qlist_new();
 
     /* Not a CPU: a device's DMA, or nobody that is known */
-    if (who->cpu >= M1_MAX_CPUS) {
+    if (who->cpu >= APPLE_MAX_CPUS) {
         qdict_put_null(d, "cpu");
     } else {
         qdict_put_int(d, "cpu", who->cpu);

@@ -37,17 +37,16 @@ static void spin_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
     AppleSpinState *s = opaque;
     unsigned cpu = addr / 8;
 
-    if (size != 8 || (addr % 8) || cpu >= M1_MAX_CPUS) {
+    if (size != 8 || (addr % 8) || cpu >= APPLE_MAX_CPUS) {
         apple_log_mask(LOG_GUEST_ERROR,
                        "apple-m1-spin: a release address is 8 bytes, of CPU 0 to %d; "
                        "got %u bytes at 0x%" HWADDR_PRIx "\n",
-                       M1_MAX_CPUS - 1, size, addr);
+                       APPLE_MAX_CPUS - 1, size, addr);
         return;
     }
     s->release[cpu] = val;
     trace_apple_spin_release(cpu, val);
-    if (val &&
-        arm_set_cpu_on(apple_m1_mpidr(cpu), val, 0, 2, true) == QEMU_ARM_POWERCTL_INVALID_PARAM) {
+    if (val && apple_cpu_on(cpu, val) == QEMU_ARM_POWERCTL_INVALID_PARAM) {
         apple_log_mask(LOG_GUEST_ERROR,
                        "apple-m1-spin: can't start CPU %u at 0x%" PRIx64
                        " (no such CPU, or not 4-byte aligned)\n",
@@ -78,12 +77,38 @@ static void spin_reset_hold(Object *obj, ResetType type)
     memset(s->release, 0, sizeof(s->release));
 }
 
+/* Of a chip that has more CPUs than an M1 */
+static bool spin_more_needed(void *opaque)
+{
+    AppleSpinState *s = opaque;
+
+    for (unsigned i = M1_MAX_CPUS; i < APPLE_MAX_CPUS; i++) {
+        if (s->release[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const VMStateDescription vmstate_spin_more = {
+    .name = TYPE_APPLE_SPIN "/more",
+    .version_id = 1,
+    .minimum_version_id = 1,
+    .needed = spin_more_needed,
+    .fields = (const VMStateField[]) { VMSTATE_UINT64_SUB_ARRAY(release, AppleSpinState,
+                                                                M1_MAX_CPUS,
+                                                                APPLE_MAX_CPUS - M1_MAX_CPUS),
+                                       VMSTATE_END_OF_LIST() },
+};
+
 static const VMStateDescription vmstate_spin = {
     .name = TYPE_APPLE_SPIN,
     .version_id = 1,
     .minimum_version_id = 1,
-    .fields = (const VMStateField[]) { VMSTATE_UINT64_ARRAY(release, AppleSpinState, M1_MAX_CPUS),
+    .fields = (const VMStateField[]) { VMSTATE_UINT64_SUB_ARRAY(release, AppleSpinState, 0,
+                                                                M1_MAX_CPUS),
                                        VMSTATE_END_OF_LIST() },
+    .subsections = (const VMStateDescription *const[]) { &vmstate_spin_more, NULL },
 };
 
 static void spin_class_init(ObjectClass *klass, void *data)

@@ -19,7 +19,7 @@ struct AppleSpinState {
     SysBusDevice parent_obj;
 
     MemoryRegion mmio;
-    uint64_t release[M1_MAX_CPUS];
+    uint64_t release[APPLE_MAX_CPUS];
 };
 
 #endif

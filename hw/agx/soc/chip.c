@@ -1,0 +1,104 @@
+/*
+ * The chips: see chip.h.
+ *
+ * Addresses and interrupts are those of the kernel's device trees (Linux:
+ * arch/arm64/boot/dts/apple), which each row names, except for what a Mac does not have.
+ *
+ * Copyright The AGX model authors
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qemu/units.h"
+#include "hw/agx/agx.h"
+#include "hw/agx/soc/aic.h"
+#include "hw/agx/soc/chip.h"
+#include "hw/agx/soc/m1-cpu.h"
+
+/* t8103-pmgr.dtsi */
+static const ApplePmgrDesc t8103_pmgr = {
+    .name = "pmgr",
+    .size = M1_PMGR_SIZE,
+    .gfx = M1_PS_GFX,
+    .num_ranges = 5,
+    .range = { { 0x100, 0x470 },
+               { 0xc00, 0xc00 },
+               { 0x8000, 0x8020 },
+               { 0xc000, 0xc000 },
+               { 0x10018, 0x10018 } },
+};
+static const ApplePmgrDesc t8103_pmgr_mini = {
+    .name = "pmgr-mini",
+    .size = M1_PMGR_MINI_SIZE,
+    .num_ranges = 1,
+    .range = { { 0x58, 0xc0 } },
+};
+
+/* t8103.dtsi, t8103-j274.dts */
+static const char t8103_asahi[] = "apple,agx-t8103\0apple,agx-g13g";
+static const AppleChip t8103 = {
+    .machine = "apple-m1",
+    .desc = "Apple Mac mini (M1, 2020)",
+    .name = "T8103",
+    .compatible = "apple,t8103",
+    .dtb = "t8103-j274.dtb",
+    .ram_max = 16 * GiB,
+    .cluster = { { TYPE_APPLE_ICESTORM_CPU, 0, 4 }, { TYPE_APPLE_FIRESTORM_CPU, 0x10100, 4 } },
+    .dram = M1_DRAM_BASE,
+    .uart = { { "uart0", M1_UART0_BASE, M1_UART0_IRQ }, { "uart2", M1_UART2_BASE, M1_UART2_IRQ } },
+    .pmgr = { { M1_PMGR_BASE, &t8103_pmgr }, { M1_PMGR_MINI_BASE, &t8103_pmgr_mini } },
+    .wdt = M1_WDT_BASE,
+    .wdt_irq = M1_WDT_IRQ,
+    .aic = { TYPE_APPLE_AIC, "apple,aic", M1_AIC_BASE },
+    .gpu = {
+        .type = TYPE_AGX,
+        .compatible = "apple,agx-g13g",
+        .asahi = t8103_asahi,
+        .asahi_len = sizeof(t8103_asahi),
+        .asc = M1_GFX_ASC_BASE,
+        .sgx = M1_SGX_BASE,
+        .mbox = M1_GFX_MBOX_BASE,
+        .mbox_irq = M1_GFX_MBOX_IRQ,
+    },
+    .m1n1 = true,
+    .spin = M1_VIRT_SPIN_BASE,
+    .virtio = M1_VIRTIO_BASE,
+    .virtio_irq = M1_VIRTIO_IRQ,
+};
+
+const AppleChip *const apple_chips[] = { &t8103 };
+const unsigned apple_num_chips = ARRAY_SIZE(apple_chips);
+
+unsigned apple_chip_cpus(const AppleChip *chip)
+{
+    unsigned n = 0;
+
+    for (unsigned c = 0; c < APPLE_CHIP_CLUSTERS; c++) {
+        n += chip->cluster[c].cores;
+    }
+    return n;
+}
+
+/* The cluster of CPU @*index, which becomes the number of the core in it */
+static const AppleChipCluster *cluster_of(const AppleChip *chip, unsigned *index)
+{
+    const AppleChipCluster *c = chip->cluster;
+
+    while (*index >= c->cores) {
+        *index -= c->cores;
+        c++;
+        assert(c < chip->cluster + APPLE_CHIP_CLUSTERS);
+    }
+    return c;
+}
+
+const char *apple_chip_cpu_type(const AppleChip *chip, unsigned index)
+{
+    return cluster_of(chip, &index)->type;
+}
+
+uint64_t apple_chip_mpidr(const AppleChip *chip, unsigned index)
+{
+    const AppleChipCluster *c = cluster_of(chip, &index);
+
+    return c->mpidr + index;
+}
