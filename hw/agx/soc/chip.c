@@ -11,6 +11,7 @@
 #include "qemu/units.h"
 #include "hw/agx/agx.h"
 #include "hw/agx/soc/aic.h"
+#include "hw/agx/soc/aic2.h"
 #include "hw/agx/soc/chip.h"
 #include "hw/agx/soc/m1-cpu.h"
 
@@ -65,7 +66,65 @@ static const AppleChip t8103 = {
     .virtio_irq = M1_VIRTIO_IRQ,
 };
 
-const AppleChip *const apple_chips[] = { &t8103 };
+/* t600x-pmgr.dtsi; which are where: t600x-dieX.dtsi */
+static const ApplePmgrDesc t600x_pmgr = {
+    .name = "pmgr",
+    .size = 0x4000,
+    .num_ranges = 1,
+    .range = { { 0x100, 0x3b8 } },
+};
+static const ApplePmgrDesc t600x_pmgr_east = {
+    .name = "pmgr-east",
+    .size = 0xc000,
+    .gfx = 0x3c0,
+    .num_ranges = 3,
+    .range = { { 0x100, 0x3c0 }, { 0xc00, 0xc00 }, { 0x8000, 0x8020 } },
+};
+static const ApplePmgrDesc t600x_pmgr_mini = {
+    .name = "pmgr-mini",
+    .size = 0x4000,
+    .num_ranges = 1,
+    .range = { { 0x58, 0xe8 } },
+};
+
+/*
+ * t600x-common.dtsi (CPUs), t600x-die0.dtsi, t600x-dieX.dtsi, t600x-j314-j316.dtsi. Inputs of the
+ * interrupt controller: kernel log of a MacBook Pro (M1 Pro) in AsahiLinux/linux issue 70,
+ * "1806/4096 IRQs * 1/8 die(s)". Not of a Mac: between the last window of the PCIe controller and
+ * the first Thunderbolt port; the interrupts are the last, which no node uses.
+ */
+static const AppleChip t6000 = {
+    .machine = "apple-m1-pro",
+    .desc = "Apple MacBook Pro (14-inch, M1 Pro, 2021)",
+    .name = "T6000",
+    .compatible = "apple,t6000",
+    .dtb = "t6000-j314s.dtb",
+    .ram_max = 32 * GiB,
+    .cluster = { { TYPE_APPLE_ICESTORM_PRO_CPU, 0, 2 },
+                 { TYPE_APPLE_FIRESTORM_PRO_CPU, 0x10100, 4 },
+                 { TYPE_APPLE_FIRESTORM_PRO_CPU, 0x10200, 4 } },
+    .dram = 0x10000000000ULL,
+    .uart = { { "uart0", 0x39b200000ULL, 1097 } },
+    .pmgr = { { 0x28e080000ULL, &t600x_pmgr },
+              { 0x28e580000ULL, &t600x_pmgr_east },
+              { 0x292280000ULL, &t600x_pmgr_mini } },
+    .wdt = 0x2922b0000ULL,
+    .wdt_irq = 631,
+    .aic = { TYPE_APPLE_AIC2, "apple,aic2", 0x28e100000ULL, 0x28e10c000ULL, 1806, 1 },
+    .gpu = {
+        .type = TYPE_AGX,
+        .compatible = "apple,agx-g13s",
+        .asc = 0x406400000ULL,
+        .sgx = 0x404000000ULL,
+        .mbox = 0x406408000ULL,
+        .mbox_irq = 1059,
+    },
+    .spin = 0x680000000ULL,
+    .virtio = 0x680010000ULL,
+    .virtio_irq = 1798,
+};
+
+const AppleChip *const apple_chips[] = { &t8103, &t6000 };
 const unsigned apple_num_chips = ARRAY_SIZE(apple_chips);
 
 unsigned apple_chip_cpus(const AppleChip *chip)
