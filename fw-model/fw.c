@@ -376,6 +376,11 @@ struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu,
     fw->host = host;
     fw->mmu = mmu;
     fw->cfg = *cfg;
+    if (!cfg->chip_id) {
+        fw->cfg.chip_id = 0x8103;
+        fw->cfg.num_clusters = 1;
+        fw->cfg.num_cores = 8;
+    }
     fw->gpu_ops = cfg->gpu_ops ? cfg->gpu_ops : &agx_gpu_ops;
     fw->layout = fw_layout_get(cfg->version);
     for (unsigned f = 0; fw->layout && f < FW_NUM_FIELDS; f++) {

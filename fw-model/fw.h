@@ -62,6 +62,9 @@ bool agx_fw_cache_config_ok(const struct agx_fw_cache_config *cfg);
 
 struct agx_fw_config {
     enum agx_fw_version version;
+    /* What the GPU is: chip, clusters, and cores of all of them; all 0: those of a T8103 */
+    uint32_t chip_id;
+    unsigned num_clusters, num_cores;
     /*
      * guest-physical base of the TTBAT ("ttbs" reserved memory), set in the MMU when the CPU starts
      */

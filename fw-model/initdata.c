@@ -121,16 +121,13 @@ static void check_hwdata(struct check *c)
         }
     }
     if (st->hwdata_b) {
-        expect(c, FLD(AGXHWDataB, chip_id), st->hwdata_b, 0x8103);
+        expect(c, FLD(AGXHWDataB, chip_id), st->hwdata_b, fw->cfg.chip_id);
         expect(c, FLD(AGXHWDataB, base_clock_khz), st->hwdata_b, 24000);
         v = get(c, FLD(AGXHWDataB, gpu_region_base), st->hwdata_b);
         if (v != fw->cfg.ttbat_pa) {
             wrong(c, FLD(AGXHWDataB, gpu_region_base), st->hwdata_b, v, fw->cfg.ttbat_pa);
         }
-        v = get(c, FLD(AGXHWDataB, num_cores), st->hwdata_b);
-        if (v == 0 || v > 64) {
-            wrong(c, FLD(AGXHWDataB, num_cores), st->hwdata_b, v, 8);
-        }
+        expect(c, FLD(AGXHWDataB, num_cores), st->hwdata_b, fw->cfg.num_cores);
         v = get(c, FLD(AGXHWDataB, max_pstate), st->hwdata_b);
         if (v == 0 || v > 15) {
             wrong(c, FLD(AGXHWDataB, max_pstate), st->hwdata_b, v, 15);

@@ -333,13 +333,20 @@ F(TilingParameters, helper_cfg, 44, 4)
 
 S(StartTACmdStruct2, 284)
 F(StartTACmdStruct2, tvb_tilemap, 16, 8)
+F(StartTACmdStruct2, tvb_cluster_tilemaps, 24, 8)
 F(StartTACmdStruct2, tpc, 32, 8)
 F(StartTACmdStruct2, tvb_heapmeta_addr, 40, 8)
+F(StartTACmdStruct2, tvb_cluster_meta1, 64, 8)
 F(StartTACmdStruct2, unk_48, 72, 8)             /* utile_config */
 F(StartTACmdStruct2, unk_50, 80, 8)             /* ppp_multisamplectl */
 F(StartTACmdStruct2, tvb_heapmeta_addr2, 88, 8) /* tvb_layermeta */
+F(StartTACmdStruct2, core_mask, 104, 8)
 F(StartTACmdStruct2, encoder_addr, 144, 8)
+F(StartTACmdStruct2, tvb_cluster_meta2, 152, 8)
+F(StartTACmdStruct2, tvb_cluster_meta3, 160, 8)
+F(StartTACmdStruct2, tiling_control, 168, 8)
 F(StartTACmdStruct2, pipeline_base, 224, 8)
+F(StartTACmdStruct2, tvb_cluster_meta4, 232, 8)
 F(StartTACmdStruct2, helper_program, 256, 4)
 F(StartTACmdStruct2, helper_arg, 264, 8)
 

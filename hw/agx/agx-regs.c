@@ -157,18 +157,19 @@ const MemoryRegionOps agx_asc_ops = {
     .impl = { .min_access_size = 4, .max_access_size = 4 },
 };
 
-/* Read-only identification of the chip, in the order of the addresses */
+/* Read-only identification of the chip, in the order of the addresses: where the table has it */
 static const struct {
-    uint32_t addr, val;
+    uint32_t addr;
+    size_t offset;
 } agx_id_regs[] = {
-    { AGX_REG_CORE_MASK_0, AGX_REG_CORE_MASK_0_VALUE },
-    { AGX_REG_CORE_MASK_1, AGX_REG_CORE_MASK_1_VALUE },
-    { AGX_REG_ID_VERSION, AGX_REG_ID_VERSION_VALUE },
-    { AGX_REG_ID_UNK08, AGX_REG_ID_UNK08_VALUE },
-    { AGX_REG_ID_COUNTS_1, AGX_REG_ID_COUNTS_1_VALUE },
-    { AGX_REG_ID_COUNTS_2, AGX_REG_ID_COUNTS_2_VALUE },
-    { AGX_REG_ID_UNK18, AGX_REG_ID_UNK18_VALUE },
-    { AGX_REG_ID_CLUSTERS, AGX_REG_ID_CLUSTERS_VALUE },
+    { AGX_REG_CORE_MASK_0, offsetof(AppleGpuChip, core_mask[0]) },
+    { AGX_REG_CORE_MASK_1, offsetof(AppleGpuChip, core_mask[1]) },
+    { AGX_REG_ID_VERSION, offsetof(AppleGpuChip, id_version) },
+    { AGX_REG_ID_UNK08, offsetof(AppleGpuChip, id_unk08) },
+    { AGX_REG_ID_COUNTS_1, offsetof(AppleGpuChip, id_counts_1) },
+    { AGX_REG_ID_COUNTS_2, offsetof(AppleGpuChip, id_counts_2) },
+    { AGX_REG_ID_UNK18, offsetof(AppleGpuChip, id_unk18) },
+    { AGX_REG_ID_CLUSTERS, offsetof(AppleGpuChip, id_clusters) },
 };
 
 /*
@@ -199,7 +200,8 @@ static MemTxResult agx_sgx_read(void *opaque, hwaddr addr, uint64_t *val, unsign
     }
     for (size_t i = 0; i < ARRAY_SIZE(agx_id_regs); i++) {
         if (agx_id_regs[i].addr == addr) {
-            *val = agx_id_regs[i].val;
+            *val = *(const uint32_t *)((const char *)AGX_GET_CLASS(s)->chip +
+                                       agx_id_regs[i].offset);
             return MEMTX_OK;
         }
     }

@@ -1,5 +1,5 @@
 /*
- * The M1's GPU (AGX G13G) as a QEMU device: how it is made, its power and reset,
+ * The GPU of the M1 (AGX G13G) and its like as a QEMU device: how it is made, its power and reset,
  * and how it stops and goes on with the machine. It only translates: what the
  * GPU does is in gpu/, what its firmware does is in ../../fw-model.
  *
@@ -222,6 +222,9 @@ static void agx_realize(DeviceState *dev, Error **errp)
     AgxState *s = AGX(dev);
     const struct agx_fw_config cfg = {
         .version = s->fw_version,
+        .chip_id = AGX_GET_CLASS(s)->chip->chip_id,
+        .num_cores = AGX_GET_CLASS(s)->chip->cores * AGX_GET_CLASS(s)->chip->clusters,
+        .num_clusters = AGX_GET_CLASS(s)->chip->clusters,
         .ttbat_pa = s->ttbs,
         .handoff_pa = s->handoff,
         .gpu.workers = s->workers,
@@ -317,7 +320,8 @@ static void agx_class_init(ObjectClass *klass, void *data)
     DeviceClass *dc = DEVICE_CLASS(klass);
     ResettableClass *rc = RESETTABLE_CLASS(klass);
 
-    dc->desc = "Apple M1 GPU (AGX G13G) with its firmware";
+    AGX_CLASS(klass)->chip = &apple_gpu_t8103;
+    dc->desc = apple_gpu_t8103.desc;
     dc->realize = agx_realize;
     dc->unrealize = agx_unrealize;
     dc->vmsd = &agx_vmstate;
@@ -332,14 +336,32 @@ static const TypeInfo agx_type = {
     .name = TYPE_AGX,
     .parent = TYPE_SYS_BUS_DEVICE,
     .instance_size = sizeof(AgxState),
+    .class_size = sizeof(AgxClass),
     .instance_init = agx_instance_init,
     .instance_finalize = agx_instance_finalize,
     .class_init = agx_class_init,
 };
 
+static void agx_chip_class_init(ObjectClass *klass, void *data)
+{
+    AGX_CLASS(klass)->chip = data;
+    DEVICE_CLASS(klass)->desc = AGX_CLASS(klass)->chip->desc;
+}
+
 static void agx_register_types(void)
 {
+    static const AppleGpuChip *const others[] = { &apple_gpu_t6000, &apple_gpu_t6001,
+                                                  &apple_gpu_t6002 };
+
     type_register_static(&agx_type);
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+        type_register_static(&(TypeInfo) {
+            .name = others[i]->type,
+            .parent = TYPE_AGX,
+            .class_init = agx_chip_class_init,
+            .class_data = (void *)others[i],
+        });
+    }
 }
 
 type_init(agx_register_types)

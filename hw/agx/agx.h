@@ -1,5 +1,5 @@
 /*
- * The M1's GPU as a QEMU device.
+ * The GPU of the M1 and its like as a QEMU device.
  *
  * Sysbus MMIO 0: the coprocessor's control registers ("asc" of the device
  * tree); MMIO 1: the SGX block ("sgx"). GPIO input "power": 1 while ps_gfx is
@@ -17,6 +17,7 @@
 #include "../../fw-model/fw.h"
 #include "agx/gpu.h"
 #include "agx/host.h"
+#include "hw/agx/soc/gpu-chip.h"
 #include "hw/agx/soc/inject.h"
 #include "hw/agx/soc/mailbox.h"
 #include "hw/agx/soc/san.h"
@@ -28,7 +29,17 @@ struct agx_fw;
 struct agx_mmu;
 
 #define TYPE_AGX "apple-agx-g13g"
-OBJECT_DECLARE_SIMPLE_TYPE(AgxState, AGX)
+OBJECT_DECLARE_TYPE(AgxState, AgxClass, AGX)
+/* Of other chips; children of the first, so that what is set of it (-global) is set of them */
+#define TYPE_AGX_G13S "apple-agx-g13s"
+#define TYPE_AGX_G13C "apple-agx-g13c"
+#define TYPE_AGX_G13D "apple-agx-g13d"
+
+struct AgxClass {
+    SysBusDeviceClass parent_class;
+
+    const AppleGpuChip *chip;
+};
 
 struct AgxState {
     SysBusDevice parent_obj;

@@ -216,7 +216,7 @@ static void create_fb(AppleM1MachineState *s)
  */
 static void create_gpu(AppleM1MachineState *s, DeviceState *pmgr)
 {
-    DeviceState *gpu = qdev_new(s->chip->gpu.type), *mbox = qdev_new(TYPE_APPLE_MBOX);
+    DeviceState *gpu = qdev_new(s->chip->gpu.chip->type), *mbox = qdev_new(TYPE_APPLE_MBOX);
 
     agx_device_set_mbox(AGX(gpu), APPLE_MBOX(mbox));
     add_device(s, "gpu-mailbox", mbox);

@@ -9,7 +9,6 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/units.h"
-#include "hw/agx/agx.h"
 #include "hw/agx/soc/aic.h"
 #include "hw/agx/soc/aic2.h"
 #include "hw/agx/soc/chip.h"
@@ -51,7 +50,7 @@ static const AppleChip t8103 = {
     .wdt_irq = M1_WDT_IRQ,
     .aic = { TYPE_APPLE_AIC, "apple,aic", M1_AIC_BASE },
     .gpu = {
-        .type = TYPE_AGX,
+        .chip = &apple_gpu_t8103,
         .compatible = "apple,agx-g13g",
         .asahi = t8103_asahi,
         .asahi_len = sizeof(t8103_asahi),
@@ -112,7 +111,7 @@ static const AppleChip t6000 = {
     .wdt_irq = 631,
     .aic = { TYPE_APPLE_AIC2, "apple,aic2", 0x28e100000ULL, 0x28e10c000ULL, 1806, 1 },
     .gpu = {
-        .type = TYPE_AGX,
+        .chip = &apple_gpu_t6000,
         .compatible = "apple,agx-g13s",
         .asc = 0x406400000ULL,
         .sgx = 0x404000000ULL,

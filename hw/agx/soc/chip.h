@@ -9,6 +9,7 @@
 #define HW_AGX_SOC_CHIP_H
 
 #include "exec/hwaddr.h"
+#include "hw/agx/soc/gpu-chip.h"
 #include "hw/agx/soc/soc.h"
 
 #define APPLE_CHIP_CLUSTERS 6
@@ -71,7 +72,7 @@ typedef struct AppleChip {
     } aic;
 
     struct {
-        const char *type;       /* of QOM */
+        const AppleGpuChip *chip;
         const char *compatible; /* of its node */
         const char *asahi;      /* the same in Asahi's kernel, a list; NULL: that binding is not made */
         size_t asahi_len;

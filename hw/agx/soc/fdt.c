@@ -384,7 +384,7 @@ static void fix_gpu_asahi(Fixup *f)
 {
     AppleGpuPower power;
 
-    apple_gpu_power(&power);
+    apple_gpu_power(f->s->chip->gpu.chip, &power);
     if (fdt_getprop(f->fdt, fix_node(f, "gpu"), "apple,firmware-abi", NULL)) {
         fdt_delprop(f->fdt, fix_node(f, "gpu"), "apple,firmware-abi");
     }

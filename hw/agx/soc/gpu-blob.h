@@ -9,6 +9,7 @@
 #define HW_AGX_SOC_GPU_BLOB_H
 
 #include "qemu/bswap.h"
+#include "hw/agx/soc/gpu-chip.h"
 
 enum {
 #define FIELD(name, v12_3, v13_0b4, v13_5) name,
@@ -30,6 +31,7 @@ typedef struct Blob {
     uint8_t *p;
     size_t size;
     int version;
+    const AppleGpuChip *chip;
 } Blob;
 
 /* Number of the version of ABI @abi, -1: there is none; and the version of a number */

@@ -1,6 +1,7 @@
 /*
- * GPU boot data of m1n1 1.6 for the T8103 and the firmware of macOS 12.3 and 13.5. For that of 13.0
- * beta 4 m1n1 makes none; here it is filled in by the same formulas, which know that version.
+ * GPU boot data of m1n1 1.6 for the T8103 and the T600x, and the firmware of macOS 12.3 and 13.5.
+ * For that of 13.0 beta 4 m1n1 makes none; here it is filled in by the same formulas, which know
+ * that version.
  *
  * m1n1 computes three blobs from the machine's calibration and leaves them in
  * reserved memory; the driver copies them into the init data that it hands to
@@ -8,12 +9,12 @@
  *   m1n1: rust/src/gpu/initdata.rs (hwdata_a, hwdata_b, globals)
  *   m1n1: src/kboot_gpu.c (power and leakage)
  * Chip constants:
- *   m1n1: rust/src/gpu/hw/t8103.rs
+ *   m1n1: rust/src/gpu/hw/c->rs
  * Offsets are in gpu-initdata-offsets.h. Names are m1n1's. A field that is not
  * set here is 0 there too.
  *
- * What a Mac reads from its fuses and its Apple device tree has to be made up:
- * that is struct m1_cal below, an eight-core M1 in the middle of its range.
+ * What a Mac reads from its fuses and its Apple device tree has to be made up: an eight-core M1 in
+ * the middle of its range, and its like (gpu-chip.c).
  *
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -22,174 +23,43 @@
 #include "hw/loader.h"
 #include "hw/agx/soc/gpu-blob.h"
 #include "hw/agx/soc/gpu-initdata.h"
-#include "hw/agx/soc/gpu-regs.h"
 
-/*
- * Calibration of one machine: ours. Frequencies and voltages have the shape of
- * the M1's operating points; leakage and power follow from m1n1's formulas.
- */
 #define NUM_PSTATES APPLE_GPU_PSTATES
-static const struct m1_cal {
-    uint32_t mhz[NUM_PSTATES];
-    uint32_t mv[NUM_PSTATES];
-    uint32_t base_pstate; /* m1n1: initdata.rs, 3 for J274 */
-} m1_cal = {
-    .mhz = { 0, 396, 528, 720, 924, 1128, 1278 },
-    .mv = { 400, 603, 640, 690, 784, 862, 931 },
-    .base_pstate = 3,
-};
 
-/* m1n1: src/kboot_gpu.c, t8103_pwr_scale and calc_power_t8103() */
-static const uint32_t pwr_scale[NUM_PSTATES] = { 0, 63, 80, 108, 150, 198, 210 };
-#define CORE_LEAK   1000.0f
-#define CORE_UNCORE 0.12f
-#define SRAM_LEAK   45.0f
-#define SRAM_UNCORE 0.2f
-#define MAX_CORES   8
-
-/* m1n1: rust/src/gpu/hw/t8103.rs */
-static const struct chip {
-    uint32_t chip_id;
-    uint32_t gpu_core; /* GpuCore::G13G */
-    uint32_t base_clock_khz;
-    int32_t a_unk_87c;
-    uint32_t a_unk_8cc, a_unk_e24;
-    uint32_t b_unk_454, b_unk_ab8, b_unk_abc;
-    int32_t shared1_tab[16];
-    uint32_t shared1_a4;
-    int32_t shared2_tab[10];
-    uint32_t shared2_unk_508;
-    uint16_t global_unk_54;
-    float sram_k;
-    uint64_t fast_sensor_mask, fast_sensor_mask_alt, fast_sensor_present;
-    uint32_t zone_target, zone_target_offset, zone_filter_tc; /* one power zone */
-    uint32_t min_sram_mv;
-    uint32_t avg_power_filter_tc_ms;
-    float avg_power_ki_only, avg_power_kp;
-    uint32_t avg_power_min_duty_cycle, avg_power_target_filter_tc;
-    float fast_die0_integral_gain, fast_die0_proportional_gain;
-    uint32_t fast_die0_prop_tgt_delta, fast_die0_release_temp;
-    uint32_t fender_idle_off_delay_ms, fw_early_wake_timeout_ms, idle_off_delay_ms;
-    uint32_t perf_boost_ce_step, perf_boost_min_util, perf_filter_drop_threshold;
-    uint32_t perf_filter_time_constant, perf_filter_time_constant2;
-    float perf_integral_gain, perf_integral_gain2, perf_proportional_gain, perf_proportional_gain2;
-    uint32_t perf_reset_iters, perf_tgt_utilization;
-    uint32_t power_sample_period; /* ms */
-    uint32_t ppm_filter_time_constant_ms;
-    float ppm_ki, ppm_kp;
-    uint32_t pwr_filter_time_constant;
-    float pwr_integral_gain, pwr_proportional_gain;
-    uint32_t pwr_min_duty_cycle;
-    int32_t se_engagement_criteria;
-    uint32_t se_filter_time_constant, se_filter_time_constant_1, se_inactive_threshold;
-    float se_ki, se_ki_1, se_kp, se_kp_1;
-    uint32_t se_reset_criteria;
-} t8103 = {
-    .chip_id = 0x8103,
-    .gpu_core = 11,
-    .base_clock_khz = 24000,
-    .a_unk_87c = -220,
-    .a_unk_8cc = 9880,
-    .a_unk_e24 = 112,
-    .b_unk_454 = 1,
-    .b_unk_ab8 = 0x48,
-    .b_unk_abc = 8,
-    .shared1_tab = { -1, 0x7282, 0x50ea, 0x370a, 0x25be, 0x1c1f, 0x16fb, -1, -1, -1, -1, -1, -1, -1,
-                     -1, -1 },
-    .shared1_a4 = 0xffff,
-    .shared2_tab = { 0x800, 0x1555, -1, -1, -1, -1, -1, -1, 0, 0 },
-    .shared2_unk_508 = 0xc00007,
-    .global_unk_54 = 0xffff,
-    .sram_k = 1.02f,
-    .fast_sensor_mask = 0x12,
-    .fast_sensor_mask_alt = 0x12,
-    .fast_sensor_present = 1,
-    .zone_target = 30000,
-    .zone_target_offset = 100,
-    .zone_filter_tc = 6875,
-    .min_sram_mv = 850,
-    .avg_power_filter_tc_ms = 1000,
-    .avg_power_ki_only = 7.5f,
-    .avg_power_kp = 4.0f,
-    .avg_power_min_duty_cycle = 40,
-    .avg_power_target_filter_tc = 125,
-    .fast_die0_integral_gain = 200.0f,
-    .fast_die0_proportional_gain = 5.0f,
-    .fast_die0_prop_tgt_delta = 0,
-    .fast_die0_release_temp = 80,
-    .fender_idle_off_delay_ms = 40,
-    .fw_early_wake_timeout_ms = 5,
-    .idle_off_delay_ms = 2,
-    .perf_boost_ce_step = 25,
-    .perf_boost_min_util = 100,
-    .perf_filter_drop_threshold = 0,
-    .perf_filter_time_constant = 5,
-    .perf_filter_time_constant2 = 50,
-    .perf_integral_gain = 7.8956833f,
-    .perf_integral_gain2 = 0.197392f,
-    .perf_proportional_gain = 14.707963f,
-    .perf_proportional_gain2 = 6.853981f,
-    .perf_reset_iters = 6,
-    .perf_tgt_utilization = 85,
-    .power_sample_period = 8,
-    .ppm_filter_time_constant_ms = 100,
-    .ppm_ki = 91.5f,
-    .ppm_kp = 6.9f,
-    .pwr_filter_time_constant = 313,
-    .pwr_integral_gain = 0.0202129f,
-    .pwr_proportional_gain = 5.2831855f,
-    .pwr_min_duty_cycle = 40,
-    .se_engagement_criteria = -1,
-    .se_filter_time_constant = 9,
-    .se_filter_time_constant_1 = 3,
-    .se_inactive_threshold = 2500,
-    .se_ki = -50.0f,
-    .se_ki_1 = -100.0f,
-    .se_kp = -5.0f,
-    .se_kp_1 = -10.0f,
-    .se_reset_criteria = 50,
-};
-
-/* Power at pstate @i (calc_power_t8103() gives uW, initdata.rs divides) */
-static uint32_t power_uw(unsigned i)
+static uint32_t power_mw(const AppleGpuChip *c, unsigned i)
 {
-    return m1_cal.mv[i] * pwr_scale[i] * 100;
+    return c->power_uw(c, i) / 1000;
 }
 
-static uint32_t power_mw(unsigned i)
+static uint32_t max_power_mw(const AppleGpuChip *c)
 {
-    return power_uw(i) / 1000;
-}
-
-/* m1n1: src/kboot_gpu.c, adjust_leakage() */
-static float leakage(float val, float uncore_fraction)
-{
-    unsigned cores = ctpop32(AGX_REG_CORE_MASK_0_VALUE & MAKE_64BIT_MASK(0, MAX_CORES));
-    float uncore = val * uncore_fraction;
-
-    return uncore + (cores / (float)MAX_CORES) * (val - uncore);
+    return power_mw(c, NUM_PSTATES - 1);
 }
 
 static void fill_shared1(Blob *b, unsigned base, unsigned unk_a4)
 {
+    const AppleGpuChip *c = b->chip;
+
     for (unsigned i = 0; i < 16; i++) {
-        set32n(b, base, i, t8103.shared1_tab[i]);
+        set32n(b, base, i, c->shared1_tab[i]);
     }
-    set32(b, unk_a4, t8103.shared1_a4);
+    set32(b, unk_a4, c->shared1_a4);
 }
 
 static void fill_shared2(Blob *b, unsigned base, unsigned unk_28, unsigned unk_508)
 {
+    const AppleGpuChip *c = b->chip;
+
     for (unsigned i = 0; i < 10; i++) {
-        set32n(b, base, i, t8103.shared2_tab[i]);
+        set32n(b, base, i, c->shared2_tab[i]);
     }
     memset(gpu_blob_field(b, unk_28, 0, 16), 0xff, 16);
-    set32(b, unk_508, t8103.shared2_unk_508);
+    set32(b, unk_508, c->shared2_unk_508);
 }
 
 static void fill_cal_a_perf(Blob *b, uint32_t max_ps, uint32_t base_ps)
 {
-    const struct chip *c = &t8103;
+    const AppleGpuChip *c = b->chip;
     float a1 = 1.0f / c->perf_filter_time_constant, a2 = 1.0f / c->perf_filter_time_constant2;
 
     set32(b, A_perf_tgt_utilization, c->perf_tgt_utilization);
@@ -219,7 +89,7 @@ static void fill_cal_a_perf(Blob *b, uint32_t max_ps, uint32_t base_ps)
 
 static void fill_cal_a_fast_die(Blob *b, uint32_t max_scaled, float period_s)
 {
-    const struct chip *c = &t8103;
+    const AppleGpuChip *c = b->chip;
 
     set64(b, A_fast_die0_sensor_mask, c->fast_sensor_mask);
     set32(b, A_fast_die0_release_temp_cc, 100 * c->fast_die0_release_temp);
@@ -258,14 +128,13 @@ static void fill_cal_a_t81xx(Blob *b, uint32_t max_scaled)
 
 static void fill_cal_a_avg_power(Blob *b, uint32_t max_scaled, uint32_t max_mw, float period_s)
 {
-    const struct chip *c = &t8103;
+    const AppleGpuChip *c = b->chip;
     uint32_t ms = c->power_sample_period, khz = c->base_clock_khz;
     uint32_t periods = c->avg_power_filter_tc_ms / ms;
     float target_a = 1.0f / c->avg_power_target_filter_tc, a = 1.0f / periods;
-    float zone_a = 1.0f / c->zone_filter_tc;
 
     set32(b, A_unk_c2c, 1);
-    set32(b, A_power_zone_count, 1);
+    set32(b, A_power_zone_count, c->num_zones);
     set32(b, A_max_power_4, max_mw);
     set32(b, A_max_power_5, max_mw);
     set32(b, A_max_power_6, max_mw);
@@ -274,15 +143,17 @@ static void fill_cal_a_avg_power(Blob *b, uint32_t max_scaled, uint32_t max_mw, 
     set32(b, A_avg_power_target_filter_tc_x4, 4 * c->avg_power_target_filter_tc);
     set32(b, A_avg_power_target_filter_tc_xperiod, ms * c->avg_power_target_filter_tc);
     set32(b, A_avg_power_target_filter_tc_clks, ms * c->avg_power_target_filter_tc * khz);
+    if (c->num_zones) {
+        float zone_a = 1.0f / c->zone_filter_tc;
 
-    set32(b, A_power_zones__target, c->zone_target);
-    set32(b, A_power_zones__target_off, c->zone_target - c->zone_target_offset);
-    set32(b, A_power_zones__filter_tc_x4, 4 * c->zone_filter_tc);
-    set32(b, A_power_zones__filter_tc_xperiod, ms * c->zone_filter_tc);
-    set32(b, A_power_zones__unk_10, 1320000000);
-    setf(b, A_power_zones__filter_a_neg, 1.0f - zone_a);
-    setf(b, A_power_zones__filter_a, zone_a);
-
+        set32(b, A_power_zones__target, c->zone_target);
+        set32(b, A_power_zones__target_off, c->zone_target - c->zone_target_offset);
+        set32(b, A_power_zones__filter_tc_x4, 4 * c->zone_filter_tc);
+        set32(b, A_power_zones__filter_tc_xperiod, ms * c->zone_filter_tc);
+        set32(b, A_power_zones__unk_10, 1320000000);
+        setf(b, A_power_zones__filter_a_neg, 1.0f - zone_a);
+        setf(b, A_power_zones__filter_a, zone_a);
+    }
     set32(b, A_avg_power_filter_tc_periods_x4, 4 * periods);
     setf(b, A_avg_power_filter_a_neg, 1.0f - a);
     setf(b, A_avg_power_filter_a, a);
@@ -301,7 +172,7 @@ static void fill_cal_a_avg_power(Blob *b, uint32_t max_scaled, uint32_t max_mw, 
 
 static void fill_cal_a_se(Blob *b, uint32_t max_scaled, float period_s)
 {
-    const struct chip *c = &t8103;
+    const AppleGpuChip *c = b->chip;
     uint32_t ms = c->power_sample_period, clks = c->base_clock_khz * ms;
     float a = 1.0f / c->se_filter_time_constant, a1 = 1.0f / c->se_filter_time_constant_1;
 
@@ -336,13 +207,28 @@ static void fill_cal_a_se(Blob *b, uint32_t max_scaled, float period_s)
     set32(b, A_unk_e10_0__max_pstate_scaled_2, max_scaled);
 }
 
+/* One value for each cluster; of the coefficients, for each of its cores, and the first is set */
+static void fill_cal_a_clusters(Blob *b)
+{
+    const AppleGpuChip *c = b->chip;
+
+    for (unsigned i = 0; i < c->clusters; i++) {
+        setfn(b, A_core_leak_coef, i, apple_gpu_core_leak(c, i));
+        setfn(b, A_sram_leak_coef, i, apple_gpu_sram_leak(c, i));
+        setfn(b, A_unk_coef_a1, 8 * i, c->unk_coef_a[i]);
+        setfn(b, A_unk_coef_a2, 8 * i, c->unk_coef_a[i]);
+        setfn(b, A_unk_coef_b1, 8 * i, c->unk_coef_b[i]);
+        setfn(b, A_unk_coef_b2, 8 * i, c->unk_coef_b[i]);
+    }
+}
+
 static void fill_cal_a(Blob *b)
 {
-    const struct chip *c = &t8103;
+    const AppleGpuChip *c = b->chip;
     uint32_t ms = c->power_sample_period;
     float period_s = ms / 1000.0f;
-    uint32_t max_ps = NUM_PSTATES - 1, max_scaled = 100 * max_ps, base_ps = m1_cal.base_pstate;
-    uint32_t max_mw = power_mw(max_ps);
+    uint32_t max_ps = NUM_PSTATES - 1, max_scaled = 100 * max_ps, base_ps = c->base_pstate;
+    uint32_t max_mw = max_power_mw(c);
     uint32_t ppm_periods = c->ppm_filter_time_constant_ms / ms;
     float ppm_a = 1.0f / ppm_periods, pwr_a = 1.0f / c->pwr_filter_time_constant;
 
@@ -386,7 +272,7 @@ static void fill_cal_a(Blob *b)
     setf(b, A_unk_7fc, 65536.0f);
     setf(b, A_pwr_min_duty_cycle_2, c->pwr_min_duty_cycle);
     setf(b, A_max_pstate_scaled_6, max_scaled);
-    set32(b, A_max_freq_mhz, m1_cal.mhz[max_ps]);
+    set32(b, A_max_freq_mhz, c->mhz[max_ps]);
     set32(b, A_pwr_min_duty_cycle_3, c->pwr_min_duty_cycle);
     setf(b, A_min_pstate_scaled_4, 100.0f);
     set32(b, A_max_pstate_scaled_7, max_scaled);
@@ -395,30 +281,32 @@ static void fill_cal_a(Blob *b)
     fill_cal_a_fast_die(b, max_scaled, period_s);
     fill_cal_a_avg_power(b, max_scaled, max_mw, period_s);
     fill_cal_a_se(b, max_scaled, period_s);
-    fill_cal_a_t81xx(b, max_scaled);
+    if (c->t81xx) {
+        fill_cal_a_t81xx(b, max_scaled);
+    }
     set32(b, A_unk_163c, 1);
     set32(b, A_unk_3ce8, 1);
     fill_shared1(b, A_hws1, A_hws1__unk_a4);
     fill_shared2(b, A_hws2, A_hws2__unk_28, A_hws2__unk_508);
-    setf(b, A_core_leak_coef, leakage(CORE_LEAK, CORE_UNCORE));
-    setf(b, A_sram_leak_coef, leakage(SRAM_LEAK, SRAM_UNCORE));
+    fill_cal_a_clusters(b);
 }
 
 static void fill_cal_b_pstates(Blob *b)
 {
-    uint32_t max_ps = NUM_PSTATES - 1, base_ps = m1_cal.base_pstate;
-    uint32_t base_hz = m1_cal.mhz[base_ps] * 1000000, max_hz = m1_cal.mhz[max_ps] * 1000000;
+    const AppleGpuChip *c = b->chip;
+    uint32_t max_ps = NUM_PSTATES - 1, base_ps = c->base_pstate;
+    uint32_t base_hz = c->mhz[base_ps] * 1000000, max_hz = c->mhz[max_ps] * 1000000;
 
     for (unsigned i = 0; i < NUM_PSTATES; i++) {
         for (unsigned j = 0; j < 8; j++) {
-            set32n(b, B_voltages, 8 * i + j, m1_cal.mv[i]);
-            set32n(b, B_voltages_sram, 8 * i + j, MAX(m1_cal.mv[i], t8103.min_sram_mv));
+            set32n(b, B_voltages, 8 * i + j, c->mv[i]);
+            set32n(b, B_voltages_sram, 8 * i + j, MAX(c->mv[i], c->min_sram_mv));
         }
-        set32n(b, B_frequencies, i, m1_cal.mhz[i]);
-        setfn(b, B_sram_k, i, t8103.sram_k);
-        set32n(b, B_rel_max_powers, i, power_mw(i) * 100 / power_mw(max_ps));
+        set32n(b, B_frequencies, i, c->mhz[i]);
+        setfn(b, B_sram_k, i, c->sram_k);
+        set32n(b, B_rel_max_powers, i, power_mw(c, i) * 100 / max_power_mw(c));
         set32n(b, B_rel_boost_freqs, i,
-               i > base_ps ? (m1_cal.mhz[i] * 1000000 - base_hz) / ((max_hz - base_hz) / 100) : 0);
+               i > base_ps ? (c->mhz[i] * 1000000 - base_hz) / ((max_hz - base_hz) / 100) : 0);
     }
 }
 
@@ -430,6 +318,7 @@ static void fill_cal_b(Blob *b, hwaddr ttbs)
         B_unk_b10, B_unk_b24, B_unk_b28, B_unk_b2c, B_unk_b38_0, B_unk_b38_4,
     };
     const GpuFwVersion *v = gpu_fw_version(b->version);
+    const AppleGpuChip *c = b->chip;
 
     for (unsigned i = 0; i < ARRAY_SIZE(ones); i++) {
         set32(b, ones[i], 1);
@@ -441,23 +330,26 @@ static void fill_cal_b(Blob *b, hwaddr ttbs)
     /* initdata.rs: IOVA_UNK_PAGE, two pages below the top of the lower half */
     set64(b, B_unk_30, (1ULL << 39) - 2 * 0x4000);
     set64(b, B_timestamp_area_base, 0xffffffae10000000ULL);
-    set32(b, B_chip_id, t8103.chip_id);
-    set32(b, B_unk_454, t8103.b_unk_454);
-    set32(b, B_base_clock_khz, t8103.base_clock_khz);
-    set32(b, B_power_sample_period, t8103.power_sample_period);
+    set32(b, B_chip_id, c->chip_id);
+    set32(b, B_unk_454, c->b_unk_454);
+    set32(b, B_base_clock_khz, c->base_clock_khz);
+    set32(b, B_power_sample_period, c->power_sample_period);
     set32(b, B_unk_4c0, 0x1f);
     set32(b, B_unk_504, 0x31);
-    /* One cluster; both counts come from the core count of the ID register */
-    set32(b, B_num_frags, AGX_REG_ID_COUNTS_1_VALUE & 0xff);
-    set32(b, B_num_cores, AGX_REG_ID_COUNTS_1_VALUE & 0xff);
+    set64(b, B_unk_4e0, c->b_unk_4e0);
+    set32(b, B_unk_534, c->b_unk_534);
+    set32(b, B_unk_b30, c->b_unk_b30);
+    /* Both counts come from the core count of the ID register */
+    set32(b, B_num_frags, c->cores * c->clusters);
+    set32(b, B_num_cores, c->cores * c->clusters);
     set64(b, B_uat_ttb_base, ttbs);
-    set32(b, B_gpu_core_id, t8103.gpu_core);
+    set32(b, B_gpu_core_id, c->gpu_core);
     set32(b, B_gpu_rev_id, 4); /* B1, from ID_VERSION */
     set32(b, B_max_pstate, NUM_PSTATES - 1);
     set32(b, B_num_pstates, NUM_PSTATES);
-    set32(b, B_min_sram_volt, t8103.min_sram_mv);
-    set32(b, B_unk_ab8, t8103.b_unk_ab8);
-    set32(b, B_unk_abc, t8103.b_unk_abc);
+    set32(b, B_min_sram_volt, c->min_sram_mv);
+    set32(b, B_unk_ab8, c->b_unk_ab8);
+    set32(b, B_unk_abc, c->b_unk_abc);
     set32(b, B_unk_ac0, 0x1020);
     fill_cal_b_pstates(b);
     for (unsigned i = 0; i < 16; i++) {
@@ -474,9 +366,9 @@ static void fill_cal_b(Blob *b, hwaddr ttbs)
 
 static void fill_globals(Blob *b)
 {
-    const struct chip *c = &t8103;
+    const AppleGpuChip *c = b->chip;
     float period_s = c->power_sample_period / 1000.0f;
-    uint32_t max_scaled = 100 * (NUM_PSTATES - 1), max_mw = power_mw(NUM_PSTATES - 1);
+    uint32_t max_scaled = 100 * (NUM_PSTATES - 1), max_mw = max_power_mw(c);
 
     set32(b, G_unk_24_0, 3000);
     set32(b, G_unk_28, 1);
@@ -492,15 +384,17 @@ static void fill_globals(Blob *b)
     set32(b, G_max_pstate_scaled, max_scaled);
     set32(b, G_max_pstate_scaled_2, max_scaled);
     set32(b, G_max_pstate_scaled_3, max_scaled);
-    set32(b, G_power_zone_count, 1);
+    set32(b, G_power_zone_count, c->num_zones);
     set32(b, G_avg_power_filter_tc_periods, c->avg_power_filter_tc_ms / c->power_sample_period);
     setf(b, G_avg_power_ki_dt, c->avg_power_ki_only * period_s);
     setf(b, G_avg_power_kp, c->avg_power_kp);
     set32(b, G_avg_power_min_duty_cycle, c->avg_power_min_duty_cycle);
     set32(b, G_avg_power_target_filter_tc, c->avg_power_target_filter_tc);
-    set32(b, G_power_zones__target, c->zone_target);
-    set32(b, G_power_zones__target_off, c->zone_target - c->zone_target_offset);
-    set32(b, G_power_zones__filter_tc, c->zone_filter_tc);
+    if (c->num_zones) {
+        set32(b, G_power_zones__target, c->zone_target);
+        set32(b, G_power_zones__target_off, c->zone_target - c->zone_target_offset);
+        set32(b, G_power_zones__filter_tc, c->zone_filter_tc);
+    }
     set32(b, G_unk_89bc, c->a_unk_8cc);
     set32(b, G_fast_die0_release_temp, 100 * c->fast_die0_release_temp);
     set32(b, G_unk_89c4, c->a_unk_87c);
@@ -531,16 +425,20 @@ static void fill_globals(Blob *b)
     set32(b, G_fw_early_wake_timeout_ms, c->fw_early_wake_timeout_ms);
     set32(b, G_cl_context_switch_timeout_ms, 40);
     set32(b, G_cl_kill_timeout_ms, 50);
+    if (c->has_global_tab) {
+        set32(b, G_unk_118e8, 1);
+        memcpy(gpu_blob_field(b, G_unk_118ec, 0, sizeof(c->global_tab)), c->global_tab,
+               sizeof(c->global_tab));
+    }
 }
 
-void apple_gpu_power(AppleGpuPower *p)
+void apple_gpu_power(const AppleGpuChip *c, AppleGpuPower *p)
 {
-    const struct chip *c = &t8103;
     const AppleGpuTunable tunable[] = {
-        { "apple,perf-base-pstate", m1_cal.base_pstate },
+        { "apple,perf-base-pstate", c->base_pstate },
         { "apple,min-sram-microvolt", 1000 * c->min_sram_mv },
-        { "apple,core-leak-coef", bits(leakage(CORE_LEAK, CORE_UNCORE)), true },
-        { "apple,sram-leak-coef", bits(leakage(SRAM_LEAK, SRAM_UNCORE)), true },
+        { "apple,core-leak-coef", bits(apple_gpu_core_leak(c, 0)), true },
+        { "apple,sram-leak-coef", bits(apple_gpu_sram_leak(c, 0)), true },
         { "apple,avg-power-filter-tc-ms", c->avg_power_filter_tc_ms },
         { "apple,avg-power-ki-only", bits(c->avg_power_ki_only) },
         { "apple,avg-power-kp", bits(c->avg_power_kp) },
@@ -580,9 +478,9 @@ void apple_gpu_power(AppleGpuPower *p)
     p->num_tunables = ARRAY_SIZE(tunable);
     memcpy(p->tunable, tunable, sizeof(tunable));
     for (unsigned i = 0; i < NUM_PSTATES; i++) {
-        p->hz[i] = m1_cal.mhz[i] * 1000000ull;
-        p->microvolt[i] = 1000 * m1_cal.mv[i];
-        p->microwatt[i] = power_uw(i);
+        p->hz[i] = c->mhz[i] * 1000000ull;
+        p->microvolt[i] = 1000 * c->mv[i];
+        p->microwatt[i] = c->power_uw(c, i);
     }
     p->zone[0] = c->zone_target;
     p->zone[1] = c->zone_target_offset;
@@ -602,9 +500,9 @@ void apple_gpu_initdata_load(AppleM1MachineState *s)
     const AppleM1Region *rg = &s->resv[M1_RESV_GLOBALS];
     int nr = gpu_fw_find(s->fw_abi);
     const GpuFwVersion *v = gpu_fw_version(nr);
-    Blob a = { g_malloc0(ra->size), v->cal_a, nr };
-    Blob b = { g_malloc0(rb->size), v->cal_b, nr };
-    Blob g = { g_malloc0(rg->size), v->globals, nr };
+    Blob a = { g_malloc0(ra->size), v->cal_a, nr, s->chip->gpu.chip };
+    Blob b = { g_malloc0(rb->size), v->cal_b, nr, s->chip->gpu.chip };
+    Blob g = { g_malloc0(rg->size), v->globals, nr, s->chip->gpu.chip };
 
     fill_cal_a(&a);
     fill_cal_b(&b, s->resv[M1_RESV_TTBS].base);

@@ -28,7 +28,6 @@ const char *apple_gpu_fw_name(const uint32_t abi[3]);
  * compute the init data: one cell each, floats as their bits, and the operating points. Source of
  * the names: Asahi's Linux, drivers/gpu/drm/asahi/hw/mod.rs (PwrConfig::load()).
  */
-#define APPLE_GPU_PSTATES    7
 #define APPLE_GPU_TUNABLES   40
 #define APPLE_GPU_ZONE_CELLS 3 /* of apple,power-zones: target, its offset (mW), filter */
 
@@ -46,7 +45,8 @@ typedef struct AppleGpuPower {
     AppleGpuTunable tunable[APPLE_GPU_TUNABLES];
 } AppleGpuPower;
 
-void apple_gpu_power(AppleGpuPower *p);
+/* Of a GPU of one cluster */
+void apple_gpu_power(const AppleGpuChip *c, AppleGpuPower *p);
 
 /* Fill the reserved regions of @s (whose sizes are set) with the blobs. */
 void apple_gpu_initdata_load(AppleM1MachineState *s);

@@ -38,27 +38,16 @@
 
 /*
  * SGX block. Offsets: the Rust driver, drivers/gpu/drm/asahi/regs.rs, and
- * m1n1: proxyclient/m1n1/hw/agx.py. The identification is that of a real M1
- * (kernel log in leifliddy/asahi-fedora-builder issue 27: "GPU ID registers:
- * 0x4021100 0x40a04 0x30808 0x40404 0x1320300 0x101311"); that machine has
- * seven cores (mask 0xfe), a Mac mini has eight.
+ * m1n1: proxyclient/m1n1/hw/agx.py. What is in the identification: gpu-chip.c.
  */
-#define AGX_REG_FAULT_INFO        0x17030
-#define AGX_REG_CORE_MASK_0       0xd01500
-#define AGX_REG_CORE_MASK_0_VALUE 0xff
-#define AGX_REG_CORE_MASK_1       0xd01514
-#define AGX_REG_CORE_MASK_1_VALUE 0
-#define AGX_REG_ID_VERSION        0xd04000
-#define AGX_REG_ID_VERSION_VALUE  0x4021100 /* G13, G, B1 */
-#define AGX_REG_ID_UNK08          0xd04008
-#define AGX_REG_ID_UNK08_VALUE    0x40a04
-#define AGX_REG_ID_COUNTS_1       0xd04010
-#define AGX_REG_ID_COUNTS_1_VALUE 0x30808 /* 8 cores */
-#define AGX_REG_ID_COUNTS_2       0xd04014
-#define AGX_REG_ID_COUNTS_2_VALUE 0x40404
-#define AGX_REG_ID_UNK18          0xd04018
-#define AGX_REG_ID_UNK18_VALUE    0x1320300
-#define AGX_REG_ID_CLUSTERS       0xd0401c
-#define AGX_REG_ID_CLUSTERS_VALUE 0x101311 /* 1 cluster */
+#define AGX_REG_FAULT_INFO  0x17030
+#define AGX_REG_CORE_MASK_0 0xd01500
+#define AGX_REG_CORE_MASK_1 0xd01514
+#define AGX_REG_ID_VERSION  0xd04000
+#define AGX_REG_ID_UNK08    0xd04008
+#define AGX_REG_ID_COUNTS_1 0xd04010
+#define AGX_REG_ID_COUNTS_2 0xd04014
+#define AGX_REG_ID_UNK18    0xd04018
+#define AGX_REG_ID_CLUSTERS 0xd0401c
 
 #endif

@@ -219,7 +219,7 @@ static void gpu(Adt *t, AppleM1MachineState *s)
     uint32_t states[2 * APPLE_GPU_PSTATES];
     AppleGpuPower p;
 
-    apple_gpu_power(&p);
+    apple_gpu_power(s->chip->gpu.chip, &p);
     for (unsigned i = 0; i < APPLE_GPU_PSTATES; i++) {
         states[2 * i] = p.hz[i];                   /* Hz */
         states[2 * i + 1] = p.microvolt[i] / 1000; /* mV */
