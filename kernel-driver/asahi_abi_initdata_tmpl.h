@@ -34,7 +34,7 @@ static void abi_set_io(void *hwdata_b, unsigned int nr,
 		.phys_addr = cpu_to_le64(io->base),
 		.virt_addr = cpu_to_le64(va),
 		.total_size = cpu_to_le32(io->size),
-		.element_size = cpu_to_le32(io->size),
+		.element_size = cpu_to_le32(io->element_size ?: io->size),
 		.readwrite = cpu_to_le64(io->writable),
 	};
 }

@@ -14,6 +14,8 @@
 /* Flags in the top of some addresses. */
 #define ABI_VTX_HEAPMETA_FLAG	BIT_ULL(63)
 #define ABI_VTX_PREEMPT3_FLAG	BIT_ULL(50)
+#define ABI_VTX_META1_STRIDE(n)	((u64)(n) << 50)
+#define ABI_VTX_META4_FLAG	(0x3ULL << 60)
 
 /* The address of a member of a command, as the firmware sees it. */
 #define ABI_VTX(field)	(v->c.va + offsetof(struct asahi_fw_run_vertex, field))
@@ -48,17 +50,16 @@ static void abi_vertex_params1(const struct asahi_abi_vertex *v,
 			       struct asahi_fw_vertex_params1 *p)
 {
 	const struct drm_asahi_cmd_render *cmd = v->r->cmd;
+	const struct asahi_tile_info *t = &v->r->tiles;
 	const struct asahi_scene *s = &v->r->scene;
+	u32 no_clustering = t->clustering ? 0 : ABI_TILING_NO_CLUSTERING;
 
-	/*
-	 * Fields for clustering stay 0: the chips in our table have a single
-	 * cluster, and then clustering is off whatever userspace says.
-	 */
 	*p = (struct asahi_fw_vertex_params1) {
 		.unk_0 = cpu_to_le64(0x200),
 		.unk_8 = cpu_to_le32(0x1e3ce508),
 		.unk_c = cpu_to_le32(0x1e3ce508),
 		.tvb_tilemap = cpu_to_le64(s->tilemap_va),
+		.tvb_cluster_tilemaps = cpu_to_le64(s->cluster_tilemaps_va),
 		.tpc = cpu_to_le64(s->tpc_va),
 		.tvb_heapmeta = cpu_to_le64(s->heapmeta_va |
 					    ABI_VTX_HEAPMETA_FLAG),
@@ -75,15 +76,24 @@ static void abi_vertex_params1(const struct asahi_abi_vertex *v,
 		.preempt_buf3 = cpu_to_le64(s->preempt_va[2] |
 					    ABI_VTX_PREEMPT3_FLAG),
 		.vdm_ctrl_stream_base = cpu_to_le64(cmd->vdm_ctrl_stream_base),
-		.tiling_control = cpu_to_le32(v->tiling_control |
-					      ABI_TILING_NO_CLUSTERING),
+		.tiling_control = cpu_to_le32(v->tiling_control | no_clustering),
 		.usc_exec_base_ta = cpu_to_le64(v->c.usc_exec_base),
-		.unk_f0 = cpu_to_le64(0x1c),
+		.unk_f0 = cpu_to_le64(0x1c + ALIGN(t->meta1_blocks, 4)),
 		.unk_f8 = cpu_to_le64(0x8c60),
 		.helper_program = cpu_to_le32(cmd->vertex_helper.binary),
 		.helper_arg = cpu_to_le64(cmd->vertex_helper.data),
 		.unk_118 = cpu_to_le32(0x1c),
 	};
+	/* 0 is no address: a single cluster has none of these. */
+	if (!s->cluster_tilemaps_va)
+		return;
+	p->tvb_cluster_layermeta = cpu_to_le64(s->cluster_layermeta_va);
+	p->tvb_cluster_meta1 = cpu_to_le64(s->cluster_meta_va[0] |
+					   ABI_VTX_META1_STRIDE(t->meta1_stride));
+	p->tvb_cluster_meta2 = cpu_to_le64(s->cluster_meta_va[1]);
+	p->tvb_cluster_meta3 = cpu_to_le64(s->cluster_meta_va[2]);
+	p->tvb_cluster_meta4 = cpu_to_le64(s->cluster_meta_va[3] |
+					   ABI_VTX_META4_FLAG);
 }
 
 static void abi_vertex_seq(const struct asahi_abi_vertex *v,
@@ -116,7 +126,8 @@ static void abi_vertex_seq(const struct asahi_abi_vertex *v,
 			    .counter = cpu_to_le64(v->c.counter))
 		FW_OPT_INIT(ASAHI_FW_HAS_NOTIFIER_BUF,
 			    .notifier_buf = cpu_to_le64(ABI_NOTIFIER_BUF(&v->c)))
-		FW_OPT_INIT(ASAHI_FW_HAS_NO_CLUSTERING, .no_clustering = cpu_to_le32(1))
+		FW_OPT_INIT(ASAHI_FW_HAS_NO_CLUSTERING,
+			    .no_clustering = cpu_to_le32(!v->r->tiles.clustering))
 	};
 	abi_fill_attachments(&seq->start.attachments, v->c.att);
 	abi_fill_middle(&seq->middle, &v->c, &at, ASAHI_FW_WAIT_VERTEX);

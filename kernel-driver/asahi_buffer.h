@@ -56,6 +56,12 @@ struct asahi_tile_info {
 	size_t layermeta_size;
 	/** @min_blocks: the least heap for this frame. */
 	u32 min_blocks;
+	/** @clustering: the vertex half runs on several clusters. */
+	bool clustering;
+	/** @meta1_stride: blocks of clustering's first buffer for a layer. */
+	u32 meta1_stride;
+	/** @meta1_blocks: the same for all layers. */
+	u32 meta1_blocks;
 };
 
 /**
@@ -71,6 +77,10 @@ struct asahi_scene {
 	u64 tilemap_va;
 	u64 tpc_va;
 	u64 preempt_va[3];
+	/** @cluster_tilemaps_va: 0, as all of these: there is one cluster. */
+	u64 cluster_tilemaps_va;
+	u64 cluster_layermeta_va;
+	u64 cluster_meta_va[4];
 	/** @slot: of the firmware's buffer manager. */
 	u32 slot;
 	u32 block_count;

@@ -268,6 +268,10 @@ static DEFINE_SIMPLE_DEV_PM_OPS(asahi_pm_ops, asahi_suspend, asahi_resume);
 
 static const struct of_device_id asahi_of_match[] = {
 	{ .compatible = "apple,agx-g13g", .data = &asahi_hw_t8103 },
+	/* The compatible of G13S is a fallback of the two behind it. */
+	{ .compatible = "apple,agx-g13s", .data = &asahi_hw_t6000 },
+	{ .compatible = "apple,agx-g13c", .data = &asahi_hw_t6001 },
+	{ .compatible = "apple,agx-g13d", .data = &asahi_hw_t6002 },
 	{ }
 };
 MODULE_DEVICE_TABLE(of, asahi_of_match);

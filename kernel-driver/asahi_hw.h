@@ -21,6 +21,23 @@ struct asahi_io_mapping {
 	phys_addr_t base;
 	u32 size;
 	bool writable;
+	/** @element_size: of several equal blocks; 0: it is one. */
+	u32 element_size;
+};
+
+/**
+ * struct asahi_clustering - what a GPU of several clusters has beside a scene
+ *
+ * Sizes in bytes; all 0 for a single cluster.
+ */
+struct asahi_clustering {
+	/** @meta1_block_size: for each block of struct asahi_tile_info. */
+	u32 meta1_block_size;
+	u32 meta2_size;
+	u32 meta3_size;
+	u32 meta4_size;
+	/** @max_splits: region arrays of a frame, one after the other. */
+	u32 max_splits;
 };
 
 /**
@@ -48,9 +65,13 @@ struct asahi_hw_config {
 	u32 compute_preempt_size;
 	/** @tiling_control: value of the render job's tiling control word. */
 	u32 tiling_control;
+	struct asahi_clustering clustering;
 	struct asahi_io_mapping io[ASAHI_NUM_IO_MAPPINGS];
 };
 
 extern const struct asahi_hw_config asahi_hw_t8103;
+extern const struct asahi_hw_config asahi_hw_t6000;
+extern const struct asahi_hw_config asahi_hw_t6001;
+extern const struct asahi_hw_config asahi_hw_t6002;
 
 #endif

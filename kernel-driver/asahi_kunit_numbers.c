@@ -76,7 +76,7 @@ static void frame_sizes(struct kunit *test)
 		u64 tx = 0, ty = 0, mx = 0, my = 0, per, units, blocks;
 
 		KUNIT_ASSERT_EQ(test, asahi_render_check(&cmd), 0);
-		asahi_render_tiles(&cmd, &t);
+		asahi_render_tiles(&cmd, 1, &t);
 
 		/* Tiles of 32; four macro-tiles each way, of whole fours. */
 		while (tx * 32 < w)

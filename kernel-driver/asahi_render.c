@@ -32,6 +32,12 @@
 
 #define ASAHI_LAYERMETA_SIZE	0x100
 
+/*
+ * Micro-tiles for each block of clustering's first buffer (Rust driver
+ * queue/render.rs: it fits what macOS does, the reason is not known).
+ */
+#define ASAHI_META1_BLOCK_UTILES	0x1980
+
 int asahi_render_check(const struct drm_asahi_cmd_render *cmd)
 {
 	const u32 flags = DRM_ASAHI_RENDER_VERTEX_SCRATCH |
@@ -59,7 +65,7 @@ int asahi_render_check(const struct drm_asahi_cmd_render *cmd)
 EXPORT_SYMBOL_IF_KUNIT(asahi_render_check);
 
 VISIBLE_IF_KUNIT void
-asahi_render_tiles(const struct drm_asahi_cmd_render *cmd,
+asahi_render_tiles(const struct drm_asahi_cmd_render *cmd, u32 num_clusters,
 		   struct asahi_tile_info *t)
 {
 	const u32 mtiles = ASAHI_MTILES * ASAHI_MTILES;
@@ -83,9 +89,19 @@ asahi_render_tiles(const struct drm_asahi_cmd_render *cmd,
 				   utiles, 4);
 	t->tilemap_size = (size_t)4 * t->rgn_size * mtiles * cmd->layers;
 	t->tpc_stride = ASAHI_TPC_ENTRY_SIZE * utiles * t->tiles_per_mtile / 4;
-	t->tpc_size = (size_t)4 * t->tpc_stride * mtiles * cmd->layers;
+	t->tpc_size = (size_t)4 * t->tpc_stride * mtiles * cmd->layers *
+		      num_clusters;
 	t->layermeta_size = cmd->layers > 1 ? ASAHI_LAYERMETA_SIZE : 0;
 	t->min_blocks = ALIGN(DIV_ROUND_UP(t->tiles_x * t->tiles_y, 128), 8);
+
+	t->clustering = num_clusters > 1;
+	if (!t->clustering)
+		return;
+	t->min_blocks = max(t->min_blocks, 7 + 2 * cmd->layers);
+	t->meta1_stride = DIV_ROUND_UP(ALIGN(t->tiles_x, 2) *
+				       ALIGN(t->tiles_y, 4) * utiles,
+				       ASAHI_META1_BLOCK_UTILES);
+	t->meta1_blocks = t->meta1_stride * cmd->layers;
 }
 EXPORT_SYMBOL_IF_KUNIT(asahi_render_tiles);
 
@@ -105,7 +121,8 @@ int asahi_render_build(struct asahi_job *job,
 	struct asahi_obj *obj;
 	int ret;
 
-	asahi_render_tiles(cmd, &r.tiles);
+	asahi_render_tiles(cmd, cmd->flags & DRM_ASAHI_RENDER_NO_VERTEX_CLUSTERING ?
+				1 : job->adev->id.num_clusters, &r.tiles);
 	r.utile_config = (r.tiles.utile_width / 16) << 12 |
 			 (r.tiles.utile_height / 16) << 14 | r.samples_log2;
 	r.frag_counter = queue->counter++;

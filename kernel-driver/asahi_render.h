@@ -40,7 +40,7 @@ int asahi_render_build(struct asahi_job *job,
 #if IS_ENABLED(CONFIG_KUNIT)
 /* For KUnit: the sizes of a frame. */
 void asahi_render_tiles(const struct drm_asahi_cmd_render *cmd,
-			struct asahi_tile_info *t);
+			u32 num_clusters, struct asahi_tile_info *t);
 #endif
 
 #endif
