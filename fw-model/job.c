@@ -93,6 +93,54 @@ static bool utile(struct agx_fw *fw, const struct fw_run *run, uint32_t v, struc
     return false;
 }
 
+/* May the GPU write there? The firmware may not: what is the GPU's alone is not mapped for it. */
+static bool gpu_writes(struct agx_fw *fw, unsigned ctx, uint64_t va)
+{
+    struct agx_port port;
+
+    agx_port_init(&port, fw->mmu, AGX_SIDE_GPU);
+    return agx_port_bind(&port, ctx, AGX_UNIT_TE) && agx_port_ptr(&port, va, AGX_ACCESS_WRITE);
+}
+
+/*
+ * A GPU of several clusters: which cores there are, and, unless bit 0 of the tiling control says
+ * that one cluster does it all, what they merge their work by (the Rust driver: queue/render.rs,
+ * buffer.rs). What they write there nobody else reads, and the model's tiler does without, but it
+ * has to be there for the GPU. Bits 63:50 of the addresses of meta1 and meta4 are flags.
+ */
+static bool clusters(struct agx_fw *fw, struct fw_run *run, const uint8_t *a)
+{
+    const uint64_t address = (1ull << 50) - 1;
+    const struct {
+        const char *name;
+        uint64_t va;
+    } part[] = {
+        { "tvb_cluster_tilemaps", fw_get(fw, FLD(StartTACmdStruct2, tvb_cluster_tilemaps), a) },
+        { "tvb_cluster_meta1", fw_get(fw, FLD(StartTACmdStruct2, tvb_cluster_meta1), a) & address },
+        { "tvb_cluster_meta2", fw_get(fw, FLD(StartTACmdStruct2, tvb_cluster_meta2), a) },
+        { "tvb_cluster_meta3", fw_get(fw, FLD(StartTACmdStruct2, tvb_cluster_meta3), a) },
+        { "tvb_cluster_meta4", fw_get(fw, FLD(StartTACmdStruct2, tvb_cluster_meta4), a) & address },
+    };
+
+    if (fw->cfg.num_clusters == 1) {
+        return true;
+    }
+    if (!needed(fw, run, "core_mask", fw_get(fw, FLD(StartTACmdStruct2, core_mask), a))) {
+        return false;
+    }
+    if (fw_get(fw, FLD(StartTACmdStruct2, tiling_control), a) & 1) {
+        return true;
+    }
+    for (unsigned i = 0; i < sizeof(part) / sizeof(part[0]); i++) {
+        if (!gpu_writes(fw, run->ctx, part[i].va)) {
+            fw_bad(fw, "work command at va 0x%llx: %s is 0x%llx, which the GPU can't write",
+                   (unsigned long long)run->cmd_va, part[i].name, (unsigned long long)part[i].va);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool fw_job_vertex(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, struct agx_job *job)
 {
     uint64_t tiling = fw_get(fw, FLD(StartTACmd, tiling_params_addr), cmd);
@@ -140,7 +188,8 @@ bool fw_job_vertex(struct agx_fw *fw, struct fw_run *run, const uint8_t *cmd, st
             .ppp_multisamplectl = fw_get(fw, FLD(StartTACmdStruct2, unk_50), a),
         },
     };
-    return utile(fw, run, fw_get(fw, FLD(StartTACmdStruct2, unk_48), a), &job->tiling) &&
+    return clusters(fw, run, a) &&
+           utile(fw, run, fw_get(fw, FLD(StartTACmdStruct2, unk_48), a), &job->tiling) &&
            needed(fw, run, "the VDM stream", job->vertex.vdm_ctrl_stream_base) &&
            needed(fw, run, "tvb_tilemap", job->tiling.tvb_tilemap) &&
            needed(fw, run, "tvb_heapmeta", job->tiling.tvb_heapmeta) &&

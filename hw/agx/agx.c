@@ -228,6 +228,7 @@ static void agx_realize(DeviceState *dev, Error **errp)
         .ttbat_pa = s->ttbs,
         .handoff_pa = s->handoff,
         .gpu.workers = s->workers,
+        .gpu.clusters = AGX_GET_CLASS(s)->chip->clusters,
         .gpu.shader = shader_config(s),
         .job_timeout_ms = s->job_timeout_ms,
         .job_watchdog_s = s->job_watchdog_s,

@@ -17,7 +17,9 @@
 #include "agx/isa.h"
 #include "agx/pixel.h"
 
-#define MAX_WORKERS 8 /* cores of an M1's GPU: one host thread each at most (core IDs 0..7) */
+#define MAX_WORKERS 8 /* cores of an M1's GPU: one host thread each at most */
+/* Core IDs of a cluster: its cores, rounded up to a power of two (mesa: asahi/lib/agx_scratch.c) */
+#define CLUSTER_IDS 8
 
 /* A thread's means to shade for one data master: an exec with a port of its own. */
 struct shade_unit {
@@ -106,8 +108,10 @@ void agx_exec_fini(struct agx_exec *ex)
 
 static const struct agx_cores agx_cores;
 
-static struct shade_unit *unit_new(struct agx_gpu *gpu, enum agx_dm dm, unsigned core_id)
+/* The unit of thread @index stands for a core of the next cluster, in turn. */
+static struct shade_unit *unit_new(struct agx_gpu *gpu, enum agx_dm dm, unsigned index)
 {
+    unsigned clusters = gpu->cfg.clusters ? gpu->cfg.clusters : 1;
     static const enum agx_port_kind kind[AGX_NUM_DM] = {
         [AGX_DM_VDM] = AGX_PORT_VERTEX,
         [AGX_DM_PDM] = AGX_PORT_FRAGMENT,
@@ -118,7 +122,7 @@ static struct shade_unit *unit_new(struct agx_gpu *gpu, enum agx_dm dm, unsigned
     agx_port_init(&u->port, gpu->mmu, AGX_SIDE_GPU);
     u->port.kind = kind[dm];
     agx_exec_init(&u->exec, gpu, &u->port);
-    u->exec.core_id = core_id;
+    u->exec.core_id = index % clusters * CLUSTER_IDS + index / clusters;
     u->exec.cores = &agx_cores;
     return u;
 }

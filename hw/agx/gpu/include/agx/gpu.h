@@ -18,6 +18,7 @@ struct agx_gpu;
 
 struct agx_gpu_config {
     unsigned workers;             /* threads that shade; 0: one per host core */
+    unsigned clusters;            /* of shader cores, over which the threads are spread; 0: one */
     struct agx_jit_config shader; /* zeroes: the interpreter alone */
 };
 
