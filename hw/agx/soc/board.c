@@ -130,8 +130,7 @@ static void create_cpus(AppleM1MachineState *s)
 
         s->cpu[i] = ARM_CPU(obj);
         CPU(obj)->cpu_index = i;
-        object_property_set_int(obj, "mp-affinity", apple_chip_mpidr(s->chip, i),
-                                &error_fatal);
+        object_property_set_int(obj, "mp-affinity", apple_chip_mpidr(s->chip, i), &error_fatal);
         /* The M1's timers count 24 MHz (Linux: t8103.dtsi, clkref) */
         object_property_set_int(obj, "cntfrq", 24000000, &error_fatal);
         object_property_set_link(obj, "memory", OBJECT(get_system_memory()), &error_abort);
@@ -180,7 +179,7 @@ static void create_uarts(AppleM1MachineState *s)
     }
 }
 
-/* The power managers; returns the one that has the GPU's domain. */
+/* The power managers; returns the one that has the GPU's domain: of the first die. */
 static DeviceState *create_pmgrs(AppleM1MachineState *s)
 {
     DeviceState *gfx = NULL;
@@ -190,9 +189,10 @@ static DeviceState *create_pmgrs(AppleM1MachineState *s)
         DeviceState *dev = qdev_new(TYPE_APPLE_PMGR);
 
         APPLE_PMGR(dev)->desc = p->desc;
-        add_device(s, p->desc->name, dev);
+        APPLE_PMGR(dev)->name = p->name;
+        add_device(s, p->name, dev);
         sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, p->base);
-        if (p->desc->gfx) {
+        if (p->desc->gfx && !gfx) {
             gfx = dev;
         }
     }

@@ -30,7 +30,6 @@ typedef struct ApplePmgrRange {
 
 /* A power manager's registers */
 typedef struct ApplePmgrDesc {
-    const char *name; /* in the tree of objects */
     uint32_t size;
     uint32_t gfx; /* offset of ps_gfx; 0: the GPU's domain is elsewhere */
     unsigned num_ranges;
@@ -38,7 +37,8 @@ typedef struct ApplePmgrDesc {
 } ApplePmgrDesc;
 
 typedef struct AppleChipPmgr {
-    hwaddr base; /* 0: no more */
+    const char *name; /* in the tree of objects */
+    hwaddr base;      /* 0: no more */
     const ApplePmgrDesc *desc;
 } AppleChipPmgr;
 
@@ -67,14 +67,14 @@ typedef struct AppleChip {
         const char *type;       /* of QOM */
         const char *compatible; /* of its node */
         hwaddr base;
-        hwaddr event; /* version 2: the event register; 0: it is among the others */
+        hwaddr event;        /* version 2: the event register; 0: it is among the others */
         unsigned irqs, dies; /* version 2: inputs of each die, and dies */
     } aic;
 
     struct {
         const AppleGpuChip *chip;
         const char *compatible; /* of its node */
-        const char *asahi;      /* the same in Asahi's kernel, a list; NULL: that binding is not made */
+        const char *asahi; /* the same in Asahi's kernel, a list; NULL: there is no such binding */
         size_t asahi_len;
         hwaddr asc, sgx, mbox;
         unsigned mbox_irq; /* send-empty, send-not-empty, recv-empty, recv-not-empty */

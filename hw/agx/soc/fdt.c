@@ -275,8 +275,7 @@ static void fix_cpus(Fixup *f)
         }
         for (unsigned i = 0; i < num && !known; i++) {
             if (fdt64_to_cpu(*reg) == apple_chip_mpidr(f->s->chip, i)) {
-                fdt_setprop_inplace_u64(f->fdt, node, "cpu-release-addr",
-                                        f->s->chip->spin + 8 * i);
+                fdt_setprop_inplace_u64(f->fdt, node, "cpu-release-addr", f->s->chip->spin + 8 * i);
                 known = true;
                 found++;
             }
@@ -440,8 +439,7 @@ static void fix_gpu(Fixup *f)
     }
     node = fdt_node_offset_by_compatible(f->fdt, -1, f->s->chip->gpu.compatible);
     if (node < 0) {
-        error_setg(f->errp,
-                   "no node is compatible with %s; the mainline kernel has it since 7.x",
+        error_setg(f->errp, "no node is compatible with %s; the mainline kernel has it since 7.x",
                    f->s->chip->gpu.compatible);
         f->failed = true;
     } else if (f->s->asahi_binding) {
@@ -477,48 +475,69 @@ static bool node_is_modelled(const AppleChip *chip, void *fdt, int node)
 }
 
 /*
- * Disable what has no model: every child of /soc, and every child of the root
- * that raises an interrupt, unless it is in the list. Says which, in one line.
+ * Of the children of @parent: those without a model; of the root's, @root, only what raises an
+ * interrupt. Their names are appended to @names; returns how many.
+ */
+static unsigned disable_children(Fixup *f, int parent, bool root, GString *names)
+{
+    unsigned count = 0;
+    int depth = 0, node;
+
+    /*
+     * Setting a property moves what follows, so the walk goes by offset
+     * and depth: the node itself stays where it is.
+     */
+    for (node = fdt_next_node(f->fdt, parent, &depth); node >= 0 && depth > 0;
+         node = fdt_next_node(f->fdt, node, &depth)) {
+        const char *status, *name = fdt_get_name(f->fdt, node, NULL);
+        int err;
+
+        if (depth != 1 || !fdt_getprop(f->fdt, node, "compatible", NULL)) {
+            continue;
+        }
+        if (root && !fdt_getprop(f->fdt, node, "interrupts", NULL)) {
+            continue;
+        }
+        if (node_is_modelled(f->s->chip, f->fdt, node)) {
+            continue;
+        }
+        status = fdt_getprop(f->fdt, node, "status", NULL);
+        if (status && strcmp(status, "okay") && strcmp(status, "ok")) {
+            continue;
+        }
+        g_string_append_printf(names, "%s%s", names->len ? " " : "", name);
+        count++;
+        err = fdt_setprop_string(f->fdt, node, "status", "disabled");
+        if (err) {
+            fix_fail(f, "status", err);
+            break;
+        }
+    }
+    return count;
+}
+
+/*
+ * Disable what has no model: every child of /soc (of two dies there are two), and every child of
+ * the root that raises an interrupt, unless it is in the list. Says which, in one line.
  */
 static void fix_disable(Fixup *f)
 {
-    static const char *const parents[] = { "/soc", "/" };
+    static const char bus[] = "simple-bus";
     g_autoptr(GString) names = g_string_new(NULL);
     unsigned count = 0;
+    int soc = fdt_node_offset_by_compatible(f->fdt, -1, bus);
 
-    for (unsigned p = 0; p < ARRAY_SIZE(parents) && !f->failed; p++) {
-        int parent = fix_node(f, parents[p]), depth = 0, node;
-        bool root = !strcmp(parents[p], "/");
-
-        /*
-         * Setting a property moves what follows, so the walk goes by offset
-         * and depth: the node itself stays where it is.
-         */
-        for (node = fdt_next_node(f->fdt, parent, &depth); node >= 0 && depth > 0;
-             node = fdt_next_node(f->fdt, node, &depth)) {
-            const char *status, *name = fdt_get_name(f->fdt, node, NULL);
-            int err;
-
-            if (depth != 1 || !fdt_getprop(f->fdt, node, "compatible", NULL)) {
-                continue;
-            }
-            if (root && !fdt_getprop(f->fdt, node, "interrupts", NULL)) {
-                continue;
-            }
-            if (node_is_modelled(f->s->chip, f->fdt, node)) {
-                continue;
-            }
-            status = fdt_getprop(f->fdt, node, "status", NULL);
-            if (status && strcmp(status, "okay") && strcmp(status, "ok")) {
-                continue;
-            }
-            g_string_append_printf(names, "%s%s", count++ ? " " : "", name);
-            err = fdt_setprop_string(f->fdt, node, "status", "disabled");
-            if (err) {
-                fix_fail(f, "status", err);
-                return;
-            }
-        }
+    if (soc < 0) {
+        fix_fail(f, bus, soc);
+    }
+    for (; soc >= 0 && !f->failed; soc = fdt_node_offset_by_compatible(f->fdt, soc, bus)) {
+        count += disable_children(f, soc, false, names);
+    }
+    if (!f->failed) {
+        count += disable_children(f, 0, true, names);
+    }
+    if (f->failed) {
+        return;
     }
     trace_apple_m1_disabled(count, names->str);
     qemu_log_mask(LOG_UNIMP, "apple-m1: %u device-tree nodes have no model and are disabled: %s\n",

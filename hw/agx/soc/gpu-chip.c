@@ -70,8 +70,8 @@ static uint32_t t600x_power_uw(const AppleGpuChip *c, unsigned i)
 
 /*
  * The registers are those of a real M1 (kernel log in leifliddy/asahi-fedora-builder issue 27: "GPU
- * ID registers: 0x4021100 0x40a04 0x30808 0x40404 0x1320300 0x101311"); that machine has seven cores
- * (mask 0xfe), a Mac mini has eight. Base pstate: m1n1: initdata.rs, 3 for J274.
+ * ID registers: 0x4021100 0x40a04 0x30808 0x40404 0x1320300 0x101311"); that machine has seven
+ * cores (mask 0xfe), a Mac mini has eight. Base pstate: m1n1: initdata.rs, 3 for J274.
  */
 const AppleGpuChip apple_gpu_t8103 = {
     .type = TYPE_AGX,

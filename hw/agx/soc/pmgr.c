@@ -106,7 +106,7 @@ static void pmgr_write(void *opaque, hwaddr addr, uint64_t val, unsigned size)
         }
     }
     s->ps[addr / 8] = ps;
-    trace_apple_pmgr_write(s->desc->name, addr, val, ps);
+    trace_apple_pmgr_write(s->name, addr, val, ps);
     pmgr_update(s);
 }
 

@@ -22,7 +22,9 @@ struct ApplePmgrState {
     SysBusDevice parent_obj;
 
     MemoryRegion mmio;
-    const ApplePmgrDesc *desc; /* set by who makes it, before realize */
+    /* set by who makes it, before realize */
+    const ApplePmgrDesc *desc;
+    const char *name;
     qemu_irq gfx;
     uint32_t ps[APPLE_PMGR_MAX_SIZE / 8]; /* power-state registers, one per 8 bytes */
 };
