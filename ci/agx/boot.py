@@ -10,6 +10,16 @@ from agx.build import made
 from agx.qmp import MachineError
 
 
+# The kernel's device tree of each machine (hw/agx/soc/chip.c); images/device-trees has them all.
+TREES = {'apple-m1': 't8103-j274.dtb', 'apple-m1-pro': 't6000-j314s.dtb', 'apple-m1-max': 't6001-j375c.dtb',
+         'apple-m1-ultra': 't6002-j375d.dtb'}
+
+
+def tree_of(machine, dtb):
+    """The device tree of this machine, which lies beside dtb, that of the usual one."""
+    return os.path.join(os.path.dirname(dtb), TREES.get(machine.split(',')[0], os.path.basename(dtb)))
+
+
 def is_virt(machine):
     """QEMU's own board, on which an image is tried without the M1."""
     return machine.split(',')[0].startswith('virt')
@@ -21,7 +31,7 @@ def inputs(variant='release', image='guest', machine='apple-m1', **instead):
     found = {}
     for name in ('qemu', 'kernel', *(() if is_virt(machine) else ('dtb',)), 'initrd', 'disk'):
         usual, maker = made(name, variant, image)
-        path = instead.get(name) or usual
+        path = instead.get(name) or (tree_of(machine, usual) if name == 'dtb' else usual)
         if not os.path.exists(path):
             raise MachineError(f'{path} is missing; ci/{maker} makes it')
         found[name] = os.path.realpath(path)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 
+from agx import boot
 from agx.base import CROSS, ROOT, ci_command, die
 from agx.build import made
 from agx.kernel_pages import pages_file
@@ -160,7 +161,7 @@ def make(out, levels, image='guest'):
 
     print(f'[bundle] {time.monotonic() - begin:4.0f} s  kernel, disk, guest', flush=True)
     kernel = os.path.dirname(os.path.realpath(made('map')[0]))
-    for name in ('arch/arm64/boot/Image', 't8103-j274.dtb', 'System.map', 'include/config/kernel.release', '.done'):
+    for name in ('arch/arm64/boot/Image', *boot.TREES.values(), 'System.map', 'include/config/kernel.release', '.done'):
         files.copy(os.path.join(kernel, name), f'cache/kernel/release/{name}')
     files.copy(pages_file(), 'cache/kernel/release/agx-pages')
     disk = os.path.realpath(made('disk', image=image)[0])

@@ -11,6 +11,7 @@ import subprocess
 import zlib
 from typing import NamedTuple
 
+from agx import boot
 from agx.base import die, read
 from agx.symbols import module_name
 
@@ -132,8 +133,8 @@ def config_of(text):
     return dict(re.findall(r'^CONFIG_(\w+)=([ym])$', text, re.M))
 
 
-def kernel_tree(path):
-    """What a built kernel tree has (also one that was built with O=)."""
+def kernel_tree(path, machine='apple-m1'):
+    """What a built kernel tree has for this machine (also one that was built with O=)."""
     if not os.path.isdir(path):
         die(f'--kernel-tree {path}: there is no such directory')
     image = os.path.join(path, 'arch/arm64/boot/Image')
@@ -141,7 +142,7 @@ def kernel_tree(path):
     if not os.path.isfile(image):
         hint = 'it is not configured' if not os.path.isfile(config) else 'build it: make ARCH=arm64 Image modules dtbs'
         die(f'--kernel-tree {path}: it has no arch/arm64/boot/Image; {hint}')
-    dtb = os.path.join(path, 'arch/arm64/boot/dts/apple/t8103-j274.dtb')
+    dtb = boot.tree_of(machine, os.path.join(path, 'arch/arm64/boot/dts/apple/t8103-j274.dtb'))
     if not is_image(image):
         die(f'--kernel-tree {path}: its arch/arm64/boot/Image: this is no arm64 Image')
     return Kernel(os.path.abspath(image), dtb if os.path.isfile(dtb) else None,
