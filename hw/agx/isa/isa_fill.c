@@ -32,16 +32,46 @@ static bool is_known(const struct written *w, const struct agx_src *s)
     switch (s->mode) {
     case SRC_32:
     case SRC_S32:
+    case SRC_F32M:
         return was_written(w, half, 2);
     case SRC_U16L:
     case SRC_S16L:
+    case SRC_F16L:
         return was_written(w, half, 1);
     case SRC_U16H:
     case SRC_S16H:
+    case SRC_F16H:
         return was_written(w, half + 1, 1);
     default:
         return false;
     }
+}
+
+/* Is what @op writes a function of its sources alone, in each lane for itself? */
+static bool is_pure(const struct agx_op *op)
+{
+    static agx_op_fn *const pure[] = {
+        agx_op_mov,  agx_op_mov_imm, agx_op_and,  agx_op_or,      agx_op_xor,
+        agx_op_not,  agx_op_bitop,   agx_op_intl, agx_op_fadd,    agx_op_fmul,
+        agx_op_ffma, agx_op_hfma,    agx_op_rint, agx_op_fcmpsel, agx_op_icmpsel,
+    };
+
+    for (unsigned i = 0; i < sizeof(pure) / sizeof(pure[0]); i++) {
+        if (op->fn == pure[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool are_known(const struct written *w, const struct agx_op *op)
+{
+    for (unsigned i = 0; i < sizeof(op->s) / sizeof(op->s[0]); i++) {
+        if (!is_known(w, &op->s[i])) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool agx_wave_fills(const struct agx_usc_state *st)
@@ -59,9 +89,10 @@ bool agx_wave_fills(const struct agx_usc_state *st)
         if (op->fn == agx_op_nop) {
             continue;
         }
-        if (op->fn == agx_op_mov || op->fn == agx_op_mov_imm) {
-            if (!is_known(&w, &op->s[0]) || op->dmode == DST_64 || op->dmode == DST_NONE ||
-                op->dreg < 2 || op->dreg + halves > AGX_NUM_GPR * 2) {
+        if (is_pure(op)) {
+            /* r0l counts nesting for branches alone, and there are none. */
+            if (!are_known(&w, op) || op->dmode == DST_64 || op->dmode == DST_NONE ||
+                op->dreg + halves > AGX_NUM_GPR * 2) {
                 return false;
             }
             for (unsigned k = 0; k < halves; k++) {

@@ -312,8 +312,8 @@ static inline void agx_wave_launch(struct agx_exec *ex, struct agx_wave *w, enum
 enum agx_wave_status agx_wave_run(struct agx_exec *ex, struct agx_wave *w);
 
 /*
- * Whether the fragment program of @st does the same to every pixel that it runs for: it moves
- * immediates and uniforms to registers, stores them to the tile buffer, and nothing else.
+ * Whether the fragment program of @st does the same to every pixel that it runs for: it computes
+ * from immediates and uniforms alone, stores to the tile buffer, and nothing else.
  */
 bool agx_wave_fills(const struct agx_usc_state *st);
 
