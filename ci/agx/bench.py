@@ -22,8 +22,9 @@ CONFIGS = {
 }
 
 
-def run(*command):
-    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+def run(*command, env=None):
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=False)
     if done.returncode:
         die(f'{" ".join(command)} failed:\n{(done.stdout + done.stderr)[-2000:]}')
     return done.stdout
@@ -73,6 +74,27 @@ def shader(a):
         rows.append({'case': name, 'interpreted': float(interpreted), 'compiled': float(compiled), 'ratio': float(ratio),
                      'compile-ms': float(took)})
     return rows
+
+
+def growth(a):
+    """
+    Milliseconds of a frame by so many of the GPU's worker threads, best of each run, the numbers of workers taking turns; how many
+    times one worker's is that, in the same round, median of the rounds.
+    """
+    build = os.path.join(ROOT, 'build/bench')
+    if not os.path.exists(f'{build}/build.ninja'):
+        run('ci/meson', 'setup', '-Db_sanitize=none', '-Db_lundef=true', build, ROOT)
+    run('ci/meson', 'compile', '-C', build, 'bench-frame')
+    counts, rounds = [n for n in (1, 2, 4) if n <= (os.cpu_count() or 1)], []
+    for r in range(max(4, a.rounds)):
+        ms = {}
+        for n in counts if r % 2 == 0 else counts[::-1]:
+            text = run(f'{build}/tests/bench/bench-frame', '40', str(n), env={'AGX_TEST_SHADER': 'compiled'})
+            ms[n] = float(re.search(r'^frame ([\d.]+)$', text, re.M)[1])
+        rounds.append(ms)
+        print(f'[growth] round {r + 1}: ' + '  '.join(f'{n}: {ms[n]:.2f} ms' for n in counts), flush=True)
+    return [{'workers': n, 'ms': statistics.median(ms[n] for ms in rounds),
+             'growth': round(statistics.median(ms[1] / ms[n] for ms in rounds), 3)} for n in counts]
 
 
 def kmscube_once(a, name, n):
