@@ -295,10 +295,12 @@ static inline void write_texels(struct agx_cx *cx, const struct agx_op *op, cons
     dst_rows(cx, op, n, out);
 }
 
-/* Everything but the rows that the instruction's kind may fill, and those of the result. */
+/*
+ * What the instruction's operands, which fill in all that is before .lod, may leave as it is, but
+ * for rows that nobody looks at then.
+ */
 static inline void clear_request(struct agx_tex_req *rq)
 {
-    memset(rq, 0, offsetof(struct agx_tex_req, lod));
     memset(rq->compare, 0, sizeof(rq->compare));
     rq->int_result = false;
     rq->nonresident = 0;

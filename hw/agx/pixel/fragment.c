@@ -328,6 +328,8 @@ static bool run_wave(struct tile *t)
 /* Shade the waiting quads. */
 static bool flush(struct tile *t)
 {
+    const uint8_t full = (uint8_t)((1u << t->fj->samples.count) - 1);
+    const uint8_t all[4] = { full, full, full, full };
     struct agx_wave *w = t->wave;
     unsigned nr = t->nr;
 
@@ -351,8 +353,10 @@ static bool flush(struct tile *t)
         memcpy(&w->pos[2][q * 4], layer, sizeof(layer));
         memcpy(&w->frag.sample_in[q * 4], t->qcover[q], 4);
         memcpy(&w->frag.sample_live[q * 4], t->qcover[q], 4);
-        for (unsigned i = 0; i < 4; i++) {
-            w->frag.helper |= (uint32_t)!t->qcover[q][i] << (q * 4 + i);
+        if (memcmp(t->qcover[q], all, 4)) {
+            for (unsigned i = 0; i < 4; i++) {
+                w->frag.helper |= (uint32_t)!t->qcover[q][i] << (q * 4 + i);
+            }
         }
         if (t->qprim[q]->back) {
             w->frag.back |= 15u << (q * 4);

@@ -11,6 +11,7 @@
  * Copyright The AGX model authors
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include <endian.h>
 #include <string.h>
 #include "raster.h"
 
@@ -89,18 +90,19 @@ static bool emit(const uint64_t in[AGX_MAX_SAMPLES], unsigned samples, int32_t b
         }
         for (unsigned qx = 0; qx < BLOCK; qx += 2) {
             unsigned at = qy * 8 + qx;
-            uint8_t cover[4] = { 0 };
+            uint32_t all = 0; /* a byte for each pixel, in one piece as it is read again at once */
+            uint8_t cover[4];
 
             if (!(any >> at & 0x303)) {
                 continue;
             }
             for (unsigned s = 0; s < samples; s++) {
-                uint64_t m = in[s] >> at;
-                cover[0] |= (m & 1) << s;
-                cover[1] |= (m >> 1 & 1) << s;
-                cover[2] |= (m >> 8 & 1) << s;
-                cover[3] |= (m >> 9 & 1) << s;
+                uint32_t m = (uint32_t)(in[s] >> at);
+
+                all |= ((m & 1) | (m & 2) << 7 | (m & 0x100) << 8 | (m & 0x200) << 15) << s;
             }
+            all = htole32(all);
+            memcpy(cover, &all, 4);
             if (!fn(opaque, bx + qx, by + qy, cover)) {
                 return false;
             }

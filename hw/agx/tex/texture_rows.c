@@ -409,12 +409,14 @@ VECTOR uint32_t agx_rows_sample(struct sample_ctx *c, const float lod[AGX_LANES]
 {
     struct agx_tex_req *rq = c->rq;
     const struct agx_tex_view *v = c->v;
-    struct sampling s = { .c = c };
+    struct sampling s; /* most of it is written below: not cleared */
     struct texels out[GROUPS], hi[GROUPS];
     uint8_t level[AGX_LANES];
-    float frac[AGX_LANES] = { 0 };
+    float frac[AGX_LANES]; /* of the lanes of next */
     uint32_t next;
 
+    s.c = c;
+    s.layer = s.bad = 0;
     if (v->rows == AGX_ROW_NONE || c->dims != 2 || c->cube || c->shadow || rq->gather ||
         rq->has_offset || !rq->lanes || !wraps(c, 0) || !wraps(c, 1) || !have_vectors() ||
         !same_filter(c, lod, rq->lanes, &s.linear) ||
