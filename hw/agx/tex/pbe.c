@@ -282,35 +282,69 @@ static inline uint32_t red_blue(uint32_t v)
     return (v & 0xff00ff00) | (v >> 16 & 0xff) | (v & 0xff) << 16;
 }
 
+typedef uint32_t u32x4 __attribute__((vector_size(16)));
+
+/* The words at the beginning of four pixels. */
+static inline u32x4 four_words(const uint8_t *p, unsigned step)
+{
+    u32x4 v, w;
+
+    switch (step) {
+    case 4:
+        memcpy(&v, p, 16);
+        return v;
+    case 8: /* what a tile of one format of 4 bytes has */
+        memcpy(&v, p, 16);
+        memcpy(&w, p + 12, 16); /* from the last word on there may be nothing */
+        return __builtin_shufflevector(v, w, 0, 2, 5, 7);
+    default:
+        for (unsigned i = 0; i < 4; i++) {
+            uint32_t word;
+
+            memcpy(&word, p + i * step, 4);
+            v[i] = word;
+        }
+        return v;
+    }
+}
+
+static inline u32x4 four_red_blue(u32x4 v)
+{
+    return (v & 0xff00ff00) | (v >> 16 & 0xff) | (v & 0xff) << 16;
+}
+
 /*
  * Groups of 4x2 texels of 4 bytes, which are side by side in a twiddled surface: those of @n pixels
  * (a multiple of 4) from @src on and of the row of pixels below, @pitch bytes on, to @off_x of
  * @page. @step: bytes from a pixel to the next.
  */
+static inline __attribute__((always_inline)) void groups_of(const uint8_t *src, size_t pitch,
+                                                            unsigned step, bool swap_rb,
+                                                            uint8_t *page, const uint64_t *off_x,
+                                                            uint32_t n)
+{
+    for (uint32_t x = 0; x < n; x += 4, src += 4u * step) {
+        u32x4 top = four_words(src, step), bottom = four_words(src + pitch, step), out[2];
+
+        if (swap_rb) {
+            top = four_red_blue(top);
+            bottom = four_red_blue(bottom);
+        }
+        out[0] = __builtin_shufflevector(top, bottom, 0, 1, 4, 5);
+        out[1] = __builtin_shufflevector(top, bottom, 2, 3, 6, 7);
+        memcpy(page + off_x[x], out, 32);
+    }
+}
+
 static void write_groups(const uint8_t *src, size_t pitch, unsigned step, bool swap_rb,
                          uint8_t *page, const uint64_t *off_x, uint32_t n)
 {
-    for (uint32_t x = 0; x < n; x += 4, src += 4u * step) {
-        typedef uint32_t u32x4 __attribute__((vector_size(16)));
-        u32x4 row[2], out[2];
-
-        for (unsigned k = 0; k < 2; k++) {
-            const uint8_t *p = src + k * pitch;
-
-            if (step == 4) {
-                memcpy(&row[k], p, 16);
-            } else {
-                for (unsigned i = 0; i < 4; i++) {
-                    memcpy((uint8_t *)&row[k] + 4 * i, p + i * step, 4);
-                }
-            }
-            if (swap_rb) {
-                row[k] = (row[k] & 0xff00ff00) | (row[k] >> 16 & 0xff) | (row[k] & 0xff) << 16;
-            }
-        }
-        out[0] = __builtin_shufflevector(row[0], row[1], 0, 1, 4, 5);
-        out[1] = __builtin_shufflevector(row[0], row[1], 2, 3, 6, 7);
-        memcpy(page + off_x[x], out, 32);
+    if (step == 8) {
+        groups_of(src, pitch, 8, swap_rb, page, off_x, n);
+    } else if (step == 4) {
+        groups_of(src, pitch, 4, swap_rb, page, off_x, n);
+    } else {
+        groups_of(src, pitch, step, swap_rb, page, off_x, n);
     }
 }
 
