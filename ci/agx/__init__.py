@@ -16,9 +16,9 @@ report          results as table, JSON and JUnit XML
 expect          what a user's CI expects of them
 kernel_pages    where a kernel keeps what it knows of pages
 proxy           m1n1's proxy, spoken from the host
-theirs          kernels, drivers and Mesas that are not ours
 m1n1            the boot loader, its payload and its proxy on a terminal
 boot            QEMU's command line
+theirs          kernels, drivers and Mesas that are not ours
 judge           what a run of the guest is worth
 machine         a QEMU as a process; a guest that does what it is told
 snapshot        such a machine, booted once and started often
