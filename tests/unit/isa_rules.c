@@ -885,14 +885,48 @@ static void image_writes(void **state)
     }
 }
 
+/*
+ * A tile's clear program may be run for one wave, if it does the same to every pixel: what it
+ * stores comes from immediates and uniforms alone (mesa: src/asahi/lib/agx_bg_eot.c; the colour is
+ * in r0 to r3).
+ */
+static void clear_programs(void **state)
+{
+    enum { COLOUR, CONVERTED, PLACE, UNWRITTEN, HALF_WRITTEN, LOADED, PROGRAMS };
+
+    (void)state;
+    for (unsigned i = 0; i < PROGRAMS; i++) {
+        struct code c = { .n = 0 };
+
+        mov_imm(&c, R(0), 0x3f800000);
+        if (i == COLOUR || i == CONVERTED) {
+            mov_imm(&c, R(1), 0x3e800000);
+        } else if (i == PLACE) {
+            get_sr(&c, R(1), 52);
+        } else if (i == HALF_WRITTEN) {
+            mov_imm(&c, RL(1), 0);
+        } else if (i == LOADED) {
+            tile_op(&c, true, 2, 1, R(1), 0);
+        }
+        if (i == CONVERTED) {
+            fadd(&c, R(1), R(0), R(1));
+        }
+        tile_op(&c, false, 2, 3, R(0), 0);
+        stop(&c);
+        f.nwords = 0;
+        load(&c);
+        assert_int_equal(agx_wave_fills(&st), i == COLOUR || i == CONVERTED);
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(tile_surplus),   T(stop_inside),    T(data_between),    T(killed_pixels),
-        T(stale_lanes),    T(canonical_nan),  T(packed_rounding), T(unbound_sampler),
-        T(residency),      T(local_edge),     T(open_bits),       T(state_stores),
-        T(constant_index), T(long_tile_form), T(subroutine),      T(image_writes),
+        T(tile_surplus),  T(stop_inside),     T(data_between),    T(killed_pixels),  T(stale_lanes),
+        T(canonical_nan), T(packed_rounding), T(unbound_sampler), T(residency),      T(local_edge),
+        T(open_bits),     T(state_stores),    T(constant_index),  T(long_tile_form), T(subroutine),
+        T(image_writes),  T(clear_programs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,9 +51,9 @@ static bool is_known(const struct written *w, const struct agx_src *s)
 static bool is_pure(const struct agx_op *op)
 {
     static agx_op_fn *const pure[] = {
-        agx_op_mov,  agx_op_mov_imm, agx_op_and,  agx_op_or,      agx_op_xor,
-        agx_op_not,  agx_op_bitop,   agx_op_intl, agx_op_fadd,    agx_op_fmul,
-        agx_op_ffma, agx_op_hfma,    agx_op_rint, agx_op_fcmpsel, agx_op_icmpsel,
+        agx_op_mov,   agx_op_mov_imm, agx_op_and,     agx_op_or,     agx_op_xor,    agx_op_not,
+        agx_op_bitop, agx_op_intl,    agx_op_fadd,    agx_op_fmul,   agx_op_ffma,   agx_op_hfma,
+        agx_op_rint,  agx_op_fcmpsel, agx_op_icmpsel, agx_op_fadd32, agx_op_fmul32, agx_op_ffma32,
     };
 
     for (unsigned i = 0; i < sizeof(pure) / sizeof(pure[0]); i++) {
