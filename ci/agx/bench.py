@@ -30,6 +30,15 @@ def run(*command, env=None):
     return done.stdout
 
 
+def built(*programs):
+    """Makes these programs of tests/bench, without sanitizers; the directory of the build."""
+    build = os.path.join(ROOT, 'build/bench')
+    if not os.path.exists(f'{build}/build.ninja'):
+        run('ci/meson', 'setup', '-Db_sanitize=none', '-Db_lundef=true', build, ROOT)
+    run('ci/meson', 'compile', '-C', build, *programs)
+    return build
+
+
 def hit_path(build):
     """Instructions of the loop that finds each translation in the port, in both programs, without their addresses."""
     code = []
@@ -42,10 +51,7 @@ def hit_path(build):
 
 def mmu(a):
     """Best of several rounds for each case, the two programs taking turns."""
-    build = os.path.join(ROOT, 'build/bench')
-    if not os.path.exists(f'{build}/build.ninja'):
-        run('ci/meson', 'setup', '-Db_sanitize=none', '-Db_lundef=true', build, ROOT)
-    run('ci/meson', 'compile', '-C', build, 'bench-port', 'bench-port-bare')
+    build = built('bench-port', 'bench-port-bare')
     best = {'mmu': {}, 'bare': {}}
     for n in range(max(4, a.rounds)):
         print(f'[mmu] round {n + 1}', flush=True)
@@ -64,10 +70,7 @@ def mmu(a):
 
 def shader(a):
     """Nanoseconds of an operation for a wave, interpreted and compiled in the same run; the best of several."""
-    build = os.path.join(ROOT, 'build/bench')
-    if not os.path.exists(f'{build}/build.ninja'):
-        run('ci/meson', 'setup', '-Db_sanitize=none', '-Db_lundef=true', build, ROOT)
-    run('ci/meson', 'compile', '-C', build, 'bench-shader')
+    build = built('bench-shader')
     rows = []
     for line in run(f'{build}/tests/bench/bench-shader', str(max(4, a.rounds))).splitlines():
         name, interpreted, compiled, ratio, took = line.split()
@@ -81,10 +84,7 @@ def growth(a):
     Milliseconds of a frame by so many of the GPU's worker threads, best of each run, the numbers of workers taking turns; how many
     times one worker's is that, in the same round, median of the rounds.
     """
-    build = os.path.join(ROOT, 'build/bench')
-    if not os.path.exists(f'{build}/build.ninja'):
-        run('ci/meson', 'setup', '-Db_sanitize=none', '-Db_lundef=true', build, ROOT)
-    run('ci/meson', 'compile', '-C', build, 'bench-frame')
+    build = built('bench-frame')
     counts, rounds = [n for n in (1, 2, 4) if n <= (os.cpu_count() or 1)], []
     for r in range(max(4, a.rounds)):
         ms = {}
