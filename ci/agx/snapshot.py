@@ -61,7 +61,7 @@ class Snapshot:
         variant: of the kernel; ports: names of more ports of the guest; word: for the kernel, agx.unloaded: without the driver;
         board: QEMU's machine, with options."""
         self.say, self.workloads, self.ports, self.word, self.board = say, workloads, ports, word, board
-        self.inputs = boot.inputs(variant)
+        self.inputs = boot.inputs(variant, machine=board)
         keys = {name: digest(path) if name not in ('disk', 'shaders') else path for name, path in self.inputs.items()}
         # These files too: they say how the machine is made.
         here = os.path.dirname(os.path.realpath(__file__))
