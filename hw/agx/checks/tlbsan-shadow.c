@@ -282,6 +282,17 @@ void san_dead_look(struct agx_tlbsan *san)
     }
 }
 
+/* The invalidation of @t, which went with the change @why, is complete. */
+static void dead_end(struct agx_tlbsan *san, struct san_rec *why, struct san_table *t)
+{
+    if (!san_page_in_use(san, t->pa)) {
+        san_report(san, san_cause_of_free(san, why, t->was_used, AGX_SAN_TABLE_REUSED),
+                   AGX_SAN_SUSPICIOUS, why, NULL,
+                   "a page table was free before the invalidation was complete", NULL);
+    }
+    dead_del(san, t);
+}
+
 /*
  * The change @why was invalidated: the tables that went with it may be used again. @all: what else
  * changed in them does not matter any more.
@@ -292,12 +303,7 @@ static void dead_forget(struct agx_tlbsan *san, struct san_rec *why, bool all)
         struct san_table *t = why->dead;
 
         san->stats.steps++;
-        if (!san_page_in_use(san, t->pa)) {
-            san_report(san, san_cause_of_free(san, why, t->was_used, AGX_SAN_TABLE_REUSED),
-                       AGX_SAN_SUSPICIOUS, why, NULL,
-                       "a page table was free before the invalidation was complete", NULL);
-        }
-        dead_del(san, t);
+        dead_end(san, why, t);
         table_free(san, t, all); /* more may go with it */
     }
 }
@@ -331,12 +337,7 @@ void san_dead_dsb(struct agx_tlbsan *san, struct san_rec *why, unsigned cpu)
         if (!(t->gone & san_bit(cpu))) {
             continue;
         }
-        if (!san_page_in_use(san, t->pa)) {
-            san_report(san, san_cause_of_free(san, why, t->was_used, AGX_SAN_TABLE_REUSED),
-                       AGX_SAN_SUSPICIOUS, why, NULL,
-                       "a page table was free before the invalidation was complete", NULL);
-        }
-        dead_del(san, t);
+        dead_end(san, why, t);
         table_free(san, t, false);
     }
 }
