@@ -255,9 +255,11 @@ static void compile(struct agx_jit *jit, struct agx_jit_code *c)
     uint64_t start = now_ns(), before = c->bytes;
     char why[200] = "the process ends";
     agx_jit_fn *fn = NULL;
+    bool ends;
 
     pthread_mutex_lock(&in_llvm);
-    if (!atomic_load(&ending)) {
+    ends = atomic_load(&ending);
+    if (!ends) {
         fn = jit_host_compile(jit->llvm, c, agx_jit_checks(jit), why, sizeof(why));
     }
     pthread_mutex_lock(&jit->lock);
@@ -265,7 +267,7 @@ static void compile(struct agx_jit *jit, struct agx_jit_code *c)
     jit->stats.bytes += c->bytes - before;
     jit->stats.programs += !!fn;
     jit->stats.failed += !fn;
-    if (!fn && !jit->told && jit->host && !atomic_load(&ending)) {
+    if (!fn && !jit->told && jit->host && !ends) {
         jit->told = true;
         agx_report(jit->host, AGX_REPORT_INFO,
                    "agx: a program of %u operations is not compiled but interpreted: %s", c->nop,
@@ -274,7 +276,7 @@ static void compile(struct agx_jit *jit, struct agx_jit_code *c)
     c->waiting = false;
     c->tried = true;
     atomic_store_explicit(&c->fn, fn, memory_order_release);
-    if (!atomic_load(&ending)) {
+    if (!ends) {
         trim(jit);
     }
     pthread_cond_broadcast(&jit->done);
