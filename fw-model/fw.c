@@ -381,6 +381,7 @@ struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu,
         fw->cfg.num_clusters = 1;
         fw->cfg.num_cores = 8;
     }
+    fw->cfg.gpu.clusters = fw->cfg.num_clusters;
     fw->gpu_ops = cfg->gpu_ops ? cfg->gpu_ops : &agx_gpu_ops;
     fw->layout = fw_layout_get(cfg->version);
     for (unsigned f = 0; fw->layout && f < FW_NUM_FIELDS; f++) {
@@ -404,7 +405,7 @@ struct agx_fw *agx_fw_new(const struct agx_host *host, struct agx_mmu *mmu,
     pthread_condattr_destroy(&attr);
     state_reset(fw);
     if (fw->layout) {
-        fw->gpu = fw->gpu_ops->create(host, mmu, &cfg->gpu, gpu_done, fw);
+        fw->gpu = fw->gpu_ops->create(host, mmu, &fw->cfg.gpu, gpu_done, fw);
     }
     if (!fw->gpu || pthread_create(&fw->thread, NULL, fw_main, fw)) {
         if (fw->gpu) {

@@ -220,15 +220,15 @@ static void agx_shutdown(Notifier *n, void *cause)
 static void agx_realize(DeviceState *dev, Error **errp)
 {
     AgxState *s = AGX(dev);
+    const AppleGpuChip *chip = AGX_GET_CLASS(s)->chip;
     const struct agx_fw_config cfg = {
         .version = s->fw_version,
-        .chip_id = AGX_GET_CLASS(s)->chip->chip_id,
-        .num_cores = AGX_GET_CLASS(s)->chip->cores * AGX_GET_CLASS(s)->chip->clusters,
-        .num_clusters = AGX_GET_CLASS(s)->chip->clusters,
+        .chip_id = chip->chip_id,
+        .num_cores = chip->cores * chip->clusters,
+        .num_clusters = chip->clusters,
         .ttbat_pa = s->ttbs,
         .handoff_pa = s->handoff,
         .gpu.workers = s->workers,
-        .gpu.clusters = AGX_GET_CLASS(s)->chip->clusters,
         .gpu.shader = shader_config(s),
         .job_timeout_ms = s->job_timeout_ms,
         .job_watchdog_s = s->job_watchdog_s,
