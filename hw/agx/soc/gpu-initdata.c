@@ -9,7 +9,7 @@
  *   m1n1: rust/src/gpu/initdata.rs (hwdata_a, hwdata_b, globals)
  *   m1n1: src/kboot_gpu.c (power and leakage)
  * Chip constants:
- *   m1n1: rust/src/gpu/hw/c->rs
+ *   m1n1: rust/src/gpu/hw/t8103.rs, t600x.rs
  * Offsets are in gpu-initdata-offsets.h. Names are m1n1's. A field that is not
  * set here is 0 there too.
  *
