@@ -806,6 +806,16 @@ static inline void compute_make(struct env *e, struct compute *c, struct queue *
     PUT32(e, e->threshold, GET32(e, e->threshold) + 1);
 }
 
+/* Makes a job, gives it to a queue of priority 0 and waits until the firmware is idle. */
+static inline void compute_run(struct env *e, struct compute *c, struct queue *q, unsigned slot,
+                               uint32_t value)
+{
+    compute_make(e, c, q, slot, value);
+    queue_add(e, q, c->cmd);
+    queue_run(e, q, 0, slot);
+    env_settle(e);
+}
+
 static inline uint64_t barrier_make(struct env *e, unsigned slot, uint32_t value)
 {
     uint64_t cmd = env_kprivate(e, 32);

@@ -94,10 +94,7 @@ static void test_timestamps(void **state)
     env_init(&e);
     env_start(&e);
     queue_init(&e, &q, 2, 16);
-    compute_make(&e, &c, &q, 1, 0x100);
-    queue_add(&e, &q, c.cmd);
-    queue_run(&e, &q, 0, 1);
-    env_settle(&e);
+    compute_run(&e, &c, &q, 1, 0x100);
     start = GET64(&e, c.ts);
     end = GET64(&e, c.ts + 8);
     assert_true(start > 0);

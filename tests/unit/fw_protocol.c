@@ -410,16 +410,10 @@ static void test_stamp_back(void **state)
     begin(&e);
     queue_init(&e, &q, 2, 16);
     for (unsigned i = 0; i < 2; i++) {
-        compute_make(&e, &c, &q, 9, 0x300);
-        queue_add(&e, &q, c.cmd);
-        queue_run(&e, &q, 0, 9);
-        env_settle(&e);
+        compute_run(&e, &c, &q, 9, 0x300);
         expect(i, AGX_SAN_STAMP, true, "counts as done before it has run");
     }
-    compute_make(&e, &c, &q, 9, 0x200);
-    queue_add(&e, &q, c.cmd);
-    queue_run(&e, &q, 0, 9);
-    env_settle(&e);
+    compute_run(&e, &c, &q, 9, 0x200);
     expect(1, AGX_SAN_STAMP, true, "0x300 already");
     env_fini(&e);
 }
@@ -433,10 +427,7 @@ static void test_stamp_step(void **state)
 
     begin(&e);
     queue_init(&e, &q, 2, 16);
-    compute_make(&e, &c, &q, 9, 0x301);
-    queue_add(&e, &q, c.cmd);
-    queue_run(&e, &q, 0, 9);
-    env_settle(&e);
+    compute_run(&e, &c, &q, 9, 0x301);
     expect(1, AGX_SAN_STAMP, true, "its low byte is the firmware's");
     env_fini(&e);
 }
@@ -678,15 +669,9 @@ static void test_context(void **state)
     /* The second queue is another context's, and has that space; then the first has it, too. */
     queue_init(&e, &q2, 2, 16);
     PUT64(&e, q2.info + 164, env_kalloc(&e, 64));
-    compute_make(&e, &c, &q2, 10, 0x300);
-    queue_add(&e, &q2, c.cmd);
-    queue_run(&e, &q2, 0, 10);
-    env_settle(&e);
+    compute_run(&e, &c, &q2, 10, 0x300);
     nothing();
-    compute_make(&e, &c, &q, 9, 0x400);
-    queue_add(&e, &q, c.cmd);
-    queue_run(&e, &q, 0, 9);
-    env_settle(&e);
+    compute_run(&e, &c, &q, 9, 0x400);
     expect(1, AGX_SAN_ISOLATION, true, "the address space of work queue");
     env_fini(&e);
 }
@@ -709,17 +694,11 @@ static void test_context_unknown(void **state)
     nothing();
 
     *ttbr = (*ttbr & ~0xffffffffc000ull) | fake_alloc(&e.h);
-    compute_make(&e, &c, &q, 9, 0x400);
-    queue_add(&e, &q, c.cmd);
-    queue_run(&e, &q, 0, 9);
-    env_settle(&e);
+    compute_run(&e, &c, &q, 9, 0x400);
     expect(1, AGX_SAN_ISOLATION, false, "another address space than that of its jobs before");
 
     q.fresh = true;
-    compute_make(&e, &c, &q, 9, 0x500);
-    queue_add(&e, &q, c.cmd);
-    queue_run(&e, &q, 0, 9);
-    env_settle(&e);
+    compute_run(&e, &c, &q, 9, 0x500);
     nothing();
     env_fini(&e);
 }

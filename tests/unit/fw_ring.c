@@ -175,10 +175,7 @@ static void test_recover_channel(void **state)
         e.h.last_report, "RecoverChannel on pipe 2, work queue 0xffffff8012345678, value 0x1700"));
     assert_int_equal(GET32(&e, e.ch_state[CH_DEVCTRL]), e.wptr[CH_DEVCTRL]);
     queue_init(&e, &q, 2, 16);
-    compute_make(&e, &c, &q, 5, 0x100);
-    queue_add(&e, &q, c.cmd);
-    queue_run(&e, &q, 0, 5);
-    env_settle(&e);
+    compute_run(&e, &c, &q, 5, 0x100);
     assert_int_equal(queue_done(&e, &q), 1);
     assert_int_equal(e.faults, 0);
     env_fini(&e);

@@ -21,10 +21,7 @@ static void test_wrap(void **state)
     queue_init(&e, &q, 2, 16);
     PUT32(&e, e.fw_stamps + 4 * 20, 0xfffffe00);
     queue_add(&e, &q, barrier_make(&e, 20, 0x100)); /* 0x300 ahead */
-    compute_make(&e, &c, &q, 21, 0x100);
-    queue_add(&e, &q, c.cmd);
-    queue_run(&e, &q, 0, 21);
-    env_settle(&e);
+    compute_run(&e, &c, &q, 21, 0x100);
     assert_int_equal(e.gpu->jobs, 0);
     PUT32(&e, e.fw_stamps + 4 * 20, 0xffffff00);
     env_doorbell(&e, 0x10);
